@@ -1,0 +1,29 @@
+"""The registration on a test badge: invented, and gone when the badge is drawn.
+
+A test must go the way of a real badge, with the real template at its real size; a test page of another kind comes out
+right on printers that rotate or crop the badge.
+"""
+
+from contextlib import contextmanager
+from uuid import UUID
+
+from indico.core.db import db
+from indico.modules.events.registration.models.registrations import Registration, RegistrationState
+
+
+@contextmanager
+def sample_registration(regform):
+    """Provide a registration of a form that exists only within the context, in a savepoint that is rolled back."""
+    savepoint = db.session.begin_nested()
+    try:
+        with db.session.no_autoflush:
+            registration = Registration(
+                registration_form=regform, friendly_id=0, first_name='Test', last_name='Badge', email='',
+                state=RegistrationState.complete, currency='EUR', base_price=0, price_adjustment=0,
+                ticket_uuid=str(UUID(int=0)),
+            )
+        db.session.add(registration)
+        db.session.flush()
+        yield registration
+    finally:
+        savepoint.rollback()

@@ -1,0 +1,58 @@
+"""Secrets of agents and webhooks: made here, stored hashed or encrypted, never logged."""
+
+import base64
+import hashlib
+import secrets
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from indico.core.config import config
+
+from print_agent.protocol import TOKEN_PREFIX
+
+
+#: Letters that cannot be mistaken for another when a code is read aloud or off a screen.
+CODE_ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ'
+CODE_LENGTH = 10
+
+
+def new_code():
+    """Return a one-time pairing code such as ``K7QM-2XRVT4`` (49 bits; it lives for minutes, behind a rate limit)."""
+    code = ''.join(secrets.choice(CODE_ALPHABET) for __ in range(CODE_LENGTH))
+    return f'{code[:5]}-{code[5:]}'
+
+
+def normalize_code(code):
+    """Return what a person typed without the blanks, dashes and small letters they may have added."""
+    return ''.join(c for c in code.upper() if c in CODE_ALPHABET)
+
+
+def new_token():
+    """Return a token for an agent (256 bits, with a prefix that secret scanners know)."""
+    return TOKEN_PREFIX + secrets.token_urlsafe(32)
+
+
+def digest(secret):
+    """Return the SHA-256 of a high-entropy secret; looking it up by its digest leaks nothing by timing."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def seal(secret):
+    """Encrypt a secret that must be read again (a webhook's signing secret)."""
+    return _fernet().encrypt(secret.encode()).decode()
+
+
+def unseal(sealed):
+    """Decrypt what `seal` made. Raises `ValueError` if Indico's SECRET_KEY has changed since."""
+    try:
+        return _fernet().decrypt(sealed.encode()).decode()
+    except InvalidToken as exc:
+        raise ValueError('The secret cannot be read: SECRET_KEY has changed. Rotate the secret.') from exc
+
+
+def _fernet():
+    key = config.SECRET_KEY
+    hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b'indico-checkin-print webhook secrets')
+    return Fernet(base64.urlsafe_b64encode(hkdf.derive(key if isinstance(key, bytes) else key.encode())))

@@ -1,0 +1,331 @@
+"""The life of a job. Every change of a job's state in the whole product is made by a function of this module.
+
+The ledger in PostgreSQL is the truth; Celery, NOTIFY and the relay's memory only wake someone up. Each function works
+in the caller's transaction and each change writes one row of history. The clock is the database's.
+"""
+
+import json
+from datetime import timedelta
+
+from sqlalchemy.dialects.postgresql import insert
+
+from indico.core.db import db
+from indico.core.db.sqlalchemy import UTCDateTime
+
+from indico_checkin_print.models.jobs import Document, Job, JobHistory, JobState
+from indico_checkin_print.models.setup import Agent, Desk, DeskPrinter
+from indico_checkin_print.reasons import Reason
+
+
+#: The channel of NOTIFY: 'queued' (there is something to render or to POST) or 'agent <id>' (it has mail).
+CHANNEL = 'checkin_print'
+#: How long a process may work on a job before it is taken for dead, in seconds.
+LEASE = 60
+#: How long an agent has to hand a document to its printer after it was told to go, in seconds.
+PRINT_WITHIN = 30
+#: Silence after which a job with a go counts as unknown: the agent's own time plus what the network may take.
+GO_MARGIN = 15
+#: An agent not heard of for so long is away: what has no go is free for other printers.
+AGENT_AWAY = 20
+#: An agent not heard of for so long while a badge is at its printer: a person must look.
+AGENT_SILENT = 90
+#: Badges are for people who stand at the desk.
+EXPIRES_AFTER = timedelta(minutes=30)
+#: Data for other systems is as good tomorrow.
+DATA_EXPIRES_AFTER = timedelta(days=4)
+#: After so many tries a job that cannot be rendered has failed.
+MAX_RENDERS = 3
+#: Documents of jobs that have ended are kept for so long.
+DOCUMENT_RETENTION = timedelta(hours=1)
+
+S = JobState
+#: What may follow what. Illegal transitions cannot happen: `_move` only touches rows in a state that allows it.
+TRANSITIONS = {
+    S.held: {S.queued, S.canceled, S.expired},
+    S.queued: {S.rendering, S.canceled, S.expired},
+    S.rendering: {S.queued, S.ready, S.failed, S.canceled, S.expired},
+    S.ready: {S.dispatched, S.canceled, S.expired, S.failed},
+    S.dispatched: {S.ready, S.printing, S.completed, S.sent, S.failed, S.unknown},
+    S.printing: {S.ready, S.completed, S.sent, S.failed, S.unknown},
+    # the receiver of a webhook may still say what became of it
+    S.sent: {S.printing, S.completed, S.failed, S.unknown},
+    # the agent's own answer, or a person's, settles it
+    S.unknown: {S.ready, S.printing, S.completed, S.sent, S.failed},
+    S.failed: {S.queued, S.canceled},
+    S.expired: {S.queued},
+    S.canceled: {S.queued},
+    S.completed: set(),
+}
+ENDED = {S.completed, S.sent, S.failed, S.expired, S.canceled, S.unknown}
+
+#: A check-in becomes rows in one statement, because it happens while a volunteer waits. A row that is there already
+#: (a second scan, a bulk click) is left alone.
+_RECORD = db.text("""
+    WITH clock AS (SELECT now() AT TIME ZONE 'UTC' AS now),
+    born AS (
+        INSERT INTO plugin_checkin_print.jobs
+            (event_id, registration_id, person, checked_in_dt, purpose, reprint_of_id, user_id, desk_id, webhook_id,
+             state, reason, created_dt, changed_dt, next_try_dt, expires_dt)
+        SELECT :event_id, :registration_id, r.person, :checked_in_dt, r.purpose, r.reprint_of_id, :user_id, r.desk_id,
+               r.webhook_id, r.state, r.reason, now, now, now, now + make_interval(secs => r.expires_in)
+        FROM clock, jsonb_to_recordset(cast(:rows AS jsonb)) AS r
+            (person text, purpose text, reprint_of_id bigint, desk_id int, webhook_id int, state int, reason text,
+             expires_in float)
+        ON CONFLICT DO NOTHING
+        RETURNING id, state, reason
+    ),
+    told AS (
+        INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
+        SELECT id, state, reason, '', :actor FROM born
+    )
+    SELECT array_agg(id ORDER BY id), pg_notify(:channel, 'queued') FROM born HAVING count(*) > 0
+""").bindparams(db.bindparam('checked_in_dt', type_=UTCDateTime))
+
+
+def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=None, actor):
+    """Enter jobs; those that are there already stay as they are.
+
+    :param rows: what `new_row` returned, one for each job.
+    :return: The ids of the new jobs.
+    """
+    if not rows:
+        return []
+    born = db.session.execute(_RECORD, {
+        'event_id': event_id, 'registration_id': registration_id, 'checked_in_dt': checked_in_dt, 'user_id': user_id,
+        'actor': actor, 'channel': CHANNEL, 'rows': json.dumps(rows),
+    }).first()
+    return born[0] if born else []
+
+
+def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState.queued, reason=Reason.checked_in,
+            reprint_of_id=None, expires_after=EXPIRES_AFTER):
+    """Return one row for `record`."""
+    return {'purpose': purpose, 'person': person, 'desk_id': desk_id, 'webhook_id': webhook_id, 'state': int(state),
+            'reason': reason, 'reprint_of_id': reprint_of_id, 'expires_in': expires_after.total_seconds()}
+
+
+# -- rendering --------------------------------------------------------------------------------------------------------
+
+def claim_render(actor):
+    """Take the next queued job under a lease. Return it, or ``None``.
+
+    The caller commits at once; nobody else then works on the job until the lease ends.
+    """
+    next_id = (db.session.query(Job.id)
+               .filter(Job.state == S.queued, Job.next_try_dt <= _now(), Job.expires_dt > _now())
+               .order_by(Job.next_try_dt, Job.id)
+               .limit(1).with_for_update(skip_locked=True).scalar_subquery())
+    ids = _move([Job.id == next_id], S.rendering, Reason.claimed, actor,
+                lease_dt=_now(LEASE), attempts=Job.attempts + 1)
+    return _fresh(ids[0]) if ids else None
+
+
+def rendered(job, pdf, actor):
+    """Store the document of a claimed job, which is then ready for its desk.
+
+    :param pdf: A `badge.render.BadgePDF`.
+    :return: Whether the claim still held; otherwise nothing was stored.
+    """
+    if not _move([Job.id == job.id, Job.attempts == job.attempts], S.ready, Reason.rendered, actor,
+                 lease_dt=None, attempts=0, next_try_dt=_now()):
+        return False
+    values = {'job_id': job.id, 'content': pdf.content, 'length': len(pdf.content), 'sha256': pdf.sha256,
+              'pages': pdf.pages, 'width_mm': pdf.width_mm, 'height_mm': pdf.height_mm, 'created_dt': _now()}
+    db.session.execute(insert(Document.__table__).values(values)
+                       .on_conflict_do_update(index_elements=['job_id'], set_=values))
+    notify_agents(x for x, in db.session.query(DeskPrinter.agent_id).filter_by(desk_id=job.desk_id))
+    return True
+
+
+def fail_render(job, reason, detail, actor, *, final):
+    """Note that a claimed job could not be rendered: for good, or until the next try."""
+    if final or job.attempts >= MAX_RENDERS:
+        return _move([Job.id == job.id], S.failed, reason, actor, detail, lease_dt=None)
+    return _move([Job.id == job.id], S.queued, Reason.try_again, actor, detail, lease_dt=None,
+                 next_try_dt=_now(5 * job.attempts))
+
+
+# -- delivery by webhook ----------------------------------------------------------------------------------------------
+
+def claim_post(actor):
+    """Take the next job that is due at a webhook under a lease; one at a time for each webhook."""
+    target = db.func.coalesce(Job.webhook_id, Desk.webhook_id)
+    busy_job, busy_desk = db.aliased(Job), db.aliased(Desk)
+    busy = (db.session.query(db.func.coalesce(busy_job.webhook_id, busy_desk.webhook_id))
+            .outerjoin(busy_desk, busy_desk.id == busy_job.desk_id)
+            .filter(busy_job.state == S.dispatched, busy_job.agent_id.is_(None), busy_job.lease_dt > _now(),
+                    db.func.coalesce(busy_job.webhook_id, busy_desk.webhook_id).isnot(None)))
+    next_id = (db.session.query(Job.id)
+               .outerjoin(Desk, Desk.id == Job.desk_id)
+               .filter(Job.state == S.ready, Job.agent_id.is_(None), Job.next_try_dt <= _now(),
+                       Job.expires_dt > _now(), target.isnot(None), target.notin_(busy))
+               .order_by(Job.next_try_dt, Job.id)
+               .limit(1).with_for_update(skip_locked=True, of=Job).scalar_subquery())
+    ids = _move([Job.id == next_id], S.dispatched, Reason.pushed, actor, lease_dt=_now(LEASE), dispatched_dt=_now(),
+                attempts=Job.attempts + 1, dispatch=db.func.greatest(Job.dispatch, 1))
+    return _fresh(ids[0]) if ids else None
+
+
+def delivered(job, detail, actor):
+    """The receiver took the POST. What it says later about the print is welcome, but not needed."""
+    return _move([Job.id == job.id, Job.state == S.dispatched], S.sent, Reason.delivered, actor, detail, lease_dt=None)
+
+
+def undelivered(job, reason, detail, actor, *, retry_in):
+    """The POST did not work: try again after `retry_in` seconds, or never if that is ``None``."""
+    here = [Job.id == job.id, Job.state == S.dispatched]
+    if retry_in is None:
+        return _move(here, S.failed, reason, actor, detail, lease_dt=None)
+    return _move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=_now(retry_in))
+
+
+# -- delivery by an agent ---------------------------------------------------------------------------------------------
+
+def give(job, agent, printer, actor, *, go):
+    """Give a ready job to an agent's printer: as a prefetch, or with permission to print."""
+    values = {'agent_id': agent.id, 'printer': printer, 'dispatch': Job.dispatch + 1}
+    here = [Job.id == job.id, Job.agent_id.is_(None), Job.state == S.ready]
+    if go:
+        return _move(here, S.dispatched, Reason.pushed, actor, printer, dispatched_dt=_now(), **values)
+    return db.session.execute(db.update(Job.__table__).where(*here).values(**values)
+                              .returning(Job.id)).scalars().all()
+
+
+def go(job, actor):
+    """Give permission to print a job that an agent holds already."""
+    return _move([Job.id == job.id, Job.state == S.ready, Job.agent_id.isnot(None), Job.dispatch == job.dispatch],
+                 S.dispatched, Reason.pushed, actor, job.printer, dispatched_dt=_now())
+
+
+def report(job, state, reason, detail, actor):
+    """Enter what became of a job according to whoever has it. Nothing happens if that is no news."""
+    if state == S.ready:
+        return _move([Job.id == job.id], S.ready, reason, actor, detail, next_try_dt=_now(2), dispatched_dt=None,
+                     **_UNASSIGNED)
+    return _move([Job.id == job.id], state, reason, actor, detail, lease_dt=None)
+
+
+def take_back(job):
+    """Free a job that an agent dropped, or will drop, before it had permission to print."""
+    db.session.execute(db.update(Job.__table__)
+                       .where(Job.id == job.id, Job.state == S.ready, Job.dispatch == job.dispatch)
+                       .values(next_try_dt=_now(2), **_UNASSIGNED))
+
+
+_UNASSIGNED = {'agent_id': None, 'printer': ''}
+
+
+# -- what people do ---------------------------------------------------------------------------------------------------
+
+def cancel_check_in(registration, actor):
+    """Cancel what was not yet on its way to paper when a check-in is undone."""
+    where = [Job.registration_id == registration.id, Job.purpose == Job.PURPOSE_BADGE,
+             Job.state.in_([S.held, S.queued, S.rendering, S.ready])]
+    agents = [x for x, in db.session.query(Job.agent_id.distinct()).filter(*where, Job.agent_id.isnot(None))]
+    canceled = _move(where, S.canceled, Reason.check_in_undone, actor, lease_dt=None)
+    notify_agents(agents)
+    return canceled
+
+
+def cancel(job, reason, actor):
+    """Cancel a job that turned out to be pointless."""
+    return _move([Job.id == job.id], S.canceled, reason, actor, lease_dt=None)
+
+
+def retry(job, user):
+    """Queue a job again that failed, expired, or was canceled or held, with a new time to live."""
+    moved = _move([Job.id == job.id], S.queued, Reason.retried, f'user:{user.id}', attempts=0, next_try_dt=_now(),
+                  expires_dt=_now(EXPIRES_AFTER.total_seconds()), dispatch=Job.dispatch + 1, dispatched_dt=None,
+                  **_UNASSIGNED)
+    if moved:
+        _notify('queued')
+    return moved
+
+
+def discard(job, user):
+    """End a job that nobody wants any more, unless it is on its way to paper."""
+    return _move([Job.id == job.id, Job.state.in_([S.held, S.queued, S.ready, S.failed])], S.canceled,
+                 Reason.discarded, f'user:{user.id}', lease_dt=None)
+
+
+def request_test(desk, user):
+    """Queue a test badge for a desk. Return the job."""
+    ids = record([new_row(Job.PURPOSE_TEST, desk_id=desk.id, reason=Reason.test)], event_id=desk.event_id,
+                 user_id=user.id, actor=f'user:{user.id}')
+    return _fresh(ids[0])
+
+
+# -- the sweep --------------------------------------------------------------------------------------------------------
+
+def sweep(actor='sweep'):
+    """Put right what dead processes and silent agents left. Return how many jobs were touched."""
+    away = (db.session.query(Agent.id)
+            .filter(db.or_(Agent.seen_dt < _now(-AGENT_AWAY), Agent.revoked_dt.isnot(None))).scalar_subquery())
+    silent = db.session.query(Agent.id).filter(Agent.seen_dt < _now(-AGENT_SILENT)).scalar_subquery()
+    db.session.execute(db.update(Job.__table__).where(Job.state == S.ready, Job.agent_id.in_(away))
+                       .values(**_UNASSIGNED))
+    moved = [
+        *_move([Job.state.in_([S.held, S.queued, S.ready, S.rendering]), Job.expires_dt <= _now()], S.expired,
+               Reason.too_old, actor, lease_dt=None),
+        *_move([Job.state == S.rendering, Job.lease_dt < _now(), Job.attempts >= MAX_RENDERS], S.failed,
+               Reason.render_failed, actor, lease_dt=None),
+        *_move([Job.state == S.rendering, Job.lease_dt < _now()], S.queued, Reason.worker_died, actor,
+               lease_dt=None, next_try_dt=_now()),
+        *_move([Job.state == S.dispatched, Job.agent_id.is_(None), Job.lease_dt < _now()], S.ready,
+               Reason.worker_died, actor, lease_dt=None, next_try_dt=_now()),
+        *_move([Job.state == S.dispatched, Job.agent_id.isnot(None),
+                Job.dispatched_dt < _now(-PRINT_WITHIN - GO_MARGIN)], S.unknown, Reason.no_word, actor),
+        *_move([Job.state == S.printing, Job.agent_id.in_(silent)], S.unknown, Reason.agent_silent, actor),
+    ]
+    db.session.execute(db.delete(Document.__table__).where(Document.job_id.in_(
+        db.session.query(Job.id).filter(Job.state.in_([*ENDED - {S.unknown, S.failed}]),
+                                        Job.changed_dt < _now(-DOCUMENT_RETENTION.total_seconds()),
+                                        Job.id == Document.job_id))))
+    return len(moved)
+
+
+def work_waiting():
+    """Return whether there is something to render or to POST that is due."""
+    posts = (db.session.query(Job.id).outerjoin(Desk, Desk.id == Job.desk_id)
+             .filter(Job.state == S.ready, Job.next_try_dt <= _now(),
+                     db.func.coalesce(Job.webhook_id, Desk.webhook_id).isnot(None)))
+    renders = db.session.query(Job.id).filter(Job.state == S.queued, Job.next_try_dt <= _now())
+    return db.session.query(db.or_(renders.exists(), posts.exists())).scalar()
+
+
+# -- how it is done ---------------------------------------------------------------------------------------------------
+
+def notify_agents(agent_ids):
+    """Tell the relay, on commit, that these agents have mail."""
+    for agent_id in agent_ids:
+        _notify(f'agent {agent_id}')
+
+
+def _notify(payload):
+    db.session.execute(db.select(db.func.pg_notify(CHANNEL, payload)))
+
+
+def _now(offset=0):
+    """Return the database's UTC time, plus an offset in seconds."""
+    now = db.func.timezone('UTC', db.func.now())
+    return now + db.func.make_interval(0, 0, 0, 0, 0, 0, offset) if offset else now
+
+
+def _fresh(job_id):
+    return Job.query.populate_existing().filter_by(id=job_id).one()
+
+
+def _move(where, to, reason, actor, detail='', **values):
+    """Change the state of all jobs that match and may change so; write their history. Return their ids."""
+    allowed = [state for state, following in TRANSITIONS.items() if to in following]
+    moved = (db.update(Job.__table__)
+             .where(Job.state.in_(allowed), *where)
+             .values(state=to, reason=str(reason), detail=detail[:2000], changed_dt=_now(), **values)
+             .returning(Job.__table__.c.id)
+             .cte('moved'))
+    told = (db.insert(JobHistory.__table__)
+            .from_select(['job_id', 'state', 'reason', 'detail', 'actor'],
+                         db.select(moved.c.id, db.literal(to, JobHistory.state.type), db.literal(str(reason)),
+                                   db.literal(detail[:2000]), db.literal(actor)))
+            .returning(JobHistory.__table__.c.job_id))
+    return db.session.execute(told).scalars().all()

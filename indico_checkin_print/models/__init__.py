@@ -1,0 +1,1 @@
+"""The tables of the plugin, all in the schema ``plugin_checkin_print``."""

@@ -1,0 +1,325 @@
+"""The ledger's tables: jobs, their history, their documents. Only ``ledger.py`` writes to them."""
+
+from sqlalchemy.dialects.postgresql import UUID
+
+from indico.core.db import db
+from indico.core.db.sqlalchemy import PyIntEnum, UTCDateTime
+from indico.util.date_time import now_utc
+from indico.util.enum import RichIntEnum
+from indico.util.string import format_repr
+
+from indico_checkin_print import _
+from indico_checkin_print.models.setup import SCHEMA
+
+
+class JobState(RichIntEnum):
+    """The life of a job; ``ledger.TRANSITIONS`` says what may follow what."""
+
+    __titles__ = [None, _('Held'), _('Queued'), _('Rendering'), _('Ready'), _('On its way'), _('Printing'),
+                  _('Printed'), _('Sent'), _('Failed'), _('Expired'), _('Canceled'), _('Unknown')]
+    __css_classes__ = [None, 'warning', '', '', '', 'highlight', 'highlight', 'accept', 'accept', 'danger',
+                       'warning', 'strong', 'danger']
+    #: Waits for a payment or a person
+    held = 1
+    #: Waits for a process that renders it
+    queued = 2
+    #: A process renders it, under a lease
+    rendering = 3
+    #: The document is stored; waits for a printer or for the next try of a webhook
+    ready = 4
+    #: An agent has permission to print it, or a POST is under way
+    dispatched = 5
+    #: It is at the printer
+    printing = 6
+    #: The printer said so
+    completed = 7
+    #: Handed to something that cannot say more: a raw printer, a webhook's receiver
+    sent = 8
+    #: No badge came out and none will, unless a person retries
+    failed = 9
+    #: Too old to be printed
+    expired = 10
+    #: Undone before it was printed
+    canceled = 11
+    #: It may or may not have come out: a person must look
+    unknown = 12
+
+
+class Job(db.Model):
+    """One badge to print, or one delivery to a webhook."""
+
+    __tablename__ = 'jobs'
+
+    #: The purpose of what goes to a desk
+    PURPOSE_BADGE = 'badge'
+    #: The purpose of a desk's test badge, which belongs to no registration
+    PURPOSE_TEST = 'test'
+
+    __table_args__ = (
+        # a second scan, a bulk click and a retry all meet the same row; the desk is no part of it
+        db.Index('ix_uq_jobs_checkin', 'registration_id', 'person', 'checked_in_dt', 'purpose', unique=True,
+                 postgresql_where=db.text('reprint_of_id IS NULL')),
+        db.Index('ix_jobs_event', 'event_id', 'id'),
+        # what the claims look at stays small however many jobs have ended
+        db.Index('ix_jobs_alive', 'state', 'next_try_dt',
+                 postgresql_where=db.text(f'state IN ({JobState.queued}, {JobState.rendering}, {JobState.ready}, '
+                                          f'{JobState.dispatched}, {JobState.printing})')),
+        db.Index('ix_jobs_held', 'event_id', postgresql_where=db.text(f'state = {JobState.held}')),
+        db.Index('ix_jobs_agent', 'agent_id',
+                 postgresql_where=db.text(f'state IN ({JobState.ready}, {JobState.dispatched}, {JobState.printing}, '
+                                          f'{JobState.unknown})')),
+        db.CheckConstraint(f'state != {JobState.dispatched} OR dispatched_dt IS NOT NULL', 'dispatched_has_dt'),
+        {'schema': SCHEMA}
+    )
+
+    id = db.Column(
+        db.BigInteger,
+        primary_key=True
+    )
+    #: The name of the job outside of Indico; a webhook's ``webhook-id``
+    uuid = db.Column(
+        UUID,
+        unique=True,
+        nullable=False,
+        server_default=db.text('gen_random_uuid()')
+    )
+    event_id = db.Column(
+        db.Integer,
+        db.ForeignKey('events.events.id'),
+        nullable=False
+    )
+    #: Not set for a test badge, and once the registration has been purged
+    registration_id = db.Column(
+        db.Integer,
+        db.ForeignKey('event_registration.registrations.id', ondelete='SET NULL'),
+        nullable=True
+    )
+    #: The id of an accompanying person; empty for the registrant
+    person = db.Column(
+        db.String,
+        nullable=False,
+        default='',
+        server_default=''
+    )
+    #: The check-in this job belongs to
+    checked_in_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    #: 'badge', 'test' or 'webhook:<id>'
+    purpose = db.Column(
+        db.String,
+        nullable=False
+    )
+    #: The job that this one repeats
+    reprint_of_id = db.Column(
+        db.BigInteger,
+        db.ForeignKey(f'{SCHEMA}.jobs.id', ondelete='SET NULL'),
+        index=True,
+        nullable=True
+    )
+    #: Who scanned, or who asked for it
+    user_id = db.Column(
+        db.Integer,
+        db.ForeignKey('users.users.id', ondelete='SET NULL'),
+        index=True,
+        nullable=True
+    )
+    desk_id = db.Column(
+        db.Integer,
+        db.ForeignKey(f'{SCHEMA}.desks.id'),
+        index=True,
+        nullable=True
+    )
+    #: The receiver, for a job that goes to no desk
+    webhook_id = db.Column(
+        db.Integer,
+        db.ForeignKey(f'{SCHEMA}.webhooks.id'),
+        index=True,
+        nullable=True
+    )
+    state = db.Column(
+        PyIntEnum(JobState),
+        nullable=False
+    )
+    #: Why it is in this state: a code of ``reasons.py``
+    reason = db.Column(
+        db.String,
+        nullable=False,
+        default='',
+        server_default=''
+    )
+    #: More about it, in the words of whoever knew: no names
+    detail = db.Column(
+        db.String,
+        nullable=False,
+        default='',
+        server_default=''
+    )
+    created_dt = db.Column(
+        UTCDateTime,
+        nullable=False,
+        default=now_utc
+    )
+    #: When it last changed its state
+    changed_dt = db.Column(
+        UTCDateTime,
+        nullable=False,
+        default=now_utc
+    )
+    #: After this it must not be printed any more
+    expires_dt = db.Column(
+        UTCDateTime,
+        nullable=False
+    )
+    #: Not to be claimed before this
+    next_try_dt = db.Column(
+        UTCDateTime,
+        nullable=False,
+        default=now_utc
+    )
+    #: The process that claimed it is taken for dead after this
+    lease_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    #: How often it was claimed for the step it is in
+    attempts = db.Column(
+        db.Integer,
+        nullable=False,
+        default=0,
+        server_default='0'
+    )
+    #: The agent that holds it
+    agent_id = db.Column(
+        db.Integer,
+        db.ForeignKey(f'{SCHEMA}.agents.id'),
+        nullable=True
+    )
+    #: The printer of that agent
+    printer = db.Column(
+        db.String,
+        nullable=False,
+        default='',
+        server_default=''
+    )
+    #: How often it was given away; words about an earlier time are history
+    dispatch = db.Column(
+        db.Integer,
+        nullable=False,
+        default=0,
+        server_default='0'
+    )
+    #: When permission to print was given
+    dispatched_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+
+    event = db.relationship('Event', lazy=True)
+    registration = db.relationship('Registration', lazy=True)
+    user = db.relationship('User', lazy=True)
+    desk = db.relationship('Desk', lazy=True)
+    webhook = db.relationship('Webhook', lazy=True)
+    agent = db.relationship('Agent', lazy=True)
+    reprint_of = db.relationship('Job', lazy=True, remote_side=id)
+    document = db.relationship('Document', lazy=True, uselist=False, viewonly=True)
+    history = db.relationship('JobHistory', lazy=True, order_by='JobHistory.id', viewonly=True)
+
+    @property
+    def locator(self):
+        return dict(self.event.locator, job_id=self.id)
+
+    def __repr__(self):
+        return format_repr(self, 'id', 'event_id', 'registration_id', 'purpose', 'state')
+
+
+class JobHistory(db.Model):
+    """One change of a job: when, what, who, why."""
+
+    __tablename__ = 'job_history'
+    __table_args__ = {'schema': SCHEMA}
+
+    id = db.Column(
+        db.BigInteger,
+        primary_key=True
+    )
+    job_id = db.Column(
+        db.BigInteger,
+        db.ForeignKey(f'{SCHEMA}.jobs.id', ondelete='CASCADE'),
+        index=True,
+        nullable=False
+    )
+    #: When it happened, by the clock of the database
+    dt = db.Column(
+        UTCDateTime,
+        nullable=False,
+        server_default=db.text("(clock_timestamp() AT TIME ZONE 'UTC')")
+    )
+    state = db.Column(
+        PyIntEnum(JobState),
+        nullable=False
+    )
+    reason = db.Column(
+        db.String,
+        nullable=False
+    )
+    detail = db.Column(
+        db.String,
+        nullable=False
+    )
+    #: 'user:5', 'agent:3', 'relay', 'worker', 'sweep'
+    actor = db.Column(
+        db.String,
+        nullable=False
+    )
+
+    def __repr__(self):
+        return format_repr(self, 'id', 'job_id', 'state', 'reason', 'actor')
+
+
+class Document(db.Model):
+    """The rendered PDF of a job, for as long as it is needed."""
+
+    __tablename__ = 'documents'
+    __table_args__ = {'schema': SCHEMA}
+
+    job_id = db.Column(
+        db.BigInteger,
+        db.ForeignKey(f'{SCHEMA}.jobs.id', ondelete='CASCADE'),
+        primary_key=True,
+        autoincrement=False
+    )
+    content = db.deferred(db.Column(
+        db.LargeBinary,
+        nullable=False
+    ))
+    length = db.Column(
+        db.Integer,
+        nullable=False
+    )
+    sha256 = db.Column(
+        db.String,
+        nullable=False
+    )
+    pages = db.Column(
+        db.Integer,
+        nullable=False
+    )
+    #: Size of its pages, in mm
+    width_mm = db.Column(
+        db.Float,
+        nullable=False
+    )
+    height_mm = db.Column(
+        db.Float,
+        nullable=False
+    )
+    created_dt = db.Column(
+        UTCDateTime,
+        nullable=False,
+        default=now_utc
+    )
+
+    def __repr__(self):
+        return format_repr(self, 'job_id', 'length', 'pages')

@@ -1,0 +1,92 @@
+"""Wakes Celery after a check-in has been committed. Only a kick: what it misses, NOTIFY and the sweep find.
+
+The kick goes to the broker from a thread of its own. A request never waits for the broker (a dead one took 0.6 s to
+say so), and a burst of check-ins makes one kick.
+"""
+
+import threading
+import time
+
+from sqlalchemy import event
+
+from indico.core.db import db
+
+
+#: After a kick that failed the broker is left alone for so long, in seconds.
+PAUSE = 5
+
+
+class Kicker:
+    """Runs `kick` in a daemon thread, once for all calls that came while the last one ran."""
+
+    def __init__(self, kick, on_error, pause=PAUSE):
+        self._kick = kick
+        self._on_error = on_error
+        self._pause = pause
+        self._wanted = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = None
+        self._quiet_until = 0
+
+    def want(self):
+        """Ask for a kick. Returns at once and never raises."""
+        if time.monotonic() < self._quiet_until:
+            return
+        self._wanted.set()
+        with self._lock:
+            # started late, because a thread does not survive the fork of a web worker
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name='checkin-print-kick', daemon=True)
+                self._thread.start()
+
+    def _run(self):
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            try:
+                self._kick()
+            except Exception as exc:  # whatever the broker's client raises, the sweep carries on
+                self._quiet_until = time.monotonic() + self._pause
+                self._on_error(exc)
+
+
+def _kick():
+    from indico_checkin_print.plugin import CheckinPrintPlugin
+    from indico_checkin_print.tasks import work
+    with CheckinPrintPlugin.instance.plugin_context():
+        work.apply_async(retry=False)
+
+
+def _complain(exc):
+    from indico_checkin_print.plugin import CheckinPrintPlugin
+    CheckinPrintPlugin.logger.warning('Celery could not be told about a check-in (%s); the relay or the sweep will '
+                                      'find it', exc)
+
+
+kicker = Kicker(_kick, _complain)
+
+
+def after_commit():
+    """Kick once the current transaction of the main session is committed, and not if it is rolled back."""
+    session = db.session()
+    if _WANTED not in session.info:
+        event.listen(session, 'after_commit', _committed)
+        event.listen(session, 'after_rollback', _rolled_back)
+    session.info[_WANTED] = True
+
+
+_WANTED = 'checkin_print_kick'
+
+
+# SQLAlchemy calls both for savepoints as well
+
+
+def _committed(session):
+    if session.info[_WANTED] and not session.in_nested_transaction():
+        session.info[_WANTED] = False
+        kicker.want()
+
+
+def _rolled_back(session):
+    if not session.in_nested_transaction():
+        session.info[_WANTED] = False

@@ -1,0 +1,107 @@
+"""What a worker does with the ledger: render what is queued, POST what is due. Celery runs it, and the relay may."""
+
+import time
+
+from indico.core.db import db
+from indico.modules.events.registration.models.forms import RegistrationForm
+
+from indico_checkin_print import ledger
+from indico_checkin_print.badge.render import CannotRender, render
+from indico_checkin_print.badge.sample import sample_registration
+from indico_checkin_print.delivery.deliver import deliver
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.setup import FormSetup
+from indico_checkin_print.reasons import Reason
+
+
+def render_waiting(actor, *, seconds=30):
+    """Render what is queued until nothing is or the time is up. Return how many jobs were looked at."""
+    done = 0
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        # losing a claim in a crash of the database is harmless: the job is queued again when its lease ends
+        db.session.execute(db.text('SET LOCAL synchronous_commit TO off'))
+        job = ledger.claim_render(actor)
+        db.session.commit()
+        if job is None:
+            break
+        render_one(job, actor)
+        done += 1
+    return done
+
+
+def render_one(job, actor):
+    """Render a claimed job and commit what came of it."""
+    from indico_checkin_print.plugin import CheckinPrintPlugin
+    attempts, job_id = job.attempts, job.id
+    try:
+        stale = _pointless(job)
+        if stale:
+            ledger.cancel(job, stale, actor)
+        else:
+            ledger.rendered(job, _render(job), actor)
+        db.session.commit()
+    except CannotRender as exc:
+        db.session.rollback()
+        ledger.fail_render(Job.get(job_id), exc.reason, exc.detail, actor, final=True)
+        db.session.commit()
+    except Exception as exc:
+        # a fault of ours or of the database: noted on the job and tried again
+        db.session.rollback()
+        CheckinPrintPlugin.logger.exception('Job %d could not be rendered (attempt %d)', job_id, attempts)
+        ledger.fail_render(Job.get(job_id), Reason.render_failed, type(exc).__name__, actor, final=False)
+        db.session.commit()
+
+
+def _pointless(job):
+    """Tell why a job is no longer wanted: Indico can undo a check-in without a signal."""
+    if job.purpose == Job.PURPOSE_TEST:
+        return None
+    if job.registration is None or job.registration.is_deleted:
+        return Reason.registration_gone
+    if job.checked_in_dt is not None and job.registration.checked_in_dt != job.checked_in_dt:
+        return Reason.check_in_undone
+    return None
+
+
+def _render(job):
+    if job.purpose == Job.PURPOSE_TEST:
+        setup = setup_for_test(job.event_id, job.desk_id)
+        if setup is None:
+            raise CannotRender(Reason.no_sample)
+        with sample_registration(setup.registration_form) as registration:
+            return render(registration, setup)
+    setup = FormSetup.get(job.registration.registration_form_id)
+    if setup is None or not setup.enabled:
+        raise CannotRender(Reason.form_off)
+    return render(job.registration, setup, job.person)
+
+
+def setup_for_test(event_id, desk_id):
+    """Return the form whose badge a desk prints as a test: one that prints there, else any that prints."""
+    setups = (FormSetup.query
+              .join(RegistrationForm, RegistrationForm.id == FormSetup.registration_form_id)
+              .filter(RegistrationForm.event_id == event_id, ~RegistrationForm.is_deleted, FormSetup.enabled)
+              .order_by(db.func.coalesce(FormSetup.desk_id == desk_id, False).desc(), RegistrationForm.id))
+    return setups.first()
+
+
+def post_waiting(actor, *, seconds=30):
+    """POST what is due at webhooks until nothing is or the time is up. Return how many POSTs were made."""
+    done = 0
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        job = ledger.claim_post(actor)
+        db.session.commit()
+        if job is None:
+            break
+        deliver(job, actor)
+        db.session.commit()
+        done += 1
+    return done
+
+
+def warm_up():
+    """Load fonts and drawing code before the first badge needs them (378 ms in a fresh process)."""
+    from indico.legacy.pdfinterface.base import init_reportlab_fonts
+    init_reportlab_fonts()
