@@ -107,7 +107,7 @@ def is_allowed(address, allowed):
 def parse_networks(value):
     """Read the administrator's list: networks such as ``10.20.0.0/16`` or single addresses.
 
-    :param value: an iterable of strings, or one string with commas, spaces or lines between them
+    :param value: an iterable of strings (or of networks), or one string with commas, spaces or lines between them
     :return: a tuple of networks
     :raises ValueError: if one of them is not a network; the text names it
     """
@@ -115,9 +115,9 @@ def parse_networks(value):
     networks = []
     for item in items:
         try:
-            networks.append(ip_network(item.strip()))
+            networks.append(ip_network(str(item).strip()))
         except ValueError as exc:
-            raise ValueError(f'{item!r} is not a network such as 10.20.0.0/16: {exc}') from exc
+            raise ValueError(f'{str(item)!r} is not a network such as 10.20.0.0/16: {exc}') from exc
     return tuple(networks)
 
 

@@ -71,7 +71,7 @@ class Answer:
     retry_after: float | None = None
     error: PostError | None = None
     #: A sentence for people about the error. With a refused URL it is the guard's.
-    sentence: str = ''
+    message: str = ''
     #: For the administrator's log: the guard's reason code, or the text of the exception. May name addresses.
     detail: str = ''
 
@@ -96,9 +96,9 @@ def post(url, body, headers, *, allowed_networks=(), connect_timeout=3.05, read_
     """
     started = time.monotonic()
 
-    def _failed(error, exc, sentence=None):
+    def _failed(error, exc, message=None):
         detail = exc.reason_code if isinstance(exc, RefusedURL) else f'{type(exc).__name__}: {exc}'
-        return Answer(None, time.monotonic() - started, error=error, sentence=sentence or SENTENCES[error],
+        return Answer(None, time.monotonic() - started, error=error, message=message or SENTENCES[error],
                       detail=detail[:MAX_SNIPPET])
 
     try:

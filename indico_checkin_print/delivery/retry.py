@@ -27,11 +27,9 @@ class Verdict(IndicoStrEnum):
     #: The URL may not be used (see ``guard.py``): nothing was sent, and a person has to change something.
     refused = 'refused'
 
-    @property
-    def is_final(self):
-        """Whether trying again makes no sense without a person."""
-        return self in {Verdict.delivered, Verdict.permanent, Verdict.gone, Verdict.refused}
 
+#: After these the same message is sent again, as long as :func:`next_delay` gives a time; the others are final.
+RETRIED = frozenset({Verdict.retry, Verdict.throttled})
 
 _throttled = frozenset({429, 502, 503, 504})
 # The receiver got the message, understood HTTP and says that the message itself is wrong. Wrong credentials and paths

@@ -320,6 +320,10 @@ def test_networks_are_read():
     assert [str(network) for network in LAN] == ['10.0.0.0/8', '192.168.7.0/24', 'fd12:3456::/32', '127.0.0.1/32']
     assert parse_networks('') == ()
     assert parse_networks([]) == ()
+    assert parse_networks(LAN) == LAN
+    # the way it stands in indico.conf
+    assert check_url('https://lan.example.com/', ['192.168.7.0/24']).addresses
+    assert check_url('http://192.168.7.20/', '192.168.7.20 10.0.0.0/8').addresses
     for bad in ('10.0.0.1/8', 'example.com', '10.0.0.0/33'):
         with pytest.raises(ValueError, match='is not a network'):
             parse_networks([bad])

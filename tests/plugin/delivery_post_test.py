@@ -89,7 +89,7 @@ def send(port, host='127.0.0.1', scheme='http', headers=None, path='/hook?a=1', 
     answer = post(f'{scheme}://{host}:{port}{path}', BODY, headers or {'Content-Type': 'application/pdf'}, **kwargs)
     took = time.monotonic() - started
     assert answer.seconds == pytest.approx(took, abs=0.1)
-    assert (answer.status is None) == (answer.error is not None) == bool(answer.sentence)
+    assert (answer.status is None) == (answer.error is not None) == bool(answer.message)
     assert took < 4.5
     return answer
 
