@@ -185,6 +185,12 @@ def test_hang():
     assert 0.4 < answer.seconds < 0.9
 
 
+def test_no_time_left():
+    with receiver(ok) as (port, requests):
+        assert send(port, total_timeout=0).error == PostError.timeout
+    assert not requests
+
+
 def test_receiver_that_never_reads():
     with receiver(lambda sock, request, done: done.wait(5)) as (port, _requests):
         answer = post(f'http://127.0.0.1:{port}/', b'x' * 30_000_000, {}, allowed_networks=LAN, read_timeout=0.5)
