@@ -25,8 +25,6 @@ LEASE = 60
 PRINT_WITHIN = 30
 #: Silence after which a job with a go counts as unknown: the agent's own time plus what the network may take.
 GO_MARGIN = 15
-#: An agent not heard of for so long is away: what has no go is free for other printers.
-AGENT_AWAY = 20
 #: An agent not heard of for so long while a badge is at its printer: a person must look.
 AGENT_SILENT = 90
 #: Badges are for people who stand at the desk.
@@ -106,13 +104,15 @@ def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState
 
 # -- rendering --------------------------------------------------------------------------------------------------------
 
-def claim_render(actor):
+def claim_render(actor, *, due_for=0):
     """Take the next queued job under a lease. Return it, or ``None``.
 
     The caller commits at once; nobody else then works on the job until the lease ends.
+
+    :param due_for: Only take what has been due for so many seconds.
     """
     next_id = (db.session.query(Job.id)
-               .filter(Job.state == S.queued, Job.next_try_dt <= _now(), Job.expires_dt > _now())
+               .filter(due(S.queued, due_for))
                .order_by(Job.next_try_dt, Job.id)
                .limit(1).with_for_update(skip_locked=True).scalar_subquery())
     ids = _move([Job.id == next_id], S.rendering, Reason.claimed, actor,
@@ -129,7 +129,7 @@ def rendered(job, pdf, actor):
     if not _move([Job.id == job.id, Job.attempts == job.attempts], S.ready, Reason.rendered, actor,
                  lease_dt=None, attempts=0, next_try_dt=_now()):
         return False
-    values = {'job_id': job.id, 'content': pdf.content, 'length': len(pdf.content), 'sha256': pdf.sha256,
+    values = {'job_id': job.id, 'kind': pdf.kind, 'content': pdf.content, 'length': len(pdf.content), 'sha256': pdf.sha256,
               'pages': pdf.pages, 'width_mm': pdf.width_mm, 'height_mm': pdf.height_mm, 'created_dt': _now()}
     db.session.execute(insert(Document.__table__).values(values)
                        .on_conflict_do_update(index_elements=['job_id'], set_=values))
@@ -157,8 +157,7 @@ def claim_post(actor):
                     db.func.coalesce(busy_job.webhook_id, busy_desk.webhook_id).isnot(None)))
     next_id = (db.session.query(Job.id)
                .outerjoin(Desk, Desk.id == Job.desk_id)
-               .filter(Job.state == S.ready, Job.agent_id.is_(None), Job.next_try_dt <= _now(),
-                       Job.expires_dt > _now(), target.isnot(None), target.notin_(busy))
+               .filter(due(S.ready), target.isnot(None), target.notin_(busy))
                .order_by(Job.next_try_dt, Job.id)
                .limit(1).with_for_update(skip_locked=True, of=Job).scalar_subquery())
     ids = _move([Job.id == next_id], S.dispatched, Reason.pushed, actor, lease_dt=_now(LEASE), dispatched_dt=_now(),
@@ -182,13 +181,16 @@ def undelivered(job, reason, detail, actor, *, retry_in):
 # -- delivery by an agent ---------------------------------------------------------------------------------------------
 
 def give(job, agent, printer, actor, *, go):
-    """Give a ready job to an agent's printer: as a prefetch, or with permission to print."""
-    values = {'agent_id': agent.id, 'printer': printer, 'dispatch': Job.dispatch + 1}
-    here = [Job.id == job.id, Job.agent_id.is_(None), Job.state == S.ready]
+    """Give a ready job, which the caller has locked, to an agent's printer. Return the number of this dispatch.
+
+    :param go: Whether that is permission to print, or only a prefetch.
+    """
+    values = {'agent_id': agent.id, 'printer': printer, 'dispatch': job.dispatch + 1}
     if go:
-        return _move(here, S.dispatched, Reason.pushed, actor, printer, dispatched_dt=_now(), **values)
-    return db.session.execute(db.update(Job.__table__).where(*here).values(**values)
-                              .returning(Job.id)).scalars().all()
+        _move([Job.id == job.id], S.dispatched, Reason.pushed, actor, printer, dispatched_dt=_now(), **values)
+    else:
+        db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(**values))
+    return values['dispatch']
 
 
 def go(job, actor):
@@ -210,6 +212,19 @@ def take_back(job):
     db.session.execute(db.update(Job.__table__)
                        .where(Job.id == job.id, Job.state == S.ready, Job.dispatch == job.dispatch)
                        .values(next_try_dt=_now(2), **_UNASSIGNED))
+
+
+def free_waiting(agent):
+    """Free what an agent holds without permission to print: it stops, or lost its memory."""
+    db.session.execute(db.update(Job.__table__).where(Job.agent_id == agent.id, Job.state == S.ready)
+                       .values(**_UNASSIGNED))
+
+
+def spool_lost(agent):
+    """An agent came back without its memory: what it had permission to print may have come out or not."""
+    free_waiting(agent)
+    return _move([Job.agent_id == agent.id, Job.state.in_([S.dispatched, S.printing])], S.unknown, Reason.spool_lost,
+                 f'agent:{agent.id}')
 
 
 _UNASSIGNED = {'agent_id': None, 'printer': ''}
@@ -260,7 +275,7 @@ def request_test(desk, user):
 def sweep(actor='sweep'):
     """Put right what dead processes and silent agents left. Return how many jobs were touched."""
     away = (db.session.query(Agent.id)
-            .filter(db.or_(Agent.seen_dt < _now(-AGENT_AWAY), Agent.revoked_dt.isnot(None))).scalar_subquery())
+            .filter(db.or_(Agent.seen_dt < _now(-Agent.AWAY_AFTER.total_seconds()), Agent.revoked_dt.isnot(None))).scalar_subquery())
     silent = db.session.query(Agent.id).filter(Agent.seen_dt < _now(-AGENT_SILENT)).scalar_subquery()
     db.session.execute(db.update(Job.__table__).where(Job.state == S.ready, Job.agent_id.in_(away))
                        .values(**_UNASSIGNED))
@@ -284,13 +299,10 @@ def sweep(actor='sweep'):
     return len(moved)
 
 
-def work_waiting():
-    """Return whether there is something to render or to POST that is due."""
-    posts = (db.session.query(Job.id).outerjoin(Desk, Desk.id == Job.desk_id)
-             .filter(Job.state == S.ready, Job.next_try_dt <= _now(),
-                     db.func.coalesce(Job.webhook_id, Desk.webhook_id).isnot(None)))
-    renders = db.session.query(Job.id).filter(Job.state == S.queued, Job.next_try_dt <= _now())
-    return db.session.query(db.or_(renders.exists(), posts.exists())).scalar()
+def due(state, seconds=0):
+    """Return the condition for jobs in a state that nobody has and that have been due for so many seconds."""
+    return db.and_(Job.state == state, Job.agent_id.is_(None), Job.next_try_dt <= _now(-seconds),
+                   Job.expires_dt > _now())
 
 
 # -- how it is done ---------------------------------------------------------------------------------------------------

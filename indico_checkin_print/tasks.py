@@ -11,17 +11,24 @@ from indico_checkin_print import ledger
 from indico_checkin_print.work import post_waiting, render_waiting
 
 
+#: Between two sweeps, in seconds.
+SWEEP_EVERY = 15
+
+
 @celery.task(name='checkin_print_work', plugin='checkin_print', ignore_result=True)
 def work():
     """Render what is queued and POST what is due."""
     actor = f'celery:{os.getpid()}'
     render_waiting(actor)
-    if post_waiting(actor):
+    posted, next_try = post_waiting(actor)
+    if posted:
         # a hanging receiver took time in which badges may have come in
         render_waiting(actor)
+    if next_try is not None and next_try < SWEEP_EVERY:
+        work.apply_async(countdown=next_try)
 
 
-@celery.periodic_task(name='checkin_print_sweep', plugin='checkin_print', run_every=schedule(run_every=15), locked=False)
+@celery.periodic_task(name='checkin_print_sweep', plugin='checkin_print', run_every=schedule(run_every=SWEEP_EVERY), locked=False)
 def sweep():
     """Find what no wake-up reached, put right what dead processes left, and try again what is due."""
     ledger.sweep()

@@ -14,14 +14,17 @@ from indico_checkin_print.models.setup import FormSetup
 from indico_checkin_print.reasons import Reason
 
 
-def render_waiting(actor, *, seconds=30):
-    """Render what is queued until nothing is or the time is up. Return how many jobs were looked at."""
+def render_waiting(actor, *, seconds=30, due_for=0):
+    """Render what is queued until nothing is or the time is up. Return how many jobs were looked at.
+
+    :param due_for: Leave to others what became due less than so many seconds ago.
+    """
     done = 0
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         # losing a claim in a crash of the database is harmless: the job is queued again when its lease ends
         db.session.execute(db.text('SET LOCAL synchronous_commit TO off'))
-        job = ledger.claim_render(actor)
+        job = ledger.claim_render(actor, due_for=due_for)
         db.session.commit()
         if job is None:
             break
@@ -87,18 +90,21 @@ def setup_for_test(event_id, desk_id):
 
 
 def post_waiting(actor, *, seconds=30):
-    """POST what is due at webhooks until nothing is or the time is up. Return how many POSTs were made."""
-    done = 0
+    """POST what is due at webhooks until nothing is or the time is up.
+
+    :return: How many POSTs were made, and after how many seconds the next is due, or ``None``.
+    """
+    done, delays = 0, []
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         job = ledger.claim_post(actor)
         db.session.commit()
         if job is None:
             break
-        deliver(job, actor)
+        delays.append(deliver(job, actor))
         db.session.commit()
         done += 1
-    return done
+    return done, min((d for d in delays if d is not None), default=None)
 
 
 def warm_up():

@@ -26,6 +26,7 @@ from indico_checkin_print.reasons import Reason
 class BadgePDF:
     """A rendered document; all its pages have the same size (in mm)."""
 
+    kind: BadgeKind
     content: bytes
     pages: int
     width_mm: float
@@ -53,10 +54,10 @@ def render(registration, setup, person=''):
     :raises CannotRender: if the template is gone, cannot be drawn, or makes a document that no desk accepts.
     """
     if setup.kind == BadgeKind.ticket:
-        return _checked(_reproducible(lambda: generate_ticket(registration)))
+        return _checked(setup.kind, _reproducible(lambda: generate_ticket(registration)))
     if setup.template is None:
         raise CannotRender(Reason.template_missing)
-    return _checked(_reproducible(lambda: _badge(registration, setup.template, setup.backside, person)))
+    return _checked(setup.kind, _reproducible(lambda: _badge(registration, setup.template, setup.backside, person)))
 
 
 def _badge(registration, template, backside, person):
@@ -102,7 +103,7 @@ def _reproducible(draw):
         raise CannotRender(Reason.render_failed, f'{type(exc).__name__}: {exc}'[:500]) from exc
 
 
-def _checked(content):
+def _checked(kind, content):
     """Measure a PDF and refuse what agents would refuse."""
     if len(content) > MAX_DOCUMENT:
         raise CannotRender(Reason.document_too_large, f'{len(content)} bytes; the limit is {MAX_DOCUMENT}.')
@@ -110,4 +111,4 @@ def _checked(content):
     width, height = (round(float(x) / mm, 2) for x in (pages[0].mediabox.width, pages[0].mediabox.height))
     if len(pages) > MAX_PAGES or max(width, height) > MAX_SIDE_MM:
         raise CannotRender(Reason.document_too_large, f'{len(pages)} pages of {width} x {height} mm.')
-    return BadgePDF(content=content, pages=len(pages), width_mm=width, height_mm=height)
+    return BadgePDF(kind=kind, content=content, pages=len(pages), width_mm=width, height_mm=height)

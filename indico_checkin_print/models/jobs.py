@@ -9,7 +9,7 @@ from indico.util.enum import RichIntEnum
 from indico.util.string import format_repr
 
 from indico_checkin_print import _
-from indico_checkin_print.models.setup import SCHEMA
+from indico_checkin_print.models.setup import SCHEMA, BadgeKind
 
 
 class JobState(RichIntEnum):
@@ -294,6 +294,11 @@ class Document(db.Model):
         db.LargeBinary,
         nullable=False
     ))
+    #: What was rendered
+    kind = db.Column(
+        PyIntEnum(BadgeKind),
+        nullable=False
+    )
     length = db.Column(
         db.Integer,
         nullable=False

@@ -1,5 +1,7 @@
 """What an event manager sets up: which forms print what, desks, webhooks, agents."""
 
+from datetime import timedelta
+
 from sqlalchemy.dialects.postgresql import JSONB
 
 from indico.core.db import db
@@ -183,6 +185,9 @@ class DeskPrinter(db.Model):
 class Agent(db.Model):
     """A print agent (a laptop at the desk), from its pairing code to its revocation."""
 
+    #: An agent that was not heard of for so long is away
+    AWAY_AFTER = timedelta(seconds=30)
+
     __tablename__ = 'agents'
     __table_args__ = {'schema': SCHEMA}
 
@@ -268,6 +273,11 @@ class Agent(db.Model):
     @property
     def is_paired(self):
         return self.token_hash is not None and self.revoked_dt is None
+
+    @property
+    def is_connected(self):
+        """Whether it was heard of lately."""
+        return self.is_paired and self.seen_dt is not None and now_utc() - self.seen_dt < self.AWAY_AFTER
 
     def __repr__(self):
         return format_repr(self, 'id', 'event_id', revoked_dt=None, _text=self.name)

@@ -1,0 +1,134 @@
+"""The agent's endpoints: pairing, and polling where no websocket gets through."""
+
+from functools import cache
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import redis.exceptions
+from flask import Response, request
+from msgspec import Meta, Struct
+
+from indico.core.config import config
+from indico.core.db import db
+from indico.core.limiter import make_rate_limiter
+from indico.core.plugins import url_for_plugin
+from indico.modules.events import EventLogRealm
+from indico.modules.logs import LogKind
+from indico.util.date_time import now_utc
+
+from print_agent import protocol
+
+from indico_checkin_print.api.base import APIError, RHAgentBase, answer
+from indico_checkin_print.credentials import digest, new_token, normalize_code
+from indico_checkin_print.ledger import notify_agents
+from indico_checkin_print.models.jobs import Document, Job
+from indico_checkin_print.models.setup import Agent
+from indico_checkin_print.relay import dispatch, exchange
+
+
+#: Polls of an idle agent, in seconds.
+POLL_EVERY = 2.0
+
+pairing_limit = cache(lambda: make_rate_limiter('checkin-print-pair', '10 per 5 minutes'))
+
+
+class PairRequest(Struct):
+    """Body of a pairing."""
+
+    code: Annotated[str, Meta(max_length=40)]
+    software: protocol.Name = ''
+    hostname: protocol.Name = ''
+
+
+class RHPair(RHAgentBase):
+    """Swap a one-time code for a token."""
+
+    def _process(self):
+        body = self.read(PairRequest)
+        try:
+            allowed = pairing_limit().hit()
+        except redis.exceptions.RedisError:
+            # without the counter anyone could guess for ever
+            raise APIError(503, 'try_later', 'Pairing is not possible just now. Try again in a minute.')
+        if not allowed:
+            raise APIError(429, 'too_many_tries', 'Too many tries. Wait five minutes, then make a new code.')
+        agent = (Agent.query
+                 .filter_by(code_hash=digest(normalize_code(body.code)))
+                 .with_for_update()
+                 .first())
+        if agent is None or agent.code_expires_dt < now_utc() or agent.event.is_deleted:
+            raise APIError(403, 'wrong_code', 'This pairing code is wrong, expired or used already. Make a new one on '
+                                              'the page "Check-in printing" of the event.')
+        token = new_token()
+        agent.token_hash = digest(token)
+        agent.code_hash = agent.code_expires_dt = agent.revoked_dt = None
+        agent.paired_dt = now_utc()
+        agent.software = body.software
+        # whoever had the old token is gone
+        agent.link = ''
+        notify_agents([agent.id])
+        agent.event.log(EventLogRealm.management, LogKind.positive, 'Check-in printing',
+                        f'Print agent "{agent.name}" paired', data={'Computer': body.hostname})
+        return answer({
+            'token': token,
+            'agent': {'id': agent.id, 'name': agent.name},
+            'event': {'id': agent.event.id, 'title': agent.event.title},
+            'stream': stream_url(),
+            'poll': url_for_plugin('checkin_print.poll', _external=True),
+            'document': f'{config.BASE_URL}/api/plugin/checkin-print/document',
+        })
+
+
+class RHAgent(RHAgentBase):
+    """Base of the endpoints of a paired agent."""
+
+    def _check_access(self):
+        scheme, __, token = request.headers.get('Authorization', '').partition(' ')
+        self.agent_id = exchange.authenticate(token.strip()) if scheme.lower() == 'bearer' else None
+        if self.agent_id is None:
+            raise APIError(401, 'unknown_token', 'This agent is not paired (any more). Pair it again.')
+
+
+class RHPoll(RHAgent):
+    """One exchange: the agent says what it has to say, and hears what it would hear on a websocket."""
+
+    def _process(self):
+        poll = self.read(protocol.Poll)
+        if poll.hello.protocol != protocol.PROTOCOL:
+            raise APIError(400, 'version', f'This Indico speaks version {protocol.PROTOCOL} of the protocol.')
+        link = f'poll:{poll.hello.spool}'
+        try:
+            holding, name = exchange.hello(self.agent_id, link, poll.hello)
+            answers = [exchange.receive(self.agent_id, link, message) for message in poll.messages]
+            for message in poll.messages:
+                if isinstance(message, protocol.OUTCOMES):
+                    holding.pop(message.job, None)
+            db.session.flush()
+            mail = dispatch.outgoing(self.agent_id, link, holding)
+        except exchange.Replaced:
+            raise APIError(401, 'revoked', 'The pairing of this agent was revoked. Pair it again.')
+        messages = [protocol.Welcome(name=name, heartbeat=POLL_EVERY * 10), *filter(None, answers), *mail]
+        return answer(protocol.PollReply(messages=tuple(messages), next_in=POLL_EVERY))
+
+
+class RHDocument(RHAgent):
+    """The PDF of a job that the agent was given by a poll."""
+
+    def _process(self):
+        content = (db.session.query(Document.content)
+                   .join(Job, Job.id == Document.job_id)
+                   .filter(Job.uuid == str(request.view_args['job']), Job.agent_id == self.agent_id,
+                           Job.dispatch == request.view_args['dispatch'])
+                   .scalar())
+        if content is None:
+            raise APIError(404, 'not_found', 'This job is not with this agent (any more).')
+        return Response(content, content_type='application/pdf', headers={'Cache-Control': 'no-store'})
+
+
+def stream_url():
+    """Return where agents reach the relay."""
+    from indico_checkin_print.plugin import CheckinPrintPlugin
+    if url := CheckinPrintPlugin.plugin_config.RELAY_URL:
+        return url
+    base = urlsplit(config.BASE_URL)
+    return f'{"wss" if base.scheme == "https" else "ws"}://{base.netloc}/checkin-print/ws'

@@ -1,0 +1,55 @@
+"""What all endpoints of agents and receivers share: JSON in, JSON out, errors in words, limits."""
+
+import msgspec
+from flask import Response, request
+
+from indico.web.rh import RH, custom_auth, json_errors
+
+from print_agent import protocol
+
+
+class APIError(Exception):
+    """An answer that says what is wrong: a status, a code for machines, a sentence for people."""
+
+    def __init__(self, status, code, message):
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def answer(data, status=200):
+    """Return a JSON response."""
+    return Response(msgspec.json.encode(data), status=status, content_type='application/json')
+
+
+@json_errors
+@custom_auth
+class RHAgentBase(RH):
+    """Base of the endpoints that bring their own authentication and know no session."""
+
+    CSRF_ENABLED = False
+    #: Largest body in bytes
+    MAX_BODY = 2 * protocol.MAX_MESSAGE
+
+    def _do_process(self):
+        try:
+            return RH._do_process(self)
+        except APIError as exc:
+            return answer({'error': exc.code, 'message': exc.message}, exc.status)
+
+    @property
+    def body(self):
+        """The raw body. Raises `APIError` if it is too large."""
+        if request.content_length is None:
+            raise APIError(411, 'length_required', 'Send a Content-Length.')
+        if request.content_length > self.MAX_BODY:
+            raise APIError(413, 'too_large', f'The body may have at most {self.MAX_BODY} bytes.')
+        return request.get_data()
+
+    def read(self, shape):
+        """Read the body as JSON of a msgspec shape. Raises `APIError` if it is none."""
+        try:
+            return msgspec.json.decode(self.body, type=shape)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+            raise APIError(400, 'bad_message', f'Not a valid message: {exc}'[:500])

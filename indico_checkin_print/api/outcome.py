@@ -1,0 +1,41 @@
+"""The callback of a webhook's receiver: what became of the badge it was sent."""
+
+import time
+
+from flask import request
+
+from print_agent import protocol, signing
+
+from indico_checkin_print.api.base import APIError, RHAgentBase, answer
+from indico_checkin_print.credentials import unseal
+from indico_checkin_print.delivery.deliver import webhook_of
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.relay.exchange import enter_outcome
+
+
+class RHOutcome(RHAgentBase):
+    """Enter an outcome that the receiver signed with the secret of its webhook."""
+
+    MAX_BODY = 64 * 1024
+
+    def _process_args(self):
+        self.job = Job.query.filter_by(uuid=str(request.view_args['job'])).first()
+
+    def _check_access(self):
+        webhook = webhook_of(self.job) if self.job else None
+        if webhook is None:
+            # the same answer as for a bad signature: nobody learns which jobs exist
+            raise APIError(401, 'bad_signature', 'The signature does not fit this job.')
+        try:
+            signing.verify([unseal(s) for s in webhook.secrets], request.headers, self.body, now=time.time())
+        except signing.SignatureError as exc:
+            raise APIError(401, exc.code, exc.detail)
+
+    def _process(self):
+        message = self.read(protocol.OutcomeReport).message
+        if message.job != self.job.uuid:
+            raise APIError(400, 'wrong_job', 'The message is about another job than the URL.')
+        if self.job.agent_id is None:
+            enter_outcome(self.job, message, f'webhook:{webhook_of(self.job).id}')
+        return answer(protocol.Ack(job=message.job, dispatch=message.dispatch,
+                                   state=message.__struct_config__.tag))

@@ -1,0 +1,18 @@
+"""Every URL of the plugin."""
+
+from indico.core.plugins import IndicoPluginBlueprint
+
+from indico_checkin_print.api.agents import RHDocument, RHPair, RHPoll
+from indico_checkin_print.api.outcome import RHOutcome
+from indico_checkin_print.management.rules import add_management_rules
+
+
+blueprint = IndicoPluginBlueprint('checkin_print', 'indico_checkin_print')
+
+# Agents and receivers, which bring their own token or signature
+blueprint.add_url_rule('/api/plugin/checkin-print/pair', 'pair', RHPair, methods=('POST',))
+blueprint.add_url_rule('/api/plugin/checkin-print/poll', 'poll', RHPoll, methods=('POST',))
+blueprint.add_url_rule('/api/plugin/checkin-print/document/<uuid:job>/<int:dispatch>', 'document', RHDocument)
+blueprint.add_url_rule('/api/plugin/checkin-print/outcome/<uuid:job>', 'outcome', RHOutcome, methods=('POST',))
+
+add_management_rules(blueprint)

@@ -1,0 +1,77 @@
+"""What leaves Indico: the job envelope for agents and webhooks, and the data of a registration for webhooks."""
+
+from indico.util.date_time import now_utc
+
+from print_agent.protocol import Delivery, DeliveryData, Job as JobMessage
+
+from indico_checkin_print import ledger
+from indico_checkin_print.models.jobs import Job
+
+
+def job_message(job, *, go, printer=None, dispatch=None):
+    """Build the envelope of a job whose document is stored.
+
+    :param go: Whether it is permission to print.
+    :param printer: The agent's printer, if the job was given to it just now.
+    :param dispatch: The number of the dispatch, if the job was given away just now.
+    """
+    doc = job.document
+    return JobMessage(
+        job=job.uuid, dispatch=job.dispatch if dispatch is None else dispatch,
+        printer=job.printer if printer is None else printer,
+        title=f'Badge {job.event_id}-{job.registration_id or "test"}-{job.id}', name=name_of(job)[:200],
+        kind='test' if job.purpose == Job.PURPOSE_TEST else doc.kind.name,
+        desk=job.desk.name[:200] if job.desk else '', pages=doc.pages, width_mm=doc.width_mm, height_mm=doc.height_mm,
+        length=doc.length, sha256=doc.sha256,
+        expires_in=max(0.0, (job.expires_dt - now_utc()).total_seconds()),
+        go=go, print_within=float(ledger.PRINT_WITHIN),
+    )
+
+
+def name_of(job):
+    """Return whose badge it is, for people at the printer."""
+    registration = job.registration
+    if registration is None:
+        return 'Test'
+    if job.person:
+        for person in registration.accompanying_persons:
+            if person['id'] == job.person:
+                return f'{person["firstName"]} {person["lastName"]}'
+    return registration.full_name
+
+
+def delivery(job, webhook, *, at_desk, callback):
+    """Build the JSON part of a POST. It holds what the event chose to send, and ids.
+
+    :param at_desk: Whether the webhook prints the badges of a desk; then it always gets the badge.
+    :param callback: The URL where the receiver may report what became of the badge.
+    """
+    with_badge = at_desk or webhook.send_badge
+    event = job.event
+    return Delivery(
+        type='badge.print' if with_badge else 'registration.checked_in',
+        timestamp=now_utc().isoformat(),
+        data=DeliveryData(
+            event={'id': event.id, 'title': event.title, 'url': event.external_url},
+            job=job_message(job, go=True, printer='') if with_badge else None,
+            callback=callback if with_badge else '',
+            registration=registration_data(job) if webhook.send_data and job.registration else None,
+        ),
+    )
+
+
+def registration_data(job):
+    """Return the data of a registration that webhooks may have. Never the secret of its ticket."""
+    registration = job.registration
+    return {
+        'id': registration.id,
+        'friendly_id': registration.friendly_id,
+        'form': {'id': registration.registration_form_id, 'title': registration.registration_form.title},
+        'first_name': registration.first_name,
+        'last_name': registration.last_name,
+        'full_name': registration.full_name,
+        'email': registration.email,
+        'affiliation': registration.get_personal_data().get('affiliation') or '',
+        'tags': sorted(tag.title for tag in registration.tags),
+        'checked_in_dt': job.checked_in_dt.isoformat() if job.checked_in_dt else None,
+    }

@@ -1,0 +1,220 @@
+"""Create the tables
+
+Revision ID: 4f1c9a7be203
+Revises:
+Create Date: 2026-11-21 04:30:00.000000
+"""
+
+from enum import Enum
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.ddl import CreateSchema, DropSchema
+
+from indico.core.db.sqlalchemy import PyIntEnum, UTCDateTime
+
+
+# revision identifiers, used by Alembic.
+revision = '4f1c9a7be203'
+down_revision = None
+branch_labels = None
+depends_on = None
+
+SCHEMA = 'plugin_checkin_print'
+
+
+class _BadgeKind(int, Enum):
+    ticket = 1
+    badge = 2
+
+
+class _JobState(int, Enum):
+    held = 1
+    queued = 2
+    rendering = 3
+    ready = 4
+    dispatched = 5
+    printing = 6
+    completed = 7
+    sent = 8
+    failed = 9
+    expired = 10
+    canceled = 11
+    unknown = 12
+
+
+def upgrade():
+    op.execute(CreateSchema(SCHEMA))
+    op.create_table('agents',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('event_id', sa.Integer(), nullable=False),
+        sa.Column('name', sa.String(), nullable=False),
+        sa.Column('code_hash', sa.String(), nullable=True),
+        sa.Column('code_expires_dt', UTCDateTime(), nullable=True),
+        sa.Column('token_hash', sa.String(), nullable=True),
+        sa.Column('paired_dt', UTCDateTime(), nullable=True),
+        sa.Column('revoked_dt', UTCDateTime(), nullable=True),
+        sa.Column('software', sa.String(), nullable=False),
+        sa.Column('spool', sa.String(), nullable=False),
+        sa.Column('link', sa.String(), nullable=False),
+        sa.Column('seen_dt', UTCDateTime(), nullable=True),
+        sa.Column('printers', postgresql.JSONB(), nullable=False),
+        sa.Column('created_dt', UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_agents_event_id_events')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_agents')),
+        sa.UniqueConstraint('code_hash', name=op.f('uq_agents_code_hash')),
+        sa.UniqueConstraint('token_hash', name=op.f('uq_agents_token_hash')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_agents_event_id'), 'agents', ['event_id'], schema=SCHEMA)
+
+    op.create_table('webhooks',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('event_id', sa.Integer(), nullable=False),
+        sa.Column('name', sa.String(), nullable=False),
+        sa.Column('url', sa.String(), nullable=False),
+        sa.Column('secrets', postgresql.JSONB(), nullable=False),
+        sa.Column('send_badge', sa.Boolean(), nullable=False),
+        sa.Column('send_data', sa.Boolean(), nullable=False),
+        sa.Column('is_deleted', sa.Boolean(), nullable=False),
+        sa.Column('created_dt', UTCDateTime(), nullable=False),
+        sa.CheckConstraint('send_badge OR send_data', name='sends_something'),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_webhooks_event_id_events')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_webhooks')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_webhooks_event_id'), 'webhooks', ['event_id'], schema=SCHEMA)
+
+    op.create_table('desks',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('event_id', sa.Integer(), nullable=False),
+        sa.Column('name', sa.String(), nullable=False),
+        sa.Column('webhook_id', sa.Integer(), nullable=True),
+        sa.Column('is_deleted', sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_desks_event_id_events')),
+        sa.ForeignKeyConstraint(['webhook_id'], [f'{SCHEMA}.webhooks.id'], name=op.f('fk_desks_webhook_id_webhooks')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_desks')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_desks_event_id'), 'desks', ['event_id'], schema=SCHEMA)
+    op.create_index(op.f('ix_uq_desks_event_id'), 'desks', ['event_id', sa.text('lower(name)')], unique=True,
+                    schema=SCHEMA, postgresql_where=sa.text('NOT is_deleted'))
+    op.create_index(op.f('ix_desks_webhook_id'), 'desks', ['webhook_id'], schema=SCHEMA)
+
+    op.create_table('desk_printers',
+        sa.Column('desk_id', sa.Integer(), nullable=False),
+        sa.Column('position', sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column('agent_id', sa.Integer(), nullable=False),
+        sa.Column('printer', sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(['agent_id'], [f'{SCHEMA}.agents.id'], name=op.f('fk_desk_printers_agent_id_agents')),
+        sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_desk_printers_desk_id_desks'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('desk_id', 'position', name=op.f('pk_desk_printers')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_desk_printers_agent_id'), 'desk_printers', ['agent_id'], schema=SCHEMA)
+
+    op.create_table('forms',
+        sa.Column('registration_form_id', sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column('enabled', sa.Boolean(), nullable=False),
+        sa.Column('kind', PyIntEnum(_BadgeKind), nullable=False),
+        sa.Column('template_id', sa.Integer(), nullable=True),
+        sa.Column('backside', sa.Boolean(), nullable=False),
+        sa.Column('desk_id', sa.Integer(), nullable=True),
+        sa.CheckConstraint('kind = 2 OR template_id IS NULL', name='template_only_for_badge'),
+        sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_forms_desk_id_desks'), ondelete='SET NULL'),
+        sa.ForeignKeyConstraint(['registration_form_id'], ['event_registration.forms.id'], name=op.f('fk_forms_registration_form_id_forms'), ondelete='CASCADE'),
+        sa.ForeignKeyConstraint(['template_id'], ['indico.designer_templates.id'], name=op.f('fk_forms_template_id_designer_templates'), ondelete='SET NULL'),
+        sa.PrimaryKeyConstraint('registration_form_id', name=op.f('pk_forms')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_forms_desk_id'), 'forms', ['desk_id'], schema=SCHEMA)
+    op.create_index(op.f('ix_forms_template_id'), 'forms', ['template_id'], schema=SCHEMA)
+
+    op.create_table('jobs',
+        sa.Column('id', sa.BigInteger(), nullable=False),
+        sa.Column('uuid', postgresql.UUID(), server_default=sa.text('gen_random_uuid()'), nullable=False),
+        sa.Column('event_id', sa.Integer(), nullable=False),
+        sa.Column('registration_id', sa.Integer(), nullable=True),
+        sa.Column('person', sa.String(), server_default='', nullable=False),
+        sa.Column('checked_in_dt', UTCDateTime(), nullable=True),
+        sa.Column('purpose', sa.String(), nullable=False),
+        sa.Column('reprint_of_id', sa.BigInteger(), nullable=True),
+        sa.Column('user_id', sa.Integer(), nullable=True),
+        sa.Column('desk_id', sa.Integer(), nullable=True),
+        sa.Column('webhook_id', sa.Integer(), nullable=True),
+        sa.Column('state', PyIntEnum(_JobState), nullable=False),
+        sa.Column('reason', sa.String(), server_default='', nullable=False),
+        sa.Column('detail', sa.String(), server_default='', nullable=False),
+        sa.Column('created_dt', UTCDateTime(), nullable=False),
+        sa.Column('changed_dt', UTCDateTime(), nullable=False),
+        sa.Column('expires_dt', UTCDateTime(), nullable=False),
+        sa.Column('next_try_dt', UTCDateTime(), nullable=False),
+        sa.Column('lease_dt', UTCDateTime(), nullable=True),
+        sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+        sa.Column('agent_id', sa.Integer(), nullable=True),
+        sa.Column('printer', sa.String(), server_default='', nullable=False),
+        sa.Column('dispatch', sa.Integer(), server_default='0', nullable=False),
+        sa.Column('dispatched_dt', UTCDateTime(), nullable=True),
+        sa.CheckConstraint('state != 5 OR dispatched_dt IS NOT NULL', name='dispatched_has_dt'),
+        sa.ForeignKeyConstraint(['agent_id'], [f'{SCHEMA}.agents.id'], name=op.f('fk_jobs_agent_id_agents')),
+        sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_jobs_desk_id_desks')),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_jobs_event_id_events')),
+        sa.ForeignKeyConstraint(['registration_id'], ['event_registration.registrations.id'], name=op.f('fk_jobs_registration_id_registrations'), ondelete='SET NULL'),
+        sa.ForeignKeyConstraint(['reprint_of_id'], [f'{SCHEMA}.jobs.id'], name=op.f('fk_jobs_reprint_of_id_jobs'), ondelete='SET NULL'),
+        sa.ForeignKeyConstraint(['user_id'], ['users.users.id'], name=op.f('fk_jobs_user_id_users'), ondelete='SET NULL'),
+        sa.ForeignKeyConstraint(['webhook_id'], [f'{SCHEMA}.webhooks.id'], name=op.f('fk_jobs_webhook_id_webhooks')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_jobs')),
+        sa.UniqueConstraint('uuid', name=op.f('uq_jobs_uuid')),
+        schema=SCHEMA
+    )
+    op.create_index('ix_jobs_agent', 'jobs', ['agent_id'], schema=SCHEMA, postgresql_where=sa.text('state IN (4, 5, 6, 12)'))
+    op.create_index('ix_jobs_alive', 'jobs', ['state', 'next_try_dt'], schema=SCHEMA, postgresql_where=sa.text('state IN (2, 3, 4, 5, 6)'))
+    op.create_index(op.f('ix_jobs_desk_id'), 'jobs', ['desk_id'], schema=SCHEMA)
+    op.create_index('ix_jobs_event', 'jobs', ['event_id', 'id'], schema=SCHEMA)
+    op.create_index('ix_jobs_held', 'jobs', ['event_id'], schema=SCHEMA, postgresql_where=sa.text('state = 1'))
+    op.create_index(op.f('ix_jobs_reprint_of_id'), 'jobs', ['reprint_of_id'], schema=SCHEMA)
+    op.create_index(op.f('ix_jobs_user_id'), 'jobs', ['user_id'], schema=SCHEMA)
+    op.create_index(op.f('ix_jobs_webhook_id'), 'jobs', ['webhook_id'], schema=SCHEMA)
+    op.create_index('ix_uq_jobs_checkin', 'jobs', ['registration_id', 'person', 'checked_in_dt', 'purpose'], unique=True, schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NULL'))
+
+    op.create_table('documents',
+        sa.Column('job_id', sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column('content', sa.LargeBinary(), nullable=False),
+        sa.Column('kind', PyIntEnum(_BadgeKind), nullable=False),
+        sa.Column('length', sa.Integer(), nullable=False),
+        sa.Column('sha256', sa.String(), nullable=False),
+        sa.Column('pages', sa.Integer(), nullable=False),
+        sa.Column('width_mm', sa.Float(), nullable=False),
+        sa.Column('height_mm', sa.Float(), nullable=False),
+        sa.Column('created_dt', UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(['job_id'], [f'{SCHEMA}.jobs.id'], name=op.f('fk_documents_job_id_jobs'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('job_id', name=op.f('pk_documents')),
+        schema=SCHEMA
+    )
+
+    op.create_table('job_history',
+        sa.Column('id', sa.BigInteger(), nullable=False),
+        sa.Column('job_id', sa.BigInteger(), nullable=False),
+        sa.Column('dt', UTCDateTime(), server_default=sa.text("(clock_timestamp() AT TIME ZONE 'UTC')"), nullable=False),
+        sa.Column('state', PyIntEnum(_JobState), nullable=False),
+        sa.Column('reason', sa.String(), nullable=False),
+        sa.Column('detail', sa.String(), nullable=False),
+        sa.Column('actor', sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(['job_id'], [f'{SCHEMA}.jobs.id'], name=op.f('fk_job_history_job_id_jobs'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_job_history')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_job_history_job_id'), 'job_history', ['job_id'], schema=SCHEMA)
+
+
+def downgrade():
+    op.drop_table('job_history', schema=SCHEMA)
+    op.drop_table('documents', schema=SCHEMA)
+    op.drop_table('jobs', schema=SCHEMA)
+    op.drop_table('forms', schema=SCHEMA)
+    op.drop_table('desk_printers', schema=SCHEMA)
+    op.drop_table('desks', schema=SCHEMA)
+    op.drop_table('webhooks', schema=SCHEMA)
+    op.drop_table('agents', schema=SCHEMA)
+    op.execute(DropSchema(SCHEMA))

@@ -1,0 +1,51 @@
+"""Wiring only: which signal, hook and menu entry goes to which module."""
+
+from sqlalchemy import event
+
+from indico.core import signals
+from indico.core.plugins import IndicoPlugin, PluginCategory
+from indico.modules.events.registration.models.registrations import Registration
+
+
+
+class CheckinPrintPlugin(IndicoPlugin):
+    """Check-in Print
+
+    Prints the badge of an attendee at the check-in desk the moment they are checked in.
+    """
+
+    category = PluginCategory.other
+    plugin_config_defaults = {
+        # networks (CIDR) that webhooks may reach although they are not public, e.g. ['10.20.0.0/16']
+        'ALLOWED_NETWORKS': [],
+        # where agents reach the relay; by default BASE_URL's own host, path /checkin-print/ws
+        'RELAY_URL': None,
+    }
+
+    def init(self):
+        super().init()
+        from indico_checkin_print.checkin import note_flip
+        event.listen(Registration.checked_in_dt, 'set', note_flip)
+        self.connect(signals.event.registration_checkin_updated, self._checkin_updated)
+        self.connect(signals.core.import_tasks, self._import_tasks)
+        self.connect(signals.plugin.cli, self._extend_cli)
+        self.connect(signals.menu.items, self._extend_event_menu, sender='event-management-sidemenu')
+
+    def get_blueprints(self):
+        from indico_checkin_print.blueprint import blueprint
+        return blueprint
+
+    def _checkin_updated(self, registration, **kwargs):
+        from indico_checkin_print.checkin import on_checkin_updated
+        on_checkin_updated(registration, self)
+
+    def _import_tasks(self, sender, **kwargs):
+        import indico_checkin_print.tasks  # noqa: F401
+
+    def _extend_cli(self, sender, **kwargs):
+        from indico_checkin_print.cli import cli
+        return cli
+
+    def _extend_event_menu(self, sender, event, **kwargs):
+        from indico_checkin_print.management.menu import get_menu_item
+        return get_menu_item(event)

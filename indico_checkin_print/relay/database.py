@@ -1,0 +1,83 @@
+"""The relay's way to the database: calls in threads, each with a short transaction, and an ear for NOTIFY."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg2
+import psycopg2.extensions
+
+from indico.core.db import db
+
+from indico_checkin_print.ledger import CHANNEL
+
+
+#: Calls at the same time; each has a connection of Indico's pool.
+THREADS = 8
+#: Between two tries to listen, in seconds.
+RETRY = 2
+
+
+class Database:
+    """Runs functions that use ``db.session`` in threads."""
+
+    def __init__(self, app, plugin):
+        self._app = app
+        self._plugin = plugin
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix='relay-db')
+        #: Whether NOTIFY can be heard just now
+        self.listening = False
+
+    async def call(self, function, *args, **kwargs):
+        """Run a function in a thread, in an app context and a transaction of its own. Return what it returns."""
+        def run():
+            with self._app.app_context(), self._plugin.plugin_context():
+                try:
+                    result = function(*args, **kwargs)
+                    db.session.commit()
+                    return result
+                finally:
+                    db.session.remove()
+        return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+
+    async def listen(self, on_notify):
+        """Call `on_notify` with each payload of NOTIFY, for ever; with ``''`` when notifications may have been missed."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                conn = await asyncio.to_thread(self._connect)
+            except psycopg2.Error as exc:
+                self._plugin.logger.warning('Cannot listen to the database (%s); next try in %d s', exc, RETRY)
+                await asyncio.sleep(RETRY)
+                continue
+            broken = loop.create_future()
+
+            def _readable(conn=conn, broken=broken):
+                try:
+                    conn.poll()
+                except psycopg2.Error as exc:
+                    if not broken.done():
+                        broken.set_result(exc)
+                    return
+                while conn.notifies:
+                    on_notify(conn.notifies.pop(0).payload)
+
+            fd = conn.fileno()
+            loop.add_reader(fd, _readable)
+            self.listening = True
+            on_notify('')
+            try:
+                exc = await broken
+                self._plugin.logger.warning('The database no longer notifies (%s); listening again', exc)
+            finally:
+                self.listening = False
+                loop.remove_reader(fd)
+                conn.close()
+
+    def _connect(self):
+        with self._app.app_context():
+            url = db.engine.url.render_as_string(hide_password=False)
+        conn = psycopg2.connect(url.replace('postgresql+psycopg2://', 'postgresql://'))
+        conn.set_isolation_level(psycopg2.extensions.ISOLATION_LEVEL_AUTOCOMMIT)
+        with conn.cursor() as cursor:
+            cursor.execute(f'LISTEN {CHANNEL}')
+        return conn

@@ -1,0 +1,159 @@
+"""What an agent is told next: jobs, goes and cancels. The same for a websocket and for a poll.
+
+`plan` is pure; `outgoing` reads what it needs from the ledger and lets the ledger write down what was decided before
+anything is sent. What an agent holds (`Holding`) is what it said in its ``hello`` plus what was sent to it since, so
+a link that breaks loses nothing: the next ``hello`` tells which messages never arrived.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy.orm import contains_eager, joinedload
+
+from indico.core.db import db
+
+from print_agent.protocol import Cancel, Go
+
+from indico_checkin_print import ledger
+from indico_checkin_print.envelope import job_message
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.setup import Desk, DeskPrinter
+from indico_checkin_print.relay.exchange import speaking_agent
+from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
+
+
+#: Jobs that wait at the agent for each printer, those with a go included.
+PREFETCH = 4
+#: States in which the ledger counts a job as being at its agent.
+AT_AGENT = (JobState.ready, JobState.dispatched, JobState.printing)
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """A job that the ledger says is at the agent."""
+
+    uuid: str
+    dispatch: int
+    state: JobState
+    printer: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What follows from comparing the ledger with what the agent holds."""
+
+    #: (uuid, dispatch) the agent holds and must drop
+    cancel: tuple = ()
+    #: uuids to send (again): the agent does not have them
+    send: tuple = ()
+    #: uuids whose go the agent never got
+    repeat_go: tuple = ()
+    #: uuids to give a go now
+    go: tuple = ()
+    #: how many more jobs each printer takes
+    room: dict = None
+    #: printers whose next job may carry its go with it
+    idle: frozenset = frozenset()
+
+
+def plan(assigned, holding, printers):
+    """Compare the ledger with what the agent holds.
+
+    :param assigned: `Assigned` jobs in the order in which they are to be printed.
+    :param holding: uuid -> (dispatch, state) of what the agent holds or was sent on this link.
+    :param printers: Names of the agent's printers that take work.
+    :return: A `Plan`.
+    """
+    ours = {job.uuid: job for job in assigned}
+    cancel = tuple((uuid, dispatch) for uuid, (dispatch, state) in holding.items()
+                   if state in {'waiting', 'go', 'printing'} and (uuid not in ours or ours[uuid].dispatch != dispatch))
+    send = tuple(job.uuid for job in assigned
+                 if job.state in {JobState.ready, JobState.dispatched}
+                 and (job.uuid not in holding or holding[job.uuid][0] != job.dispatch))
+    repeat_go = tuple(job.uuid for job in assigned
+                      if job.state == JobState.dispatched and holding.get(job.uuid) == (job.dispatch, 'waiting'))
+    go, room, idle = [], {}, set()
+    for printer in printers:
+        jobs = [job for job in assigned if job.printer == printer and job.state in AT_AGENT]
+        under_way = [job for job in jobs if job.state == JobState.dispatched]
+        at_printer = [job for job in jobs if job.state == JobState.printing]
+        # one badge at the printer, and one with permission behind it: the printer never waits for the network
+        if not under_way and len(at_printer) < 2:
+            waiting = next((job for job in jobs if job.state == JobState.ready), None)
+            if waiting:
+                go.append(waiting.uuid)
+            else:
+                idle.add(printer)
+        room[printer] = max(0, PREFETCH - len(jobs))
+    return Plan(cancel=cancel, send=send, repeat_go=repeat_go, go=tuple(go), room=room, idle=frozenset(idle))
+
+
+def outgoing(agent_id, link, holding):
+    """Decide what an agent is sent now, and write it down in the ledger. The caller commits before it sends.
+
+    :param link: The link that asks; raises `Replaced` if the agent speaks through another one by now.
+    :param holding: See `plan`.
+    :return: A list of messages. Each `print_agent.protocol.Job` among them goes with its document.
+    """
+    agent = speaking_agent(agent_id, link, lock=True)
+    actor = f'agent:{agent.id}'
+    jobs = {job.uuid: job for job in
+            Job.query.populate_existing()
+            .filter(Job.agent_id == agent.id,
+                    db.or_(Job.state.in_(AT_AGENT),
+                           # it may still be told by the agent what became of these
+                           db.and_(Job.state == JobState.unknown, Job.uuid.in_(holding))))
+            .options(joinedload('document'), joinedload('registration'), joinedload('desk'))
+            .order_by(Job.id)}
+    todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding,
+                [p['name'] for p in agent.printers if is_healthy(p)])
+    messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
+    for uuid in todo.go:
+        ledger.go(jobs[uuid], actor)
+    messages += [job_message(jobs[uuid], go=uuid in todo.go or jobs[uuid].state == JobState.dispatched)
+                 for uuid in todo.send]
+    messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=ledger.PRINT_WITHIN)
+                 for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in todo.send))]
+    return messages + _give_more(agent, todo, actor)
+
+
+def _give_more(agent, todo, actor):
+    room, idle, messages = dict(todo.room), set(todo.idle), []
+    if not any(room.values()):
+        return []
+    jobs = (Job.query
+            .join(Desk, Desk.id == Job.desk_id)
+            .filter(Desk.printers.any(DeskPrinter.agent_id == agent.id), Desk.webhook_id.is_(None),
+                    Job.webhook_id.is_(None), ledger.due(JobState.ready))
+            .options(joinedload('document'), joinedload('registration'), contains_eager('desk'))
+            .order_by(Job.id)
+            .limit(sum(room.values()))
+            .with_for_update(skip_locked=True, of=Job)
+            .all())
+    loads = _loads({p.agent_id for job in jobs for p in job.desk.printers})
+    for job in jobs:
+        choice = choose_printer(_candidates(job.desk, loads))
+        if choice is None or choice.agent_id != agent.id or not room.get(choice.printer):
+            continue
+        go = choice.printer in idle
+        dispatch = ledger.give(job, agent, choice.printer, actor, go=go)
+        idle.discard(choice.printer)
+        room[choice.printer] -= 1
+        loads[agent.id, choice.printer] += 1
+        messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch))
+    return messages
+
+
+def _loads(agent_ids):
+    counts = (db.session.query(Job.agent_id, Job.printer, db.func.count())
+              .filter(Job.agent_id.in_(agent_ids), Job.state.in_(AT_AGENT))
+              .group_by(Job.agent_id, Job.printer))
+    return Counter({(agent_id, printer): count for agent_id, printer, count in counts})
+
+
+def _candidates(desk, loads):
+    for desk_printer in desk.printers:
+        agent, name = desk_printer.agent, desk_printer.printer
+        reported = next((p for p in agent.printers if p['name'] == name), None)
+        yield Candidate(agent.id, name, desk_printer.position, load=loads[agent.id, name],
+                        healthy=bool(agent.is_connected and reported and is_healthy(reported)))

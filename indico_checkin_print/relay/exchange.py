@@ -1,0 +1,133 @@
+"""What an agent says, entered into the ledger. The same for a websocket, for a poll and for a webhook's callback.
+
+Everything here is idempotent, because agents say things at least once.
+"""
+
+from uuid import UUID
+
+import msgspec
+
+from indico.core.db import db
+from indico.util.date_time import now_utc
+
+from print_agent import protocol
+
+from indico_checkin_print import ledger
+from indico_checkin_print.credentials import digest
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.setup import Agent
+from indico_checkin_print.reasons import Reason
+
+
+#: How each message of an agent reads in the ledger: state, and the reason if the agent gives none.
+MEANING = {
+    protocol.Printing: (JobState.printing, Reason.at_printer),
+    protocol.Completed: (JobState.completed, Reason.printed),
+    protocol.Sent: (JobState.sent, Reason.handed_over),
+    protocol.Failed: (JobState.failed, Reason.printer_failed),
+    protocol.Unknown: (JobState.unknown, Reason.printer_unsure),
+    protocol.Returned: (JobState.ready, Reason.returned),
+    protocol.Refused: (JobState.failed, Reason.agent_refused),
+}
+
+
+class Replaced(Exception):
+    """The agent speaks through another link by now, or its token was revoked (then `revoked` is true)."""
+
+    def __init__(self, *, revoked):
+        super().__init__('revoked' if revoked else 'replaced')
+        self.revoked = revoked
+
+
+def authenticate(token):
+    """Return the id of the agent with this token, or ``None``."""
+    if not token.startswith(protocol.TOKEN_PREFIX) or len(token) > 100:
+        return None
+    return db.session.query(Agent.id).filter_by(token_hash=digest(token), revoked_dt=None).scalar()
+
+
+def speaking_agent(agent_id, link, *, lock=False):
+    """Return the agent if `link` is the one it speaks through; raise `Replaced` otherwise.
+
+    With `lock` nobody else decides anything about its printers until the end of the transaction.
+    """
+    query = Agent.query.filter_by(id=agent_id).populate_existing()
+    agent = (query.with_for_update() if lock else query).one()
+    if agent.revoked_dt is not None or agent.link != link:
+        raise Replaced(revoked=agent.revoked_dt is not None)
+    return agent
+
+
+def hello(agent_id, link, message):
+    """Begin a link: the newest one speaks for the agent. Return (what it holds, the agent's name)."""
+    agent = Agent.query.filter_by(id=agent_id).populate_existing().with_for_update().one()
+    if agent.revoked_dt is not None:
+        raise Replaced(revoked=True)
+    if agent.spool and agent.spool != message.spool:
+        ledger.spool_lost(agent)
+    agent.link = link
+    agent.spool = message.spool
+    agent.software = message.software
+    _heard_of(agent, message.printers)
+    for held in message.holding:
+        if held.state == 'waiting':
+            # it never got its go, so what counts as unknown was not printed
+            job = _find(held.job)
+            if job and job.agent_id == agent.id and job.dispatch == held.dispatch and job.state == JobState.unknown:
+                ledger.report(job, JobState.ready, Reason.returned, '', f'agent:{agent.id}')
+    return {held.job: (held.dispatch, held.state) for held in message.holding}, agent.name
+
+
+def receive(agent_id, link, message):
+    """Enter one message of an agent. Return the answer, or ``None``."""
+    agent = speaking_agent(agent_id, link)
+    match message:
+        case protocol.Printers():
+            _heard_of(agent, message.printers)
+        case protocol.Heartbeat() | protocol.Accepted():
+            _heard_of(agent)
+        case protocol.Canceled():
+            return _canceled(agent, message)
+        case protocol.Drain():
+            ledger.free_waiting(agent)
+        case _ if type(message) in MEANING:
+            _heard_of(agent)
+            return _outcome(agent, message)
+    return None
+
+
+def enter_outcome(job, message, actor):
+    """Enter what became of a job. An agent's own reason is kept; one it does not give has Indico's words."""
+    state, reason = MEANING[type(message)]
+    ledger.report(job, state, getattr(message, 'reason', '') or reason, getattr(message, 'detail', ''), actor)
+
+
+def _outcome(agent, message):
+    job = _find(message.job)
+    if job is not None and job.agent_id == agent.id and job.dispatch == message.dispatch:
+        enter_outcome(job, message, f'agent:{agent.id}')
+    # a word about an older dispatch is acknowledged too: the agent may forget it
+    if isinstance(message, protocol.OUTCOMES):
+        return protocol.Ack(job=message.job, dispatch=message.dispatch, state=message.__struct_config__.tag)
+    return None
+
+
+def _canceled(agent, message):
+    job = _find(message.job)
+    if job is not None and job.agent_id == agent.id and job.dispatch == message.dispatch:
+        ledger.take_back(job)
+    return protocol.Ack(job=message.job, dispatch=message.dispatch, state='canceled')
+
+
+def _find(uuid):
+    try:
+        UUID(uuid)
+    except ValueError:
+        return None
+    return Job.query.populate_existing().filter_by(uuid=uuid).with_for_update().first()
+
+
+def _heard_of(agent, printers=None):
+    agent.seen_dt = now_utc()
+    if printers is not None:
+        agent.printers = msgspec.to_builtins(printers)
