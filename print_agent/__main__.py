@@ -1,0 +1,6 @@
+"""``python -m print_agent`` is ``print-agent``."""
+
+from print_agent.cli import main
+
+
+main()

@@ -1,0 +1,180 @@
+"""Starts all loops of the agent and stops them in the right order."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+from print_agent import protocol as p
+from print_agent.callback import Callbacks
+from print_agent.config import Config
+from print_agent.jobs import Jobs
+from print_agent.link import Link
+from print_agent.pairing import Pairing
+from print_agent.printers import Printers
+from print_agent.printing.base import Backend
+from print_agent.receiver import Receiver
+from print_agent.spool import Spool
+from print_agent.trace import Trace
+from print_agent.worker import Worker
+
+
+log = logging.getLogger(__name__)
+
+#: How often deadlines are looked at, in seconds.
+TICK = 0.1
+#: How long a badge that is being printed may hold up the end of the agent, in seconds.
+GRACE = 10.0
+#: How long to wait for the server to acknowledge the last outcomes, in seconds.
+FLUSH = 3.0
+#: How often old entries leave the spool, in seconds.
+PURGE = 3600.0
+
+
+class AlreadyRunning(Exception):
+    """Another agent uses the same spool."""
+
+
+@contextlib.contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold the spool's folder for this process. Raises :class:`AlreadyRunning`."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fd = os.open(folder / 'agent.lock', os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise AlreadyRunning(f'Another print agent uses {folder} already. Stop it first, or give this one a spool '
+                                 f'of its own ([spool] path in agent.toml).') from exc
+        yield
+    finally:
+        os.close(fd)
+
+
+def backends(config: Config) -> list[Backend]:
+    """The ways to print that the configuration asks for; CUPS last, as it alone may learn of a new printer."""
+    from print_agent.printing.folder import FolderBackend
+
+    ways: list[Backend] = []
+    if config.folders:
+        ways.append(FolderBackend(config.folders))
+    if config.cups:
+        from print_agent.printing.cups import CupsBackend
+        from print_agent.printing.cups_client import CupsClient, CupsMissing
+
+        try:
+            ways.append(CupsBackend(CupsClient(config.cups_server), config.queues))
+        except CupsMissing as exc:
+            if not config.folders:
+                raise
+            log.warning('%s', exc)
+    return ways
+
+
+class Agent:
+    """Everything that runs. Use :meth:`run`; :meth:`stop` ends it in peace."""
+
+    def __init__(self, config: Config, pairings: list[Pairing], ways: list[Backend], spool: Spool):
+        self._config = config
+        self._ways = ways
+        self._spool = spool
+        self.printers = Printers(ways, spool.depths)
+        self.jobs = Jobs(spool, trace=Trace(), known=self.printers.known)
+        self.links = [Link(pairing, self.jobs, self.printers.all, mode=config.mode) for pairing in pairings]
+        self._receiver = Receiver(config, self.jobs) if config.doors else None
+        self._callbacks = Callbacks(self.jobs, {door.printer: door.secrets for door in config.doors})
+        self._workers: dict[str, Worker] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask the agent to end: hand back what it may, finish the badge in the printer, say the last word."""
+        self._stop.set()
+
+    async def run(self, started: Callable[[], None] = lambda: None) -> None:
+        """Run until :meth:`stop`. ``started`` is called when everything is up."""
+        try:
+            self.jobs.restart()
+            self.jobs.on_work = self._work_for
+            await self.printers.refresh()
+            self.printers.on_change(self._tell_printers)
+            for printer in self._spool.printers():
+                self._work_for(printer)
+            self._start(self.printers.run(), 'printers')
+            self._start(self._clock(), 'clock')
+            self._start(self._purge(), 'purge')
+            self._start(self._callbacks.run(), 'callbacks')
+            if self._receiver is not None:
+                await self._receiver.start()
+            links = [self._start(link.run(), f'link {link.pairing.id}') for link in self.links]
+            started()
+            await self._stop.wait()
+            await self._drain()
+            for task in links:
+                task.cancel()
+        finally:
+            if self._receiver is not None:
+                await self._receiver.stop()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for way in self._ways:
+                await way.close()
+
+    async def _drain(self) -> None:
+        log.info('stopping')
+        for link in self.links:
+            link.put(p.Drain(reason='The print agent is shutting down.'))
+        if self._receiver is not None:
+            await self._receiver.stop()
+        self.jobs.drain()
+        await self._wait(lambda: not any(worker.busy for worker in self._workers.values()), GRACE)
+        await self._wait(self._told_everything, FLUSH)
+
+    def _told_everything(self) -> bool:
+        return (all(link.flushed() for link in self.links)
+                and not any(self.jobs.owed(link.pairing.id) for link in self.links if link.state != 'down'))
+
+    @staticmethod
+    async def _wait(condition: Callable[[], bool], seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):  # what is not done by then is dealt with at the next start
+            async with asyncio.timeout(seconds):
+                while not condition():  # noqa: ASYNC110 - looked at for a few seconds, once, at the end
+                    await asyncio.sleep(0.02)
+
+    def _start(self, loop: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(loop, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._loop_ended)
+        return task
+
+    def _loop_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (exc := task.exception()) is not None:
+            # Half an agent is worse than none: end, so that the service manager starts a whole one.
+            log.critical('the loop "%s" died; stopping', task.get_name(), exc_info=exc)
+            self._stop.set()
+
+    def _work_for(self, printer: str) -> None:
+        if printer not in self._workers and (backend := self.printers.backend(printer)) is not None:
+            worker = self._workers[printer] = Worker(printer, backend, self.jobs)
+            self._start(worker.run(), f'printer {printer}')
+
+    def _tell_printers(self) -> None:
+        message = p.Printers(printers=self.printers.all()[:100])
+        for link in self.links:
+            link.put(message)
+
+    async def _clock(self) -> None:
+        while True:
+            self.jobs.tick()
+            await asyncio.sleep(TICK)
+
+    async def _purge(self) -> None:
+        while True:
+            self._spool.purge()
+            await asyncio.sleep(PURGE)

@@ -1,0 +1,33 @@
+"""Waiting before the next attempt, so that a thousand agents do not return in the same second."""
+
+import random
+
+
+class Backoff:
+    """A window that doubles with every failure, and a random moment inside it.
+
+    :param first: the first window, in seconds
+    :param longest: where it stops to grow, in seconds
+    """
+
+    def __init__(self, first: float = 1.0, longest: float = 60.0, rng: random.Random | None = None):
+        self._first = first
+        self._longest = longest
+        self._rng = rng or random.Random()  # noqa: S311 - spreads load, hides nothing
+        #: Failures since the last success.
+        self.failures = 0
+
+    def reset(self) -> None:
+        """Something healthy happened: start with the first window again."""
+        self.failures = 0
+
+    def next(self) -> float:
+        """Note a failure; return the seconds to wait: between a tenth and the whole of the window."""
+        window = min(self._first * 2 ** min(self.failures, 30), self._longest)
+        self.failures += 1
+        return self._rng.uniform(window / 10, window)
+
+    def slow(self, window: float | None = None) -> float:
+        """A wait for what will hardly heal by itself: the second half of the longest (or the given) window."""
+        window = self._longest if window is None else window
+        return self._rng.uniform(window / 2, window)

@@ -1,0 +1,187 @@
+"""The command line: ``print-agent pair``, ``run``, ``printers`` and ``status``.
+
+Exit codes: 0 done, 1 it did not work (a sentence says why), 2 wrong usage, 3 another agent uses the spool.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from print_agent import config as configuration
+from print_agent import pairing
+from print_agent import protocol as p
+from print_agent.agent import Agent, AlreadyRunning, backends, lock
+from print_agent.config import Config, ConfigError
+from print_agent.pairing import Pairing, PairingError
+from print_agent.printers import Printers
+from print_agent.printing.cups_client import CupsMissing
+from print_agent.spool import Spool, SpoolError
+from print_agent.version import VERSION
+
+
+EXIT_FAILED, EXIT_RUNNING = 1, 3
+
+
+@click.group(context_settings={'help_option_names': ['-h', '--help']})
+@click.version_option(VERSION, prog_name='print-agent')
+@click.option('--config', 'folder', type=click.Path(path_type=Path, file_okay=False), envvar=configuration.ENV,
+              help="Folder with agent.toml and the pairings. Default: the user's configuration folder.")
+@click.pass_context
+def main(ctx: click.Context, folder: Path | None) -> None:
+    """Print badges that Indico sends when somebody is checked in."""
+    with _sentences():
+        ctx.obj = configuration.load(folder)
+
+
+@main.command()
+@click.argument('url')
+@click.argument('code')
+@click.option('--allow-http', is_flag=True, help='Accept an address that is not encrypted.')
+@click.pass_obj
+def pair(config: Config, url: str, code: str, allow_http: bool) -> None:
+    """Pair this computer with an event: the address of the Indico and the code that it shows."""
+    with _sentences():
+        paired = asyncio.run(pairing.pair(url, code, socket.gethostname(), allow_http=allow_http))
+        pairing.save(config.pairings, paired)
+    click.echo(f'Paired as "{paired.agent_name}" with "{paired.event_title}" on {paired.url}.')
+    click.echo('Start printing with: print-agent run')
+
+
+@main.command()
+@click.option('-v', '--verbose', is_flag=True, help='Log more.')
+@click.pass_obj
+def run(config: Config, verbose: bool) -> None:
+    """Print badges until stopped (Ctrl-C, or SIGTERM). A second signal ends at once."""
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, stream=sys.stderr,
+                        format='%(asctime)s %(levelname)s %(message)s')
+    for chatty in ('httpx', 'httpcore', 'websockets', 'asyncio', 'uvicorn.error', 'pyipp', 'python_multipart'):
+        # They log URLs and frames; neither belongs in a log that says ids only.
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    with _sentences():
+        pairings = pairing.load_all(config.pairings)
+        if not pairings and not config.doors:
+            raise ConfigError(f'Nothing to do: {config.pairings} has no pairing and agent.toml no [[receiver.door]]. '
+                              f'Pair with: print-agent pair URL CODE')
+        ways = backends(config)
+        with lock(config.spool):
+            spool = Spool(config.database)
+            try:
+                asyncio.run(_run(Agent(config, pairings, ways, spool), pairings))
+            finally:
+                spool.close()
+
+
+async def _run(agent: Agent, pairings: list[Pairing]) -> None:
+    loop = asyncio.get_running_loop()
+    signals: list[int] = []
+
+    def stop(number: int) -> None:
+        signals.append(number)
+        if len(signals) > 1:
+            os._exit(128 + number)
+        agent.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
+    await agent.run(lambda: _banner(agent, pairings))
+
+
+def _banner(agent: Agent, pairings: list[Pairing]) -> None:
+    click.echo(f'print-agent {VERSION}')
+    for paired in pairings:
+        click.echo(f'  {paired.url}: "{paired.agent_name}" for "{paired.event_title}"')
+    for printer in agent.printers.all():
+        click.echo(f'  printer {printer.name}: {printer.state}'
+                   f'{" (" + ", ".join(printer.reasons) + ")" if printer.reasons else ""}'
+                   f'{"" if printer.reports else ", cannot say when a badge is done"}')
+    if not agent.printers.all():
+        click.echo('  no printers yet')
+
+
+@main.command()
+@click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
+@click.pass_obj
+def printers(config: Config, as_json: bool) -> None:
+    """Show the printers that the agent can use."""
+    with _sentences():
+        found = asyncio.run(_look(config))
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(found), indent=2))
+        return
+    for printer in found:
+        click.echo(f'{printer.name:20} {printer.state:10} {"reports" if printer.reports else "silent":8} '
+                   f'{printer.model}{" - " + ", ".join(printer.reasons) if printer.reasons else ""}')
+    if not found:
+        click.echo('No printers. Add a queue to CUPS, or a [[folder]] to agent.toml.')
+
+
+async def _look(config: Config) -> list[p.Printer]:
+    ways = backends(config)
+    look = Printers(ways, dict)
+    try:
+        await look.refresh()
+    finally:
+        for way in ways:
+            await way.close()
+    return list(look.all())
+
+
+@main.command()
+@click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
+@click.option('--limit', default=20, show_default=True, type=click.IntRange(1, 1000), help='Number of jobs.')
+@click.pass_obj
+def status(config: Config, as_json: bool, limit: int) -> None:
+    """Show pairings and the latest jobs. Works while the agent runs."""
+    with _sentences():
+        pairings = pairing.load_all(config.pairings)
+        running = False
+        try:
+            with lock(config.spool):
+                pass
+        except AlreadyRunning:
+            running = True
+        entries = []
+        if config.database.exists():
+            spool = Spool(config.database)
+            entries = spool.recent(limit)
+            spool.close()
+    jobs = [{'job': e.job, 'dispatch': e.dispatch, 'printer': e.printer, 'state': e.state.value, 'reason': e.reason,
+             'received': e.received, 'acknowledged': e.acked} for e in entries]
+    if as_json:
+        click.echo(json.dumps({
+            'running': running, 'config': str(config.folder), 'spool': str(config.spool),
+            'pairings': [{'id': each.id, 'url': each.url, 'agent': each.agent_name, 'event': each.event_title}
+                         for each in pairings], 'jobs': jobs}, indent=2))
+        return
+    click.echo(f'The print agent is {"running" if running else "not running"}.')
+    for each in pairings:
+        click.echo(f'Paired with {each.url}: "{each.agent_name}" for "{each.event_title}"')
+    for job in jobs:
+        click.echo(f'{job["job"]}.{job["dispatch"]:<4} {job["printer"]:20} {job["state"]:10} {job["reason"]}')
+
+
+@contextlib.contextmanager
+def _sentences() -> Iterator[None]:
+    """Turn what can go wrong into a sentence and an exit code."""
+    try:
+        yield
+    except AlreadyRunning as exc:
+        click.echo(str(exc), err=True)
+        sys.exit(EXIT_RUNNING)
+    except (ConfigError, PairingError, SpoolError, CupsMissing, OSError) as exc:
+        click.echo(str(exc), err=True)
+        sys.exit(EXIT_FAILED)
+
+
+if __name__ == '__main__':
+    main()

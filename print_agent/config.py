@@ -1,0 +1,191 @@
+"""The agent's configuration: one folder with an optional ``agent.toml`` and the pairings that ``pair`` writes.
+
+Every wrong value is answered with a sentence that names the file, the key and what is allowed there.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import platformdirs
+
+from print_agent import pairing, signing
+
+
+#: Environment variable that names the configuration folder.
+ENV = 'PRINT_AGENT_CONFIG'
+APP = 'print-agent'
+MODES = ('auto', 'stream', 'poll')
+
+
+class ConfigError(Exception):
+    """Something in the configuration cannot be used; the text says what and where."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """A printer that accepts signed webhook POSTs under ``/print/<printer>``."""
+
+    printer: str
+    #: One secret, or two while one replaces the other.
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """All settings. Paths are absolute."""
+
+    folder: Path
+    mode: Literal['auto', 'stream', 'poll'] = 'auto'
+    cups: bool = True
+    cups_server: str = ''
+    queues: tuple[str, ...] | None = None
+    folders: dict[str, Path] = field(default_factory=dict)
+    spool: Path = Path()
+    receiver_host: str = '127.0.0.1'
+    receiver_port: int = 8631
+    doors: tuple[Door, ...] = ()
+
+    @property
+    def pairings(self) -> Path:
+        """Where the pairings are."""
+        return self.folder / 'pairings'
+
+    @property
+    def database(self) -> Path:
+        """The spool's file."""
+        return self.spool / 'spool.sqlite3'
+
+
+def default_folder() -> Path:
+    """The configuration folder if none is named: ``PRINT_AGENT_CONFIG``, else the user's usual place."""
+    return Path(os.environ.get(ENV) or platformdirs.user_config_dir(APP))
+
+
+def load(folder: Path | None = None) -> Config:
+    """Read the configuration. A folder or file that is missing means defaults. Raises :class:`ConfigError`."""
+    folder = (folder or default_folder()).expanduser().absolute()
+    path = folder / 'agent.toml'
+    try:
+        data = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        data = {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise ConfigError(f'{path} cannot be read: {exc}.') from exc
+    return _Reader(path, folder).config(data)
+
+
+class _Reader:
+    def __init__(self, path: Path, folder: Path):
+        self._path = path
+        self._folder = folder
+
+    def config(self, data: Mapping[str, Any]) -> Config:
+        self._only(data, '', {'mode', 'cups', 'folder', 'spool', 'receiver'})
+        mode = data.get('mode', 'auto')
+        if mode not in MODES:
+            raise self._error('mode', f'is {mode!r}; allowed are {", ".join(MODES)}')
+        cups = self._table(data, 'cups', {'enabled', 'server', 'queues'})
+        queues = cups.get('queues')
+        if queues is not None and not (isinstance(queues, list) and all(isinstance(q, str) and q for q in queues)):
+            raise self._error('cups.queues', 'must be a list of names of print queues, such as ["desk1"]')
+        enabled = cups.get('enabled', True)
+        if not isinstance(enabled, bool):
+            raise self._error('cups.enabled', 'must be true or false')
+        spool = self._table(data, 'spool', {'path'})
+        receiver = self._table(data, 'receiver', {'host', 'port', 'door'})
+        port = receiver.get('port', 8631)
+        if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65535:
+            raise self._error('receiver.port', 'must be a port number from 0 to 65535')
+        return Config(
+            folder=self._folder, mode=cast(Literal['auto', 'stream', 'poll'], mode), cups=enabled,
+            cups_server=self._server(cups), queues=None if queues is None else tuple(queues),
+            folders=self._folders(data),
+            spool=(self._folder / Path(self._str(spool, 'spool.path', 'path')).expanduser() if 'path' in spool
+                   else Path(platformdirs.user_state_dir(APP))),
+            receiver_host=self._str(receiver, 'receiver.host', 'host', '127.0.0.1'), receiver_port=port,
+            doors=self._doors(receiver))
+
+    def _server(self, cups: Mapping[str, Any]) -> str:
+        server = self._str(cups, 'cups.server', 'server', '')
+        if server and not server.startswith('/'):
+            _, _, port = server.partition(':')
+            if port and not port.isdecimal():
+                raise self._error('cups.server', f'is {server!r}; allowed are the path of a socket, host or host:port')
+        return server
+
+    def _folders(self, data: Mapping[str, Any]) -> dict[str, Path]:
+        folders: dict[str, Path] = {}
+        for number, table in enumerate(self._tables(data, 'folder'), 1):
+            where = f'folder[{number}]'
+            self._only(table, where + '.', {'name', 'path'})
+            name = self._str(table, f'{where}.name', 'name')
+            if name in folders:
+                raise self._error(f'{where}.name', f'is {name!r}, which is taken already')
+            if len(name) > 64:
+                raise self._error(f'{where}.name', 'must have at most 64 characters')
+            folders[name] = self._folder / Path(self._str(table, f'{where}.path', 'path')).expanduser()
+        return folders
+
+    def _doors(self, receiver: Mapping[str, Any]) -> tuple[Door, ...]:
+        doors: dict[str, Door] = {}
+        for number, table in enumerate(self._tables(receiver, 'door'), 1):
+            where = f'receiver.door[{number}]'
+            self._only(table, where + '.', {'printer', 'secret_file'})
+            printer = self._str(table, f'{where}.printer', 'printer')
+            if printer in doors:
+                raise self._error(f'{where}.printer', f'is {printer!r}, which has a door already')
+            file = self._folder / Path(self._str(table, f'{where}.secret_file', 'secret_file')).expanduser()
+            doors[printer] = Door(printer=printer, secrets=self._secrets(f'{where}.secret_file', file))
+        return tuple(doors.values())
+
+    def _secrets(self, key: str, file: Path) -> tuple[str, ...]:
+        try:
+            pairing.refuse_readable_by_others(file)
+            secrets = tuple(file.read_text().split())
+        except pairing.PairingError as exc:
+            raise self._error(key, f'cannot be used: {exc}') from exc
+        except (OSError, UnicodeDecodeError) as exc:
+            raise self._error(key, f'names {file}, which cannot be read') from exc
+        if not 1 <= len(secrets) <= 2:
+            raise self._error(key, f'names {file}, which has {len(secrets)} secrets; put one in it, or two (one a '
+                                   f'line) while one replaces the other')
+        for secret in secrets:
+            try:
+                signing.check_secret(secret)
+            except signing.BadSecret as exc:
+                raise self._error(key, f'names {file}, in which a line is not a secret from Indico '
+                                       f'(whsec_...)') from exc
+        return secrets
+
+    # -- small checks -------------------------------------------------------------------------------------------------
+
+    def _error(self, key: str, text: str) -> ConfigError:
+        return ConfigError(f'{self._path}: "{key}" {text}.')
+
+    def _only(self, table: Mapping[str, Any], prefix: str, allowed: set[str]) -> None:
+        for key in table:
+            if key not in allowed:
+                raise self._error(prefix + key, f'is not a setting; allowed here are {", ".join(sorted(allowed))}')
+
+    def _table(self, data: Mapping[str, Any], key: str, allowed: set[str]) -> Mapping[str, Any]:
+        table = data.get(key, {})
+        if not isinstance(table, dict):
+            raise self._error(key, f'must be a section [{key}]')
+        self._only(table, key + '.', allowed)
+        return table
+
+    def _tables(self, data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+        tables = data.get(key, [])
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            raise self._error(key, f'must be sections [[{key}]]')
+        return tables
+
+    def _str(self, table: Mapping[str, Any], name: str, key: str, default: str | None = None) -> str:
+        value = table.get(key, default)
+        if not isinstance(value, str) or (default is None and not value):
+            raise self._error(name, 'is missing or not a text' if value is None else 'must be a text in quotes')
+        return value

@@ -1,0 +1,313 @@
+"""The middle of the agent: what comes in from any link, what the workers do and what is reported meet here.
+
+Carries out what :mod:`print_agent.rules` decides, always in the order: commit to the spool, then speak, then act.
+Deadlines run on the monotonic clock from the moment a permission was received; they live in memory only, because a
+restart gives such jobs back anyway.
+"""
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Collection
+
+from print_agent import documents, reasons, rules
+from print_agent import protocol as p
+from print_agent.printing.base import End
+from print_agent.rules import Entry, OnJob, OnRestart, OnWord, State
+from print_agent.spool import Spool
+from print_agent.trace import Trace
+
+
+log = logging.getLogger(__name__)
+
+#: Most jobs that the spool holds before it refuses more.
+MAX_HELD = 500
+#: How long a PDF check may take, in seconds.
+CHECK_TIMEOUT = 10.0
+
+Reporter = Callable[[p.FromAgent], None]
+
+
+class Jobs:
+    """All jobs of the agent. Everything here runs in the event loop's thread.
+
+    :param known: tells whether a printer of this name exists; None when the list is not known yet
+    """
+
+    def __init__(self, spool: Spool, *, trace: Trace | None = None,
+                 known: Callable[[str], bool | None] = lambda _name: None):
+        self.spool = spool
+        self.trace = trace or Trace('')
+        self._known = known
+        self._reporters: dict[str, Reporter] = {}
+        self._deadlines: dict[int, float] = {}
+        self._expiries: dict[int, float] = {}
+        self._obstacles: dict[int, tuple[str, str]] = {}
+        self._wakers: dict[str, asyncio.Event] = {}
+        self._started: dict[int, float] = {}
+        self.stopping = False
+        #: Called with the name of a printer that has got work.
+        self.on_work: Callable[[str], None] = lambda _printer: None
+
+    # -- the life of the whole ----------------------------------------------------------------------------------------
+
+    def restart(self) -> None:
+        """Deal with what an earlier run left in the spool. Jobs at a printer are left to its worker."""
+        now, mono = time.time(), time.monotonic()
+        for entry in self.spool.open():
+            match rules.on_restart(entry, now):
+                case OnRestart.give_back:
+                    self._end(entry, State.returned, 'restarted')
+                case OnRestart.expire:
+                    self._end(entry, State.returned, 'expired')
+                case OnRestart.keep:
+                    self._expiries[entry.seq] = mono + entry.expires - now
+
+    def tick(self) -> None:
+        """Give back what cannot be printed in time. Call it several times a second."""
+        now = time.monotonic()
+        for seq in [seq for seq, deadline in self._deadlines.items() if now >= deadline]:
+            self._give_back(seq, *self._obstacles.get(seq, ('too_late', reasons.sentence('too_late'))))
+        for seq in [seq for seq, expiry in self._expiries.items() if now >= expiry]:
+            self._give_back(seq, 'expired', reasons.sentence('expired'))
+
+    def drain(self) -> None:
+        """Take no more work and give back everything that is not at a printer."""
+        self.stopping = True
+        for entry in self.spool.open():
+            if entry.state in rules.UNTOUCHED:
+                self._end(entry, State.returned, 'stopping')
+
+    # -- who hears about it -------------------------------------------------------------------------------------------
+
+    def listen(self, source: str, reporter: Reporter | None) -> None:
+        """Send what is to be told to ``source`` to this function from now on; None: nobody is there."""
+        if reporter is None:
+            self._reporters.pop(source, None)
+        else:
+            self._reporters[source] = reporter
+
+    def hello(self, source: str, software: str, printers: Collection[p.Printer]) -> p.Hello:
+        """The hello for one server: only its own jobs are in it."""
+        held = [line for entry in self.spool.unacked(source) if (line := rules.held(entry)) is not None]
+        return p.Hello(software=software, spool=self.spool.id, printers=tuple(printers)[:100],
+                       holding=tuple(held[-2000:]))
+
+    def owed(self, source: str) -> list[p.FromAgent]:
+        """What a server must hear although it was said before: every end it has not acknowledged, every job that
+        prints."""
+        messages: list[p.FromAgent] = []
+        for entry in self.spool.unacked(source):
+            if (end := rules.end_message(entry)) is not None:
+                messages.append(end)
+            elif entry.state is State.printing:
+                messages.append(p.Printing(job=entry.job, dispatch=entry.dispatch))
+        return messages
+
+    def waker(self, printer: str) -> asyncio.Event:
+        """Set whenever a printer gets something to do."""
+        return self._wakers.setdefault(printer, asyncio.Event())
+
+    # -- what servers say ---------------------------------------------------------------------------------------------
+
+    async def receive(self, source: str, job: p.Job, document: bytes, *, received: float | None = None,
+                      printer: str = '', callback: str = '') -> Entry:
+        """Take a job in, or recognise it. Returns after the commit; everything is reported by then.
+
+        :param received: monotonic time at which the header (with its permission) came in; now, if not given
+        """
+        received = time.monotonic() if received is None else received
+        self.trace(job.job, job.dispatch, 'received')
+        problem = await self._problem(job, document, printer or job.printer)
+        # No await below: the decision and its commit are one.
+        entry = self.spool.find(source, job.job)
+        decision = rules.on_job(entry, job)
+        if decision in (OnJob.store, OnJob.update) and problem is not None:
+            # A newer dispatch of a job that is held but cannot be taken: the old one must not print either.
+            entry = self._store(source, job, None, received, State.refused, printer, callback, problem)
+        elif decision is OnJob.store:
+            entry = self._store(source, job, document, received, State.go if job.go else State.waiting, printer,
+                                callback)
+        else:
+            assert entry is not None
+            if decision is OnJob.update:
+                self._forget(entry.seq)
+                entry = self.spool.update(entry, job, document, printer=printer, callback=callback)
+                self._clock(entry, job.print_within, job.expires_in, received)
+            elif decision is OnJob.grant:
+                entry = self._grant(entry, job.print_within, received)
+            elif decision is OnJob.renumber:
+                entry = self.spool.renumber(entry, job.dispatch)
+        self.trace(job.job, job.dispatch, 'spooled')
+        if entry.state is State.go:
+            self.trace(job.job, job.dispatch, 'go')
+            self._wake(entry.printer)
+        self._say(source, *rules.state_messages(entry))
+        return entry
+
+    def go(self, source: str, go: p.Go, *, received: float | None = None) -> None:
+        """A permission to print came in."""
+        entry = self.spool.find(source, go.job)
+        match rules.on_go(entry, go):
+            case OnWord.act:
+                assert entry is not None
+                if self.stopping:
+                    self._end(entry, State.returned, 'stopping')
+                    return
+                self._grant(entry, go.print_within, time.monotonic() if received is None else received)
+                self.trace(go.job, go.dispatch, 'go')
+                self._wake(entry.printer)
+            case OnWord.report:
+                assert entry is not None
+                self._say(source, *rules.state_messages(entry))
+            case OnWord.missing:
+                self._say(source, p.Returned(job=go.job, dispatch=go.dispatch, reason='not_here',
+                                             detail=reasons.sentence('not_here')))
+
+    def cancel(self, source: str, cancel: p.Cancel) -> None:
+        """A job is not wanted any more."""
+        entry = self.spool.find(source, cancel.job)
+        match rules.on_cancel(entry, cancel):
+            case OnWord.act:
+                assert entry is not None
+                if cancel.dispatch > entry.dispatch:
+                    entry = self.spool.renumber(entry, cancel.dispatch)
+                self._end(entry, State.canceled)
+            case OnWord.report:
+                assert entry is not None
+                if cancel.dispatch > entry.dispatch:
+                    entry = self.spool.renumber(entry, cancel.dispatch)
+                self._say(source, *rules.state_messages(entry))
+            case OnWord.missing:
+                self._say(source, p.Canceled(job=cancel.job, dispatch=cancel.dispatch))
+
+    def ack(self, source: str, ack: p.Ack) -> None:
+        """The server knows how a job ended."""
+        entry = self.spool.find(source, ack.job)
+        if rules.is_acked(entry, ack):
+            assert entry is not None
+            self.spool.ack(entry)
+
+    # -- what workers do ----------------------------------------------------------------------------------------------
+
+    def obstacle(self, entry: Entry, reason: str, detail: str) -> None:
+        """Remember why a job cannot be printed now; it is told if the job's time runs out."""
+        self._obstacles[entry.seq] = (reason, detail)
+
+    def begin_submit(self, entry: Entry) -> Entry | None:
+        """Commit the intent to hand over; None if the job is not to be printed any more."""
+        deadline = self._deadlines.get(entry.seq)
+        if deadline is None or time.monotonic() >= deadline:
+            return None
+        if not self.spool.begin_submit(entry, self._tag(entry)):
+            return None
+        self.trace(entry.job, entry.dispatch, 'submit')
+        return self.spool.get(entry.seq)
+
+    def undo_submit(self, entry: Entry) -> None:
+        """The print system certainly did not take it. The deadline runs on."""
+        self.spool.undo_submit(entry)
+
+    def submitted(self, entry: Entry, handle: str) -> Entry:
+        """The print system has it, under the name ``handle``."""
+        self._deadlines.pop(entry.seq, None)
+        self._expiries.pop(entry.seq, None)
+        entry = self.spool.printing(entry, handle)
+        self.trace(entry.job, entry.dispatch, 'submitted')
+        return entry
+
+    def at_printer(self, entry: Entry) -> None:
+        """The printer has it."""
+        self.trace(entry.job, entry.dispatch, 'at_printer')
+        current = self.spool.get(entry.seq)
+        if current is not None and current.state is State.printing:
+            self._say(current.source, p.Printing(job=current.job, dispatch=current.dispatch))
+
+    def ended(self, entry: Entry, end: End) -> None:
+        """It is over."""
+        # The server may have given the job a newer number since.
+        current = self.spool.get(entry.seq)
+        if current is not None:
+            self._end(current, State(end.state), end.reason, end.detail)
+
+    # -- helpers ------------------------------------------------------------------------------------------------------
+
+    async def _problem(self, job: p.Job, document: bytes, printer: str) -> documents.BadDocument | None:
+        if self._known(printer) is False:
+            return documents.BadDocument('unknown_printer', f'The print agent has no printer "{printer}".')
+        if self.stopping:
+            return documents.BadDocument('stopping', reasons.sentence('stopping'))
+        if sum(self.spool.depths().values()) >= MAX_HELD:
+            return documents.BadDocument('spool_full', reasons.sentence('spool_full'))
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT):
+                await asyncio.to_thread(documents.check, job, document)
+        except documents.BadDocument as exc:
+            return exc
+        except TimeoutError:
+            return documents.BadDocument('bad_pdf', 'The PDF takes too long to read.')
+        return None
+
+    def _store(self, source: str, job: p.Job, document: bytes | None, received: float, state: State, printer: str,
+               callback: str, problem: documents.BadDocument | None = None) -> Entry:
+        if (old := self.spool.find(source, job.job)) is not None:
+            self._forget(old.seq)
+        entry = self.spool.store(source, job, document, state=state, printer=printer, callback=callback,
+                                 reason=problem.reason if problem else '', detail=problem.detail if problem else '')
+        if problem is not None:
+            log.warning('job %s.%d refused: %s', job.job, job.dispatch, problem.reason)
+        else:
+            self._clock(entry, job.print_within, job.expires_in, received)
+        return entry
+
+    def _clock(self, entry: Entry, print_within: float, expires_in: float, received: float) -> None:
+        self._started[entry.seq] = received
+        self._expiries[entry.seq] = received + expires_in
+        if entry.state is State.go:
+            self._deadlines[entry.seq] = received + print_within
+
+    def _grant(self, entry: Entry, print_within: float, received: float) -> Entry:
+        self._deadlines[entry.seq] = received + print_within
+        return self.spool.grant(entry)
+
+    def _give_back(self, seq: int, reason: str, detail: str) -> None:
+        entry = self.spool.get(seq)
+        if entry is not None and entry.state in rules.UNTOUCHED:
+            self._end(entry, State.returned, reason, detail)
+        elif entry is None or entry.state is not State.submitting:
+            self._forget(seq)
+
+    def _end(self, entry: Entry, state: State, reason: str = '', detail: str = '') -> None:
+        started = self._started.get(entry.seq)
+        detail = detail or (reasons.sentence(reason) if reason else '')
+        # Nobody to tell: a webhook without a callback.
+        told = entry.source.startswith('door:') and not entry.callback
+        ended = self.spool.end(entry, state, reason[:80], detail[:2000], acked=told)
+        if ended is None:
+            return
+        self._forget(entry.seq)
+        self.trace(entry.job, entry.dispatch, 'end')
+        log.info('job %s.%d %s: %s%s%s', ended.job, ended.dispatch, ended.printer, state.value,
+                 f' ({reason})' if reason else '',
+                 '' if started is None else f' after {(time.monotonic() - started) * 1000:.0f} ms')
+        message = rules.end_message(ended)
+        assert message is not None
+        self._say(ended.source, message)
+
+    def _forget(self, seq: int) -> None:
+        for memory in (self._deadlines, self._expiries, self._obstacles, self._started):
+            memory.pop(seq, None)
+
+    def _say(self, source: str, *messages: p.FromAgent) -> None:
+        if (reporter := self._reporters.get(source)) is not None:
+            for message in messages:
+                reporter(message)
+
+    def _wake(self, printer: str) -> None:
+        self.on_work(printer)
+        self.waker(printer).set()
+
+    def _tag(self, entry: Entry) -> str:
+        unique = f'{self.spool.id}|{entry.source}|{entry.job}|{entry.dispatch}|{entry.seq}'
+        return f'{entry.job}.{entry.dispatch}-{hashlib.sha256(unique.encode()).hexdigest()[:8]}'

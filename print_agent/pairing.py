@@ -1,0 +1,132 @@
+"""Pairings: which Indico this agent prints for, and the token that proves it.
+
+A pairing is one JSON file that only its owner may read. A token is never in a URL, a log line or an error message.
+"""
+
+import json
+import os
+import re
+import stat
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from print_agent.version import SOFTWARE
+
+
+_LOCAL = {'localhost', '127.0.0.1', '::1'}
+#: Longest wait for Indico's answer to a pairing, in seconds.
+TIMEOUT = 20.0
+
+
+class PairingError(Exception):
+    """Pairing did not work, or a pairing cannot be used; the text is for the tech."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairing:
+    """One agent in one event of one Indico."""
+
+    #: Name of the file and ``source`` of its jobs in the spool.
+    id: str
+    url: str
+    token: str
+    stream: str
+    poll: str
+    document: str
+    agent_id: int
+    agent_name: str
+    event_id: int
+    event_title: str
+
+    def __repr__(self) -> str:
+        return f'<Pairing {self.id}>'
+
+
+def check_url(url: str, *, allow_http: bool = False) -> str:
+    """Return the URL without a trailing slash; raise :class:`PairingError` unless a token may travel to it."""
+    parts = urlsplit(url)
+    if parts.scheme not in ('https', 'http', 'wss', 'ws') or not parts.hostname:
+        raise PairingError(f'{url!r} is not the address of an Indico, such as https://indico.example.org')
+    if parts.scheme in ('http', 'ws') and parts.hostname not in _LOCAL and not allow_http:
+        raise PairingError(f'{parts.scheme}://{parts.netloc} is not encrypted: anyone in this network could read '
+                           f'badges and the token. Use https://, or add --allow-http if you accept that.')
+    return url.rstrip('/')
+
+
+async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False,
+               transport: httpx.AsyncBaseTransport | None = None) -> Pairing:
+    """Swap a pairing code for a pairing. Raises :class:`PairingError`."""
+    base = check_url(url, allow_http=allow_http)
+    try:
+        async with httpx.AsyncClient(timeout=TIMEOUT, transport=transport) as client:
+            reply = await client.post(f'{base}/api/plugin/checkin-print/pair',
+                                      json={'code': code, 'software': SOFTWARE, 'hostname': hostname})
+    except httpx.HTTPError as exc:
+        raise PairingError(f'{base} does not answer ({type(exc).__name__}: {exc}).') from exc
+    try:
+        answer = reply.json()
+    except ValueError:
+        answer = None
+    if reply.status_code != 200 or not isinstance(answer, dict):
+        if isinstance(answer, dict) and isinstance(answer.get('message'), str):
+            raise PairingError(answer['message'])
+        if reply.status_code == 404:
+            raise PairingError(f'{base} has no check-in print plugin, or is not an Indico.')
+        raise PairingError(f'{base} answered with HTTP {reply.status_code}, which makes no sense here.')
+    try:
+        agent_id, event_id = int(answer['agent']['id']), int(answer['event']['id'])
+        host = re.sub(r'[^a-z0-9]+', '-', (urlsplit(base).netloc + urlsplit(base).path).lower()).strip('-')
+        return Pairing(
+            id=f'{host}-{agent_id}', url=base, token=str(answer['token']), agent_id=agent_id, event_id=event_id,
+            stream=check_url(answer['stream'], allow_http=allow_http),
+            poll=check_url(answer['poll'], allow_http=allow_http),
+            document=check_url(answer['document'], allow_http=allow_http),
+            agent_name=str(answer['agent']['name']), event_title=str(answer['event']['title']))
+    except (KeyError, TypeError, ValueError) as exc:
+        raise PairingError(f'{base} sent an answer that this print agent does not understand.') from exc
+
+
+def save(folder: Path, pairing: Pairing) -> Path:
+    """Write a pairing so that only its owner can read it, complete or not at all."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    path = folder / f'{pairing.id}.json'
+    partial = folder / f'.{pairing.id}.part'
+    partial.unlink(missing_ok=True)
+    fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, 'w') as file:
+        json.dump(asdict(pairing), file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    return path
+
+
+def load_all(folder: Path) -> list[Pairing]:
+    """Read all pairings. Raises :class:`PairingError` for one that others can read or that makes no sense."""
+    return [load(path) for path in sorted(folder.glob('*.json'))]
+
+
+def load(path: Path) -> Pairing:
+    """Read one pairing. Raises :class:`PairingError`."""
+    refuse_readable_by_others(path)
+    try:
+        data = json.loads(path.read_text())
+        return Pairing(**{field.name: field.type(data[field.name]) if callable(field.type) else data[field.name]
+                          for field in fields(Pairing)})
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise PairingError(f'{path} is not a pairing that can be read ({type(exc).__name__}). Remove it and pair '
+                           f'again.') from exc
+
+
+def refuse_readable_by_others(path: Path) -> None:
+    """Raise :class:`PairingError` if a file with a secret can be read by other users."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as exc:
+        raise PairingError(f'{path} cannot be read ({exc.strerror}).') from exc
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise PairingError(f'{path} holds a secret and can be read by other users. Run: chmod 600 {path}')

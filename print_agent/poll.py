@@ -1,0 +1,161 @@
+"""Polling over plain HTTPS, for networks that let no websocket through and for servers without a relay.
+
+One request at a time. An answer that came too late to be waited for is dropped: the next hello tells the server what
+this agent holds, so nothing is lost by that.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+import httpx
+import msgspec
+
+from print_agent import protocol as p
+from print_agent import reasons
+from print_agent.backoff import Backoff
+from print_agent.jobs import Jobs
+from print_agent.stream import dispatch
+from print_agent.version import SOFTWARE
+
+
+log = logging.getLogger(__name__)
+
+#: Longest wait for an answer, in seconds.
+TIMEOUT = 15.0
+#: Attempts to fetch one document.
+FETCHES = 3
+#: Largest reply, in bytes.
+MAX_REPLY = 4 * 1024 * 1024
+
+_decoder = msgspec.json.Decoder(p.PollReply)
+
+
+class PollFailed(Exception):
+    """A poll had no usable answer. ``rejected``: the token is not good."""
+
+    def __init__(self, text: str, *, rejected: bool = False):
+        super().__init__(text)
+        self.text = text
+        self.rejected = rejected
+
+
+class Poller:
+    """Polls for one server until cancelled.
+
+    :param healthy: called after every good answer
+    :param failed: called with the reason of every failure
+    """
+
+    def __init__(self, poll_url: str, document_url: str, token: str, source: str, jobs: Jobs,
+                 printers: Callable[[], tuple[p.Printer, ...]], *, healthy: Callable[[], None] = lambda: None,
+                 failed: Callable[[PollFailed], None] = lambda _failure: None,
+                 transport: httpx.AsyncBaseTransport | None = None, backoff: Backoff | None = None):
+        self._poll_url = poll_url
+        self._document_url = document_url
+        self._source = source
+        self._jobs = jobs
+        self._printers = printers
+        self._healthy = healthy
+        self._failed = failed
+        self._backoff = backoff or Backoff()
+        self._client = httpx.AsyncClient(timeout=TIMEOUT, transport=transport, follow_redirects=False, headers={
+            'Authorization': f'Bearer {token}', 'User-Agent': SOFTWARE})
+        self._said: list[p.FromAgent] = []
+        self._urgent = asyncio.Event()
+
+    def put(self, message: p.FromAgent) -> None:
+        """Say something with the next poll; what a volunteer waits for is said at once."""
+        self._said.append(message)
+        if not isinstance(message, p.Heartbeat | p.Printers):
+            self._urgent.set()
+
+    def flushed(self) -> bool:
+        """Whether everything was said."""
+        return not self._said
+
+    async def run(self) -> None:
+        """Poll until cancelled. Cancelling drops the answer that is under way."""
+        self._jobs.listen(self._source, self.put)
+        try:
+            while True:
+                try:
+                    pause = await self._once()
+                    self._backoff.reset()
+                    self._healthy()
+                except PollFailed as exc:
+                    self._failed(exc)
+                    await asyncio.sleep(self._backoff.slow() if exc.rejected else self._backoff.next())
+                    continue
+                try:
+                    async with asyncio.timeout(pause):
+                        await self._urgent.wait()
+                except TimeoutError:
+                    pass  # nothing urgent came up: the next poll is due anyway
+        finally:
+            self._jobs.listen(self._source, None)
+            await self._client.aclose()
+
+    async def _once(self) -> float:
+        self._urgent.clear()
+        hello = self._jobs.hello(self._source, SOFTWARE, self._printers())
+        said, self._said = self._said, []
+        owed = self._jobs.owed(self._source)
+        messages = [*owed, *(message for message in said if message not in owed)][:500]
+        try:
+            reply = await self._ask(p.Poll(hello=hello, messages=tuple(messages)))
+        except BaseException:
+            self._said = said + self._said  # said again next time: everything here may be heard twice
+            raise
+        received = time.monotonic()
+        for message in reply.messages:
+            if isinstance(message, p.Job):
+                await self._fetch(message, received)
+            elif isinstance(message, p.Welcome) and message.protocol != p.PROTOCOL:
+                raise PollFailed('Indico speaks another version of the protocol; update the print agent',
+                                 rejected=True)
+            else:
+                dispatch(self._jobs, self._source, message)
+        return reply.next_in
+
+    async def _ask(self, poll: p.Poll) -> p.PollReply:
+        try:
+            reply = await self._client.post(self._poll_url, content=p.encode(poll),
+                                            headers={'Content-Type': 'application/json'})
+        except httpx.HTTPError as exc:
+            raise PollFailed(f'no answer from Indico ({type(exc).__name__})') from exc
+        if reply.status_code == 401:
+            raise PollFailed("Indico does not know this agent's token, or it was revoked; pair it again",
+                             rejected=True)
+        if reply.status_code != 200:
+            raise PollFailed(f'Indico answered with HTTP {reply.status_code}')
+        if len(reply.content) > MAX_REPLY:
+            raise PollFailed(f'the answer has {len(reply.content)} bytes; the limit is {MAX_REPLY}')
+        try:
+            return _decoder.decode(reply.content)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+            raise PollFailed('the answer makes no sense; is a login page or a proxy in between?') from exc
+
+    async def _fetch(self, job: p.Job, received: float) -> None:
+        for attempt in range(FETCHES):
+            if attempt:
+                await asyncio.sleep(self._backoff.next() if attempt > 1 else 0.2)
+            try:
+                async with self._client.stream('GET', f'{self._document_url}/{job.job}/{job.dispatch}') as reply:
+                    if reply.status_code in (404, 410):
+                        break
+                    if reply.status_code != 200:
+                        continue
+                    document = bytearray()
+                    async for chunk in reply.aiter_bytes():
+                        document += chunk
+                        if len(document) > job.length:
+                            break
+            except httpx.HTTPError as exc:
+                log.info('document of job %s.%d did not arrive: %s', job.job, job.dispatch, type(exc).__name__)
+                continue
+            await self._jobs.receive(self._source, job, bytes(document), received=received)
+            return
+        self.put(p.Refused(job=job.job, dispatch=job.dispatch, reason='document_unavailable',
+                           detail=reasons.sentence('document_unavailable')))

@@ -1,0 +1,245 @@
+"""Prints through CUPS, then asks the printer itself what became of the badge.
+
+CUPS converts and transports; the queue stays in the agent, so there is never more than one of our jobs per printer in
+CUPS. For a printer behind ``ipp://`` or ``ipps://`` the outcome is the printer's own word (:mod:`.follow`); for any
+other device the best that can be said is ``sent``.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from print_agent import protocol as p
+from print_agent import reasons
+from print_agent.printing.base import End, NotReady, Sheet, SubmitFailed, Unsettled
+from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused, HandoverFailed
+from print_agent.printing.follow import CANCELED, GRACE, HELD, CupsView, Follower, Missing, pause
+from print_agent.printing.ipp import JobView, PrinterLine, PrinterView, Unreachable, printer_uri, words
+
+
+log = logging.getLogger(__name__)
+
+_STATES = {3: 'idle', 4: 'processing', 5: 'stopped'}
+_QUEUE_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-is-accepting-jobs', 'device-uri']
+#: CUPS' own housekeeping, not a state of the printer.
+_NOISE = ('cups-', 'connecting-to-device')
+
+
+class CupsBackend:
+    """The print queues of one CUPS server.
+
+    :param queues: names of the queues to use; None for all
+    """
+
+    def __init__(self, client: CupsClient, queues: Sequence[str] | None = None):
+        self._client = client
+        self._allowed = None if queues is None else frozenset(queues)
+        self._lines: dict[str, PrinterLine] = {}
+        self._uris: dict[str, str | None] = {}
+        self._media: dict[str, tuple[str, ...]] = {}
+
+    async def printers(self) -> Sequence[p.Printer]:
+        """List the queues; states and reasons are the printer's own where it can be asked."""
+        try:
+            queues = await self._client.queues()
+        except (CupsDown, CupsRefused) as exc:
+            raise NotReady('cups_down', reasons.sentence('cups_down')) from exc
+        names = [name for name in queues if self._allowed is None or name in self._allowed]
+        for name in names:
+            self._uris[name] = printer_uri(str(queues[name].get('device-uri', '')))
+        return await asyncio.gather(*(self._describe(name, queues[name]) for name in names))
+
+    async def check(self, printer: str) -> None:
+        """Ask the queue, and the printer if that can be asked, whether a job would get through."""
+        try:
+            queue = await self._client.queue(printer, _QUEUE_ATTRIBUTES)
+        except (CupsDown, CupsRefused) as exc:
+            raise NotReady('cups_down', reasons.sentence('cups_down')) from exc
+        if queue is None:
+            raise NotReady('unknown_queue', reasons.sentence('unknown_queue'), wait=False)
+        if not queue.get('printer-is-accepting-jobs', True):
+            raise NotReady('queue_rejecting', reasons.sentence('queue_rejecting'))
+        if queue.get('printer-state') == 5:
+            raise NotReady('queue_paused', reasons.sentence('queue_paused'))
+        self._uris[printer] = printer_uri(str(queue.get('device-uri', '')))
+        if (line := self._line(printer)) is None:
+            return
+        try:
+            view = await line.printer()
+        except Unreachable as exc:
+            raise NotReady('printer_unreachable', reasons.sentence('printer_unreachable')) from exc
+        if view.state == 5 or any(r.endswith('-error') for r in view.reasons):
+            reason = reasons.first(view.reasons, 'printer_stopped')
+            raise NotReady(reason, reasons.sentence(reason))
+
+    async def submit(self, printer: str, sheet: Sheet) -> str:
+        """Stream the document into a new CUPS job; its number is the handle."""
+        options = {'media': f'Custom.{_mm(sheet.width_mm)}x{_mm(sheet.height_mm)}mm', 'print-scaling': 'none',
+                   'fit-to-page': 'false', 'job-sheets': 'none', 'copies': str(sheet.copies)}
+        try:
+            return str(await self._client.submit(printer, sheet.title, sheet.document, options))
+        except CupsRefused as exc:
+            raise SubmitFailed(_submit_reason(exc.status), f'CUPS did not take the badge: {exc.text[:300]}',
+                               certain=True, retry=exc.status >= 0x0500) from exc
+        except HandoverFailed as exc:
+            raise SubmitFailed('submit_failed' if exc.dropped else 'submit_unclear', f'CUPS: {exc}'[:300],
+                               certain=exc.dropped, retry=exc.dropped, handle=str(exc.job)) from exc
+        except CupsDown as exc:
+            raise SubmitFailed('cups_down', reasons.sentence('cups_down'), certain=True, retry=True) from exc
+
+    async def find(self, printer: str, tag: str, handle: str) -> str | None:
+        """Look in CUPS, then at the printer, for a job that may have been handed over."""
+        try:
+            found = await self._client.find(tag)
+            if found is not None:
+                number, view = found
+                if view.state == HELD and 'job-incoming' in view.reasons:
+                    await self._client.cancel(number)  # its document never arrived complete
+                    return None
+                return str(number)
+        except (CupsDown, CupsRefused) as exc:
+            raise SubmitFailed('cups_down', reasons.sentence('cups_down'), certain=False, retry=True) from exc
+        await self._learn_uri(printer)
+        if (line := self._line(printer)) is not None:
+            try:
+                if await line.find_job(tag) is not None:
+                    return handle or '0'
+            except Unreachable as exc:
+                raise SubmitFailed('printer_unreachable', reasons.sentence('printer_unreachable'), certain=False,
+                                   retry=True) from exc
+        # CUPS may have been told to keep no history, and printers forget: not found does not mean not printed.
+        raise SubmitFailed('restart_unclear', reasons.sentence('restart_unclear'), certain=False)
+
+    async def follow(self, printer: str, sheet: Sheet, handle: str, at_printer: Callable[[], None]) -> End:
+        """Look at CUPS and the printer, quickly at first, until the follower has a verdict."""
+        clock = time.monotonic
+        start = clock()
+        await self._learn_uri(printer)
+        line = self._line(printer)
+        follower = Follower(asks=line is not None, now=start, expires=start + sheet.expires - time.time())
+        told = False
+        view: JobView | Missing | None = None
+        cups: CupsView | Missing = 'unreachable'
+        while True:
+            if line is not None:
+                view = await self._ask_printer(line, sheet.tag, view)
+            if not isinstance(view, JobView) or view.state == HELD:
+                cups = await self._ask_cups(handle, sheet.tag)
+            end = follower.step(clock(), cups, view)
+            if follower.at_printer and not told:
+                told = True
+                at_printer()
+            if end is not None:
+                if end.reason == 'rejected' and line is not None and isinstance(view, JobView):
+                    await _cancel_at_printer(line, view.id)
+                return end
+            if follower.cancel is not None:
+                try:
+                    await self._client.cancel(int(handle))
+                    follower.canceled()
+                except (CupsDown, CupsRefused) as exc:
+                    log.warning('cups job %s could not be cancelled: %s', handle, exc)
+            await asyncio.sleep(pause(clock() - start))
+
+    async def settle(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
+        """Wait until CUPS is through with the job, or cancel it there."""
+        start = time.monotonic()
+        try:
+            if not handle and (found := await self._client.find(tag)) is not None:
+                handle = str(found[0])
+            while handle:
+                view = await self._client.job(int(handle), tag)
+                if view is None or view.state >= CANCELED:
+                    return
+                waited = time.monotonic() - start
+                if waited >= patience or view.state == 6:
+                    await self._client.cancel(int(handle))
+                    if waited >= patience + GRACE:
+                        raise Unsettled(f'CUPS job {handle} cannot be cancelled.')
+                await asyncio.sleep(pause(waited))
+        except (CupsDown, CupsRefused) as exc:
+            raise Unsettled(str(exc)) from exc
+
+    async def close(self) -> None:
+        """Close connections to printers, let threads go."""
+        await asyncio.gather(*(line.close() for line in self._lines.values()))
+        await self._client.close()
+
+    # -- helpers ------------------------------------------------------------------------------------------------------
+
+    def _line(self, printer: str) -> PrinterLine | None:
+        uri = self._uris.get(printer)
+        if uri is None:
+            return None
+        if uri not in self._lines:
+            self._lines[uri] = PrinterLine(uri)
+        return self._lines[uri]
+
+    async def _learn_uri(self, printer: str) -> None:
+        """After a restart the queue's device may not have been seen yet. CUPS being down is not the time to guess."""
+        while printer not in self._uris:
+            try:
+                queue = await self._client.queue(printer, ['device-uri'])
+                self._uris[printer] = printer_uri(str((queue or {}).get('device-uri', '')))
+            except (CupsDown, CupsRefused) as exc:
+                log.info('waiting for cups to name the device of %s: %s', printer, exc)
+                await asyncio.sleep(1.0)
+
+    async def _ask_printer(self, line: PrinterLine, tag: str, last: JobView | Missing | None) -> JobView | Missing:
+        try:
+            job = await (line.job(last.id, tag) if isinstance(last, JobView) else line.find_job(tag))
+        except Unreachable:
+            return 'unreachable'
+        return job or 'absent'
+
+    async def _ask_cups(self, handle: str, tag: str) -> CupsView | Missing:
+        try:
+            return await self._client.job(int(handle), tag) or 'absent'
+        except (CupsDown, CupsRefused):
+            return 'unreachable'
+
+    async def _describe(self, name: str, queue: dict[str, object]) -> p.Printer:
+        state = int(str(queue.get('printer-state', 3)))
+        accepting = bool(queue.get('printer-is-accepting-jobs', True))
+        why = tuple(r for r in words(queue.get('printer-state-reasons')) if not r.startswith(_NOISE))
+        model, media = str(queue.get('printer-make-and-model', '')), self._media.get(name, ())
+        line = self._line(name)
+        if line is not None:
+            try:
+                view = await line.printer()
+            except Unreachable:
+                view = PrinterView(state=5, reasons=('printer_unreachable',))
+            # A paused queue stays paused; else the printer knows better than CUPS, which asks it only during a job.
+            paused = state == 5
+            state = 5 if paused else view.state
+            why = (('paused', *view.reasons) if paused and 'paused' not in view.reasons else view.reasons)
+            model, media = view.model or model, view.media or media
+        if not media:
+            media = self._media[name] = await self._offered_media(name)
+        return p.Printer(name=name[:64], state=_STATES.get(state, 'stopped'),  # type: ignore[arg-type]
+                         reasons=tuple(r[:80] for r in why[:32]), accepting=accepting, model=model[:200],
+                         media=tuple(m[:200] for m in media[:200]), reports=line is not None)
+
+    async def _offered_media(self, name: str) -> tuple[str, ...]:
+        try:
+            attrs = await self._client.queue(name, ['media-supported'])
+        except (CupsDown, CupsRefused):
+            return ()
+        return words((attrs or {}).get('media-supported'))
+
+
+async def _cancel_at_printer(line: PrinterLine, job: int) -> None:
+    try:
+        await line.cancel(job)
+    except Unreachable as exc:
+        log.info('rejected job %d is left at the printer: %s', job, exc)
+
+
+def _mm(value: float) -> str:
+    """Millimetres as CUPS reads them: no exponent, no trailing zeros."""
+    return f'{value:.2f}'.rstrip('0').rstrip('.')
+
+
+def _submit_reason(status: int) -> str:
+    return {0x0406: 'unknown_queue', 0x0506: 'queue_rejecting'}.get(status, 'submit_failed')

@@ -1,0 +1,237 @@
+"""pycups without its traps: one connection per thread, the server always named, a hung call never blocks the loop.
+
+A ``cups.Connection`` shared between threads crashes the process, and ``cups.setServer`` is per thread; so each thread
+of the pool makes its own connection with ``host=``. pycups is GPL and optional: it is imported here and nowhere else.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from print_agent.printing.follow import CupsView
+from print_agent.printing.ipp import words
+
+
+#: Longest wait for one call, in seconds. libcups itself gives up only after a minute.
+TIMEOUT = 10.0
+#: libcups gives up on a hung server after 61 seconds.
+HUNG = 75.0
+#: Threads for calls; more than one so that a hung call does not hold up the others.
+THREADS = 6
+
+#: HTTP status while a document is being sent; pycups has no name for it.
+_CONTINUE = 100
+_GONE = {0x0406}
+_JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-printer-state-message',
+                   'time-at-processing']
+
+T = TypeVar('T')
+
+
+class CupsMissing(Exception):
+    """pycups is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__('Printing through CUPS needs pycups: install it with '
+                         '"pip install indico-plugin-checkin-print[agent,cups]" (and libcups2-dev to build it).')
+
+
+class CupsDown(Exception):
+    """CUPS does not answer."""
+
+
+class CupsRefused(Exception):
+    """CUPS answered with an IPP error. ``status`` is its code, e.g. 0x0406 for something that is not there."""
+
+    def __init__(self, status: int, text: str):
+        super().__init__(f'{text} (IPP {status:#06x})')
+        self.status = status
+        self.text = text
+
+
+class HandoverFailed(Exception):
+    """A job was created but its document did not get across. ``job`` is its number, ``dropped`` whether CUPS forgot it
+    before it began to print."""
+
+    def __init__(self, job: int, text: str, *, dropped: bool):
+        super().__init__(text)
+        self.job = job
+        self.dropped = dropped
+
+
+class CupsClient:
+    """Calls to one CUPS server from asyncio.
+
+    :param server: path of a socket, ``host`` or ``host:port``; empty for the default of libcups (``CUPS_SERVER``)
+    :raises CupsMissing: if pycups is not installed
+    """
+
+    def __init__(self, server: str = '', *, timeout: float = TIMEOUT):
+        try:
+            import cups
+        except ImportError as exc:
+            raise CupsMissing from exc
+        self._cups: Any = cups
+        self._server = server
+        self._timeout = timeout
+        self._local = threading.local()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix='cups')
+
+    async def queues(self) -> dict[str, dict[str, Any]]:
+        """All print queues with their attributes, by name."""
+        return await self._call(lambda c: dict(c.getPrinters()))
+
+    async def queue(self, name: str, attributes: list[str]) -> dict[str, Any] | None:
+        """Some attributes of one queue; None if there is no such queue."""
+        try:
+            return await self._call(lambda c: dict(c.getPrinterAttributes(name, requested_attributes=attributes)))
+        except CupsRefused as exc:
+            if exc.status in _GONE:
+                return None
+            raise
+
+    async def submit(self, queue: str, title: str, document: bytes, options: dict[str, str]) -> int:
+        """Stream a PDF from memory into a new job and return the job's number.
+
+        :raises CupsDown: nothing can come of it: the job was not created, so it has no document
+        :raises CupsRefused: nothing was created
+        :raises HandoverFailed: a job was created, or may have been
+        """
+        hurry = threading.Event()
+        future = asyncio.get_running_loop().run_in_executor(
+            self._pool, self._run, lambda c: self._submit(c, queue, title, document, options, hurry), False)
+        done, _ = await asyncio.wait([future], timeout=self._timeout)
+        if not done:
+            # The thread cannot be stopped, but it looks at this before it lets CUPS print, so wait for its word.
+            hurry.set()
+            done, _ = await asyncio.wait([future], timeout=HUNG)
+        if not done:
+            future.add_done_callback(_swallow)
+            raise HandoverFailed(0, 'CUPS does not answer.', dropped=False)
+        return future.result()
+
+    async def job(self, number: int, tag: str) -> CupsView | None:
+        """A job as CUPS sees it; None if there is none of this number with ``tag`` in its name."""
+        try:
+            attrs = await self._call(lambda c: c.getJobAttributes(number, requested_attributes=_JOB_ATTRIBUTES))
+        except CupsRefused as exc:
+            if exc.status in _GONE:
+                return None
+            raise
+        return _view(attrs) if tag in str(attrs.get('job-name', '')) else None
+
+    async def find(self, tag: str) -> tuple[int, CupsView] | None:
+        """Look for the job whose name contains ``tag``, ended or not."""
+        jobs = await self._call(lambda c: c.getJobs(which_jobs='all', requested_attributes=_JOB_ATTRIBUTES))
+        for number, attrs in sorted(jobs.items(), reverse=True):
+            if tag in str(attrs.get('job-name', '')):
+                return int(number), _view(attrs)
+        return None
+
+    async def cancel(self, number: int) -> None:
+        """Cancel a job. One that has ended already is not an error."""
+        try:
+            await self._call(lambda c: c.cancelJob(number))
+        except CupsRefused as exc:
+            if not 0x0400 <= exc.status < 0x0500:
+                raise
+
+    async def close(self) -> None:
+        """Let the threads go; a hung one ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # -- in the threads -----------------------------------------------------------------------------------------------
+
+    async def _call(self, work: Callable[[Any], T], *, retry: bool = True) -> T:
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._pool, self._run, work, retry)
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await asyncio.shield(future)
+        except TimeoutError as exc:
+            # The thread cannot be stopped. Read its result whenever it comes, so that nothing warns about it.
+            future.add_done_callback(_swallow)
+            raise CupsDown(f'CUPS did not answer within {self._timeout:.0f} s.') from exc
+
+    def _run(self, work: Callable[[Any], T], retry: bool) -> T:
+        cups = self._cups
+        fresh = getattr(self._local, 'connection', None) is None
+        try:
+            return work(self._connection())
+        except cups.IPPError as exc:
+            status, text = int(exc.args[0]), str(exc.args[1])
+            if status >= 0x0500:
+                self._local.connection = None
+                if retry and not fresh:  # perhaps only the old connection was dead, as after a restart of CUPS
+                    return self._run(work, retry=False)
+            if status >= 0x0500 and status not in (0x0506, 0x0507):
+                raise CupsDown(text) from exc
+            raise CupsRefused(status, text) from exc
+        except (RuntimeError, cups.HTTPError) as exc:  # no connection
+            self._local.connection = None
+            raise CupsDown('CUPS does not answer.') from exc
+
+    def _connection(self) -> Any:
+        if getattr(self._local, 'connection', None) is None:
+            cups = self._cups
+            server = self._server or cups.getServer()
+            if server.startswith('/'):
+                connection = cups.Connection(host=server)
+            else:
+                host, _, port = server.partition(':')
+                connection = cups.Connection(host=host, port=int(port or cups.getPort()))
+            self._local.connection = connection
+        return self._local.connection
+
+    def _submit(self, connection: Any, queue: str, title: str, document: bytes, options: dict[str, str],
+                hurry: threading.Event) -> int:
+        cups = self._cups
+        number = int(connection.createJob(queue, title, options))
+        try:
+            # createJob answers 0 for some errors instead of raising
+            if number <= 0:
+                raise CupsRefused(0x0500, 'CUPS did not create the job.')
+            if hurry.is_set():
+                raise RuntimeError('CUPS was too slow')
+            status = connection.startDocument(queue, number, title, 'application/pdf', 1)
+            if status == _CONTINUE:
+                status = connection.writeRequestData(document, len(document))
+            if status != _CONTINUE:
+                raise RuntimeError(f'HTTP status {status}')
+            if hurry.is_set():
+                raise RuntimeError('CUPS was too slow')
+            connection.finishDocument(queue)
+        except (cups.IPPError, cups.HTTPError, RuntimeError) as exc:
+            self._local.connection = None
+            raise HandoverFailed(number, str(exc.args[-1] if exc.args else exc),
+                                 dropped=self._drop(number)) from exc
+        return number
+
+    def _drop(self, number: int) -> bool:
+        """Cancel a half-made job, which CUPS would hold for ever; True if it certainly never printed."""
+        cups = self._cups
+        try:
+            connection = self._connection()
+            try:
+                connection.cancelJob(number)
+            except cups.IPPError as exc:
+                if int(exc.args[0]) >= 0x0500:
+                    return False
+            view = _view(connection.getJobAttributes(number, requested_attributes=_JOB_ATTRIBUTES))
+        except (cups.IPPError, cups.HTTPError, RuntimeError):
+            return False
+        return view.state in (6, 7, 8) and not view.started
+
+
+def _swallow(future: asyncio.Future[Any]) -> None:
+    """Read the result of a call nobody waits for any more, so that nothing warns about it."""
+    if not future.cancelled():
+        future.exception()
+
+
+def _view(attrs: dict[str, Any]) -> CupsView:
+    return CupsView(state=int(attrs.get('job-state', 0)), reasons=words(attrs.get('job-state-reasons')),
+                    message=str(attrs.get('job-printer-state-message') or ''),
+                    started=isinstance(attrs.get('time-at-processing'), int) and attrs['time-at-processing'] > 0)

@@ -1,0 +1,186 @@
+"""Judges from what CUPS and the printer say whether a badge came out. Pure: observations in, a verdict out.
+
+Measured on CUPS 2.4: it reports "completed" for a job that the printer rejected and for one that was lost when the
+printer was switched off. So where the printer can be asked, only its word counts, and its silence means ``unknown``.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from print_agent import reasons
+from print_agent.printing.base import End
+from print_agent.printing.ipp import JobView
+
+
+#: A job that CUPS has ended must show up at the printer, or be certain to be absent, within this many seconds.
+GRACE = 3.0
+#: A job that the printer had and now denies, for this many seconds, is lost.
+LOST = 2.0
+#: A printer that does not answer for this many seconds while it may have the job: a person must look.
+SILENT = 60.0
+#: A job that CUPS cannot get to the printer for this many seconds is taken back.
+STUCK = 60.0
+#: CUPS itself may be away for this many seconds before a job that only it can tell about is given up.
+CUPS_SILENT = 120.0
+
+PENDING, HELD, PROCESSING, STOPPED, CANCELED, ABORTED, COMPLETED = range(3, 10)
+_NO_DATA = {'job-data-insufficient', 'job-incoming'}
+
+
+@dataclass(frozen=True, slots=True)
+class CupsView:
+    """A job as CUPS sees it. ``started``: CUPS has begun to send it to the printer."""
+
+    state: int
+    reasons: tuple[str, ...] = ()
+    message: str = ''
+    started: bool = False
+
+
+#: What could be learned instead of a job: it is not there, or nobody answered.
+Missing = Literal['absent', 'unreachable']
+
+
+class Follower:
+    """The judgement on one job. Feed :meth:`step` until it returns an end.
+
+    :param asks: whether the printer itself can be asked; if not, CUPS is all there is
+    :param expires: seconds on the clock of ``now`` after which the badge must not come out any more
+    """
+
+    def __init__(self, *, asks: bool, now: float, expires: float):
+        self.asks = asks
+        self.expires = expires
+        #: Whether the printer (or CUPS, where the printer cannot be asked) has been seen to have the job.
+        self.at_printer = not asks
+        #: Set when the job has to be cancelled in CUPS; the caller does it and calls :meth:`canceled`.
+        self.cancel: End | None = None
+        self._canceled: End | None = None
+        self._start = now
+        #: Since when each thing has been observed without a break.
+        self._since: dict[str, float] = {}
+
+    def step(self, now: float, cups: CupsView | Missing, printer: JobView | Missing | None) -> End | None:
+        """Take one look at both and return the end of the job, or None to look again."""
+        if not self.asks or printer is None:
+            return self._judge_by_cups(now, cups)
+        if isinstance(printer, JobView):
+            self.at_printer = True
+            self._since.clear()
+            return self._judge_by_printer(now, cups, printer)
+        if printer == 'unreachable':
+            return self._judge_silence(now, cups)
+        self._since.pop('silent', None)
+        return self._judge_absence(now, cups)
+
+    def canceled(self) -> None:
+        """The caller has cancelled the job in CUPS as :attr:`cancel` asked."""
+        self._canceled, self.cancel = self.cancel, None
+        self._since.clear()
+
+    # -- the printer has it -------------------------------------------------------------------------------------------
+
+    def _judge_by_printer(self, now: float, cups: CupsView | Missing, job: JobView) -> End | None:
+        if job.state == COMPLETED:
+            return End('completed')
+        if job.state in (CANCELED, ABORTED):
+            reason = reasons.first(job.reasons, 'job-canceled' if job.state == CANCELED else 'job-aborted')
+            return End('failed', reason, reasons.sentence(reason))
+        if job.state == HELD and _NO_DATA & set(job.reasons):
+            # A moment between the job and its document, unless CUPS has nothing more to send.
+            over = not isinstance(cups, CupsView) or cups.state >= CANCELED
+            if self._for('no data', now) >= (GRACE if over else SILENT):
+                return End('failed', 'rejected', reasons.sentence('rejected'))
+        else:
+            self._since.pop('no data', None)
+        return None
+
+    # -- the printer answers and does not have it ---------------------------------------------------------------------
+
+    def _judge_absence(self, now: float, cups: CupsView | Missing) -> End | None:
+        if self.at_printer:
+            return self._after('absent', now, LOST, End('unknown', 'printer_lost_job',
+                                                       reasons.sentence('printer_lost_job')))
+        if cups == 'unreachable':
+            # CUPS may still hand it over when it is back; the printer is watched on.
+            return self._after('no cups', now, CUPS_SILENT, End('unknown', 'cups_down', reasons.sentence('cups_down')))
+        self._since.pop('no cups', None)
+        if cups == 'absent':
+            return self._after('forgotten', now, GRACE, End('unknown', 'cups_lost_job',
+                                                            reasons.sentence('cups_lost_job')))
+        assert isinstance(cups, CupsView)
+        if cups.state == COMPLETED:
+            return self._after('handed over', now, GRACE, End('unknown', 'not_seen_at_printer',
+                                                              reasons.sentence('not_seen_at_printer')))
+        if cups.state in (CANCELED, ABORTED) and self._canceled is not None:
+            return self._after('ended', now, LOST, self._canceled)
+        if cups.state in (STOPPED, CANCELED, ABORTED):
+            return self._after('ended', now, LOST, _cups_failure(cups))
+        if now >= self.expires:
+            self._ask_cancel(End('returned', 'expired', reasons.sentence('expired')))
+        elif now - self._start >= STUCK:
+            self._ask_cancel(End('returned', 'stuck', reasons.sentence('stuck')))
+        return None
+
+    # -- the printer does not answer ----------------------------------------------------------------------------------
+
+    def _judge_silence(self, now: float, cups: CupsView | Missing) -> End | None:
+        end = End('unknown', 'printer_unreachable', reasons.sentence('printer_unreachable'))
+        if self._canceled is not None:
+            return self._after('silent', now, GRACE, end)
+        if self._for('silent', now) < SILENT and now < self.expires + SILENT:
+            return None
+        if isinstance(cups, CupsView) and cups.state < CANCELED:
+            # Cancel first: it must not come out hours later.
+            self._ask_cancel(End('returned', 'printer_unreachable', reasons.sentence('printer_unreachable')))
+            return None
+        return end
+
+    # -- only CUPS can be asked ---------------------------------------------------------------------------------------
+
+    def _judge_by_cups(self, now: float, cups: CupsView | Missing) -> End | None:
+        if cups == 'unreachable':
+            return self._after('no cups', now, CUPS_SILENT, End('unknown', 'cups_down', reasons.sentence('cups_down')))
+        if cups == 'absent':
+            return End('unknown', 'cups_lost_job', reasons.sentence('cups_lost_job'))
+        assert isinstance(cups, CupsView)
+        self._since.pop('no cups', None)
+        if cups.state == COMPLETED:
+            return End('sent', detail=reasons.sentence('sent'))
+        if cups.state in (STOPPED, CANCELED, ABORTED):
+            if self._canceled is not None and cups.started:
+                return End('unknown', self._canceled.reason, reasons.sentence('stopped_midway'))
+            return self._canceled or _cups_failure(cups)
+        if now >= self.expires and self._canceled is None:
+            self._ask_cancel(End('returned', 'expired', reasons.sentence('expired')))
+        return None
+
+    # -- helpers ------------------------------------------------------------------------------------------------------
+
+    def _ask_cancel(self, end: End) -> None:
+        if self._canceled is None:
+            self.cancel = end
+
+    def _for(self, what: str, now: float) -> float:
+        return now - self._since.setdefault(what, now)
+
+    def _after(self, what: str, now: float, seconds: float, end: End) -> End | None:
+        return end if self._for(what, now) >= seconds else None
+
+
+def _cups_failure(cups: CupsView) -> End:
+    reason = reasons.first(cups.reasons, {STOPPED: 'job-stopped', CANCELED: 'job-canceled'}.get(cups.state,
+                                                                                               'job-aborted'))
+    detail = reasons.sentence(reason)
+    return End('failed', reason, f'{detail} CUPS: {cups.message[:300]}' if cups.message else detail)
+
+
+def pause(elapsed: float) -> float:
+    """How long to wait before the next look, in seconds: a badge is quick, a jam is not."""
+    if elapsed < 0.3:
+        return 0.02
+    if elapsed < 2:
+        return 0.05
+    if elapsed < 10:
+        return 0.15
+    return 0.5 if elapsed < 60 else 1.0

@@ -1,0 +1,131 @@
+"""Asks the printer itself, over IPP (RFC 8011), because CUPS only knows that it handed a job over.
+
+A job is found by its name: CUPS passes the title on as ``job-name``. Job numbers alone prove nothing, as a printer that
+was switched off and on starts to count again.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from pyipp import IPP
+from pyipp.enums import IppOperation
+from pyipp.exceptions import IPPError
+
+
+#: Longest wait for one answer of a printer, in seconds.
+TIMEOUT = 3.0
+_NOT_FOUND = 0x0406
+_JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons']
+_PRINTER_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-make-and-model', 'media-ready',
+                       'printer-is-accepting-jobs']
+
+
+class Unreachable(Exception):
+    """The printer does not answer, or not in IPP."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job as the printer sees it: RFC 8011 ``job-state`` (3 to 9) and ``job-state-reasons``."""
+
+    id: int
+    state: int
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterView:
+    """A printer as it sees itself: RFC 8011 ``printer-state`` (3 to 5) and more."""
+
+    state: int
+    reasons: tuple[str, ...] = ()
+    model: str = ''
+    media: tuple[str, ...] = ()
+    accepting: bool = True
+
+
+def printer_uri(device_uri: str) -> str | None:
+    """The address at which a CUPS queue's printer can be asked; None if it cannot (USB, raw socket...).
+
+    Options of the CUPS backend (``?waitjob=false``) are not part of it.
+    """
+    parts = urlsplit(device_uri)
+    scheme = {'ipp': 'ipp', 'ipps': 'ipps', 'http': 'ipp', 'https': 'ipps'}.get(parts.scheme)
+    if scheme is None or not parts.hostname:
+        return None
+    default = {'http': ':80', 'https': ':443'}.get(parts.scheme, '')
+    try:
+        netloc = parts.netloc if parts.port else parts.netloc + default
+    except ValueError:
+        return None
+    return urlunsplit((scheme, netloc.rpartition('@')[2], parts.path or '/', '', ''))
+
+
+def words(value: Any) -> tuple[str, ...]:
+    """An IPP attribute of one or several values as a tuple, without the placeholder ``none``."""
+    values = value if isinstance(value, list | tuple) else () if value is None else (value,)
+    return tuple(str(v) for v in values if v not in ('none', ''))
+
+
+class PrinterLine:
+    """A line to one printer. Every method raises :class:`Unreachable` when the printer does not answer."""
+
+    def __init__(self, uri: str, timeout: float = TIMEOUT):
+        self.uri = uri
+        self._timeout = timeout
+        self._ipp = IPP(uri)
+
+    async def printer(self) -> PrinterView:
+        """Ask for the printer's own state."""
+        reply = await self._ask(IppOperation.GET_PRINTER_ATTRIBUTES, {'requested-attributes': _PRINTER_ATTRIBUTES})
+        attrs: dict[str, Any] = next(iter(reply['printers']), {})
+        return PrinterView(state=int(attrs.get('printer-state', 3)), reasons=words(attrs.get('printer-state-reasons')),
+                           model=str(attrs.get('printer-make-and-model', '')), media=words(attrs.get('media-ready')),
+                           accepting=bool(attrs.get('printer-is-accepting-jobs', True)))
+
+    async def find_job(self, tag: str) -> JobView | None:
+        """Look for the job whose name contains ``tag``; None if the printer does not have (any more) such a job."""
+        for which in ('not-completed', 'completed'):
+            reply = await self._ask(IppOperation.GET_JOBS,
+                                    {'which-jobs': which, 'requested-attributes': _JOB_ATTRIBUTES})
+            for attrs in reply['jobs']:
+                if tag in str(attrs.get('job-name', '')):
+                    return _job_view(attrs)
+        return None
+
+    async def job(self, job_id: int, tag: str) -> JobView | None:
+        """Ask for a job found before; None if the printer has forgotten it or counts from the start again."""
+        reply = await self._ask(IppOperation.GET_JOB_ATTRIBUTES,
+                                {'job-id': job_id, 'requested-attributes': _JOB_ATTRIBUTES}, missing_ok=True)
+        attrs: dict[str, Any] = next(iter(reply['jobs']), {})
+        return _job_view(attrs) if tag in str(attrs.get('job-name', '')) else None
+
+    async def cancel(self, job_id: int) -> None:
+        """Ask the printer to drop a job; a job that has ended is not an error."""
+        await self._ask(IppOperation.CANCEL_JOB, {'job-id': job_id}, missing_ok=True)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._ipp.close()
+
+    async def _ask(self, operation: IppOperation, attributes: dict[str, Any], *,
+                   missing_ok: bool = False) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout(self._timeout):
+                reply: dict[str, Any] = await self._ipp.execute(operation, {'operation-attributes-tag': attributes})
+                return reply
+        except IPPError as exc:
+            status = exc.args[1].get('status-code') if len(exc.args) > 1 and isinstance(exc.args[1], dict) else None
+            if missing_ok and status is not None and 0x0400 <= status < 0x0500:
+                return {'jobs': [], 'printers': []}
+            raise Unreachable(f'{exc.args[0] if exc.args else "no IPP answer"}') from exc
+        except (TimeoutError, OSError, ValueError) as exc:
+            raise Unreachable(f'no answer within {self._timeout:.0f} s' if isinstance(exc, TimeoutError)
+                              else str(exc)) from exc
+
+
+def _job_view(attrs: dict[str, Any]) -> JobView:
+    return JobView(id=int(attrs.get('job-id', 0)), state=int(attrs.get('job-state', 0)),
+                   reasons=words(attrs.get('job-state-reasons')))

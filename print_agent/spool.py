@@ -1,0 +1,210 @@
+"""The agent's memory: an SQLite journal in which every intent stands before the act.
+
+A job is acknowledged only after it is committed here, and handed to a printer only after ``submitting`` is committed.
+So whatever dies, the next run knows which badges may have come out. Calls are synchronous and made from the event loop
+on purpose: a commit takes a few milliseconds, a desk prints about one badge a second, and one thread means that a
+decision and its commit cannot be torn apart.
+"""
+
+import sqlite3
+import time
+import uuid
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from print_agent import protocol as p
+from print_agent import spool_sql as sql
+from print_agent.rules import Entry, State
+
+
+#: How long the end of an acknowledged job is remembered, in seconds, so that a late copy is not printed again.
+REMEMBER = 7 * 86400.0
+
+
+class SpoolError(Exception):
+    """The spool cannot be used; the text says what to do."""
+
+
+class Spool:
+    """The journal in one SQLite file. ``path`` may be ``:memory:`` in tests."""
+
+    def __init__(self, path: Path | str):
+        self.path = path
+        if isinstance(path, Path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.row_factory = sqlite3.Row
+            for pragma in sql.PRAGMAS:
+                self._db.execute(pragma)
+            self._migrate()
+        except sqlite3.DatabaseError as exc:
+            raise SpoolError(f'{path} is not a usable spool ({exc}). Move it away to start with an empty one; '
+                             f'jobs that were in it become "unknown" in Indico.') from exc
+        #: Identity of this file; a new one tells the server that the memory of earlier jobs is gone.
+        self.id = str(self._db.execute(sql.GET_META, {'key': 'spool'}).fetchone()[0])
+
+    def _migrate(self) -> None:
+        version = self._db.execute('PRAGMA user_version').fetchone()[0]
+        if version > sql.SCHEMA_VERSION:
+            raise SpoolError(f'{self.path} was written by a newer print agent (schema {version}, this one knows '
+                             f'{sql.SCHEMA_VERSION}). Install the newer version again.')
+        if version == 0:
+            with self.transaction():
+                for statement in sql.SCHEMA:
+                    self._db.execute(statement)
+                self._db.execute(sql.SET_META, {'key': 'spool', 'value': uuid.uuid4().hex})
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Several writes in one commit. The single writes below commit by themselves."""
+        return _Transaction(self._db)
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def find(self, source: str, job: str) -> Entry | None:
+        """The job of this sender, in whatever state, or None."""
+        rows = self._entries(sql.FIND, source=source, job=job)
+        return rows[0] if rows else None
+
+    def get(self, seq: int) -> Entry | None:
+        """The entry with this number, or None."""
+        rows = self._entries(sql.BY_SEQ, seq=seq)
+        return rows[0] if rows else None
+
+    def next(self, printer: str) -> Entry | None:
+        """The first job of a printer that may be printed, or None."""
+        rows = self._entries(sql.NEXT, printer=printer)
+        return rows[0] if rows else None
+
+    def left_at_printer(self, printer: str) -> list[Entry]:
+        """Jobs that may be in the print system although nobody follows them."""
+        return self._entries(sql.LEFT_AT_PRINTER, printer=printer)
+
+    def open(self) -> list[Entry]:
+        """All jobs that have not ended, in order of arrival."""
+        return self._entries(sql.OPEN)
+
+    def unacked(self, source: str) -> list[Entry]:
+        """All jobs of a sender that are not over and done with."""
+        return self._entries(sql.UNACKED, source=source)
+
+    def callbacks(self) -> list[Entry]:
+        """All jobs whose outcome has to be reported to a callback."""
+        return self._entries(sql.CALLBACKS)
+
+    def recent(self, limit: int = 50) -> list[Entry]:
+        """The latest jobs, newest first."""
+        return self._entries(sql.RECENT, limit=limit)
+
+    def document(self, seq: int) -> bytes | None:
+        """The PDF of a job, or None when it is gone."""
+        row = self._db.execute(sql.DOCUMENT, {'seq': seq}).fetchone()
+        return None if row is None else row[0]
+
+    def depths(self) -> dict[str, int]:
+        """How many jobs that have not ended each printer has."""
+        return {row[0]: row[1] for row in self._db.execute(sql.DEPTHS)}
+
+    def printers(self) -> list[str]:
+        """Names of printers that have something in the spool to work on."""
+        return [row[0] for row in self._db.execute(sql.PRINTERS)]
+
+    # -- writing: each returns after the commit -----------------------------------------------------------------------
+
+    def store(self, source: str, job: p.Job, document: bytes | None, *, state: State, printer: str = '',
+              reason: str = '', detail: str = '', callback: str = '', acked: bool = False) -> Entry:
+        """Keep a job that is new, or that starts afresh. Refused jobs come without a document."""
+        now = time.time()
+        with self.transaction():
+            self._db.execute(sql.FORGET, {'source': source, 'job': job.job})
+            self._db.execute(sql.INSERT, {
+                **self._values(job, printer), 'source': source, 'state': state, 'reason': reason, 'detail': detail,
+                'received': now, 'expires': now + job.expires_in, 'ended': now if document is None else None,
+                'callback': callback, 'document': document, 'acked': acked})
+        entry = self.find(source, job.job)
+        assert entry is not None
+        return entry
+
+    def update(self, entry: Entry, job: p.Job, document: bytes, *, printer: str = '', callback: str = '') -> Entry:
+        """Take over a newer dispatch of a job that was not near a printer. Its permission is the newer one's alone."""
+        self._db.execute(sql.UPDATE, {
+            **self._values(job, printer), 'seq': entry.seq, 'state': State.go if job.go else State.waiting,
+            'expires': time.time() + job.expires_in, 'callback': callback, 'document': document})
+        return self._refetch(entry)
+
+    def renumber(self, entry: Entry, dispatch: int) -> Entry:
+        """Report a job from now on under a newer dispatch number."""
+        self._db.execute(sql.RENUMBER, {'seq': entry.seq, 'dispatch': dispatch})
+        return self._refetch(entry)
+
+    def grant(self, entry: Entry) -> Entry:
+        """Note the permission to print."""
+        self._db.execute(sql.GRANT, {'seq': entry.seq})
+        return self._refetch(entry)
+
+    def begin_submit(self, entry: Entry, tag: str) -> bool:
+        """Note the intent to hand a job over. False: somebody took the job back in the meantime; hands off."""
+        return self._db.execute(sql.BEGIN_SUBMIT, {'seq': entry.seq, 'tag': tag}).rowcount == 1
+
+    def undo_submit(self, entry: Entry) -> Entry:
+        """The print system certainly did not take the job."""
+        self._db.execute(sql.UNDO_SUBMIT, {'seq': entry.seq})
+        return self._refetch(entry)
+
+    def printing(self, entry: Entry, handle: str) -> Entry:
+        """The job was handed over; ``handle`` is its name over there."""
+        self._db.execute(sql.PRINTING, {'seq': entry.seq, 'handle': handle})
+        return self._refetch(entry)
+
+    def end(self, entry: Entry, state: State, reason: str = '', detail: str = '', *,
+            acked: bool = False) -> Entry | None:
+        """End a job and delete its document. None: it is no longer in the state that ``entry`` says."""
+        done = self._db.execute(sql.END, {'seq': entry.seq, 'expected': entry.state, 'state': state, 'reason': reason,
+                                          'detail': detail, 'ended': time.time(), 'acked': acked}).rowcount == 1
+        return self._refetch(entry) if done else None
+
+    def settled(self, entry: Entry) -> None:
+        """The print system will certainly not touch this job any more."""
+        self._db.execute(sql.SETTLED, {'seq': entry.seq})
+
+    def ack(self, entry: Entry) -> None:
+        """The server knows the end of this job."""
+        self._db.execute(sql.ACK, {'seq': entry.seq})
+
+    def purge(self, older_than: float = REMEMBER) -> int:
+        """Forget acknowledged jobs that ended more than ``older_than`` seconds ago; return how many."""
+        return self._db.execute(sql.PURGE, {'before': time.time() - older_than}).rowcount
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    # -- helpers ------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _values(job: p.Job, printer: str) -> dict[str, object]:
+        # Not the attendee's name: nothing in the spool needs it.
+        return {'job': job.job, 'dispatch': job.dispatch, 'printer': printer or job.printer, 'title': job.title,
+                'kind': job.kind, 'copies': job.copies, 'width_mm': job.width_mm, 'height_mm': job.height_mm}
+
+    def _entries(self, statement: str, **params: object) -> list[Entry]:
+        return [Entry(**{**dict(row), 'state': State(row['state']), 'acked': bool(row['acked']),
+                         'settled': bool(row['settled'])})
+                for row in self._db.execute(statement, params)]
+
+    def _refetch(self, entry: Entry) -> Entry:
+        fresh = self.get(entry.seq)
+        assert fresh is not None
+        return fresh
+
+
+class _Transaction(AbstractContextManager[None]):
+    def __init__(self, db: sqlite3.Connection):
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute('BEGIN IMMEDIATE')
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._db.execute('COMMIT' if kind is None else 'ROLLBACK')

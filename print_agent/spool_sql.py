@@ -1,0 +1,107 @@
+"""Every SQL statement of the spool, by name. Values are always bound, never formatted in."""
+
+#: Version of the schema below, kept in ``PRAGMA user_version``.
+SCHEMA_VERSION = 1
+
+#: Durable (FULL syncs the WAL on every commit) and forgetful (deleted badges are overwritten with zeros).
+PRAGMAS = ('PRAGMA journal_mode = WAL', 'PRAGMA synchronous = FULL', 'PRAGMA secure_delete = ON',
+           'PRAGMA foreign_keys = ON')
+
+SCHEMA = ("""
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT""", """
+CREATE TABLE jobs (
+    seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+    source    TEXT NOT NULL,
+    job       TEXT NOT NULL,
+    dispatch  INTEGER NOT NULL,
+    printer   TEXT NOT NULL,
+    title     TEXT NOT NULL,
+    kind      TEXT NOT NULL,
+    copies    INTEGER NOT NULL,
+    width_mm  REAL NOT NULL,
+    height_mm REAL NOT NULL,
+    state     TEXT NOT NULL,
+    tag       TEXT NOT NULL DEFAULT '',
+    handle    TEXT NOT NULL DEFAULT '',
+    reason    TEXT NOT NULL DEFAULT '',
+    detail    TEXT NOT NULL DEFAULT '',
+    received  REAL NOT NULL,
+    expires   REAL NOT NULL,
+    ended     REAL,
+    acked     INTEGER NOT NULL DEFAULT 0,
+    settled   INTEGER NOT NULL DEFAULT 1,
+    callback  TEXT NOT NULL DEFAULT '',
+    document  BLOB,
+    UNIQUE (source, job)
+) STRICT""", """
+CREATE INDEX jobs_open ON jobs (printer, state, seq) WHERE acked = 0
+""", f'PRAGMA user_version = {SCHEMA_VERSION}')
+
+_COLUMNS = ('seq, source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, tag, handle, '
+            'reason, detail, received, expires, acked, settled, callback')
+
+GET_META = 'SELECT value FROM meta WHERE key = :key'
+SET_META = 'INSERT INTO meta (key, value) VALUES (:key, :value)'
+
+#: One job of one sender.
+FIND = f'SELECT {_COLUMNS} FROM jobs WHERE source = :source AND job = :job'  # noqa: S608
+BY_SEQ = f'SELECT {_COLUMNS} FROM jobs WHERE seq = :seq'  # noqa: S608
+#: A job that comes back after it ended here gives up its old place in the line.
+FORGET = 'DELETE FROM jobs WHERE source = :source AND job = :job'
+INSERT = """
+INSERT INTO jobs (source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, reason, detail,
+                  received, expires, ended, callback, document, acked)
+VALUES (:source, :job, :dispatch, :printer, :title, :kind, :copies, :width_mm, :height_mm, :state, :reason, :detail,
+        :received, :expires, :ended, :callback, :document, :acked)
+"""
+#: The same job under a newer dispatch, before it was near a printer: it keeps its place in the line.
+UPDATE = """
+UPDATE jobs SET dispatch = :dispatch, printer = :printer, title = :title, kind = :kind, copies = :copies,
+       width_mm = :width_mm, height_mm = :height_mm, state = :state, expires = :expires, callback = :callback,
+       document = :document
+ WHERE seq = :seq AND state IN ('waiting', 'go')
+"""
+RENUMBER = 'UPDATE jobs SET dispatch = :dispatch, acked = 0 WHERE seq = :seq'
+GRANT = "UPDATE jobs SET state = 'go' WHERE seq = :seq AND state = 'waiting'"
+#: The intent to hand the job over, written before anything is handed over.
+BEGIN_SUBMIT = "UPDATE jobs SET state = 'submitting', tag = :tag, settled = 0 WHERE seq = :seq AND state = 'go'"
+#: The print system certainly did not take it: it may be tried again within its deadline.
+UNDO_SUBMIT = """
+UPDATE jobs SET state = 'go', tag = '', handle = '', settled = 1 WHERE seq = :seq AND state = 'submitting'
+"""
+PRINTING = "UPDATE jobs SET state = 'printing', handle = :handle WHERE seq = :seq AND state = 'submitting'"
+#: The end, if the job is still in the state that the caller believes; the document goes with it.
+END = """
+UPDATE jobs SET state = :state, reason = :reason, detail = :detail, ended = :ended, document = NULL, acked = :acked
+ WHERE seq = :seq AND state = :expected
+"""
+SETTLED = 'UPDATE jobs SET settled = 1 WHERE seq = :seq'
+ACK = 'UPDATE jobs SET acked = 1 WHERE seq = :seq'
+
+#: The next job that may be printed, in order of arrival.
+NEXT = f"SELECT {_COLUMNS} FROM jobs WHERE printer = :printer AND state = 'go' ORDER BY seq LIMIT 1"  # noqa: S608
+#: What an earlier run left at a printer, or left for the print system to forget.
+LEFT_AT_PRINTER = f"""
+SELECT {_COLUMNS} FROM jobs
+ WHERE printer = :printer AND (state IN ('submitting', 'printing') OR settled = 0) ORDER BY seq
+"""  # noqa: S608
+OPEN = f"""
+SELECT {_COLUMNS} FROM jobs WHERE state IN ('waiting', 'go', 'submitting', 'printing') ORDER BY seq
+"""  # noqa: S608
+#: What the server still has to hear about, or may ask about.
+UNACKED = f'SELECT {_COLUMNS} FROM jobs WHERE source = :source AND acked = 0 ORDER BY seq'  # noqa: S608
+#: Ends that wait to be reported to a callback, whoever sent the job.
+CALLBACKS = f"SELECT {_COLUMNS} FROM jobs WHERE acked = 0 AND callback <> '' ORDER BY seq"  # noqa: S608
+RECENT = f'SELECT {_COLUMNS} FROM jobs ORDER BY seq DESC LIMIT :limit'  # noqa: S608
+DOCUMENT = 'SELECT document FROM jobs WHERE seq = :seq'
+DEPTHS = """
+SELECT printer, count(*) FROM jobs WHERE state IN ('waiting', 'go', 'submitting', 'printing') GROUP BY printer
+"""
+PRINTERS = """
+SELECT DISTINCT printer FROM jobs WHERE state IN ('waiting', 'go', 'submitting', 'printing') OR settled = 0
+"""
+#: Entries that remain only so that a late copy of a message is recognised.
+PURGE = 'DELETE FROM jobs WHERE acked = 1 AND settled = 1 AND ended < :before'

@@ -1,0 +1,248 @@
+"""The websocket to the relay: one connection from hello to its end, without any thought about the next one."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from print_agent import protocol as p
+from print_agent.jobs import Jobs
+from print_agent.version import SOFTWARE
+
+
+log = logging.getLogger(__name__)
+
+#: Longest wait for a connection, and for the welcome, in seconds.
+OPEN_TIMEOUT, WELCOME_TIMEOUT = 10.0, 10.0
+#: Pings of the websocket itself, in seconds.
+PING_INTERVAL = PING_TIMEOUT = 20.0
+#: Ends that were not acknowledged are said again this often, in seconds.
+REPEAT = 15.0
+#: Largest frame: a document and a little more.
+MAX_FRAME = p.MAX_DOCUMENT + 1024 * 1024
+
+
+class Why(Enum):
+    """What kind of end a connection had; the link decides by it what to do next."""
+
+    #: the network, a proxy, a restart: try again
+    lost = 'lost'
+    #: there is no relay behind this address, or something in between does not let websockets through
+    no_relay = 'no_relay'
+    #: the token is not (or no longer) good
+    rejected = 'rejected'
+    #: a newer connection of the same agent took over
+    replaced = 'replaced'
+    #: the server speaks another version
+    version = 'version'
+    #: we are stopping
+    stopped = 'stopped'
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Why a connection ended, in words. ``healthy``: it had been welcomed."""
+
+    why: Why
+    text: str
+    healthy: bool = False
+
+
+_CLOSE_CODES = {
+    4000: (Why.version, 'Indico speaks another version of the protocol; update the print agent'),
+    4001: (Why.replaced, 'the same agent connected from somewhere else; is it running twice?'),
+    4003: (Why.rejected, "this agent's access was revoked in Indico; pair it again"),
+    1001: (Why.lost, 'the server is restarting'),
+    1006: (Why.lost, 'the connection was lost'),
+    1012: (Why.lost, 'the server is restarting'),
+    1013: (Why.lost, 'the server asks to try again later'),
+}
+
+
+class Outbox:
+    """Messages on their way out, in order. The server hears again what gets lost, so nothing here is durable."""
+
+    def __init__(self) -> None:
+        self._messages: asyncio.Queue[p.FromAgent] = asyncio.Queue()
+
+    def put(self, message: p.FromAgent) -> None:
+        """Add a message."""
+        self._messages.put_nowait(message)
+
+    async def get(self) -> p.FromAgent:
+        """Wait for the next message."""
+        return await self._messages.get()
+
+    def empty(self) -> bool:
+        """Whether everything was taken."""
+        return self._messages.empty()
+
+
+class Stream:
+    """One websocket. :meth:`run` returns when it ended, and never raises for what a network or a server does.
+
+    :param printers: gives the present list of printers
+    :param before_hello: awaited once the server let us in, before anything is said
+    :param welcomed: called on the welcome
+    """
+
+    def __init__(self, url: str, token: str, source: str, jobs: Jobs, printers: Callable[[], tuple[p.Printer, ...]], *,
+                 before_hello: Callable[[], Awaitable[None]] | None = None,
+                 welcomed: Callable[[p.Welcome], None] = lambda _welcome: None):
+        self._url = url
+        self._token = token
+        self._source = source
+        self._jobs = jobs
+        self._printers = printers
+        self._before_hello = before_hello
+        self._welcomed = welcomed
+        self._outbox = Outbox()
+        self._healthy = False
+        self._pending: tuple[p.Job, float] | None = None
+
+    def put(self, message: p.FromAgent) -> None:
+        """Say something on this connection."""
+        self._outbox.put(message)
+
+    def flushed(self) -> bool:
+        """Whether everything was handed to the network."""
+        return self._outbox.empty()
+
+    async def run(self) -> Disconnect:
+        """Connect, speak until the connection ends, and tell why it did."""
+        try:
+            async with connect(self._url, additional_headers={'Authorization': f'Bearer {self._token}'},
+                               user_agent_header=SOFTWARE, compression=None, max_size=MAX_FRAME,
+                               open_timeout=OPEN_TIMEOUT, ping_interval=PING_INTERVAL, ping_timeout=PING_TIMEOUT,
+                               close_timeout=3) as ws:
+                return await self._talk(ws)
+        except InvalidStatus as exc:
+            return _refused(exc.response.status_code)
+        except ConnectionClosed as exc:
+            code = exc.rcvd.code if exc.rcvd is not None else 1006
+            why, text = _CLOSE_CODES.get(code, (Why.lost, f'the server closed the connection (code {code})'))
+            return Disconnect(why, text, self._healthy)
+        except (InvalidHandshake, InvalidURI) as exc:
+            return Disconnect(Why.no_relay, f'no websocket there ({type(exc).__name__})')
+        except TimeoutError:
+            return Disconnect(Why.lost, 'no answer in time', self._healthy)
+        except OSError as exc:
+            return Disconnect(Why.lost, f'no connection ({exc.strerror or type(exc).__name__})', self._healthy)
+
+    async def _talk(self, ws: ClientConnection) -> Disconnect:
+        if self._before_hello is not None:
+            await self._before_hello()
+        await ws.send(p.encode(self._jobs.hello(self._source, SOFTWARE, self._printers())).decode())
+        async with asyncio.timeout(WELCOME_TIMEOUT):
+            welcome = await self._welcome(ws)
+        if welcome is None:
+            return Disconnect(Why.version, 'Indico speaks another version of the protocol; update the print agent')
+        self._healthy = True
+        self._welcomed(welcome)
+        self._jobs.listen(self._source, self.put)
+        try:
+            for message in self._jobs.owed(self._source):
+                self.put(message)
+            return await self._loops(ws, welcome.heartbeat / 2)
+        except asyncio.CancelledError:
+            await ws.close(1001, 'the print agent stops')
+            raise
+        finally:
+            self._jobs.listen(self._source, None)
+
+    async def _welcome(self, ws: ClientConnection) -> p.Welcome | None:
+        while True:
+            frame = await ws.recv()
+            try:
+                message = p.decode_from_server(frame)
+            except p.ProtocolError as exc:
+                log.warning('before the welcome: %s', exc.detail)
+                continue
+            if isinstance(message, p.Welcome):
+                return message if message.protocol == p.PROTOCOL else None
+
+    async def _loops(self, ws: ClientConnection, beat: float) -> Disconnect:
+        loops = [asyncio.create_task(loop) for loop in
+                 (self._read(ws), self._write(ws), self._heartbeat(max(beat, 0.05)), self._repeat())]
+        try:
+            done, _ = await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            return Disconnect(Why.lost, 'the connection was closed', healthy=True)
+        finally:
+            for task in loops:
+                task.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+
+    async def _write(self, ws: ClientConnection) -> None:
+        while True:
+            await ws.send(p.encode(await self._outbox.get()).decode())
+
+    async def _heartbeat(self, interval: float) -> None:
+        while True:
+            await asyncio.sleep(interval)
+            self.put(p.Heartbeat(depth=sum(self._jobs.spool.depths().values())))
+
+    async def _repeat(self) -> None:
+        while True:
+            await asyncio.sleep(REPEAT)
+            for message in self._jobs.owed(self._source):
+                self.put(message)
+
+    async def _read(self, ws: ClientConnection) -> None:
+        while True:
+            frame = await ws.recv()
+            if isinstance(frame, bytes):
+                await self._document(frame)
+                continue
+            if self._pending is not None:
+                header, self._pending = self._pending[0], None
+                self.put(p.Error(code='no_document', detail='A text frame came where the document was due.',
+                                 job=header.job))
+            try:
+                message = p.decode_from_server(frame)
+            except p.ProtocolError as exc:
+                log.warning('message from the server not understood: %s', exc.detail)
+                self.put(p.Error(code=exc.code, detail=exc.detail))
+                continue
+            if isinstance(message, p.Job):
+                self._pending = (message, time.monotonic())
+            else:
+                dispatch(self._jobs, self._source, message)
+
+    async def _document(self, frame: bytes) -> None:
+        if self._pending is None:
+            self.put(p.Error(code='unexpected_document', detail='A binary frame came without a job before it.'))
+            return
+        (header, received), self._pending = self._pending, None
+        await self._jobs.receive(self._source, header, frame, received=received)
+
+
+def dispatch(jobs: Jobs, source: str, message: p.FromServer) -> None:
+    """Carry out a message that needs no document."""
+    match message:
+        case p.Go():
+            jobs.go(source, message)
+        case p.Cancel():
+            jobs.cancel(source, message)
+        case p.Ack():
+            jobs.ack(source, message)
+        case p.Drain():
+            log.info('the server is about to stop: %s', message.reason or 'no reason given')
+        case p.Error():
+            log.warning('the server did not understand us: %s (%s)', message.code, message.detail)
+
+
+def _refused(status: int) -> Disconnect:
+    if status == 401:
+        return Disconnect(Why.rejected, "Indico does not know this agent's token, or it was revoked; pair it again")
+    if status == 429:
+        return Disconnect(Why.lost, 'the server asks to slow down (HTTP 429)')
+    return Disconnect(Why.no_relay, f'the websocket was refused (HTTP {status})')
+
+
