@@ -1,0 +1,106 @@
+"""Print agents: the laptops at the desks, from their pairing code to their revocation."""
+
+from datetime import timedelta
+
+from flask import flash
+from wtforms.fields import StringField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from indico.core.config import config
+from indico.core.db import db
+from indico.modules.logs.models.entries import LogKind
+from indico.util.date_time import now_utc
+from indico.web.forms.base import FormDefaults
+from indico.web.util import jsonify_data, jsonify_form, jsonify_template
+
+from indico_checkin_print import _, ledger
+from indico_checkin_print.credentials import digest, new_code, normalize_code
+from indico_checkin_print.management.base import DialogForm, RHAgentBase, RHCheckinPrintBase, WPCheckinPrint
+from indico_checkin_print.models.setup import Agent
+
+
+#: How long a pairing code can be used
+CODE_LIFETIME = timedelta(minutes=15)
+
+
+class AgentForm(DialogForm):
+    """Name of a print agent."""
+
+    name = StringField(_('Name'), [DataRequired(), Length(max=100)],
+                       description=_('How you recognize the computer, such as "Laptop 3" or "Black ThinkPad".'))
+
+    def validate_name(self, field):
+        query = _agents(self.event).filter(db.func.lower(Agent.name) == db.func.lower(field.data))
+        if self.target is not None:
+            query = query.filter(Agent.id != self.target.id)
+        if query.has_rows():
+            raise ValidationError(_('There is another print agent with this name.'))
+
+
+class RHAddAgent(RHCheckinPrintBase):
+    """Add a print agent and show the code that pairs it."""
+
+    def _process(self):
+        self._check_limit(_agents(self.event))
+        form = AgentForm(event=self.event)
+        if form.validate_on_submit():
+            agent = Agent(event=self.event, name=form.name.data)
+            db.session.add(agent)
+            self._log(LogKind.positive, f'Print agent "{agent.name}" added')
+            return _show_new_code(agent)
+        return jsonify_form(form, submit=_('Add and show its code'))
+
+
+class RHEditAgent(RHAgentBase):
+    """Change the name of a print agent."""
+
+    def _process(self):
+        form = AgentForm(event=self.event, target=self.agent, obj=FormDefaults(self.agent, {'name'}))
+        if form.validate_on_submit():
+            before, self.agent.name = self.agent.name, form.name.data
+            self._log(LogKind.change, f'Print agent "{before}" renamed', new_name=self.agent.name)
+            flash(_('The name has been changed.'), 'success')
+            return jsonify_data(flash=False)
+        return jsonify_form(form)
+
+
+class RHNewCode(RHAgentBase):
+    """Make another pairing code, and show it."""
+
+    def _process(self):
+        if self.agent.revoked_dt is not None:
+            self._check_limit(_agents(self.event))
+            self.agent.revoked_dt = None
+        self._log(LogKind.change, f'New pairing code for the print agent "{self.agent.name}"')
+        return _show_new_code(self.agent)
+
+
+class RHRevokeAgent(RHAgentBase):
+    """Cut off a print agent at once: its token is worth nothing any more."""
+
+    def _process(self):
+        if self.agent.revoked_dt is None:
+            self.agent.revoked_dt = now_utc()
+            self.agent.token_hash = self.agent.code_hash = self.agent.code_expires_dt = None
+            db.session.flush()
+            # the relay closes its link; the ledger gives its jobs to others
+            ledger.notify_agents([self.agent.id])
+            self._log(LogKind.negative, f'Print agent "{self.agent.name}" revoked')
+            flash(_('The print agent "{}" has been revoked. It gets no more badges.').format(self.agent.name),
+                  'success')
+        return self._back_to_page()
+
+
+def _agents(event):
+    return Agent.query.filter_by(event_id=event.id, revoked_dt=None)
+
+
+def _show_new_code(agent):
+    """Give an agent a new code and return the dialog that shows it: only now, because only its hash is stored."""
+    code = new_code()
+    agent.code_hash = digest(normalize_code(code))
+    agent.code_expires_dt = now_utc() + CODE_LIFETIME
+    db.session.flush()
+    return jsonify_template('pairing_code.html', _render_func=WPCheckinPrint.render_template_func, agent=agent,
+                            code=code, command=f'print-agent pair {config.BASE_URL} {code}',
+                            minutes=int(CODE_LIFETIME.total_seconds() // 60))

@@ -1,0 +1,129 @@
+"""What the event manager's pages share: who may use them, how they look things up, what they write to the log."""
+
+from flask import redirect, request, session
+
+from indico.core.errors import UserValueError
+from indico.core.plugins import WPJinjaMixinPlugin, url_for_plugin
+from indico.modules.events.features.util import require_feature
+from indico.modules.events.management.controllers import RHManageEventBase
+from indico.modules.events.management.views import WPEventManagement
+from indico.modules.events.registration.models.forms import RegistrationForm
+from indico.modules.logs.models.entries import EventLogRealm
+from indico.web.flask.util import url_for
+from indico.web.forms.base import IndicoForm
+
+from indico_checkin_print import _
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.setup import Agent, Desk, Webhook
+
+
+#: The permission of an event that opens these pages (full managers have it anyway)
+PERMISSION = 'registration'
+#: Most desks, agents and webhooks of an event; each kind has its own count
+MAX_OBJECTS = 50
+
+
+class WPCheckinPrint(WPJinjaMixinPlugin, WPEventManagement):
+    """The page 'Check-in printing' of an event."""
+
+    sidemenu_option = 'checkin_print'
+
+    def get_extra_css_files(self):
+        return [_static('event_page.css')]
+
+    def get_extra_js_files(self):
+        return [_static('event_page.js')]
+
+
+def _static(filename):
+    from indico_checkin_print.plugin import CheckinPrintPlugin
+
+    # the version keeps browsers from using the file of an older plugin
+    return url_for('plugin_checkin_print.static', filename=filename, v=CheckinPrintPlugin.instance.version)
+
+
+class RHCheckinPrintBase(RHManageEventBase):
+    """Base class of the pages: for managers of the event's registrations.
+
+    Everything is looked up within the event, so that a manager of one event cannot touch what belongs to another.
+    """
+
+    PERMISSION = PERMISSION
+
+    def _process_args(self):
+        RHManageEventBase._process_args(self)
+        require_feature(self.event, 'registration')
+
+    def _back_to_page(self):
+        return redirect(url_for_plugin('checkin_print.manage', self.event))
+
+    def _log(self, kind, summary, /, **data):
+        """Write to the event's log. Never give it a secret, a code or a full URL (it may contain a key)."""
+        self.event.log(EventLogRealm.management, kind, 'Check-in printing', summary, session.user,
+                       data={key.replace('_', ' ').capitalize(): value for key, value in data.items()})
+
+    def _check_limit(self, query):
+        """Refuse to add one more if the event has as many of a kind as it may have."""
+        if query.count() >= MAX_OBJECTS:
+            raise UserValueError(_('An event can have at most {} of these. Remove one that is not used any more first.')
+                                 .format(MAX_OBJECTS))
+
+
+class RHRegFormBase(RHCheckinPrintBase):
+    """Base class for one registration form of the event."""
+
+    def _process_args(self):
+        RHCheckinPrintBase._process_args(self)
+        self.regform = (RegistrationForm.query.with_parent(self.event)
+                        .filter_by(id=request.view_args['reg_form_id'], is_deleted=False)
+                        .first_or_404())
+
+
+class RHDeskBase(RHCheckinPrintBase):
+    """Base class for one desk of the event."""
+
+    def _process_args(self):
+        RHCheckinPrintBase._process_args(self)
+        self.desk = (Desk.query
+                     .filter_by(event_id=self.event.id, id=request.view_args['desk_id'], is_deleted=False)
+                     .first_or_404())
+
+
+class RHAgentBase(RHCheckinPrintBase):
+    """Base class for one print agent of the event."""
+
+    def _process_args(self):
+        RHCheckinPrintBase._process_args(self)
+        self.agent = (Agent.query
+                      .filter_by(event_id=self.event.id, id=request.view_args['agent_id'])
+                      .first_or_404())
+
+
+class RHWebhookBase(RHCheckinPrintBase):
+    """Base class for one webhook of the event."""
+
+    def _process_args(self):
+        RHCheckinPrintBase._process_args(self)
+        self.webhook = (Webhook.query
+                        .filter_by(event_id=self.event.id, id=request.view_args['webhook_id'], is_deleted=False)
+                        .first_or_404())
+
+
+class RHJobBase(RHCheckinPrintBase):
+    """Base class for one job of the event."""
+
+    def _process_args(self):
+        RHCheckinPrintBase._process_args(self)
+        self.job = (Job.query
+                    .filter_by(event_id=self.event.id, id=request.view_args['job_id'])
+                    .first_or_404())
+
+
+class DialogForm(IndicoForm):
+    """Base class of the forms in the page's dialogs; knows its event and what it edits."""
+
+    def __init__(self, *args, event, target=None, **kwargs):
+        self.event = event
+        #: The object that is edited, or ``None`` if it is a new one
+        self.target = target
+        super().__init__(*args, **kwargs)

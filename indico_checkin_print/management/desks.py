@@ -1,0 +1,124 @@
+"""Desks: where people get their badge."""
+
+from flask import flash, session
+from sqlalchemy.exc import IntegrityError
+from wtforms.fields import SelectField, StringField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from indico.core.db import db
+from indico.modules.logs.models.entries import LogKind
+from indico.web.forms.base import FormDefaults
+from indico.web.util import jsonify_data, jsonify_form
+
+from indico_checkin_print import _, ledger, wakeup
+from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHDeskBase
+from indico_checkin_print.management.delivery_choices import delivery_choices, delivery_of, set_delivery
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.setup import Desk, FormSetup
+
+
+_WAITING = [JobState.held, JobState.queued, JobState.rendering, JobState.ready, JobState.dispatched, JobState.printing]
+
+
+class DeskForm(DialogForm):
+    """Name of a desk and what its badges are sent to."""
+
+    name = StringField(_('Name'), [DataRequired(), Length(max=100)],
+                       description=_('What the people at check-in call it, such as "Desk 1" or "North entrance".'))
+    delivery = SelectField(_('Badges go to'), [DataRequired()],
+                           description=_('A printer of a connected print agent, or a webhook. If you miss a printer, '
+                                         'look whether its agent is connected.'))
+
+    def __init__(self, *args, event, target=None, **kwargs):
+        super().__init__(*args, event=event, target=target, **kwargs)
+        self.delivery.choices = delivery_choices(event, target)
+
+    def validate_name(self, field):
+        query = _desks(self.event).filter(db.func.lower(Desk.name) == db.func.lower(field.data))
+        if self.target is not None:
+            query = query.filter(Desk.id != self.target.id)
+        if query.has_rows():
+            raise ValidationError(_('There is another desk with this name.'))
+
+
+class RHAddDesk(RHCheckinPrintBase):
+    """Add a desk."""
+
+    def _process(self):
+        self._check_limit(_desks(self.event))
+        form = DeskForm(event=self.event)
+        if form.validate_on_submit():
+            desk = Desk(event=self.event)
+            if _save(desk, form):
+                flash(_('The desk "{}" has been added.').format(desk.name), 'success')
+                self._log(LogKind.positive, f'Desk "{desk.name}" added', badges_go_to=_describe_delivery(desk))
+                return jsonify_data(flash=False)
+        return jsonify_form(form)
+
+
+class RHEditDesk(RHDeskBase):
+    """Change the name of a desk, or what its badges are sent to."""
+
+    def _process(self):
+        form = DeskForm(event=self.event, target=self.desk,
+                        obj=FormDefaults(name=self.desk.name, delivery=delivery_of(self.desk)))
+        if form.validate_on_submit():
+            before = _describe_delivery(self.desk)
+            if _save(self.desk, form):
+                agents = {x.agent_id for x in self.desk.printers}
+                # what waits for the desk may be printed now
+                ledger.notify_agents(agents)
+                self._log(LogKind.change, f'Desk "{self.desk.name}" changed', badges_went_to=before,
+                          badges_go_to=_describe_delivery(self.desk))
+                return jsonify_data(flash=False)
+        return jsonify_form(form)
+
+
+class RHDeleteDesk(RHDeskBase):
+    """Delete a desk that no badge waits for."""
+
+    def _process(self):
+        waiting = Job.query.filter(Job.desk_id == self.desk.id, Job.state.in_(_WAITING)).count()
+        if waiting:
+            flash(_('Badges still wait for the desk "{name}": {count}. Choose another printer for it, or discard them '
+                    'first.').format(name=self.desk.name, count=waiting), 'error')
+            return self._back_to_page()
+        self.desk.is_deleted = True
+        FormSetup.query.filter_by(desk_id=self.desk.id).update({'desk_id': None})
+        self._log(LogKind.negative, f'Desk "{self.desk.name}" deleted')
+        flash(_('The desk "{}" has been deleted.').format(self.desk.name), 'success')
+        return self._back_to_page()
+
+
+class RHTestDesk(RHDeskBase):
+    """Print a test badge at a desk."""
+
+    def _process(self):
+        ledger.request_test(self.desk, session.user)
+        wakeup.after_commit()
+        flash(_('A test badge for "{}" is on its way. Follow it in the list of the latest badges.')
+              .format(self.desk.name), 'success')
+        return self._back_to_page()
+
+
+def _desks(event):
+    return Desk.query.filter_by(event_id=event.id, is_deleted=False)
+
+
+def _save(desk, form):
+    try:
+        with db.session.begin_nested():
+            desk.name = form.name.data
+            set_delivery(desk, form.delivery.data)
+            db.session.add(desk)
+    except IntegrityError:
+        # someone else took the name while the form was checked
+        form.name.errors = [_('There is another desk with this name.')]
+        return False
+    return True
+
+
+def _describe_delivery(desk):
+    if desk.webhook is not None:
+        return f'Webhook "{desk.webhook.name}"'
+    return ', '.join(f'{x.printer} ({x.agent.name})' for x in desk.printers) or 'nothing'

@@ -1,0 +1,20 @@
+"""The entry in the management menu of an event."""
+
+from flask import session
+
+from indico.core.plugins import url_for_plugin
+from indico.modules.events.models.events import EventType
+from indico.web.menu import SideMenuItem
+
+from indico_checkin_print import _
+from indico_checkin_print.management.base import PERMISSION
+
+
+def get_menu_item(event):
+    """Return the entry, or ``None`` for people who cannot use it and for events without registration."""
+    if not event.has_feature('registration') or not event.can_manage(session.user, permission=PERMISSION):
+        return None
+    # where Indico puts 'Registration', and below it
+    section = 'organization' if event.type_ == EventType.conference else 'advanced'
+    return SideMenuItem('checkin_print', _('Check-in printing'), url_for_plugin('checkin_print.manage', event),
+                        section=section)

@@ -1,0 +1,134 @@
+"""Registration forms: whether a check-in prints, what, and where."""
+
+from operator import attrgetter
+
+from flask import flash, request
+from wtforms.fields import BooleanField, SelectField
+from wtforms.validators import InputRequired, ValidationError
+
+from indico.core import signals
+from indico.core.db import db
+from indico.modules.designer import TemplateType
+from indico.modules.designer.util import get_inherited_templates, get_printable_event_templates
+from indico.modules.events.registration.forms import BadgeSettingsForm
+from indico.modules.logs.models.entries import LogKind
+from indico.web.forms.base import FormDefaults
+from indico.web.forms.fields import IndicoEnumSelectField
+from indico.web.forms.validators import HiddenUnless
+from indico.web.forms.widgets import SwitchWidget
+from indico.web.util import jsonify_data, jsonify_form
+
+from indico_checkin_print import _
+from indico_checkin_print.management.base import DialogForm, RHRegFormBase
+from indico_checkin_print.models.setup import BadgeKind, Desk, FormSetup
+
+
+#: Pixels of a designer template per millimetre
+PIXELS_MM = 5
+
+
+class FormSetupForm(DialogForm):
+    """Whether a registration form prints on check-in, what, and where."""
+
+    enabled = BooleanField(_('Print on check-in'), widget=SwitchWidget(),
+                           description=_('Every check-in of this form prints, with whatever app or page it is made.'))
+    kind = IndicoEnumSelectField(_('What prints'), [InputRequired()], enum=BadgeKind, sorted=False,
+                                 titles={BadgeKind.ticket: _("Ticket (Indico's own, on A4)"),
+                                         BadgeKind.badge: _('Badge (a template, on a page of its own size)')})
+    template_id = SelectField(_('Template'), [HiddenUnless('kind', BadgeKind.badge, preserve_data=True)], coerce=int,
+                              description=_('Templates for badges and tickets are made on the page "Badges and '
+                                            'posters" of the event.'))
+    backside = BooleanField(_('Print the backside'), [HiddenUnless('kind', BadgeKind.badge, preserve_data=True)],
+                            widget=SwitchWidget(),
+                            description=_('The backside of the template becomes a second page.'))
+    desk_id = SelectField(_('Desk'), coerce=int,
+                          description=_('Where the badges of this form come out.'))
+
+    def __init__(self, *args, event, target, **kwargs):
+        super().__init__(*args, event=event, target=target, **kwargs)
+        self.templates = {tpl.id: tpl for tpl in _usable_templates(target)}
+        self.template_id.choices = [(0, _('Please select…'))]
+        self.template_id.choices += [(tpl.id, _template_title(tpl)) for tpl in self.templates.values()]
+        desks = Desk.query.filter_by(event_id=event.id, is_deleted=False).order_by(Desk.id).all()
+        first = _('The first desk ({})').format(desks[0].name) if desks else _('The first desk (there is none yet)')
+        self.desk_id.choices = [(0, first), *((desk.id, desk.name) for desk in desks)]
+
+    def validate_template_id(self, field):
+        if not field.data and self.enabled.data:
+            raise ValidationError(_('Choose the template that prints.'))
+
+    def validate_backside(self, field):
+        template = self.templates.get(self.template_id.data)
+        if field.data and template is not None and template.backside_template is None:
+            raise ValidationError(_('This template has no backside.'))
+
+
+class RHEditForm(RHRegFormBase):
+    """Change what a registration form prints."""
+
+    def _process(self):
+        setup = self.regform.checkin_print_setup
+        defaults = (FormDefaults(setup, {'enabled', 'kind', 'backside'}, template_id=setup.template_id or 0,
+                                 desk_id=setup.desk_id or 0) if setup is not None else
+                    FormDefaults(enabled=True, kind=BadgeKind.badge, template_id=0, desk_id=0))
+        form = FormSetupForm(event=self.event, target=self.regform, obj=defaults)
+        if form.validate_on_submit():
+            if setup is None:
+                setup = FormSetup(registration_form=self.regform)
+            is_badge = form.kind.data == BadgeKind.badge
+            setup.enabled = form.enabled.data
+            setup.kind = form.kind.data
+            setup.template_id = (form.template_id.data or None) if is_badge else None
+            setup.backside = is_badge and form.backside.data
+            setup.desk_id = form.desk_id.data or None
+            db.session.flush()
+            db.session.refresh(setup)
+            self._log(LogKind.change, f'Printing for the form "{self.regform.title}" changed', **_loggable(setup))
+            flash(_('What the form "{}" prints has been changed.').format(self.regform.title), 'success')
+            return jsonify_data(flash=False)
+        return jsonify_form(form)
+
+
+class RHSwitchForm(RHRegFormBase):
+    """Switch the printing of a registration form on or off."""
+
+    def _process(self):
+        setup = self.regform.checkin_print_setup
+        enabled = request.form.get('enabled') == '1'
+        if enabled and (setup is None or (setup.kind == BadgeKind.badge and setup.template is None)):
+            flash(_('Choose first what the form "{}" prints.').format(self.regform.title), 'error')
+        elif setup is not None and setup.enabled != enabled:
+            setup.enabled = enabled
+            state = 'on' if enabled else 'off'
+            self._log(LogKind.change, f'Printing for the form "{self.regform.title}" switched {state}')
+            flash((_('"{}" prints on check-in now.') if enabled else _('"{}" does not print any more.'))
+                  .format(self.regform.title), 'success')
+        if not request.is_xhr:
+            return self._back_to_page()
+        is_on = setup is not None and setup.enabled
+        # ajaxCheckbox wants the state, and shows the messages
+        return jsonify_data(enabled=is_on)
+
+
+def _usable_templates(regform):
+    """Return what Indico lets print for a form, by title, and what the form uses now."""
+    templates = [tpl for tpl in {*get_printable_event_templates(regform), *get_inherited_templates(regform.event)}
+                 if tpl.type == TemplateType.badge]
+    # plugins may hide some of them, as they do in Indico's own dialog
+    signals.event.filter_selectable_badges.send(BadgeSettingsForm, badge_templates=templates)
+    setup = regform.checkin_print_setup
+    if setup is not None and setup.template is not None and setup.template not in templates:
+        templates.append(setup.template)
+    return sorted(templates, key=attrgetter('title', 'id'))
+
+
+def _template_title(template):
+    width, height = (f'{template.data[side] / PIXELS_MM:g}' for side in ('width', 'height'))
+    title = f'{template.title} ({width} × {height} mm)'
+    return title if template.backside_template is None else _('{template}, with backside').format(template=title)
+
+
+def _loggable(setup):
+    return {'prints': setup.enabled, 'kind': setup.kind.name,
+            'template': setup.template.title if setup.template is not None else '-', 'backside': setup.backside,
+            'desk': setup.desk.name if setup.desk is not None else 'the first one'}

@@ -1,0 +1,43 @@
+"""The URLs of the event manager's pages."""
+
+from indico_checkin_print.management.agents import RHAddAgent, RHEditAgent, RHNewCode, RHRevokeAgent
+from indico_checkin_print.management.desks import RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk
+from indico_checkin_print.management.jobs import RHDiscardJob, RHRetryJob
+from indico_checkin_print.management.page import RHLive, RHManage
+from indico_checkin_print.management.regforms import RHEditForm, RHSwitchForm
+from indico_checkin_print.management.webhooks import (RHAddWebhook, RHDeleteWebhook, RHEditWebhook, RHForgetSecret,
+                                                      RHNewSecret)
+
+
+PREFIX = '/event/<int:event_id>/manage/checkin-print'
+
+
+def add_management_rules(blueprint):
+    """Add the pages to the plugin's blueprint."""
+    def _add(rule, endpoint, rh, *methods):
+        blueprint.add_url_rule(PREFIX + rule, endpoint, rh, methods=methods)
+
+    _add('/', 'manage', RHManage, 'GET')
+    _add('/live', 'live', RHLive, 'GET')
+    # What registration forms print
+    _add('/forms/<int:reg_form_id>/', 'edit_form', RHEditForm, 'GET', 'POST')
+    _add('/forms/<int:reg_form_id>/switch', 'switch_form', RHSwitchForm, 'POST')
+    # Desks
+    _add('/desks/add', 'add_desk', RHAddDesk, 'GET', 'POST')
+    _add('/desks/<int:desk_id>/', 'edit_desk', RHEditDesk, 'GET', 'POST')
+    _add('/desks/<int:desk_id>/delete', 'delete_desk', RHDeleteDesk, 'POST')
+    _add('/desks/<int:desk_id>/test', 'test_desk', RHTestDesk, 'POST')
+    # Print agents
+    _add('/agents/add', 'add_agent', RHAddAgent, 'GET', 'POST')
+    _add('/agents/<int:agent_id>/', 'edit_agent', RHEditAgent, 'GET', 'POST')
+    _add('/agents/<int:agent_id>/code', 'new_code', RHNewCode, 'POST')
+    _add('/agents/<int:agent_id>/revoke', 'revoke_agent', RHRevokeAgent, 'POST')
+    # Webhooks
+    _add('/webhooks/add', 'add_webhook', RHAddWebhook, 'GET', 'POST')
+    _add('/webhooks/<int:webhook_id>/', 'edit_webhook', RHEditWebhook, 'GET', 'POST')
+    _add('/webhooks/<int:webhook_id>/secret', 'new_secret', RHNewSecret, 'POST')
+    _add('/webhooks/<int:webhook_id>/forget', 'forget_secret', RHForgetSecret, 'POST')
+    _add('/webhooks/<int:webhook_id>/delete', 'delete_webhook', RHDeleteWebhook, 'POST')
+    # Jobs
+    _add('/jobs/<int:job_id>/retry', 'retry_job', RHRetryJob, 'POST')
+    _add('/jobs/<int:job_id>/discard', 'discard_job', RHDiscardJob, 'POST')

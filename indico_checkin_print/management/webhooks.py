@@ -1,0 +1,148 @@
+"""Webhooks: URLs that get badges or registration data, signed with a secret that is shown once."""
+
+from urllib.parse import urlsplit
+
+from flask import flash
+from wtforms.fields import BooleanField, StringField, URLField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from indico.core.db import db
+from indico.modules.logs.models.entries import LogKind
+from indico.web.forms.base import FormDefaults
+from indico.web.forms.widgets import SwitchWidget
+from indico.web.util import jsonify_data, jsonify_form, jsonify_template
+
+from print_agent.signing import new_secret
+
+from indico_checkin_print import _
+from indico_checkin_print.credentials import seal
+from indico_checkin_print.delivery.addresses import parse_networks
+from indico_checkin_print.delivery.guard import MAX_URL, RefusedURL, check_saved
+from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHWebhookBase, WPCheckinPrint
+from indico_checkin_print.models.setup import Desk, Webhook
+
+
+class WebhookForm(DialogForm):
+    """Where a webhook goes and what it sends."""
+
+    name = StringField(_('Name'), [DataRequired(), Length(max=100)])
+    url = URLField(_('URL'), [DataRequired(), Length(max=MAX_URL)],
+                   description=_('Indico sends a signed POST request to this address. It must start with https:// '
+                                 'and must not contain a password.'))
+    send_badge = BooleanField(_('Send the badge'), widget=SwitchWidget(), default=True,
+                              description=_('The badge as a PDF. Needed if the webhook stands for a desk.'))
+    send_data = BooleanField(_('Send data of the registration'), widget=SwitchWidget(),
+                             description=_('Personal data of the attendee, as JSON. Only switch this on if the '
+                                           'receiver needs it.'))
+
+    def validate_name(self, field):
+        query = _webhooks(self.event).filter(db.func.lower(Webhook.name) == db.func.lower(field.data))
+        if self.target is not None:
+            query = query.filter(Webhook.id != self.target.id)
+        if query.has_rows():
+            raise ValidationError(_('There is another webhook with this name.'))
+
+    def validate_url(self, field):
+        from indico_checkin_print.plugin import CheckinPrintPlugin
+        try:
+            check_saved(field.data, parse_networks(CheckinPrintPlugin.plugin_config.ALLOWED_NETWORKS))
+        except RefusedURL as exc:
+            raise ValidationError(exc.sentence)
+
+    def validate_send_badge(self, field):
+        if field.data:
+            return
+        desks = _desks_of(self.target) if self.target is not None else []
+        if desks:
+            raise ValidationError(_('It must send the badge, because it stands for a desk: {}')
+                                  .format(', '.join(desk.name for desk in desks)))
+        if not self.send_data.data:
+            raise ValidationError(_('It must send the badge, the data, or both.'))
+
+
+class RHAddWebhook(RHCheckinPrintBase):
+    """Add a webhook and show its secret."""
+
+    def _process(self):
+        self._check_limit(_webhooks(self.event))
+        form = WebhookForm(event=self.event)
+        if form.validate_on_submit():
+            webhook = Webhook(event=self.event)
+            form.populate_obj(webhook)
+            db.session.add(webhook)
+            self._log(LogKind.positive, f'Webhook "{webhook.name}" added', **_loggable(webhook))
+            return _show_new_secret(webhook, [])
+        return jsonify_form(form, submit=_('Add and show its secret'),
+                            message=None)
+
+
+class RHEditWebhook(RHWebhookBase):
+    """Change where a webhook goes or what it sends."""
+
+    def _process(self):
+        form = WebhookForm(event=self.event, target=self.webhook, obj=FormDefaults(self.webhook))
+        if form.validate_on_submit():
+            form.populate_obj(self.webhook)
+            self._log(LogKind.change, f'Webhook "{self.webhook.name}" changed', **_loggable(self.webhook))
+            flash(_('The webhook "{}" has been changed.').format(self.webhook.name), 'success')
+            return jsonify_data(flash=False)
+        return jsonify_form(form)
+
+
+class RHNewSecret(RHWebhookBase):
+    """Make another secret and show it. The one before stays valid until it is forgotten or replaced."""
+
+    def _process(self):
+        self._log(LogKind.change, f'New secret for the webhook "{self.webhook.name}"')
+        return _show_new_secret(self.webhook, self.webhook.secrets[:1])
+
+
+class RHForgetSecret(RHWebhookBase):
+    """End the time in which two secrets are valid."""
+
+    def _process(self):
+        if len(self.webhook.secrets) > 1:
+            self.webhook.secrets = self.webhook.secrets[:1]
+            self._log(LogKind.change, f'Previous secret of the webhook "{self.webhook.name}" forgotten')
+            flash(_('Only the new secret of "{}" is valid now.').format(self.webhook.name), 'success')
+        return self._back_to_page()
+
+
+class RHDeleteWebhook(RHWebhookBase):
+    """Delete a webhook that no desk uses."""
+
+    def _process(self):
+        desks = _desks_of(self.webhook)
+        if desks:
+            flash(_('The webhook "{name}" is used by a desk: {desks}. Choose something else for that desk first.')
+                  .format(name=self.webhook.name, desks=', '.join(desk.name for desk in desks)), 'error')
+            return self._back_to_page()
+        self.webhook.is_deleted = True
+        # nobody needs them any more
+        self.webhook.secrets = []
+        self._log(LogKind.negative, f'Webhook "{self.webhook.name}" deleted')
+        flash(_('The webhook "{}" has been deleted.').format(self.webhook.name), 'success')
+        return self._back_to_page()
+
+
+def _webhooks(event):
+    return Webhook.query.filter_by(event_id=event.id, is_deleted=False)
+
+
+def _desks_of(webhook):
+    return Desk.query.filter_by(webhook_id=webhook.id, is_deleted=False).order_by(Desk.id).all()
+
+
+def _loggable(webhook):
+    # path and query of a URL may hold a key
+    return {'host': urlsplit(webhook.url).hostname, 'sends_badge': webhook.send_badge,
+            'sends_data': webhook.send_data}
+
+
+def _show_new_secret(webhook, previous):
+    """Put a new secret before the previous ones and return the dialog that shows it, for the only time."""
+    secret = new_secret()
+    webhook.secrets = [seal(secret), *previous]
+    db.session.flush()
+    return jsonify_template('webhook_secret.html', _render_func=WPCheckinPrint.render_template_func, webhook=webhook,
+                            secret=secret, has_previous=bool(previous))
