@@ -50,6 +50,11 @@ class Jobs:
         #: Called with the name of a printer that has got work.
         self.on_work: Callable[[str], None] = lambda _printer: None
 
+    @property
+    def full(self) -> bool:
+        """Whether the spool holds as many jobs as it may."""
+        return sum(self.spool.depths().values()) >= MAX_HELD
+
     # -- the life of the whole ----------------------------------------------------------------------------------------
 
     def restart(self) -> None:
@@ -126,6 +131,9 @@ class Jobs:
         if decision in (OnJob.store, OnJob.update) and problem is not None:
             # A newer dispatch of a job that is held but cannot be taken: the old one must not print either.
             entry = self._store(source, job, None, received, State.refused, printer, callback, problem)
+        elif decision in (OnJob.store, OnJob.update) and self.stopping:
+            entry = self._store(source, job, None, received, State.returned, printer, callback,
+                                documents.BadDocument('stopping', reasons.sentence('stopping')))
         elif decision is OnJob.store:
             entry = self._store(source, job, document, received, State.go if job.go else State.waiting, printer,
                                 callback)
@@ -236,9 +244,7 @@ class Jobs:
     async def _problem(self, job: p.Job, document: bytes, printer: str) -> documents.BadDocument | None:
         if self._known(printer) is False:
             return documents.BadDocument('unknown_printer', f'The print agent has no printer "{printer}".')
-        if self.stopping:
-            return documents.BadDocument('stopping', reasons.sentence('stopping'))
-        if sum(self.spool.depths().values()) >= MAX_HELD:
+        if self.full:
             return documents.BadDocument('spool_full', reasons.sentence('spool_full'))
         try:
             async with asyncio.timeout(CHECK_TIMEOUT):
@@ -254,9 +260,11 @@ class Jobs:
         if (old := self.spool.find(source, job.job)) is not None:
             self._forget(old.seq)
         entry = self.spool.store(source, job, document, state=state, printer=printer, callback=callback,
-                                 reason=problem.reason if problem else '', detail=problem.detail if problem else '')
+                                 reason=problem.reason if problem else '', detail=problem.detail if problem else '',
+                                 # a sender of webhooks reads it in the answer to its POST
+                                 acked=problem is not None and source.startswith('door:'))
         if problem is not None:
-            log.warning('job %s.%d refused: %s', job.job, job.dispatch, problem.reason)
+            log.warning('job %s.%d %s: %s', job.job, job.dispatch, state.value, problem.reason)
         else:
             self._clock(entry, job.print_within, job.expires_in, received)
         return entry

@@ -157,5 +157,6 @@ class Poller:
                 continue
             await self._jobs.receive(self._source, job, bytes(document), received=received)
             return
-        self.put(p.Refused(job=job.job, dispatch=job.dispatch, reason='document_unavailable',
-                           detail=reasons.sentence('document_unavailable')))
+        # Not kept, so not owed; if this word is lost, the next hello shows that the job is not here.
+        self.put(p.Returned(job=job.job, dispatch=job.dispatch, reason='document_unavailable',
+                            detail=reasons.sentence('document_unavailable')))

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from print_agent import protocol as p
-from print_agent import signing
+from print_agent import reasons, signing
 from print_agent.callback import DOOR
 from print_agent.config import Config, Door
 from print_agent.jobs import Jobs
@@ -120,6 +120,9 @@ class Receiver:
                     message_id: str) -> Response:
         if callback and not callback.startswith(('https://', 'http://')):
             raise Problem(422, 'bad_callback', 'The callback is not an http or https address.')
+        for reason, so in (('spool_full', self._jobs.full), ('stopping', self._jobs.stopping)):
+            if so:  # not kept as refused: the sender is to come again
+                raise Problem(503, reason, reasons.sentence(reason))
         job = msgspec.structs.replace(job, go=True, printer=door.printer)
         entry = await self._jobs.receive(DOOR + door.printer, job, document, received=received, callback=callback)
         if entry.state is State.refused:
