@@ -2,14 +2,17 @@
 
 import hashlib
 import threading
+import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from types import SimpleNamespace
 
 from pypdf import PdfReader
 from reportlab import rl_config
 from reportlab.lib.units import cm, mm
+from sqlalchemy.exc import SQLAlchemyError
 
 from indico.core import signals
 from indico.modules.events.registration.badges import RegistrantsListToBadgesPDF, RegistrantsListToBadgesPDFDoubleSided
@@ -96,11 +99,14 @@ def _reproducible(draw):
     try:
         with _invariant_pdf():
             return draw().getvalue()
-    except CannotRender:
+    except (CannotRender, SQLAlchemyError):
         raise
     except Exception as exc:
-        # templates are users' input: whatever is wrong with one must end as a reason on its job
-        raise CannotRender(Reason.render_failed, f'{type(exc).__name__}: {exc}'[:500]) from exc
+        # templates are users' input: whatever is wrong with one must end as a reason on its job. Where it broke helps
+        # whoever mends it; the text of the exception may quote what is on the badge
+        frame = traceback.extract_tb(exc.__traceback__)[-1]
+        raise CannotRender(Reason.render_failed,
+                           f'{type(exc).__name__} in {Path(frame.filename).name}:{frame.lineno}') from exc
 
 
 def _checked(kind, content):

@@ -47,7 +47,7 @@ def deliver(job, actor):
     if verdict == retry.Verdict.delivered:
         ledger.delivered(job, detail, actor)
         return None
-    delay = None if verdict.is_final else retry.next_delay(job.attempts, kind, answer.retry_after)
+    delay = retry.next_delay(job.attempts, kind, answer.retry_after) if verdict in retry.RETRIED else None
     reason = _REASONS.get(verdict, Reason.webhook_failed) if delay is None else Reason.try_again
     ledger.undelivered(job, reason, detail, actor, retry_in=delay)
     return delay
@@ -81,4 +81,4 @@ def allowed_networks():
 
 def _describe(answer):
     took = f'{answer.seconds:.2f} s'
-    return f'HTTP {answer.status} in {took}. {answer.snippet}' if answer.status else f'{answer.sentence} ({took})'
+    return f'HTTP {answer.status} in {took}. {answer.snippet}' if answer.status else f'{answer.message} ({took})'

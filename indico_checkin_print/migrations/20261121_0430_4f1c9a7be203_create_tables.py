@@ -121,7 +121,6 @@ def upgrade():
         sa.Column('template_id', sa.Integer(), nullable=True),
         sa.Column('backside', sa.Boolean(), nullable=False),
         sa.Column('desk_id', sa.Integer(), nullable=True),
-        sa.CheckConstraint('kind = 2 OR template_id IS NULL', name='template_only_for_badge'),
         sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_forms_desk_id_desks'), ondelete='SET NULL'),
         sa.ForeignKeyConstraint(['registration_form_id'], ['event_registration.forms.id'], name=op.f('fk_forms_registration_form_id_forms'), ondelete='CASCADE'),
         sa.ForeignKeyConstraint(['template_id'], ['indico.designer_templates.id'], name=op.f('fk_forms_template_id_designer_templates'), ondelete='SET NULL'),

@@ -30,8 +30,7 @@ class FormSetup(db.Model):
     """Whether and what a registration form prints on check-in."""
 
     __tablename__ = 'forms'
-    __table_args__ = (db.CheckConstraint(f'kind = {BadgeKind.badge} OR template_id IS NULL', 'template_only_for_badge'),
-                      {'schema': SCHEMA})
+    __table_args__ = {'schema': SCHEMA}
 
     #: The registration form
     registration_form_id = db.Column(
@@ -52,7 +51,7 @@ class FormSetup(db.Model):
         nullable=False,
         default=BadgeKind.badge
     )
-    #: The designer template of a badge; gone if someone deleted the template
+    #: The designer template of a badge (a ticket has its own); gone if someone deleted the template
     template_id = db.Column(
         db.Integer,
         db.ForeignKey('indico.designer_templates.id', ondelete='SET NULL'),

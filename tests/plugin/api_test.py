@@ -1,0 +1,227 @@
+"""What agents and receivers send to Indico: pairing, polling, documents, outcomes. And bad input of every kind."""
+
+import json
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from indico.util.date_time import now_utc
+
+from print_agent import protocol, signing
+from print_agent.protocol import Accepted, Completed, Hello, OutcomeReport, Poll, PollReply, Printer, Printing
+
+from indico_checkin_print import ledger
+from indico_checkin_print.api import agents as agents_api
+from indico_checkin_print.credentials import digest, new_code, normalize_code, seal, unseal
+from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.models.setup import Agent
+
+from conftest import SECRET, TOKEN
+
+
+API = '/api/plugin/checkin-print'
+
+
+@pytest.fixture
+def post(test_client):
+    """Return a function that POSTs JSON and returns (status, answer)."""
+    def _post(path, body, token=None, headers=None):
+        data = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        headers = {'Content-Type': 'application/json', **(headers or {})}
+        if token:
+            headers['Authorization'] = f'Bearer {token}'
+        response = test_client.post(API + path, data=data, headers=headers)
+        return response.status_code, json.loads(response.data)
+    return _post
+
+
+# -- pairing ----------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def unpaired(db, dummy_event):
+    """An agent that waits to be paired, and its code."""
+    code = new_code()
+    agent = Agent(event_id=dummy_event.id, name='Laptop', code_hash=digest(normalize_code(code)),
+                  code_expires_dt=now_utc() + timedelta(minutes=15))
+    db.session.add(agent)
+    db.session.flush()
+    return agent, code
+
+
+@pytest.fixture(autouse=True)
+def no_limit(mocker):
+    return mocker.patch.object(agents_api, 'pairing_limit')
+
+
+@pytest.mark.parametrize('typed', [str, str.lower, lambda c: f' {c.replace("-", " ")} '])
+def test_pair(post, unpaired, typed):
+    agent, code = unpaired
+    status, answer = post('/pair', {'code': typed(code), 'software': 'x/1', 'hostname': 'laptop'})
+    assert status == 200, answer
+    assert answer['token'].startswith('icpa_')
+    assert answer['agent'] == {'id': agent.id, 'name': 'Laptop'}
+    assert answer['poll'].endswith(f'{API}/poll')
+    assert answer['stream'].startswith('ws')
+    assert agent.is_paired
+    assert agent.token_hash == digest(answer['token'])
+
+
+def test_a_code_works_once(post, unpaired):
+    __, code = unpaired
+    assert post('/pair', {'code': code})[0] == 200
+    status, answer = post('/pair', {'code': code})
+    assert (status, answer['error']) == (403, 'wrong_code')
+    assert 'Make a new one' in answer['message']
+
+
+def test_an_expired_code(post, unpaired):
+    agent, code = unpaired
+    agent.code_expires_dt = now_utc() - timedelta(seconds=1)
+    assert post('/pair', {'code': code})[0] == 403
+    assert not agent.is_paired
+
+
+@pytest.mark.parametrize('code', ['', 'wrong', '?' * 40, '\0'])
+def test_a_wrong_code(post, unpaired, code):
+    assert post('/pair', {'code': code})[0] == 403
+
+
+@pytest.mark.parametrize('body', [b' ', b'{', b'[]', b'{"code": 1}', b'\xff', b'{"code": "' + b'x' * 41 + b'"}'])
+def test_no_pairing_message(post, body):
+    status, answer = post('/pair', body)
+    assert (status, answer['error']) == (400, 'bad_message')
+
+
+def test_guessing_is_slow(post, unpaired, no_limit):
+    no_limit.return_value.hit.return_value = False
+    status, answer = post('/pair', {'code': unpaired[1]})
+    assert (status, answer['error']) == (429, 'too_many_tries')
+
+
+def test_no_guessing_without_the_counter(post, unpaired, no_limit):
+    import redis
+    no_limit.return_value.hit.side_effect = redis.exceptions.ConnectionError
+    assert post('/pair', {'code': unpaired[1]})[0] == 503
+
+
+# -- polling ----------------------------------------------------------------------------------------------------------
+
+def poll(post, *messages, token=TOKEN, **kwargs):
+    hello = Hello(**{'spool': 'spool', 'printers': (Printer(name='p1'),), **kwargs})
+    status, answer = post('/poll', Poll(hello=hello, messages=messages), token)
+    return msgspec.convert(answer, PollReply).messages if status == 200 else (status, answer['error'])
+
+
+def test_a_badge_by_polling(db, post, agent, ready_job, test_client):
+    welcome, job = poll(post)
+    assert welcome.name == agent.name
+    assert (job.job, job.go, job.dispatch) == (ready_job.uuid, True, 1)
+    path = f'{API}/document/{job.job}/{job.dispatch}'
+    response = test_client.get(path, headers={'Authorization': f'Bearer {TOKEN}'})
+    assert response.content_type == 'application/pdf'
+    assert response.data == ready_job.document.content
+    held = [{'job': job.job, 'dispatch': 1, 'state': 'printing'}]
+    assert len(poll(post, Accepted(job=job.job, dispatch=1), Printing(job=job.job, dispatch=1),
+                    holding=msgspec.convert(held, tuple[protocol.Held, ...]))) == 1
+    __, ack = poll(post, Completed(job=job.job, dispatch=1))
+    assert ack.state == 'completed'
+    db.session.refresh(ready_job)
+    assert ready_job.state == JobState.completed
+
+
+def test_a_lost_answer_is_sent_again(post, agent, ready_job):
+    first, again = poll(post)[1], poll(post)[1]
+    assert (first.job, first.dispatch, first.go) == (again.job, again.dispatch, again.go) == (ready_job.uuid, 1, True)
+
+
+@pytest.mark.parametrize(('token', 'error'), [(None, 'unknown_token'), ('icpa_x', 'unknown_token'),
+                                              ('indp_x', 'unknown_token')])
+def test_polls_need_a_token(post, agent, token, error):
+    assert poll(post, token=token) == (401, error)
+
+
+def test_a_revoked_token(db, post, agent):
+    agent.revoked_dt = now_utc()
+    db.session.flush()
+    assert poll(post) == (401, 'unknown_token')
+
+
+def test_another_version_is_told_so(post, agent):
+    assert poll(post, protocol=2) == (400, 'version')
+
+
+@pytest.mark.parametrize('body', [b' ', b'{', b'{"hello": {}}', b'null', b'[' * 100_000])
+def test_no_poll(post, agent, body):
+    assert post('/poll', body, TOKEN)[0] == 400
+
+
+def test_too_much(post, agent):
+    status, answer = post('/poll', b'x' * (2 * protocol.MAX_MESSAGE + 1), TOKEN)
+    assert (status, answer['error']) == (413, 'too_large')
+
+
+@pytest.mark.parametrize('uuid', [str(uuid4()), None])
+def test_no_document_of_others(db, ready_job, agent, test_client, uuid):
+    # not given to this agent (yet)
+    response = test_client.get(f'{API}/document/{uuid or ready_job.uuid}/1',
+                               headers={'Authorization': f'Bearer {TOKEN}'})
+    assert response.status_code == 404
+    assert test_client.get(f'{API}/document/{uuid or ready_job.uuid}/1').status_code == 401
+
+
+# -- outcomes of webhooks ---------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def posted_job(db, webhook_desk, ready_job):
+    """A job that was POSTed to the webhook of its desk."""
+    assert ledger.claim_post('test') == ready_job
+    assert ledger.delivered(ready_job, 'HTTP 202', 'test')
+    db.session.refresh(ready_job)
+    return ready_job
+
+
+def report(post, job, message, *, secret=SECRET, at=None, change=b''):
+    body = msgspec.json.encode(OutcomeReport(message=message))
+    headers = signing.headers([secret], str(uuid4()), int(at or time.time()), body)
+    status, answer = post(f'/outcome/{job.uuid}', body + change, headers=headers)
+    return status, answer.get('error')
+
+
+def test_a_receiver_tells_what_became_of_it(db, post, posted_job):
+    assert posted_job.state == JobState.sent
+    for message, state in ((Printing, JobState.printing), (Completed, JobState.completed),
+                           (Completed, JobState.completed)):
+        assert report(post, posted_job, message(job=posted_job.uuid, dispatch=1)) == (200, None)
+        db.session.refresh(posted_job)
+        assert posted_job.state == state
+    assert posted_job.history[-1].actor.startswith('webhook:')
+
+
+@pytest.mark.parametrize(('bad', 'error'), [
+    ({'secret': 'whsec_' + 'QkJC' * 8}, 'bad_signature'),
+    ({'change': b' '}, 'bad_signature'),
+    ({'at': time.time() - 3600}, 'stale'),
+    ({'at': time.time() + 3600}, 'stale'),
+])
+def test_a_report_that_is_not_theirs(db, post, posted_job, bad, error):
+    assert report(post, posted_job, Completed(job=posted_job.uuid, dispatch=1), **bad) == (401, error)
+    db.session.refresh(posted_job)
+    assert posted_job.state == JobState.sent
+
+
+def test_a_report_about_another_job(post, posted_job):
+    assert report(post, posted_job, Completed(job=str(uuid4()), dispatch=1)) == (400, 'wrong_job')
+
+
+def test_a_report_about_a_job_that_is_no_webhooks(post, ready_job):
+    assert report(post, ready_job, Completed(job=ready_job.uuid, dispatch=1)) == (401, 'bad_signature')
+
+
+def test_secrets_are_sealed(app):
+    assert SECRET not in seal(SECRET)
+    assert unseal(seal(SECRET)) == SECRET
+    with pytest.raises(ValueError, match='SECRET_KEY'):
+        unseal('gAAAA')

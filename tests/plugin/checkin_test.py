@@ -1,0 +1,137 @@
+"""The trigger: which check-ins become which rows, and that a check-in never suffers from it."""
+
+import pytest
+
+from indico.core import signals
+from indico.modules.events.registration.models.registrations import RegistrationState
+
+from indico_checkin_print import checkin, wakeup
+from indico_checkin_print.models.jobs import Job, JobHistory, JobState
+from indico_checkin_print.models.setup import BadgeKind
+from indico_checkin_print.reasons import Reason
+
+
+@pytest.fixture
+def kicks(mocker):
+    return mocker.patch.object(wakeup, 'after_commit')
+
+
+def test_a_scan_makes_one_job(check_in, reg, desk, kicks):
+    job, = check_in(reg)
+    assert (job.state, job.reason, job.purpose) == (JobState.queued, Reason.checked_in, Job.PURPOSE_BADGE)
+    assert job.checked_in_dt == reg.checked_in_dt
+    assert job.desk_id == desk.id
+    assert job.expires_dt > job.created_dt
+    assert [h.state for h in job.history] == [JobState.queued]
+    kicks.assert_called_once()
+
+
+def test_a_second_scan_changes_nothing(app, check_in, reg, db, kicks):
+    check_in(reg)
+    db.session.flush()
+    assert len(check_in(reg)) == 1
+    # not even for a process that did not see the first one
+    db.session.expire(reg)
+    with app.test_request_context():
+        signals.event.registration_checkin_updated.send(reg)
+    assert JobHistory.query.count() == 1
+    kicks.assert_called_once()
+
+
+def test_the_flip_is_seen_after_a_flush(reg, form, request_context, db):
+    reg.checked_in = True
+    # the receiver of Indico's own log may flush before ours runs
+    db.session.flush()
+    signals.event.registration_checkin_updated.send(reg)
+    assert Job.query.count() == 1
+
+
+def test_someone_checked_in_before_printing_was_switched_on(reg, request_context, db, form):
+    reg.checked_in = True
+    db.session.flush()
+    db.session.expire(reg)
+    checkin.inspect(reg).info.clear()
+    signals.event.registration_checkin_updated.send(reg)
+    assert Job.query.count() == 0
+
+
+@pytest.mark.parametrize('state', [RegistrationState.pending, RegistrationState.rejected, RegistrationState.withdrawn,
+                                   RegistrationState.unpaid])
+def test_only_complete_registrations_print(check_in, create_reg, state):
+    assert check_in(create_reg(state=state)) == []
+
+
+def test_a_blocked_ticket_does_not_print(check_in, reg):
+    with signals.event.is_ticket_blocked.connected_to(lambda sender: True):
+        assert check_in(reg) == []
+
+
+def test_a_form_that_is_off_does_not_print(check_in, reg, form):
+    form.enabled = False
+    assert check_in(reg) == []
+
+
+def test_undone_and_scanned_again(check_in, reg, db):
+    first, = check_in(reg)
+    check_in(reg, False)
+    db.session.expire_all()
+    jobs = check_in(reg)
+    assert [(j.state, j.reason) for j in jobs] == [(JobState.canceled, Reason.check_in_undone),
+                                                   (JobState.queued, Reason.checked_in)]
+
+
+def test_a_webhook_without_a_desk_hears_of_the_check_in(check_in, reg, webhook):
+    badge, data = check_in(reg)
+    assert (data.purpose, data.webhook_id, data.desk_id, data.state) == (
+        f'webhook:{webhook.id}', webhook.id, None, JobState.ready)
+    assert data.expires_dt > badge.expires_dt
+
+
+def test_a_webhook_of_a_desk_hears_only_through_its_desk(check_in, reg, webhook, desk, db):
+    desk.webhook = webhook
+    db.session.flush()
+    assert [j.purpose for j in check_in(reg)] == [Job.PURPOSE_BADGE]
+
+
+def test_without_a_desk_it_is_held(check_in, reg, desk, db):
+    desk.is_deleted = True
+    db.session.flush()
+    job, = check_in(reg)
+    assert (job.state, job.reason) == (JobState.held, Reason.no_desk)
+
+
+def test_accompanying_persons_get_badges_of_their_own(check_in, reg, dummy_regform, form, mocker):
+    mocker.patch.object(type(reg), 'accompanying_persons', [{'id': 'abc', 'firstName': 'A', 'lastName': 'B'}])
+    dummy_regform.tickets_for_accompanying_persons = True
+    assert [j.person for j in check_in(reg)] == ['', 'abc']
+
+
+def test_a_ticket_has_all_persons_on_it(check_in, reg, dummy_regform, form, mocker):
+    mocker.patch.object(type(reg), 'accompanying_persons', [{'id': 'abc', 'firstName': 'A', 'lastName': 'B'}])
+    dummy_regform.tickets_for_accompanying_persons = True
+    form.kind, form.template = BadgeKind.ticket, None
+    assert [j.person for j in check_in(reg)] == ['']
+
+
+def test_an_error_does_not_reach_the_volunteer(check_in, reg, db, mocker, caplog):
+    mocker.patch.object(checkin, 'rows_for', side_effect=RuntimeError('boom'))
+    assert check_in(reg) == []
+    assert reg.checked_in
+    db.session.flush()
+
+
+def test_an_sql_error_does_not_poison_the_transaction(check_in, reg, db, mocker):
+    mocker.patch.object(checkin, '_SETUP', db.text('SELECT * FROM there_is_no_such_table'))
+    assert check_in(reg) == []
+    assert db.session.query(type(reg).checked_in).filter_by(id=reg.id).scalar() is True
+
+
+def test_the_kick_follows_the_transaction(db, reg, form, mocker):
+    want = mocker.patch.object(wakeup.kicker, 'want')
+    with db.session.begin_nested():
+        wakeup.after_commit()
+    want.assert_not_called()
+    wakeup._committed(mocker.Mock(info=db.session().info, in_nested_transaction=lambda: False))
+    want.assert_called_once()
+    wakeup._committed(mocker.Mock(info=db.session().info, in_nested_transaction=lambda: False))
+    want.assert_called_once()

@@ -1,0 +1,140 @@
+"""An event that prints: a form with a badge template, a desk with a printer of a paired agent."""
+
+import pytest
+
+from indico.modules.designer import TemplateType
+from indico.modules.designer.models.templates import DesignerTemplate
+from indico.modules.events.registration.models.registrations import Registration, RegistrationState
+from indico.util.date_time import now_utc
+
+from indico_checkin_print.credentials import digest, seal
+from indico_checkin_print.models.setup import Agent, BadgeKind, Desk, DeskPrinter, FormSetup, Webhook
+
+
+pytest_plugins = ('indico.modules.events.registration.testing.fixtures',)
+
+#: The size of the template in cm
+WIDTH, HEIGHT = 9.6, 13.4
+TOKEN = 'icpa_the-token-of-the-agent-in-the-tests'
+SECRET = 'whsec_' + 'QUFB' * 8
+
+
+def text_item(kind, y, **kwargs):
+    """Return a text item of a designer template."""
+    return {'type': kind, 'x': 20, 'y': y, 'width': 440, 'height': None, 'font_size': '20pt', 'font_family': 'serif',
+            'text_align': 'center', 'bold': False, 'italic': False, 'color': '#000000', 'text': kind,
+            'selected': False, 'id': 0, **kwargs}
+
+
+@pytest.fixture
+def create_template(db, dummy_event):
+    """Return a function that makes a badge template of the event."""
+    def _create(title='Badge', *, backside=None, items=None):
+        template = DesignerTemplate(
+            type=TemplateType.badge, title=title, event=dummy_event, backside_template=backside,
+            data={'width': round(WIDTH * 50), 'height': round(HEIGHT * 50), 'background_position': 'stretch',
+                  'items': items if items is not None else [
+                      text_item('full_name_b', 100),
+                      {**text_item('ticket_qr_code', 300), 'width': 150, 'height': 150}]})
+        db.session.add(template)
+        db.session.flush()
+        return template
+    return _create
+
+
+@pytest.fixture
+def template(create_template):
+    return create_template()
+
+
+@pytest.fixture
+def agent(db, dummy_event):
+    """A paired agent with one idle printer, heard of just now."""
+    agent = Agent(event_id=dummy_event.id, name='Laptop 1', token_hash=digest(TOKEN), paired_dt=now_utc(),
+                  seen_dt=now_utc(), link='link', spool='spool',
+                  printers=[{'name': 'p1', 'state': 'idle', 'reasons': [], 'accepting': True}])
+    db.session.add(agent)
+    db.session.flush()
+    return agent
+
+
+@pytest.fixture
+def desk(db, dummy_event, agent):
+    desk = Desk(event_id=dummy_event.id, name='Desk 1')
+    desk.printers.append(DeskPrinter(position=0, agent=agent, printer='p1'))
+    db.session.add(desk)
+    db.session.flush()
+    return desk
+
+
+@pytest.fixture
+def form(db, dummy_regform, template, desk):
+    """The dummy registration form, printing badges."""
+    setup = FormSetup(registration_form=dummy_regform, enabled=True, kind=BadgeKind.badge, template=template)
+    db.session.add(setup)
+    db.session.flush()
+    return setup
+
+
+@pytest.fixture
+def webhook(db, dummy_event):
+    webhook = Webhook(event_id=dummy_event.id, name='CRM', url='https://198.51.100.7/hook', secrets=[seal(SECRET)],
+                      send_badge=False, send_data=True)
+    db.session.add(webhook)
+    db.session.flush()
+    return webhook
+
+
+@pytest.fixture
+def webhook_desk(db, desk, webhook):
+    """The desk, when a webhook takes its badges."""
+    desk.webhook = webhook
+    webhook.send_badge, webhook.send_data = True, False
+    db.session.flush()
+    return desk
+
+
+@pytest.fixture
+def create_reg(db, dummy_regform):
+    """Return a function that makes a registration that is not checked in yet."""
+    def _create(first_name='Zoë', last_name='Müller', **kwargs):
+        registration = Registration(
+            registration_form=dummy_regform, first_name=first_name, last_name=last_name, currency='EUR',
+            email=f'{first_name}.{last_name}@example.test'.lower(),
+            **{'state': RegistrationState.complete, 'checked_in': False, **kwargs})
+        db.session.add(registration)
+        db.session.flush()
+        return registration
+    return _create
+
+
+@pytest.fixture
+def reg(create_reg):
+    return create_reg()
+
+
+@pytest.fixture
+def check_in(app, db, form):
+    """Return a function that does what Indico does when someone is scanned, and returns their jobs."""
+    from indico.core import signals
+
+    from indico_checkin_print.models.jobs import Job
+
+    def _check_in(registration, value=True):
+        with app.test_request_context():
+            registration.checked_in = value
+            signals.event.registration_checkin_updated.send(registration)
+        return Job.query.filter_by(registration_id=registration.id).order_by(Job.id).all()
+    return _check_in
+
+
+@pytest.fixture
+def ready_job(check_in, reg, db):
+    """A job whose badge is rendered."""
+    from indico_checkin_print.models.jobs import JobState
+    from indico_checkin_print.work import render_waiting
+    job, = check_in(reg)
+    render_waiting('test')
+    db.session.refresh(job)
+    assert job.state == JobState.ready
+    return job

@@ -1,0 +1,319 @@
+"""Permission to print, from Indico's side: who is given what, and what a broken link changes."""
+
+import pytest
+
+from print_agent import protocol
+from print_agent.protocol import (Accepted, Ack, Cancel, Canceled, Completed, Drain, Failed, Go, Held, Hello, Printer,
+                                  Printing, Refused, Returned, Sent, Unknown)
+
+from indico_checkin_print import ledger
+from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.models.setup import DeskPrinter
+from indico_checkin_print.reasons import Reason
+from indico_checkin_print.relay.dispatch import PREFETCH, Assigned, Plan, outgoing, plan
+from indico_checkin_print.relay.exchange import Replaced, authenticate, hello, receive
+from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
+from indico_checkin_print.work import render_waiting
+
+from conftest import TOKEN
+
+
+S = JobState
+
+
+def assigned(uuid, state, dispatch=1, printer='p'):
+    return Assigned(uuid, dispatch, state, printer)
+
+
+@pytest.mark.parametrize(('jobs', 'holding', 'expected'), [
+    # nothing to do: the printer may have a job with its go
+    ([], {}, {'room': {'p': PREFETCH}, 'idle': {'p'}}),
+    # never arrived: sent again, with what it had
+    ([assigned('a', S.dispatched)], {}, {'send': ['a'], 'room': {'p': PREFETCH - 1}}),
+    # the go never arrived
+    ([assigned('a', S.dispatched)], {'a': (1, 'waiting')}, {'repeat_go': ['a'], 'room': {'p': PREFETCH - 1}}),
+    # under way: the next one waits
+    ([assigned('a', S.dispatched), assigned('b', S.ready)], {'a': (1, 'go'), 'b': (1, 'waiting')},
+     {'room': {'p': PREFETCH - 2}}),
+    # at the printer: the next one gets its go
+    ([assigned('a', S.printing), assigned('b', S.ready)], {'a': (1, 'printing'), 'b': (1, 'waiting')},
+     {'go': ['b'], 'room': {'p': PREFETCH - 2}}),
+    # and if there is none, it will ride in the job
+    ([assigned('a', S.printing)], {'a': (1, 'printing')}, {'room': {'p': PREFETCH - 1}, 'idle': {'p'}}),
+    # not ours any more, or of another time
+    ([], {'a': (1, 'waiting')}, {'cancel': [('a', 1)], 'room': {'p': PREFETCH}, 'idle': {'p'}}),
+    ([assigned('a', S.ready, 2)], {'a': (1, 'waiting')},
+     {'cancel': [('a', 1)], 'send': ['a'], 'go': ['a'], 'room': {'p': PREFETCH - 1}}),
+    # an outcome on its way here is no reason to cancel
+    ([], {'a': (1, 'completed')}, {'room': {'p': PREFETCH}, 'idle': {'p'}}),
+    # what counts as unknown is left alone: the agent will tell
+    ([assigned('a', S.unknown)], {'a': (1, 'go')}, {'room': {'p': PREFETCH}, 'idle': {'p'}}),
+])
+def test_plan(jobs, holding, expected):
+    result = plan(jobs, holding, ['p'])
+    assert result == Plan(cancel=tuple(expected.get('cancel', ())), send=tuple(expected.get('send', ())),
+                          repeat_go=tuple(expected.get('repeat_go', ())), go=tuple(expected.get('go', ())),
+                          room=expected['room'], idle=frozenset(expected.get('idle', ())))
+
+
+def test_choose_printer():
+    def candidate(position, *, healthy=True, load=0):
+        return Candidate(1, f'p{position}', position, healthy, load)
+    assert choose_printer([]) is None
+    assert choose_printer([candidate(0, healthy=False)]) is None
+    assert choose_printer([candidate(1), candidate(0)]).position == 0
+    assert choose_printer([candidate(0, load=2), candidate(1, load=1)]).position == 1
+    assert choose_printer([candidate(0, healthy=False), candidate(1, load=9)]).position == 1
+
+
+@pytest.mark.parametrize(('changes', 'healthy'), [
+    ({}, True), ({'state': 'processing'}, True), ({'state': 'stopped'}, False), ({'accepting': False}, False),
+    ({'reasons': ['media-empty-error']}, False), ({'reasons': ['toner-low-warning']}, True),
+])
+def test_is_healthy(changes, healthy):
+    assert is_healthy({'name': 'p', 'state': 'idle', 'accepting': True, 'reasons': [], **changes}) == healthy
+
+
+@pytest.fixture
+def jobs(db, check_in, create_reg, desk):
+    """Six rendered jobs of one desk."""
+    jobs = [check_in(create_reg(first_name=f'P{i}'))[0] for i in range(6)]
+    render_waiting('test')
+    for job in jobs:
+        db.session.refresh(job)
+    return jobs
+
+
+def mail(agent, holding=None):
+    return outgoing(agent.id, agent.link, holding or {})
+
+
+def fresh(db, *objects):
+    for obj in objects:
+        db.session.refresh(obj)
+
+
+def test_an_idle_printer_gets_its_go_with_the_job(db, jobs, agent, desk):
+    messages = mail(agent)
+    assert [(m.job, m.go, m.dispatch) for m in messages] == [
+        (j.uuid, i == 0, 1) for i, j in enumerate(jobs[:PREFETCH])]
+    first = messages[0]
+    assert (first.printer, first.desk, first.kind, first.name) == ('p1', 'Desk 1', 'badge', 'P0 Müller')
+    assert first.length == jobs[0].document.length
+    assert first.sha256 == jobs[0].document.sha256
+    assert first.width_mm == pytest.approx(96)
+    assert 0 < first.expires_in <= 1800
+    assert 'P0' not in first.title
+    fresh(db, *jobs)
+    assert [j.state for j in jobs] == [S.dispatched] + [S.ready] * 5
+    assert [j.agent_id for j in jobs] == [agent.id] * 4 + [None] * 2
+
+
+def test_asking_twice_gives_nothing_twice(jobs, agent):
+    first = mail(agent)
+    holding = {m.job: (m.dispatch, 'go' if m.go else 'waiting') for m in first}
+    assert mail(agent, holding) == []
+
+
+def test_a_link_that_broke_before_the_job_arrived(jobs, agent):
+    first = mail(agent)
+    again = mail(agent)
+    assert [(m.job, m.dispatch, m.go) for m in again] == [(m.job, m.dispatch, m.go) for m in first]
+
+
+def test_the_next_go_follows_when_the_first_is_at_the_printer(db, jobs, agent):
+    holding = {m.job: (m.dispatch, 'go' if m.go else 'waiting') for m in mail(agent)}
+    receive(agent.id, agent.link, Printing(job=jobs[0].uuid, dispatch=1))
+    holding[jobs[0].uuid] = (1, 'printing')
+    go, = mail(agent, holding)
+    assert isinstance(go, Go)
+    assert go.job == jobs[1].uuid
+    holding[jobs[1].uuid] = (1, 'go')
+    # two have a go: no more
+    receive(agent.id, agent.link, Printing(job=jobs[1].uuid, dispatch=1))
+    holding[jobs[1].uuid] = (1, 'printing')
+    assert mail(agent, holding) == []
+    ack = receive(agent.id, agent.link, Completed(job=jobs[0].uuid, dispatch=1))
+    assert ack == Ack(job=jobs[0].uuid, dispatch=1, state='completed')
+    del holding[jobs[0].uuid]
+    assert [type(m) for m in mail(agent, holding)] == [Go, protocol.Job]
+
+
+def test_a_printer_that_is_stopped_gets_nothing(db, jobs, agent):
+    receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name='p1', state='stopped'),)))
+    assert mail(agent) == []
+    receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name='p1'),)))
+    assert mail(agent)[0].go
+
+
+def test_only_its_own_desk(db, jobs, agent, desk):
+    desk.printers[0].printer = 'another'
+    db.session.flush()
+    assert mail(agent) == []
+
+
+@pytest.mark.parametrize(('message', 'state', 'reason'), [
+    (Printing, S.printing, Reason.at_printer),
+    (Completed, S.completed, Reason.printed),
+    (Sent, S.sent, Reason.handed_over),
+    (Failed, S.failed, 'media-jam'),
+    (Unknown, S.unknown, 'media-jam'),
+    (Returned, S.ready, 'media-jam'),
+    (Refused, S.failed, 'media-jam'),
+])
+def test_what_an_agent_says(db, jobs, agent, message, state, reason):
+    mail(agent)
+    extra = {'reason': 'media-jam', 'detail': 'Look inside.'} if 'reason' in message.__struct_fields__ else {}
+    report = message(job=jobs[0].uuid, dispatch=1, **extra)
+    answers = [receive(agent.id, agent.link, report) for __ in range(2)]
+    job = jobs[0]
+    fresh(db, job)
+    assert (job.state, job.reason) == (state, reason)
+    assert job.detail == extra.get('detail', '')
+    # at least once: the second time is no news
+    assert [h.state for h in job.history].count(state) == (2 if state == S.ready else 1)
+    assert (answers[0] is not None) == (message is not Printing)
+    assert answers[0] == answers[1]
+
+
+def test_a_returned_job_goes_elsewhere_and_old_words_do_not_count(db, jobs, agent):
+    job = jobs[0]
+    mail(agent)
+    receive(agent.id, agent.link, Returned(job=job.uuid, dispatch=1, reason='too_late'))
+    fresh(db, job)
+    assert (job.state, job.agent_id) == (S.ready, None)
+    assert ledger.give(job, agent, 'p1', 'test', go=True) == 2
+    fresh(db, job)
+    for late in (Returned(job=job.uuid, dispatch=1, reason='too_late'), Completed(job=job.uuid, dispatch=1)):
+        assert receive(agent.id, agent.link, late).dispatch == 1
+        fresh(db, job)
+        assert (job.state, job.dispatch) == (S.dispatched, 2)
+
+
+def test_a_stranger_cannot_report(db, jobs, agent, create_agent):
+    mail(agent)
+    other = create_agent('p9')
+    assert isinstance(receive(other.id, other.link, Completed(job=jobs[0].uuid, dispatch=1)), Ack)
+    fresh(db, jobs[0])
+    assert jobs[0].state == S.dispatched
+
+
+@pytest.mark.parametrize('uuid', ['x', '00000000-0000-0000-0000-000000000000', "'; DROP TABLE"])
+def test_a_job_nobody_knows(agent, uuid):
+    assert receive(agent.id, agent.link, Completed(job=uuid, dispatch=1)).job == uuid
+
+
+def test_unknown_is_settled_by_the_agents_own_word(db, jobs, agent):
+    mail(agent)
+    job = jobs[0]
+    ledger.report(job, S.unknown, Reason.no_word, '', 'test')
+    receive(agent.id, agent.link, Completed(job=job.uuid, dispatch=1))
+    fresh(db, job)
+    assert job.state == S.completed
+
+
+def say_hello(agent, link='new', holding=(), spool='spool'):
+    return hello(agent.id, link, Hello(spool=spool, software='test/1', printers=(Printer(name='p1'),),
+                                       holding=tuple(holding)))
+
+
+def test_unknown_is_settled_when_the_go_never_arrived(db, jobs, agent):
+    mail(agent)
+    job = jobs[0]
+    ledger.report(job, S.unknown, Reason.no_word, '', 'test')
+    say_hello(agent, holding=[Held(job=job.uuid, dispatch=1, state='waiting')])
+    fresh(db, job)
+    assert (job.state, job.agent_id) == (S.ready, None)
+
+
+def test_an_agent_that_lost_its_memory(db, jobs, agent):
+    mail(agent)
+    say_hello(agent, spool='another')
+    fresh(db, *jobs)
+    assert (jobs[0].state, jobs[0].reason) == (S.unknown, Reason.spool_lost)
+    assert [j.agent_id for j in jobs[1:]] == [None] * 5
+
+
+def test_the_newest_link_speaks(jobs, agent):
+    say_hello(agent, 'new')
+    assert agent.software == 'test/1'
+    with pytest.raises(Replaced):
+        outgoing(agent.id, 'link', {})
+    with pytest.raises(Replaced):
+        receive(agent.id, 'link', Completed(job=jobs[0].uuid, dispatch=1))
+    assert outgoing(agent.id, 'new', {})
+
+
+def test_a_revoked_agent(db, jobs, agent):
+    from indico.util.date_time import now_utc
+    assert authenticate(TOKEN) == agent.id
+    agent.revoked_dt = now_utc()
+    db.session.flush()
+    assert authenticate(TOKEN) is None
+    for call in (lambda: mail(agent), lambda: say_hello(agent)):
+        with pytest.raises(Replaced) as excinfo:
+            call()
+        assert excinfo.value.revoked
+
+
+@pytest.mark.parametrize('token', ['', 'icpa_', 'indp_x', 'icpa_wrong', 'icpa_' + 'x' * 1000])
+def test_wrong_tokens(agent, token):
+    assert authenticate(token) is None
+
+
+def test_cancel_is_answered(db, check_in, jobs, agent):
+    holding = {m.job: (m.dispatch, 'go' if m.go else 'waiting') for m in mail(agent)}
+    check_in(jobs[1].registration, False)
+    cancel = mail(agent, holding)[0]
+    assert cancel == Cancel(job=jobs[1].uuid, dispatch=1, reason='reassigned')
+    assert receive(agent.id, agent.link, Canceled(job=jobs[1].uuid, dispatch=1)).state == 'canceled'
+    fresh(db, jobs[1])
+    assert jobs[1].state == S.canceled
+
+
+def test_an_agent_that_stops_lets_go(db, jobs, agent):
+    mail(agent)
+    assert receive(agent.id, agent.link, Drain()) is None
+    fresh(db, *jobs)
+    assert [j.agent_id for j in jobs] == [agent.id] + [None] * 5
+
+
+def test_accepted_is_a_sign_of_life(agent, jobs):
+    agent.seen_dt = None
+    receive(agent.id, agent.link, Accepted(job=jobs[0].uuid, dispatch=1))
+    assert agent.is_connected
+
+
+@pytest.fixture
+def create_agent(db, agent, desk):
+    """Return a function that adds a second agent whose printer stands at the same desk."""
+    from indico.util.date_time import now_utc
+
+    from indico_checkin_print.models.setup import Agent
+
+    def _create(printer):
+        other = Agent(event_id=agent.event_id, name='Laptop 2', token_hash='x', link='link2', spool='s2',
+                      seen_dt=now_utc(), printers=[{'name': printer, 'state': 'idle', 'reasons': []}])
+        desk.printers.append(DeskPrinter(position=1, agent=other, printer=printer))
+        db.session.flush()
+        return other
+    return _create
+
+
+def test_two_printers_share_the_work_of_a_desk(db, jobs, agent, create_agent):
+    other = create_agent('p2')
+    held = {agent: {}, other: {}}
+    for speaker in (agent, other) * 3:
+        for message in outgoing(speaker.id, speaker.link, held[speaker]):
+            held[speaker][message.job] = (message.dispatch, 'go' if message.go else 'waiting')
+    assert [len(h) for h in held.values()] == [3, 3]
+    assert not held[agent].keys() & held[other].keys()
+    assert [[state for __, state in h.values()].count('go') for h in held.values()] == [1, 1]
+
+
+def test_the_other_printer_takes_over_when_one_is_out_of_paper(db, jobs, agent, create_agent):
+    other = create_agent('p2')
+    agent.printers = [{'name': 'p1', 'state': 'stopped', 'reasons': ['media-empty-error']}]
+    db.session.flush()
+    assert mail(agent) == []
+    assert len(outgoing(other.id, 'link2', {})) == PREFETCH

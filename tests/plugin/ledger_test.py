@@ -1,0 +1,192 @@
+"""The life of a job: what may follow what, who may take it, and what the sweep puts right."""
+
+from datetime import timedelta
+
+import pytest
+
+from indico.util.date_time import now_utc
+
+from indico_checkin_print import ledger
+from indico_checkin_print.models.jobs import Document, Job, JobHistory, JobState
+from indico_checkin_print.models.setup import Agent
+from indico_checkin_print.reasons import SENTENCES, Reason, describe
+from indico_checkin_print.work import render_waiting
+
+
+S = JobState
+
+
+@pytest.fixture
+def set_job(db):
+    """Return a function that puts a job into a situation without the ledger's leave."""
+    def _set(job, **values):
+        db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(**values))
+        db.session.refresh(job)
+        return job
+    return _set
+
+
+def ago(seconds):
+    return now_utc() - timedelta(seconds=seconds)
+
+
+def test_every_state_has_its_transitions():
+    assert set(ledger.TRANSITIONS) == set(JobState)
+    reachable = set().union(*ledger.TRANSITIONS.values())
+    # jobs are born held, queued or (without a document) ready
+    assert reachable | {S.held} == set(JobState)
+
+
+@pytest.mark.parametrize('to', JobState)
+@pytest.mark.parametrize('state', JobState)
+def test_illegal_transitions_are_impossible(db, check_in, reg, set_job, state, to):
+    job = set_job(check_in(reg)[0], state=state, dispatched_dt=now_utc())
+    moved = ledger._move([Job.id == job.id], to, Reason.retried, 'test')
+    db.session.refresh(job)
+    legal = to in ledger.TRANSITIONS[state]
+    assert bool(moved) == legal
+    assert job.state == (to if legal else state)
+    assert JobHistory.query.filter_by(job_id=job.id, actor='test').count() == legal
+
+
+def test_every_reason_has_a_sentence():
+    assert set(SENTENCES) == set(Reason)
+    assert str(describe('template_missing')).startswith('The badge template')
+    assert describe('media-empty-error') == 'media empty error'
+
+
+def test_a_claim_is_exclusive(check_in, reg):
+    job, = check_in(reg)
+    assert ledger.claim_render('a') == job
+    assert ledger.claim_render('b') is None
+    assert job.attempts == 1
+    assert job.lease_dt > now_utc()
+
+
+def test_a_dead_worker_is_replaced(db, check_in, reg, set_job):
+    job, = check_in(reg)
+    ledger.claim_render('a')
+    set_job(job, lease_dt=ago(1))
+    ledger.sweep()
+    db.session.refresh(job)
+    assert (job.state, job.reason) == (S.queued, Reason.worker_died)
+    assert ledger.claim_render('b') == job
+
+
+def test_a_job_that_kills_its_workers_fails_in_the_end(db, check_in, reg, set_job):
+    job, = check_in(reg)
+    for __ in range(ledger.MAX_RENDERS):
+        assert ledger.claim_render('a') == job
+        set_job(job, lease_dt=ago(1))
+        ledger.sweep()
+    db.session.refresh(job)
+    assert (job.state, job.reason) == (S.failed, Reason.render_failed)
+
+
+def test_a_late_worker_does_not_overwrite(db, check_in, reg, set_job, form):
+    from indico_checkin_print.badge.render import render
+    job, = check_in(reg)
+    first = ledger.claim_render('slow')
+    attempts = first.attempts
+    set_job(job, state=S.queued)
+    ledger.claim_render('fast')
+    assert ledger.rendered(type('Job', (), {'id': job.id, 'attempts': attempts, 'desk_id': None}),
+                           render(reg, form), 'slow') is False
+    assert Document.query.count() == 0
+
+
+@pytest.mark.parametrize('state', [S.held, S.queued, S.ready])
+def test_what_is_too_old_never_prints(db, check_in, reg, set_job, state):
+    job = set_job(check_in(reg)[0], state=state, expires_dt=ago(1))
+    assert render_waiting('test') == 0
+    ledger.sweep()
+    db.session.refresh(job)
+    assert (job.state, job.reason) == (S.expired, Reason.too_old)
+
+
+def test_a_go_without_a_word_is_unknown(db, ready_job, agent, set_job):
+    ledger.give(ready_job, agent, 'p1', 'test', go=True)
+    ledger.sweep()
+    db.session.refresh(ready_job)
+    assert ready_job.state == S.dispatched
+    set_job(ready_job, dispatched_dt=ago(ledger.PRINT_WITHIN + ledger.GO_MARGIN + 1))
+    ledger.sweep()
+    db.session.refresh(ready_job)
+    assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.no_word)
+
+
+def test_a_silent_agent_at_the_printer_is_unknown(db, ready_job, agent, set_job):
+    ledger.give(ready_job, agent, 'p1', 'test', go=True)
+    ledger.report(ready_job, S.printing, Reason.at_printer, '', 'test')
+    agent.seen_dt = ago(ledger.AGENT_SILENT + 1)
+    db.session.flush()
+    ledger.sweep()
+    db.session.refresh(ready_job)
+    assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.agent_silent)
+
+
+@pytest.mark.parametrize('gone', [{'seen_dt': ago(600)}, {'revoked_dt': now_utc()}])
+def test_a_prefetched_job_leaves_an_agent_that_is_away(db, ready_job, agent, gone):
+    ledger.give(ready_job, agent, 'p1', 'test', go=False)
+    for key, value in gone.items():
+        setattr(agent, key, value)
+    db.session.flush()
+    ledger.sweep()
+    db.session.refresh(ready_job)
+    assert (ready_job.state, ready_job.agent_id) == (S.ready, None)
+
+
+def test_undoing_a_check_in_reaches_what_an_agent_holds(db, check_in, reg, ready_job, agent):
+    ledger.give(ready_job, agent, 'p1', 'test', go=False)
+    check_in(reg, False)
+    db.session.refresh(ready_job)
+    assert ready_job.state == S.canceled
+
+
+def test_undoing_a_check_in_is_too_late_after_the_go(db, check_in, reg, ready_job, agent):
+    ledger.give(ready_job, agent, 'p1', 'test', go=True)
+    check_in(reg, False)
+    db.session.refresh(ready_job)
+    assert ready_job.state == S.dispatched
+
+
+@pytest.mark.parametrize('state', [S.failed, S.expired, S.canceled, S.held])
+def test_retry(db, check_in, reg, set_job, dummy_user, state):
+    job = set_job(check_in(reg)[0], state=state, expires_dt=ago(1), attempts=3)
+    assert ledger.retry(job, dummy_user)
+    db.session.refresh(job)
+    assert (job.state, job.attempts) == (S.queued, 0)
+    assert job.expires_dt > now_utc()
+    assert job.history[-1].actor == f'user:{dummy_user.id}'
+
+
+@pytest.mark.parametrize('state', [S.completed, S.printing, S.dispatched, S.unknown, S.sent])
+def test_no_retry_of_what_may_have_come_out(db, check_in, reg, set_job, dummy_user, state):
+    job = set_job(check_in(reg)[0], state=state, dispatched_dt=now_utc())
+    assert not ledger.retry(job, dummy_user)
+    db.session.refresh(job)
+    assert job.state == state
+
+
+def test_documents_do_not_stay(db, ready_job, agent, set_job):
+    ledger.give(ready_job, agent, 'p1', 'test', go=True)
+    ledger.report(ready_job, S.completed, Reason.printed, '', 'test')
+    ledger.sweep()
+    assert Document.query.count() == 1
+    set_job(ready_job, changed_dt=ago(ledger.DOCUMENT_RETENTION.total_seconds() + 1))
+    ledger.sweep()
+    assert Document.query.count() == 0
+
+
+def test_a_purged_registration_does_not_block_indico(db, ready_job, reg):
+    """Indico's retention period deletes registrations for good."""
+    db.session.delete(reg)
+    db.session.flush()
+    db.session.refresh(ready_job)
+    assert ready_job.registration_id is None
+
+
+def test_agents_know_when_they_are_connected(agent):
+    assert agent.is_connected
+    agent.seen_dt = now_utc() - Agent.AWAY_AFTER
+    assert not agent.is_connected
