@@ -66,7 +66,7 @@ class Follower:
             return self._judge_by_cups(now, cups)
         if isinstance(printer, JobView):
             self.at_printer = True
-            self._since.clear()
+            self._since = {what: since for what, since in self._since.items() if what == 'no data'}
             return self._judge_by_printer(now, cups, printer)
         if printer == 'unreachable':
             return self._judge_silence(now, cups)

@@ -1,6 +1,7 @@
 """What agent tests stand on: badges, a fake Indico with websocket and polling, a printer that does as it is told."""
 
 import asyncio
+import contextlib
 import hashlib
 import io
 import json
@@ -136,10 +137,8 @@ class FakeServer:
         async with asyncio.timeout(seconds):
             while not condition():
                 self._news.clear()
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), 0.02)
-                except TimeoutError:
-                    pass
 
     def said(self, kind):
         """All messages of one type that the agent has sent."""

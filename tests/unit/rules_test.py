@@ -17,7 +17,7 @@ def entry(state=State.waiting, dispatch=5, expires=1000.0, acked=False, reason='
 
 
 def test_the_states_are_divided_without_a_rest():
-    assert UNTOUCHED | AT_PRINTER | ENDED == set(State)
+    assert set(State) == UNTOUCHED | AT_PRINTER | ENDED
     assert not UNTOUCHED & AT_PRINTER
     assert NOT_PRINTED < ENDED
 

@@ -1,0 +1,227 @@
+"""The verdict on a badge, from what CUPS and the printer say. One second of the tests' clock is one step."""
+
+import pytest
+
+from print_agent import reasons
+from print_agent.printing.follow import (
+    ABORTED, CANCELED, COMPLETED, CUPS_SILENT, GRACE, HELD, LOST, PENDING, PROCESSING, SILENT, STOPPED, STUCK, CupsView,
+    Follower, pause)
+from print_agent.printing.ipp import JobView
+
+
+def job(state, *why):
+    return JobView(7, state, why)
+
+
+def cups(state, *why, started=True, message=''):
+    return CupsView(state, why, message, started)
+
+
+class Clock:
+    """Runs a follower second by second."""
+
+    def __init__(self, asks=True, expires=1800.0):
+        self.follower = Follower(asks=asks, now=0.0, expires=expires)
+        self.now = 0.0
+        self.cancelled = 0
+
+    def see(self, cups_view, printer, seconds=600):
+        """Show the same for so many seconds; return the end, if it comes."""
+        for _ in range(int(seconds) + 1):
+            end = self.follower.step(self.now, cups_view, printer)
+            if end is not None:
+                return end
+            if self.follower.cancel is not None:
+                self.cancelled += 1
+                self.follower.canceled()
+                return None
+            self.now += 1
+        return None
+
+
+def test_completed_is_the_printers_own_word():
+    clock = Clock()
+    assert clock.see(cups(PROCESSING), 'absent', 1) is None
+    assert clock.see(cups(COMPLETED), job(PROCESSING, 'job-printing'), 100) is None
+    assert clock.follower.at_printer
+    assert clock.see(cups(COMPLETED), job(COMPLETED)).state == 'completed'
+
+
+def test_cups_saying_completed_proves_nothing():
+    end = Clock().see(cups(COMPLETED), 'absent')
+    assert (end.state, end.reason) == ('unknown', 'not_seen_at_printer')
+
+
+def test_a_printer_gets_some_time_to_show_the_job():
+    clock = Clock()
+    assert clock.see(cups(COMPLETED), 'absent', GRACE - 2) is None
+    assert clock.see(cups(COMPLETED), job(COMPLETED)).state == 'completed'
+
+
+@pytest.mark.parametrize(('state', 'why', 'reason'), [
+    (ABORTED, ('aborted-by-system',), 'aborted-by-system'),
+    (CANCELED, ('job-canceled-at-device',), 'job-canceled-at-device'),
+    (ABORTED, (), 'job-aborted'),
+    (ABORTED, ('processing-to-stop-point', 'document-format-error'), 'document-format-error'),
+])
+def test_a_printer_that_gives_up_is_believed(state, why, reason):
+    end = Clock().see(cups(COMPLETED), job(state, *why))
+    assert (end.state, end.reason, end.detail) == ('failed', reason, reasons.sentence(reason))
+
+
+def test_a_rejected_document_is_a_failure():
+    clock = Clock()
+    assert clock.see(cups(PROCESSING), job(HELD, 'job-data-insufficient'), 5) is None
+    end = clock.see(cups(COMPLETED), job(HELD, 'job-data-insufficient'))
+    assert (end.state, end.reason) == ('failed', 'rejected')
+
+
+def test_waiting_for_data_for_a_moment_is_normal():
+    clock = Clock()
+    clock.see(cups(PROCESSING), job(HELD, 'job-incoming'), 1)
+    assert clock.see(cups(PROCESSING), job(PROCESSING), 1) is None
+    assert clock.see(cups(COMPLETED), job(HELD, 'job-incoming'), GRACE - 2) is None
+
+
+def test_a_job_that_the_printer_forgot_is_unknown():
+    clock = Clock()
+    clock.see(cups(PROCESSING), job(PROCESSING), 3)
+    assert clock.see(cups(COMPLETED), 'absent', LOST - 1) is None
+    end = clock.see(cups(COMPLETED), 'absent')
+    assert (end.state, end.reason) == ('unknown', 'printer_lost_job')
+
+
+def test_a_jam_is_waited_for():
+    clock = Clock()
+    assert clock.see(cups(COMPLETED), job(STOPPED, 'printer-stopped'), 500) is None
+    assert clock.see(cups(COMPLETED), job(COMPLETED)).state == 'completed'
+
+
+def test_a_frozen_printer_that_has_the_job_is_waited_for_then_unknown():
+    clock = Clock()
+    clock.see(cups(COMPLETED), job(PROCESSING), 1)
+    assert clock.see(cups(COMPLETED), 'unreachable', SILENT - 2) is None
+    thawed = Clock()
+    thawed.see(cups(COMPLETED), job(PROCESSING), 1)
+    thawed.see(cups(COMPLETED), 'unreachable', 30)
+    assert thawed.see(cups(COMPLETED), job(COMPLETED)).state == 'completed'
+    end = clock.see(cups(COMPLETED), 'unreachable')
+    assert (end.state, end.reason) == ('unknown', 'printer_unreachable')
+
+
+def test_a_silent_printer_never_gets_the_job_later():
+    clock = Clock()
+    assert clock.see(cups(PROCESSING), 'unreachable') is None
+    assert clock.cancelled == 1
+    end = clock.see(cups(CANCELED), 'unreachable')
+    assert (end.state, end.reason) == ('unknown', 'printer_unreachable')
+
+
+def test_a_silent_printer_that_answers_after_the_cancellation_clears_it_up():
+    clock = Clock()
+    clock.see(cups(PROCESSING), 'unreachable')
+    end = clock.see(cups(CANCELED), 'absent')
+    assert (end.state, end.reason) == ('returned', 'printer_unreachable')
+
+
+def test_a_job_that_cups_cannot_deliver_is_taken_back():
+    clock = Clock()
+    assert clock.see(cups(PENDING, started=False), 'absent', STUCK - 2) is None
+    assert clock.cancelled == 0
+    assert clock.see(cups(PENDING, started=False), 'absent') is None
+    assert clock.cancelled == 1
+    end = clock.see(cups(CANCELED), 'absent')
+    assert (end.state, end.reason) == ('returned', 'stuck')
+
+
+def test_a_job_that_arrives_while_it_is_taken_back_is_followed():
+    clock = Clock()
+    clock.see(cups(PROCESSING), 'absent')
+    assert clock.cancelled == 1
+    assert clock.see(cups(CANCELED), job(COMPLETED)).state == 'completed'
+
+
+def test_a_stale_badge_is_taken_back_from_cups():
+    clock = Clock(expires=5.0)
+    assert clock.see(cups(PENDING), 'absent') is None
+    assert clock.cancelled == 1
+    assert clock.see(cups(CANCELED), 'absent').reason == 'expired'
+
+
+@pytest.mark.parametrize(('state', 'why', 'reason'), [
+    (STOPPED, ('job-completed-with-errors',), 'job-completed-with-errors'),
+    (CANCELED, ('job-canceled-by-user',), 'job-canceled-by-user'),
+    (ABORTED, (), 'job-aborted'),
+])
+def test_cups_giving_up_before_the_printer_had_it_is_a_failure(state, why, reason):
+    end = Clock().see(cups(state, *why, message='filter crashed'), 'absent')
+    assert (end.state, end.reason) == ('failed', reason)
+    assert 'filter crashed' in end.detail
+
+
+def test_cups_giving_up_is_no_proof_while_the_printer_has_it():
+    clock = Clock()
+    assert clock.see(cups(ABORTED), job(PROCESSING), 20) is None
+    assert clock.see(cups(ABORTED), job(COMPLETED)).state == 'completed'
+
+
+def test_a_job_that_nobody_knows_is_unknown():
+    end = Clock().see('absent', 'absent')
+    assert (end.state, end.reason) == ('unknown', 'cups_lost_job')
+
+
+def test_cups_away_is_waited_for():
+    clock = Clock()
+    assert clock.see('unreachable', 'absent', CUPS_SILENT - 2) is None
+    assert clock.see('unreachable', job(COMPLETED)).state == 'completed'
+    assert Clock().see('unreachable', 'absent').reason == 'cups_down'
+
+
+# -- printers that cannot be asked ------------------------------------------------------------------------------------
+
+def test_without_the_printers_word_the_best_is_sent():
+    clock = Clock(asks=False)
+    assert clock.follower.at_printer
+    assert clock.see(cups(PROCESSING), None, 600) is None
+    assert clock.see(cups(COMPLETED), None).state == 'sent'
+
+
+@pytest.mark.parametrize('state', [STOPPED, CANCELED, ABORTED])
+def test_a_failure_in_cups_is_a_failure(state):
+    assert Clock(asks=False).see(cups(state), None).state == 'failed'
+
+
+def test_a_stale_badge_that_cups_had_not_begun_is_returned():
+    clock = Clock(asks=False, expires=5.0)
+    clock.see(cups(PENDING, started=False), None)
+    assert clock.cancelled == 1
+    end = clock.see(cups(CANCELED, started=False), None)
+    assert (end.state, end.reason) == ('returned', 'expired')
+
+
+def test_a_stale_badge_that_was_on_its_way_is_unknown():
+    clock = Clock(asks=False, expires=5.0)
+    clock.see(cups(PROCESSING), None)
+    assert clock.see(cups(CANCELED), None).state == 'unknown'
+
+
+def test_cups_away_or_forgetful_without_a_printer_to_ask():
+    assert Clock(asks=False).see('unreachable', None, CUPS_SILENT - 2) is None
+    assert Clock(asks=False).see('unreachable', None).reason == 'cups_down'
+    assert Clock(asks=False).see('absent', None).reason == 'cups_lost_job'
+
+
+def test_looks_are_quick_at_first_and_never_stop():
+    pauses = [pause(t) for t in range(0, 600, 1)]
+    assert pauses == sorted(pauses)
+    assert 0 < pauses[0] <= 0.05
+    assert pauses[-1] <= 1
+
+
+def test_reasons_are_told_in_words():
+    assert reasons.first(('none', 'media-empty-error'), 'x') == 'media-empty'
+    assert reasons.first(('vendor-thing-warning', 'media-jam'), 'x') == 'media-jam'
+    assert reasons.first(('vendor-thing',), 'x') == 'vendor-thing'
+    assert reasons.first((), 'fallback') == 'fallback'
+    assert reasons.sentence('vendor-thing') == 'The printer says: vendor-thing.'
+    assert all(text.endswith('.') and len(code) <= 80 for code, text in reasons.SENTENCES.items())
