@@ -9,6 +9,7 @@ import time
 
 from sqlalchemy import event
 
+from indico.core.celery import celery
 from indico.core.db import db
 
 
@@ -51,10 +52,8 @@ class Kicker:
 
 
 def _kick():
-    from indico_checkin_print.plugin import CheckinPrintPlugin
-    from indico_checkin_print.tasks import work
-    with CheckinPrintPlugin.instance.plugin_context():
-        work.apply_async(retry=False)
+    # by name: calling the task itself needs an app context, which this thread does not have
+    celery.send_task('checkin_print_work', retry=False, ignore_result=True)
 
 
 def _complain(exc):
