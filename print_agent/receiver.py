@@ -189,7 +189,7 @@ def _delivery(payload: bytes) -> p.Delivery:
     try:
         return _decoder.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise Problem(422, 'bad_payload', f'The payload is not understood: {exc}'[:300]) from exc
+        raise Problem(422, 'bad_payload', f'The payload is not understood: {str(exc)[:300]}.') from exc
 
 
 def _too_large() -> Problem:

@@ -159,7 +159,7 @@ async def test_trouble_is_told_once(tmp_path, server, caplog):
 
 
 async def test_a_revoked_token_is_told_in_words_and_not_hammered(tmp_path, server, caplog):
-    async with Desk(tmp_path, server, token='icpa_old') as desk:  # noqa: S106
+    async with Desk(tmp_path, server, token='icpa_old') as desk:
         await server.until(lambda: 'pair it again' in desk.link.trouble)
         assert server.connections == 0
     assert 'icpa_old' not in caplog.text
@@ -255,7 +255,7 @@ async def test_a_document_that_is_gone_gives_the_job_back(tmp_path, server):
 
 
 async def test_polling_with_a_revoked_token_is_told_in_words(tmp_path, server):
-    async with Desk(tmp_path, server, mode='poll', token='icpa_old') as desk:  # noqa: S106
+    async with Desk(tmp_path, server, mode='poll', token='icpa_old') as desk:
         await server.until(lambda: 'pair it again' in desk.link.trouble)
 
 

@@ -1,0 +1,204 @@
+"""The command line: sentences, exit codes, and an agent that starts and stops."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from agent_fakes import PDF, FakeServer, make_job, pairing_file
+from click.testing import CliRunner
+
+from print_agent import agent as agent_module
+from print_agent import cli, pairing
+from print_agent import protocol as p
+from print_agent.config import Config
+from print_agent.printing import cups_client
+from print_agent.rules import State
+from print_agent.spool import Spool
+
+
+FOLDERS_ONLY = """
+[cups]
+enabled = false
+[[folder]]
+name = 'desk1'
+path = 'out'
+[spool]
+path = 'state'
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / 'agent.toml').write_text(FOLDERS_ONLY)
+    (tmp_path / 'out').mkdir()
+    return tmp_path
+
+
+def invoke(folder, *args):
+    return CliRunner().invoke(cli.main, ['--config', str(folder), *args])
+
+
+def test_a_pairing_is_kept(folder, monkeypatch):
+    async def pair(url, code, hostname, *, allow_http):
+        assert (url, code, allow_http) == ('https://x.org', 'ABCD', False)
+        return pairing.Pairing(id='x-1', url=url, token='icpa_secret', stream='wss://x', poll='https://x',
+                               document='https://x', agent_id=1, agent_name='Desk', event_id=1,
+                               event_title='Conference')
+
+    monkeypatch.setattr(pairing, 'pair', pair)
+    done = invoke(folder, 'pair', 'https://x.org', 'ABCD')
+    assert done.exit_code == 0
+    assert 'Paired as "Desk" with "Conference"' in done.output
+    assert 'icpa_secret' not in done.output
+    assert pairing.load_all(folder / 'pairings')[0].token == 'icpa_secret'
+
+
+@pytest.mark.parametrize(('args', 'code', 'words'), [
+    (['pair', 'http://indico.example.org', 'X'], 1, 'not encrypted'),
+    (['run'], 1, 'Nothing to do'),
+    (['pair'], 2, 'Missing argument'),
+    (['fax'], 2, 'No such command'),
+    (['status', '--limit', '0'], 2, 'limit'),
+])
+def test_mistakes_are_answered_in_words(folder, args, code, words):
+    done = invoke(folder, *args)
+    assert done.exit_code == code
+    assert words in done.output
+    assert 'Traceback' not in done.output
+
+
+def test_a_wrong_setting_stops_every_command(folder):
+    (folder / 'agent.toml').write_text("mode = 'fax'")
+    done = invoke(folder, 'status')
+    assert done.exit_code == 1
+    assert '"mode" is \'fax\'' in done.output
+
+
+def test_printers_are_listed(folder):
+    done = invoke(folder, 'printers')
+    assert done.exit_code == 0
+    assert re.search(r'^desk1 +idle +silent +Folder$', done.output, re.MULTILINE)
+    (printer,) = json.loads(invoke(folder, 'printers', '--json').output)
+    assert (printer['name'], printer['state'], printer['reports']) == ('desk1', 'idle', False)
+    (folder / 'out').rmdir()
+    assert 'folder-not-writable' in invoke(folder, 'printers').output
+
+
+def test_status_shows_pairings_and_jobs_but_no_secrets(folder):
+    pairing_file(folder / 'pairings', 'ws://localhost/ws')
+    spool = Spool(folder / 'state' / 'spool.sqlite3')
+    spool.end(spool.store('a', make_job(), PDF, state=State.go), State.failed, 'media-jam', 'Jam.')
+    spool.close()
+    done = invoke(folder, 'status')
+    assert done.exit_code == 0
+    assert 'not running' in done.output
+    assert 'media-jam' in done.output
+    told = json.loads(invoke(folder, 'status', '--json').output)
+    assert told['running'] is False
+    assert told['jobs'][0]['state'] == 'failed'
+    assert told['pairings'] == [{'id': 'test-1', 'url': 'http://localhost', 'agent': 'Desk', 'event': 'Conference'}]
+    assert 'icpa_' not in done.output + json.dumps(told)
+
+
+def test_two_agents_cannot_share_a_spool(folder):
+    pairing_file(folder / 'pairings', 'ws://localhost/ws')
+    with agent_module.lock(folder / 'state'):
+        done = invoke(folder, 'run')
+        assert done.exit_code == 3
+        assert 'Another print agent' in done.output
+        assert 'is running' in invoke(folder, 'status').output
+
+
+def test_without_pycups_it_says_how_to_get_it(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'cups', None)
+    with pytest.raises(cups_client.CupsMissing, match='pip install'):
+        cups_client.CupsClient()
+    (folder / 'agent.toml').write_text('')
+    done = invoke(folder, 'printers')
+    assert done.exit_code == 1
+    assert 'pip install' in done.output
+    # with folders there is still something to do
+    assert len(agent_module.backends(Config(folder=folder, folders={'x': folder}))) == 1
+
+
+class Running:
+    """An agent as a process of its own, against a fake Indico."""
+
+    def __init__(self, folder, **env):
+        self.folder = folder
+        self.log = folder / 'log'
+        with self.log.open('ab') as log:
+            self.process = subprocess.Popen([sys.executable, '-m', 'print_agent', '--config', str(folder), 'run'],
+                                            stdout=log, stderr=log, cwd=Path(cli.__file__).parents[1],
+                                            env={**os.environ, **env})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def said(self):
+        return self.log.read_text()
+
+
+async def test_an_agent_prints_and_stops_in_peace(folder):
+    async with FakeServer() as server:
+        pairing_file(folder / 'pairings', server.url)
+        with Running(folder, PRINT_AGENT_TRACE=str(folder / 'trace')) as agent:
+            await server.until(lambda: server.now, 30)
+            await server.send(make_job('j1', go=True), PDF)
+            await server.until(lambda: server.said(p.Sent))
+            assert [path.read_bytes() for path in (folder / 'out').iterdir()] == [PDF]
+            await server.send(make_job('j2'), PDF)
+            await server.until(lambda: len(server.said(p.Accepted)) == 2)
+            agent.process.send_signal(signal.SIGTERM)
+            await server.until(lambda: server.said(p.Drain) and server.said(p.Returned))
+            assert server.said(p.Returned)[0].job == 'j2'
+            assert agent.process.wait(20) == 0
+    assert 'Desk' in agent.said
+    assert 'printer desk1' in agent.said
+    assert 'job j1.1 desk1: sent' in agent.said
+    assert 'Zoë' not in agent.said
+    assert 'icpa_' not in agent.said
+    assert (folder / 'trace').read_text().count('\n') >= 9
+
+
+async def test_a_killed_agent_gives_back_what_it_did_not_print(folder):
+    (folder / 'out').rmdir()
+    async with FakeServer() as server:
+        pairing_file(folder / 'pairings', server.url)
+        with Running(folder) as agent:
+            await server.until(lambda: server.now, 30)
+            await server.send(make_job('j1', go=True), PDF)
+            await server.until(lambda: server.said(p.Accepted))
+            agent.process.kill()
+            agent.process.wait()
+        (folder / 'out').mkdir()
+        with Running(folder):
+            await server.until(lambda: server.said(p.Returned), 30)
+        assert server.hellos[1].holding == (p.Held(job='j1', dispatch=1, state='returned'),)
+        assert server.said(p.Returned)[0].reason == 'restarted'
+        assert list((folder / 'out').iterdir()) == []
+
+
+async def test_a_second_signal_ends_at_once(folder):
+    server = FakeServer()
+    server.auto_ack = False
+    async with server:
+        pairing_file(folder / 'pairings', server.url)
+        with Running(folder) as agent:
+            await server.until(lambda: server.now, 30)
+            await server.send(make_job('j1', go=True), PDF)
+            await server.until(lambda: server.said(p.Sent))
+            agent.process.send_signal(signal.SIGTERM)  # waits for an acknowledgement that does not come
+            await server.until(lambda: server.said(p.Drain))
+            agent.process.send_signal(signal.SIGTERM)
+            assert agent.process.wait(20) in {0, 128 + signal.SIGTERM}

@@ -1,0 +1,188 @@
+"""Configuration and pairings: what is allowed, and a sentence for everything else."""
+
+import json
+
+import httpx
+import pytest
+from agent_fakes import pairing_file
+
+from print_agent import config, pairing, signing
+from print_agent.config import ConfigError
+from print_agent.pairing import PairingError
+
+
+def write(folder, text):
+    folder.mkdir(exist_ok=True)
+    (folder / 'agent.toml').write_text(text)
+    return folder
+
+
+def secret_file(folder, *secrets, mode=0o600):
+    path = folder / 'desk1.secret'
+    path.write_text('\n'.join(secrets))
+    path.chmod(mode)
+    return path
+
+
+def test_without_a_file_there_are_defaults(tmp_path):
+    loaded = config.load(tmp_path / 'nowhere')
+    assert (loaded.mode, loaded.cups, loaded.queues, loaded.doors, loaded.folders) == ('auto', True, None, (), {})
+    assert loaded.spool.is_absolute()
+
+
+def test_the_environment_names_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv('PRINT_AGENT_CONFIG', str(write(tmp_path, "mode = 'poll'")))
+    assert config.load().mode == 'poll'
+
+
+def test_everything_can_be_set(tmp_path):
+    secret = signing.new_secret()
+    secret_file(tmp_path, secret)
+    loaded = config.load(write(tmp_path, """
+        mode = 'stream'
+        [cups]
+        server = '127.0.0.1:631'
+        queues = ['desk1']
+        [[folder]]
+        name = 'Badges'
+        path = 'out'
+        [spool]
+        path = 'state'
+        [receiver]
+        host = '0.0.0.0'
+        port = 9000
+        [[receiver.door]]
+        printer = 'desk1'
+        secret_file = 'desk1.secret'
+    """))
+    assert (loaded.mode, loaded.cups_server, loaded.queues) == ('stream', '127.0.0.1:631', ('desk1',))
+    assert loaded.folders == {'Badges': tmp_path / 'out'}
+    assert loaded.database == tmp_path / 'state' / 'spool.sqlite3'
+    assert (loaded.receiver_host, loaded.receiver_port) == ('0.0.0.0', 9000)
+    assert loaded.doors == (config.Door(printer='desk1', secrets=(secret,)),)
+    assert secret not in repr(loaded)
+
+
+@pytest.mark.parametrize(('text', 'words'), [
+    ("mode = 'fax'", '"mode" is \'fax\'; allowed are auto, stream, poll'),
+    ('mod = 1', '"mod" is not a setting; allowed here are cups, folder, mode'),
+    ('cups = 1', '"cups" must be a section [cups]'),
+    ("[cups]\nhost = 'x'", '"cups.host" is not a setting'),
+    ('[cups]\nserver = 631', '"cups.server" must be a text in quotes'),
+    ("[cups]\nserver = 'host:x'", '"cups.server" is \'host:x\'; allowed are'),
+    ("[cups]\nqueues = 'desk1'", '"cups.queues" must be a list'),
+    ("[cups]\nenabled = 'no'", '"cups.enabled" must be true or false'),
+    ("[folder]\nname = 'x'", '"folder" must be sections [[folder]]'),
+    ("[[folder]]\nname = 'x'", '"folder[1].path" is missing'),
+    ("[[folder]]\nname = ''\npath = 'x'", '"folder[1].name" must be a text'),
+    ("[[folder]]\nname='x'\npath='x'\n[[folder]]\nname='x'\npath='y'", '"folder[2].name" is \'x\', which is taken'),
+    ('[spool]\npath = 3', '"spool.path" must be a text in quotes'),
+    ("[receiver]\nport = '80'", '"receiver.port" must be a port number'),
+    ('[receiver]\nport = 70000', '"receiver.port" must be a port number'),
+    ("[[receiver.door]]\nprinter = 'x'", '"receiver.door[1].secret_file" is missing'),
+    ("[[receiver.door]]\nprinter = 'x'\nsecret_file = 'nope'", '"receiver.door[1].secret_file" cannot be used'),
+    ('mode = ', 'cannot be read'),
+])
+def test_a_wrong_value_is_answered_with_a_sentence(tmp_path, text, words):
+    with pytest.raises(ConfigError) as caught:
+        config.load(write(tmp_path, text))
+    assert words in str(caught.value)
+    assert str(tmp_path / 'agent.toml') in str(caught.value)
+
+
+DOOR = "[[receiver.door]]\nprinter = 'desk1'\nsecret_file = 'desk1.secret'"
+
+
+def test_secrets_are_checked_and_never_quoted(tmp_path):
+    one, two, three = (signing.new_secret() for _ in range(3))
+    write(tmp_path, DOOR)
+    for lines, mode, words in [((one,), 0o644, 'chmod 600'), ((), 0o600, 'has 0 secrets'),
+                               ((one, two, three), 0o600, 'has 3 secrets'), (('hunter2',), 0o600, 'not a secret')]:
+        secret_file(tmp_path, *lines, mode=mode)
+        with pytest.raises(ConfigError) as caught:
+            config.load(tmp_path)
+        assert words in str(caught.value)
+        assert not any(line in str(caught.value) for line in lines)
+    secret_file(tmp_path, one, two)
+    assert config.load(tmp_path).doors[0].secrets == (one, two)
+
+
+# -- pairings ---------------------------------------------------------------------------------------------------------
+
+ANSWER = {'token': 'icpa_abc', 'agent': {'id': 3, 'name': 'Desk'}, 'event': {'id': 1, 'title': 'Conference'},
+          'stream': 'wss://indico.example.org/checkin-print/ws',
+          'poll': 'https://indico.example.org/api/plugin/checkin-print/poll',
+          'document': 'https://indico.example.org/api/plugin/checkin-print/document'}
+
+
+def answering(status, body, seen=None):
+    def handle(request):
+        if seen is not None:
+            seen.append(request)
+        return httpx.Response(status, json=body) if not isinstance(body, str) else httpx.Response(status, text=body)
+    return httpx.MockTransport(handle)
+
+
+async def test_a_code_is_swapped_for_a_pairing(tmp_path):
+    seen = []
+    paired = await pairing.pair('https://indico.example.org/', 'ABCD-EFGH', 'laptop',
+                                transport=answering(200, ANSWER, seen))
+    (request,) = seen
+    assert str(request.url) == 'https://indico.example.org/api/plugin/checkin-print/pair'
+    body = json.loads(request.content)
+    assert (body['code'], body['hostname']) == ('ABCD-EFGH', 'laptop')
+    assert body['software'].startswith('print-agent/')
+    assert (paired.id, paired.token, paired.agent_name) == ('indico-example-org-3', 'icpa_abc', 'Desk')
+    assert 'icpa_abc' not in repr(paired)
+    path = pairing.save(tmp_path / 'pairings', paired)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert pairing.load_all(tmp_path / 'pairings') == [paired]
+
+
+@pytest.mark.parametrize(('status', 'body', 'words'), [
+    (403, {'error': 'wrong_code', 'message': 'This code is wrong or was used already.'}, 'This code is wrong'),
+    (429, {'error': 'too_many', 'message': 'Too many tries.'}, 'Too many tries.'),
+    (404, 'not found', 'no check-in print plugin'),
+    (502, 'bad gateway', 'HTTP 502'),
+    (200, {'token': 'x'}, 'does not understand'),
+    (200, 'login page', 'makes no sense'),
+    (200, {**ANSWER, 'stream': 'ws://indico.example.org/ws'}, 'not encrypted'),
+])
+async def test_a_failed_pairing_says_why(status, body, words):
+    with pytest.raises(PairingError) as caught:
+        await pairing.pair('https://indico.example.org', 'x', 'laptop', transport=answering(status, body))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(('url', 'words'), [
+    ('indico.example.org', 'not the address'), ('ftp://x', 'not the address'),
+    ('http://indico.example.org', 'not encrypted')])
+async def test_a_token_does_not_travel_in_the_clear(url, words):
+    with pytest.raises(PairingError, match=words):
+        await pairing.pair(url, 'x', 'laptop')
+    assert pairing.check_url('http://localhost:8000/') == 'http://localhost:8000'
+    assert pairing.check_url('http://indico.example.org', allow_http=True) == 'http://indico.example.org'
+
+
+async def test_an_indico_that_is_away_is_named():
+    def down(request):
+        raise httpx.ConnectError('refused')
+    with pytest.raises(PairingError, match=r'https://x\.org does not answer'):
+        await pairing.pair('https://x.org', 'x', 'laptop', transport=httpx.MockTransport(down))
+
+
+def test_a_token_that_others_can_read_is_refused(tmp_path):
+    path = pairing_file(tmp_path, 'ws://localhost/ws')
+    assert len(pairing.load_all(tmp_path)) == 1
+    path.chmod(0o640)
+    with pytest.raises(PairingError, match=f'chmod 600 {path}'):
+        pairing.load_all(tmp_path)
+
+
+@pytest.mark.parametrize('text', ['', '{}', '[]', '{"id": 1', '"x"'])
+def test_a_broken_pairing_is_named(tmp_path, text):
+    path = pairing_file(tmp_path, 'ws://localhost/ws')
+    path.write_text(text)
+    with pytest.raises(PairingError, match=str(path)):
+        pairing.load_all(tmp_path)

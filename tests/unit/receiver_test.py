@@ -1,0 +1,253 @@
+"""The HTTP door: who is let in, what is printed, and that outcomes reach the sender."""
+
+import asyncio
+import json
+import time
+
+import httpx
+import msgspec
+import pytest
+from agent_fakes import PDF, FakeBackend, make_job
+from standardwebhooks import Webhook
+
+from print_agent import jobs as jobs_module
+from print_agent import protocol as p
+from print_agent import receiver as receiver_module
+from print_agent import signing
+from print_agent.callback import Callbacks
+from print_agent.config import Config, Door
+from print_agent.jobs import Jobs
+from print_agent.receiver import Receiver
+from print_agent.rules import State
+from print_agent.spool import Spool
+from print_agent.worker import Worker
+
+
+OLD, NEW = signing.new_secret(), signing.new_secret()
+CALLBACK = 'https://indico.example.org/api/plugin/checkin-print/outcome/j1'
+
+
+class Sender:
+    """An Indico that POSTs badges and takes outcomes."""
+
+    def __init__(self, tmp_path, secrets=(NEW,)):
+        self.spool = Spool(tmp_path / 'spool.sqlite3')
+        self.jobs = Jobs(self.spool)
+        self.backend = FakeBackend('desk1')
+        self.receiver = Receiver(Config(folder=tmp_path, doors=(Door(printer='desk1', secrets=secrets),)), self.jobs)
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.receiver.app), base_url='http://desk')
+        self.outcomes = []
+        self.answer = 200
+        self.callbacks = Callbacks(self.jobs, {'desk1': secrets}, transport=httpx.MockTransport(self._callback),
+                                   first_retry=0.01)
+        self.tasks = []
+
+    def start(self):
+        self.tasks = [asyncio.create_task(Worker('desk1', self.backend, self.jobs).run()),
+                      asyncio.create_task(self.callbacks.run())]
+
+    async def close(self):
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.client.aclose()
+        self.spool.close()
+
+    async def post(self, job=None, document=PDF, *, secrets=(NEW,), printer='desk1', now=None, body=None,
+                   content_type=None, callback=CALLBACK, message_id='msg_1', kind='badge.print'):
+        delivery = p.Delivery(type=kind, timestamp='2026-01-01T00:00:00Z',
+                              data=p.DeliveryData(event={'id': 1}, job=job, callback=callback))
+        if body is None:
+            files = {'payload': (None, p.encode(delivery), 'application/json')}
+            if document is not None:
+                files['document'] = ('badge.pdf', document, 'application/pdf')
+            request = self.client.build_request('POST', '/', files=files)
+            body, content_type = request.read(), request.headers['content-type']
+        headers = signing.headers(secrets, message_id, int(now or time.time()), body)
+        return await self.client.post(f'/print/{printer}', content=body,
+                                      headers={**headers, 'content-type': content_type})
+
+    def _callback(self, request):
+        assert str(request.url) == CALLBACK
+        signing.verify([NEW], request.headers, request.content, now=time.time())
+        self.outcomes.append((request.headers['webhook-id'],
+                              msgspec.json.decode(request.content, type=p.OutcomeReport).message))
+        if self.answer != 200:
+            return httpx.Response(self.answer)
+        message = self.outcomes[-1][1]
+        return httpx.Response(200, content=p.encode(p.Ack(job=message.job, dispatch=message.dispatch, state='x')))
+
+    async def until(self, condition):
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110 - the spool gives no signals
+                await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def sender(tmp_path):
+    sender = Sender(tmp_path)
+    yield sender
+    await sender.close()
+
+
+async def test_a_signed_badge_prints_and_its_outcome_is_reported(sender):
+    sender.start()
+    reply = await sender.post(make_job(printer=''))
+    assert (reply.status_code, reply.json()) == (202, {'status': 'go', 'job': 'j1', 'dispatch': 1})
+    await sender.until(lambda: len(sender.outcomes) == 2)
+    assert [m for _, m in sender.outcomes] == [p.Printing(job='j1', dispatch=1), p.Completed(job='j1', dispatch=1)]
+    assert sender.backend.submitted[0].document == PDF
+    await sender.until(lambda: not sender.spool.callbacks())
+
+
+async def test_it_is_in_the_spool_when_it_is_answered(sender):
+    reply = await sender.post(make_job())
+    assert reply.status_code == 202
+    entry = sender.spool.find('door:desk1', 'j1')
+    assert (entry.state, entry.printer, entry.callback) == (State.go, 'desk1', CALLBACK)
+
+
+async def test_the_same_post_again_prints_once(sender):
+    sender.start()
+    replies = await asyncio.gather(*(sender.post(make_job()) for _ in range(5)))
+    assert {reply.status_code for reply in replies} == {202}
+    await sender.until(lambda: any(isinstance(m, p.Completed) for _, m in sender.outcomes))
+    assert (await sender.post(make_job())).json()['status'] == 'completed'
+    assert len(sender.backend.submitted) == 1
+
+
+async def test_the_printer_is_the_doors_and_not_the_senders(sender):
+    await sender.post(make_job(printer='the-directors-printer'))
+    assert sender.spool.find('door:desk1', 'j1').printer == 'desk1'
+
+
+async def test_an_outcome_is_delivered_until_it_is_taken(sender, tmp_path):
+    sender.answer = 503
+    sender.start()
+    await sender.post(make_job())
+    await sender.until(lambda: len([m for _, m in sender.outcomes if isinstance(m, p.Completed)]) >= 3)
+    assert len({i for i, m in sender.outcomes if isinstance(m, p.Completed)}) == 1
+    await sender.close()
+    again = Sender(tmp_path)
+    again.jobs.restart()
+    again.start()
+    await again.until(lambda: not again.spool.callbacks())
+    assert [type(m) for _, m in again.outcomes] == [p.Completed]
+    await again.close()
+
+
+async def test_nobody_to_tell_is_fine(sender):
+    sender.start()
+    await sender.post(make_job(), callback='')
+    await sender.until(lambda: sender.spool.find('door:desk1', 'j1').state is State.completed)
+    assert sender.spool.unacked('door:desk1') == []
+    assert sender.outcomes == []
+
+
+async def test_the_reference_library_agrees(sender):
+    """A body of text signed by the library of the Standard Webhooks project is let in."""
+    body = p.encode(p.Delivery(type='test.ping', timestamp='now', data=p.DeliveryData()))
+    from datetime import UTC, datetime
+    now = datetime.now(UTC)
+    signature = Webhook(NEW).sign('msg_1', now, body.decode())
+    reply = await sender.client.post('/print/desk1', content=body, headers={
+        'content-type': 'application/json', 'webhook-id': 'msg_1', 'webhook-timestamp': str(int(now.timestamp())),
+        'webhook-signature': signature})
+    assert reply.status_code == 202
+
+
+async def test_both_secrets_of_a_rotation_are_good(tmp_path):
+    sender = Sender(tmp_path, secrets=(NEW, OLD))
+    assert (await sender.post(make_job('j1'), secrets=(OLD,))).status_code == 202
+    assert (await sender.post(make_job('j2'), secrets=(NEW,))).status_code == 202
+    assert (await sender.post(make_job('j3'), secrets=(signing.new_secret(),))).status_code == 401
+    await sender.close()
+
+
+def refused(reply, status, code):
+    assert (reply.status_code, reply.json()['error']) == (status, code)
+    assert reply.json()['message'].endswith('.')
+
+
+async def test_strangers_are_not_let_in(sender):
+    refused(await sender.post(make_job(), secrets=(OLD,)), 401, 'bad_signature')
+    refused(await sender.post(make_job(), now=time.time() - 301), 401, 'stale')
+    refused(await sender.post(make_job(), now=time.time() + 301), 401, 'stale')
+    refused(await sender.client.post('/print/desk1', content=b'x'), 400, 'missing_header')
+    refused(await sender.post(make_job(), printer='nope'), 404, 'unknown_printer')
+    refused(await sender.client.get('/print/desk1'), 404, 'not_found')
+    refused(await sender.client.post('/'), 404, 'not_found')
+    assert sender.spool.open() == []
+
+
+async def test_a_body_that_was_changed_is_not_let_in(sender):
+    body = b'{"type":"test.ping","timestamp":"","data":{}}'
+    headers = signing.headers([NEW], 'msg_1', int(time.time()), body)
+    reply = await sender.client.post('/print/desk1', content=body.replace(b'ping', b'pong'),
+                                     headers={**headers, 'content-type': 'application/json'})
+    refused(reply, 401, 'bad_signature')
+
+
+@pytest.mark.parametrize(('kwargs', 'status', 'code'), [
+    ({'document': None}, 400, 'no_document'),
+    ({'document': b'%!PS'}, 422, 'wrong_length'),
+    ({'body': b'{"type":', 'content_type': 'application/json'}, 422, 'bad_payload'),
+    ({'body': b'hello', 'content_type': 'text/plain'}, 400, 'bad_content_type'),
+    ({'body': b'hello', 'content_type': 'multipart/form-data'}, 400, 'bad_multipart'),
+    ({'body': b'--y\r\nnonsense', 'content_type': 'multipart/form-data; boundary=x'}, 400, 'bad_multipart'),
+    ({'body': b'--x--\r\n', 'content_type': 'multipart/form-data; boundary=x'}, 400, 'no_payload'),
+    ({'callback': 'file:///etc/passwd'}, 422, 'bad_callback'),
+])
+async def test_what_cannot_be_used_is_refused_in_words(sender, kwargs, status, code):
+    refused(await sender.post(make_job(), **kwargs), status, code)
+    assert sender.spool.open() == []
+    assert sender.spool.callbacks() == []
+
+
+async def test_too_much_is_refused_before_it_is_read(sender, monkeypatch):
+    monkeypatch.setattr(receiver_module, 'MAX_BODY', 1000)
+    read = []
+
+    async def endless():
+        for number in range(1000):
+            read.append(number)
+            yield b'x' * 100
+
+    reply = await sender.client.post('/print/desk1', content=endless())
+    refused(reply, 413, 'too_large')
+    reply = await sender.client.post('/print/desk1', content=b'x' * 1001)
+    refused(reply, 413, 'too_large')
+
+
+async def test_news_without_a_badge_is_understood_and_ignored(sender):
+    reply = await sender.post(None, document=None, kind='test.ping')
+    assert (reply.status_code, reply.json()['status']) == (202, 'ignored')
+    body = json.dumps({'type': 'registration.checked_in', 'timestamp': '', 'later': 1,
+                       'data': {'registration': {'id': 7}}}).encode()
+    reply = await sender.post(body=body, content_type='application/json')
+    assert (reply.status_code, reply.json()['status']) == (202, 'ignored')
+
+
+async def test_a_full_spool_asks_to_come_again(sender, monkeypatch):
+    monkeypatch.setattr(jobs_module, 'MAX_HELD', 0)
+    refused(await sender.post(make_job()), 503, 'spool_full')
+    monkeypatch.setattr(jobs_module, 'MAX_HELD', 10)
+    assert (await sender.post(make_job())).status_code == 202
+
+
+async def test_it_listens_and_stops(tmp_path):
+    sender = Sender(tmp_path)
+    config = Config(folder=tmp_path, receiver_port=0, doors=(Door(printer='desk1', secrets=(NEW,)),))
+    receiver = Receiver(config, sender.jobs)
+    await receiver.start()
+    async with httpx.AsyncClient() as client:
+        reply = await client.post(f'http://127.0.0.1:{receiver.port}/print/desk1', content=b'')
+        assert reply.status_code == 400
+        taken = Receiver(Config(folder=tmp_path, receiver_port=receiver.port, doors=config.doors), sender.jobs)
+        with pytest.raises(OSError, match='cannot listen'):
+            await taken.start()
+        url = f'http://127.0.0.1:{receiver.port}/'
+        await receiver.stop()
+        with pytest.raises(httpx.ConnectError):
+            await client.get(url)
+    await sender.close()
