@@ -33,11 +33,11 @@ class FormSetupForm(DialogForm):
     enabled = BooleanField(_('Print on check-in'), widget=SwitchWidget(),
                            description=_('Every check-in of this form prints, with whatever app or page it is made.'))
     kind = IndicoEnumSelectField(_('What prints'), [InputRequired()], enum=BadgeKind, sorted=False,
-                                 titles={BadgeKind.ticket: _("Ticket (Indico's own, on A4)"),
+                                 titles={BadgeKind.ticket: _('Ticket (the ticket of the form, on A4)'),
                                          BadgeKind.badge: _('Badge (a template, on a page of its own size)')})
     template_id = SelectField(_('Template'), [HiddenUnless('kind', BadgeKind.badge, preserve_data=True)], coerce=int,
-                              description=_('Templates for badges and tickets are made on the page "Badges and '
-                                            'posters" of the event.'))
+                              description=_('Templates are drawn on the page "Posters/Badges" of the event, by people '
+                                            'who manage the whole event.'))
     backside = BooleanField(_('Print the backside'), [HiddenUnless('kind', BadgeKind.badge, preserve_data=True)],
                             widget=SwitchWidget(),
                             description=_('The backside of the template becomes a second page.'))

@@ -72,8 +72,7 @@ class RHAddWebhook(RHCheckinPrintBase):
             db.session.add(webhook)
             self._log(LogKind.positive, f'Webhook "{webhook.name}" added', **_loggable(webhook))
             return _show_new_secret(webhook, [])
-        return jsonify_form(form, submit=_('Add and show its secret'),
-                            message=None)
+        return jsonify_form(form, submit=_('Add and show its secret'))
 
 
 class RHEditWebhook(RHWebhookBase):

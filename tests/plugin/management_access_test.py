@@ -1,0 +1,156 @@
+"""Who may use the event manager's pages: every route, every kind of person."""
+
+import pytest
+
+from indico.modules.events.features.util import set_feature_enabled
+
+from indico_checkin_print.blueprint import blueprint
+from indico_checkin_print.management.rules import PREFIX
+from indico_checkin_print.models.jobs import Job
+
+
+pytest_plugins = ('management_fixtures',)
+
+ROUTES = [
+    ('GET', '/'),
+    ('GET', '/live'),
+    ('GET', '/forms/{form}/'),
+    ('POST', '/forms/{form}/'),
+    ('POST', '/forms/{form}/switch'),
+    ('GET', '/desks/add'),
+    ('POST', '/desks/add'),
+    ('GET', '/desks/{desk}/'),
+    ('POST', '/desks/{desk}/'),
+    ('POST', '/desks/{desk}/delete'),
+    ('POST', '/desks/{desk}/test'),
+    ('GET', '/agents/add'),
+    ('POST', '/agents/add'),
+    ('GET', '/agents/{agent}/'),
+    ('POST', '/agents/{agent}/'),
+    ('POST', '/agents/{agent}/code'),
+    ('POST', '/agents/{agent}/revoke'),
+    ('GET', '/webhooks/add'),
+    ('POST', '/webhooks/add'),
+    ('GET', '/webhooks/{webhook}/'),
+    ('POST', '/webhooks/{webhook}/'),
+    ('POST', '/webhooks/{webhook}/secret'),
+    ('POST', '/webhooks/{webhook}/forget'),
+    ('POST', '/webhooks/{webhook}/delete'),
+    ('POST', '/jobs/{job}/retry'),
+    ('POST', '/jobs/{job}/discard'),
+]
+WITH_OBJECT = [(method, path) for method, path in ROUTES if '{' in path]
+CHANGING = [(method, path) for method, path in ROUTES if method == 'POST']
+
+every_route = pytest.mark.parametrize(('method', 'path'), ROUTES)
+
+
+@pytest.fixture
+def ids(objects, dummy_regform):
+    return ids_of(objects, dummy_regform)
+
+
+def ids_of(objects, regform):
+    return {'form': regform.id, 'desk': objects.desk.id, 'agent': objects.agent.id, 'webhook': objects.webhook.id,
+            'job': objects.job.id}
+
+
+def ask(browser, method, url, **kwargs):
+    return browser.get(url, **kwargs) if method == 'GET' else browser.post(url, **kwargs)
+
+
+def facts(objects):
+    return [(x.name, x.url, x.secrets, x.is_deleted) if x is objects.webhook else
+            (x.name, x.code_hash, x.token_hash, x.revoked_dt) if x is objects.agent else
+            (x.name, x.is_deleted) for x in (objects.desk, objects.agent, objects.webhook)]
+
+
+def test_every_route_is_here(app):
+    rules = {(method, rule.rule.removeprefix(PREFIX)) for rule in app.url_map.iter_rules()
+             for method in rule.methods & {'GET', 'POST'} if rule.rule.startswith(PREFIX)}
+    names = {'form': 'reg_form_id', 'desk': 'desk_id', 'agent': 'agent_id', 'webhook': 'webhook_id', 'job': 'job_id'}
+    here = {(method, path.format(**{key: f'<int:{name}>' for key, name in names.items()})) for method, path in ROUTES}
+    assert here == rules
+    assert blueprint.name == 'plugin_checkin_print'
+
+
+@every_route
+def test_manager(manager, page, ids, method, path):
+    response = ask(manager, method, page + path.format(**ids))
+    assert response.status_code in {200, 302}, response.data
+
+
+@every_route
+@pytest.mark.parametrize('who', ['nobody', 'stranger', 'checkin', 'other_manager'])
+def test_refused(db, browse, create_user, create_event, event, page, objects, ids, method, path, who):
+    user = None
+    if who != 'nobody':
+        user = create_user(200)
+    if who == 'checkin':
+        event.update_principal(user, add_permissions={'registration_checkin'})
+    elif who == 'other_manager':
+        create_event(77).update_principal(user, full_access=True)
+    before = facts(objects)
+    response = ask(browse(user), method, page + path.format(**ids))
+    assert response.status_code == 403
+    db.session.expire_all()
+    assert facts(objects) == before
+    assert Job.query.filter_by(event_id=event.id).count() == 1
+
+
+@pytest.mark.parametrize(('method', 'path'), WITH_OBJECT)
+def test_objects_of_another_event(db, manager, create_event, create_regform, make_objects, page, method, path):
+    """A manager of this event asks for objects of another one, through this event's pages."""
+    other = create_event(77)
+    set_feature_enabled(other, 'registration', True)
+    theirs = make_objects(other)
+    before = facts(theirs)
+    response = ask(manager, method, page + path.format(**ids_of(theirs, create_regform(other))))
+    assert response.status_code == 404
+    db.session.expire_all()
+    assert facts(theirs) == before
+    assert Job.query.filter_by(event_id=other.id).count() == 1
+
+
+@pytest.mark.parametrize(('method', 'path'), WITH_OBJECT)
+def test_no_such_object(manager, page, method, path):
+    missing = dict.fromkeys(['form', 'desk', 'agent', 'webhook', 'job'], 2**40)
+    assert ask(manager, method, page + path.format(**missing)).status_code == 404
+
+
+@pytest.mark.parametrize(('method', 'path'), CHANGING)
+def test_csrf(db, manager, page, objects, ids, method, path):
+    before = facts(objects)
+    manager.token = 'wrong'
+    assert ask(manager, method, page + path.format(**ids)).status_code == 400
+    db.session.expire_all()
+    assert facts(objects) == before
+
+
+@every_route
+def test_event_without_registration(manager, event, page, ids, method, path):
+    set_feature_enabled(event, 'registration', False)
+    assert ask(manager, method, page + path.format(**ids)).status_code == 404
+
+
+@pytest.mark.parametrize(('method', 'path'), CHANGING)
+def test_locked_event(db, manager, event, page, objects, ids, method, path):
+    event.is_locked = True
+    before = facts(objects)
+    assert ask(manager, method, page + path.format(**ids)).status_code == 403
+    db.session.expire_all()
+    assert facts(objects) == before
+
+
+def test_menu(app, browse, create_user, event, manager_user):
+    from flask import session
+
+    from indico_checkin_print.management.menu import get_menu_item
+    with app.test_request_context():
+        session.set_session_user(manager_user)
+        assert get_menu_item(event).url.endswith('/manage/checkin-print/')
+        set_feature_enabled(event, 'registration', False)
+        assert get_menu_item(event) is None
+        set_feature_enabled(event, 'registration', True)
+        session.set_session_user(create_user(200))
+        assert get_menu_item(event) is None

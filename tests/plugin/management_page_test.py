@@ -1,0 +1,179 @@
+"""What the page shows: jobs, agents, printers; and what can be done about a job."""
+
+from datetime import timedelta
+
+import pytest
+
+from indico.util.date_time import now_utc
+
+from indico_checkin_print.management.jobs import MAX_JOBS, latest_jobs
+from indico_checkin_print.management.status import (CONNECTED_WITHIN, agent_status, describe_reason, desk_statuses,
+                                                    printer_status)
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.setup import Agent
+
+
+pytest_plugins = ('management_fixtures',)
+
+
+@pytest.fixture
+def create_job(db, event, objects):
+    def _create_job(registration=None, state=JobState.completed, **kwargs):
+        job = Job(event=event, registration=registration, state=state,
+                  **{'purpose': Job.PURPOSE_BADGE, 'desk': objects.desk, 'expires_dt': now_utc(), 'reason': 'printed',
+                     'dispatched_dt': now_utc() if state == JobState.dispatched else None, **kwargs})
+        db.session.add(job)
+        db.session.flush()
+        return job
+    return _create_job
+
+
+# -- jobs -------------------------------------------------------------------------------------------------------------
+
+def test_jobs(app, event, create_reg, create_job, objects):
+    scanned = now_utc() - timedelta(seconds=60)
+    reg = create_reg('Ada', 'Lovelace')
+    create_job(reg, checked_in_dt=scanned, changed_dt=scanned + timedelta(seconds=1.5), printer='labels')
+    create_job(reg, JobState.queued, checked_in_dt=scanned - timedelta(days=1), purpose='webhook:1', desk=None,
+               webhook=objects.webhook, reason='checked_in')
+    create_job(None, JobState.unknown, reason='media-jam')
+    with app.test_request_context():
+        gone, hook, badge, test = latest_jobs(event)
+    assert (badge.name, badge.where, badge.seconds, badge.colour) == ('Ada Lovelace', 'North', 1.5, 'success')
+    assert badge.reason == 'The printer says that the badge is printed.'
+    assert badge.url == f'/event/{event.id}/manage/registration/{reg.registration_form_id}/registrations/{reg.id}/'
+    assert (hook.where, hook.seconds) == ('CRM', None)
+    assert (gone.name, gone.url, gone.reason) == ('Deleted registration', '', 'media jam')
+    assert (test.name, test.url) == ('Test badge', '')
+
+
+def test_deleted_registration_has_no_link(app, event, reg, create_job):
+    create_job(reg)
+    reg.is_deleted = True
+    with app.test_request_context():
+        assert latest_jobs(event)[0].url == ''
+
+
+def test_accompanying_person(app, db, event, create_job, dummy_reg, dummy_accompanying_persons_field):
+    person = dummy_reg.accompanying_persons[0]
+    create_job(dummy_reg, person=person['id'])
+    with app.test_request_context():
+        assert latest_jobs(event)[0].name == f'{person["firstName"]} {person["lastName"]}'
+
+
+def test_only_the_latest_jobs_of_this_event(app, event, create_event, make_objects, create_job):
+    make_objects(create_event(77))
+    jobs = [create_job(purpose=f'test {n}') for n in range(MAX_JOBS + 1)]
+    with app.test_request_context():
+        assert [row.job for row in latest_jobs(event)] == jobs[:0:-1]
+
+
+def test_number_of_queries(app, db, event, page, manager, objects, create_reg, create_job, count_queries):
+    create_job(create_reg('Ada', 'Lovelace'))
+    manager.get(f'{page}/live')
+
+    def _count():
+        db.session.expire_all()
+        with count_queries() as count:
+            assert manager.get(f'{page}/live').status_code == 200
+        return count()
+
+    before = _count()
+    for n in range(10):
+        create_job(create_reg('Grace', f'Hopper{n}'))
+    assert _count() == before
+
+
+@pytest.mark.parametrize('state', list(JobState))
+def test_retry(db, manager, page, create_job, state):
+    job = create_job(state=state)
+    html = manager.get(f'{page}/live').get_data(as_text=True)
+    allowed = state in {JobState.failed, JobState.expired}
+    assert (f'/jobs/{job.id}/retry' in html) == allowed
+    manager.post(f'{page}/jobs/{job.id}/retry', xhr=False)
+    db.session.refresh(job)
+    assert job.state == (JobState.queued if allowed else state)
+
+
+@pytest.mark.parametrize('state', list(JobState))
+def test_discard(db, manager, page, create_job, state):
+    job = create_job(state=state)
+    html = manager.get(f'{page}/live').get_data(as_text=True)
+    allowed = state in {JobState.held, JobState.queued, JobState.ready, JobState.failed}
+    assert (f'/jobs/{job.id}/discard' in html) == allowed
+    manager.post(f'{page}/jobs/{job.id}/discard', xhr=False)
+    db.session.refresh(job)
+    assert job.state == (JobState.canceled if allowed else state)
+
+
+def test_page_escapes(manager, page, create_reg, create_job, objects, dummy_regform):
+    evil = '<script>alert(1)</script>"\''
+    objects.desk.name = objects.webhook.name = objects.agent.name = dummy_regform.title = evil
+    objects.agent.software = evil
+    objects.agent.printers = [{'name': evil, 'state': 'stopped', 'reasons': [evil]}]
+    create_job(create_reg(evil, evil), detail=evil, reason=evil, printer=evil)
+    for path in ('/', '/live'):
+        html = manager.get(page + path, xhr=False).get_data(as_text=True)
+        assert 'alert(1)' in html
+        assert '<script>alert(1)' not in html
+
+
+def test_what_is_still_to_do(manager, page, event):
+    html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+    for words in ('Nothing prints yet', 'Add a print agent, which', 'Add a desk and choose', 'switch it on'):
+        assert words in html
+
+
+def test_nothing_to_do(manager, page, form):
+    assert 'Nothing prints yet' not in manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+
+
+# -- agents and printers ----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(('facts', 'text'), [
+    ({}, 'Not paired'),
+    ({'code_hash': 'x', 'code_expires_dt': now_utc() + timedelta(minutes=5)}, 'Waiting for its code'),
+    ({'code_hash': 'x', 'code_expires_dt': now_utc() - timedelta(minutes=5)}, 'Not paired'),
+    ({'token_hash': 'x'}, 'Not connected'),
+    ({'token_hash': 'x', 'seen_dt': now_utc() + timedelta(hours=1)}, 'Connected'),
+    ({'token_hash': 'x', 'seen_dt': now_utc() - CONNECTED_WITHIN}, 'Not connected'),
+    ({'revoked_dt': now_utc()}, 'Revoked'),
+])
+def test_agent_status(event, facts, text):
+    assert agent_status(Agent(event=event, name='x', **facts), event.tzinfo).text == text
+
+
+@pytest.mark.parametrize(('printer', 'text', 'detail', 'css'), [
+    ({'state': 'idle'}, 'Ready', '', 'success'),
+    ({'state': 'idle', 'reasons': ['none']}, 'Ready', '', 'success'),
+    ({'state': 'idle', 'reasons': ['media-low-warning']}, 'Ready', 'little paper left', 'warning'),
+    ({'state': 'processing'}, 'Printing', '', 'highlight'),
+    ({'state': 'processing', 'reasons': ['media-empty-warning']}, 'Printing', 'out of paper', 'warning'),
+    ({'state': 'processing', 'reasons': ['media-jam-error']}, 'Needs help', 'paper jam', 'error'),
+    ({'state': 'stopped', 'reasons': ['media-empty-error', 'media-needed']}, 'Stopped', 'out of paper', 'error'),
+    ({'state': 'idle', 'accepting': False}, 'Takes no jobs', '', 'error'),
+])
+def test_printer_status(printer, text, detail, css):
+    status = printer_status({'name': 'p', **printer})
+    assert (status.text, status.detail, status.css) == (text, detail, css)
+
+
+def test_unknown_printer_reason():
+    assert describe_reason('com.acme-cutter-worn-warning') == 'com.acme cutter worn'
+
+
+def test_desk_statuses(objects, event):
+    def _texts():
+        return [status.text for status in desk_statuses(objects.desk, event.tzinfo)]
+
+    assert _texts() == ['Ready']
+    objects.agent.printers = []
+    assert _texts() == ['Not found']
+    objects.agent.seen_dt = None
+    assert _texts() == ['Not connected']
+    objects.desk.printers.clear()
+    assert _texts() == ['No printer']
+    objects.desk.webhook = objects.webhook
+    assert _texts() == ['Badges are sent to the webhook']
+    objects.webhook.is_deleted = True
+    assert _texts() == ['The webhook was deleted']
