@@ -1,0 +1,133 @@
+"""Starts services and makes sure that they end: by pid, with their children, also after a failure or Ctrl-C."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+#: How long a service may take until it answers, in seconds. Generous: a cold bare machine has much to load.
+START_TIMEOUT = 90
+#: How long a service may take to end after SIGTERM before it is killed, in seconds.
+STOP_TIMEOUT = 8
+
+
+class StartError(Exception):
+    """A service did not start; the message ends with the last lines of its log."""
+
+
+def free_port():
+    """Return a TCP port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as sock:
+        sock.bind(('127.0.0.1', 0))
+        return sock.getsockname()[1]
+
+
+def accepts(port, host='127.0.0.1'):
+    """Tell whether something listens on a port."""
+    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
+        return True
+    return False
+
+
+def wait_until(condition, timeout=START_TIMEOUT, *, interval=0.02):
+    """Return the first true result of `condition`, or the last false one after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not (result := condition()) and time.monotonic() < deadline:
+        time.sleep(interval)
+    return result
+
+
+def die_with_signals():
+    """Turn SIGTERM and SIGHUP into an exit, so that a terminated run cleans up like an interrupted one."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda num, frame: sys.exit(128 + num))
+
+
+class Service:
+    """One process (a group of its own, with its children) that writes to a log of its own.
+
+    :param name: What people call it; the log is ``<name>.log``.
+    :param args: The command line.
+    :param folder: Where the log goes.
+    :param ready: A callable that tells whether it answers; without one, it is ready at once.
+    :param env: Variables on top of this process's environment; ``None`` as a value removes one.
+    :param user: The user to run as (only root can choose).
+    """
+
+    def __init__(self, name, args, folder, *, ready=None, env=None, user=None, cwd=None):
+        self.name = name
+        self.args = [str(arg) for arg in args]
+        self.log = Path(folder) / f'{name}.log'
+        self.ready = ready
+        self.env = env or {}
+        self.user = user
+        self.cwd = cwd
+        self.process = None
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def spawn(self):
+        """Start the process without waiting until it answers."""
+        assert not self.is_running, f'{self.name} runs already'
+        env = {key: value for key, value in {**os.environ, **self.env}.items() if value is not None}
+        who = {'user': self.user, 'group': self.user, 'extra_groups': []} if self.user else {}
+        with self.log.open('ab') as log:
+            self.process = subprocess.Popen(self.args, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
+                                            start_new_session=True, cwd=self.cwd, **who)
+        return self
+
+    def wait(self, timeout=START_TIMEOUT):
+        """Wait until it answers. Raises `StartError` when it ended instead or took too long."""
+        if self.ready is not None and not wait_until(lambda: not self.is_running or self.ready(), timeout):
+            raise StartError(f'{self.name} did not answer within {timeout} s.\n{self.tail()}')
+        if not self.is_running:
+            raise StartError(f'{self.name} ended with {self.process.returncode}.\n{self.tail()}')
+        return self
+
+    def start(self):
+        """Start it and wait until it answers."""
+        return self.spawn().wait()
+
+    def send(self, number):
+        """Send a signal to the process and its children."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def stop(self, number=signal.SIGTERM):
+        """Ask it to end, kill what is left of it, and return when it is gone."""
+        if self.process is None:
+            return
+        if self.is_running:
+            os.kill(self.pid, number)
+            self.send(signal.SIGCONT)  # one that was frozen for a test could not hear the rest
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_TIMEOUT)
+        self.kill()
+
+    def kill(self):
+        """Kill the process and its children at once."""
+        if self.process is None:
+            return
+        self.send(signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self):
+        """Stop and start it."""
+        self.stop()
+        return self.start()
+
+    def tail(self, lines=30):
+        """Return the last lines of its log under a heading, for people."""
+        text = self.log.read_text(errors='replace').splitlines() if self.log.exists() else []
+        return '\n'.join([f'--- last lines of {self.log}', *text[-lines:]])
