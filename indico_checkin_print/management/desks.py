@@ -65,9 +65,7 @@ class RHEditDesk(RHDeskBase):
         if form.validate_on_submit():
             before = _describe_delivery(self.desk)
             if _save(self.desk, form):
-                agents = {x.agent_id for x in self.desk.printers}
-                # what waits for the desk may be printed now
-                ledger.notify_agents(agents)
+                _hand_over(self.desk)
                 self._log(LogKind.change, f'Desk "{self.desk.name}" changed', badges_went_to=before,
                           badges_go_to=_describe_delivery(self.desk))
                 return jsonify_data(flash=False)
@@ -116,6 +114,15 @@ def _save(desk, form):
         form.name.errors = [_('There is another desk with this name.')]
         return False
     return True
+
+
+def _hand_over(desk):
+    """Let what waits for a desk go where its badges go now."""
+    waiting = Job.query.filter(Job.desk_id == desk.id, Job.state == JobState.ready, Job.agent_id.isnot(None)).all()
+    for job in waiting:
+        ledger.take_back(job)
+    ledger.notify_agents({job.agent_id for job in waiting} | {x.agent_id for x in desk.printers})
+    wakeup.after_commit()
 
 
 def _describe_delivery(desk):

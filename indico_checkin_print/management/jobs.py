@@ -45,7 +45,11 @@ class RHDiscardJob(RHJobBase):
     """End a job that nobody wants any more."""
 
     def _process(self):
+        agent_id = self.job.agent_id
         if ledger.discard(self.job, session.user):
+            if agent_id is not None:
+                # it must not keep the badge
+                ledger.notify_agents([agent_id])
             flash(_('The badge has been discarded.'), 'success')
         else:
             flash(_('It is too late: the badge has changed in the meantime.'), 'warning')

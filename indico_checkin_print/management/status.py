@@ -1,15 +1,11 @@
 """What the page says about desks, agents and printers right now, in words."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from indico.util.date_time import format_datetime, now_utc
 
 from indico_checkin_print import _
 
-
-#: An agent that was heard of within this time counts as connected
-CONNECTED_WITHIN = timedelta(seconds=45)
 
 #: The printer-state-reasons that people meet at a desk (RFC 8011, 5.4.12, and PWG 5100.9), without their severity
 PRINTER_REASONS = {
@@ -60,7 +56,7 @@ def agent_status(agent, tzinfo):
         return Status(_('Not paired'), 'warning', _('The code has expired. Make a new one.'))
     if agent.seen_dt is None:
         return Status(_('Not connected'), 'warning', _('It is paired but has not been started yet.'))
-    if now_utc() - agent.seen_dt <= CONNECTED_WITHIN:
+    if agent.is_connected:
         return Status(_('Connected'), 'success')
     return Status(_('Not connected'), 'error',
                   _('Last seen {}').format(format_datetime(agent.seen_dt, 'medium', timezone=tzinfo)))

@@ -6,9 +6,9 @@ import pytest
 
 from indico.util.date_time import now_utc
 
+from indico_checkin_print import ledger
 from indico_checkin_print.management.jobs import MAX_JOBS, latest_jobs
-from indico_checkin_print.management.status import (CONNECTED_WITHIN, agent_status, describe_reason, desk_statuses,
-                                                    printer_status)
+from indico_checkin_print.management.status import agent_status, describe_reason, desk_statuses, printer_status
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.setup import Agent
 
@@ -106,6 +106,13 @@ def test_discard(db, manager, page, create_job, state):
     assert job.state == (JobState.canceled if allowed else state)
 
 
+def test_discard_tells_the_agent(manager, page, create_job, objects, mocker):
+    job = create_job(state=JobState.ready, agent=objects.agent, printer='labels')
+    notify = mocker.patch.object(ledger, 'notify_agents')
+    manager.post(f'{page}/jobs/{job.id}/discard')
+    notify.assert_called_once_with([objects.agent.id])
+
+
 def test_page_escapes(manager, page, create_reg, create_job, objects, dummy_regform):
     evil = '<script>alert(1)</script>"\''
     objects.desk.name = objects.webhook.name = objects.agent.name = dummy_regform.title = evil
@@ -136,7 +143,7 @@ def test_nothing_to_do(manager, page, form):
     ({'code_hash': 'x', 'code_expires_dt': now_utc() - timedelta(minutes=5)}, 'Not paired'),
     ({'token_hash': 'x'}, 'Not connected'),
     ({'token_hash': 'x', 'seen_dt': now_utc() + timedelta(hours=1)}, 'Connected'),
-    ({'token_hash': 'x', 'seen_dt': now_utc() - CONNECTED_WITHIN}, 'Not connected'),
+    ({'token_hash': 'x', 'seen_dt': now_utc() - timedelta(minutes=1)}, 'Not connected'),
     ({'revoked_dt': now_utc()}, 'Revoked'),
 ])
 def test_agent_status(event, facts, text):

@@ -5,6 +5,7 @@ import pytest
 from indico.modules.designer import TemplateType
 from indico.modules.designer.models.templates import DesignerTemplate
 
+from indico_checkin_print import ledger
 from indico_checkin_print.management import base
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.setup import Agent, BadgeKind, Desk, FormSetup
@@ -146,6 +147,19 @@ def test_edit_desk(db, manager, page, objects):
     assert [x.printer for x in objects.desk.printers] == ['spare']
 
 
+def test_edit_desk_hands_over_what_waits(db, manager, page, objects, mocker):
+    job = objects.job
+    job.state, job.agent, job.printer = JobState.ready, objects.agent, 'labels'
+    spare = Agent(event=job.event, name='Laptop 2', token_hash='x', printers=[{'name': 'labels', 'state': 'idle'}])
+    db.session.add(spare)
+    db.session.flush()
+    notify = mocker.patch.object(ledger, 'notify_agents')
+    assert not manager.save(f'{page}/desks/{objects.desk.id}/', name='North', delivery=f'printer:{spare.id}:labels')
+    db.session.refresh(job)
+    assert (job.state, job.agent_id, job.printer) == (JobState.ready, None, '')
+    notify.assert_called_once_with({objects.agent.id, spare.id})
+
+
 def test_desk_keeps_unreported_printer(manager, page, objects):
     objects.agent.printers = []
     url = f'{page}/desks/{objects.desk.id}/'
@@ -165,7 +179,8 @@ def test_desk_keeps_unreported_printer(manager, page, objects):
     ({'delivery': 'nonsense'}, 'delivery'),
 ])
 def test_desk_errors(manager, page, objects, data, field):
-    assert list(manager.save(f'{page}/desks/add', **{'name': 'Desk 2', 'delivery': printer(objects), **data})) == [field]
+    data = {'name': 'Desk 2', 'delivery': printer(objects), **data}
+    assert list(manager.save(f'{page}/desks/add', **data)) == [field]
     assert Desk.query.count() == 1
 
 
