@@ -1,0 +1,133 @@
+"""A whole agent on a real, private CUPS with virtual IPP printers, against a fake Indico.
+
+The services come from ``tests/stack``. None of these tests may be skipped because a service is missing: without CUPS
+they prove nothing.
+"""
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+
+ROOT = Path(__file__).parents[2]
+for folder in (ROOT, ROOT / 'tests' / 'unit'):
+    sys.path.insert(0, str(folder))
+
+from agent_fakes import PDF, TOKEN, FakeServer, make_job  # noqa: E402
+from tests.stack.folder import run_folder  # noqa: E402
+from tests.stack.printing import Printing  # noqa: E402
+
+from print_agent import protocol as p  # noqa: E402
+from print_agent.agent import Agent, backends  # noqa: E402
+from print_agent.config import Config  # noqa: E402
+from print_agent.pairing import Pairing  # noqa: E402
+from print_agent.spool import Spool  # noqa: E402
+
+
+#: Longest wait for anything, in seconds. Not a claim about speed: a loaded machine must not fail a test.
+PATIENCE = 60
+
+
+@pytest.fixture(scope='session')
+def printing():
+    with run_folder() as folder, Printing(folder, ['desk1', 'desk2']) as printing:
+        yield printing
+
+
+@pytest.fixture
+def printers(printing):
+    """The printers, whole again after each test."""
+    yield printing.printers
+    for printer in printing.printers.values():
+        printer.thaw()
+        printer.repair()
+        if not printer.service.is_running:
+            printer.start()
+    if not printing.cups.service.is_running:
+        printing.cups.start()
+    for name in printing.printers:
+        printing.cups.enable(name)
+
+
+class Desk:
+    """An agent in this process and the Indico that it is paired with."""
+
+    def __init__(self, tmp_path, printing, server, **kwargs):
+        self.printing = printing
+        self.server = server
+        self.config = Config(folder=tmp_path, mode='stream', cups_server=printing.cups.server,
+                             spool=tmp_path / 'state', **kwargs)
+        self.pairing = Pairing(id='a', url='http://localhost', token=TOKEN, stream=server.url,
+                               poll='http://localhost/poll', document='http://localhost/document', agent_id=1,
+                               agent_name='Desk', event_id=1, event_title='Conference')
+        self.agent = None
+        self._task = None
+
+    async def start(self):
+        self.spool = Spool(self.config.database)
+        self.agent = Agent(self.config, [self.pairing], backends(self.config), self.spool)
+        connections = len(self.server.hellos)
+        self._task = asyncio.create_task(self.agent.run())
+        await self.until(lambda: self._task.done() or len(self.server.hellos) > connections)
+        return self
+
+    async def stop(self):
+        if self._task is not None:
+            self.agent.stop()
+            await asyncio.wait_for(self._task, PATIENCE)
+            self.spool.close()
+
+    async def until(self, condition, seconds=PATIENCE):
+        await self.server.until(condition, seconds)
+
+    async def print(self, printer='desk1', document=PDF, **kwargs):
+        """Send a badge with a go; return the id of its job."""
+        job = make_job(uuid4().hex, printer=printer, document=document, go=True, **kwargs)
+        await self.server.send(job, document)
+        return job.job
+
+    def said(self, job, kind):
+        return [message for message in self.server.said(kind) if message.job == job]
+
+    async def heard(self, job, kind):
+        """Wait until the agent says this about a job."""
+        await self.until(lambda: self.said(job, kind))
+        return self.said(job, kind)[0]
+
+    async def end(self, job):
+        """Wait for the end of a job and return the message that told it."""
+        def ends():
+            return [m for m in self.server.heard if isinstance(m, p.OUTCOMES) and m.job == job]
+        await self.until(ends)
+        (end,) = {ends()[0]}
+        return end
+
+    def papers(self, job):
+        """What came out of any printer for a job."""
+        return [paper for paper in self.printing.papers() if job in paper.title]
+
+
+@pytest.fixture
+async def server():
+    async with FakeServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def desk(tmp_path, printing, printers, server):
+    desk = await Desk(tmp_path, printing, server).start()
+    yield desk
+    with contextlib.suppress(TimeoutError):
+        await desk.stop()
+
+
+@pytest.fixture
+def later():
+    """Wait a little for something that must not happen."""
+    async def wait(seconds=1.5):
+        await asyncio.sleep(seconds)
+    return wait

@@ -1,0 +1,230 @@
+"""Badges through a real CUPS onto virtual printers, and the truth about them when something breaks."""
+
+import asyncio
+import io
+import shutil
+
+import pytest
+from agent_fakes import PDF, make_job
+from pypdf import PdfReader
+
+from print_agent import protocol as p
+from print_agent.printing.base import NotReady, Sheet
+
+
+async def test_a_badge_comes_out_once_in_its_own_size(desk):
+    job = await desk.print()
+    assert await desk.end(job) == p.Completed(job=job, dispatch=1)
+    (paper,) = desk.papers(job)
+    page = PdfReader(io.BytesIO(paper.path.read_bytes())).pages[0]
+    assert [round(float(side) / 72 * 25.4) for side in (page.mediabox.width, page.mediabox.height)] == [96, 134]
+    assert paper.printer == 'desk1'
+    assert 'Zoë' not in paper.title
+
+
+async def test_the_printers_are_described(desk):
+    (hello,) = desk.server.hellos
+    printer = next(each for each in hello.printers if each.name == 'desk1')
+    assert (printer.state, printer.accepting, printer.reports) == ('idle', True, True)
+    assert 'oe_badge_96x134mm' in printer.media
+    assert printer.model
+
+
+async def test_printing_is_said_while_it_prints(desk, printers):
+    printers['desk1'].slow(1)
+    job = await desk.print()
+    await desk.heard(job, p.Printing)
+    assert not desk.said(job, p.Completed)
+    assert desk.papers(job) == []
+    assert isinstance(await desk.end(job), p.Completed)
+
+
+async def test_many_badges_come_out_in_order_and_once(desk):
+    jobs = [await desk.print(f'desk{n % 2 + 1}', print_within=300.0) for n in range(12)]
+    for job in jobs:
+        assert isinstance(await desk.end(job), p.Completed)
+    for name, expected in (('desk1', jobs[::2]), ('desk2', jobs[1::2])):
+        papers = sorted(desk.printing.printers[name].papers(), key=lambda paper: paper.printed)
+        order = [next(job for job in jobs if job in paper.title) for paper in papers
+                 if any(job in paper.title for job in jobs)]
+        assert order == expected
+
+
+async def test_the_same_badge_again_comes_out_once(desk, later):
+    job = await desk.print()
+    await desk.end(job)
+    for dispatch in (1, 2):
+        await desk.server.send(make_job(job, dispatch=dispatch, go=True), PDF)
+    await desk.until(lambda: any(m.dispatch == 2 for m in desk.said(job, p.Completed)))
+    await later(0.5)
+    assert len(desk.papers(job)) == 1
+
+
+async def test_an_engine_that_fails_is_a_failure(desk, printers):
+    printers['desk1'].break_down()
+    job = await desk.print()
+    end = await desk.end(job)
+    assert isinstance(end, p.Failed)
+    assert end.detail.endswith('.')
+    assert desk.papers(job) == []
+    printers['desk1'].repair()
+    assert isinstance(await desk.end(await desk.print()), p.Completed)
+
+
+async def test_no_labels_is_shown_and_the_badge_comes_out_afterwards(desk, printers):
+    printers['desk1'].run_out_of_media()
+    job = await desk.print()
+    await desk.until(lambda: any('media-empty' in reason for message in desk.server.said(p.Printers)
+                                 for printer in message.printers for reason in printer.reasons))
+    assert not desk.said(job, p.Completed)
+    printers['desk1'].repair()
+    assert isinstance(await desk.end(job), p.Completed)
+    assert len(desk.papers(job)) == 1
+
+
+async def test_a_power_cut_while_it_prints_is_unknown(desk, printers):
+    printers['desk1'].slow(30)
+    job = await desk.print()
+    await desk.heard(job, p.Printing)
+    printers['desk1'].cut_power()
+    printers['desk1'].repair()
+    printers['desk1'].start()
+    end = await desk.end(job)
+    assert (type(end), end.reason) == (p.Unknown, 'printer_lost_job')
+    # and CUPS does not try again behind our back
+    assert isinstance(await desk.end(await desk.print()), p.Completed)
+    assert desk.papers(job) == []
+
+
+async def test_a_frozen_printer_gets_nothing_and_the_badge_comes_back(desk, printers, later):
+    printers['desk1'].freeze()
+    job = await desk.print(print_within=5.0)
+    end = await desk.end(job)
+    assert (type(end), end.reason) == (p.Returned, 'printer_unreachable')
+    printers['desk1'].thaw()
+    await later()
+    assert desk.papers(job) == []
+
+
+async def test_a_printer_that_freezes_while_it_prints_is_waited_for(desk, printers, later):
+    printers['desk1'].slow(1)
+    job = await desk.print()
+    await desk.heard(job, p.Printing)
+    printers['desk1'].freeze()
+    await later(4)
+    assert not [m for m in desk.server.heard if isinstance(m, p.OUTCOMES)]
+    printers['desk1'].thaw()
+    assert isinstance(await desk.end(job), p.Completed)
+    assert len(desk.papers(job)) == 1
+
+
+async def test_a_printer_that_is_off_gets_nothing(desk, printers, later):
+    printers['desk1'].cut_power()
+    job = await desk.print(print_within=1.0)
+    end = await desk.end(job)
+    assert (type(end), end.reason) == (p.Returned, 'printer_unreachable')
+    printers['desk1'].start()
+    await later()
+    assert desk.papers(job) == []
+    assert isinstance(await desk.end(await desk.print()), p.Completed)
+
+
+async def test_a_paused_queue_has_its_own_reason(desk, printing):
+    printing.cups.disable('desk1')
+    job = await desk.print(print_within=1.0)
+    end = await desk.end(job)
+    assert (type(end), end.reason) == (p.Returned, 'queue_paused')
+    job = await desk.print()
+    await asyncio.sleep(0.7)
+    printing.cups.enable('desk1')
+    assert isinstance(await desk.end(job), p.Completed)
+
+
+async def test_without_cups_the_badge_comes_back_or_waits(desk, printing, later):
+    printing.cups.service.kill()
+    job = await desk.print(print_within=1.0)
+    end = await desk.end(job)
+    assert (type(end), end.reason) == (p.Returned, 'cups_down')
+    late = await desk.print(print_within=60.0)
+    await asyncio.sleep(0.7)
+    printing.cups.start()
+    assert isinstance(await desk.end(late), p.Completed)
+    await later(0.5)
+    assert (len(desk.papers(job)), len(desk.papers(late))) == (0, 1)
+
+
+async def test_cups_killed_while_it_prints_is_one_copy(desk, printing, printers, later):
+    printers['desk1'].slow(2)
+    job = await desk.print()
+    await desk.heard(job, p.Printing)
+    printing.cups.service.kill()
+    end = await desk.end(job)
+    assert isinstance(end, p.Completed)
+    printing.cups.start()
+    printers['desk1'].repair()
+    assert isinstance(await desk.end(await desk.print()), p.Completed)
+    await later()
+    assert len(desk.papers(job)) == 1
+
+
+async def test_a_document_that_the_printer_rejects_is_not_completed(desk, printing, printers, later):
+    spool = printers['desk1'].folder / 'spool'
+    shutil.rmtree(spool)
+    job = await desk.print()
+    end = await desk.end(job)
+    assert isinstance(end, p.Failed)
+    spool.mkdir()
+    # CUPS has paused its queue for that. Failed means that none will come out either: it does not try again.
+    await desk.until(lambda: any('paused' in printer.reasons for message in desk.server.said(p.Printers)
+                                 for printer in message.printers))
+    printing.cups.enable('desk1')
+    assert isinstance(await desk.end(await desk.print()), p.Completed)
+    await later()
+    assert desk.papers(job) == []
+
+
+async def test_a_queue_that_does_not_exist(desk):
+    job = await desk.print('desk9')
+    assert (await desk.end(job)).reason == 'unknown_printer'
+    with pytest.raises(NotReady) as caught:
+        await desk.agent._ways[-1].check('desk9')
+    assert (caught.value.reason, caught.value.wait) == ('unknown_queue', False)
+
+
+async def test_garbage_that_got_past_us_is_a_failure(desk):
+    """The agent refuses what is no PDF; if CUPS chokes on one nevertheless, that is no success."""
+    way = desk.agent._ways[-1]
+    sheet = Sheet(tag='garbage', title='garbage', document=b'%PDF-1.7\nnonsense\n%%EOF', copies=1, width_mm=96,
+                  height_mm=134, expires=4e9)
+    handle = await way.submit('desk1', sheet)
+    end = await way.follow('desk1', sheet, handle, lambda: None)
+    assert end.state == 'failed'
+    await way.settle('desk1', sheet.tag, handle, patience=0)
+
+
+async def test_a_printer_that_cannot_answer_is_only_ever_sent(desk, printing):
+    taken = []
+
+    async def jetdirect(reader, writer):
+        taken.append(await reader.read())
+        writer.close()
+
+    listener = await asyncio.start_server(jetdirect, '127.0.0.1', 0)
+    port = listener.sockets[0].getsockname()[1]
+    printing.cups._lp('lpadmin', '-p', 'raw', '-E', '-v', f'socket://127.0.0.1:{port}', '-m',
+                      'drv:///sample.drv/zebra.ppd')
+    try:
+        await desk.until(lambda: any(printer.name == 'raw' and not printer.reports
+                                     for message in desk.server.said(p.Printers) for printer in message.printers))
+        job = await desk.print('raw')
+        assert isinstance(await desk.end(job), p.Sent)
+        assert taken
+        assert b'^XA' in taken[0]
+    finally:
+        printing.cups._lp('lpadmin', '-x', 'raw')
+        listener.close()
+
+
+def test_the_services_are_here():
+    assert shutil.which('ippeveprinter', path='/usr/sbin:/usr/bin')
+    assert shutil.which('cupsd', path='/usr/sbin:/usr/bin')
