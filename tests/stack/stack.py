@@ -1,0 +1,157 @@
+"""The whole stack in one object: starts everything in parallel, hands out what is in it, ends everything."""
+
+import contextlib
+import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+from tests.stack.agent import PrintAgent
+from tests.stack.folder import run_folder
+from tests.stack.indico import Indico
+from tests.stack.postgres import Postgres
+from tests.stack.printing import Printing
+from tests.stack.process import die_with_signals, free_port
+from tests.stack.redis import Redis
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the stack shall look like."""
+
+    #: Number of desks; each has its own agent (``laptop1``...) and printer (``desk1``...)
+    desks: int = 2
+    #: How badges reach a desk: ``websocket``, ``poll`` or ``webhook``
+    way: str = 'websocket'
+    #: What prints: ``badge`` or ``ticket``
+    kind: str = 'badge'
+    #: The badge: ``badge`` (96 x 134 mm) or ``label`` (90 x 55 mm)
+    template: str = 'badge'
+    #: Whether the forms print on check-in
+    enabled: bool = True
+    registrations: int = 300
+    #: Whether the relay runs
+    relay: bool = True
+
+
+class Stack:
+    """PostgreSQL, Redis, Indico with the plugin, Celery, relay, CUPS, printers and agents.
+
+    ``seeded`` holds the ids, logins and tokens that ``seed.py`` printed.
+    """
+
+    def __init__(self, folder, wanted=None, *, say=None):
+        self.wanted = wanted or Wanted()
+        self.folder = folder
+        self.say = say or (lambda words: None)
+        numbers = range(1, self.wanted.desks + 1)
+        self.postgres = Postgres(folder)
+        self.redis = Redis(folder)
+        self.printing = Printing(folder, [f'desk{n}' for n in numbers])
+        self.relay_port = free_port()
+        self.indico = Indico('indico', folder, database=self.postgres.uri('indico'), redis=self.redis,
+                             relay_port=self.relay_port if self.wanted.relay else None)
+        self.web = self.indico.web()
+        self.celery = self.indico.celery()
+        self.relay = self.indico.relay(self.relay_port) if self.wanted.relay else None
+        mode = 'poll' if self.wanted.way == 'poll' else 'auto'
+        self.agents = {f'laptop{n}': PrintAgent(f'laptop{n}', folder, self.printing, [f'desk{n}'], mode=mode)
+                       for n in numbers}
+        self.seeded = None
+
+    @property
+    def url(self):
+        return self.indico.url
+
+    @property
+    def event_url(self):
+        return f'{self.url}/event/{self.seeded["event"]["id"]}'
+
+    @property
+    def printers(self):
+        return self.printing.printers
+
+    def papers(self):
+        """Return everything that came out of any printer so far."""
+        return self.printing.papers()
+
+    def start(self):
+        """Start everything; each step is told to `say` with its seconds."""
+        with ThreadPoolExecutor() as pool:
+            printing = pool.submit(self._timed, 'CUPS and printers', self.printing.start)
+            redis = pool.submit(self._timed, 'Redis', self.redis.start)
+            self._timed('PostgreSQL', self.postgres.start)
+            self.postgres.create('indico')
+            redis.result()
+            self._timed('Indico: tables', self.indico.prepare)
+            # Celery and the relay load while people register
+            services = [pool.submit(self._timed, service.name, service.start)
+                        for service in (self.celery, self.relay) if service]
+            self._timed(f'{self.wanted.registrations} registrations', self.seed)
+            self._timed('Indico', self.web.start)
+            printing.result()
+            for service in services:
+                service.result()
+            self._timed('print agents', lambda: list(pool.map(self._start_agent, self.agents.values())))
+        return self
+
+    def seed(self):
+        """Fill the database (see ``seed.py``)."""
+        desks = []
+        for number, agent in enumerate(self.agents.values(), 1):
+            queue = f'desk{number}'
+            desk = {'name': f'Desk {number}'}
+            if self.wanted.way == 'webhook':
+                desk['webhook'] = agent.door(queue)
+            else:
+                desk['printers'] = [[agent.name, queue]]
+            desks.append(desk)
+        output = self.indico.run(sys.executable, '-m', 'tests.stack.seed',
+                                 stdin=json.dumps(asdict(self.wanted) | {'desks': desks}))
+        self.seeded = json.loads(output.splitlines()[-1])
+
+    def stop(self):
+        """End everything that was started, in an order in which nothing has to complain."""
+        for agent in self.agents.values():
+            agent.service.send(15) if agent.service.process else None
+        for part in (*self.agents.values(), self.relay, self.celery, self.web, self.printing, self.redis,
+                     self.postgres):
+            if part:
+                with contextlib.suppress(Exception):
+                    part.stop()
+
+    def tails(self):
+        """Return the last lines of every log, for someone who looks for the reason of a failure."""
+        return '\n'.join(f'--- {path.name}\n' + '\n'.join(path.read_text(errors='replace').splitlines()[-15:])
+                         for path in sorted(self.folder.glob('*.log')))
+
+    def _start_agent(self, agent):
+        number = list(self.agents).index(agent.name) + 1
+        if self.wanted.way == 'webhook':
+            agent.let_in({f'desk{number}': self.seeded['webhooks'][f'Desk {number}']})
+        else:
+            agent.pair(self.url, self.seeded['agents'][agent.name])
+        agent.start()
+
+    def _timed(self, words, function):
+        started = time.monotonic()
+        result = function()
+        self.say(f'{words} ({time.monotonic() - started:.1f} s)')
+        return result
+
+
+@contextlib.contextmanager
+def running(wanted=None, *, say=None):
+    """Start a stack and end it, whatever happens in between.
+
+    >>> with running(Wanted(desks=2)) as stack:
+    ...     stack.url
+    """
+    die_with_signals()
+    with run_folder() as folder:
+        stack = Stack(folder, wanted, say=say)
+        try:
+            yield stack.start()
+        finally:
+            stack.stop()
