@@ -1,0 +1,115 @@
+"""The documentation says everything: each message and field, setting, command, option, reason and variable."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+
+from print_agent import cli, config, reasons
+from print_agent import protocol as p
+
+
+DOCS = Path(cli.__file__).parents[1] / 'docs'
+PROTOCOL = (DOCS / 'protocol.md').read_text()
+AGENT = (DOCS / 'agent.md').read_text()
+
+
+def section(name):
+    """The text under the heading of one message."""
+    found = re.search(rf'^### [^\n]*`{name}`[^\n]*$(.*?)(?=^##|\Z)', PROTOCOL, re.MULTILINE | re.DOTALL)
+    assert found, f'docs/protocol.md has no section on "{name}"'
+    return found[1]
+
+
+def structs():
+    return {name: value for name, value in vars(p).items()
+            if isinstance(value, type) and issubclass(value, msgspec.Struct)
+            and not name.startswith('_') and value not in (p.Message, msgspec.Struct)}
+
+
+@pytest.mark.parametrize('name', sorted(structs()))
+def test_every_message_and_field_is_described(name):
+    cls = structs()[name]
+    text = section(cls.__struct_config__.tag) if issubclass(cls, p.Message) else PROTOCOL
+    assert f'`{name}`' in PROTOCOL or issubclass(cls, p.Message)
+    for field in msgspec.structs.fields(cls):
+        assert f'`{field.encode_name}`' in text, f'{name}.{field.name} is not in docs/protocol.md'
+
+
+def test_every_section_is_about_a_message_that_exists():
+    tags = {cls.__struct_config__.tag for cls in structs().values() if issubclass(cls, p.Message)}
+    headed = set(re.findall(r'`(\w+)`', ' '.join(re.findall(r'^### (.*`.*)$', PROTOCOL, re.MULTILINE))))
+    assert headed == tags
+
+
+def test_the_limits_are_the_real_ones():
+    assert f'{p.MAX_DOCUMENT // 1024 ** 2} MiB, {p.MAX_PAGES} pages, {p.MAX_SIDE_MM:.0f} mm' in PROTOCOL
+    assert f'at most {p.MAX_MESSAGE // 1024} KiB' in PROTOCOL
+    assert f'at most {p.WEBHOOK_TOLERANCE} away' in PROTOCOL
+
+
+def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
+    example = re.search(r'```toml\n(.*?)```', AGENT, re.DOTALL)[1]
+    secret = tmp_path / 'desk1.secret'
+    secret.write_text('whsec_' + 'QUFB' * 8)
+    secret.chmod(0o600)
+    (tmp_path / 'agent.toml').write_text(example)
+    loaded = config.load(tmp_path)
+    assert loaded.doors
+    assert loaded.folders
+    data = tomllib.loads(example)
+    keys = {'mode', *(f'{s}.{k}' for s in ('cups', 'spool', 'receiver') for k in data[s] if k != 'door'),
+            *(f'folder.{k}' for k in data['folder'][0]), *(f'receiver.door.{k}' for k in data['receiver']['door'][0])}
+    described = set()
+    for line in AGENT.splitlines():
+        if re.match(r'\| `(mode|cups\.|folder\.|spool\.|receiver\.)', line):
+            described |= set(re.findall(r'`([a-z_.]+)`', line.split('|')[1]))
+    assert described == keys
+    # every setting that the reader accepts is in the example: a wrong key names all allowed ones
+    for where in ('', '[cups]\n', '[spool]\n', '[receiver]\n', '[[folder]]\n', '[[receiver.door]]\n'):
+        (tmp_path / 'agent.toml').write_text(where + 'nonsense = 1')
+        with pytest.raises(config.ConfigError) as caught:
+            config.load(tmp_path)
+        allowed = re.search(r'allowed here are (.*)\.', str(caught.value))[1].split(', ')
+        prefix = where.strip('[]\n')
+        for key in allowed:
+            full = f'{prefix}.{key}' if prefix else key
+            assert full in keys or any(k.startswith(full + '.') for k in keys), f'{full} is not in docs/agent.md'
+
+
+def test_every_command_and_option_is_described():
+    for name, command in cli.main.commands.items():
+        row = next(line for line in AGENT.splitlines() if line.startswith(f'| `print-agent {name}'))
+        for param in command.params:
+            option = next((o for o in param.opts if o.startswith('--')), param.name.upper())
+            if isinstance(param, click.Option) or option in {'URL', 'CODE'}:
+                assert option in row, f'{name} {option} is not in docs/agent.md'
+    for param in cli.main.params:
+        assert param.opts[0] in AGENT
+
+
+def test_every_reason_has_its_sentence_in_the_table():
+    for code, sentence in reasons.SENTENCES.items():
+        if '-' not in code:
+            assert f'| `{code}` | {sentence} |' in AGENT
+
+
+def test_every_reason_in_the_code_has_a_sentence():
+    source = '\n'.join(path.read_text() for path in Path(cli.__file__).parent.rglob('*.py'))
+    used = set(re.findall(r"reasons\.sentence\('([^']+)'\)", source))
+    used |= set(re.findall(r"BadDocument\('([^']+)'", source)) | set(re.findall(r"NotReady\('([^']+)'", source))
+    used |= set(re.findall(r"State\.returned, '(\w+)'", source))
+    assert used
+    assert used <= set(reasons.SENTENCES)
+
+
+def test_every_variable_and_exit_code_is_described():
+    source = '\n'.join(path.read_text() for path in Path(cli.__file__).parent.rglob('*.py'))
+    for variable in set(re.findall(r"'(PRINT_AGENT_\w+)'", source)):
+        assert f'`{variable}`' in AGENT
+    codes = re.search(r'^Exit codes: (.*)$', AGENT, re.MULTILINE)[1]
+    for code in (0, cli.EXIT_FAILED, 2, cli.EXIT_RUNNING):
+        assert f'**{code}**' in codes
