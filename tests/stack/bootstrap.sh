@@ -106,7 +106,8 @@ environment() {
   if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ]; then return; fi
   install_locked() {
     "$uv" venv -q --clear --python "$python" "$folder"
-    "$uv" pip install --python "$folder/bin/python" --require-hashes -r "$lock" "$@"
+    # compiled now, by all cores, or else by each of the many processes that load Indico
+    "$uv" pip install --python "$folder/bin/python" --compile-bytecode --require-hashes -r "$lock" "$@"
     "$uv" pip install --python "$folder/bin/python" --no-deps "$@" -e .
   }
   run "Python packages of .venv/$name" "$name.log" install_locked "$@"

@@ -76,8 +76,7 @@ class Indico:
             database=database, secret='not a secret: the private stack only', base_url=self.url, broker=redis.url(0),
             cache=redis.url(1), folder=str(self.folder), plugins={'checkin_print'} if plugin else set(), extra=extra))
         (self.folder / 'logging.yaml').write_text(LOGGING)
-        self.env = {'INDICO_CONFIG': str(self.conf), 'C_FORCE_ROOT': '1', 'PYTHONPATH': str(ROOT), 'LC_ALL': 'C.UTF-8',
-                    'PYTHONDONTWRITEBYTECODE': os.environ.get('PYTHONDONTWRITEBYTECODE')}
+        self.env = {'INDICO_CONFIG': str(self.conf), 'C_FORCE_ROOT': '1', 'PYTHONPATH': str(ROOT), 'LC_ALL': 'C.UTF-8'}
 
     def run(self, *args, stdin=None):
         """Run a command with this configuration, e.g. ``indico db prepare``; return what it printed."""
@@ -88,13 +87,10 @@ class Indico:
             raise StartError(f'{" ".join(map(str, args))} failed:\n{(done.stdout + done.stderr)[-4000:]}')
         return done.stdout
 
-    def prepare(self):
-        """Make the tables of Indico and of its plugins."""
-        self.run(BIN / 'indico', 'db', 'prepare')
-
     def web(self, *, workers=2, threads=4):
         """Return the web server (not started)."""
-        args = [BIN / 'gunicorn', '-w', workers, '-k', 'gthread', '--threads', threads, '-b', f'127.0.0.1:{self.port}',
+        # preload: one load for all workers, as uWSGI does it in production
+        args = [BIN / 'gunicorn', '--preload', '-w', workers, '-k', 'gthread', '--threads', threads, '-b', f'127.0.0.1:{self.port}',
                 '--access-logfile', self.run_folder / f'{self.name}-access.log', '--keep-alive', '75',
                 'indico.web.flask.app:make_app()']
         return Service(f'{self.name}-web', args, self.run_folder, env=self.env, cwd=ROOT, ready=self._answers)

@@ -76,8 +76,8 @@ class Postgres:
                          '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-c', statement).splitlines()
 
     def _answers(self):
-        return subprocess.run([self.bin / 'pg_isready', '-q', '-h', self.folder, '-p', str(self.port)],
-                              check=False).returncode == 0
+        return subprocess.run([self.bin / 'pg_isready', '-q', '-h', self.folder, '-p', str(self.port), '-U', 'indico',
+                               '-d', 'postgres'], check=False).returncode == 0
 
     def _run(self, *args):
         who = {'user': self.user, 'group': self.user, 'extra_groups': []} if self.user else {}

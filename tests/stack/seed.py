@@ -1,16 +1,18 @@
-"""Fills an empty Indico with a conference: runs inside Indico, as ``python -m tests.stack.seed`` with INDICO_CONFIG.
+"""Makes Indico's tables and a conference in them: ``python -m tests.stack.seed`` with INDICO_CONFIG.
 
 Reads what is wanted as JSON from standard input (see `Wanted` in ``stack.py``) and prints what there is now as JSON.
 The event page's own ways would do the same by hand: an event, two registration forms, a badge, people, desks.
 """
 
 import json
+import os
 import sys
 from datetime import timedelta
 
 from flask import session
 
 from indico.core.db import db
+from indico.core.db.sqlalchemy.migration import migrate, prepare_db
 from indico.core.notifications import init_email_queue
 from indico.core.oauth.models.personal_tokens import PersonalToken
 from indico.core.plugins import plugin_engine
@@ -43,6 +45,10 @@ SIZES = {'badge': (96, 134), 'label': (90, 55)}
 def main():
     wanted = json.load(sys.stdin)
     app = make_app()
+    with app.app_context():
+        # what `indico db prepare` does; to load Indico twice would take longer than the rest
+        migrate.init_app(app, db, os.path.join(app.root_path, 'migrations'))
+        assert prepare_db(verbose=False)
     with app.test_request_context():
         init_email_queue()
         users = {login: _user(login, *names) for login, names in USERS.items()}

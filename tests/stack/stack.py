@@ -12,7 +12,7 @@ from tests.stack.folder import run_folder
 from tests.stack.indico import Indico
 from tests.stack.postgres import Postgres
 from tests.stack.printing import Printing
-from tests.stack.process import die_with_signals, free_port
+from tests.stack.process import die_with_signals, free_port, wait_until
 from tests.stack.redis import Redis
 
 
@@ -84,17 +84,19 @@ class Stack:
             self._timed('PostgreSQL', self.postgres.start)
             self.postgres.create('indico')
             redis.result()
-            self._timed('Indico: tables', self.indico.prepare)
-            # Celery and the relay load while people register
-            services = [pool.submit(self._timed, service.name, service.start)
-                        for service in (self.celery, self.relay) if service]
-            self._timed(f'{self.wanted.registrations} registrations', self.seed)
-            self._timed('Indico', self.web.start)
-            printing.result()
-            for service in services:
-                service.result()
+            # Indico takes long to load, so all of its processes load at once; the relay alone looks at its tables then
+            seed = pool.submit(self._timed, f'tables and {self.wanted.registrations} registrations', self.seed)
+            services = [pool.submit(self._timed, service.name, service.start) for service in (self.web, self.celery)]
+            wait_until(lambda: seed.done() or self._has_tables(), interval=0.3)
+            if self.relay:
+                services.append(pool.submit(self._timed, self.relay.name, self.relay.start))
+            for started in (seed, printing, *services):
+                started.result()
             self._timed('print agents', lambda: list(pool.map(self._start_agent, self.agents.values())))
         return self
+
+    def _has_tables(self):
+        return self.postgres.sql('indico', "SELECT to_regclass('plugin_checkin_print.jobs')") != ['']
 
     def seed(self):
         """Fill the database (see ``seed.py``)."""
