@@ -8,6 +8,7 @@ restart gives such jobs back anyway.
 import asyncio
 import hashlib
 import logging
+import re
 import time
 from collections.abc import Callable, Collection
 
@@ -318,4 +319,5 @@ class Jobs:
 
     def _tag(self, entry: Entry) -> str:
         unique = f'{self.spool.id}|{entry.source}|{entry.job}|{entry.dispatch}|{entry.seq}'
-        return f'{entry.job}.{entry.dispatch}-{hashlib.sha256(unique.encode()).hexdigest()[:8]}'
+        plain = re.sub(r'[^A-Za-z0-9._-]', '_', entry.job)
+        return f'{plain}.{entry.dispatch}-{hashlib.sha256(unique.encode()).hexdigest()[:8]}'

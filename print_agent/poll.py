@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -137,12 +138,15 @@ class Poller:
         except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
             raise PollFailed('the answer makes no sense; is a login page or a proxy in between?') from exc
 
+    def _url_of(self, job: p.Job) -> str:
+        return f'{self._document_url}/{quote(job.job, safe="")}/{job.dispatch}'
+
     async def _fetch(self, job: p.Job, received: float) -> None:
         for attempt in range(FETCHES):
             if attempt:
                 await asyncio.sleep(self._backoff.next() if attempt > 1 else 0.2)
             try:
-                async with self._client.stream('GET', f'{self._document_url}/{job.job}/{job.dispatch}') as reply:
+                async with self._client.stream('GET', self._url_of(job)) as reply:
                     if reply.status_code in (404, 410):
                         break
                     if reply.status_code != 200:

@@ -5,9 +5,10 @@ is a permission to print. It is answered only after the job is committed, so a s
 """
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import msgspec
 import uvicorn
@@ -61,10 +62,9 @@ class Receiver:
 
     async def start(self) -> None:
         """Listen. Raises OSError (in words) if the address cannot be used."""
-        server = uvicorn.Server(uvicorn.Config(
+        server = _Server(uvicorn.Config(
             self.app, host=self._config.receiver_host, port=self._config.receiver_port, log_config=None,
             access_log=False, lifespan='off', server_header=False, timeout_keep_alive=15, limit_concurrency=64))
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         self._server = server
         self._serving = asyncio.create_task(_serve(server))
         while not server.started:
@@ -129,6 +129,14 @@ class Receiver:
             raise Problem(422, entry.reason, entry.detail)
         log.debug('webhook %s is job %s.%d', message_id, entry.job, entry.dispatch)
         return JSONResponse({'status': entry.state.value, 'job': entry.job, 'dispatch': entry.dispatch}, 202)
+
+
+class _Server(uvicorn.Server):
+    """Leaves SIGTERM and Ctrl-C to the agent, which has badges to think of."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 async def _serve(server: uvicorn.Server) -> None:

@@ -160,5 +160,7 @@ class Worker:
 
 
 def _sheet(entry: Entry, document: bytes) -> Sheet:
-    return Sheet(tag=entry.tag, title=f'{entry.title[:100]} [{entry.tag}]', document=document, copies=entry.copies,
+    # Short and plain, so that no print system cuts the tag off at the end.
+    title = entry.title[:40].encode('ascii', 'replace').decode()
+    return Sheet(tag=entry.tag, title=f'{title} [{entry.tag}]', document=document, copies=entry.copies,
                  width_mm=entry.width_mm, height_mm=entry.height_mm, expires=entry.expires)

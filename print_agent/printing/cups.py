@@ -38,6 +38,7 @@ class CupsBackend:
         self._lines: dict[str, PrinterLine] = {}
         self._uris: dict[str, str | None] = {}
         self._media: dict[str, tuple[str, ...]] = {}
+        self._advised: set[str] = set()
 
     async def printers(self) -> Sequence[p.Printer]:
         """List the queues; states and reasons are the printer's own where it can be asked."""
@@ -47,7 +48,7 @@ class CupsBackend:
             raise NotReady('cups_down', reasons.sentence('cups_down')) from exc
         names = [name for name in queues if self._allowed is None or name in self._allowed]
         for name in names:
-            self._uris[name] = printer_uri(str(queues[name].get('device-uri', '')))
+            self._learn(name, str(queues[name].get('device-uri', '')))
         return await asyncio.gather(*(self._describe(name, queues[name]) for name in names))
 
     async def check(self, printer: str) -> None:
@@ -62,7 +63,7 @@ class CupsBackend:
             raise NotReady('queue_rejecting', reasons.sentence('queue_rejecting'))
         if queue.get('printer-state') == 5:
             raise NotReady('queue_paused', reasons.sentence('queue_paused'))
-        self._uris[printer] = printer_uri(str(queue.get('device-uri', '')))
+        self._learn(printer, str(queue.get('device-uri', '')))
         if (line := self._line(printer)) is None:
             return
         try:
@@ -176,12 +177,19 @@ class CupsBackend:
             self._lines[uri] = PrinterLine(uri)
         return self._lines[uri]
 
+    def _learn(self, printer: str, device_uri: str) -> None:
+        self._uris[printer] = uri = printer_uri(device_uri)
+        if uri is not None and 'waitjob=false' not in device_uri and printer not in self._advised:
+            self._advised.add(printer)
+            log.warning('the queue %s waits for its printer: badges take a second longer, and CUPS prints one again if '
+                        'it is killed meanwhile. Better: lpadmin -p %s -v "%s?waitjob=false"', printer, printer, uri)
+
     async def _learn_uri(self, printer: str) -> None:
         """After a restart the queue's device may not have been seen yet. CUPS being down is not the time to guess."""
         while printer not in self._uris:
             try:
                 queue = await self._client.queue(printer, ['device-uri'])
-                self._uris[printer] = printer_uri(str((queue or {}).get('device-uri', '')))
+                self._learn(printer, str((queue or {}).get('device-uri', '')))
             except (CupsDown, CupsRefused) as exc:
                 log.info('waiting for cups to name the device of %s: %s', printer, exc)
                 await asyncio.sleep(1.0)

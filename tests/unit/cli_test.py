@@ -13,7 +13,7 @@ from agent_fakes import PDF, FakeServer, make_job, pairing_file
 from click.testing import CliRunner
 
 from print_agent import agent as agent_module
-from print_agent import cli, pairing
+from print_agent import cli, pairing, signing
 from print_agent import protocol as p
 from print_agent.config import Config
 from print_agent.printing import cups_client
@@ -169,6 +169,27 @@ async def test_an_agent_prints_and_stops_in_peace(folder):
     assert 'Zoë' not in agent.said
     assert 'icpa_' not in agent.said
     assert (folder / 'trace').read_text().count('\n') >= 9
+
+
+async def test_a_door_is_closed_in_peace(folder):
+    """The web server of the receiver must not take the signals away from the agent."""
+    secret = folder / 'desk1.secret'
+    secret.write_text(signing.new_secret())
+    secret.chmod(0o600)
+    (folder / 'agent.toml').write_text(FOLDERS_ONLY + """
+        [receiver]
+        port = 0
+        [[receiver.door]]
+        printer = 'desk1'
+        secret_file = 'desk1.secret'
+    """)
+    async with FakeServer() as server:
+        pairing_file(folder / 'pairings', server.url)
+        with Running(folder) as agent:
+            await server.until(lambda: server.now and 'receiver listens' in agent.said, 30)
+            agent.process.send_signal(signal.SIGTERM)
+            await server.until(lambda: server.said(p.Drain))
+            assert agent.process.wait(20) == 0
 
 
 async def test_a_killed_agent_gives_back_what_it_did_not_print(folder):
