@@ -1,0 +1,261 @@
+"""The event manager's page in Chromium, on the whole stack: from an empty computer to a test badge on paper."""
+
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import expect, sync_playwright
+
+from tests.stack.agent import PrintAgent
+
+
+PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
+#: How long the page may take to show what happened: its own interval and a slow printer, in milliseconds.
+SOON = 20_000
+
+
+@pytest.fixture(scope='module')
+def chromium():
+    with sync_playwright() as playwright:
+        path = shutil.which('chromium') or shutil.which('chromium-browser')
+        browser = playwright.chromium.launch(executable_path=path,
+                                             args=['--no-sandbox', '--disable-background-networking'])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def log_in(stack, chromium):
+    """Return a function that opens a window and logs in; the test fails if a script on its pages does."""
+    contexts, complaints = [], []
+
+    def _log_in(login=None):
+        context = chromium.new_context(base_url=stack.url, viewport={'width': 1280, 'height': 900})
+        context.set_default_timeout(SOON)
+        contexts.append(context)
+        window = context.new_page()
+        window.on('pageerror', lambda error: complaints.append(str(error)))
+        if login:
+            user = stack.seeded['users'][login]
+            window.goto('/login/')
+            window.fill('input[name=identifier]', user['login'])
+            window.fill('input[name=password]', user['password'])
+            window.press('input[name=password]', 'Enter')
+            window.wait_for_url(lambda url: '/login' not in url)
+        return window
+
+    yield _log_in
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def url(stack):
+    return f'{stack.event_url}/manage/checkin-print/'
+
+
+@pytest.fixture
+def new_agent(stack):
+    """A computer that was not paired yet, with the first printer of the stack."""
+    agent = PrintAgent('laptop-new', stack.folder, stack.printing, ['desk1'])
+    yield agent
+    agent.stop()
+
+
+def box(page, title):
+    """Return the box of the page with this title."""
+    return page.get_by_role('region', name=title, exact=True)
+
+
+def row(page, title, name):
+    """Return the row of a box that has a cell with exactly this name."""
+    return box(page, title).get_by_role('row').filter(has=page.get_by_role('cell', name=name, exact=True))
+
+
+def dialog(page):
+    return page.get_by_role('dialog')
+
+
+def save(page, **values):
+    """Fill the fields of the dialog, by their ids, and save it."""
+    for field, value in values.items():
+        control = dialog(page).locator(f'#{field}')
+        if control.evaluate('x => x.tagName') == 'SELECT':
+            control.select_option(**value)
+        elif isinstance(value, bool):
+            control.set_checked(value, force=True)
+        else:
+            control.fill(value)
+    dialog(page).locator('input[type=submit]').click()
+
+
+def confirm(page):
+    page.get_by_role('button', name='OK', exact=True).click()
+
+
+@pytest.fixture
+def check_in_some(stack):
+    """Check some people in by Indico's own API, as its app does."""
+    event_id = stack.seeded['event']['id']
+    for registration in stack.seeded['registrations'][:8]:
+        answer = requests.patch(
+            f'{stack.url}/api/checkin/event/{event_id}/forms/{registration["form_id"]}/registrations/'
+            f'{registration["id"]}', json={'checked_in': True}, timeout=30,
+            headers={'Authorization': f'Bearer {stack.seeded["token"]}'})
+        assert answer.status_code == 200
+
+
+@pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1', reason='UPDATE_PICTURES=1 makes the pictures of the docs')
+def test_picture(stack, log_in, url, check_in_some):
+    page = log_in('manager')
+    page.goto(url)
+    expect(box(page, 'Latest badges').locator('tr[data-state=completed]').nth(4)).to_be_visible(timeout=SOON)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / 'event-page.png', full_page=True)
+
+
+def test_set_up_and_print(stack, log_in, url, new_agent):
+    page = log_in('manager')
+    # the way through the menu
+    page.goto(f'{stack.event_url}/manage/')
+    page.get_by_role('link', name='Check-in printing').click()
+    expect(page).to_have_url(url)
+
+    # a computer
+    box(page, 'Print agents').get_by_role('button', name='Add a print agent').click()
+    save(page, name='New laptop')
+    command = dialog(page).locator('.checkin-print-secret').first.inner_text()
+    assert command.startswith(f'print-agent pair {stack.url} ')
+    code = command.split()[-1]
+    dialog(page).get_by_role('button', name='Done').click()
+    expect(row(page, 'Print agents', 'New laptop')).to_contain_text('Waiting for its code')
+    assert code not in page.content()
+    new_agent.pair(stack.url, code)
+    new_agent.start()
+    # without a reload
+    expect(row(page, 'Print agents', 'New laptop')).to_contain_text('Connected', timeout=SOON)
+    expect(row(page, 'Print agents', 'New laptop')).to_contain_text('desk1')
+
+    # a desk: the first name is taken
+    box(page, 'Desks').get_by_role('button', name='Add a desk').click()
+    save(page, name='desk 1', delivery={'label': _option(page, 'delivery', 'New laptop: desk1')})
+    expect(dialog(page).locator('.has-error')).to_have_count(1)
+    save(page, name='Hall')
+    expect(row(page, 'Desks', 'Hall')).to_contain_text('Ready', timeout=SOON)
+
+    # what prints
+    form = stack.seeded['forms'][1]['title']
+    row(page, 'Registration forms', form).get_by_role('button', name='Choose what prints').click()
+    template = _option(page, 'template_id', 'Name label')
+    save(page, enabled=True, kind={'value': 'badge'}, template_id={'label': template}, desk_id={'label': 'Hall'})
+    expect(row(page, 'Registration forms', form)).to_contain_text('Name label')
+    expect(row(page, 'Registration forms', form)).to_contain_text('Hall')
+
+    # and paper
+    before = len(stack.printers['desk1'].papers())
+    row(page, 'Desks', 'Hall').get_by_role('button', name='Print a test badge').click()
+    test = box(page, 'Latest badges').locator('tr[data-job]').first
+    expect(test).to_contain_text('Test badge')
+    expect(test).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
+    expect(page.locator('#checkin-print-news')).to_contain_text('Test badge')
+    papers = _wait(lambda: stack.printers['desk1'].papers()[before:])
+    assert len(papers) == 1
+
+    # the laptop is stolen
+    row(page, 'Print agents', 'New laptop').get_by_role('button', name='Revoke').click()
+    confirm(page)
+    expect(row(page, 'Print agents', 'New laptop')).to_contain_text('Revoked')
+    expect(row(page, 'Desks', 'Hall')).to_contain_text('Revoked')
+
+    # the desk is closed, and the form prints at the first desk again
+    row(page, 'Desks', 'Hall').get_by_role('button', name='Delete').click()
+    confirm(page)
+    expect(row(page, 'Desks', 'Hall')).to_have_count(0)
+    expect(row(page, 'Registration forms', form)).to_contain_text('the first desk')
+
+    # as it was, for the tests that follow
+    row(page, 'Registration forms', form).get_by_role('button', name='Choose what prints').click()
+    template = _option(page, 'template_id', f'Name {stack.wanted.template}')
+    desk = stack.seeded['desk_of_form'][str(stack.seeded['forms'][1]['id'])]
+    save(page, template_id={'label': template}, desk_id={'label': desk})
+    expect(row(page, 'Registration forms', form)).to_contain_text(f'Name {stack.wanted.template}')
+
+
+def test_switch(stack, log_in, url):
+    page = log_in('manager')
+    page.goto(url)
+    form = stack.seeded['forms'][0]['title']
+    for wanted in (False, True):
+        switch = row(page, 'Registration forms', form).get_by_role('checkbox')
+        with page.expect_response(lambda response: response.url.endswith('/switch')):
+            switch.click(force=True)
+        page.reload()
+        expect(row(page, 'Registration forms', form).get_by_role('checkbox')).to_be_checked(checked=wanted)
+
+
+def test_webhook(log_in, url):
+    page = log_in('manager')
+    page.goto(url)
+    box(page, 'Webhooks').get_by_role('button', name='Add a webhook').click()
+    save(page, name='Door', url='https://10.1.2.3/')
+    expect(dialog(page).locator('.has-error')).to_have_count(1)
+    save(page, url='https://hooks.example.com/badge')
+    secret = dialog(page).locator('.checkin-print-secret').inner_text()
+    assert secret.startswith('whsec_')
+    dialog(page).get_by_role('button', name='Done').click()
+    expect(row(page, 'Webhooks', 'Door')).to_contain_text('every check-in')
+    assert secret not in page.content()
+    row(page, 'Webhooks', 'Door').get_by_role('button', name='New secret').click()
+    confirm(page)
+    assert dialog(page).locator('.checkin-print-secret').inner_text() != secret
+    dialog(page).get_by_role('button', name='Done').click()
+    row(page, 'Webhooks', 'Door').get_by_role('button', name='Forget').click()
+    expect(row(page, 'Webhooks', 'Door').get_by_role('button', name='Forget')).to_have_count(0)
+    row(page, 'Webhooks', 'Door').get_by_role('button', name='Delete').click()
+    confirm(page)
+    expect(row(page, 'Webhooks', 'Door')).to_have_count(0)
+
+
+@pytest.mark.parametrize('login', ['stranger', 'volunteer'])
+def test_refused(log_in, url, login):
+    page = log_in(login)
+    assert page.goto(url).status == 403
+    expect(page.locator('#checkin-print')).to_have_count(0)
+    assert page.request.get(f'{url}live').status == 403
+
+
+def test_nobody_has_to_log_in(log_in, url):
+    page = log_in()
+    page.goto(url)
+    assert '/login/' in page.url
+    expect(page.locator('#checkin-print')).to_have_count(0)
+
+
+def test_without_scripts(stack, chromium, log_in, url):
+    """The page and its buttons for badges need no script."""
+    state = log_in('manager').context.storage_state()
+    context = chromium.new_context(base_url=stack.url, java_script_enabled=False, storage_state=state)
+    page = context.new_page()
+    page.goto(url)
+    row(page, 'Desks', 'Desk 1').get_by_role('button', name='Print a test badge').click()
+    expect(box(page, 'Latest badges').locator('tr[data-job]').first).to_contain_text('Test badge')
+    context.close()
+
+
+def _option(page, field, start):
+    """Return the label of the option of a select field in the dialog that starts with these words."""
+    dialog(page).locator(f'#{field}').wait_for()
+    labels = dialog(page).locator(f'#{field} option').all_inner_texts()
+    return next(label for label in labels if label.startswith(start))
+
+
+def _wait(function, seconds=10):
+    until = time.monotonic() + seconds
+    while not (result := function()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return result
