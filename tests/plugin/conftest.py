@@ -121,6 +121,7 @@ def check_in(app, db, form):
     from indico_checkin_print.models.jobs import Job
 
     def _check_in(registration, value=True):
+        db.session.flush()
         with app.test_request_context():
             registration.checked_in = value
             signals.event.registration_checkin_updated.send(registration)
