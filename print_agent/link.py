@@ -7,6 +7,7 @@ and only then the hello goes out: so the server always hears from one of them, w
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -28,6 +29,10 @@ Mode = Literal['auto', 'stream', 'poll']
 FAILURES_BEFORE_POLL = 3
 #: How long to stay away after another connection of the same agent took over, or with a wrong version, in seconds.
 STAY_AWAY = 300.0
+#: How long a websocket waits for the end of a poll before it speaks, in seconds.
+LAST_POLL = 3.0
+#: So many seconds after the last poll, "another connection took over" may mean our own late poll.
+OWN_POLL = 30.0
 
 
 class Link:
@@ -50,6 +55,7 @@ class Link:
         self._trouble = ''
         self._told: set[str] = set()
         self._fell_back = False
+        self._polled = float('-inf')
         #: ``stream`` or ``poll`` while the server answers, else ``down``; for the status page.
         self.state: Literal['down', 'stream', 'poll'] = 'down'
 
@@ -93,7 +99,8 @@ class Link:
         if end.healthy:
             self._backoff.reset()
         self._say_trouble(end.text, end.why.value)
-        if end.why in (Why.replaced, Why.version):
+        own = end.why is Why.replaced and time.monotonic() - self._polled < OWN_POLL
+        if end.why in (Why.replaced, Why.version) and not own:
             # Polling would only make the two fight by other means.
             return self._backoff.slow(self._stay_away)
         if end.why is Why.rejected:
@@ -122,8 +129,13 @@ class Link:
         self._polling = asyncio.create_task(self._poller.run())
 
     async def _stop_polling(self) -> None:
-        task, self._polling, self._poller = self._polling, None, None
-        if task is not None:
+        task, poller, self._polling, self._poller = self._polling, self._poller, None, None
+        if task is not None and poller is not None:
+            self._polled = time.monotonic()
+            # The server must not hear a poll after the hello of the websocket, or it would think that the poll is
+            # the newer connection. So the one under way may end; only if it takes long its answer is dropped.
+            poller.stop()
+            await asyncio.wait([task], timeout=LAST_POLL)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             if self.state == 'poll':

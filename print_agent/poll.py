@@ -64,6 +64,7 @@ class Poller:
         self._client = httpx.AsyncClient(timeout=TIMEOUT, transport=transport, follow_redirects=False, headers={
             'Authorization': f'Bearer {token}', 'User-Agent': SOFTWARE})
         self._said: list[p.FromAgent] = []
+        self._stopping = False
         self._urgent = asyncio.Event()
 
     def put(self, message: p.FromAgent) -> None:
@@ -76,19 +77,27 @@ class Poller:
         """Whether everything was said."""
         return not self._said
 
+    def stop(self) -> None:
+        """Finish the poll that is under way, then end. One that waits or takes long has to be cancelled."""
+        self._stopping = True
+        self._urgent.set()
+
     async def run(self) -> None:
-        """Poll until cancelled. Cancelling drops the answer that is under way."""
+        """Poll until stopped or cancelled. Cancelling drops the answer that is under way."""
         self._jobs.listen(self._source, self.put)
         try:
-            while True:
+            while not self._stopping:
                 try:
                     pause = await self._once()
                     self._backoff.reset()
                     self._healthy()
                 except PollFailed as exc:
                     self._failed(exc)
-                    await asyncio.sleep(self._backoff.slow() if exc.rejected else self._backoff.next())
+                    if not self._stopping:
+                        await asyncio.sleep(self._backoff.slow() if exc.rejected else self._backoff.next())
                     continue
+                if self._stopping:
+                    return
                 try:
                     async with asyncio.timeout(pause):
                         await self._urgent.wait()
@@ -99,7 +108,8 @@ class Poller:
             await self._client.aclose()
 
     async def _once(self) -> float:
-        self._urgent.clear()
+        if not self._stopping:
+            self._urgent.clear()
         hello = self._jobs.hello(self._source, SOFTWARE, self._printers())
         said, self._said = self._said, []
         owed = self._jobs.owed(self._source)
@@ -107,7 +117,8 @@ class Poller:
         try:
             reply = await self._ask(p.Poll(hello=hello, messages=tuple(messages)))
         except BaseException:
-            self._said = said + self._said  # said again next time: everything here may be heard twice
+            # Said again next time, as everything here may be heard twice; the next hello has the printers anyway.
+            self._said = [m for m in said if not isinstance(m, p.Printers | p.Heartbeat)] + self._said
             raise
         received = time.monotonic()
         for message in reply.messages:

@@ -259,8 +259,27 @@ async def test_polling_with_a_revoked_token_is_told_in_words(tmp_path, server):
         await server.until(lambda: 'pair it again' in desk.link.trouble)
 
 
-async def test_a_late_answer_is_dropped(tmp_path, server):
+async def test_a_poll_under_way_ends_before_the_websocket_speaks(tmp_path, server):
+    """Or the server would take the poll for the newer connection and send the websocket away."""
+    server.refuse_upgrade = 404
+    server.documents = {'j1/1': PDF}
+    async with Desk(tmp_path, server, mode='auto') as desk:
+        await server.until(lambda: desk.link.state == 'poll')
+        server.poll_gate.clear()
+        polls = len(server.polls)
+        await server.until(lambda: len(server.polls) > polls)
+        server.replies = [make_job()]
+        server.refuse_upgrade = None
+        await server.until(lambda: server.connections == 1)
+        assert server.hellos == []
+        server.poll_gate.set()
+        await server.until(lambda: desk.link.state == 'stream')
+        assert server.hellos[0].holding == (p.Held(job='j1', dispatch=1, state='waiting'),)
+
+
+async def test_a_late_answer_is_dropped(tmp_path, server, monkeypatch):
     """A reply that was under way when the websocket took over must not be processed."""
+    monkeypatch.setattr(link_module, 'LAST_POLL', 0.05)
     server.refuse_upgrade = 404
     server.documents = {'j1/1': PDF}
     async with Desk(tmp_path, server, mode='auto') as desk:
@@ -315,6 +334,22 @@ async def test_being_replaced_does_not_lead_to_polling(tmp_path, server):
         await server.until(lambda: server.connections >= 3)
         assert server.polls == []
         assert 'running twice' in desk.link.trouble
+
+
+async def test_being_replaced_by_our_own_poll_is_no_reason_to_stay_away(tmp_path, server):
+    async def replaced(ws):
+        await ws.recv()
+        await ws.close(4001)
+
+    server.refuse_upgrade = 404
+    async with Desk(tmp_path, server, mode='auto') as desk:
+        desk.link._stay_away = 3600.0
+        await server.until(lambda: desk.link.state == 'poll')
+        server.script = replaced
+        server.refuse_upgrade = None
+        await server.until(lambda: server.connections == 1)
+        server.script = None
+        await server.until(lambda: desk.link.state == 'stream')
 
 
 async def test_printers_that_change_are_pushed_either_way(tmp_path, server):
