@@ -2,7 +2,8 @@
 
 from indico.util.date_time import now_utc
 
-from print_agent.protocol import Delivery, DeliveryData, Job as JobMessage
+from print_agent.protocol import Delivery, DeliveryData
+from print_agent.protocol import Job as JobMessage
 
 from indico_checkin_print import ledger
 from indico_checkin_print.models.jobs import Job

@@ -10,9 +10,10 @@ from datetime import timedelta
 from sqlalchemy.dialects.postgresql import insert
 
 from indico.core.db import db
+from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print.models.jobs import Document, Job, JobHistory, JobState
-from indico_checkin_print.models.setup import Agent, Desk, DeskPrinter
+from indico_checkin_print.models.setup import Agent, Desk, DeskPrinter, FormSetup
 from indico_checkin_print.reasons import Reason
 
 
@@ -281,7 +282,10 @@ def sweep(actor='sweep'):
     silent = db.session.query(Agent.id).filter(Agent.seen_dt < _now(-AGENT_SILENT)).scalar_subquery()
     db.session.execute(db.update(Job.__table__).where(Job.state == S.ready, Job.agent_id.in_(away))
                        .values(**_UNASSIGNED))
+    desk_id = _desk_of_form()
     moved = [
+        *_move([Job.state == S.held, Job.reason == Reason.no_desk, desk_id.isnot(None)], S.queued, Reason.desk_found,
+               actor, desk_id=desk_id, next_try_dt=_now()),
         *_move([Job.state.in_([S.held, S.queued, S.ready, S.rendering]), Job.expires_dt <= _now()], S.expired,
                Reason.too_old, actor, lease_dt=None),
         *_move([Job.state == S.rendering, Job.lease_dt < _now(), Job.attempts >= MAX_RENDERS], S.failed,
@@ -305,6 +309,15 @@ def due(state, seconds=0):
     """Return the condition for jobs in a state that nobody has and that have been due for so many seconds."""
     return db.and_(Job.state == state, Job.agent_id.is_(None), Job.next_try_dt <= _now(-seconds),
                    Job.expires_dt > _now())
+
+
+def _desk_of_form():
+    """Return the expression for the desk where a job's form prints by now: its own, else the first of the event."""
+    own = (db.select(FormSetup.desk_id)
+           .join(Registration, Registration.registration_form_id == FormSetup.registration_form_id)
+           .where(Registration.id == Job.registration_id))
+    first = db.select(db.func.min(Desk.id)).where(Desk.event_id == Job.event_id, ~Desk.is_deleted)
+    return db.func.coalesce(own.scalar_subquery(), first.scalar_subquery())
 
 
 # -- how it is done ---------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from indico.core.plugins import IndicoPlugin, PluginCategory
 from indico.modules.events.registration.models.registrations import Registration
 
 
-
 class CheckinPrintPlugin(IndicoPlugin):
     """Check-in Print
 

@@ -15,6 +15,7 @@ class Reason(IndicoStrEnum):
     # why it is where it is
     checked_in = 'checked_in'
     test = 'test'
+    desk_found = 'desk_found'
     claimed = 'claimed'
     rendered = 'rendered'
     pushed = 'pushed'
@@ -60,6 +61,7 @@ SENTENCES = {
     Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),
     Reason.try_again: _('The last try did not work. It is tried again by itself.'),
     Reason.checked_in: _('The attendee was checked in.'),
+    Reason.desk_found: _('There is a desk for it now.'),
     Reason.test: _('Someone asked for a test badge.'),
     Reason.claimed: _('The badge is being made.'),
     Reason.rendered: _('The badge is made and waits for its printer.'),

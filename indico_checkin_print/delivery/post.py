@@ -21,6 +21,7 @@ from functools import lru_cache
 import certifi
 
 from indico.util.enum import IndicoStrEnum
+
 from indico_checkin_print import _
 from indico_checkin_print.delivery.guard import NameServiceError, RefusedURL, check_url
 

@@ -8,6 +8,7 @@ down over night.
 import random as random_module
 
 from indico.util.enum import IndicoStrEnum
+
 from indico_checkin_print.delivery.post import PostError
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from conftest import SECRET, TOKEN
 
 from indico.util.date_time import now_utc
 
@@ -18,8 +19,6 @@ from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.credentials import digest, new_code, normalize_code, seal, unseal
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.models.setup import Agent
-
-from conftest import SECRET, TOKEN
 
 
 API = '/api/plugin/checkin-print'

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from conftest import SECRET
 from standardwebhooks.webhooks import Webhook as Oracle
 from werkzeug.formparser import parse_form_data
 from werkzeug.test import EnvironBuilder
@@ -12,8 +13,6 @@ from indico_checkin_print.delivery.post import Answer, PostError
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.work import post_waiting
-
-from conftest import SECRET
 
 
 @pytest.fixture

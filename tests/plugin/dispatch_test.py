@@ -1,6 +1,7 @@
 """Permission to print, from Indico's side: who is given what, and what a broken link changes."""
 
 import pytest
+from conftest import TOKEN
 
 from print_agent import protocol
 from print_agent.protocol import (Accepted, Ack, Cancel, Canceled, Completed, Drain, Failed, Go, Held, Hello, Printer,
@@ -14,8 +15,6 @@ from indico_checkin_print.relay.dispatch import PREFETCH, Assigned, Plan, outgoi
 from indico_checkin_print.relay.exchange import Replaced, authenticate, hello, receive
 from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
 from indico_checkin_print.work import render_waiting
-
-from conftest import TOKEN
 
 
 S = JobState

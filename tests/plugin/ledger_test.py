@@ -104,6 +104,19 @@ def test_what_is_too_old_never_prints(db, check_in, reg, set_job, state):
     assert (job.state, job.reason) == (S.expired, Reason.too_old)
 
 
+def test_a_job_without_a_desk_finds_one(db, check_in, reg, desk):
+    desk.is_deleted = True
+    job, = check_in(reg)
+    ledger.sweep()
+    db.session.refresh(job)
+    assert job.state == S.held
+    desk.is_deleted = False
+    db.session.flush()
+    ledger.sweep()
+    db.session.refresh(job)
+    assert (job.state, job.reason, job.desk_id) == (S.queued, Reason.desk_found, desk.id)
+
+
 def test_a_go_without_a_word_is_unknown(db, ready_job, agent, set_job):
     ledger.give(ready_job, agent, 'p1', 'test', go=True)
     ledger.sweep()

@@ -3,6 +3,7 @@
 from io import BytesIO
 
 import pytest
+from conftest import HEIGHT, WIDTH, text_item
 from pypdf import PdfReader
 
 from indico.modules.events.registration.models.registrations import Registration
@@ -14,8 +15,6 @@ from indico_checkin_print.models.jobs import Document, Job, JobState
 from indico_checkin_print.models.setup import BadgeKind
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.work import render_waiting
-
-from conftest import HEIGHT, WIDTH, text_item
 
 
 PERSON = 'a3a4e3d2-0a5d-4c43-9c5f-3e6b1f6a1a52'
