@@ -90,9 +90,9 @@ class Indico:
     def web(self, *, workers=2, threads=4):
         """Return the web server (not started)."""
         # preload: one load for all workers, as uWSGI does it in production
-        args = [BIN / 'gunicorn', '--preload', '-w', workers, '-k', 'gthread', '--threads', threads, '-b', f'127.0.0.1:{self.port}',
-                '--access-logfile', self.run_folder / f'{self.name}-access.log', '--keep-alive', '75',
-                'indico.web.flask.app:make_app()']
+        args = [BIN / 'gunicorn', '--preload', '-w', workers, '-k', 'gthread', '--threads', threads,
+                '-b', f'127.0.0.1:{self.port}', '--keep-alive', '75',
+                '--access-logfile', self.run_folder / f'{self.name}-access.log', 'indico.web.flask.app:make_app()']
         return Service(f'{self.name}-web', args, self.run_folder, env=self.env, cwd=ROOT, ready=self._answers)
 
     def celery(self, *, concurrency=2):

@@ -30,33 +30,27 @@ COUNTRIES = {
     'RS': ('Љиљана Ђорђе Џејна Његош', 'Ћирић Јовановић Њагул Шћепановић', 'Универзитет у Београду'),
     'GR': ('Ευαγγελία Γιώργος Άννα Θεόδωρος', 'Παπαδόπουλος Ξενάκη Ψαρράς Ώριμη', 'Πανεπιστήμιο Αθηνών'),
     'VN': ('Nguyệt Đức Thảo Hữu', 'Nguyễn Trần Phạm Đặng', 'Đại học Quốc gia Hà Nội'),
-    'IE': ('Siobhán Pádraig Gráinne Séamus', "O'Brien Ní Dhomhnaill Mac Gabhann Ó Súilleabháin", 'Trinity College Dublin'),
-    'NL': ('Anneloes Joost Maaike Zoë', "van der Meer 't Hart de Groot van 't Hoff", 'Nikhef'),
+    'IE': ('Siobhán Pádraig Gráinne Séamus', "O'Brien Ní_Dhomhnaill Mac_Gabhann Ó_Súilleabháin",
+           'Trinity College Dublin'),
+    'NL': ('Anneloes Joost Maaike Zoë', "van_der_Meer 't_Hart de_Groot van_'t_Hoff", 'Nikhef'),
     'IN': ('Venkatanarasimharajuvaripeta Priya Arjun Lakshmi', 'Subramanian Iyer Chatterjee Krishnamoorthy',
            'Tata Institute of Fundamental Research'),
     'JP': ('Haruka Kenji Yūko Shōtarō', 'Itō Satō Ōnishi Kōno', 'KEK'),
     'BR': ('Antônio Flávia Tomás Lúcia', 'Assunção Guimarães Conceição Magalhães', 'Universidade de São Paulo'),
 }
 
-#: Family names of more than one word, which the tables above could not hold.
-_JOINED = ('Ní Dhomhnaill', 'Mac Gabhann', 'Ó Súilleabháin', 'van der Meer', "'t Hart", 'de Groot', "van 't Hoff")
-
-
-def _family_names(words):
-    for joined in _JOINED:
-        words = words.replace(joined, joined.replace(' ', '\N{NO-BREAK SPACE}'))
-    return [name.replace('\N{NO-BREAK SPACE}', ' ') for name in words.split(' ')]
-
-
 def people(count):
     """Return `count` people, all with different names, as (given name, family name, affiliation, country)."""
     tables = []
     for country, (given, family, affiliation) in COUNTRIES.items():
-        pairs = itertools.product(given.split(), _family_names(family))
+        given, family = _split(given), _split(family)
         # along the diagonals, so that neighbours share neither name
-        pairs = sorted(pairs, key=lambda pair, g=given.split(), f=_family_names(family):
-                       ((f.index(pair[1]) - g.index(pair[0])) % len(f), g.index(pair[0])))
-        tables.append([(first, last, affiliation, country) for first, last in pairs])
+        tables.append([(given[n], family[(n + shift) % len(family)], affiliation, country)
+                       for shift in range(len(family)) for n in range(len(given))])
     mixed = [person for row in itertools.zip_longest(*tables) for person in row if person]
     assert count <= len(mixed), f'there are names for {len(mixed)} people only'
     return mixed[:count]
+
+
+def _split(names):
+    return [name.replace('_', ' ') for name in names.split()]

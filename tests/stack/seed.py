@@ -25,7 +25,6 @@ from indico.modules.events.models.events import EventType
 from indico.modules.events.operations import create_event
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.util import create_personal_data_fields, create_registration
-from indico.modules.users import User
 from indico.modules.users.operations import create_user
 from indico.util.date_time import now_utc
 from indico.web.flask.app import make_app
@@ -126,8 +125,9 @@ def _template(event, name, width_mm, height_mm):
 
 def _items(name, width_mm):
     """Yield what stands on a badge: (kind, left, top, width, height in mm, size in pt)."""
-    lines = [('event_title', 4, 6, width_mm - 8, None, 12, 'wrap'), ('first_name', 4, 26, width_mm - 8, None, 30, 'resize'),
-             ('last_name', 4, 42, width_mm - 8, None, 24, 'resize'), ('affiliation', 4, 60, width_mm - 8, None, 14, 'wrap'),
+    wide = width_mm - 8
+    lines = [('event_title', 4, 6, wide, None, 12, 'wrap'), ('first_name', 4, 26, wide, None, 30, 'resize'),
+             ('last_name', 4, 42, wide, None, 24, 'resize'), ('affiliation', 4, 60, wide, None, 14, 'wrap'),
              ('ticket_qr_code', width_mm / 2 - 18, 86, 36, 36, 10, 'wrap')]
     if name == 'label':
         lines = [('first_name', 3, 5, 56, None, 20, 'resize'), ('last_name', 3, 15, 56, None, 16, 'resize'),

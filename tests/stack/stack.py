@@ -84,14 +84,17 @@ class Stack:
             self._timed('PostgreSQL', self.postgres.start)
             self.postgres.create('indico')
             redis.result()
-            # Indico takes long to load, so all of its processes load at once; the relay alone looks at its tables then
+            # Indico takes long to load, so all of its processes load at once; the relay alone looks at tables then
+            for service in (self.web, self.celery):
+                service.spawn()
             seed = pool.submit(self._timed, f'tables and {self.wanted.registrations} registrations', self.seed)
-            services = [pool.submit(self._timed, service.name, service.start) for service in (self.web, self.celery)]
             wait_until(lambda: seed.done() or self._has_tables(), interval=0.3)
             if self.relay:
-                services.append(pool.submit(self._timed, self.relay.name, self.relay.start))
-            for started in (seed, printing, *services):
-                started.result()
+                self.relay.spawn()
+            seed.result()
+            printing.result()
+            for service in filter(None, (self.web, self.celery, self.relay)):
+                self._timed(service.name, service.wait)
             self._timed('print agents', lambda: list(pool.map(self._start_agent, self.agents.values())))
         return self
 

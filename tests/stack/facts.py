@@ -1,0 +1,123 @@
+"""What really happened: who was checked in, and what the printers received. The ledger is not asked.
+
+When a check-in was committed is PostgreSQL's own word (``track_commit_timestamp``); which badge came out where is read
+from the files that the printers received.
+"""
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from tests.stack.papers import names_in, read
+from tests.stack.process import wait_until
+
+
+A4 = (210, 297)
+#: What `JobState.unknown` is in the ledger; the only thing that is read from there
+_UNKNOWN = 12
+
+
+@dataclass
+class Facts:
+    """The account of a run. `faults` has a sentence for everything that is not as it should be."""
+
+    checked_in: int = 0
+    #: People whose right badge came out at the right desk
+    printed: int = 0
+    #: Badges that came out once more than asked for
+    duplicates: int = 0
+    #: People without any badge
+    lost: int = 0
+    unknown: int = 0
+    #: From the commit of each check-in to its printer's first byte, in ms
+    ms: list[float] = field(default_factory=list)
+    #: registration id -> `Paper`
+    papers: dict = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def as_dict(self, name):
+        """Return what every scenario's JSON begins with."""
+        return {'scenario': name, 'checked_in': self.checked_in, 'printed': self.printed,
+                'duplicates': self.duplicates, 'lost': self.lost, 'unknown': self.unknown,
+                'ms': {'p50': percentile(self.ms, 50), 'p95': percentile(self.ms, 95)}}
+
+
+def percentile(values, percent):
+    """Return a percentile (nearest rank), with one decimal, or ``None`` of nothing."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return round(ordered[min(len(ordered) - 1, max(0, -(-percent * len(ordered) // 100) - 1))], 1)
+
+
+def commit_times(stack):
+    """Return when the present check-in of each registration was committed: id -> seconds since 1970."""
+    rows = stack.postgres.sql('indico', """
+        SELECT id, extract(epoch FROM pg_xact_commit_timestamp(xmin))
+        FROM event_registration.registrations WHERE checked_in""")
+    return {int(id_): float(when) for id_, when in (row.split('\t') for row in rows)}
+
+
+def desk_of(stack, person):
+    """Return the name of the printer at the desk where a person's badge shall come out."""
+    desk = stack.seeded['desk_of_form'][str(person['form_id'])]
+    return desk.lower().replace(' ', '')
+
+
+def wait_for_badges(stack, count, timeout=60, *, settle=1.0):
+    """Wait until `count` papers are out, and a little longer, for those that should not come."""
+    wait_until(lambda: len(stack.papers()) >= count, timeout, interval=0.05)
+    time.sleep(settle)
+
+
+def judge(stack, people, *, not_printed=(), copies=1):
+    """Compare what came out with who was checked in.
+
+    :param people: Those whose badge should be out.
+    :param not_printed: Those who were checked in too, but whose badge should not be out.
+    :param copies: How many badges each of them should have.
+    """
+    facts = Facts(checked_in=len(people))
+    expected = {person['id']: person for person in people}
+    size = A4 if stack.wanted.kind == 'ticket' else (stack.seeded['template']['width_mm'],
+                                                     stack.seeded['template']['height_mm'])
+    by_person = defaultdict(list)
+    for paper in sorted(stack.papers(), key=lambda paper: paper.first_byte):
+        content = read(paper.path)
+        persons = names_in(content.text, stack.seeded['registrations'])
+        if len(persons) != 1:
+            facts.faults.append(f'{paper.path.name} at {paper.printer} bears the names of {len(persons)} people.')
+            continue
+        person = persons[0]
+        if person['id'] not in expected:
+            facts.faults.append(f'A badge of registration {person["id"]} came out, who should have none.')
+            continue
+        by_person[person['id']].append(paper)
+        if paper.printer != desk_of(stack, person):
+            facts.faults.append(f'The badge of registration {person["id"]} came out at {paper.printer} instead of '
+                                f'{desk_of(stack, person)}.')
+        elif len(content.pages) != 1 or not content.has_size(*size):
+            facts.faults.append(f'The badge of registration {person["id"]} has pages of {content.pages} mm instead '
+                                f'of one of {size} mm.')
+        elif len(by_person[person['id']]) == 1:
+            facts.printed += 1
+    committed = commit_times(stack)
+    for id_ in expected:
+        papers = by_person[id_]
+        facts.duplicates += max(0, len(papers) - copies)
+        if not papers:
+            facts.lost += 1
+            continue
+        facts.papers[id_] = papers[0]
+        facts.ms.append((papers[0].first_byte - committed[id_]) * 1000)
+    facts.unknown = int(stack.postgres.sql('indico', f'SELECT count(*) FROM plugin_checkin_print.jobs '
+                                                     f'WHERE state = {_UNKNOWN}')[0])
+    for word in ('duplicates', 'lost', 'unknown'):
+        if getattr(facts, word):
+            facts.faults.append(f'{getattr(facts, word)} badges are {word}.')
+    if facts.printed != facts.checked_in:
+        facts.faults.append(f'{facts.printed} of {facts.checked_in} badges came out right.')
+    for person in not_printed:
+        if person['id'] not in committed:
+            facts.faults.append(f'Registration {person["id"]} was not checked in.')
+    return facts
