@@ -1,0 +1,104 @@
+"""``make test``: the suites in the order in which they are quickest to fail, each with the services that it needs.
+
+``python -m tests.stack.suites [NAME...]`` runs all or some of: lint, unit, plugin, agent, system. All of them run,
+also when one fails; the last lines say which did.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+from tests.stack.folder import run_folder
+from tests.stack.indico import BIN, ROOT
+from tests.stack.postgres import Postgres
+from tests.stack.process import die_with_signals
+from tests.stack.redis import Redis
+from tests.stack.say import say
+
+
+SERVER = [BIN / 'python']
+AGENT = [ROOT / '.venv' / 'agent' / 'bin' / 'python']
+#: Indico's pytest plugin wants a database of its own as soon as it is loaded; only the plugin's tests need it.
+WITHOUT_INDICO = ['-p', 'no:indico']
+PYTEST = ['-m', 'pytest', '-p', 'tests.stack.no_skips', '--color=auto', '--durations=5']
+#: What a suite may take at most, in seconds; one that hangs shall not hang the run.
+TIMEOUT = 900
+
+
+def lint():
+    """ruff and isort over everything, mypy over the agent."""
+    return all([
+        run([BIN / 'ruff', 'check', '.']),
+        run([BIN / 'isort', '--check-only', '--diff', 'indico_checkin_print']),
+        run([*AGENT, '-m', 'mypy', '--cache-dir', '.mypy_cache']),
+    ])
+
+
+def unit():
+    """Pure code, in the agent's environment: nothing here may need Indico."""
+    return run([*AGENT, *PYTEST, 'tests/unit'])
+
+
+def plugin():
+    """The plugin inside Indico, on a real PostgreSQL and a real Redis."""
+    with run_folder() as folder:
+        postgres, redis = Postgres(folder), Redis(folder)
+        try:
+            postgres.start()
+            redis.start()
+            # Indico's own fixture starts one itself, but skips every test when that fails, as it does for root
+            return run([*SERVER, *PYTEST, 'tests/plugin'], INDICO_TEST_DATABASE_URI=postgres.create('test'),
+                       INDICO_TEST_REDIS_CACHE_URL=redis.url(2))
+        finally:
+            redis.stop()
+            postgres.stop()
+
+
+def agent():
+    """The agent on a real CUPS with virtual IPP printers."""
+    return run([*AGENT, *PYTEST, 'tests/agent'])
+
+
+def system():
+    """The whole stack, with a browser."""
+    return run([*SERVER, *PYTEST, *WITHOUT_INDICO, 'tests/system'])
+
+
+SUITES = {suite.__name__: suite for suite in (lint, unit, plugin, agent, system)}
+
+
+def run(args, **env):
+    """Run a command from the project's root; tell whether it succeeded."""
+    process = subprocess.Popen([str(arg) for arg in args], cwd=ROOT, env={**os.environ, **env})
+    try:
+        return process.wait(TIMEOUT) == 0
+    except subprocess.TimeoutExpired:
+        say(f'{args[0]} took longer than {TIMEOUT} s')
+        return False
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(30)
+
+
+def main():
+    die_with_signals()
+    names = sys.argv[1:] or list(SUITES)
+    unknown = set(names) - set(SUITES)
+    if unknown:
+        print(f'There is no suite {", ".join(unknown)}. There are: {", ".join(SUITES)}.', file=sys.stderr)
+        return 2
+    failed = []
+    for name in names:
+        print(f'\n=== {name}: {SUITES[name].__doc__}', flush=True)
+        started = time.monotonic()
+        if not SUITES[name]():
+            failed.append(name)
+        say(f'{name}: {"FAILED" if name in failed else "passed"} ({time.monotonic() - started:.0f} s)')
+    print(f'\nFAILED: {", ".join(failed)}' if failed else f'\nAll suites passed: {", ".join(names)}', flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
