@@ -45,8 +45,8 @@ TRANSITIONS = {
     S.ready: {S.dispatched, S.canceled, S.expired, S.failed},
     S.dispatched: {S.ready, S.printing, S.completed, S.sent, S.failed, S.unknown},
     S.printing: {S.ready, S.completed, S.sent, S.failed, S.unknown},
-    # the receiver of a webhook may still say what became of it
-    S.sent: {S.printing, S.completed, S.failed, S.unknown},
+    # the receiver of a webhook may still say what became of it, or give it back
+    S.sent: {S.ready, S.printing, S.completed, S.failed, S.unknown},
     # the agent's own answer, or a person's, settles it
     S.unknown: {S.ready, S.printing, S.completed, S.sent, S.failed},
     S.failed: {S.queued, S.canceled},
@@ -205,8 +205,9 @@ def go(job, actor):
 def report(job, state, reason, detail, actor):
     """Enter what became of a job according to whoever has it. Nothing happens if that is no news."""
     if state == S.ready:
+        # the next dispatch has another number: whoever gave it back would only repeat that about the same one
         return _move([Job.id == job.id], S.ready, reason, actor, detail, next_try_dt=_now(2), dispatched_dt=None,
-                     **_UNASSIGNED)
+                     dispatch=Job.dispatch + 1, **_UNASSIGNED)
     return _move([Job.id == job.id], state, reason, actor, detail, lease_dt=None)
 
 

@@ -35,7 +35,7 @@ class RHOutcome(RHAgentBase):
         message = self.read(protocol.OutcomeReport).message
         if message.job != self.job.uuid:
             raise APIError(400, 'wrong_job', 'The message is about another job than the URL.')
-        if self.job.agent_id is None:
+        if self.job.agent_id is None and self.job.dispatch == message.dispatch:
             enter_outcome(self.job, message, f'webhook:{webhook_of(self.job).id}')
         return answer(protocol.Ack(job=message.job, dispatch=message.dispatch,
                                    state=message.__struct_config__.tag))

@@ -12,12 +12,12 @@ from conftest import SECRET, TOKEN
 from indico.util.date_time import now_utc
 
 from print_agent import protocol, signing
-from print_agent.protocol import Accepted, Completed, Hello, OutcomeReport, Poll, PollReply, Printer, Printing
+from print_agent.protocol import Accepted, Completed, Hello, OutcomeReport, Poll, PollReply, Printer, Printing, Returned
 
 from indico_checkin_print import ledger
 from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.credentials import digest, new_code, normalize_code, seal, unseal
-from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.setup import Agent
 
 
@@ -197,6 +197,19 @@ def test_a_receiver_tells_what_became_of_it(db, post, posted_job):
         db.session.refresh(posted_job)
         assert posted_job.state == state
     assert posted_job.history[-1].actor.startswith('webhook:')
+
+
+def test_a_receiver_gives_it_back(db, post, posted_job):
+    """It is POSTed again, as another dispatch; late words about the first one change nothing."""
+    returned = Returned(job=posted_job.uuid, dispatch=1, reason='too_late')
+    assert report(post, posted_job, returned) == (200, None)
+    db.session.refresh(posted_job)
+    assert (posted_job.state, posted_job.dispatch) == (JobState.ready, 2)
+    db.session.execute(db.update(Job.__table__).values(next_try_dt=now_utc()))
+    assert ledger.claim_post('test') == posted_job
+    assert report(post, posted_job, returned) == (200, None)
+    db.session.refresh(posted_job)
+    assert posted_job.state == JobState.dispatched
 
 
 @pytest.mark.parametrize(('bad', 'error'), [

@@ -181,12 +181,12 @@ def test_a_returned_job_goes_elsewhere_and_old_words_do_not_count(db, jobs, agen
     receive(agent.id, agent.link, Returned(job=job.uuid, dispatch=1, reason='too_late'))
     fresh(db, job)
     assert (job.state, job.agent_id) == (S.ready, None)
-    assert ledger.give(job, agent, 'p1', 'test', go=True) == 2
+    assert ledger.give(job, agent, 'p1', 'test', go=True) == 3
     fresh(db, job)
     for late in (Returned(job=job.uuid, dispatch=1, reason='too_late'), Completed(job=job.uuid, dispatch=1)):
         assert receive(agent.id, agent.link, late).dispatch == 1
         fresh(db, job)
-        assert (job.state, job.dispatch) == (S.dispatched, 2)
+        assert (job.state, job.dispatch) == (S.dispatched, 3)
 
 
 def test_a_stranger_cannot_report(db, jobs, agent, create_agent):

@@ -1,0 +1,162 @@
+"""The relay's door: who gets in, what happens to nonsense, and that a revoked agent is out at once."""
+
+import hashlib
+import json
+import secrets
+
+import pytest
+import requests
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from print_agent.protocol import MAX_MESSAGE
+
+
+HELLO = {'type': 'hello', 'protocol': 1, 'spool': 'a-spool', 'software': 'test/1',
+         'printers': [{'name': 'none', 'state': 'idle'}]}
+
+
+@pytest.fixture
+def relay(stack):
+    """The address of the relay, without a scheme."""
+    return f'127.0.0.1:{stack.relay_port}'
+
+
+@pytest.fixture
+def agent(stack):
+    """The id and the token of an agent that is paired already."""
+    token = f'icpa_{secrets.token_urlsafe(32)}'
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    agent_id, = stack.postgres.sql('indico', f"""
+        INSERT INTO plugin_checkin_print.agents (event_id, name, token_hash, software, spool, link, printers, paired_dt,
+                                                 created_dt)
+        VALUES ({stack.seeded["event"]["id"]}, 'Relay test', '{digest}', '', '', '', '[]', now(), now()) RETURNING id
+    """)
+    yield int(agent_id), token
+    revoke(stack, agent_id)
+
+
+def revoke(stack, agent_id):
+    stack.postgres.sql('indico', f"""
+        UPDATE plugin_checkin_print.agents SET revoked_dt = now() WHERE id = {agent_id};
+        NOTIFY checkin_print, 'agent {agent_id}'
+    """)
+
+
+@pytest.fixture
+def token(agent):
+    return agent[1]
+
+
+def link(relay, token, path='/checkin-print/ws'):
+    return connect(f'ws://{relay}{path}', additional_headers={'Authorization': f'Bearer {token}'} if token else {},
+                   compression=None)
+
+
+def say(ws, message):
+    ws.send(message if isinstance(message, str) else json.dumps(message))
+
+
+def hear(ws):
+    return json.loads(ws.recv(timeout=20))
+
+
+def welcome(ws):
+    say(ws, HELLO)
+    answer = hear(ws)
+    assert answer['type'] == 'welcome', answer
+    return answer
+
+
+def test_health(relay):
+    answer = requests.get(f'http://{relay}/healthz', timeout=10)
+    assert answer.status_code == 200
+    assert answer.json()['database'] is True
+
+
+@pytest.mark.parametrize(('token', 'path', 'status'), [
+    (None, '/checkin-print/ws', 401),
+    ('icpa_wrong', '/checkin-print/ws', 401),
+    ('indp_wrong', '/checkin-print/ws', 401),
+    ('icpa_wrong', '/elsewhere', 404),
+])
+def test_refused_before_the_upgrade(relay, token, path, status):
+    with pytest.raises(InvalidStatus) as excinfo, link(relay, token, path):
+        pass
+    assert excinfo.value.response.status_code == status
+    assert json.loads(excinfo.value.response.body)['message']
+
+
+def test_welcome(relay, token):
+    with link(relay, token) as ws:
+        assert welcome(ws)['name'] == 'Relay test'
+
+
+def test_another_version_is_told_so_in_words(relay, token):
+    with link(relay, token) as ws:
+        say(ws, {**HELLO, 'protocol': 2})
+        answer = hear(ws)
+        assert (answer['type'], answer['code']) == ('error', 'version')
+        with pytest.raises(ConnectionClosed) as excinfo:
+            hear(ws)
+        assert excinfo.value.rcvd.code == 4000
+
+
+@pytest.mark.parametrize('nonsense', ['{', '[]', '{"type": "nothing"}', '{"type": "accepted"}', '"', 'null'])
+def test_nonsense_is_answered_and_survived(relay, token, nonsense):
+    with link(relay, token) as ws:
+        welcome(ws)
+        say(ws, nonsense)
+        answer = hear(ws)
+        assert answer['type'] == 'error'
+        assert answer['code'] == ('unknown_type' if 'nothing' in nonsense else 'bad_message')
+        say(ws, {'type': 'completed', 'job': 'no-such-job', 'dispatch': 1, 'and': 'fields of a later version'})
+        assert hear(ws)['type'] == 'ack'
+
+
+def test_much_nonsense_ends_the_link(relay, token):
+    with link(relay, token) as ws, pytest.raises(ConnectionClosed) as excinfo:
+        welcome(ws)
+        for __ in range(50):
+            say(ws, '{')
+            hear(ws)
+    assert excinfo.value.rcvd.code == 1008
+
+
+def test_a_frame_that_is_too_large_ends_the_link(relay, token):
+    with link(relay, token) as ws, pytest.raises(ConnectionClosed) as excinfo:
+        welcome(ws)
+        say(ws, 'x' * (MAX_MESSAGE + 1))
+        hear(ws)
+    assert excinfo.value.rcvd.code == 1009
+
+
+def test_without_a_hello_there_is_nothing(relay, token):
+    with link(relay, token) as ws:
+        say(ws, {'type': 'heartbeat'})
+        assert hear(ws)['code'] == 'version'
+
+
+def test_the_newest_link_wins(relay, token):
+    with link(relay, token) as first:
+        welcome(first)
+        with link(relay, token) as second:
+            welcome(second)
+            with pytest.raises(ConnectionClosed) as excinfo:
+                hear(first)
+            assert excinfo.value.rcvd.code == 4001
+            say(second, {'type': 'completed', 'job': 'x', 'dispatch': 1})
+            assert hear(second)['type'] == 'ack'
+
+
+def test_a_revoked_agent_is_out_at_once(stack, relay, agent):
+    agent_id, token = agent
+    with link(relay, token) as ws:
+        welcome(ws)
+        revoke(stack, agent_id)
+        with pytest.raises(ConnectionClosed) as excinfo:
+            hear(ws)
+        assert excinfo.value.rcvd.code == 4003
+    with pytest.raises(InvalidStatus) as excinfo, link(relay, token):
+        pass
+    assert excinfo.value.response.status_code == 401
