@@ -1,0 +1,111 @@
+"""From a scan to paper, and what two scans, an undone scan and bad input make of it."""
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from print_agent import protocol, signing
+from tests.stack.checkin import CheckIn
+from tests.stack.papers import names_in, read
+from tests.stack.process import wait_until
+
+
+PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
+
+
+@pytest.fixture
+def people(stack):
+    """People whom no other test checks in: the last of the list."""
+    return stack.seeded['registrations'][-6:]
+
+
+def papers_of(stack, person):
+    return [paper for paper in stack.papers() if person in names_in(read(paper.path).text, [person])]
+
+
+@pytest.fixture
+def scan(stack):
+    """Return a function that checks someone in and waits for the badge."""
+    def _scan(person):
+        before = len(papers_of(stack, person))
+        CheckIn(stack)(person)
+        assert wait_until(lambda: len(papers_of(stack, person)) > before, 30, interval=0.05) is not False
+        return papers_of(stack, person)[-1]
+    return _scan
+
+
+def jobs_of(stack, person):
+    return stack.postgres.sql('indico', f"""
+        SELECT j.uuid, j.state FROM plugin_checkin_print.jobs j WHERE registration_id = {person['id']} ORDER BY id""")
+
+
+def test_scan_to_paper(stack, people, scan):
+    paper = scan(people[0])
+    content = read(paper.path)
+    assert len(content.pages) == 1
+    assert content.has_size(stack.seeded['template']['width_mm'], stack.seeded['template']['height_mm'])
+    assert names_in(content.text, stack.seeded['registrations']) == [people[0]]
+    assert paper.printer == stack.seeded['desk_of_form'][str(people[0]['form_id'])].lower().replace(' ', '')
+    # the truth is back in Indico
+    wait_until(lambda: jobs_of(stack, people[0])[0].endswith('\t7'), 10)
+
+
+def test_two_scans_print_once(stack, people, scan):
+    scan(people[1])
+    CheckIn(stack)(people[1])
+    time.sleep(2)
+    assert len(papers_of(stack, people[1])) == 1
+    assert len(jobs_of(stack, people[1])) == 1
+
+
+def test_the_same_badge_has_the_same_bytes(stack, people, scan):
+    """Undone and scanned again is a new check-in, and the new badge is the old one to the byte."""
+    first = scan(people[2])
+    CheckIn(stack)(people[2], False)
+    second = scan(people[2])
+    assert first.path != second.path
+    assert first.path.read_bytes() == second.path.read_bytes()
+
+
+@pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1', reason='UPDATE_PICTURES=1 makes the pictures of the docs')
+def test_picture(stack, people, scan):
+    paper = scan(people[3])
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    subprocess.run(['pdftoppm', '-r', '80', '-png', '-singlefile', str(paper.path), str(PICTURES / 'badge')], check=True)
+
+
+@pytest.mark.parametrize(('code', 'status', 'error'), [
+    ('WRONG-CODE1', 403, 'wrong_code'),
+    ('x' * 1000, 400, 'bad_message'),
+])
+def test_a_wrong_pairing_code(stack, code, status, error):
+    answer = requests.post(f'{stack.url}/api/plugin/checkin-print/pair', json={'code': code}, timeout=30)
+    assert (answer.status_code, answer.json()['error']) == (status, error)
+    assert answer.json()['message']
+
+
+def test_an_oversized_body(stack):
+    answer = requests.post(f'{stack.url}/api/plugin/checkin-print/poll', data=b'x' * (2 * protocol.MAX_MESSAGE + 1),
+                           headers={'Authorization': 'Bearer icpa_x', 'Content-Type': 'application/json'}, timeout=30)
+    # whoever has no token is not read at all
+    assert answer.status_code == 401
+    answer = requests.post(f'{stack.url}/api/plugin/checkin-print/pair', data=b'x' * (2 * protocol.MAX_MESSAGE + 1),
+                           headers={'Content-Type': 'application/json'}, timeout=30)
+    assert (answer.status_code, answer.json()['error']) == (413, 'too_large')
+
+
+def test_a_report_that_nobody_signed(stack, people, scan):
+    """An agent printed this one, so no receiver has a say about it; nothing of it changes."""
+    scan(people[4])
+    uuid = jobs_of(stack, people[4])[0].split('\t')[0]
+    body = json.dumps({'message': {'type': 'failed', 'job': uuid, 'dispatch': 1, 'reason': 'x'}}).encode()
+    headers = signing.headers([signing.new_secret()], 'some-id', int(time.time()), body)
+    answer = requests.post(f'{stack.url}/api/plugin/checkin-print/outcome/{uuid}', data=body, timeout=30,
+                           headers={**headers, 'Content-Type': 'application/json'})
+    assert (answer.status_code, answer.json()['error']) == (401, 'bad_signature')
+    assert not jobs_of(stack, people[4])[0].endswith('\t9')
