@@ -99,19 +99,23 @@ server_python() {
 }
 
 # environment NAME PYTHON LOCK FLAG...: a virtual environment with exactly what the lock file says, plus this project.
+# One that is there already is only brought up to date, unless it has another interpreter.
 environment() {
   local name=$1 python=$2 lock=$3; shift 3
-  local folder=$venvs/$name stamp
-  stamp=$(cat "$lock" pyproject.toml | sha256sum | cut -c1-64)" $python $PWD"
-  if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ]; then return; fi
+  local folder=$venvs/$name packages
+  packages=$(cat "$lock" pyproject.toml | sha256sum | cut -c1-64)
+  if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$python $PWD $packages" ]; then return; fi
   install_locked() {
-    "$uv" venv -q --clear --python "$python" "$folder"
+    case $(cat "$folder/stamp" 2>/dev/null) in
+      "$python $PWD "*) ;;
+      *) "$uv" venv -q --clear --python "$python" "$folder" ;;
+    esac
     # compiled now, by all cores, or else by each of the many processes that load Indico
-    "$uv" pip install --python "$folder/bin/python" --compile-bytecode --require-hashes -r "$lock" "$@"
+    "$uv" pip sync --python "$folder/bin/python" --compile-bytecode --require-hashes "$@" "$lock"
     "$uv" pip install --python "$folder/bin/python" --no-deps "$@" -e .
   }
   run "Python packages of .venv/$name" "$name.log" install_locked "$@"
-  echo "$stamp" >"$folder/stamp"
+  echo "$python $PWD $packages" >"$folder/stamp"
 }
 
 python=$(server_python)

@@ -103,8 +103,8 @@ def _event(users):
 
 
 def _form(event, title, template):
-    form = RegistrationForm(event=event, title=title, currency='CHF', tickets_enabled=True,
-                            notification_sender_address=None)
+    # the ticket shows the same badge, on A4
+    form = RegistrationForm(event=event, title=title, currency='CHF', tickets_enabled=True, ticket_template=template)
     create_personal_data_fields(form)
     for field in form.sections[0].fields:
         field.is_enabled = True

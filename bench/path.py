@@ -1,0 +1,69 @@
+"""How long a badge is on its way, stage by stage, at five check-ins a second."""
+
+from collections import defaultdict
+
+from tests.stack.checkin import CheckIn
+from tests.stack.facts import judge, percentile, wait_for_badges
+from tests.stack.process import StartError
+from tests.stack.scenarios.ways import evenly
+
+
+COUNT = 120
+PACE = 0.2
+WARM_UP = 20
+#: The stages, in order: from the end of the one before until this moment.
+STAGES = {
+    'wake': 'committed until a worker has claimed the job',
+    'render': 'until the PDF is stored',
+    'push': 'until the agent has it',
+    'spool': "until it is in the agent's spool",
+    'submit': 'until CUPS has it',
+    'cups': 'until its first byte is at the printer',
+}
+#: What `JobState.rendering` and `JobState.ready` are in the ledger's history
+_RENDERING, _READY = 3, 4
+
+
+def measure(stack, say):
+    """Return percentiles of the whole way and of its stages, in ms, and how many badges they come from."""
+    people = evenly(stack, WARM_UP + COUNT)
+    check_in = CheckIn(stack)
+    say(f'{WARM_UP} check-ins to warm up, then {COUNT}, five a second')
+    check_in.every(people, PACE)
+    wait_for_badges(stack, len(people))
+    facts = judge(stack, people)
+    if facts.faults:
+        raise StartError('\n'.join(facts.faults))
+    counted = {person['id'] for person in people[WARM_UP:]}
+    stages = defaultdict(list)
+    whole = []
+    for registration, moments in _moments(stack, facts).items():
+        if registration in counted:
+            whole.append((moments[-1] - moments[0]) * 1000)
+            for stage, before, after in zip(STAGES, moments, moments[1:], strict=False):
+                stages[stage].append((after - before) * 1000)
+    return {'p50': percentile(whole, 50), 'p95': percentile(whole, 95),
+            'stages': {stage: {'p50': percentile(stages[stage], 50), 'p95': percentile(stages[stage], 95)}
+                       for stage in STAGES}}, len(whole)
+
+
+def _moments(stack, facts):
+    """Return the moments between the stages for each badge: registration id -> seconds since 1970, in order."""
+    jobs = {}
+    for row in stack.postgres.sql('indico', f"""
+            SELECT j.registration_id, j.uuid, extract(epoch FROM pg_xact_commit_timestamp(r.xmin)),
+                   min(extract(epoch FROM h.dt AT TIME ZONE 'UTC')) FILTER (WHERE h.state = {_RENDERING}),
+                   min(extract(epoch FROM h.dt AT TIME ZONE 'UTC')) FILTER (WHERE h.state = {_READY})
+            FROM plugin_checkin_print.jobs j
+            JOIN event_registration.registrations r ON r.id = j.registration_id
+            JOIN plugin_checkin_print.job_history h ON h.job_id = j.id
+            GROUP BY 1, 2, 3"""):
+        registration, uuid, *times = row.split('\t')
+        jobs[uuid] = (int(registration), [float(time) for time in times])
+    steps = defaultdict(dict)
+    for agent in stack.agents.values():
+        for line in agent.steps():
+            steps[line['job']].setdefault(line['step'], line['t'])
+    return {registration: [*times, *(steps[uuid][step] for step in ('received', 'spooled', 'submitted')),
+                           facts.papers[registration].first_byte]
+            for uuid, (registration, times) in jobs.items() if registration in facts.papers}
