@@ -4,19 +4,27 @@ The signal comes from within the request of a volunteer's scan and before its co
 in a savepoint, is over in a few milliseconds, and never raises. Nothing is rendered and nothing is sent from here.
 """
 
-from flask import has_request_context, session
+from authlib.integrations.flask_oauth2 import current_token
+from flask import g, has_request_context, request, session
 from sqlalchemy import inspect
 
 from indico.core.db import db
+from indico.core.oauth.models.applications import SystemAppType
 from indico.modules.events.registration.models.registrations import RegistrationState
 
-from indico_checkin_print import ledger, wakeup
-from indico_checkin_print.models.setup import BadgeKind
-from indico_checkin_print.routing import Hook, Setup, rows_for
+from indico_checkin_print import ledger, sql, wakeup
+from indico_checkin_print.models.setup import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.routing import CheckIn, Hook, Setup, rows_for
 
 
-#: Registrations in these states get a badge. The check-in API of Indico lets all states pass.
-ALLOWED_STATES = {RegistrationState.complete}
+#: Which way of check-in an endpoint of Indico is. Whatever is not here is another plugin: Zoom's, for one, checks
+#: people in when they join from home.
+SOURCES = {
+    'event_registration.registration_check_in': CheckinSource.list,
+    'event_registration.registrations_check_in': CheckinSource.bulk,
+    'event_registration.api_checkin_registration': CheckinSource.api,
+    'event_registration.api_registrant': CheckinSource.app,
+}
 
 _FLIP = 'checkin_print_flip'
 
@@ -26,8 +34,15 @@ _SETUP = """
             WHERE d.event_id = %(event_id)s AND NOT d.is_deleted) AS default_desk_id,
            (SELECT array_agg(ARRAY[w.id, w.send_badge::int] ORDER BY w.id) FROM plugin_checkin_print.webhooks w
             WHERE w.event_id = %(event_id)s AND NOT w.is_deleted AND NOT EXISTS (
-                SELECT 1 FROM plugin_checkin_print.desks d WHERE d.webhook_id = w.id AND NOT d.is_deleted)) AS hooks
+                SELECT 1 FROM plugin_checkin_print.desks d WHERE d.webhook_id = w.id AND NOT d.is_deleted)) AS hooks,
+           (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
+            WHERE d.event_id = %(event_id)s AND d.paused) AS paused_desks,
+           e.paused, e.unpaid, e.again, e.bulk_limit, e.sources,
+           EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
+                   WHERE j.registration_id = %(registration_id)s AND j.purpose = 'badge' AND j.state = ANY(%(printed)s)
+                   AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC') AS again
     FROM plugin_checkin_print.forms f
+    LEFT JOIN plugin_checkin_print.events e ON e.event_id = %(event_id)s
     WHERE f.registration_form_id = %(form_id)s AND f.enabled
 """
 
@@ -45,16 +60,26 @@ def on_checkin_updated(registration, plugin):
     flipped = inspect(registration).info.pop(_FLIP, False)
     if flipped is False:
         return
+    if registration.checked_in:
+        _safely(plugin, registration, _record)
+    else:
+        _safely(plugin, registration, lambda reg: ledger.cancel_check_in(reg, _actor()))
+
+
+def on_state_updated(registration, plugin):
+    """Receive ``registration_state_updated``: who has paid gets the badge that was held for it. Never raises."""
+    if registration.state == RegistrationState.complete and registration.checked_in:
+        _safely(plugin, registration, _release_paid)
+
+
+def _safely(plugin, registration, function):
     # A savepoint of the connection: one of the session would flush all of Indico's changes a second time. And plain
     # statements on its cursor: SQLAlchemy's way there and back takes longer than PostgreSQL's work. Together that is
     # 1 ms instead of 7.
-    with db.session.no_autoflush, ledger.cursor() as cursor:
+    with db.session.no_autoflush, sql.cursor() as cursor:
         try:
             cursor.execute('SAVEPOINT checkin_print')
-            if registration.checked_in:
-                _record(registration)
-            else:
-                ledger.cancel_check_in(registration, _actor())
+            function(registration)
             cursor.execute('RELEASE SAVEPOINT checkin_print')
         except Exception:
             # promise 1: a check-in never fails because of printing
@@ -63,28 +88,55 @@ def on_checkin_updated(registration, plugin):
 
 
 def _record(registration):
-    if registration.state not in ALLOWED_STATES or registration.is_ticket_blocked:
+    loaded = load_setup(registration)
+    if loaded is None:
         return
-    setup = load_setup(registration.registration_form_id, registration.event_id)
-    if setup is None:
-        return
-    rows = rows_for(setup, persons_of(registration) if setup.kind == BadgeKind.badge else [''])
-    born = ledger.record(rows, event_id=registration.event_id, registration_id=registration.id,
-                         checked_in_dt=registration.checked_in_dt, user_id=_user_id(), actor=_actor())
+    setup, already_printed = loaded
+    persons = persons_of(registration) if setup.kind == BadgeKind.badge else ['']
+    checkin = CheckIn(source=source(), state=registration.state, blocked=registration.is_ticket_blocked,
+                      already_printed=already_printed)
+    born = ledger.record(rows_for(setup, checkin, persons), event_id=registration.event_id,
+                         registration_id=registration.id, checked_in_dt=registration.checked_in_dt,
+                         user_id=_user_id(), actor=_actor())
     if born:
+        _hold_if_many(born, setup.bulk_limit)
         wakeup.after_commit()
 
 
-def load_setup(form_id, event_id):
-    """Return the `Setup` of a registration form, or ``None`` if it prints nothing."""
-    with ledger.cursor() as cursor:
-        cursor.execute(_SETUP, {'form_id': form_id, 'event_id': event_id})
+def _hold_if_many(born, limit):
+    """Hold all badges of a request that checks in more people than the event prints without asking."""
+    batch = g.setdefault('checkin_print_batch', {'jobs': [], 'checkins': 0})
+    batch['jobs'] += born
+    batch['checkins'] += 1
+    if batch['checkins'] > limit:
+        ledger.hold_bulk(batch['jobs'] if batch['checkins'] == limit + 1 else born, _actor())
+
+
+def _release_paid(registration):
+    if ledger.release_paid(registration, _actor()):
+        wakeup.after_commit()
+
+
+def load_setup(registration):
+    """Return (`Setup` of the registration's form, whether its badge was printed before), or ``None`` if it is off."""
+    with sql.cursor() as cursor:
+        cursor.execute(_SETUP, {
+            'form_id': registration.registration_form_id, 'event_id': registration.event_id,
+            'registration_id': registration.id, 'checked_in_dt': registration.checked_in_dt,
+            'printed': [int(state) for state in ledger.MAY_BE_OUT],
+        })
         row = cursor.fetchone()
     if row is None:
         return None
-    kind, form_desk_id, default_desk_id, hooks = row
-    return Setup(kind=BadgeKind(kind), form_desk_id=form_desk_id, default_desk_id=default_desk_id,
-                 hooks=tuple(Hook(id=id_, send_badge=bool(send_badge)) for id_, send_badge in hooks or ()))
+    kind, form_desk_id, default_desk_id, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, before = row
+    return Setup(
+        kind=BadgeKind(kind), form_desk_id=form_desk_id, default_desk_id=default_desk_id,
+        hooks=tuple(Hook(id=id_, send_badge=bool(send_badge)) for id_, send_badge in hooks or ()),
+        paused=bool(paused), paused_desks=frozenset(paused_desks or ()),
+        unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), again=AgainPolicy(again or AgainPolicy.hold),
+        bulk_limit=EventSetup.DEFAULT_BULK_LIMIT if bulk_limit is None else bulk_limit,
+        sources=frozenset(EventSetup.DEFAULT_SOURCES if sources is None else sources),
+    ), before
 
 
 def persons_of(registration):
@@ -92,6 +144,16 @@ def persons_of(registration):
     if not registration.registration_form.tickets_for_accompanying_persons:
         return ['']
     return ['', *(person['id'] for person in registration.accompanying_persons)]
+
+
+def source():
+    """Return which way of check-in this is."""
+    if not has_request_context():
+        return CheckinSource.other
+    way = SOURCES.get(request.endpoint, CheckinSource.other)
+    # a personal token has no application
+    application = getattr(current_token, 'application', None) if way == CheckinSource.api else None
+    return CheckinSource.app if application and application.system_app_type == SystemAppType.checkin else way
 
 
 def _user_id():

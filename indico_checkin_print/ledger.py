@@ -15,10 +15,9 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print.models.jobs import Document, Job, JobHistory, JobState
 from indico_checkin_print.models.setup import Agent, Desk, DeskPrinter, FormSetup
 from indico_checkin_print.reasons import Reason
+from indico_checkin_print.sql import CHANNEL, cursor, notify, notify_agents, now
 
 
-#: The channel of NOTIFY: 'queued' (there is something to render or to POST) or 'agent <id>' (it has mail).
-CHANNEL = 'checkin_print'
 #: How long a process may work on a job before it is taken for dead, in seconds.
 LEASE = 60
 #: How long an agent has to hand a document to its printer after it was told to go, in seconds.
@@ -40,7 +39,7 @@ S = JobState
 #: What may follow what. Illegal transitions cannot happen: `_move` only touches rows in a state that allows it.
 TRANSITIONS = {
     S.held: {S.queued, S.canceled, S.expired},
-    S.queued: {S.rendering, S.canceled, S.expired},
+    S.queued: {S.held, S.rendering, S.canceled, S.expired},
     S.rendering: {S.queued, S.ready, S.failed, S.canceled, S.expired},
     S.ready: {S.dispatched, S.canceled, S.expired, S.failed},
     S.dispatched: {S.ready, S.printing, S.completed, S.sent, S.failed, S.unknown},
@@ -54,6 +53,8 @@ TRANSITIONS = {
     S.canceled: {S.queued},
     S.completed: set(),
 }
+#: In these states the badge is, or may be, on paper.
+MAY_BE_OUT = {S.dispatched, S.printing, S.completed, S.sent, S.unknown}
 ENDED = {S.completed, S.sent, S.failed, S.expired, S.canceled, S.unknown}
 
 #: A check-in becomes rows in one statement, because it happens while a volunteer waits. A row that is there already
@@ -63,10 +64,10 @@ _RECORD = """
     born AS (
         INSERT INTO plugin_checkin_print.jobs
             (event_id, registration_id, person, checked_in_dt, purpose, reprint_of_id, user_id, desk_id, webhook_id,
-             state, reason, created_dt, changed_dt, next_try_dt, expires_dt)
+             state, reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
         SELECT %(event_id)s, %(registration_id)s, r.person, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC',
-               r.purpose, r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.state, r.reason, now, now, now,
-               now + make_interval(secs => r.expires_in)
+               r.purpose, r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.state, r.reason, now, now,
+               now, now, now + make_interval(secs => r.expires_in)
         FROM clock, jsonb_to_recordset(cast(%(rows)s AS jsonb)) AS r
             (person text, purpose text, reprint_of_id bigint, desk_id int, webhook_id int, state int, reason text,
              expires_in float)
@@ -116,10 +117,10 @@ def claim_render(actor, *, due_for=0):
     """
     next_id = (db.session.query(Job.id)
                .filter(due(S.queued, due_for))
-               .order_by(Job.next_try_dt, Job.id)
+               .order_by(Job.queue_dt, Job.id)
                .limit(1).with_for_update(skip_locked=True).scalar_subquery())
     ids = _move([Job.id == next_id], S.rendering, Reason.claimed, actor,
-                lease_dt=_now(LEASE), attempts=Job.attempts + 1)
+                lease_dt=now(LEASE), attempts=Job.attempts + 1)
     return _fresh(ids[0]) if ids else None
 
 
@@ -130,10 +131,11 @@ def rendered(job, pdf, actor):
     :return: Whether the claim still held; otherwise nothing was stored.
     """
     if not _move([Job.id == job.id, Job.attempts == job.attempts], S.ready, Reason.rendered, actor,
-                 lease_dt=None, attempts=0, next_try_dt=_now()):
+                 lease_dt=None, attempts=0, next_try_dt=now()):
         return False
-    values = {'job_id': job.id, 'kind': pdf.kind, 'content': pdf.content, 'length': len(pdf.content), 'sha256': pdf.sha256,
-              'pages': pdf.pages, 'width_mm': pdf.width_mm, 'height_mm': pdf.height_mm, 'created_dt': _now()}
+    values = {'job_id': job.id, 'kind': pdf.kind, 'content': pdf.content, 'length': len(pdf.content),
+              'sha256': pdf.sha256, 'pages': pdf.pages, 'width_mm': pdf.width_mm, 'height_mm': pdf.height_mm,
+              'created_dt': now()}
     db.session.execute(insert(Document.__table__).values(values)
                        .on_conflict_do_update(index_elements=['job_id'], set_=values))
     notify_agents(x for x, in db.session.query(DeskPrinter.agent_id).filter_by(desk_id=job.desk_id))
@@ -145,7 +147,7 @@ def fail_render(job, reason, detail, actor, *, final):
     if final or job.attempts >= MAX_RENDERS:
         return _move([Job.id == job.id], S.failed, reason, actor, detail, lease_dt=None)
     return _move([Job.id == job.id], S.queued, Reason.try_again, actor, detail, lease_dt=None,
-                 next_try_dt=_now(5 * job.attempts))
+                 next_try_dt=now(5 * job.attempts))
 
 
 # -- delivery by webhook ----------------------------------------------------------------------------------------------
@@ -156,14 +158,14 @@ def claim_post(actor):
     busy_job, busy_desk = db.aliased(Job), db.aliased(Desk)
     busy = (db.session.query(db.func.coalesce(busy_job.webhook_id, busy_desk.webhook_id))
             .outerjoin(busy_desk, busy_desk.id == busy_job.desk_id)
-            .filter(busy_job.state == S.dispatched, busy_job.agent_id.is_(None), busy_job.lease_dt > _now(),
+            .filter(busy_job.state == S.dispatched, busy_job.agent_id.is_(None), busy_job.lease_dt > now(),
                     db.func.coalesce(busy_job.webhook_id, busy_desk.webhook_id).isnot(None)))
     next_id = (db.session.query(Job.id)
                .outerjoin(Desk, Desk.id == Job.desk_id)
                .filter(due(S.ready), target.isnot(None), target.notin_(busy))
-               .order_by(Job.next_try_dt, Job.id)
+               .order_by(Job.queue_dt, Job.id)
                .limit(1).with_for_update(skip_locked=True, of=Job).scalar_subquery())
-    ids = _move([Job.id == next_id], S.dispatched, Reason.pushed, actor, lease_dt=_now(LEASE), dispatched_dt=_now(),
+    ids = _move([Job.id == next_id], S.dispatched, Reason.pushed, actor, lease_dt=now(LEASE), dispatched_dt=now(),
                 attempts=Job.attempts + 1, dispatch=db.func.greatest(Job.dispatch, 1))
     return _fresh(ids[0]) if ids else None
 
@@ -178,7 +180,7 @@ def undelivered(job, reason, detail, actor, *, retry_in):
     here = [Job.id == job.id, Job.state == S.dispatched]
     if retry_in is None:
         return _move(here, S.failed, reason, actor, detail, lease_dt=None)
-    return _move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=_now(retry_in))
+    return _move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=now(retry_in))
 
 
 # -- delivery by an agent ---------------------------------------------------------------------------------------------
@@ -190,7 +192,7 @@ def give(job, agent, printer, actor, *, go):
     """
     values = {'agent_id': agent.id, 'printer': printer, 'dispatch': job.dispatch + 1}
     if go:
-        _move([Job.id == job.id], S.dispatched, Reason.pushed, actor, printer, dispatched_dt=_now(), **values)
+        _move([Job.id == job.id], S.dispatched, Reason.pushed, actor, printer, dispatched_dt=now(), **values)
     else:
         db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(**values))
     return values['dispatch']
@@ -199,14 +201,14 @@ def give(job, agent, printer, actor, *, go):
 def go(job, actor):
     """Give permission to print a job that an agent holds already."""
     return _move([Job.id == job.id, Job.state == S.ready, Job.agent_id.isnot(None), Job.dispatch == job.dispatch],
-                 S.dispatched, Reason.pushed, actor, job.printer, dispatched_dt=_now())
+                 S.dispatched, Reason.pushed, actor, job.printer, dispatched_dt=now())
 
 
 def report(job, state, reason, detail, actor):
     """Enter what became of a job according to whoever has it. Nothing happens if that is no news."""
     if state == S.ready:
         # the next dispatch has another number: whoever gave it back would only repeat that about the same one
-        return _move([Job.id == job.id], S.ready, reason, actor, detail, next_try_dt=_now(2), dispatched_dt=None,
+        return _move([Job.id == job.id], S.ready, reason, actor, detail, next_try_dt=now(2), dispatched_dt=None,
                      dispatch=Job.dispatch + 1, **_UNASSIGNED)
     return _move([Job.id == job.id], state, reason, actor, detail, lease_dt=None)
 
@@ -215,7 +217,7 @@ def take_back(job):
     """Free a job that an agent dropped, or will drop, before it had permission to print."""
     db.session.execute(db.update(Job.__table__)
                        .where(Job.id == job.id, Job.state == S.ready, Job.dispatch == job.dispatch)
-                       .values(next_try_dt=_now(2), **_UNASSIGNED))
+                       .values(next_try_dt=now(2), **_UNASSIGNED))
 
 
 def free_waiting(agent):
@@ -251,14 +253,59 @@ def cancel(job, reason, actor):
     return _move([Job.id == job.id], S.canceled, reason, actor, lease_dt=None)
 
 
-def retry(job, user):
-    """Queue a job again that failed, expired, or was canceled or held, with a new time to live."""
-    moved = _move([Job.id == job.id], S.queued, Reason.retried, f'user:{user.id}', attempts=0, next_try_dt=_now(),
-                  expires_dt=_now(EXPIRES_AFTER.total_seconds()), dispatch=Job.dispatch + 1, dispatched_dt=None,
-                  **_UNASSIGNED)
+def release(jobs, actor, reason=Reason.released):
+    """Queue jobs that are held, or ended without paper, in the order in which they are given.
+
+    They get a new time to live, a new dispatch, and a desk if they had none. Return the ids of those that were.
+    """
+    moved = []
+    for number, job in enumerate(jobs):
+        moved += _move([Job.id == job.id], S.queued, reason, actor, attempts=0, dispatched_dt=None,
+                       queue_dt=now(number / 1000), next_try_dt=now(), dispatch=Job.dispatch + 1,
+                       expires_dt=now(EXPIRES_AFTER.total_seconds()),
+                       desk_id=db.func.coalesce(Job.desk_id, _desk_of_form()), **_UNASSIGNED)
     if moved:
-        _notify('queued')
+        notify('queued')
     return moved
+
+
+def retry(job, user):
+    """Queue a job again that is held, failed, expired or was canceled, because a person asked for it."""
+    return release([job], f'user:{user.id}', Reason.retried)
+
+
+def release_paid(registration, actor):
+    """Queue what was held until a registration was paid."""
+    return release(Job.query.filter(Job.registration_id == registration.id, Job.state == S.held,
+                                    Job.reason == Reason.unpaid).order_by(Job.id), actor, Reason.paid)
+
+
+def release_paused(event_id, actor, *, desk_id=None):
+    """Queue what was held while the event, or one desk of it, was paused."""
+    jobs = Job.query.filter(Job.event_id == event_id, Job.state == S.held, Job.reason == Reason.paused)
+    return release((jobs.filter(Job.desk_id == desk_id) if desk_id else jobs).order_by(Job.queue_dt, Job.id), actor)
+
+
+def hold_bulk(job_ids, actor):
+    """Hold badges of which too many were asked for at once."""
+    return _move([Job.id.in_(job_ids), Job.state == S.queued, Job.purpose == Job.PURPOSE_BADGE], S.held, Reason.bulk,
+                 actor)
+
+
+def print_again(job, user, reason):
+    """Make a new job that repeats one, because a person asked for another badge. Return it."""
+    row = new_row(job.purpose, person=job.person, desk_id=job.desk_id, webhook_id=job.webhook_id, reason=reason,
+                  reprint_of_id=job.id)
+    ids = record([row], event_id=job.event_id, registration_id=job.registration_id,
+                 checked_in_dt=job.registration.checked_in_dt if job.registration else None, user_id=user.id,
+                 actor=f'user:{user.id}')
+    return _fresh(ids[0])
+
+
+def settle(job, user, *, came_out):
+    """Enter what a person saw about a job of which nobody knew whether it came out. Return whether that was open."""
+    state, reason = (S.completed, Reason.person_saw_it) if came_out else (S.failed, Reason.person_missed_it)
+    return bool(_move([Job.id == job.id, Job.state == S.unknown], state, reason, f'user:{user.id}'))
 
 
 def discard(job, user):
@@ -279,37 +326,38 @@ def request_test(desk, user):
 def sweep(actor='sweep'):
     """Put right what dead processes and silent agents left. Return how many jobs were touched."""
     away = (db.session.query(Agent.id)
-            .filter(db.or_(Agent.seen_dt < _now(-Agent.AWAY_AFTER.total_seconds()), Agent.revoked_dt.isnot(None))).scalar_subquery())
-    silent = db.session.query(Agent.id).filter(Agent.seen_dt < _now(-AGENT_SILENT)).scalar_subquery()
+            .filter(db.or_(Agent.seen_dt < now(-Agent.AWAY_AFTER.total_seconds()), Agent.revoked_dt.isnot(None)))
+            .scalar_subquery())
+    silent = db.session.query(Agent.id).filter(Agent.seen_dt < now(-AGENT_SILENT)).scalar_subquery()
     db.session.execute(db.update(Job.__table__).where(Job.state == S.ready, Job.agent_id.in_(away))
                        .values(**_UNASSIGNED))
     desk_id = _desk_of_form()
     moved = [
         *_move([Job.state == S.held, Job.reason == Reason.no_desk, desk_id.isnot(None)], S.queued, Reason.desk_found,
-               actor, desk_id=desk_id, next_try_dt=_now()),
-        *_move([Job.state.in_([S.held, S.queued, S.ready, S.rendering]), Job.expires_dt <= _now()], S.expired,
+               actor, desk_id=desk_id, next_try_dt=now()),
+        *_move([Job.state.in_([S.held, S.queued, S.ready, S.rendering]), Job.expires_dt <= now()], S.expired,
                Reason.too_old, actor, lease_dt=None),
-        *_move([Job.state == S.rendering, Job.lease_dt < _now(), Job.attempts >= MAX_RENDERS], S.failed,
+        *_move([Job.state == S.rendering, Job.lease_dt < now(), Job.attempts >= MAX_RENDERS], S.failed,
                Reason.render_failed, actor, lease_dt=None),
-        *_move([Job.state == S.rendering, Job.lease_dt < _now()], S.queued, Reason.worker_died, actor,
-               lease_dt=None, next_try_dt=_now()),
-        *_move([Job.state == S.dispatched, Job.agent_id.is_(None), Job.lease_dt < _now()], S.ready,
-               Reason.worker_died, actor, lease_dt=None, next_try_dt=_now()),
+        *_move([Job.state == S.rendering, Job.lease_dt < now()], S.queued, Reason.worker_died, actor,
+               lease_dt=None, next_try_dt=now()),
+        *_move([Job.state == S.dispatched, Job.agent_id.is_(None), Job.lease_dt < now()], S.ready,
+               Reason.worker_died, actor, lease_dt=None, next_try_dt=now()),
         *_move([Job.state == S.dispatched, Job.agent_id.isnot(None),
-                Job.dispatched_dt < _now(-PRINT_WITHIN - GO_MARGIN)], S.unknown, Reason.no_word, actor),
+                Job.dispatched_dt < now(-PRINT_WITHIN - GO_MARGIN)], S.unknown, Reason.no_word, actor),
         *_move([Job.state == S.printing, Job.agent_id.in_(silent)], S.unknown, Reason.agent_silent, actor),
     ]
     db.session.execute(db.delete(Document.__table__).where(Document.job_id.in_(
         db.session.query(Job.id).filter(Job.state.in_([*ENDED - {S.unknown, S.failed}]),
-                                        Job.changed_dt < _now(-DOCUMENT_RETENTION.total_seconds()),
+                                        Job.changed_dt < now(-DOCUMENT_RETENTION.total_seconds()),
                                         Job.id == Document.job_id))))
     return len(moved)
 
 
 def due(state, seconds=0):
     """Return the condition for jobs in a state that nobody has and that have been due for so many seconds."""
-    return db.and_(Job.state == state, Job.agent_id.is_(None), Job.next_try_dt <= _now(-seconds),
-                   Job.expires_dt > _now())
+    return db.and_(Job.state == state, Job.agent_id.is_(None), Job.next_try_dt <= now(-seconds),
+                   Job.expires_dt > now())
 
 
 def _desk_of_form():
@@ -323,27 +371,6 @@ def _desk_of_form():
 
 # -- how it is done ---------------------------------------------------------------------------------------------------
 
-def notify_agents(agent_ids):
-    """Tell the relay, on commit, that these agents have mail."""
-    for agent_id in agent_ids:
-        _notify(f'agent {agent_id}')
-
-
-def _notify(payload):
-    db.session.execute(db.select(db.func.pg_notify(CHANNEL, payload)))
-
-
-def _now(offset=0):
-    """Return the database's UTC time, plus an offset in seconds."""
-    now = db.func.timezone('UTC', db.func.now())
-    return now + db.func.make_interval(0, 0, 0, 0, 0, 0, offset) if offset else now
-
-
-def cursor():
-    """Return a cursor of the session's connection and transaction, past SQLAlchemy, where every millisecond counts."""
-    return db.session.connection().connection.cursor()
-
-
 def _fresh(job_id):
     return Job.query.populate_existing().filter_by(id=job_id).one()
 
@@ -353,7 +380,7 @@ def _move(where, to, reason, actor, detail='', **values):
     allowed = [state for state, following in TRANSITIONS.items() if to in following]
     moved = (db.update(Job.__table__)
              .where(Job.state.in_(allowed), *where)
-             .values(state=to, reason=str(reason), detail=detail[:2000], changed_dt=_now(), **values)
+             .values(state=to, reason=str(reason), detail=detail[:2000], changed_dt=now(), **values)
              .returning(Job.__table__.c.id)
              .cte('moved'))
     told = (db.insert(JobHistory.__table__)

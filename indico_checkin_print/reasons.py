@@ -10,6 +10,10 @@ class Reason(IndicoStrEnum):
 
     # why a job waits
     no_desk = 'no_desk'
+    unpaid = 'unpaid'
+    bulk = 'bulk'
+    already_printed = 'already_printed'
+    paused = 'paused'
     agent_away = 'agent_away'
     try_again = 'try_again'
     # why it is where it is
@@ -25,11 +29,25 @@ class Reason(IndicoStrEnum):
     delivered = 'delivered'
     returned = 'returned'
     retried = 'retried'
+    released = 'released'
+    paid = 'paid'
+    # why someone asked for another badge
+    lost = 'lost'
+    misprint = 'misprint'
+    name_corrected = 'name_corrected'
+    other = 'other'
+    # what a person saw
+    person_saw_it = 'person_saw_it'
+    person_missed_it = 'person_missed_it'
     worker_died = 'worker_died'
     # why it ended without paper
     check_in_undone = 'check_in_undone'
     registration_gone = 'registration_gone'
     not_allowed = 'not_allowed'
+    not_complete = 'not_complete'
+    not_paid = 'not_paid'
+    printed_before = 'printed_before'
+    source_off = 'source_off'
     discarded = 'discarded'
     too_old = 'too_old'
     template_missing = 'template_missing'
@@ -58,6 +76,10 @@ class Reason(IndicoStrEnum):
 
 SENTENCES = {
     Reason.no_desk: _('This form has no desk to print at. Add a desk, or choose one for the form.'),
+    Reason.unpaid: _('The registration is not paid. The badge prints when it is, or when someone releases it.'),
+    Reason.bulk: _('Many people were checked in at once. The badges print when someone releases them.'),
+    Reason.already_printed: _('This person had a badge before. Another one prints when someone releases it.'),
+    Reason.paused: _('Printing is paused. The badge prints when it goes on.'),
     Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),
     Reason.try_again: _('The last try did not work. It is tried again by itself.'),
     Reason.checked_in: _('The attendee was checked in.'),
@@ -72,10 +94,22 @@ SENTENCES = {
     Reason.delivered: _('The receiver has it.'),
     Reason.returned: _('The desk could not print it and gave it back.'),
     Reason.retried: _('Someone asked for another try.'),
+    Reason.released: _('Someone released it.'),
+    Reason.paid: _('The registration was paid.'),
+    Reason.lost: _('The badge was lost; someone asked for another one.'),
+    Reason.misprint: _('The badge was misprinted; someone asked for another one.'),
+    Reason.name_corrected: _('The name was corrected; someone asked for another badge.'),
+    Reason.other: _('Someone asked for another badge.'),
+    Reason.person_saw_it: _('Someone looked: the badge came out.'),
+    Reason.person_missed_it: _('Someone looked: the badge did not come out.'),
     Reason.worker_died: _('The process that worked on it stopped. Another one takes over.'),
     Reason.check_in_undone: _('The check-in was undone before the badge was printed.'),
     Reason.registration_gone: _('The registration was deleted.'),
     Reason.not_allowed: _('The ticket of this registration is blocked.'),
+    Reason.not_complete: _('The registration is not complete, so it gets no badge.'),
+    Reason.not_paid: _('The registration is not paid, so it gets no badge.'),
+    Reason.printed_before: _('This person had a badge before and gets no other.'),
+    Reason.source_off: _('This way of check-in does not print.'),
     Reason.discarded: _('Someone discarded it.'),
     Reason.too_old: _('It waited too long. Badges do not print when nobody stands at the desk any more.'),
     Reason.template_missing: _('The badge template of this form no longer exists. Choose another one and retry.'),

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from indico.modules.events.registration.models.registrations import RegistrationState
+
 from indico_checkin_print.ledger import DATA_EXPIRES_AFTER, new_row
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.setup import BadgeKind
+from indico_checkin_print.models.setup import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
 from indico_checkin_print.reasons import Reason
 
 
@@ -26,19 +28,70 @@ class Setup:
     #: The first desk of the event
     default_desk_id: int | None
     hooks: tuple[Hook, ...] = ()
+    paused: bool = False
+    paused_desks: frozenset[int] = frozenset()
+    unpaid: UnpaidPolicy = UnpaidPolicy.hold
+    again: AgainPolicy = AgainPolicy.hold
+    bulk_limit: int = EventSetup.DEFAULT_BULK_LIMIT
+    sources: frozenset[str] = frozenset(EventSetup.DEFAULT_SOURCES)
+
+    @property
+    def desk_id(self):
+        return self.form_desk_id or self.default_desk_id
 
 
-def rows_for(setup, persons):
+@dataclass(frozen=True)
+class CheckIn:
+    """What is known about one check-in when it happens."""
+
+    state: RegistrationState = RegistrationState.complete
+    source: CheckinSource = CheckinSource.app
+    #: Whether a plugin blocks the ticket
+    blocked: bool = False
+    #: Whether a badge of an earlier check-in may be out
+    already_printed: bool = False
+
+
+def judge(setup, checkin):
+    """Say what a check-in's badge begins as: a tuple of `JobState` and `Reason`.
+
+    What is not printed is recorded all the same, so that there is an answer to "where is my badge?".
+    """
+    if checkin.state not in (RegistrationState.complete, RegistrationState.unpaid):
+        return JobState.canceled, Reason.not_complete
+    if checkin.blocked:
+        return JobState.canceled, Reason.not_allowed
+    if checkin.source not in setup.sources:
+        return JobState.canceled, Reason.source_off
+    if checkin.state == RegistrationState.unpaid and setup.unpaid == UnpaidPolicy.skip:
+        return JobState.canceled, Reason.not_paid
+    if checkin.already_printed and setup.again == AgainPolicy.skip:
+        return JobState.canceled, Reason.printed_before
+    if checkin.state == RegistrationState.unpaid and setup.unpaid == UnpaidPolicy.hold:
+        return JobState.held, Reason.unpaid
+    if checkin.already_printed and setup.again == AgainPolicy.hold:
+        return JobState.held, Reason.already_printed
+    if setup.desk_id is None:
+        return JobState.held, Reason.no_desk
+    if setup.paused or setup.desk_id in setup.paused_desks:
+        return JobState.held, Reason.paused
+    return JobState.queued, Reason.checked_in
+
+
+def rows_for(setup, checkin, persons):
     """Return the ledger rows (see `ledger.new_row`) that one check-in makes.
 
     :param setup: The `Setup` of the registration's form.
+    :param checkin: The `CheckIn`.
     :param persons: The ids of the persons who get a badge of their own; ``''`` is the registrant.
     """
-    desk_id = setup.form_desk_id or setup.default_desk_id
-    waits = {} if desk_id else {'state': JobState.held, 'reason': Reason.no_desk}
+    state, reason = judge(setup, checkin)
     # a ticket has all persons of a registration on its pages
     badges = [''] if setup.kind == BadgeKind.ticket else persons
-    rows = [new_row(Job.PURPOSE_BADGE, person=person, desk_id=desk_id, **waits) for person in badges]
+    rows = [new_row(Job.PURPOSE_BADGE, person=person, desk_id=setup.desk_id, state=state, reason=reason)
+            for person in badges]
+    if state == JobState.canceled:
+        return rows
     rows += [new_row(f'webhook:{hook.id}', webhook_id=hook.id, expires_after=DATA_EXPIRES_AFTER,
                      # without a badge there is nothing to render
                      state=JobState.queued if hook.send_badge else JobState.ready)

@@ -28,7 +28,8 @@ def work():
         work.apply_async(countdown=next_try)
 
 
-@celery.periodic_task(name='checkin_print_sweep', plugin='checkin_print', run_every=schedule(run_every=SWEEP_EVERY), locked=False)
+@celery.periodic_task(name='checkin_print_sweep', plugin='checkin_print', locked=False,
+                      run_every=schedule(run_every=SWEEP_EVERY))
 def sweep():
     """Find what no wake-up reached, put right what dead processes left, and try again what is due."""
     ledger.sweep()

@@ -13,7 +13,7 @@ from indico.util.date_time import now_utc
 from indico.web.forms.base import FormDefaults
 from indico.web.util import jsonify_data, jsonify_form, jsonify_template
 
-from indico_checkin_print import _, ledger
+from indico_checkin_print import _, sql
 from indico_checkin_print.credentials import digest, new_code, normalize_code
 from indico_checkin_print.management.base import DialogForm, RHAgentBase, RHCheckinPrintBase, WPCheckinPrint
 from indico_checkin_print.models.setup import Agent
@@ -84,7 +84,7 @@ class RHRevokeAgent(RHAgentBase):
             self.agent.token_hash = self.agent.code_hash = self.agent.code_expires_dt = None
             db.session.flush()
             # the relay closes its link; the ledger gives its jobs to others
-            ledger.notify_agents([self.agent.id])
+            sql.notify_agents([self.agent.id])
             self._log(LogKind.negative, f'Print agent "{self.agent.name}" revoked')
             flash(_('The print agent "{}" has been revoked. It gets no more badges.').format(self.agent.name),
                   'success')

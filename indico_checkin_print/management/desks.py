@@ -10,7 +10,7 @@ from indico.modules.logs.models.entries import LogKind
 from indico.web.forms.base import FormDefaults
 from indico.web.util import jsonify_data, jsonify_form
 
-from indico_checkin_print import _, ledger, wakeup
+from indico_checkin_print import _, ledger, sql, wakeup
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHDeskBase
 from indico_checkin_print.management.delivery_choices import delivery_choices, delivery_of, set_delivery
 from indico_checkin_print.models.jobs import Job, JobState
@@ -121,7 +121,7 @@ def _hand_over(desk):
     waiting = Job.query.filter(Job.desk_id == desk.id, Job.state == JobState.ready, Job.agent_id.isnot(None)).all()
     for job in waiting:
         ledger.take_back(job)
-    ledger.notify_agents({job.agent_id for job in waiting} | {x.agent_id for x in desk.printers})
+    sql.notify_agents({job.agent_id for job in waiting} | {x.agent_id for x in desk.printers})
     wakeup.after_commit()
 
 

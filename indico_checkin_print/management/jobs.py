@@ -11,7 +11,7 @@ from indico.modules.events.registration.models.form_fields import RegistrationFo
 from indico.modules.events.registration.models.registrations import Registration, RegistrationData
 from indico.web.flask.util import url_for
 
-from indico_checkin_print import _, ledger, wakeup
+from indico_checkin_print import _, ledger, sql, wakeup
 from indico_checkin_print.management.base import RHJobBase
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import describe
@@ -49,7 +49,7 @@ class RHDiscardJob(RHJobBase):
         if ledger.discard(self.job, session.user):
             if agent_id is not None:
                 # it must not keep the badge
-                ledger.notify_agents([agent_id])
+                sql.notify_agents([agent_id])
             flash(_('The badge has been discarded.'), 'success')
         else:
             flash(_('It is too late: the badge has changed in the meantime.'), 'warning')

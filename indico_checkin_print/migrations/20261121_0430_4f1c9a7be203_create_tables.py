@@ -29,6 +29,18 @@ class _BadgeKind(int, Enum):
     badge = 2
 
 
+class _UnpaidPolicy(int, Enum):
+    skip = 1
+    hold = 2
+    print = 3
+
+
+class _AgainPolicy(int, Enum):
+    hold = 1
+    print = 2
+    skip = 3
+
+
 class _JobState(int, Enum):
     held = 1
     queued = 2
@@ -69,6 +81,19 @@ def upgrade():
     )
     op.create_index(op.f('ix_agents_event_id'), 'agents', ['event_id'], schema=SCHEMA)
 
+    op.create_table('events',
+        sa.Column('event_id', sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column('paused', sa.Boolean(), nullable=False),
+        sa.Column('unpaid', PyIntEnum(_UnpaidPolicy), nullable=False),
+        sa.Column('again', PyIntEnum(_AgainPolicy), nullable=False),
+        sa.Column('bulk_limit', sa.Integer(), nullable=False),
+        sa.Column('sources', postgresql.ARRAY(sa.String()), nullable=False),
+        sa.CheckConstraint('bulk_limit >= 0', name='bulk_limit_not_negative'),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_events_event_id_events')),
+        sa.PrimaryKeyConstraint('event_id', name=op.f('pk_events')),
+        schema=SCHEMA
+    )
+
     op.create_table('webhooks',
         sa.Column('id', sa.Integer(), nullable=False),
         sa.Column('event_id', sa.Integer(), nullable=False),
@@ -91,6 +116,7 @@ def upgrade():
         sa.Column('event_id', sa.Integer(), nullable=False),
         sa.Column('name', sa.String(), nullable=False),
         sa.Column('webhook_id', sa.Integer(), nullable=True),
+        sa.Column('paused', sa.Boolean(), nullable=False),
         sa.Column('is_deleted', sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_desks_event_id_events')),
         sa.ForeignKeyConstraint(['webhook_id'], [f'{SCHEMA}.webhooks.id'], name=op.f('fk_desks_webhook_id_webhooks')),
@@ -148,6 +174,7 @@ def upgrade():
         sa.Column('created_dt', UTCDateTime(), nullable=False),
         sa.Column('changed_dt', UTCDateTime(), nullable=False),
         sa.Column('expires_dt', UTCDateTime(), nullable=False),
+        sa.Column('queue_dt', UTCDateTime(), nullable=False),
         sa.Column('next_try_dt', UTCDateTime(), nullable=False),
         sa.Column('lease_dt', UTCDateTime(), nullable=True),
         sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
@@ -215,5 +242,6 @@ def downgrade():
     op.drop_table('desk_printers', schema=SCHEMA)
     op.drop_table('desks', schema=SCHEMA)
     op.drop_table('webhooks', schema=SCHEMA)
+    op.drop_table('events', schema=SCHEMA)
     op.drop_table('agents', schema=SCHEMA)
     op.execute(DropSchema(SCHEMA))

@@ -172,6 +172,12 @@ class Job(db.Model):
         UTCDateTime,
         nullable=False
     )
+    #: Its place in the queue of its desk
+    queue_dt = db.Column(
+        UTCDateTime,
+        nullable=False,
+        default=now_utc
+    )
     #: Not to be claimed before this
     next_try_dt = db.Column(
         UTCDateTime,

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from indico.core.db import db
 from indico.core.db.sqlalchemy import PyIntEnum, UTCDateTime
 from indico.util.date_time import now_utc
-from indico.util.enum import RichIntEnum
+from indico.util.enum import IndicoStrEnum, RichIntEnum
 from indico.util.string import format_repr
 
 from indico_checkin_print import _
@@ -24,6 +24,90 @@ class BadgeKind(RichIntEnum):
     ticket = 1
     #: A designer template of the event, on a page of exactly its own size
     badge = 2
+
+
+class UnpaidPolicy(RichIntEnum):
+    """What happens when someone is checked in who has not paid."""
+
+    __titles__ = [None, _('No badge'), _('Hold the badge until they have paid'), _('Print the badge')]
+    skip = 1
+    hold = 2
+    print = 3
+
+
+class AgainPolicy(RichIntEnum):
+    """What happens when someone is checked in again whose badge was printed already."""
+
+    __titles__ = [None, _('Hold the badge until someone asks for it'), _('Print another badge'), _('No other badge')]
+    hold = 1
+    print = 2
+    skip = 3
+
+
+class CheckinSource(IndicoStrEnum):
+    """The ways to check someone in, as far as Indico lets us tell them apart."""
+
+    #: Indico's check-in app
+    app = 'app'
+    #: One person on the management pages
+    list = 'list'
+    #: Several people at once in the participant list
+    bulk = 'bulk'
+    #: The check-in API with a personal token
+    api = 'api'
+    #: Another plugin or program
+    other = 'other'
+
+
+class EventSetup(db.Model):
+    """When the check-ins of an event print. An event without a row has the defaults."""
+
+    __tablename__ = 'events'
+    __table_args__ = (db.CheckConstraint('bulk_limit >= 0', 'bulk_limit_not_negative'),
+                      {'schema': SCHEMA})
+
+    DEFAULT_BULK_LIMIT = 20
+    DEFAULT_SOURCES = (CheckinSource.app, CheckinSource.list, CheckinSource.bulk, CheckinSource.api)
+
+    event_id = db.Column(
+        db.Integer,
+        db.ForeignKey('events.events.id'),
+        primary_key=True,
+        autoincrement=False
+    )
+    #: All badges of the event wait
+    paused = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False
+    )
+    unpaid = db.Column(
+        PyIntEnum(UnpaidPolicy),
+        nullable=False,
+        default=UnpaidPolicy.hold
+    )
+    again = db.Column(
+        PyIntEnum(AgainPolicy),
+        nullable=False,
+        default=AgainPolicy.hold
+    )
+    #: More check-ins than this at once wait for a click
+    bulk_limit = db.Column(
+        db.Integer,
+        nullable=False,
+        default=DEFAULT_BULK_LIMIT
+    )
+    #: The ways of check-in that print
+    sources = db.Column(
+        ARRAY(db.String),
+        nullable=False,
+        default=lambda: [str(source) for source in EventSetup.DEFAULT_SOURCES]
+    )
+
+    event = db.relationship('Event', lazy=True)
+
+    def __repr__(self):
+        return format_repr(self, 'event_id', paused=False)
 
 
 class FormSetup(db.Model):
@@ -119,6 +203,12 @@ class Desk(db.Model):
         db.ForeignKey(f'{SCHEMA}.webhooks.id'),
         index=True,
         nullable=True
+    )
+    #: Its badges wait
+    paused = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False
     )
     #: Kept for the history of its jobs
     is_deleted = db.Column(

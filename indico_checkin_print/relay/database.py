@@ -8,7 +8,7 @@ import psycopg2.extensions
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger import CHANNEL
+from indico_checkin_print.sql import CHANNEL
 
 
 #: Calls at the same time; each has a connection of Indico's pool.
@@ -40,7 +40,7 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)
 
     async def listen(self, on_notify):
-        """Call `on_notify` with each payload of NOTIFY, for ever; with ``''`` when notifications may have been missed."""
+        """Call `on_notify` with each payload of NOTIFY, for ever; with ``''`` when some may have been missed."""
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -54,9 +54,9 @@ class Database:
             def _readable(conn=conn, broken=broken):
                 try:
                     conn.poll()
-                except psycopg2.Error as exc:
+                except psycopg2.Error as error:
                     if not broken.done():
-                        broken.set_result(exc)
+                        broken.set_result(error)
                     return
                 while conn.notifies:
                     on_notify(conn.notifies.pop(0).payload)

@@ -104,7 +104,7 @@ def outgoing(agent_id, link, holding):
                            # it may still be told by the agent what became of these
                            db.and_(Job.state == JobState.unknown, Job.uuid.in_(holding))))
             .options(joinedload('document'), joinedload('registration'), joinedload('desk'))
-            .order_by(Job.id)}
+            .order_by(Job.queue_dt, Job.id)}
     todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding,
                 [p['name'] for p in agent.printers if is_healthy(p)])
     messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
@@ -126,7 +126,7 @@ def _give_more(agent, todo, actor):
             .filter(Desk.printers.any(DeskPrinter.agent_id == agent.id), Desk.webhook_id.is_(None),
                     Job.webhook_id.is_(None), ledger.due(JobState.ready))
             .options(joinedload('document'), joinedload('registration'), contains_eager('desk'))
-            .order_by(Job.id)
+            .order_by(Job.queue_dt, Job.id)
             .limit(sum(room.values()))
             .with_for_update(skip_locked=True, of=Job)
             .all())

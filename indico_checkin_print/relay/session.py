@@ -1,6 +1,7 @@
 """One websocket of one agent: what comes in goes to the ledger, what the ledger says goes out."""
 
 import asyncio
+from contextlib import suppress
 from uuid import uuid4
 
 from websockets.exceptions import ConnectionClosed
@@ -121,10 +122,8 @@ class Session:
 
     async def _write(self):
         while True:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._mail.wait(), POLL)
-            except TimeoutError:
-                pass
             self._mail.clear()
             for message, document in await self._db.call(mail_for, self.agent_id, self.link, self.holding):
                 if isinstance(message, protocol.Job | protocol.Go):

@@ -98,10 +98,11 @@ def webhook_desk(db, desk, webhook):
 def create_reg(db, dummy_regform):
     """Return a function that makes a registration that is not checked in yet."""
     def _create(first_name='Zoë', last_name='Müller', **kwargs):
-        registration = Registration(
-            registration_form=dummy_regform, first_name=first_name, last_name=last_name, currency='EUR',
-            email=f'{first_name}.{last_name}@example.test'.lower(),
-            **{'state': RegistrationState.complete, 'checked_in': False, **kwargs})
+        with db.session.no_autoflush:
+            registration = Registration(
+                registration_form=dummy_regform, first_name=first_name, last_name=last_name, currency='EUR',
+                email=f'{first_name}.{last_name}@example.test'.lower(),
+                **{'state': RegistrationState.complete, 'checked_in': False, **kwargs})
         db.session.add(registration)
         db.session.flush()
         return registration
@@ -120,12 +121,17 @@ def check_in(app, db, form):
 
     from indico_checkin_print.models.jobs import Job
 
-    def _check_in(registration, value=True):
+    def _check_in(*registrations, value=True, path='/api/checkin/event/{0.event_id}/forms/'
+                                                   '{0.registration_form_id}/registrations/{0.id}', method='PATCH'):
         db.session.flush()
-        with app.test_request_context():
-            registration.checked_in = value
-            signals.event.registration_checkin_updated.send(registration)
-        return Job.query.filter_by(registration_id=registration.id).order_by(Job.id).all()
+        with app.test_request_context(path.format(registrations[0]), method=method):
+            for registration in registrations:
+                registration.checked_in = value
+                signals.event.registration_checkin_updated.send(registration)
+        db.session.flush()
+        db.session.expire_all()
+        return (Job.query.filter(Job.registration_id.in_([r.id for r in registrations]))
+                .order_by(Job.queue_dt, Job.id).all())
     return _check_in
 
 

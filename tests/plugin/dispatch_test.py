@@ -262,7 +262,7 @@ def test_wrong_tokens(agent, token):
 
 def test_cancel_is_answered(db, check_in, jobs, agent):
     holding = {m.job: (m.dispatch, 'go' if m.go else 'waiting') for m in mail(agent)}
-    check_in(jobs[1].registration, False)
+    check_in(jobs[1].registration, value=False)
     cancel = mail(agent, holding)[0]
     assert cancel == Cancel(job=jobs[1].uuid, dispatch=1, reason='reassigned')
     assert receive(agent.id, agent.link, Canceled(job=jobs[1].uuid, dispatch=1)).state == 'canceled'

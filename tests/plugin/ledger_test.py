@@ -151,14 +151,14 @@ def test_a_prefetched_job_leaves_an_agent_that_is_away(db, ready_job, agent, gon
 
 def test_undoing_a_check_in_reaches_what_an_agent_holds(db, check_in, reg, ready_job, agent):
     ledger.give(ready_job, agent, 'p1', 'test', go=False)
-    check_in(reg, False)
+    check_in(reg, value=False)
     db.session.refresh(ready_job)
     assert ready_job.state == S.canceled
 
 
 def test_undoing_a_check_in_is_too_late_after_the_go(db, check_in, reg, ready_job, agent):
     ledger.give(ready_job, agent, 'p1', 'test', go=True)
-    check_in(reg, False)
+    check_in(reg, value=False)
     db.session.refresh(ready_job)
     assert ready_job.state == S.dispatched
 

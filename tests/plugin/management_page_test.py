@@ -6,7 +6,7 @@ import pytest
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import ledger
+from indico_checkin_print import sql
 from indico_checkin_print.management.jobs import MAX_JOBS, latest_jobs
 from indico_checkin_print.management.status import agent_status, describe_reason, desk_statuses, printer_status
 from indico_checkin_print.models.jobs import Job, JobState
@@ -108,7 +108,7 @@ def test_discard(db, manager, page, create_job, state):
 
 def test_discard_tells_the_agent(manager, page, create_job, objects, mocker):
     job = create_job(state=JobState.ready, agent=objects.agent, printer='labels')
-    notify = mocker.patch.object(ledger, 'notify_agents')
+    notify = mocker.patch.object(sql, 'notify_agents')
     manager.post(f'{page}/jobs/{job.id}/discard')
     notify.assert_called_once_with([objects.agent.id])
 

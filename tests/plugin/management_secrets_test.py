@@ -9,7 +9,7 @@ from indico.util.date_time import now_utc
 
 from print_agent.signing import check_secret
 
-from indico_checkin_print import ledger
+from indico_checkin_print import sql
 from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.credentials import digest, normalize_code, unseal
 from indico_checkin_print.models.setup import Agent, Webhook
@@ -69,7 +69,7 @@ def test_code_works_once(manager, page, test_client, mocker):
 
 
 def test_revoke(manager, page, objects, log_of, event, mocker):
-    notify = mocker.spy(ledger, 'notify_agents')
+    notify = mocker.spy(sql, 'notify_agents')
     manager.post(f'{page}/agents/{objects.agent.id}/code')
     manager.post(f'{page}/agents/{objects.agent.id}/revoke')
     assert objects.agent.revoked_dt is not None

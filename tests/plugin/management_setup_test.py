@@ -5,7 +5,7 @@ import pytest
 from indico.modules.designer import TemplateType
 from indico.modules.designer.models.templates import DesignerTemplate
 
-from indico_checkin_print import ledger
+from indico_checkin_print import sql
 from indico_checkin_print.management import base
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.setup import Agent, BadgeKind, Desk, FormSetup
@@ -153,7 +153,7 @@ def test_edit_desk_hands_over_what_waits(db, manager, page, objects, mocker):
     spare = Agent(event=job.event, name='Laptop 2', token_hash='x', printers=[{'name': 'labels', 'state': 'idle'}])
     db.session.add(spare)
     db.session.flush()
-    notify = mocker.patch.object(ledger, 'notify_agents')
+    notify = mocker.patch.object(sql, 'notify_agents')
     assert not manager.save(f'{page}/desks/{objects.desk.id}/', name='North', delivery=f'printer:{spare.id}:labels')
     db.session.refresh(job)
     assert (job.state, job.agent_id, job.printer) == (JobState.ready, None, '')

@@ -76,7 +76,8 @@ def test_the_same_badge_has_the_same_bytes(stack, people, scan):
 def test_picture(stack, people, scan):
     paper = scan(people[3])
     PICTURES.mkdir(parents=True, exist_ok=True)
-    subprocess.run(['pdftoppm', '-r', '80', '-png', '-singlefile', str(paper.path), str(PICTURES / 'badge')], check=True)
+    subprocess.run(['pdftoppm', '-r', '80', '-png', '-singlefile', str(paper.path), str(PICTURES / 'badge')],
+                   check=True)
 
 
 @pytest.mark.parametrize(('code', 'status', 'error'), [

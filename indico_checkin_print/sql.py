@@ -1,0 +1,29 @@
+"""PostgreSQL's clock, its NOTIFY, and the way past SQLAlchemy where every millisecond counts."""
+
+from indico.core.db import db
+
+
+#: The channel of NOTIFY: 'queued' (there is something to render or to POST) or 'agent <id>' (it has mail).
+CHANNEL = 'checkin_print'
+
+
+def now(offset=0):
+    """Return the expression for the database's UTC time, plus an offset in seconds."""
+    utc = db.func.timezone('UTC', db.func.now())
+    return utc + db.func.make_interval(0, 0, 0, 0, 0, 0, offset) if offset else utc
+
+
+def notify(payload):
+    """Wake whoever listens, once the transaction is committed."""
+    db.session.execute(db.select(db.func.pg_notify(CHANNEL, payload)))
+
+
+def notify_agents(agent_ids):
+    """Tell the relay, on commit, that these agents have mail."""
+    for agent_id in agent_ids:
+        notify(f'agent {agent_id}')
+
+
+def cursor():
+    """Return a cursor of the session's connection and transaction."""
+    return db.session.connection().connection.cursor()

@@ -1,0 +1,166 @@
+"""Guards and holds: which check-ins wait, which do not print at all, and who lets them go."""
+
+import pytest
+
+from indico.core import signals
+from indico.modules.events.registration.models.registrations import RegistrationState
+
+from indico_checkin_print import ledger
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.setup import AgainPolicy, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.reasons import Reason
+from indico_checkin_print.routing import CheckIn, Setup, judge
+from indico_checkin_print.work import render_waiting
+
+
+S = JobState
+LIST = '/event/{0.event_id}/manage/registration/{0.registration_form_id}/registrations/{0.id}/check-in'
+BULK = '/event/{0.event_id}/manage/registration/{0.registration_form_id}/registrations/check-in'
+
+
+@pytest.fixture
+def rules(db, dummy_event, form):
+    """The rules of the event, with their defaults."""
+    rules = EventSetup(event_id=dummy_event.id)
+    db.session.add(rules)
+    db.session.flush()
+    return rules
+
+
+def setup(**kwargs):
+    return Setup(**{'kind': None, 'form_desk_id': None, 'default_desk_id': 1, **kwargs})
+
+
+@pytest.mark.parametrize(('rules', 'checkin', 'state', 'reason'), [
+    ({}, {}, S.queued, Reason.checked_in),
+    *[({}, {'state': state}, S.canceled, Reason.not_complete)
+      for state in (RegistrationState.pending, RegistrationState.rejected, RegistrationState.withdrawn)],
+    ({}, {'blocked': True}, S.canceled, Reason.not_allowed),
+    ({}, {'source': CheckinSource.other}, S.canceled, Reason.source_off),
+    ({'sources': frozenset({'other'})}, {'source': CheckinSource.other}, S.queued, Reason.checked_in),
+    ({'sources': frozenset()}, {}, S.canceled, Reason.source_off),
+    ({}, {'state': RegistrationState.unpaid}, S.held, Reason.unpaid),
+    ({'unpaid': UnpaidPolicy.print}, {'state': RegistrationState.unpaid}, S.queued, Reason.checked_in),
+    ({'unpaid': UnpaidPolicy.skip}, {'state': RegistrationState.unpaid}, S.canceled, Reason.not_paid),
+    ({}, {'already_printed': True}, S.held, Reason.already_printed),
+    ({'again': AgainPolicy.print}, {'already_printed': True}, S.queued, Reason.checked_in),
+    ({'again': AgainPolicy.skip}, {'already_printed': True}, S.canceled, Reason.printed_before),
+    ({'default_desk_id': None}, {}, S.held, Reason.no_desk),
+    ({'paused': True}, {}, S.held, Reason.paused),
+    ({'paused_desks': frozenset({1})}, {}, S.held, Reason.paused),
+    ({'paused_desks': frozenset({2})}, {}, S.queued, Reason.checked_in),
+])
+def test_judge(rules, checkin, state, reason):
+    assert judge(setup(**rules), CheckIn(**checkin)) == (state, reason)
+
+
+@pytest.mark.parametrize(('path', 'method', 'source'), [
+    ('/api/checkin/event/{0.event_id}/forms/{0.registration_form_id}/registrations/{0.id}', 'PATCH', 'api'),
+    ('/api/events/{0.event_id}/registrants/{0.id}', 'PATCH', 'app'),
+    (LIST, 'PUT', 'list'),
+    (BULK, 'POST', 'bulk'),
+    ('/', 'GET', 'other'),
+])
+def test_ways_of_check_in(db, check_in, reg, rules, path, method, source):
+    rules.sources = [s for s in CheckinSource if s != source]
+    job, = check_in(reg, path=path, method=method)
+    assert (job.state, job.reason) == (S.canceled, Reason.source_off)
+    check_in(reg, value=False)
+    rules.sources = [source]
+    assert check_in(reg, path=path, method=method)[-1].state == S.queued
+
+
+def test_unpaid_until_the_payment_arrives(db, app, check_in, create_reg):
+    registration = create_reg(state=RegistrationState.unpaid)
+    job, = check_in(registration)
+    assert (job.state, job.reason) == (S.held, Reason.unpaid)
+    with app.test_request_context():
+        registration.state = RegistrationState.complete
+        signals.event.registration_state_updated.send(registration, previous_state=RegistrationState.unpaid)
+    db.session.refresh(job)
+    assert (job.state, job.reason) == (S.queued, Reason.paid)
+
+
+def test_a_payment_releases_nothing_else(db, app, check_in, create_reg):
+    registration = create_reg(state=RegistrationState.pending)
+    job, = check_in(registration)
+    with app.test_request_context():
+        registration.state = RegistrationState.complete
+        signals.event.registration_state_updated.send(registration, previous_state=RegistrationState.pending)
+    db.session.refresh(job)
+    assert job.state == S.canceled
+
+
+def test_many_at_once_wait_for_a_click(db, check_in, create_reg, rules, dummy_user):
+    rules.bulk_limit = 3
+    registrations = [create_reg(first_name=f'P{i}') for i in range(5)]
+    jobs = check_in(*registrations, path=BULK, method='POST')
+    assert {(j.state, j.reason) for j in jobs} == {(S.held, Reason.bulk)}
+    assert [h.state for h in jobs[0].history] == [S.queued, S.held]
+    # in the order someone chose
+    chosen = [jobs[i] for i in (4, 0, 3, 1, 2)]
+    assert ledger.release(chosen, f'user:{dummy_user.id}') == [j.id for j in chosen]
+    rendered = []
+    while job := ledger.claim_render('test'):
+        rendered.append(job)
+    assert rendered == chosen
+
+
+def test_as_many_as_allowed_print(check_in, create_reg, rules):
+    rules.bulk_limit = 3
+    jobs = check_in(*[create_reg(first_name=f'P{i}') for i in range(3)], path=BULK, method='POST')
+    assert {j.state for j in jobs} == {S.queued}
+
+
+def test_a_bulk_hold_does_not_touch_webhooks(check_in, create_reg, rules, webhook):
+    rules.bulk_limit = 0
+    jobs = check_in(*[create_reg(first_name=f'P{i}') for i in range(2)], path=BULK, method='POST')
+    assert {(j.purpose == Job.PURPOSE_BADGE, j.state) for j in jobs} == {(True, S.held), (False, S.ready)}
+
+
+def test_undone_and_scanned_again_after_printing(db, check_in, reg, agent, dummy_user):
+    first, = check_in(reg)
+    render_waiting('test')
+    db.session.refresh(first)
+    ledger.give(first, agent, 'p1', 'test', go=True)
+    ledger.report(first, S.completed, Reason.printed, '', 'test')
+    check_in(reg, value=False)
+    again = check_in(reg)[-1]
+    assert (again.state, again.reason) == (S.held, Reason.already_printed)
+    assert ledger.retry(again, dummy_user) == [again.id]
+
+
+def test_undone_before_printing_is_no_second_badge(check_in, reg):
+    check_in(reg)
+    check_in(reg, value=False)
+    assert [j.state for j in check_in(reg)] == [S.canceled, S.queued]
+
+
+def test_pause(db, check_in, create_reg, rules, desk, dummy_event):
+    rules.paused = True
+    first, = check_in(create_reg(first_name='A'))
+    rules.paused, desk.paused = False, True
+    second, = check_in(create_reg(first_name='B'))
+    assert first.reason == second.reason == Reason.paused
+    desk.paused = False
+    assert ledger.release_paused(dummy_event.id, 'user:1', desk_id=desk.id) == [first.id, second.id]
+
+
+def test_print_again(db, check_in, reg, dummy_user, webhook_desk):
+    job, = check_in(reg)
+    again = ledger.print_again(job, dummy_user, Reason.lost)
+    assert (again.state, again.reason, again.reprint_of, again.desk_id) == (S.queued, Reason.lost, job, job.desk_id)
+    assert ledger.print_again(again, dummy_user, Reason.misprint).reprint_of == again
+    assert Job.query.count() == 3
+
+
+@pytest.mark.parametrize(('came_out', 'state', 'reason'), [(True, S.completed, Reason.person_saw_it),
+                                                           (False, S.failed, Reason.person_missed_it)])
+def test_a_person_settles_what_nobody_knew(db, ready_job, agent, dummy_user, came_out, state, reason):
+    ledger.give(ready_job, agent, 'p1', 'test', go=True)
+    assert not ledger.settle(ready_job, dummy_user, came_out=came_out)
+    ledger.report(ready_job, S.unknown, Reason.no_word, '', 'test')
+    assert ledger.settle(ready_job, dummy_user, came_out=came_out)
+    db.session.refresh(ready_job)
+    assert (ready_job.state, ready_job.reason) == (state, reason)
+    assert bool(ledger.retry(ready_job, dummy_user)) == (not came_out)
