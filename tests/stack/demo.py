@@ -61,7 +61,8 @@ class Board:
             paper = self.printed.get(person['id'])
             state = '[green]printed' if paper else '…' if person['id'] in self.scanned else ''
             took = f'{(paper.first_byte - self._committed[person["id"]]) * 1000:.0f} ms' if paper else ''
-            table.add_row(f'{person["first_name"]} {person["last_name"]}', paper.printer if paper else '', state, took)
+            table.add_row(f'{person["first_name"]} {person["last_name"]}',
+                          self.stack.seeded['desk_of_form'][str(person['form_id'])], state, took)
         return table
 
 
@@ -100,9 +101,9 @@ def main():
     try:
         with running(Wanted(), say=say) as stack:
             facts = check_in(stack, console)
-            console.print(f'{facts.printed} of {facts.checked_in} printed, {facts.duplicates} duplicates, '
+            console.print(f'\n{facts.printed} of {facts.checked_in} printed, {facts.duplicates} duplicates, '
                           f'{facts.lost} lost; half of them within {percentile(facts.ms, 50)} ms, 95% within '
-                          f'{percentile(facts.ms, 95)} ms. Counted at the printers.')
+                          f'{percentile(facts.ms, 95)} ms. Counted at the printers.', soft_wrap=True)
             for fault in facts.faults:
                 console.print(f'NOT AS IT SHOULD BE: {fault}')
             if args.once:

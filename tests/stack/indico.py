@@ -1,6 +1,7 @@
 """Indico itself: its configuration, its database, the web server, the Celery worker, and the plugin's relay."""
 
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -91,9 +92,11 @@ class Indico:
         """Return the web server (not started)."""
         # preload: one load for all workers, as uWSGI does it in production
         args = [BIN / 'gunicorn', '--preload', '-w', workers, '-k', 'gthread', '--threads', threads,
-                '-b', f'127.0.0.1:{self.port}', '--keep-alive', '75',
+                '-b', f'127.0.0.1:{self.port}', '--keep-alive', '75', '--graceful-timeout', '1',
                 '--access-logfile', self.run_folder / f'{self.name}-access.log', 'indico.web.flask.app:make_app()']
-        return Service(f'{self.name}-web', args, self.run_folder, env=self.env, cwd=ROOT, ready=self._answers)
+        return Service(f'{self.name}-web', args, self.run_folder, env=self.env, cwd=ROOT, ready=self._answers,
+                       # does not wait for connections that are kept open
+                       stop_signal=signal.SIGINT)
 
     def celery(self, *, concurrency=2):
         """Return the Celery worker with its beat (not started)."""

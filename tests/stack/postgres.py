@@ -44,7 +44,9 @@ class Postgres:
         self.bin = binaries()
         self.service = Service('postgres', [self.bin / 'postgres', '-D', self.folder / 'data', '-k', self.folder,
                                             '-p', str(self.port)], folder,
-                               ready=self._answers, user=self.user, cwd=self.folder)
+                               ready=self._answers, user=self.user, cwd=self.folder,
+                               # "fast": does not wait until clients are gone
+                               stop_signal=signal.SIGINT)
 
     def start(self):
         self._run(self.bin / 'initdb', '-D', self.folder / 'data', '-U', 'indico', '-A', 'trust', '-E', 'UTF8',
@@ -55,7 +57,7 @@ class Postgres:
         return self
 
     def stop(self):
-        self.service.stop(signal.SIGINT)  # "fast": does not wait until clients are gone
+        self.service.stop()
 
     def uri(self, name):
         """Return the SQLAlchemy URI of a database."""

@@ -57,9 +57,10 @@ class Service:
     :param ready: A callable that tells whether it answers; without one, it is ready at once.
     :param env: Variables on top of this process's environment; ``None`` as a value removes one.
     :param user: The user to run as (only root can choose).
+    :param stop_signal: What asks it to end.
     """
 
-    def __init__(self, name, args, folder, *, ready=None, env=None, user=None, cwd=None):
+    def __init__(self, name, args, folder, *, ready=None, env=None, user=None, cwd=None, stop_signal=signal.SIGTERM):
         self.name = name
         self.args = [str(arg) for arg in args]
         self.log = Path(folder) / f'{name}.log'
@@ -67,6 +68,7 @@ class Service:
         self.env = env or {}
         self.user = user
         self.cwd = cwd
+        self.stop_signal = stop_signal
         self.process = None
 
     @property
@@ -104,12 +106,12 @@ class Service:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
-    def stop(self, number=signal.SIGTERM):
+    def stop(self):
         """Ask it to end, kill what is left of it, and return when it is gone."""
         if self.process is None:
             return
         if self.is_running:
-            os.kill(self.pid, number)
+            os.kill(self.pid, self.stop_signal)
             self.send(signal.SIGCONT)  # one that was frozen for a test could not hear the rest
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(STOP_TIMEOUT)

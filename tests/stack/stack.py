@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -118,13 +119,11 @@ class Stack:
 
     def stop(self):
         """End everything that was started, in an order in which nothing has to complain."""
-        for agent in self.agents.values():
-            agent.service.send(15) if agent.service.process else None
-        for part in (*self.agents.values(), self.relay, self.celery, self.web, self.printing, self.redis,
-                     self.postgres):
-            if part:
-                with contextlib.suppress(Exception):
-                    part.stop()
+        users = [part for part in (*self.agents.values(), self.relay, self.celery, self.web) if part]
+        with ThreadPoolExecutor(len(users)) as pool:
+            list(pool.map(_stop, users))
+        for part in (self.printing, self.redis, self.postgres):
+            _stop(part)
 
     def tails(self):
         """Return the last lines of every log, for someone who looks for the reason of a failure."""
@@ -146,6 +145,11 @@ class Stack:
         return result
 
 
+def _stop(part):
+    with contextlib.suppress(Exception):
+        part.stop()
+
+
 @contextlib.contextmanager
 def running(wanted=None, *, say=None):
     """Start a stack and end it, whatever happens in between.
@@ -159,4 +163,7 @@ def running(wanted=None, *, say=None):
         try:
             yield stack.start()
         finally:
+            # an impatient second Ctrl-C shall not leave half of the services behind
+            before = signal.signal(signal.SIGINT, signal.SIG_IGN)
             stack.stop()
+            signal.signal(signal.SIGINT, before)

@@ -21,7 +21,8 @@ SERVER = [BIN / 'python']
 AGENT = [ROOT / '.venv' / 'agent' / 'bin' / 'python']
 #: Indico's pytest plugin wants a database of its own as soon as it is loaded; only the plugin's tests need it.
 WITHOUT_INDICO = ['-p', 'no:indico']
-PYTEST = ['-m', 'pytest', '-p', 'tests.stack.no_skips', '--color=auto', '--durations=5']
+#: Each environment has some of the pytest plugins that setup.cfg has options for, and warns about the others.
+PYTEST = ['-m', 'pytest', '-p', 'tests.stack.no_skips', '-W', 'ignore::pytest.PytestConfigWarning', '--durations=5']
 #: What a suite may take at most, in seconds; one that hangs shall not hang the run.
 TIMEOUT = 900
 
