@@ -1,8 +1,21 @@
 """The command line of the administrator: ``indico checkin-print …``."""
 
+import sys
+
 import click
+from sqlalchemy.orm import joinedload
+from terminaltables import AsciiTable
 
 from indico.cli.core import cli_group
+from indico.core.db import db
+
+from indico_checkin_print import ledger
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.reasons import Reason, describe
+
+
+#: Exit code when a command could not do what it was asked to
+EXIT_FAILED = 1
 
 
 @cli_group(name='checkin-print')
@@ -22,10 +35,81 @@ def relay(host, port):
 @cli.command()
 def sweep():
     """Run one sweep now: what beat does every 15 seconds."""
-    from indico.core.db import db
-
-    from indico_checkin_print import ledger
     from indico_checkin_print.work import post_waiting, render_waiting
     moved = ledger.sweep('cli')
     db.session.commit()
     click.echo(f'{moved} jobs put right, {render_waiting("cli")} rendered, {post_waiting("cli")[0]} POSTs made.')
+
+
+@cli.group()
+def jobs():
+    """Look at jobs, and put them right. Jobs are named by their number; no names of attendees are shown."""
+
+
+@jobs.command('list')
+@click.option('--event', 'event_id', type=int, help='Only jobs of this event.')
+@click.option('--state', type=click.Choice([state.name for state in JobState]), multiple=True)
+@click.option('--limit', default=50, show_default=True, type=click.IntRange(1, 10000))
+def list_jobs(event_id, state, limit):
+    """List jobs, the newest first."""
+    query = Job.query.options(joinedload('desk')).order_by(Job.id.desc())
+    if event_id is not None:
+        query = query.filter(Job.event_id == event_id)
+    if state:
+        query = query.filter(Job.state.in_([JobState[name] for name in state]))
+    rows = [[str(j.id), str(j.event_id), str(j.registration_id or '-'), j.desk.name if j.desk else '-',
+             j.state.name, j.reason, f'{j.changed_dt:%Y-%m-%d %H:%M:%S}'] for j in query.limit(limit)]
+    click.echo(AsciiTable([['Job', 'Event', 'Registration', 'Desk', 'State', 'Reason', 'Since (UTC)'], *rows]).table)
+
+
+@jobs.command()
+@click.argument('job_id', type=int)
+def show(job_id):
+    """Show a job and its history."""
+    job = _job(job_id)
+    click.echo(f'Job {job.id} ({job.purpose}) of event {job.event_id}, registration {job.registration_id or "-"}')
+    click.echo(f'{job.state.title}: {describe(job.reason)} {job.detail}'.rstrip())
+    rows = [[f'{h.dt:%Y-%m-%d %H:%M:%S.%f}'[:-3], h.state.name, h.reason, h.actor, h.detail] for h in job.history]
+    click.echo(AsciiTable([['When (UTC)', 'State', 'Reason', 'Who', 'Detail'], *rows]).table)
+
+
+@jobs.command()
+@click.argument('job_ids', type=int, nargs=-1, required=True)
+def retry(job_ids):
+    """Queue jobs again that failed, expired or were canceled."""
+    _act(job_ids, {JobState.failed, JobState.expired, JobState.canceled}, lambda job: ledger.release([job], 'cli'))
+
+
+@jobs.command()
+@click.argument('job_ids', type=int, nargs=-1, required=True)
+def release(job_ids):
+    """Queue jobs that are held, in the order in which they are named."""
+    _act(job_ids, {JobState.held}, lambda job: ledger.release([job], 'cli'))
+
+
+@jobs.command()
+@click.argument('job_ids', type=int, nargs=-1, required=True)
+def discard(job_ids):
+    """End jobs that nobody wants any more."""
+    _act(job_ids, {JobState.held, JobState.queued, JobState.ready, JobState.failed},
+         lambda job: ledger.cancel(job, Reason.discarded, 'cli'))
+
+
+def _job(job_id):
+    job = Job.get(job_id)
+    if job is None:
+        raise click.ClickException(f'There is no job {job_id}.')
+    return job
+
+
+def _act(job_ids, states, action):
+    failed = False
+    for job in [_job(job_id) for job_id in job_ids]:
+        if job.state in states and action(job):
+            click.echo(f'Job {job.id}: done.')
+        else:
+            failed = True
+            click.echo(f'Job {job.id}: not possible, it is {job.state.name}.', err=True)
+    db.session.commit()
+    if failed:
+        sys.exit(EXIT_FAILED)

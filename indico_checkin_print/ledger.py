@@ -152,8 +152,11 @@ def fail_render(job, reason, detail, actor, *, final):
 
 # -- delivery by webhook ----------------------------------------------------------------------------------------------
 
-def claim_post(actor):
-    """Take the next job that is due at a webhook under a lease; one at a time for each webhook."""
+def claim_post(actor, *, due_for=0):
+    """Take the next job that is due at a webhook under a lease; one at a time for each webhook.
+
+    :param due_for: Only take what has been due for so many seconds.
+    """
     target = db.func.coalesce(Job.webhook_id, Desk.webhook_id)
     busy_job, busy_desk = db.aliased(Job), db.aliased(Desk)
     busy = (db.session.query(db.func.coalesce(busy_job.webhook_id, busy_desk.webhook_id))
@@ -162,7 +165,7 @@ def claim_post(actor):
                     db.func.coalesce(busy_job.webhook_id, busy_desk.webhook_id).isnot(None)))
     next_id = (db.session.query(Job.id)
                .outerjoin(Desk, Desk.id == Job.desk_id)
-               .filter(due(S.ready), target.isnot(None), target.notin_(busy))
+               .filter(due(S.ready, due_for), target.isnot(None), target.notin_(busy))
                .order_by(Job.queue_dt, Job.id)
                .limit(1).with_for_update(skip_locked=True, of=Job).scalar_subquery())
     ids = _move([Job.id == next_id], S.dispatched, Reason.pushed, actor, lease_dt=now(LEASE), dispatched_dt=now(),

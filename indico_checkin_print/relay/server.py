@@ -23,8 +23,8 @@ from indico_checkin_print.relay.session import Session
 PATH = '/checkin-print/ws'
 #: Between two looks at what dead processes and silent agents left, in seconds.
 SWEEP = 5
-#: What nobody renders for so long is rendered here, in seconds: the broker may be gone.
-RENDER_AFTER = 3
+#: What Celery leaves for so long is done here, in seconds: the broker may be gone.
+HELP_AFTER = 3
 
 
 class Relay:
@@ -44,7 +44,13 @@ class Relay:
         async with serve(self._agent, host, port, process_request=self._admit, max_size=MAX_MESSAGE,
                          compression=None, ping_interval=20, ping_timeout=20, server_header=None):
             self._log.info('The relay listens on %s:%d', host, port)
-            background = [asyncio.create_task(self._db.listen(self._notified)), asyncio.create_task(self._sweep())]
+            background = [asyncio.create_task(job) for job in (
+                self._db.listen(self._notified),
+                self._repeat(ledger.sweep, 'relay'),
+                self._repeat(work.render_waiting, 'relay', seconds=SWEEP, due_for=HELP_AFTER),
+                # apart, because a receiver may hang
+                self._repeat(work.post_waiting, 'relay', seconds=SWEEP, due_for=HELP_AFTER),
+            )]
             await stop.wait()
             await asyncio.gather(*(session.drain() for session in list(self._sessions.values())))
             for task in background:
@@ -101,14 +107,13 @@ class Relay:
         for session in filter(None, sessions):
             session.wake()
 
-    async def _sweep(self):
+    async def _repeat(self, function, *args, **kwargs):
         while True:
             try:
-                await self._db.call(ledger.sweep, 'relay')
-                await self._db.call(work.render_waiting, 'relay', seconds=SWEEP, due_for=RENDER_AFTER)
+                await self._db.call(function, *args, **kwargs)
             except Exception:
                 # the database may be away; the next round finds what this one missed
-                self._log.exception('The sweep failed')
+                self._log.exception('%s failed', function.__name__)
             await asyncio.sleep(SWEEP)
 
 

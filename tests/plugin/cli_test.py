@@ -1,0 +1,73 @@
+"""The administrator's command line: what it shows, what it changes, and its exit codes."""
+
+import pytest
+from click.testing import CliRunner
+
+from indico_checkin_print import ledger
+from indico_checkin_print.cli import cli
+from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.models.setup import EventSetup
+from indico_checkin_print.work import render_waiting
+
+
+@pytest.fixture
+def run(app, db):
+    """Return a function that runs ``indico checkin-print`` and returns its exit code and output."""
+    def _run(*args):
+        result = CliRunner().invoke(cli, [str(arg) for arg in args])
+        db.session.expire_all()
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result.exit_code, result.output
+    return _run
+
+
+@pytest.fixture
+def held(db, dummy_event, check_in, reg):
+    db.session.add(EventSetup(event_id=dummy_event.id, paused=True))
+    job, = check_in(reg)
+    return job
+
+
+def test_list(run, held, reg):
+    code, output = run('jobs', 'list')
+    assert code == 0
+    assert f'| {held.id} ' in output
+    assert 'paused' in output
+    assert reg.last_name not in output
+    assert f'| {held.id} ' not in run('jobs', 'list', '--state', 'failed')[1]
+    assert f'| {held.id} ' in run('jobs', 'list', '--event', held.event_id, '--state', 'held')[1]
+
+
+def test_show(run, held):
+    code, output = run('jobs', 'show', held.id)
+    assert code == 0
+    assert 'Printing is paused.' in output
+    assert run('jobs', 'show', 99999)[0] == 1
+
+
+def test_release_and_retry(run, held, form, db):
+    assert run('jobs', 'retry', held.id)[0] == 1
+    assert run('jobs', 'release', held.id)[0] == 0
+    assert held.state == JobState.queued
+    form.template = None
+    db.session.flush()
+    render_waiting('test')
+    assert run('jobs', 'release', held.id)[0] == 1
+    assert run('jobs', 'retry', held.id)[0] == 0
+    assert held.state == JobState.queued
+
+
+def test_discard(run, held, agent):
+    assert run('jobs', 'discard', held.id)[0] == 0
+    assert held.state == JobState.canceled
+    code, output = run('jobs', 'discard', held.id)
+    assert code == 1
+    assert 'it is canceled' in output
+
+
+def test_sweep(run, check_in, reg):
+    job, = check_in(reg)
+    code, output = run('sweep')
+    assert (code, output) == (0, '0 jobs put right, 1 rendered, 0 POSTs made.\n')
+    assert job.state == JobState.ready
+    assert ledger.claim_render('test') is None

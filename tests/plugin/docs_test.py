@@ -1,0 +1,64 @@
+"""What the documents say about the plugin is what the code does."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from indico_checkin_print import ledger
+from indico_checkin_print.cli import cli
+from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.plugin import CheckinPrintPlugin
+from indico_checkin_print.reasons import SENTENCES
+
+
+DOCS = Path(__file__).parents[2] / 'docs'
+
+
+def read(name):
+    return (DOCS / name).read_text()
+
+
+@pytest.mark.parametrize('state', JobState)
+def test_states_and_transitions(state):
+    row = re.search(rf'^\| `{state.name}` \|.*\| (.*) \|$', read('ledger.md'), re.MULTILINE)
+    assert set(re.findall(r'`(\w+)`', row[1])) == {following.name for following in ledger.TRANSITIONS[state]}
+
+
+def test_reasons(app_context):
+    rows = re.findall(r'^\| `(\w+)` \| (.*) \|$', read('ledger.md').partition('## Reasons')[2], re.MULTILINE)
+    assert dict(rows) == {str(reason): str(sentence) for reason, sentence in SENTENCES.items()}
+
+
+@pytest.mark.parametrize('key', CheckinPrintPlugin.plugin_config_defaults)
+def test_settings(key):
+    assert f'| `PLUGIN_CHECKIN_PRINT_{key}` |' in read('install.md')
+
+
+def commands(group, path='indico checkin-print'):
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f'{path} {name}')
+        else:
+            yield f'{path} {name}', command
+
+
+@pytest.mark.parametrize(('path', 'command'), commands(cli), ids=lambda x: x if isinstance(x, str) else '')
+def test_commands(path, command):
+    row = re.search(rf'^\| `{path}` \|.*$', read('install.md'), re.MULTILINE)
+    assert row
+    for option in command.params:
+        if isinstance(option, click.Option) and not option.is_eager:
+            assert f'`{option.opts[0]}`' in row[0]
+
+
+@pytest.mark.parametrize(('words', 'seconds'), [
+    ('a lease of 60 seconds', ledger.LEASE), ('without a word for 45 seconds', ledger.PRINT_WITHIN + ledger.GO_MARGIN),
+    ('a badge after 30 minutes', ledger.EXPIRES_AFTER.total_seconds()),
+    ('other systems after 4 days', ledger.DATA_EXPIRES_AFTER.total_seconds()),
+])
+def test_times(words, seconds):
+    assert words in re.sub(r'\s+', ' ', read('ledger.md'))
+    number, unit = re.search(r'(\d+) (second|minute|day)', words).groups()
+    assert int(number) * {'second': 1, 'minute': 60, 'day': 86400}[unit] == seconds
