@@ -14,7 +14,7 @@ from indico.core.db import db
 
 from print_agent.protocol import Cancel, Go
 
-from indico_checkin_print import ledger
+from indico_checkin_print import ledger, sql
 from indico_checkin_print.envelope import job_message
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.setup import Desk, DeskPrinter
@@ -24,6 +24,8 @@ from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
 
 #: Jobs that wait at the agent for each printer, those with a go included.
 PREFETCH = 4
+#: How long a badge waits for one before it that is still being made, in seconds.
+MAKING = 2
 #: States in which the ledger counts a job as being at its agent.
 AT_AGENT = (JobState.ready, JobState.dispatched, JobState.printing)
 
@@ -124,7 +126,7 @@ def _give_more(agent, todo, actor):
     jobs = (Job.query
             .join(Desk, Desk.id == Job.desk_id)
             .filter(Desk.printers.any(DeskPrinter.agent_id == agent.id), Desk.webhook_id.is_(None),
-                    Job.webhook_id.is_(None), ledger.due(JobState.ready))
+                    Job.webhook_id.is_(None), ledger.due(JobState.ready), ~_one_before_is_being_made())
             .options(joinedload('document'), joinedload('registration'), contains_eager('desk'))
             .order_by(Job.queue_dt, Job.id)
             .limit(sum(room.values()))
@@ -142,6 +144,19 @@ def _give_more(agent, todo, actor):
         loads[agent.id, choice.printer] += 1
         messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch))
     return messages
+
+
+def _one_before_is_being_made():
+    """Return the condition for jobs that wait a moment for the one before them: two workers may overtake each other.
+
+    Only for a moment: a worker that died must not hold up a desk.
+    """
+    before = db.aliased(Job)
+    return (db.session.query(before.id)
+            .filter(before.desk_id == Job.desk_id, before.state == JobState.rendering,
+                    before.lease_dt > sql.now(ledger.LEASE - MAKING),
+                    db.tuple_(before.queue_dt, before.id) < db.tuple_(Job.queue_dt, Job.id))
+            .exists())
 
 
 def _loads(agent_ids):

@@ -145,6 +145,18 @@ def test_a_printer_that_is_stopped_gets_nothing(db, jobs, agent):
     assert mail(agent)[0].go
 
 
+def test_badges_come_out_in_the_order_of_the_queue(db, check_in, create_reg, agent, desk, app):
+    """Two workers may finish in another order than they began."""
+    first, second = (check_in(create_reg(first_name=name))[0] for name in 'AB')
+    assert ledger.claim_render('slow') == first
+    render_waiting('fast')
+    assert mail(agent) == []
+    # but a worker that died must not hold up the desk
+    db.session.execute(db.update(type(first).__table__).where(type(first).id == first.id)
+                       .values(lease_dt=first.created_dt))
+    assert [m.job for m in mail(agent)] == [second.uuid]
+
+
 def test_only_its_own_desk(db, jobs, agent, desk):
     desk.printers[0].printer = 'another'
     db.session.flush()
