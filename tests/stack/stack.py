@@ -163,6 +163,7 @@ def running(wanted=None, *, say=None):
         try:
             yield stack.start()
         finally:
+            stack.say('ending')
             # an impatient second Ctrl-C shall not leave half of the services behind
             before = signal.signal(signal.SIGINT, signal.SIG_IGN)
             stack.stop()
