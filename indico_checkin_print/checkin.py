@@ -28,7 +28,11 @@ SOURCES = {
 
 _FLIP = 'checkin_print_flip'
 
+# Two volunteers may scan one person at the same moment: both requests find someone who is not checked in, and the
+# later commit puts another time on the check-in. So the second one waits here for the first one's commit, and the second
+# statement sees what that left behind.
 _SETUP = """
+    SELECT 1 FROM event_registration.registrations WHERE id = %(registration_id)s FOR NO KEY UPDATE;
     SELECT f.kind, f.desk_id,
            (SELECT min(d.id) FROM plugin_checkin_print.desks d
             WHERE d.event_id = %(event_id)s AND NOT d.is_deleted) AS default_desk_id,
@@ -40,7 +44,9 @@ _SETUP = """
            e.paused, e.unpaid, e.again, e.bulk_limit, e.sources,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
                    WHERE j.registration_id = %(registration_id)s AND j.purpose = 'badge' AND j.state = ANY(%(printed)s)
-                   AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC') AS again
+                   AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC') AS again,
+           (SELECT r.checked_in_dt AT TIME ZONE 'UTC' FROM event_registration.registrations r
+            WHERE r.id = %(registration_id)s AND r.checked_in) AS stamped
     FROM plugin_checkin_print.forms f
     LEFT JOIN plugin_checkin_print.events e ON e.event_id = %(event_id)s
     WHERE f.registration_form_id = %(form_id)s AND f.enabled
@@ -91,7 +97,10 @@ def _record(registration):
     loaded = load_setup(registration)
     if loaded is None:
         return
-    setup, already_printed = loaded
+    setup, already_printed, stamped = loaded
+    if ledger.restamp(registration, stamped) or stamped not in (None, registration.checked_in_dt):
+        # someone else's scan of a moment ago is already in the ledger, or was not to print
+        return
     persons = persons_of(registration) if setup.kind == BadgeKind.badge else ['']
     checkin = CheckIn(source=source(), state=registration.state, blocked=registration.is_ticket_blocked,
                       already_printed=already_printed)
@@ -118,7 +127,11 @@ def _release_paid(registration):
 
 
 def load_setup(registration):
-    """Return (`Setup` of the registration's form, whether its badge was printed before), or ``None`` if it is off."""
+    """Return what the event says about a check-in, or ``None`` if the form prints nothing.
+
+    :return: The `Setup` of the form, whether a badge of an earlier check-in may be out, and the time of the check-in
+             that is in the database by now, if there is one.
+    """
     with sql.cursor() as cursor:
         cursor.execute(_SETUP, {
             'form_id': registration.registration_form_id, 'event_id': registration.event_id,
@@ -128,7 +141,7 @@ def load_setup(registration):
         row = cursor.fetchone()
     if row is None:
         return None
-    kind, form_desk_id, default_desk_id, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, before = row
+    kind, form_desk_id, default_desk_id, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, printed, stamped = row
     return Setup(
         kind=BadgeKind(kind), form_desk_id=form_desk_id, default_desk_id=default_desk_id,
         hooks=tuple(Hook(id=id_, send_badge=bool(send_badge)) for id_, send_badge in hooks or ()),
@@ -136,7 +149,7 @@ def load_setup(registration):
         unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), again=AgainPolicy(again or AgainPolicy.hold),
         bulk_limit=EventSetup.DEFAULT_BULK_LIMIT if bulk_limit is None else bulk_limit,
         sources=frozenset(EventSetup.DEFAULT_SOURCES if sources is None else sources),
-    ), before
+    ), printed, stamped
 
 
 def persons_of(registration):

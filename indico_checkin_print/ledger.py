@@ -251,6 +251,20 @@ def cancel_check_in(registration, actor):
     return canceled
 
 
+def restamp(registration, stamped):
+    """Let the jobs of a check-in follow it when a second scan at the same moment put another time on it.
+
+    Those of `stamped` (the time before, if known) and those that wait: undoing a check-in would have canceled them.
+    Return their ids.
+    """
+    same = db.or_(Job.checked_in_dt == stamped, Job.state.in_([S.held, S.queued, S.rendering, S.ready]))
+    return db.session.execute(
+        db.update(Job.__table__)
+        .where(Job.registration_id == registration.id, Job.checked_in_dt != registration.checked_in_dt,
+               Job.reprint_of_id.is_(None), same)
+        .values(checked_in_dt=registration.checked_in_dt).returning(Job.id)).scalars().all()
+
+
 def cancel(job, reason, actor):
     """Cancel a job that turned out to be pointless."""
     return _move([Job.id == job.id], S.canceled, reason, actor, lease_dt=None)

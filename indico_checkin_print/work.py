@@ -4,6 +4,7 @@ import time
 
 from indico.core.db import db
 from indico.modules.events.registration.models.forms import RegistrationForm
+from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import ledger
 from indico_checkin_print.badge.render import CannotRender, render
@@ -63,7 +64,10 @@ def _pointless(job):
     if job.registration is None or job.registration.is_deleted:
         return Reason.registration_gone
     if job.checked_in_dt is not None and job.registration.checked_in_dt != job.checked_in_dt:
-        return Reason.check_in_undone
+        # read in one statement: a second scan may have changed both between the two reads
+        undone = (db.session.query(Registration.checked_in_dt.is_distinct_from(Job.checked_in_dt))
+                  .select_from(Job).join(Registration).filter(Job.id == job.id).scalar())
+        return Reason.check_in_undone if undone else None
     return None
 
 

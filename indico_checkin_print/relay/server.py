@@ -23,6 +23,8 @@ from indico_checkin_print.relay.session import Session
 PATH = '/checkin-print/ws'
 #: Between two looks at what dead processes and silent agents left, in seconds.
 SWEEP = 5
+#: Between two looks at what Celery left, in seconds.
+HELP_EVERY = 1
 #: What Celery leaves for so long is done here, in seconds: the broker may be gone.
 HELP_AFTER = 3
 
@@ -46,10 +48,10 @@ class Relay:
             self._log.info('The relay listens on %s:%d', host, port)
             background = [asyncio.create_task(job) for job in (
                 self._db.listen(self._notified),
-                self._repeat(ledger.sweep, 'relay'),
-                self._repeat(work.render_waiting, 'relay', seconds=SWEEP, due_for=HELP_AFTER),
+                self._repeat(SWEEP, ledger.sweep, 'relay'),
+                self._repeat(HELP_EVERY, work.render_waiting, 'relay', due_for=HELP_AFTER),
                 # apart, because a receiver may hang
-                self._repeat(work.post_waiting, 'relay', seconds=SWEEP, due_for=HELP_AFTER),
+                self._repeat(HELP_EVERY, work.post_waiting, 'relay', due_for=HELP_AFTER),
             )]
             await stop.wait()
             await asyncio.gather(*(session.drain() for session in list(self._sessions.values())))
@@ -107,14 +109,14 @@ class Relay:
         for session in filter(None, sessions):
             session.wake()
 
-    async def _repeat(self, function, *args, **kwargs):
+    async def _repeat(self, seconds, function, *args, **kwargs):
         while True:
             try:
                 await self._db.call(function, *args, **kwargs)
             except Exception:
                 # the database may be away; the next round finds what this one missed
                 self._log.exception('%s failed', function.__name__)
-            await asyncio.sleep(SWEEP)
+            await asyncio.sleep(seconds)
 
 
 def run(host, port):

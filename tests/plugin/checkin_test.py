@@ -1,6 +1,7 @@
 """The trigger: which check-ins become which rows, and that a check-in never suffers from it."""
 
 import pytest
+from sqlalchemy import inspect
 
 from indico.core import signals
 
@@ -35,6 +36,24 @@ def test_a_second_scan_changes_nothing(app, check_in, reg, db, kicks):
         signals.event.registration_checkin_updated.send(reg)
     assert JobHistory.query.count() == 1
     kicks.assert_called_once()
+
+
+def test_two_scans_at_the_same_moment(check_in, reg, db):
+    """Both requests find someone who is not checked in. The other one was committed first."""
+    job, = check_in(reg)
+    # this request still has what it read before
+    inspect(reg).dict.update(checked_in=False, checked_in_dt=None)
+    assert check_in(reg) == [job]
+    db.session.refresh(job)
+    assert job.checked_in_dt == reg.checked_in_dt
+    assert [h.state for h in job.history] == [JobState.queued]
+
+
+def test_two_scans_of_someone_who_gets_no_badge(check_in, reg, db):
+    with signals.event.is_ticket_blocked.connected_to(lambda sender: True):
+        check_in(reg)
+        inspect(reg).dict.update(checked_in=False, checked_in_dt=None)
+        assert {j.state for j in check_in(reg)} == {JobState.canceled}
 
 
 def test_the_flip_is_seen_after_a_flush(app, reg, form, db):

@@ -19,16 +19,24 @@ class CheckIn:
 
     def __call__(self, person, value=True):
         """Check a person in (or out); return how long Indico took to answer, in seconds."""
+        took, body = self._patch(person, {'checked_in': value})
+        assert body['checked_in'] is value
+        return took
+
+    def _patch(self, person, data):
         path = (f'/api/checkin/event/{self._seeded["event"]["id"]}/forms/{person["form_id"]}'
                 f'/registrations/{person["id"]}')
         started = time.perf_counter()
-        self._connection.request('PATCH', path, json.dumps({'checked_in': value}), self._headers)
+        self._connection.request('PATCH', path, json.dumps(data), self._headers)
         answer = self._connection.getresponse()
         body = answer.read()
         took = time.perf_counter() - started
         assert answer.status == 200, f'The check-in answered {answer.status}: {body[:500]!r}'
-        assert json.loads(body)['checked_in'] is value
-        return took
+        return took, json.loads(body)
+
+    def pay(self, person):
+        """Mark a person's registration as paid."""
+        self._patch(person, {'paid': True})
 
     def every(self, people, seconds):
         """Check people in at a steady pace, one every so many seconds; return the answers' times in seconds."""

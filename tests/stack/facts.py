@@ -70,12 +70,13 @@ def wait_for_badges(stack, count, timeout=60, *, settle=1.0):
     time.sleep(settle)
 
 
-def judge(stack, people, *, not_printed=(), copies=1):
+def judge(stack, people, *, not_printed=(), copies=None, other_titles=None):
     """Compare what came out with who was checked in.
 
     :param people: Those whose badge should be out.
     :param not_printed: Those who were checked in too, but whose badge should not be out.
-    :param copies: How many badges each of them should have.
+    :param copies: registration id -> number of badges, of those who should have another number than one.
+    :param other_titles: How the titles of papers begin that have nothing to do with it.
     """
     facts = Facts(checked_in=len(people))
     expected = {person['id']: person for person in people}
@@ -83,6 +84,8 @@ def judge(stack, people, *, not_printed=(), copies=1):
                                                      stack.seeded['template']['height_mm'])
     by_person = defaultdict(list)
     for paper in sorted(stack.papers(), key=lambda paper: paper.first_byte):
+        if other_titles and paper.title.startswith(other_titles):
+            continue
         content = read(paper.path)
         persons = names_in(content.text, stack.seeded['registrations'])
         if len(persons) != 1:
@@ -104,12 +107,14 @@ def judge(stack, people, *, not_printed=(), copies=1):
     committed = commit_times(stack)
     for id_ in expected:
         papers = by_person[id_]
-        facts.duplicates += max(0, len(papers) - copies)
+        facts.duplicates += max(0, len(papers) - (copies or {}).get(id_, 1))
         if not papers:
             facts.lost += 1
             continue
         facts.papers[id_] = papers[0]
-        facts.ms.append((papers[0].first_byte - committed[id_]) * 1000)
+        if papers[0].first_byte > committed[id_]:
+            # otherwise it came out before the present check-in
+            facts.ms.append((papers[0].first_byte - committed[id_]) * 1000)
     facts.unknown = int(stack.postgres.sql('indico', f'SELECT count(*) FROM plugin_checkin_print.jobs '
                                                      f'WHERE state = {_UNKNOWN}')[0])
     for word in ('duplicates', 'lost', 'unknown'):

@@ -1,0 +1,41 @@
+"""An event manager with a browser, as far as a scenario needs one: logs in, and sends the forms of Indico's pages."""
+
+import re
+
+import requests
+
+
+class Manager:
+    """A logged-in user of Indico's pages.
+
+    :param login: Who, by the key of ``users`` in what the seed printed.
+    """
+
+    def __init__(self, stack, login='manager'):
+        self._stack = stack
+        self._session = requests.Session()
+        user = stack.seeded['users'][login]
+        page = self._session.get(f'{stack.url}/login/', timeout=60)
+        answer = self._session.post(f'{stack.url}/login/', timeout=60, data={
+            'identifier': user['login'], 'password': user['password'], '_provider': 'indico',
+            'csrf_token': self._token(page.text)})
+        assert '/login' not in answer.url, 'The manager could not log in.'
+
+    @staticmethod
+    def _token(html):
+        return re.search(r'id="csrf-token"[^>]*content="([^"]+)"', html)[1]
+
+    def post(self, path, data=()):
+        """POST a form to a page below the event, e.g. ``/manage/...``; return the answer."""
+        page = self._session.get(f'{self._stack.event_url}/manage/', timeout=60)
+        answer = self._session.post(self._stack.event_url + path, data=data, timeout=120,
+                                    headers={'X-CSRF-Token': self._token(page.text),
+                                             'X-Requested-With': 'XMLHttpRequest'})
+        assert answer.status_code == 200, f'{path} answered {answer.status_code}: {answer.text[:300]}'
+        return answer
+
+    def check_in_all(self, people):
+        """Check people of one form in at once, with the button of the participant list."""
+        form_id, = {person['form_id'] for person in people}
+        self.post(f'/manage/registration/{form_id}/registrations/check-in',
+                  [('flag', '1'), *(('registration_id', person['id']) for person in people)])
