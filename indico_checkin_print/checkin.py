@@ -29,8 +29,8 @@ SOURCES = {
 _FLIP = 'checkin_print_flip'
 
 # Two volunteers may scan one person at the same moment: both requests find someone who is not checked in, and the
-# later commit puts another time on the check-in. So the second one waits here for the first one's commit, and the second
-# statement sees what that left behind.
+# later commit puts another time on the check-in. So the second one waits here for the first one's commit, and the
+# second statement sees what that left behind.
 _SETUP = """
     SELECT 1 FROM event_registration.registrations WHERE id = %(registration_id)s FOR NO KEY UPDATE;
     SELECT f.kind, f.desk_id,
@@ -141,7 +141,8 @@ def load_setup(registration):
         row = cursor.fetchone()
     if row is None:
         return None
-    kind, form_desk_id, default_desk_id, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, printed, stamped = row
+    (kind, form_desk_id, default_desk_id, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, printed,
+     stamped) = row
     return Setup(
         kind=BadgeKind(kind), form_desk_id=form_desk_id, default_desk_id=default_desk_id,
         hooks=tuple(Hook(id=id_, send_badge=bool(send_badge)) for id_, send_badge in hooks or ()),

@@ -77,14 +77,14 @@ def show(job_id):
 @click.argument('job_ids', type=int, nargs=-1, required=True)
 def retry(job_ids):
     """Queue jobs again that failed, expired or were canceled."""
-    _act(job_ids, {JobState.failed, JobState.expired, JobState.canceled}, lambda job: ledger.release([job], 'cli'))
+    _act(job_ids, {JobState.failed, JobState.expired, JobState.canceled}, lambda jobs: ledger.release(jobs, 'cli'))
 
 
 @jobs.command()
 @click.argument('job_ids', type=int, nargs=-1, required=True)
 def release(job_ids):
     """Queue jobs that are held, in the order in which they are named."""
-    _act(job_ids, {JobState.held}, lambda job: ledger.release([job], 'cli'))
+    _act(job_ids, {JobState.held}, lambda jobs: ledger.release(jobs, 'cli'))
 
 
 @jobs.command()
@@ -92,7 +92,7 @@ def release(job_ids):
 def discard(job_ids):
     """End jobs that nobody wants any more."""
     _act(job_ids, {JobState.held, JobState.queued, JobState.ready, JobState.failed},
-         lambda job: ledger.cancel(job, Reason.discarded, 'cli'))
+         lambda jobs: [id_ for job in jobs for id_ in ledger.cancel(job, Reason.discarded, 'cli')])
 
 
 def _job(job_id):
@@ -103,13 +103,11 @@ def _job(job_id):
 
 
 def _act(job_ids, states, action):
-    failed = False
-    for job in [_job(job_id) for job_id in job_ids]:
-        if job.state in states and action(job):
-            click.echo(f'Job {job.id}: done.')
-        else:
-            failed = True
-            click.echo(f'Job {job.id}: not possible, it is {job.state.name}.', err=True)
+    jobs = [_job(job_id) for job_id in job_ids]
+    done = set(action([job for job in jobs if job.state in states]))
+    for job in jobs:
+        words = 'done.' if job.id in done else f'not possible, it is {job.state.name}.'
+        click.echo(f'Job {job.id}: {words}', err=job.id not in done)
     db.session.commit()
-    if failed:
+    if len(done) < len(jobs):
         sys.exit(EXIT_FAILED)
