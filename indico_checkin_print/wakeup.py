@@ -13,6 +13,9 @@ from indico.core.celery import celery
 from indico.core.db import db
 
 
+#: How long a kick lets the response to the volunteer go first, in seconds: both want the same interpreter, and what the
+#: kick sets in motion wants the same processors.
+AFTER = 0.004
 #: After a kick that failed the broker is left alone for so long, in seconds.
 PAUSE = 5
 
@@ -43,6 +46,7 @@ class Kicker:
     def _run(self):
         while True:
             self._wanted.wait()
+            time.sleep(AFTER)
             self._wanted.clear()
             try:
                 self._kick()

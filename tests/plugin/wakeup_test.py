@@ -1,0 +1,50 @@
+"""The kick: once for many, never in the way, and quiet while the broker is away."""
+
+import threading
+
+from indico_checkin_print.wakeup import Kicker
+
+
+class Broker:
+    """Counts kicks; `answer` is what each does."""
+
+    def __init__(self, answer=lambda: None):
+        self.kicks = 0
+        self.kicked = threading.Event()
+        self.answer = answer
+
+    def __call__(self):
+        self.kicks += 1
+        self.kicked.set()
+        self.answer()
+
+
+def test_a_burst_is_one_kick():
+    hold = threading.Event()
+    broker = Broker(hold.wait)
+    kicker = Kicker(broker, on_error=None)
+    kicker.want()
+    assert broker.kicked.wait(10)
+    broker.kicked.clear()
+    for __ in range(50):
+        # returns although the broker hangs
+        kicker.want()
+    assert broker.kicks == 1
+    hold.set()
+    assert broker.kicked.wait(10)
+    kicker._thread.join(0.1)
+    assert broker.kicks == 2
+
+
+def test_a_dead_broker_is_left_alone():
+    def _fail():
+        raise ConnectionError('gone')
+
+    errors, told = [], threading.Event()
+    broker = Broker(_fail)
+    kicker = Kicker(broker, on_error=lambda exc: (errors.append(exc), told.set()), pause=3600)
+    kicker.want()
+    assert told.wait(10)
+    kicker.want()
+    assert not kicker._wanted.is_set()
+    assert broker.kicks == len(errors) == 1
