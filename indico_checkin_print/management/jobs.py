@@ -14,23 +14,24 @@ from indico.web.flask.util import url_for
 from indico_checkin_print import _, ledger, sql, wakeup
 from indico_checkin_print.management.base import RHJobBase
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.reasons import describe
+from indico_checkin_print.reasons import Reason, describe
 
 
 #: How many jobs the page shows
 MAX_JOBS = 50
-CAN_RETRY = {JobState.failed, JobState.expired}
+CAN_RETRY = {JobState.failed, JobState.expired, JobState.canceled}
 CAN_DISCARD = {JobState.held, JobState.queued, JobState.ready, JobState.failed}
+CAN_PRINT_AGAIN = {JobState.printing, JobState.completed, JobState.sent, JobState.unknown}
 #: Nothing more happens by itself
 ENDED = {JobState.completed, JobState.sent, JobState.failed, JobState.expired, JobState.canceled, JobState.unknown}
 
 #: The colours of the states, as classes of Indico's labels
-_COLOURS = {'accept': 'success', 'danger': 'error', 'warning': 'warning', 'highlight': 'highlight',
+COLOURS = {'accept': 'success', 'danger': 'error', 'warning': 'warning', 'highlight': 'highlight',
             'strong': 'strong'}
 
 
 class RHRetryJob(RHJobBase):
-    """Print a badge after all that failed or expired."""
+    """Print a badge after all that failed, expired or was canceled."""
 
     def _process(self):
         if self.job.state in CAN_RETRY and ledger.retry(self.job, session.user):
@@ -69,16 +70,38 @@ class JobRow:
     colour: str
     reason: str
     started: datetime
-    #: Seconds from the check-in to the last change of a job that has ended
+    #: Seconds from the check-in, or from the wish for another badge, to the last change of a job that has ended
     seconds: float | None
+    #: How many badges of this person are repetitions
+    repeated: int
+
+    @property
+    def can_release(self):
+        return self.job.state == JobState.held and self.job.reason != Reason.no_desk
 
     @property
     def can_retry(self):
         return self.job.state in CAN_RETRY
 
     @property
+    def can_print_again(self):
+        return can_print_again(self.job)
+
+    @property
     def can_discard(self):
         return self.job.state in CAN_DISCARD
+
+
+def can_print_again(job):
+    """Tell whether another badge like this one can be asked for."""
+    return (job.state in CAN_PRINT_AGAIN and job.purpose == Job.PURPOSE_BADGE
+            and job.registration is not None and not job.registration.is_deleted
+            and job.desk is not None and not job.desk.is_deleted)
+
+
+def name_of(job):
+    """Return the name on the badge of a job."""
+    return _name(job, _companions([job]))
 
 
 def latest_jobs(event):
@@ -86,34 +109,49 @@ def latest_jobs(event):
     jobs = (Job.query
             .filter(Job.event_id == event.id)
             .options(joinedload(Job.registration).joinedload(Registration.registration_form),
-                     joinedload(Job.desk), joinedload(Job.webhook))
+                     joinedload(Job.desk), joinedload(Job.webhook), joinedload(Job.reprint_of))
             .order_by(Job.id.desc())
             .limit(MAX_JOBS)
             .all())
-    companions = _companions(jobs)
-    return [_row(job, companions) for job in jobs]
+    companions, repeated = _companions(jobs), _repeated(event, jobs)
+    return [_row(job, companions, repeated) for job in jobs]
 
 
-def _row(job, companions):
+def _row(job, companions, repeated):
     registration = job.registration
-    if job.purpose == Job.PURPOSE_TEST:
-        name = _('Test badge')
-    elif registration is None:
-        name = _('Deleted registration')
-    else:
-        name = companions.get(job.person) or registration.full_name
     started = job.checked_in_dt or job.created_dt
+    # whoever asked for another one has waited since then only
+    since = job.created_dt if job.reprint_of_id is not None else started
     return JobRow(
         job=job,
-        name=name,
+        name=_name(job, companions),
         url=(url_for('event_registration.registration_details', registration)
              if registration is not None and not registration.is_deleted else ''),
         where=job.webhook.name if job.webhook is not None else job.desk.name if job.desk is not None else '',
-        colour=_COLOURS.get(job.state.css_class, ''),
+        colour=COLOURS.get(job.state.css_class, ''),
         reason=str(describe(job.reason)) if job.reason else '',
         started=started,
-        seconds=max(0, (job.changed_dt - started).total_seconds()) if job.state in ENDED else None,
+        seconds=max(0, (job.changed_dt - since).total_seconds()) if job.state in ENDED else None,
+        repeated=repeated.get((job.registration_id, job.person), 0) if job.purpose == Job.PURPOSE_BADGE else 0,
     )
+
+
+def _name(job, companions):
+    if job.purpose == Job.PURPOSE_TEST:
+        return _('Test badge')
+    if job.registration is None:
+        return _('Deleted registration')
+    return companions.get(job.person) or job.registration.full_name
+
+
+def _repeated(event, jobs):
+    """Return how many badges were printed again, by registration and person."""
+    ids = {job.registration_id for job in jobs if job.registration_id is not None}
+    rows = (db.session.query(Job.registration_id, Job.person, db.func.count())
+            .filter(Job.event_id == event.id, Job.registration_id.in_(ids), Job.reprint_of_id.isnot(None),
+                    Job.purpose == Job.PURPOSE_BADGE)
+            .group_by(Job.registration_id, Job.person))
+    return {(registration_id, person): count for registration_id, person, count in rows}
 
 
 def _companions(jobs):

@@ -9,8 +9,10 @@ from indico.util.string import natural_sort_key
 
 from indico_checkin_print import _
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
+from indico_checkin_print.management.held import held_jobs
 from indico_checkin_print.management.jobs import latest_jobs
 from indico_checkin_print.management.status import agent_status, desk_statuses, printer_status
+from indico_checkin_print.management.when import rules_in_words, setup_of
 from indico_checkin_print.models.setup import Agent, BadgeKind, Desk, FormSetup, Webhook
 
 
@@ -48,8 +50,10 @@ def _live_context(event):
              .order_by(Desk.id)
              .all())
     agents = Agent.query.filter_by(event_id=event.id).order_by(Agent.revoked_dt.isnot(None), Agent.id).all()
+    setup = setup_of(event)
     return {'desks': desks, 'agents': agents, 'jobs': latest_jobs(event), 'agent_status': agent_status,
-            'desk_statuses': desk_statuses, 'printer_status': printer_status}
+            'desk_statuses': desk_statuses, 'printer_status': printer_status, 'held': held_jobs(event, setup),
+            'paused': setup.paused, 'rules': rules_in_words(setup)}
 
 
 def _todo(regforms, context):

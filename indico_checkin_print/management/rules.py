@@ -1,12 +1,17 @@
 """The URLs of the event manager's pages."""
 
+from indico_checkin_print.management.again import RHCameOut, RHMissed, RHPrintAgain
 from indico_checkin_print.management.agents import RHAddAgent, RHEditAgent, RHNewCode, RHRevokeAgent
 from indico_checkin_print.management.desks import RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk
+from indico_checkin_print.management.held import RHDiscardHeld, RHReleaseHeld, RHReleaseJob
+from indico_checkin_print.management.history import RHJobHistory
 from indico_checkin_print.management.jobs import RHDiscardJob, RHRetryJob
 from indico_checkin_print.management.page import RHLive, RHManage
+from indico_checkin_print.management.pause import RHPauseDesk, RHPauseEvent
 from indico_checkin_print.management.regforms import RHEditForm, RHSwitchForm
 from indico_checkin_print.management.webhooks import (RHAddWebhook, RHDeleteWebhook, RHEditWebhook, RHForgetSecret,
                                                       RHNewSecret)
+from indico_checkin_print.management.when import RHEditWhen
 
 
 PREFIX = '/event/<int:event_id>/manage/checkin-print'
@@ -22,11 +27,15 @@ def add_management_rules(blueprint):
     # What registration forms print
     _add('/forms/<int:reg_form_id>/', 'edit_form', RHEditForm, 'GET', 'POST')
     _add('/forms/<int:reg_form_id>/switch', 'switch_form', RHSwitchForm, 'POST')
+    # When to print
+    _add('/when', 'edit_when', RHEditWhen, 'GET', 'POST')
+    _add('/pause', 'pause_event', RHPauseEvent, 'POST')
     # Desks
     _add('/desks/add', 'add_desk', RHAddDesk, 'GET', 'POST')
     _add('/desks/<int:desk_id>/', 'edit_desk', RHEditDesk, 'GET', 'POST')
     _add('/desks/<int:desk_id>/delete', 'delete_desk', RHDeleteDesk, 'POST')
     _add('/desks/<int:desk_id>/test', 'test_desk', RHTestDesk, 'POST')
+    _add('/desks/<int:desk_id>/pause', 'pause_desk', RHPauseDesk, 'POST')
     # Print agents
     _add('/agents/add', 'add_agent', RHAddAgent, 'GET', 'POST')
     _add('/agents/<int:agent_id>/', 'edit_agent', RHEditAgent, 'GET', 'POST')
@@ -38,6 +47,14 @@ def add_management_rules(blueprint):
     _add('/webhooks/<int:webhook_id>/secret', 'new_secret', RHNewSecret, 'POST')
     _add('/webhooks/<int:webhook_id>/forget', 'forget_secret', RHForgetSecret, 'POST')
     _add('/webhooks/<int:webhook_id>/delete', 'delete_webhook', RHDeleteWebhook, 'POST')
+    # Badges that are held
+    _add('/held/release', 'release_held', RHReleaseHeld, 'GET', 'POST')
+    _add('/held/discard', 'discard_held', RHDiscardHeld, 'POST')
     # Jobs
+    _add('/jobs/<int:job_id>/history', 'job_history', RHJobHistory, 'GET')
+    _add('/jobs/<int:job_id>/release', 'release_job', RHReleaseJob, 'POST')
+    _add('/jobs/<int:job_id>/again', 'print_again', RHPrintAgain, 'GET', 'POST')
+    _add('/jobs/<int:job_id>/came-out', 'came_out', RHCameOut, 'POST')
+    _add('/jobs/<int:job_id>/missed', 'missed', RHMissed, 'POST')
     _add('/jobs/<int:job_id>/retry', 'retry_job', RHRetryJob, 'POST')
     _add('/jobs/<int:job_id>/discard', 'discard_job', RHDiscardJob, 'POST')

@@ -80,15 +80,22 @@
 
   // Replaces the content of a part; the button that has the focus keeps it.
   function replace(old, part) {
-    const form = old.contains(document.activeElement) && document.activeElement.closest('form');
-    const action = form && form.getAttribute('action');
+    const focused = old.contains(document.activeElement) && selectorOf(document.activeElement);
     old.innerHTML = part.innerHTML;
-    if (action) {
-      const same = old.querySelector(`form[action="${CSS.escape(action)}"] button`);
-      if (same) {
-        same.focus();
-      }
+    const same = focused && old.querySelector(focused);
+    if (same) {
+      same.focus();
     }
+  }
+
+  // Returns what finds a button again: where it goes.
+  function selectorOf(button) {
+    const form = button.closest('form');
+    if (form) {
+      return `form[action="${CSS.escape(form.getAttribute('action'))}"] button`;
+    }
+    const attribute = ['data-href', 'href'].find(name => button.hasAttribute(name));
+    return attribute && `[${attribute}="${CSS.escape(button.getAttribute(attribute))}"]`;
   }
 
   function latestChange(root) {

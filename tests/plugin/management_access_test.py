@@ -17,12 +17,16 @@ ROUTES = [
     ('GET', '/forms/{form}/'),
     ('POST', '/forms/{form}/'),
     ('POST', '/forms/{form}/switch'),
+    ('GET', '/when'),
+    ('POST', '/when'),
+    ('POST', '/pause'),
     ('GET', '/desks/add'),
     ('POST', '/desks/add'),
     ('GET', '/desks/{desk}/'),
     ('POST', '/desks/{desk}/'),
     ('POST', '/desks/{desk}/delete'),
     ('POST', '/desks/{desk}/test'),
+    ('POST', '/desks/{desk}/pause'),
     ('GET', '/agents/add'),
     ('POST', '/agents/add'),
     ('GET', '/agents/{agent}/'),
@@ -38,6 +42,15 @@ ROUTES = [
     ('POST', '/webhooks/{webhook}/delete'),
     ('POST', '/jobs/{job}/retry'),
     ('POST', '/jobs/{job}/discard'),
+    ('POST', '/jobs/{job}/release'),
+    ('GET', '/jobs/{job}/again'),
+    ('POST', '/jobs/{job}/again'),
+    ('POST', '/jobs/{job}/came-out'),
+    ('POST', '/jobs/{job}/missed'),
+    ('GET', '/jobs/{job}/history'),
+    ('GET', '/held/release'),
+    ('POST', '/held/release'),
+    ('POST', '/held/discard'),
 ]
 WITH_OBJECT = [(method, path) for method, path in ROUTES if '{' in path]
 CHANGING = [(method, path) for method, path in ROUTES if method == 'POST']
@@ -62,7 +75,7 @@ def ask(browser, method, url, **kwargs):
 def facts(objects):
     return [(x.name, x.url, x.secrets, x.is_deleted) if x is objects.webhook else
             (x.name, x.code_hash, x.token_hash, x.revoked_dt) if x is objects.agent else
-            (x.name, x.is_deleted) for x in (objects.desk, objects.agent, objects.webhook)]
+            (x.name, x.is_deleted, x.paused) for x in (objects.desk, objects.agent, objects.webhook)]
 
 
 def test_every_route_is_here(app):

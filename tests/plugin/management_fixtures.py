@@ -125,3 +125,15 @@ def log_of():
         entries = EventLogEntry.query.filter_by(event_id=event.id, module='Check-in printing').all()
         return '\n'.join(f'{entry.summary} {entry.data}' for entry in entries)
     return _log_of
+
+
+@pytest.fixture
+def create_job(db, event, objects):
+    def _create_job(registration=None, state=JobState.completed, **kwargs):
+        job = Job(event=event, registration=registration, state=state,
+                  **{'purpose': Job.PURPOSE_BADGE, 'desk': objects.desk, 'expires_dt': now_utc(), 'reason': 'printed',
+                     'dispatched_dt': now_utc() if state == JobState.dispatched else None, **kwargs})
+        db.session.add(job)
+        db.session.flush()
+        return job
+    return _create_job

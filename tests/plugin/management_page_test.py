@@ -9,23 +9,11 @@ from indico.util.date_time import now_utc
 from indico_checkin_print import sql
 from indico_checkin_print.management.jobs import MAX_JOBS, latest_jobs
 from indico_checkin_print.management.status import agent_status, describe_reason, desk_statuses, printer_status
-from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.models.setup import Agent
 
 
 pytest_plugins = ('management_fixtures',)
-
-
-@pytest.fixture
-def create_job(db, event, objects):
-    def _create_job(registration=None, state=JobState.completed, **kwargs):
-        job = Job(event=event, registration=registration, state=state,
-                  **{'purpose': Job.PURPOSE_BADGE, 'desk': objects.desk, 'expires_dt': now_utc(), 'reason': 'printed',
-                     'dispatched_dt': now_utc() if state == JobState.dispatched else None, **kwargs})
-        db.session.add(job)
-        db.session.flush()
-        return job
-    return _create_job
 
 
 # -- jobs -------------------------------------------------------------------------------------------------------------
@@ -88,7 +76,7 @@ def test_number_of_queries(app, db, event, page, manager, objects, create_reg, c
 def test_retry(db, manager, page, create_job, state):
     job = create_job(state=state)
     html = manager.get(f'{page}/live').get_data(as_text=True)
-    allowed = state in {JobState.failed, JobState.expired}
+    allowed = state in {JobState.failed, JobState.expired, JobState.canceled}
     assert (f'/jobs/{job.id}/retry' in html) == allowed
     manager.post(f'{page}/jobs/{job.id}/retry', xhr=False)
     db.session.refresh(job)

@@ -1,0 +1,70 @@
+"""Another badge for someone whose first one is, or may be, on paper; and what a person saw at the printer."""
+
+from flask import flash, session
+from wtforms.fields import SelectField
+from wtforms.validators import DataRequired
+
+from indico.modules.logs.models.entries import LogKind
+from indico.web.util import jsonify_data, jsonify_form
+
+from indico_checkin_print import _, ledger, wakeup
+from indico_checkin_print.management.base import DialogForm, RHJobBase
+from indico_checkin_print.management.jobs import can_print_again, name_of
+from indico_checkin_print.reasons import Reason
+
+
+REASONS = {
+    Reason.lost: _('It was lost'),
+    Reason.misprint: _('It was misprinted'),
+    Reason.name_corrected: _('The name was corrected'),
+    Reason.other: _('Another reason'),
+}
+
+
+class PrintAgainForm(DialogForm):
+    """Why someone gets another badge."""
+
+    reason = SelectField(_('Why'), [DataRequired()],
+                         choices=[('', _('Please select…')),
+                                  *((str(reason), title) for reason, title in REASONS.items())])
+
+
+class RHPrintAgain(RHJobBase):
+    """Print another badge like one that came out."""
+
+    def _process(self):
+        if not can_print_again(self.job):
+            flash(_('The badge has changed in the meantime.'), 'warning')
+            return jsonify_data(flash=False)
+        form = PrintAgainForm(event=self.event, target=self.job)
+        if form.validate_on_submit():
+            name = name_of(self.job)
+            ledger.print_again(self.job, session.user, Reason(form.reason.data))
+            wakeup.after_commit()
+            self._log(LogKind.change, f'Badge of "{name}" printed again', reason=form.reason.data)
+            flash(_('Another badge of {} is on its way.').format(name), 'success')
+            return jsonify_data(flash=False)
+        return jsonify_form(form, submit=_('Print again'))
+
+
+class RHCameOut(RHJobBase):
+    """Note that a badge came out of which nobody knew."""
+
+    def _process(self):
+        if ledger.settle(self.job, session.user, came_out=True):
+            flash(_('Noted: the badge came out.'), 'success')
+        else:
+            flash(_('The badge has changed in the meantime.'), 'warning')
+        return self._back_to_page()
+
+
+class RHMissed(RHJobBase):
+    """Note that a badge did not come out of which nobody knew, and print it."""
+
+    def _process(self):
+        if ledger.settle(self.job, session.user, came_out=False) and ledger.retry(self.job, session.user):
+            wakeup.after_commit()
+            flash(_('The badge is printed now.'), 'success')
+        else:
+            flash(_('The badge has changed in the meantime.'), 'warning')
+        return self._back_to_page()

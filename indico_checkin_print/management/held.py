@@ -1,0 +1,131 @@
+"""Badges that are held: how many, why, and what a manager does about all of them at once."""
+
+from dataclasses import dataclass
+
+from flask import flash, request, session
+from werkzeug.exceptions import NotFound
+from wtforms.fields import SelectField
+from wtforms.validators import InputRequired
+
+from indico.core.db import db
+from indico.modules.events.registration.models.registrations import Registration
+from indico.modules.logs.models.entries import LogKind
+from indico.web.util import jsonify_data, jsonify_form
+
+from indico_checkin_print import _, ledger, wakeup
+from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHJobBase
+from indico_checkin_print.management.when import setup_of
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.setup import Desk
+from indico_checkin_print.reasons import Reason, describe
+
+
+#: What a person can release; the others wait for a desk
+CAN_RELEASE = (Reason.bulk, Reason.unpaid, Reason.already_printed, Reason.paused)
+ORDERS = {
+    'checkin': (_('In the order of check-in'), (Job.queue_dt, Job.id)),
+    'name': (_('By family name'), (*Registration.order_by_name, Job.id)),
+    'number': (_('By registration number'), (Registration.friendly_id, Job.id)),
+}
+
+
+@dataclass(frozen=True)
+class Held:
+    """The badges that are held for one reason."""
+
+    reason: str
+    sentence: str
+    count: int
+    can_release: bool
+
+
+class ReleaseForm(DialogForm):
+    """The order in which badges that are held print."""
+
+    order = SelectField(_('Order'), [InputRequired()], default='checkin',
+                        choices=[(key, title) for key, (title, __) in ORDERS.items()],
+                        description=_('They come out in this order at each desk.'))
+
+
+class RHReleaseHeld(RHCheckinPrintBase):
+    """Print all badges that are held for one reason."""
+
+    def _process_args(self):
+        RHCheckinPrintBase._process_args(self)
+        self.reason = Reason.get(request.args.get('reason', Reason.bulk))
+        if self.reason not in CAN_RELEASE:
+            raise NotFound
+
+    def _process(self):
+        form = ReleaseForm(event=self.event)
+        if form.validate_on_submit():
+            __, order = ORDERS[form.order.data]
+            jobs = _releasable(self.event, self.reason).order_by(*order).all()
+            released = len(ledger.release(jobs, f'user:{session.user.id}'))
+            if released:
+                wakeup.after_commit()
+                self._log(LogKind.positive, f'Badges released that were held ({self.reason})', badges=released,
+                          order=form.order.data)
+            flash(_('Badges that print now: {}').format(released), 'success')
+            return jsonify_data(flash=False)
+        return jsonify_form(form, submit=_('Release all'))
+
+
+class RHDiscardHeld(RHCheckinPrintBase):
+    """End all badges that are held."""
+
+    def _process(self):
+        jobs = Job.query.filter_by(event_id=self.event.id, state=JobState.held).order_by(Job.id).all()
+        discarded = sum(len(ledger.discard(job, session.user)) for job in jobs)
+        if discarded:
+            self._log(LogKind.negative, 'All badges discarded that were held', badges=discarded)
+        flash(_('Badges that were discarded: {}').format(discarded), 'success')
+        return self._back_to_page()
+
+
+class RHReleaseJob(RHJobBase):
+    """Print one badge that is held."""
+
+    def _process(self):
+        held = self.job.state == JobState.held and self.job.reason in CAN_RELEASE
+        if held and self.job.desk_id is None and not _has_desk(self.event):
+            flash(_('There is no desk to print at. Add one first.'), 'error')
+        elif held and ledger.release([self.job], f'user:{session.user.id}'):
+            wakeup.after_commit()
+            flash(_('The badge prints now.'), 'success')
+        else:
+            flash(_('The badge has changed in the meantime.'), 'warning')
+        return self._back_to_page()
+
+
+def held_jobs(event, setup):
+    """Return what is held, as a list of `Held`, most first."""
+    rows = (db.session.query(Job.reason, db.func.count(), db.func.count().filter(_desk_works()))
+            .outerjoin(Desk, Desk.id == Job.desk_id)
+            .filter(Job.event_id == event.id, Job.state == JobState.held)
+            .group_by(Job.reason)
+            .order_by(db.func.count().desc(), Job.reason))
+    # a check-in that was under way when printing went on may have left a badge behind
+    return [Held(reason, str(describe(reason)), count,
+                 can_release=(not setup.paused and working > 0) if reason == Reason.paused else reason in CAN_RELEASE)
+            for reason, count, working in rows]
+
+
+def _releasable(event, reason):
+    query = (Job.query
+             .outerjoin(Registration, Registration.id == Job.registration_id)
+             .outerjoin(Desk, Desk.id == Job.desk_id)
+             .filter(Job.event_id == event.id, Job.state == JobState.held, Job.reason == reason))
+    if not _has_desk(event):
+        query = query.filter(Job.desk_id.isnot(None))
+    if reason == Reason.paused:
+        query = query.filter(_desk_works(), not setup_of(event).paused)
+    return query
+
+
+def _desk_works():
+    return db.func.coalesce(~Desk.paused, True)
+
+
+def _has_desk(event):
+    return Desk.query.filter_by(event_id=event.id, is_deleted=False).has_rows()

@@ -1,0 +1,35 @@
+"""What happened to one job, and who did it."""
+
+from indico.modules.users import User
+from indico.web.util import jsonify_template
+
+from indico_checkin_print import _
+from indico_checkin_print.management.base import RHJobBase, WPCheckinPrint
+from indico_checkin_print.management.jobs import COLOURS, name_of
+from indico_checkin_print.models.setup import Agent
+from indico_checkin_print.reasons import describe
+
+
+class RHJobHistory(RHJobBase):
+    """Show the history of a job."""
+
+    def _process(self):
+        steps = self.job.history
+        names = _names(self.event, {step.actor for step in steps})
+        return jsonify_template('job_history.html', _render_func=WPCheckinPrint.render_template_func,
+                                event=self.event, job=self.job, name=name_of(self.job), steps=steps, names=names,
+                                describe=describe, colours=COLOURS)
+
+
+def _names(event, actors):
+    """Return who the actors of a history are, by their code; whatever is no person and no agent is Indico itself."""
+    ids = {'user': set(), 'agent': set()}
+    for actor in actors:
+        kind, __, id_ = actor.partition(':')
+        if kind in ids and id_.isdigit():
+            ids[kind].add(int(id_))
+    names = dict.fromkeys(actors, _('Indico'))
+    names |= {f'user:{user.id}': user.full_name for user in User.query.filter(User.id.in_(ids['user']))}
+    names |= {f'agent:{agent.id}': _('Print agent {}').format(agent.name)
+              for agent in Agent.query.filter(Agent.event_id == event.id, Agent.id.in_(ids['agent']))}
+    return names

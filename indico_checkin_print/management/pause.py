@@ -1,0 +1,72 @@
+"""Pausing: badges wait while an event, or one desk of it, is paused."""
+
+from flask import flash, request, session
+
+from indico.core.db import db
+from indico.modules.logs.models.entries import LogKind
+
+from indico_checkin_print import _, ledger, wakeup
+from indico_checkin_print.management.base import RHCheckinPrintBase, RHDeskBase
+from indico_checkin_print.management.when import lock_setup
+from indico_checkin_print.models.setup import Desk
+
+
+class RHPauseEvent(RHCheckinPrintBase):
+    """Pause the printing of the event, or let it go on."""
+
+    def _process(self):
+        setup = lock_setup(self.event)
+        paused = _wanted()
+        if setup.paused == paused:
+            return self._back_to_page()
+        setup.paused = paused
+        db.session.flush()
+        if paused:
+            self._log(LogKind.negative, 'Printing paused')
+            flash(_('Printing is paused. People are checked in all the same, and their badges wait.'), 'success')
+        else:
+            # desks that are paused themselves stay so
+            desks = Desk.query.filter_by(event_id=self.event.id, paused=False)
+            released = _release(self.event, [desk.id for desk in desks])
+            self._log(LogKind.positive, 'Printing goes on', badges_that_waited=released)
+            flash(_('Printing goes on. Badges that waited for this: {}').format(released), 'success')
+        return self._back_to_page()
+
+
+class RHPauseDesk(RHDeskBase):
+    """Pause the printing at one desk, or let it go on."""
+
+    def _process(self):
+        # the setup's lock keeps an event from being paused, or going on, at the same moment
+        setup = lock_setup(self.event)
+        db.session.refresh(self.desk)
+        paused = _wanted()
+        if self.desk.paused == paused:
+            return self._back_to_page()
+        self.desk.paused = paused
+        db.session.flush()
+        name = self.desk.name
+        if paused:
+            self._log(LogKind.negative, f'Printing at the desk "{name}" paused')
+            flash(_('Printing at "{}" is paused. Its badges wait.').format(name), 'success')
+        elif setup.paused:
+            self._log(LogKind.positive, f'Printing at the desk "{name}" goes on when the event does')
+            flash(_('Printing at "{}" goes on as soon as that of the whole event does.').format(name), 'success')
+        else:
+            released = _release(self.event, [self.desk.id])
+            self._log(LogKind.positive, f'Printing at the desk "{name}" goes on', badges_that_waited=released)
+            flash(_('Printing at "{name}" goes on. Badges that waited for this: {count}')
+                  .format(name=name, count=released), 'success')
+        return self._back_to_page()
+
+
+def _wanted():
+    # what the button said, because another manager may have pressed it a moment ago
+    return request.form.get('paused') == '1'
+
+
+def _release(event, desk_ids):
+    released = sum(len(ledger.release_paused(event.id, f'user:{session.user.id}', desk_id=desk_id))
+                   for desk_id in desk_ids)
+    wakeup.after_commit()
+    return released

@@ -1,0 +1,91 @@
+"""When a check-in prints: the rules of an event."""
+
+from flask import flash
+from sqlalchemy.dialects.postgresql import insert
+from wtforms.fields import IntegerField
+from wtforms.validators import InputRequired, NumberRange
+
+from indico.core.db import db
+from indico.modules.logs.models.entries import LogKind
+from indico.web.forms.base import FormDefaults
+from indico.web.forms.fields import IndicoEnumSelectField, IndicoSelectMultipleCheckboxField
+from indico.web.util import jsonify_data, jsonify_form
+
+from indico_checkin_print import _
+from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase
+from indico_checkin_print.models.setup import AgainPolicy, CheckinSource, EventSetup, UnpaidPolicy
+
+
+#: What a manager calls the ways of check-in
+SOURCE_TITLES = {
+    CheckinSource.app: _('Check-in app of Indico'),
+    CheckinSource.list: _('One person, on the pages of the registration'),
+    CheckinSource.bulk: _('Several people at once, in the list of participants'),
+    CheckinSource.api: _('Scanners and programs with a personal token'),
+    CheckinSource.other: _('Other plugins, such as people who join a video conference from home'),
+}
+_UNPAID = {
+    UnpaidPolicy.skip: _('Who has not paid gets no badge.'),
+    UnpaidPolicy.hold: _('The badge of someone who has not paid waits until they have, or until someone releases it.'),
+    UnpaidPolicy.print: _('Who has not paid gets a badge all the same.'),
+}
+_AGAIN = {
+    AgainPolicy.hold: _('The badge of someone who had one before waits until someone releases it.'),
+    AgainPolicy.print: _('Who had a badge before gets another one when checked in again.'),
+    AgainPolicy.skip: _('Who had a badge before gets no other when checked in again.'),
+}
+
+
+class EventSetupForm(DialogForm):
+    """When a check-in prints."""
+
+    unpaid = IndicoEnumSelectField(_('Someone has not paid'), [InputRequired()], enum=UnpaidPolicy, sorted=False)
+    again = IndicoEnumSelectField(_('Someone had a badge before'), [InputRequired()], enum=AgainPolicy, sorted=False,
+                                  description=_('When a check-in is undone and done again.'))
+    bulk_limit = IntegerField(_('Most at once'), [InputRequired(), NumberRange(min=0, max=1000)],
+                              description=_('If more people than this are checked in with one click, their badges wait '
+                                            'until someone releases them. With 0, every badge waits.'))
+    sources = IndicoSelectMultipleCheckboxField(_('What prints'), [InputRequired()],
+                                                choices=[(str(source), SOURCE_TITLES[source])
+                                                         for source in CheckinSource],
+                                                description=_('The ways to check someone in that print a badge.'))
+
+
+class RHEditWhen(RHCheckinPrintBase):
+    """Change when a check-in prints."""
+
+    def _process(self):
+        form = EventSetupForm(event=self.event, obj=FormDefaults(setup_of(self.event)))
+        if form.validate_on_submit():
+            setup = lock_setup(self.event)
+            form.populate_obj(setup)
+            self._log(LogKind.change, 'Rules for printing changed', unpaid=setup.unpaid.name, again=setup.again.name,
+                      most_at_once=setup.bulk_limit, prints=', '.join(setup.sources))
+            flash(_('The rules have been changed. They hold for check-ins from now on.'), 'success')
+            return jsonify_data(flash=False)
+        return jsonify_form(form)
+
+
+def setup_of(event):
+    """Return the event's setup; if it has none, one with the defaults that is not stored."""
+    return EventSetup.query.get(event.id) or EventSetup(
+        event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, again=AgainPolicy.hold,
+        bulk_limit=EventSetup.DEFAULT_BULK_LIMIT, sources=[str(source) for source in EventSetup.DEFAULT_SOURCES])
+
+
+def lock_setup(event):
+    """Return the event's stored setup, which is made if there is none; nobody else changes it meanwhile."""
+    db.session.execute(insert(EventSetup.__table__).values(event_id=event.id).on_conflict_do_nothing())
+    return EventSetup.query.populate_existing().filter_by(event_id=event.id).with_for_update().one()
+
+
+def rules_in_words(setup):
+    """Return the rules as sentences."""
+    if setup.bulk_limit:
+        bulk = _('If more people than {} are checked in at once, their badges wait until someone releases '
+                 'them.').format(setup.bulk_limit)
+    else:
+        bulk = _('Every badge waits until someone releases it.')
+    titles = [str(SOURCE_TITLES[source]) for source in CheckinSource if source in setup.sources]
+    return [_UNPAID[setup.unpaid], _AGAIN[setup.again], bulk,
+            _('These ways of check-in print: {}.').format('; '.join(titles))]
