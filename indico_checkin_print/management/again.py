@@ -33,11 +33,11 @@ class RHPrintAgain(RHJobBase):
     """Print another badge like one that came out."""
 
     def _process(self):
-        if not can_print_again(self.job):
-            flash(_('The badge has changed in the meantime.'), 'warning')
-            return jsonify_data(flash=False)
         form = PrintAgainForm(event=self.event, target=self.job)
         if form.validate_on_submit():
+            if not can_print_again(self.job):
+                flash(_('The badge has changed in the meantime.'), 'warning')
+                return jsonify_data(flash=False)
             name = name_of(self.job)
             ledger.print_again(self.job, session.user, Reason(form.reason.data))
             wakeup.after_commit()

@@ -22,8 +22,8 @@ class RHPauseEvent(RHCheckinPrintBase):
         setup.paused = paused
         db.session.flush()
         if paused:
+            # the page's banner says what that means
             self._log(LogKind.negative, 'Printing paused')
-            flash(_('Printing is paused. People are checked in all the same, and their badges wait.'), 'success')
         else:
             # desks that are paused themselves stay so
             desks = Desk.query.filter_by(event_id=self.event.id, paused=False)
@@ -48,7 +48,6 @@ class RHPauseDesk(RHDeskBase):
         name = self.desk.name
         if paused:
             self._log(LogKind.negative, f'Printing at the desk "{name}" paused')
-            flash(_('Printing at "{}" is paused. Its badges wait.').format(name), 'success')
         elif setup.paused:
             self._log(LogKind.positive, f'Printing at the desk "{name}" goes on when the event does')
             flash(_('Printing at "{}" goes on as soon as that of the whole event does.').format(name), 'success')

@@ -11,6 +11,7 @@ import requests
 from playwright.sync_api import expect, sync_playwright
 
 from tests.stack.agent import PrintAgent
+from tests.stack.checkin import CheckIn
 
 
 PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
@@ -196,6 +197,40 @@ def test_switch(stack, log_in, url):
             switch.click(force=True)
         page.reload()
         expect(row(page, 'Registration forms', form).get_by_role('checkbox')).to_be_checked(checked=wanted)
+
+
+def test_pause_and_release(stack, log_in, url):
+    page = log_in('manager')
+    page.goto(url)
+    page.get_by_role('button', name='Pause printing', exact=True).click()
+    expect(page.get_by_role('status')).to_contain_text('Printing is paused.')
+    person = stack.seeded['registrations'][-1]
+    CheckIn(stack)(person)
+    waiting = page.locator('tr[data-held=paused]')
+    expect(waiting).to_contain_text('1', timeout=SOON)
+    job = box(page, 'Latest badges').locator('tr[data-job]').first
+    expect(job).to_have_attribute('data-state', 'held')
+    page.get_by_role('status').get_by_role('button', name='Go on with printing').click()
+    expect(page.get_by_role('status')).to_be_empty()
+    expect(waiting).to_have_count(0)
+    expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
+
+    # another one, by the same person, for a reason
+    job.get_by_role('button', name='Print again').click()
+    save(page, reason={'value': 'lost'})
+    expect(job).to_contain_text('Printed again: 1')
+    expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
+    job.get_by_role('button', name='History').click()
+    expect(dialog(page)).to_contain_text('The badge was lost; someone asked for another one.')
+
+
+def test_rules(log_in, url):
+    page = log_in('manager')
+    page.goto(url)
+    for limit in ('7', '20'):
+        box(page, 'When to print').get_by_role('button', name='Change the rules').click()
+        save(page, bulk_limit=limit)
+        expect(box(page, 'When to print')).to_contain_text(f'If more people than {limit} are checked in at once')
 
 
 def test_webhook(log_in, url):
