@@ -28,6 +28,8 @@ GO_MARGIN = 15
 AGENT_SILENT = 90
 #: Badges are for people who stand at the desk.
 EXPIRES_AFTER = timedelta(minutes=30)
+#: Badges that wait for a payment or a person; whoever releases them gives them a new time to live.
+HELD_EXPIRES_AFTER = timedelta(days=1)
 #: Data for other systems is as good tomorrow.
 DATA_EXPIRES_AFTER = timedelta(days=4)
 #: After so many tries a job that cannot be rendered has failed.
@@ -280,7 +282,7 @@ def release(jobs, actor, reason=Reason.released):
         moved += _move([Job.id == job.id], S.queued, reason, actor, attempts=0, dispatched_dt=None,
                        queue_dt=now(number / 1000), next_try_dt=now(), dispatch=Job.dispatch + 1,
                        expires_dt=now(EXPIRES_AFTER.total_seconds()),
-                       desk_id=db.func.coalesce(Job.desk_id, _desk_of_form()), **_UNASSIGNED)
+                       desk_id=_desk_for_job(), **_UNASSIGNED)
     if moved:
         notify('queued')
     return moved
@@ -306,7 +308,7 @@ def release_paused(event_id, actor, *, desk_id=None):
 def hold_bulk(job_ids, actor):
     """Hold badges of which too many were asked for at once."""
     return _move([Job.id.in_(job_ids), Job.state == S.queued, Job.purpose == Job.PURPOSE_BADGE], S.held, Reason.bulk,
-                 actor)
+                 actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()))
 
 
 def print_again(job, user, reason):
@@ -351,7 +353,7 @@ def sweep(actor='sweep'):
     desk_id = _desk_of_form()
     moved = [
         *_move([Job.state == S.held, Job.reason == Reason.no_desk, desk_id.isnot(None)], S.queued, Reason.desk_found,
-               actor, desk_id=desk_id, next_try_dt=now()),
+               actor, desk_id=desk_id, next_try_dt=now(), expires_dt=now(EXPIRES_AFTER.total_seconds())),
         *_move([Job.state.in_([S.held, S.queued, S.ready, S.rendering]), Job.expires_dt <= now()], S.expired,
                Reason.too_old, actor, lease_dt=None),
         *_move([Job.state == S.rendering, Job.lease_dt < now(), Job.attempts >= MAX_RENDERS], S.failed,
@@ -375,6 +377,12 @@ def due(state, seconds=0):
     """Return the condition for jobs in a state that nobody has and that have been due for so many seconds."""
     return db.and_(Job.state == state, Job.agent_id.is_(None), Job.next_try_dt <= now(-seconds),
                    Job.expires_dt > now())
+
+
+def _desk_for_job():
+    """Return the expression for the desk of a job that is queued again: its own, unless somebody deleted that."""
+    own = db.select(Desk.id).where(Desk.id == Job.desk_id, ~Desk.is_deleted)
+    return db.case([(Job.webhook_id.is_(None), db.func.coalesce(own.scalar_subquery(), _desk_of_form()))])
 
 
 def _desk_of_form():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from indico.modules.events.registration.models.registrations import RegistrationState
 
-from indico_checkin_print.ledger import DATA_EXPIRES_AFTER, new_row
+from indico_checkin_print.ledger import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER, new_row
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.setup import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
 from indico_checkin_print.reasons import Reason
@@ -88,8 +88,9 @@ def rows_for(setup, checkin, persons):
     state, reason = judge(setup, checkin)
     # a ticket has all persons of a registration on its pages
     badges = [''] if setup.kind == BadgeKind.ticket else persons
-    rows = [new_row(Job.PURPOSE_BADGE, person=person, desk_id=setup.desk_id, state=state, reason=reason)
-            for person in badges]
+    expires_after = HELD_EXPIRES_AFTER if state == JobState.held else EXPIRES_AFTER
+    rows = [new_row(Job.PURPOSE_BADGE, person=person, desk_id=setup.desk_id, state=state, reason=reason,
+                    expires_after=expires_after) for person in badges]
     if state == JobState.canceled:
         return rows
     rows += [new_row(f'webhook:{hook.id}', webhook_id=hook.id, expires_after=DATA_EXPIRES_AFTER,

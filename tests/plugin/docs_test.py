@@ -56,6 +56,7 @@ def test_commands(path, command):
 @pytest.mark.parametrize(('words', 'seconds'), [
     ('a lease of 60 seconds', ledger.LEASE), ('without a word for 45 seconds', ledger.PRINT_WITHIN + ledger.GO_MARGIN),
     ('a badge after 30 minutes', ledger.EXPIRES_AFTER.total_seconds()),
+    ('held after 1 day', ledger.HELD_EXPIRES_AFTER.total_seconds()),
     ('other systems after 4 days', ledger.DATA_EXPIRES_AFTER.total_seconds()),
 ])
 def test_times(words, seconds):

@@ -8,7 +8,7 @@ from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger
 from indico_checkin_print.models.jobs import Document, Job, JobHistory, JobState
-from indico_checkin_print.models.setup import Agent
+from indico_checkin_print.models.setup import Agent, Desk
 from indico_checkin_print.reasons import SENTENCES, Reason, describe
 from indico_checkin_print.work import render_waiting
 
@@ -171,6 +171,17 @@ def test_retry(db, check_in, reg, set_job, dummy_user, state):
     assert (job.state, job.attempts) == (S.queued, 0)
     assert job.expires_dt > now_utc()
     assert job.history[-1].actor == f'user:{dummy_user.id}'
+
+
+def test_retry_finds_another_desk(db, check_in, reg, set_job, dummy_user, desk, dummy_event):
+    job = set_job(check_in(reg)[0], state=S.expired)
+    other = Desk(event_id=dummy_event.id, name='Desk 2')
+    db.session.add(other)
+    desk.is_deleted = True
+    db.session.flush()
+    ledger.retry(job, dummy_user)
+    db.session.refresh(job)
+    assert job.desk_id == other.id
 
 
 @pytest.mark.parametrize('state', [S.completed, S.printing, S.dispatched, S.unknown, S.sent])
