@@ -13,7 +13,7 @@ from indico.core.oauth.models.applications import SystemAppType
 from indico.modules.events.registration.models.registrations import RegistrationState
 
 from indico_checkin_print import ledger, sql, wakeup
-from indico_checkin_print.models.setup import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
 from indico_checkin_print.routing import CheckIn, Hook, Setup, rows_for
 
 

@@ -12,8 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Document, Job, JobHistory, JobState
-from indico_checkin_print.models.setup import Agent, Desk, DeskPrinter, FormSetup
+from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import CHANNEL, cursor, notify, notify_agents, now
 

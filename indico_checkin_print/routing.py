@@ -6,7 +6,7 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print.ledger import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER, new_row
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.setup import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
 from indico_checkin_print.reasons import Reason
 
 

@@ -11,7 +11,7 @@ from indico_checkin_print.badge.render import CannotRender, render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.delivery.deliver import deliver
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.setup import FormSetup
+from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.reasons import Reason
 
 

@@ -21,7 +21,7 @@ from indico.modules.events.registration.util import generate_ticket
 
 from print_agent.protocol import MAX_DOCUMENT, MAX_PAGES, MAX_SIDE_MM
 
-from indico_checkin_print.models.setup import BadgeKind
+from indico_checkin_print.models.rules import BadgeKind
 from indico_checkin_print.reasons import Reason
 
 

@@ -16,7 +16,7 @@ from indico.web.util import jsonify_data, jsonify_form, jsonify_template
 from indico_checkin_print import _, sql
 from indico_checkin_print.credentials import digest, new_code, normalize_code
 from indico_checkin_print.management.base import DialogForm, RHAgentBase, RHCheckinPrintBase, WPCheckinPrint
-from indico_checkin_print.models.setup import Agent
+from indico_checkin_print.models.agents import Agent
 
 
 #: How long a pairing code can be used

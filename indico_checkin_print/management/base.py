@@ -13,8 +13,10 @@ from indico.web.flask.util import url_for
 from indico.web.forms.base import IndicoForm
 
 from indico_checkin_print import _
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.setup import Agent, Desk, Webhook
+from indico_checkin_print.models.webhooks import Webhook
 
 
 #: The permission of an event that opens these pages (full managers have it anyway)

@@ -4,7 +4,9 @@ A choice is written ``printer:<agent id>:<name of the printer>`` or ``webhook:<i
 """
 
 from indico_checkin_print import _
-from indico_checkin_print.models.setup import Agent, DeskPrinter, Webhook
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import DeskPrinter
+from indico_checkin_print.models.webhooks import Webhook
 
 
 def delivery_of(desk):

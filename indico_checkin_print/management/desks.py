@@ -13,8 +13,9 @@ from indico.web.util import jsonify_data, jsonify_form
 from indico_checkin_print import _, ledger, sql, wakeup
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHDeskBase
 from indico_checkin_print.management.delivery_choices import delivery_choices, delivery_of, set_delivery
+from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.setup import Desk, FormSetup
+from indico_checkin_print.models.rules import FormSetup
 
 
 _WAITING = [JobState.held, JobState.queued, JobState.rendering, JobState.ready, JobState.dispatched, JobState.printing]

@@ -15,8 +15,8 @@ from indico.web.util import jsonify_data, jsonify_form
 from indico_checkin_print import _, ledger, wakeup
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHJobBase
 from indico_checkin_print.management.when import setup_of
+from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.setup import Desk
 from indico_checkin_print.reasons import Reason, describe
 
 

@@ -13,7 +13,10 @@ from indico_checkin_print.management.held import held_jobs
 from indico_checkin_print.management.jobs import latest_jobs
 from indico_checkin_print.management.status import agent_status, desk_statuses, printer_status
 from indico_checkin_print.management.when import rules_in_words, setup_of
-from indico_checkin_print.models.setup import Agent, BadgeKind, Desk, FormSetup, Webhook
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.rules import BadgeKind, FormSetup
+from indico_checkin_print.models.webhooks import Webhook
 
 
 class RHManage(RHCheckinPrintBase):

@@ -8,7 +8,7 @@ from indico.modules.logs.models.entries import LogKind
 from indico_checkin_print import _, ledger, wakeup
 from indico_checkin_print.management.base import RHCheckinPrintBase, RHDeskBase
 from indico_checkin_print.management.when import lock_setup
-from indico_checkin_print.models.setup import Desk
+from indico_checkin_print.models.desks import Desk
 
 
 class RHPauseEvent(RHCheckinPrintBase):

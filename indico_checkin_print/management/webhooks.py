@@ -19,7 +19,8 @@ from indico_checkin_print.credentials import seal
 from indico_checkin_print.delivery.addresses import parse_networks
 from indico_checkin_print.delivery.guard import MAX_URL, RefusedURL, check_saved
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHWebhookBase, WPCheckinPrint
-from indico_checkin_print.models.setup import Desk, Webhook
+from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.webhooks import Webhook
 
 
 class WebhookForm(DialogForm):

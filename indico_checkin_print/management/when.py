@@ -13,7 +13,7 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase
-from indico_checkin_print.models.setup import AgainPolicy, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import AgainPolicy, CheckinSource, EventSetup, UnpaidPolicy
 
 
 #: What a manager calls the ways of check-in

@@ -1,1 +1,4 @@
-"""The tables of the plugin, all in the schema ``plugin_checkin_print``."""
+"""The tables of the plugin, all in one schema."""
+
+
+SCHEMA = 'plugin_checkin_print'

@@ -9,7 +9,8 @@ from indico.util.enum import RichIntEnum
 from indico.util.string import format_repr
 
 from indico_checkin_print import _
-from indico_checkin_print.models.setup import SCHEMA, BadgeKind
+from indico_checkin_print.models import SCHEMA
+from indico_checkin_print.models.rules import BadgeKind
 
 
 class JobState(RichIntEnum):

@@ -16,8 +16,8 @@ from print_agent.protocol import Cancel, Go
 
 from indico_checkin_print import ledger, sql
 from indico_checkin_print.envelope import job_message
+from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.setup import Desk, DeskPrinter
 from indico_checkin_print.relay.exchange import speaking_agent
 from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
 

@@ -14,8 +14,8 @@ from print_agent import protocol
 
 from indico_checkin_print import ledger
 from indico_checkin_print.credentials import digest
+from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.setup import Agent
 from indico_checkin_print.reasons import Reason
 
 

@@ -17,8 +17,8 @@ from print_agent.protocol import Accepted, Completed, Hello, OutcomeReport, Poll
 from indico_checkin_print import ledger
 from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.credentials import digest, new_code, normalize_code, seal, unseal
+from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.setup import Agent
 
 
 API = '/api/plugin/checkin-print'

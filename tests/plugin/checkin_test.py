@@ -7,7 +7,7 @@ from indico.core import signals
 
 from indico_checkin_print import checkin, wakeup
 from indico_checkin_print.models.jobs import Job, JobHistory, JobState
-from indico_checkin_print.models.setup import BadgeKind
+from indico_checkin_print.models.rules import BadgeKind
 from indico_checkin_print.reasons import Reason
 
 

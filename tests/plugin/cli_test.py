@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from indico_checkin_print import ledger
 from indico_checkin_print.cli import cli
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.models.setup import EventSetup
+from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.work import render_waiting
 
 

@@ -8,7 +8,10 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.credentials import digest, seal
-from indico_checkin_print.models.setup import Agent, BadgeKind, Desk, DeskPrinter, FormSetup, Webhook
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk, DeskPrinter
+from indico_checkin_print.models.rules import BadgeKind, FormSetup
+from indico_checkin_print.models.webhooks import Webhook
 
 
 pytest_plugins = ('indico.modules.events.registration.testing.fixtures',)

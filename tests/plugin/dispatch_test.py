@@ -8,8 +8,8 @@ from print_agent.protocol import (Accepted, Ack, Cancel, Canceled, Completed, Dr
                                   Printing, Refused, Returned, Sent, Unknown)
 
 from indico_checkin_print import ledger
+from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.models.setup import DeskPrinter
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.relay.dispatch import PREFETCH, Assigned, Plan, outgoing, plan
 from indico_checkin_print.relay.exchange import Replaced, authenticate, hello, receive
@@ -300,7 +300,7 @@ def create_agent(db, agent, desk):
     """Return a function that adds a second agent whose printer stands at the same desk."""
     from indico.util.date_time import now_utc
 
-    from indico_checkin_print.models.setup import Agent
+    from indico_checkin_print.models.agents import Agent
 
     def _create(printer):
         other = Agent(event_id=agent.event_id, name='Laptop 2', token_hash='x', link='link2', spool='s2',

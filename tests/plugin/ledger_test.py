@@ -7,8 +7,9 @@ import pytest
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Document, Job, JobHistory, JobState
-from indico_checkin_print.models.setup import Agent, Desk
 from indico_checkin_print.reasons import SENTENCES, Reason, describe
 from indico_checkin_print.work import render_waiting
 

@@ -10,8 +10,10 @@ from indico.modules.logs.models.entries import EventLogEntry
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.credentials import digest, seal
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.setup import Agent, Desk, DeskPrinter, Webhook
+from indico_checkin_print.models.webhooks import Webhook
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,8 @@ from print_agent.signing import check_secret
 from indico_checkin_print import sql
 from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.credentials import digest, normalize_code, unseal
-from indico_checkin_print.models.setup import Agent, Webhook
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.webhooks import Webhook
 
 
 pytest_plugins = ('management_fixtures',)

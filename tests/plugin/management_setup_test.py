@@ -7,8 +7,10 @@ from indico.modules.designer.models.templates import DesignerTemplate
 
 from indico_checkin_print import sql
 from indico_checkin_print.management import base
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.setup import Agent, BadgeKind, Desk, FormSetup
+from indico_checkin_print.models.rules import BadgeKind, FormSetup
 
 
 pytest_plugins = ('management_fixtures',)

@@ -8,8 +8,9 @@ import pytest
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import wakeup
+from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobHistory, JobState
-from indico_checkin_print.models.setup import AgainPolicy, CheckinSource, Desk, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import AgainPolicy, CheckinSource, EventSetup, UnpaidPolicy
 
 
 pytest_plugins = ('management_fixtures',)

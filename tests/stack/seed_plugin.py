@@ -5,9 +5,13 @@ from datetime import timedelta
 from indico.core.db import db
 from indico.util.date_time import now_utc
 
-from indico_checkin_print.credentials import digest, new_code, normalize_code, seal
-from indico_checkin_print.models.setup import Agent, BadgeKind, Desk, DeskPrinter, FormSetup, Webhook
 from print_agent.signing import new_secret
+
+from indico_checkin_print.credentials import digest, new_code, normalize_code, seal
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk, DeskPrinter
+from indico_checkin_print.models.rules import BadgeKind, FormSetup
+from indico_checkin_print.models.webhooks import Webhook
 
 
 def set_up_printing(event, forms, template, wanted):

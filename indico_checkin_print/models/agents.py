@@ -1,0 +1,113 @@
+"""Print agents: the laptops at the desks, from their pairing code to their revocation."""
+
+from datetime import timedelta
+
+from sqlalchemy.dialects.postgresql import JSONB
+
+from indico.core.db import db
+from indico.core.db.sqlalchemy import UTCDateTime
+from indico.util.date_time import now_utc
+from indico.util.string import format_repr
+
+from indico_checkin_print.models import SCHEMA
+
+
+class Agent(db.Model):
+    """A print agent (a laptop at the desk), from its pairing code to its revocation."""
+
+    #: An agent that was not heard of for so long is away
+    AWAY_AFTER = timedelta(seconds=30)
+
+    __tablename__ = 'agents'
+    __table_args__ = {'schema': SCHEMA}
+
+    id = db.Column(
+        db.Integer,
+        primary_key=True
+    )
+    event_id = db.Column(
+        db.Integer,
+        db.ForeignKey('events.events.id'),
+        index=True,
+        nullable=False
+    )
+    name = db.Column(
+        db.String,
+        nullable=False
+    )
+    #: SHA-256 of the one-time pairing code; cleared when it is used
+    code_hash = db.Column(
+        db.String,
+        unique=True,
+        nullable=True
+    )
+    code_expires_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    #: SHA-256 of the token; the token itself is known to the agent only
+    token_hash = db.Column(
+        db.String,
+        unique=True,
+        nullable=True
+    )
+    paired_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    revoked_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    #: Name and version of the agent's software
+    software = db.Column(
+        db.String,
+        nullable=False,
+        default=''
+    )
+    #: Identity of the agent's spool; another one means that it forgot its jobs
+    spool = db.Column(
+        db.String,
+        nullable=False,
+        default=''
+    )
+    #: The link that speaks for the agent now (the newest wins)
+    link = db.Column(
+        db.String,
+        nullable=False,
+        default=''
+    )
+    #: When the agent was last heard of
+    seen_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    #: Its printers as it reported them last (``print_agent.protocol.Printer``)
+    printers = db.Column(
+        JSONB,
+        nullable=False,
+        default=[]
+    )
+    created_dt = db.Column(
+        UTCDateTime,
+        nullable=False,
+        default=now_utc
+    )
+
+    event = db.relationship('Event', lazy=True)
+
+    @property
+    def locator(self):
+        return dict(self.event.locator, agent_id=self.id)
+
+    @property
+    def is_paired(self):
+        return self.token_hash is not None and self.revoked_dt is None
+
+    @property
+    def is_connected(self):
+        """Whether it was heard of lately."""
+        return self.is_paired and self.seen_dt is not None and now_utc() - self.seen_dt < self.AWAY_AFTER
+
+    def __repr__(self):
+        return format_repr(self, 'id', 'event_id', revoked_dt=None, _text=self.name)

@@ -1,0 +1,169 @@
+"""When the check-ins of an event print, and what each of its registration forms prints."""
+
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from indico.core.db import db
+from indico.core.db.sqlalchemy import PyIntEnum
+from indico.util.enum import IndicoStrEnum, RichIntEnum
+from indico.util.string import format_repr
+
+from indico_checkin_print import _
+from indico_checkin_print.models import SCHEMA
+
+
+class BadgeKind(RichIntEnum):
+    """What comes out of the printer."""
+
+    __titles__ = [None, _('Ticket (A4)'), _('Badge')]
+    #: Indico's own ticket of the registration form, on A4
+    ticket = 1
+    #: A designer template of the event, on a page of exactly its own size
+    badge = 2
+
+
+class UnpaidPolicy(RichIntEnum):
+    """What happens when someone is checked in who has not paid."""
+
+    __titles__ = [None, _('No badge'), _('Hold the badge until they have paid'), _('Print the badge')]
+    skip = 1
+    hold = 2
+    print = 3
+
+
+class AgainPolicy(RichIntEnum):
+    """What happens when someone is checked in again whose badge was printed already."""
+
+    __titles__ = [None, _('Hold the badge until someone asks for it'), _('Print another badge'), _('No other badge')]
+    hold = 1
+    print = 2
+    skip = 3
+
+
+class CheckinSource(IndicoStrEnum):
+    """The ways to check someone in, as far as Indico lets us tell them apart."""
+
+    #: Indico's check-in app
+    app = 'app'
+    #: One person on the management pages
+    list = 'list'
+    #: Several people at once in the participant list
+    bulk = 'bulk'
+    #: The check-in API with a personal token
+    api = 'api'
+    #: Another plugin or program
+    other = 'other'
+
+
+class EventSetup(db.Model):
+    """When the check-ins of an event print. An event without a row has the defaults."""
+
+    __tablename__ = 'events'
+    __table_args__ = (db.CheckConstraint('bulk_limit >= 0', 'bulk_limit_not_negative'),
+                      {'schema': SCHEMA})
+
+    DEFAULT_BULK_LIMIT = 20
+    DEFAULT_SOURCES = (CheckinSource.app, CheckinSource.list, CheckinSource.bulk, CheckinSource.api)
+
+    event_id = db.Column(
+        db.Integer,
+        db.ForeignKey('events.events.id'),
+        primary_key=True,
+        autoincrement=False
+    )
+    #: All badges of the event wait
+    paused = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False
+    )
+    unpaid = db.Column(
+        PyIntEnum(UnpaidPolicy),
+        nullable=False,
+        default=UnpaidPolicy.hold
+    )
+    again = db.Column(
+        PyIntEnum(AgainPolicy),
+        nullable=False,
+        default=AgainPolicy.hold
+    )
+    #: More check-ins than this at once wait for a click
+    bulk_limit = db.Column(
+        db.Integer,
+        nullable=False,
+        default=DEFAULT_BULK_LIMIT
+    )
+    #: The ways of check-in that print
+    sources = db.Column(
+        ARRAY(db.String),
+        nullable=False,
+        default=lambda: [str(source) for source in EventSetup.DEFAULT_SOURCES]
+    )
+
+    event = db.relationship('Event', lazy=True)
+
+    def __repr__(self):
+        return format_repr(self, 'event_id', paused=False)
+
+
+class FormSetup(db.Model):
+    """Whether and what a registration form prints on check-in."""
+
+    __tablename__ = 'forms'
+    __table_args__ = {'schema': SCHEMA}
+
+    #: The registration form
+    registration_form_id = db.Column(
+        db.Integer,
+        db.ForeignKey('event_registration.forms.id', ondelete='CASCADE'),
+        primary_key=True,
+        autoincrement=False
+    )
+    #: If a check-in prints at all
+    enabled = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False
+    )
+    #: What prints
+    kind = db.Column(
+        PyIntEnum(BadgeKind),
+        nullable=False,
+        default=BadgeKind.badge
+    )
+    #: The designer template of a badge (a ticket has its own); gone if someone deleted the template
+    template_id = db.Column(
+        db.Integer,
+        db.ForeignKey('indico.designer_templates.id', ondelete='SET NULL'),
+        index=True,
+        nullable=True
+    )
+    #: If the backside of the template is printed as a second page
+    backside = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False
+    )
+    #: Where badges of this form come out; if not set, at the first desk of the event
+    desk_id = db.Column(
+        db.Integer,
+        db.ForeignKey(f'{SCHEMA}.desks.id', ondelete='SET NULL'),
+        index=True,
+        nullable=True
+    )
+
+    registration_form = db.relationship(
+        'RegistrationForm',
+        lazy=True,
+        backref=db.backref(
+            'checkin_print_setup',
+            cascade='all, delete-orphan',
+            passive_deletes=True,
+            uselist=False,
+            lazy=True
+        )
+    )
+    template = db.relationship('DesignerTemplate', lazy=True)
+    desk = db.relationship('Desk', lazy=True)
+
+    def __repr__(self):
+        return format_repr(self, 'registration_form_id', enabled=False)

@@ -1,0 +1,77 @@
+"""Webhooks: programs elsewhere that get badges or registration data."""
+
+from sqlalchemy.dialects.postgresql import JSONB
+
+from indico.core.db import db
+from indico.core.db.sqlalchemy import UTCDateTime
+from indico.util.date_time import now_utc
+from indico.util.string import format_repr
+
+from indico_checkin_print.models import SCHEMA
+
+
+class Webhook(db.Model):
+    """A URL that gets badges or registration data, signed.
+
+    One that a desk uses gets the badges of that desk; any other gets every check-in of the forms that print.
+    """
+
+    __tablename__ = 'webhooks'
+    __table_args__ = (db.CheckConstraint('send_badge OR send_data', 'sends_something'),
+                      {'schema': SCHEMA})
+
+    id = db.Column(
+        db.Integer,
+        primary_key=True
+    )
+    event_id = db.Column(
+        db.Integer,
+        db.ForeignKey('events.events.id'),
+        index=True,
+        nullable=False
+    )
+    name = db.Column(
+        db.String,
+        nullable=False
+    )
+    url = db.Column(
+        db.String,
+        nullable=False
+    )
+    #: The signing secrets, newest first, encrypted with a key derived from Indico's SECRET_KEY
+    secrets = db.Column(
+        JSONB,
+        nullable=False
+    )
+    #: If the badge PDF is sent
+    send_badge = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=True
+    )
+    #: If data of the registration is sent
+    send_data = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False
+    )
+    #: Kept for the history of its jobs
+    is_deleted = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False
+    )
+    created_dt = db.Column(
+        UTCDateTime,
+        nullable=False,
+        default=now_utc
+    )
+
+    event = db.relationship('Event', lazy=True)
+
+    @property
+    def locator(self):
+        return dict(self.event.locator, webhook_id=self.id)
+
+    def __repr__(self):
+        return format_repr(self, 'id', 'event_id', is_deleted=False, _text=self.name)
