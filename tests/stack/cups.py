@@ -100,18 +100,34 @@ class Cups:
     def stop(self):
         self.service.stop()
 
-    def add_queue(self, name, uri, *, timeout=20):
-        """Make a driverless queue for an IPP printer and wait until CUPS has asked the printer what it can do."""
+    def add_queue(self, name, uri, *, tries=3):
+        """Make a driverless queue for an IPP printer and wait until CUPS has asked the printer what it can do.
+
+        One queue at a time: CUPS 2.4 asks the printers in threads that share what they should not, and now and then its
+        scheduler dies of that ("free(): corrupted unsorted chunks"). Then it is started again, which is what an
+        administrator would do.
+        """
+        for left in reversed(range(tries)):
+            try:
+                self._add_queue(name, uri)
+                break
+            except StartError:
+                if self.service.is_running or not left:
+                    raise
+                self.service.start()
+        self.queues.append(name)
+
+    def _add_queue(self, name, uri, timeout=20):
         # lpadmin returns before that, and exits 0 even when the printer could not be asked
         self._lp('lpadmin', '-p', name, '-E', '-v', uri, '-m', 'everywhere',
                  '-o', 'printer-error-policy=retry-job', '-o', 'printer-is-shared=false')
         ppd = self.folder / 'ppd' / f'{name}.ppd'
-        if not wait_until(lambda: ppd.exists() and b'IPP Everywhere' in ppd.read_bytes(), timeout):
+        if not wait_until(lambda: not self.service.is_running
+                          or ppd.exists() and b'IPP Everywhere' in ppd.read_bytes(), timeout):
             raise StartError(f'CUPS could not set up the queue {name}.\n{self.service.tail()}')
         # the backend hands over and goes, instead of asking every second if the job is done; the virtual printer
         # would not know this address when it is asked what it can do
         self._lp('lpadmin', '-p', name, '-v', f'{uri}?waitjob=false')
-        self.queues.append(name)
 
     def add_raw_queue(self, name, uri):
         """Make a queue without a driver, e.g. for ``socket://127.0.0.1:9100``: a printer that cannot answer."""

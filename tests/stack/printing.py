@@ -33,7 +33,8 @@ class Printing:
             self.printers = {name: Printer(name, self.folder, self.dbus.env) for name in self.names}
             list(pool.map(Printer.start, self.printers.values()))
             scheduler.result()
-            list(pool.map(lambda printer: self.cups.add_queue(printer.name, printer.uri), self.printers.values()))
+        for printer in self.printers.values():
+            self.cups.add_queue(printer.name, printer.uri)
         return self
 
     def stop(self):
