@@ -123,7 +123,7 @@ class Cups:
                  '-o', 'printer-error-policy=retry-job', '-o', 'printer-is-shared=false')
         ppd = self.folder / 'ppd' / f'{name}.ppd'
         if not wait_until(lambda: not self.service.is_running
-                          or ppd.exists() and b'IPP Everywhere' in ppd.read_bytes(), timeout):
+                          or (ppd.exists() and b'IPP Everywhere' in ppd.read_bytes()), timeout):
             raise StartError(f'CUPS could not set up the queue {name}.\n{self.service.tail()}')
         # the backend hands over and goes, instead of asking every second if the job is done; the virtual printer
         # would not know this address when it is asked what it can do
