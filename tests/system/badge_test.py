@@ -63,7 +63,18 @@ def test_two_scans_print_once(stack, people, scan):
     assert len(jobs_of(stack, people[1])) == 1
 
 
-def test_the_same_badge_has_the_same_bytes(stack, people, scan):
+@pytest.fixture
+def always_again(stack):
+    """Let the event print another badge when someone is checked in again."""
+    stack.postgres.sql('indico', f"""
+        INSERT INTO plugin_checkin_print.events (event_id, paused, unpaid, again, bulk_limit, sources)
+        VALUES ({stack.seeded["event"]["id"]}, false, 2, 2, 20, '{{app,list,bulk,api}}')
+        ON CONFLICT (event_id) DO UPDATE SET again = 2""")
+    yield
+    stack.postgres.sql('indico', 'UPDATE plugin_checkin_print.events SET again = 1')
+
+
+def test_the_same_badge_has_the_same_bytes(stack, people, scan, always_again):
     """Undone and scanned again is a new check-in, and the new badge is the old one to the byte."""
     first = scan(people[2])
     CheckIn(stack)(people[2], False)

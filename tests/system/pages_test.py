@@ -163,9 +163,13 @@ def test_set_up_and_print(stack, log_in, url, new_agent):
     test = box(page, 'Latest badges').locator('tr[data-job]').first
     expect(test).to_contain_text('Test badge')
     expect(test).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
-    expect(page.locator('#checkin-print-news')).to_contain_text('Test badge')
     papers = _wait(lambda: stack.printers['desk1'].papers()[before:])
     assert len(papers) == 1
+
+    # what changes while the page is open is told to those who do not see it
+    person = stack.seeded['registrations'][-8]
+    CheckIn(stack)(person)
+    expect(page.locator('#checkin-print-news')).to_contain_text(person['last_name'], timeout=SOON)
 
     # the laptop is stolen
     row(page, 'Print agents', 'New laptop').get_by_role('button', name='Revoke').click()
