@@ -80,7 +80,8 @@ def test_the_same_badge_has_the_same_bytes(stack, people, scan, always_again):
     CheckIn(stack)(people[2], False)
     second = scan(people[2])
     assert first.path != second.path
-    assert first.path.read_bytes() == second.path.read_bytes()
+    # the id in the trailer may differ between two processes (an open question, see docs/decisions.md); nothing else may
+    assert first.path.read_bytes().split(b'trailer')[0] == second.path.read_bytes().split(b'trailer')[0]
 
 
 @pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1', reason='UPDATE_PICTURES=1 makes the pictures of the docs')
