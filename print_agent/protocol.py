@@ -64,7 +64,7 @@ Detail = Annotated[str, Meta(max_length=2000)]
 Seconds = Annotated[float, Meta(ge=0, le=30 * 86400)]
 Millimetres = Annotated[float, Meta(gt=0, le=MAX_SIDE_MM)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
-Sha256 = Annotated[str, Meta(pattern='^[0-9a-f]{64}$')]
+Sha256 = Annotated[str, Meta(pattern=r'^[0-9a-f]{64}\Z')]
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field='type'):
@@ -341,9 +341,11 @@ _KNOWN = {_agent_decoder: _known_types(FromAgent), _server_decoder: _known_types
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], data: bytes | str) -> Any:
-    size = len(data) if isinstance(data, bytes) else len(data.encode())
-    if size > MAX_MESSAGE:
-        raise MessageTooLarge(f'The message has {size} bytes; the limit is {MAX_MESSAGE}.')
+    if isinstance(data, str):
+        # Half a surrogate pair is not text; passed on as such, it is refused with the rest.
+        data = data.encode(errors='surrogatepass')
+    if len(data) > MAX_MESSAGE:
+        raise MessageTooLarge(f'The message has {len(data)} bytes; the limit is {MAX_MESSAGE}.')
     try:
         return decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
