@@ -46,6 +46,10 @@ AT_PRINTER = frozenset({State.submitting, State.printing})
 ENDED = frozenset(State) - UNTOUCHED - AT_PRINTER
 #: Ends after which it is certain that no badge came out of this agent: a new dispatch starts afresh.
 NOT_PRINTED = frozenset({State.returned, State.canceled, State.refused, State.failed})
+#: Ends after which a person may want the same badge once more. What was given back may come out elsewhere.
+REPEATABLE = frozenset({State.completed, State.sent, State.failed})
+#: ``source`` of what a person at this computer asked for: test pages, and badges once more. No server knows of it.
+LOCAL = 'local'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,14 @@ class Entry:
     settled: bool
     #: Where outcomes are POSTed, for jobs that came in by webhook.
     callback: str
+    #: Whose badge it is, for people at the printer; empty once it is too old to be printed again. Never logged.
+    name: str = ''
+    #: The job that this one prints again, at the wish of a person at this computer.
+    origin: str = ''
+    #: Wall clock; None while it has not ended.
+    ended: float | None = None
+    #: Whether the document is still here.
+    kept: bool = False
 
 
 class OnJob(Enum):

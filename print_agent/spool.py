@@ -14,11 +14,13 @@ from pathlib import Path
 
 from print_agent import protocol as p
 from print_agent import spool_sql as sql
-from print_agent.rules import Entry, State
+from print_agent.rules import LOCAL, REPEATABLE, Entry, State
 
 
 #: How long the end of an acknowledged job is remembered, in seconds, so that a late copy is not printed again.
 REMEMBER = 7 * 86400.0
+#: Most bytes of badges that are kept after their end.
+KEEP_BYTES = 200 * 1024 * 1024
 
 
 class SpoolError(Exception):
@@ -26,10 +28,14 @@ class SpoolError(Exception):
 
 
 class Spool:
-    """The journal in one SQLite file. ``path`` may be ``:memory:`` in tests."""
+    """The journal in one SQLite file. ``path`` may be ``:memory:`` in tests.
 
-    def __init__(self, path: Path | str):
+    :param keep: how long badges that have ended stay, with their names, so that they can be printed again, in seconds
+    """
+
+    def __init__(self, path: Path | str, *, keep: float = 0.0):
         self.path = path
+        self.keep = keep
         if isinstance(path, Path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
@@ -55,6 +61,12 @@ class Spool:
                 for statement in sql.SCHEMA:
                     self._db.execute(statement)
                 self._db.execute(sql.SET_META, {'key': 'spool', 'value': uuid.uuid4().hex})
+        elif version < sql.SCHEMA_VERSION:
+            with self.transaction():
+                for step in range(version + 1, sql.SCHEMA_VERSION + 1):
+                    for statement in sql.MIGRATIONS[step]:
+                        self._db.execute(statement)
+                self._db.execute(f'PRAGMA user_version = {sql.SCHEMA_VERSION}')
 
     def transaction(self) -> AbstractContextManager[None]:
         """Several writes in one commit. The single writes below commit by themselves."""
@@ -97,6 +109,29 @@ class Spool:
         """The latest jobs, newest first."""
         return self._entries(sql.RECENT, limit=limit)
 
+    def unknown(self, seconds: float) -> list[Entry]:
+        """Jobs of the last so many seconds of which nobody knows whether they came out."""
+        return self._entries(sql.UNKNOWN, after=time.time() - seconds)
+
+    def begins(self, beginning: str, limit: int = 2) -> list[Entry]:
+        """The latest jobs whose id begins like this, newest first."""
+        return self._entries(sql.BEGINS, beginning=beginning, limit=limit)
+
+    def last_size(self, printer: str) -> tuple[float, float] | None:
+        """Width and height of the last badge that Indico had for a printer, in millimetres; None if there was none."""
+        row = self._db.execute(sql.LAST_SIZE, {'printer': printer, 'local': LOCAL}).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def note(self, key: str) -> str | None:
+        """What was noted under this key, or None."""
+        row = self._db.execute(sql.GET_META, {'key': key}).fetchone()
+        return None if row is None else str(row[0])
+
+    @property
+    def changes(self) -> int:
+        """Grows whenever something is written."""
+        return self._db.total_changes
+
     def document(self, seq: int) -> bytes | None:
         """The PDF of a job, or None when it is gone."""
         row = self._db.execute(sql.DOCUMENT, {'seq': seq}).fetchone()
@@ -113,7 +148,7 @@ class Spool:
     # -- writing: each returns after the commit -----------------------------------------------------------------------
 
     def store(self, source: str, job: p.Job, document: bytes | None, *, state: State, printer: str = '',
-              reason: str = '', detail: str = '', callback: str = '', acked: bool = False) -> Entry:
+              reason: str = '', detail: str = '', callback: str = '', acked: bool = False, origin: str = '') -> Entry:
         """Keep a job that is new, or that starts afresh. Refused jobs come without a document."""
         now = time.time()
         with self.transaction():
@@ -121,7 +156,8 @@ class Spool:
             self._db.execute(sql.INSERT, {
                 **self._values(job, printer), 'source': source, 'state': state, 'reason': reason, 'detail': detail,
                 'received': now, 'expires': now + job.expires_in, 'ended': now if document is None else None,
-                'callback': callback, 'document': document, 'acked': acked})
+                'callback': callback, 'document': document, 'acked': acked, 'origin': origin,
+                'name': job.name if document is not None or self.keep else ''})
         entry = self.find(source, job.job)
         assert entry is not None
         return entry
@@ -130,7 +166,7 @@ class Spool:
         """Take over a newer dispatch of a job that was not near a printer. Its permission is the newer one's alone."""
         self._db.execute(sql.UPDATE, {
             **self._values(job, printer), 'seq': entry.seq, 'state': State.go if job.go else State.waiting,
-            'expires': time.time() + job.expires_in, 'callback': callback, 'document': document})
+            'expires': time.time() + job.expires_in, 'callback': callback, 'document': document, 'name': job.name})
         return self._refetch(entry)
 
     def renumber(self, entry: Entry, dispatch: int) -> Entry:
@@ -159,9 +195,14 @@ class Spool:
 
     def end(self, entry: Entry, state: State, reason: str = '', detail: str = '', *,
             acked: bool = False) -> Entry | None:
-        """End a job and delete its document. None: it is no longer in the state that ``entry`` says."""
-        done = self._db.execute(sql.END, {'seq': entry.seq, 'expected': entry.state, 'state': state, 'reason': reason,
-                                          'detail': detail, 'ended': time.time(), 'acked': acked}).rowcount == 1
+        """End a job. None: it is no longer in the state that ``entry`` says.
+
+        The document is deleted, unless it may have come out: then it is kept for a while (:attr:`keep`).
+        """
+        done = self._db.execute(sql.END, {
+            'seq': entry.seq, 'expected': entry.state, 'state': state, 'reason': reason, 'detail': detail,
+            'ended': time.time(), 'acked': acked, 'keep_name': self.keep > 0,
+            'keep_document': self.keep > 0 and state in {*REPEATABLE, State.unknown}}).rowcount == 1
         return self._refetch(entry) if done else None
 
     def settled(self, entry: Entry) -> None:
@@ -176,6 +217,15 @@ class Spool:
         """Forget acknowledged jobs that ended more than ``older_than`` seconds ago; return how many."""
         return self._db.execute(sql.PURGE, {'before': time.time() - older_than}).rowcount
 
+    def forget_kept(self) -> None:
+        """Delete the documents and names of jobs that ended longer ago than they are kept."""
+        self._db.execute(sql.FORGET_KEPT, {'before': time.time() - self.keep})
+        self._db.execute(sql.FORGET_MORE, {'bytes': KEEP_BYTES})
+
+    def set_note(self, key: str, value: str) -> None:
+        """Note something that is to survive a restart."""
+        self._db.execute(sql.SET_META, {'key': key, 'value': value})
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -184,13 +234,13 @@ class Spool:
 
     @staticmethod
     def _values(job: p.Job, printer: str) -> dict[str, object]:
-        # Not the attendee's name: nothing in the spool needs it.
         return {'job': job.job, 'dispatch': job.dispatch, 'printer': printer or job.printer, 'title': job.title,
                 'kind': job.kind, 'copies': job.copies, 'width_mm': job.width_mm, 'height_mm': job.height_mm}
 
     def _entries(self, statement: str, **params: object) -> list[Entry]:
         return [Entry(**{**dict(row), 'state': State(row['state']), 'acked': bool(row['acked']),
-                         'settled': bool(row['settled'])})
+                         'settled': bool(row['settled']),
+                         'kept': bool(row['kept'])})
                 for row in self._db.execute(statement, params)]
 
     def _refetch(self, entry: Entry) -> Entry:

@@ -1,11 +1,18 @@
 """Every SQL statement of the spool, by name. Values are always bound, never formatted in."""
 
 #: Version of the schema below, kept in ``PRAGMA user_version``.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 #: Durable (FULL syncs the WAL on every commit) and forgetful (deleted badges are overwritten with zeros).
 PRAGMAS = ('PRAGMA journal_mode = WAL', 'PRAGMA synchronous = FULL', 'PRAGMA secure_delete = ON',
            'PRAGMA foreign_keys = ON')
+
+#: The local page looks at these several times a second.
+_LOOKED_AT = (
+    "CREATE INDEX jobs_live ON jobs (printer, seq) WHERE state IN ('waiting', 'go', 'submitting', 'printing')",
+    "CREATE INDEX jobs_unknown ON jobs (seq) WHERE state = 'unknown'",
+    "CREATE INDEX jobs_kept ON jobs (ended) WHERE document IS NOT NULL OR name <> ''",
+)
 
 SCHEMA = ("""
 CREATE TABLE meta (
@@ -35,16 +42,25 @@ CREATE TABLE jobs (
     settled   INTEGER NOT NULL DEFAULT 1,
     callback  TEXT NOT NULL DEFAULT '',
     document  BLOB,
+    name      TEXT NOT NULL DEFAULT '',
+    origin    TEXT NOT NULL DEFAULT '',
     UNIQUE (source, job)
 ) STRICT""", """
 CREATE INDEX jobs_open ON jobs (printer, state, seq) WHERE acked = 0
-""", f'PRAGMA user_version = {SCHEMA_VERSION}')
+""", *_LOOKED_AT, f'PRAGMA user_version = {SCHEMA_VERSION}')
+
+#: What takes a file from the version before to this one.
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    2: ("ALTER TABLE jobs ADD COLUMN name TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE jobs ADD COLUMN origin TEXT NOT NULL DEFAULT ''", *_LOOKED_AT),
+}
 
 _COLUMNS = ('seq, source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, tag, handle, '
-            'reason, detail, received, expires, acked, settled, callback')
+            'reason, detail, received, expires, acked, settled, callback, name, origin, ended, '
+            'document IS NOT NULL AS kept')
 
 GET_META = 'SELECT value FROM meta WHERE key = :key'
-SET_META = 'INSERT INTO meta (key, value) VALUES (:key, :value)'
+SET_META = 'INSERT OR REPLACE INTO meta (key, value) VALUES (:key, :value)'
 
 #: One job of one sender.
 FIND = f'SELECT {_COLUMNS} FROM jobs WHERE source = :source AND job = :job'  # noqa: S608
@@ -53,15 +69,15 @@ BY_SEQ = f'SELECT {_COLUMNS} FROM jobs WHERE seq = :seq'  # noqa: S608
 FORGET = 'DELETE FROM jobs WHERE source = :source AND job = :job'
 INSERT = """
 INSERT INTO jobs (source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, reason, detail,
-                  received, expires, ended, callback, document, acked)
+                  received, expires, ended, callback, document, acked, name, origin)
 VALUES (:source, :job, :dispatch, :printer, :title, :kind, :copies, :width_mm, :height_mm, :state, :reason, :detail,
-        :received, :expires, :ended, :callback, :document, :acked)
+        :received, :expires, :ended, :callback, :document, :acked, :name, :origin)
 """
 #: The same job under a newer dispatch, before it was near a printer: it keeps its place in the line.
 UPDATE = """
 UPDATE jobs SET dispatch = :dispatch, printer = :printer, title = :title, kind = :kind, copies = :copies,
        width_mm = :width_mm, height_mm = :height_mm, state = :state, expires = :expires, callback = :callback,
-       document = :document
+       document = :document, name = :name
  WHERE seq = :seq AND state IN ('waiting', 'go')
 """
 RENUMBER = 'UPDATE jobs SET dispatch = :dispatch, acked = 0 WHERE seq = :seq'
@@ -73,9 +89,10 @@ UNDO_SUBMIT = """
 UPDATE jobs SET state = 'go', tag = '', handle = '', settled = 1 WHERE seq = :seq AND state = 'submitting'
 """
 PRINTING = "UPDATE jobs SET state = 'printing', handle = :handle WHERE seq = :seq AND state = 'submitting'"
-#: The end, if the job is still in the state that the caller believes; the document goes with it.
+#: The end, if the job is still in the state that the caller believes; the document goes with it, unless it is kept.
 END = """
-UPDATE jobs SET state = :state, reason = :reason, detail = :detail, ended = :ended, document = NULL, acked = :acked
+UPDATE jobs SET state = :state, reason = :reason, detail = :detail, ended = :ended, acked = :acked,
+       document = CASE WHEN :keep_document THEN document END, name = CASE WHEN :keep_name THEN name ELSE '' END
  WHERE seq = :seq AND state = :expected
 """
 SETTLED = 'UPDATE jobs SET settled = 1 WHERE seq = :seq'
@@ -95,6 +112,18 @@ SELECT {_COLUMNS} FROM jobs WHERE state IN ('waiting', 'go', 'submitting', 'prin
 UNACKED = f'SELECT {_COLUMNS} FROM jobs WHERE source = :source AND acked = 0 ORDER BY seq'  # noqa: S608
 #: Ends that wait to be reported to a callback, whoever sent the job.
 CALLBACKS = f"SELECT {_COLUMNS} FROM jobs WHERE acked = 0 AND callback <> '' ORDER BY seq"  # noqa: S608
+#: What nobody knows about: a person may have looked.
+UNKNOWN = f"""
+SELECT {_COLUMNS} FROM jobs WHERE state = 'unknown' AND ended > :after ORDER BY seq
+"""  # noqa: S608
+#: Jobs whose id begins like this, whoever sent them.
+BEGINS = f"""
+SELECT {_COLUMNS} FROM jobs WHERE substr(job, 1, length(:beginning)) = :beginning ORDER BY seq DESC LIMIT :limit
+"""  # noqa: S608
+#: How large the last badge was that Indico had for a printer.
+LAST_SIZE = """
+SELECT width_mm, height_mm FROM jobs WHERE printer = :printer AND source <> :local ORDER BY seq DESC LIMIT 1
+"""
 RECENT = f'SELECT {_COLUMNS} FROM jobs ORDER BY seq DESC LIMIT :limit'  # noqa: S608
 DOCUMENT = 'SELECT document FROM jobs WHERE seq = :seq'
 DEPTHS = """
@@ -102,6 +131,17 @@ SELECT printer, count(*) FROM jobs WHERE state IN ('waiting', 'go', 'submitting'
 """
 PRINTERS = """
 SELECT DISTINCT printer FROM jobs WHERE state IN ('waiting', 'go', 'submitting', 'printing') OR settled = 0
+"""
+#: Badges and names that were kept for a second print, and are too old for that now.
+FORGET_KEPT = """
+UPDATE jobs SET document = NULL, name = ''
+ WHERE (document IS NOT NULL OR name <> '') AND ended < :before
+"""
+#: The oldest badges that were kept, if all together have more than so many bytes.
+FORGET_MORE = """
+UPDATE jobs SET document = NULL WHERE seq IN (
+    SELECT seq FROM (SELECT seq, sum(length(document)) OVER (ORDER BY ended DESC, seq DESC) AS total FROM jobs
+                      WHERE document IS NOT NULL AND ended IS NOT NULL) WHERE total > :bytes)
 """
 #: Entries that remain only so that a late copy of a message is recognised.
 PURGE = 'DELETE FROM jobs WHERE acked = 1 AND settled = 1 AND ended < :before'

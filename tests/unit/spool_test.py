@@ -6,6 +6,7 @@ import time
 import pytest
 from agent_fakes import PDF, make_job
 
+from print_agent import spool as spool_module
 from print_agent import spool_sql
 from print_agent.rules import State
 from print_agent.spool import Spool, SpoolError
@@ -45,13 +46,114 @@ def test_the_file_is_durable_private_and_forgetful(spool, path):
                       'user_version': spool_sql.SCHEMA_VERSION}
 
 
-def test_nothing_personal_is_kept(spool, path):
+@pytest.mark.parametrize('state', [State.completed, State.unknown, State.returned])
+def test_nothing_personal_is_kept_without_need(spool, path, state):
     entry = stored(spool)
+    assert entry.name == 'Zoë Ångström'
+    spool.end(entry, state, 'too_late')
+    assert spool.document(entry.seq) is None
     dump = '\n'.join(spool._db.iterdump())
     assert 'Zoë' not in dump
     assert 'Ångström' not in dump
-    spool.end(entry, State.returned, 'too_late')
-    assert spool.document(entry.seq) is None
+    spool._db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+    for file in path.parent.iterdir():  # deleted means overwritten
+        assert 'Ångström'.encode() not in file.read_bytes()
+        assert PDF not in file.read_bytes()
+
+
+@pytest.mark.parametrize(('state', 'kept'), [
+    (State.completed, True), (State.sent, True), (State.failed, True), (State.unknown, True),
+    (State.returned, False), (State.canceled, False), (State.refused, False),
+])
+def test_what_may_be_wanted_once_more_is_kept_for_a_while(path, state, kept):
+    spool = Spool(path, keep=3600)
+    ended = spool.end(stored(spool), state, 'x')
+    assert (ended.kept, ended.name, ended.ended is not None) == (kept, 'Zoë Ångström', True)
+    assert (spool.document(ended.seq) == PDF) is kept
+    spool.forget_kept()
+    assert spool.get(ended.seq) == ended
+    spool.keep = -1
+    spool.forget_kept()
+    gone = spool.get(ended.seq)
+    assert (gone.kept, gone.name, spool.document(ended.seq)) == (False, '', None)
+    spool.close()
+
+
+def test_open_jobs_are_never_forgotten(path):
+    spool = Spool(path, keep=-1)
+    entry = stored(spool)
+    spool.forget_kept()
+    assert spool.get(entry.seq) == entry
+    spool.close()
+
+
+def test_what_is_kept_has_a_limit(path, monkeypatch):
+    monkeypatch.setattr(spool_module, 'KEEP_BYTES', 2 * len(PDF))
+    spool = Spool(path, keep=3600)
+    ended = [spool.end(stored(spool, f'j{n}'), State.completed) for n in range(4)]
+    waiting = stored(spool, 'j9')
+    spool.forget_kept()
+    assert [spool.document(entry.seq) is not None for entry in ended] == [False, False, True, True]
+    assert spool.document(waiting.seq) == PDF
+    spool.close()
+
+
+def test_a_spool_of_the_first_version_is_taken_over(path):
+    path.parent.mkdir()
+    db = sqlite3.connect(path, isolation_level=None)
+    db.executescript("""
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+        CREATE TABLE jobs (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, job TEXT NOT NULL, dispatch INTEGER NOT NULL,
+            printer TEXT NOT NULL, title TEXT NOT NULL, kind TEXT NOT NULL, copies INTEGER NOT NULL,
+            width_mm REAL NOT NULL, height_mm REAL NOT NULL, state TEXT NOT NULL, tag TEXT NOT NULL DEFAULT '',
+            handle TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '',
+            received REAL NOT NULL, expires REAL NOT NULL, ended REAL, acked INTEGER NOT NULL DEFAULT 0,
+            settled INTEGER NOT NULL DEFAULT 1, callback TEXT NOT NULL DEFAULT '', document BLOB,
+            UNIQUE (source, job)) STRICT;
+        CREATE INDEX jobs_open ON jobs (printer, state, seq) WHERE acked = 0;
+        PRAGMA user_version = 1;
+        INSERT INTO meta VALUES ('spool', 'abc');
+        INSERT INTO jobs (source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, received,
+                          expires, document)
+               VALUES ('a', 'old', 1, 'desk1', 't', 'badge', 1, 96, 134, 'go', 1, 2, x'25504446');
+    """)
+    db.close()
+    spool = Spool(path)
+    assert spool.id == 'abc'
+    (entry,) = spool.open()
+    assert (entry.job, entry.name, entry.origin, entry.kept) == ('old', '', '', True)
+    fresh = Spool(path.parent / 'fresh')
+    for table in ('jobs', 'meta'):
+        columns = [[row[1:4] for row in each._db.execute(f'PRAGMA table_info({table})')] for each in (spool, fresh)]
+        columns = [sorted(map(tuple, rows)) for rows in columns]
+        assert columns[0] == columns[1]
+    indexes = [{row[1] for row in each._db.execute('PRAGMA index_list(jobs)')} for each in (spool, fresh)]
+    assert indexes[0] == indexes[1]
+
+
+def test_notes_survive(spool, path):
+    assert spool.note('paused') is None
+    spool.set_note('paused', 'a')
+    spool.set_note('paused', 'b')
+    assert Spool(path).note('paused') == 'b'
+
+
+def test_jobs_are_found_by_the_beginning_of_their_id(spool):
+    stored(spool, 'b1c7-1')
+    two = stored(spool, 'b1c7-2', source='b')
+    assert [entry.job for entry in spool.begins('b1c7')] == ['b1c7-2', 'b1c7-1']
+    assert spool.begins('b1c7-2') == [two]
+    assert spool.begins('%') == []
+    assert spool.last_size('desk1') == (96.0, 134.0)
+    assert spool.last_size('desk2') is None
+
+
+def test_only_young_questions_are_asked(spool):
+    one = spool.end(stored(spool), State.unknown, 'printer_lost_job')
+    stored(spool, 'j2')
+    assert spool.unknown(60) == [one]
+    assert spool.unknown(-60) == []
 
 
 def test_one_job_for_each_sender(spool):
