@@ -137,10 +137,11 @@ class Printing(Message, frozen=True, kw_only=True, tag='printing'):
 
 
 class Completed(Message, frozen=True, kw_only=True, tag='completed'):
-    """The printer itself said that the job is complete."""
+    """The printer itself said that the job is complete; or a person did, who looked (``person_saw_it``)."""
 
     job: Id
     dispatch: Count
+    reason: Reason = ''
     detail: Detail = ''
 
 

@@ -202,7 +202,7 @@ def end_message(entry: Entry) -> p.Outcome | None:
     job, dispatch, reason, detail = entry.job, entry.dispatch, entry.reason, entry.detail
     match entry.state:
         case State.completed:
-            return p.Completed(job=job, dispatch=dispatch, detail=detail)
+            return p.Completed(job=job, dispatch=dispatch, reason=reason, detail=detail)
         case State.sent:
             return p.Sent(job=job, dispatch=dispatch, detail=detail)
         case State.failed:
