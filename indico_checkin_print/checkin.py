@@ -13,6 +13,7 @@ from indico.core.oauth.models.applications import SystemAppType
 from indico.modules.events.registration.models.registrations import RegistrationState
 
 from indico_checkin_print import ledger, sql, wakeup
+from indico_checkin_print.life import MAY_BE_OUT
 from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
 from indico_checkin_print.routing import CheckIn, Hook, Setup, rows_for
 
@@ -37,7 +38,8 @@ _SETUP = """
            (SELECT min(d.id) FROM plugin_checkin_print.desks d
             WHERE d.event_id = %(event_id)s AND NOT d.is_deleted) AS default_desk_id,
            (SELECT array_agg(ARRAY[w.id, w.send_badge::int] ORDER BY w.id) FROM plugin_checkin_print.webhooks w
-            WHERE w.event_id = %(event_id)s AND NOT w.is_deleted AND NOT EXISTS (
+            WHERE w.event_id = %(event_id)s AND w.enabled AND NOT w.is_deleted
+            AND (w.form_ids IS NULL OR %(form_id)s = ANY(w.form_ids)) AND NOT EXISTS (
                 SELECT 1 FROM plugin_checkin_print.desks d WHERE d.webhook_id = w.id AND NOT d.is_deleted)) AS hooks,
            (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
             WHERE d.event_id = %(event_id)s AND d.paused) AS paused_desks,
@@ -45,6 +47,8 @@ _SETUP = """
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
                    WHERE j.registration_id = %(registration_id)s AND j.purpose = 'badge' AND j.state = ANY(%(printed)s)
                    AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC') AS again,
+           EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
+                   WHERE j.registration_id = %(registration_id)s AND j.reprint_of_id IS NULL) AS known,
            (SELECT r.checked_in_dt AT TIME ZONE 'UTC' FROM event_registration.registrations r
             WHERE r.id = %(registration_id)s AND r.checked_in) AS stamped
     FROM plugin_checkin_print.forms f
@@ -72,6 +76,11 @@ def on_checkin_updated(registration, plugin):
         _safely(plugin, registration, lambda reg: ledger.cancel_check_in(reg, _actor()))
 
 
+def on_deleted(registration, plugin):
+    """Receive ``registration_deleted``: nothing of it is printed or sent any more. Never raises."""
+    _safely(plugin, registration, lambda reg: ledger.cancel_registration(reg, _actor()))
+
+
 def on_state_updated(registration, plugin):
     """Receive ``registration_state_updated``: who has paid gets the badge that was held for it. Never raises."""
     if registration.state == RegistrationState.complete and registration.checked_in:
@@ -97,8 +106,8 @@ def _record(registration):
     loaded = load_setup(registration)
     if loaded is None:
         return
-    setup, already_printed, stamped = loaded
-    if ledger.restamp(registration, stamped) or stamped not in (None, registration.checked_in_dt):
+    setup, already_printed, known, stamped = loaded
+    if (known and ledger.restamp(registration, stamped)) or stamped not in (None, registration.checked_in_dt):
         # someone else's scan of a moment ago is already in the ledger, or was not to print
         return
     persons = persons_of(registration) if setup.kind == BadgeKind.badge else ['']
@@ -129,20 +138,20 @@ def _release_paid(registration):
 def load_setup(registration):
     """Return what the event says about a check-in, or ``None`` if the form prints nothing.
 
-    :return: The `Setup` of the form, whether a badge of an earlier check-in may be out, and the time of the check-in
-             that is in the database by now, if there is one.
+    :return: The `Setup` of the form, whether a badge of an earlier check-in may be out, whether the ledger knows the
+             registration at all, and the time of the check-in that is in the database by now, if there is one.
     """
     with sql.cursor() as cursor:
         cursor.execute(_SETUP, {
             'form_id': registration.registration_form_id, 'event_id': registration.event_id,
             'registration_id': registration.id, 'checked_in_dt': registration.checked_in_dt,
-            'printed': [int(state) for state in ledger.MAY_BE_OUT],
+            'printed': [int(state) for state in MAY_BE_OUT],
         })
         row = cursor.fetchone()
     if row is None:
         return None
     (kind, form_desk_id, default_desk_id, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, printed,
-     stamped) = row
+     known, stamped) = row
     return Setup(
         kind=BadgeKind(kind), form_desk_id=form_desk_id, default_desk_id=default_desk_id,
         hooks=tuple(Hook(id=id_, send_badge=bool(send_badge)) for id_, send_badge in hooks or ()),
@@ -150,7 +159,7 @@ def load_setup(registration):
         unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), again=AgainPolicy(again or AgainPolicy.hold),
         bulk_limit=EventSetup.DEFAULT_BULK_LIMIT if bulk_limit is None else bulk_limit,
         sources=frozenset(EventSetup.DEFAULT_SOURCES if sources is None else sources),
-    ), printed, stamped
+    ), printed, known, stamped
 
 
 def persons_of(registration):

@@ -1,12 +1,13 @@
-"""What leaves Indico: the job envelope for agents and webhooks, and the data of a registration for webhooks."""
+"""What leaves Indico: the job envelope for agents and webhooks, and what goes around it for a webhook."""
 
 from indico.util.date_time import now_utc
 
 from print_agent.protocol import Delivery, DeliveryData
 from print_agent.protocol import Job as JobMessage
 
-from indico_checkin_print import ledger
+from indico_checkin_print.life import PRINT_WITHIN
 from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.payload import registration_data
 
 
 def job_message(job, *, go, printer=None, dispatch=None):
@@ -25,7 +26,7 @@ def job_message(job, *, go, printer=None, dispatch=None):
         desk=job.desk.name[:200] if job.desk else '', pages=doc.pages, width_mm=doc.width_mm, height_mm=doc.height_mm,
         length=doc.length, sha256=doc.sha256,
         expires_in=max(0.0, (job.expires_dt - now_utc()).total_seconds()),
-        go=go, print_within=float(ledger.PRINT_WITHIN),
+        go=go, print_within=float(PRINT_WITHIN),
     )
 
 
@@ -56,23 +57,6 @@ def delivery(job, webhook, *, at_desk, callback):
             event={'id': event.id, 'title': event.title, 'url': event.external_url},
             job=job_message(job, go=True, printer='') if with_badge else None,
             callback=callback if with_badge else '',
-            registration=registration_data(job) if webhook.send_data and job.registration else None,
+            registration=registration_data(job, webhook.fields) if job.registration else None,
         ),
     )
-
-
-def registration_data(job):
-    """Return the data of a registration that webhooks may have. Never the secret of its ticket."""
-    registration = job.registration
-    return {
-        'id': registration.id,
-        'friendly_id': registration.friendly_id,
-        'form': {'id': registration.registration_form_id, 'title': registration.registration_form.title},
-        'first_name': registration.first_name,
-        'last_name': registration.last_name,
-        'full_name': registration.full_name,
-        'email': registration.email,
-        'affiliation': registration.get_personal_data().get('affiliation') or '',
-        'tags': sorted(tag.title for tag in registration.tags),
-        'checked_in_dt': job.checked_in_dt.isoformat() if job.checked_in_dt else None,
-    }

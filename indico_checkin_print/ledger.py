@@ -5,61 +5,23 @@ in the caller's transaction and each change writes one row of history. The clock
 """
 
 import json
-from datetime import timedelta
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from indico.core.db import db
-from indico.modules.events.registration.models.registrations import Registration
 
+from indico_checkin_print.life import (AGENT_SILENT, DATA_EXPIRES_AFTER, DOCUMENT_RETENTION, ENDED, EXPIRES_AFTER,
+                                       GO_MARGIN, HELD_EXPIRES_AFTER, MAX_RENDERS, POST_LEASE, PRINT_WITHIN,
+                                       RENDER_LEASE, TRANSITIONS)
+from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Document, Job, JobHistory, JobState
-from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import CHANNEL, cursor, notify, notify_agents, now
+from indico_checkin_print.waiting import (agents_away, desk_for_job, desk_of_form, due, for_webhooks, may_have_arrived,
+                                          paused)
 
-
-#: How long a process may work on a job before it is taken for dead, in seconds.
-LEASE = 60
-#: How long an agent has to hand a document to its printer after it was told to go, in seconds.
-PRINT_WITHIN = 30
-#: Silence after which a job with a go counts as unknown: the agent's own time plus what the network may take.
-GO_MARGIN = 15
-#: An agent not heard of for so long while a badge is at its printer: a person must look.
-AGENT_SILENT = 90
-#: Badges are for people who stand at the desk.
-EXPIRES_AFTER = timedelta(minutes=30)
-#: Badges that wait for a payment or a person; whoever releases them gives them a new time to live.
-HELD_EXPIRES_AFTER = timedelta(days=1)
-#: Data for other systems is as good tomorrow.
-DATA_EXPIRES_AFTER = timedelta(days=4)
-#: After so many tries a job that cannot be rendered has failed.
-MAX_RENDERS = 3
-#: Documents of jobs that have ended are kept for so long.
-DOCUMENT_RETENTION = timedelta(hours=1)
-
-S = JobState
-#: What may follow what. Illegal transitions cannot happen: `_move` only touches rows in a state that allows it.
-TRANSITIONS = {
-    S.held: {S.queued, S.canceled, S.expired},
-    S.queued: {S.held, S.rendering, S.canceled, S.expired},
-    S.rendering: {S.queued, S.ready, S.failed, S.canceled, S.expired},
-    S.ready: {S.dispatched, S.canceled, S.expired, S.failed},
-    S.dispatched: {S.ready, S.printing, S.completed, S.sent, S.failed, S.unknown},
-    S.printing: {S.ready, S.completed, S.sent, S.failed, S.unknown},
-    # the receiver of a webhook may still say what became of it, or give it back
-    S.sent: {S.ready, S.printing, S.completed, S.failed, S.unknown},
-    # the agent's own answer, or a person's, settles it
-    S.unknown: {S.ready, S.printing, S.completed, S.sent, S.failed},
-    S.failed: {S.queued, S.canceled},
-    S.expired: {S.queued},
-    S.canceled: {S.queued},
-    S.completed: set(),
-}
-#: In these states the badge is, or may be, on paper.
-MAY_BE_OUT = {S.dispatched, S.printing, S.completed, S.sent, S.unknown}
-ENDED = {S.completed, S.sent, S.failed, S.expired, S.canceled, S.unknown}
 
 #: A check-in becomes rows in one statement, because it happens while a volunteer waits. A row that is there already
 #: (a second scan, a bulk click) is left alone.
@@ -124,19 +86,21 @@ def claim_render(actor, *, due_for=0):
                .order_by(Job.queue_dt, Job.id)
                .limit(1).with_for_update(skip_locked=True).scalar_subquery())
     ids = _move([Job.id == next_id], S.rendering, Reason.claimed, actor,
-                lease_dt=now(LEASE), attempts=Job.attempts + 1)
+                lease_dt=now(RENDER_LEASE), attempts=Job.attempts + 1)
     return _fresh(ids[0]) if ids else None
 
 
 def rendered(job, pdf, actor):
     """Store the document of a claimed job, which is then ready for its desk.
 
-    :param pdf: A `badge.render.BadgePDF`.
+    :param pdf: A `badge.render.BadgePDF`, or ``None`` for a job that needs no document.
     :return: Whether the claim still held; otherwise nothing was stored.
     """
     if not _move([Job.id == job.id, Job.attempts == job.attempts], S.ready, Reason.rendered, actor,
                  lease_dt=None, attempts=0, next_try_dt=now()):
         return False
+    if pdf is None:
+        return True
     values = {'job_id': job.id, 'kind': pdf.kind, 'content': pdf.content, 'length': len(pdf.content),
               'sha256': pdf.sha256, 'pages': pdf.pages, 'width_mm': pdf.width_mm, 'height_mm': pdf.height_mm,
               'created_dt': now()}
@@ -161,18 +125,12 @@ def claim_post(actor, *, due_for=0):
 
     :param due_for: Only take what has been due for so many seconds.
     """
-    target = db.func.coalesce(Job.webhook_id, Desk.webhook_id)
-    busy_job, busy_desk = db.aliased(Job), db.aliased(Desk)
-    busy = (db.session.query(db.func.coalesce(busy_job.webhook_id, busy_desk.webhook_id))
-            .outerjoin(busy_desk, busy_desk.id == busy_job.desk_id)
-            .filter(busy_job.state == S.dispatched, busy_job.agent_id.is_(None), busy_job.lease_dt > now(),
-                    db.func.coalesce(busy_job.webhook_id, busy_desk.webhook_id).isnot(None)))
     next_id = (db.session.query(Job.id)
                .outerjoin(Desk, Desk.id == Job.desk_id)
-               .filter(due(S.ready, due_for), target.isnot(None), target.notin_(busy))
+               .filter(due(S.ready, due_for), for_webhooks())
                .order_by(Job.queue_dt, Job.id)
                .limit(1).with_for_update(skip_locked=True, of=Job).scalar_subquery())
-    ids = _move([Job.id == next_id], S.dispatched, Reason.pushed, actor, lease_dt=now(LEASE), dispatched_dt=now(),
+    ids = _move([Job.id == next_id], S.dispatched, Reason.pushed, actor, lease_dt=now(POST_LEASE), dispatched_dt=now(),
                 attempts=Job.attempts + 1, dispatch=db.func.greatest(Job.dispatch, 1))
     return _fresh(ids[0]) if ids else None
 
@@ -186,7 +144,9 @@ def undelivered(job, reason, detail, actor, *, retry_in):
     """The POST did not work: try again after `retry_in` seconds, or never if that is ``None``."""
     here = [Job.id == job.id, Job.state == S.dispatched]
     if retry_in is None:
-        return _move(here, S.failed, reason, actor, detail, lease_dt=None)
+        unsure = _move([*here, Job.purpose == Job.PURPOSE_BADGE, may_have_arrived()], S.unknown,
+                       Reason.no_answer, actor, detail, lease_dt=None)
+        return unsure or _move(here, S.failed, reason, actor, detail, lease_dt=None)
     return _move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=now(retry_in))
 
 
@@ -240,19 +200,17 @@ def spool_lost(agent):
                  f'agent:{agent.id}')
 
 
-_UNASSIGNED = {'agent_id': None, 'printer': ''}
-
-
 # -- what people do ---------------------------------------------------------------------------------------------------
 
 def cancel_check_in(registration, actor):
     """Cancel what was not yet on its way to paper when a check-in is undone."""
-    where = [Job.registration_id == registration.id, Job.purpose == Job.PURPOSE_BADGE,
-             Job.state.in_([S.held, S.queued, S.rendering, S.ready])]
-    agents = [x for x, in db.session.query(Job.agent_id.distinct()).filter(*where, Job.agent_id.isnot(None))]
-    canceled = _move(where, S.canceled, Reason.check_in_undone, actor, lease_dt=None)
-    notify_agents(agents)
-    return canceled
+    return _recall([Job.registration_id == registration.id, Job.purpose == Job.PURPOSE_BADGE], S.canceled,
+                   Reason.check_in_undone, actor)
+
+
+def cancel_registration(registration, actor):
+    """Cancel all that was not yet on its way when a registration is deleted: badges, and data for webhooks."""
+    return _recall([Job.registration_id == registration.id], S.canceled, Reason.registration_gone, actor)
 
 
 def restamp(registration, stamped):
@@ -279,15 +237,16 @@ def release(jobs, actor, reason=Reason.released):
 
     They get a new time to live, a new dispatch, and a desk if they had none. Return the ids of those that were.
     """
-    moved = []
-    for number, job in enumerate(jobs):
-        moved += _move([Job.id == job.id], S.queued, reason, actor, attempts=0, dispatched_dt=None,
-                       queue_dt=now(number / 1000), next_try_dt=now(), dispatch=Job.dispatch + 1,
-                       expires_dt=now(EXPIRES_AFTER.total_seconds()),
-                       desk_id=_desk_for_job(), **_UNASSIGNED)
+    ids = [job.id for job in jobs]
+    place = db.func.array_position(db.cast(ids, ARRAY(db.BigInteger)), Job.id)
+    lives = db.case([(Job.purpose.startswith('webhook:'), now(DATA_EXPIRES_AFTER.total_seconds()))],
+                    else_=now(EXPIRES_AFTER.total_seconds()))
+    moved = _move([Job.id.in_(ids)], S.queued, reason, actor, attempts=0, dispatched_dt=None,
+                  queue_dt=now() + db.func.make_interval(0, 0, 0, 0, 0, 0, place / 1000.), next_try_dt=now(),
+                  dispatch=Job.dispatch + 1, expires_dt=lives, desk_id=desk_for_job(), **_UNASSIGNED)
     if moved:
         notify('queued')
-    return moved
+    return sorted(moved, key=ids.index)
 
 
 def retry(job, user):
@@ -296,15 +255,23 @@ def retry(job, user):
 
 
 def release_paid(registration, actor):
-    """Queue what was held until a registration was paid."""
-    return release(Job.query.filter(Job.registration_id == registration.id, Job.state == S.held,
-                                    Job.reason == Reason.unpaid).order_by(Job.id), actor, Reason.paid)
+    """Queue what was held until a registration was paid, unless its desk is paused."""
+    moved = release(Job.query.filter(Job.registration_id == registration.id, Job.state == S.held,
+                                     Job.reason == Reason.unpaid).order_by(Job.id), actor, Reason.paid)
+    hold_paused(registration.event_id, actor)
+    return moved
 
 
 def release_paused(event_id, actor, *, desk_id=None):
     """Queue what was held while the event, or one desk of it, was paused."""
     jobs = Job.query.filter(Job.event_id == event_id, Job.state == S.held, Job.reason == Reason.paused)
     return release((jobs.filter(Job.desk_id == desk_id) if desk_id else jobs).order_by(Job.queue_dt, Job.id), actor)
+
+
+def hold_paused(event_id, actor):
+    """Hold the badges of an event that wait while it, or their desk, is paused. Return their ids."""
+    return _recall([Job.event_id == event_id, Job.purpose == Job.PURPOSE_BADGE, Job.state != S.held, paused()], S.held,
+                   Reason.paused, actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()), **_UNASSIGNED)
 
 
 def hold_bulk(job_ids, actor):
@@ -320,6 +287,16 @@ def print_again(job, user, reason):
     ids = record([row], event_id=job.event_id, registration_id=job.registration_id,
                  checked_in_dt=job.registration.checked_in_dt if job.registration else None, user_id=user.id,
                  actor=f'user:{user.id}')
+    return _fresh(ids[0])
+
+
+def send_again(job, user):
+    """Make a new job that repeats a message to a webhook, under the same ``webhook-id``. Return it."""
+    lives = DATA_EXPIRES_AFTER if job.purpose != Job.PURPOSE_TEST else EXPIRES_AFTER
+    row = new_row(job.purpose, person=job.person, webhook_id=job.webhook_id, reason=Reason.resent,
+                  reprint_of_id=job.reprint_of_id or job.id, expires_after=lives)
+    ids = record([row], event_id=job.event_id, registration_id=job.registration_id, checked_in_dt=job.checked_in_dt,
+                 user_id=user.id, actor=f'user:{user.id}')
     return _fresh(ids[0])
 
 
@@ -342,20 +319,26 @@ def request_test(desk, user):
     return _fresh(ids[0])
 
 
+def request_event_test(webhook, user):
+    """Send a test event to a webhook. Return the job."""
+    ids = record([new_row(Job.PURPOSE_TEST, webhook_id=webhook.id, reason=Reason.test, state=S.ready)],
+                 event_id=webhook.event_id, user_id=user.id, actor=f'user:{user.id}')
+    return _fresh(ids[0])
+
+
 # -- the sweep --------------------------------------------------------------------------------------------------------
 
 def sweep(actor='sweep'):
     """Put right what dead processes and silent agents left. Return how many jobs were touched."""
-    away = (db.session.query(Agent.id)
-            .filter(db.or_(Agent.seen_dt < now(-Agent.AWAY_AFTER.total_seconds()), Agent.revoked_dt.isnot(None)))
-            .scalar_subquery())
     silent = db.session.query(Agent.id).filter(Agent.seen_dt < now(-AGENT_SILENT)).scalar_subquery()
-    db.session.execute(db.update(Job.__table__).where(Job.state == S.ready, Job.agent_id.in_(away))
+    db.session.execute(db.update(Job.__table__).where(Job.state == S.ready, Job.agent_id.in_(agents_away()))
                        .values(**_UNASSIGNED))
-    desk_id = _desk_of_form()
+    desk_id = desk_of_form()
     moved = [
         *_move([Job.state == S.held, Job.reason == Reason.no_desk, desk_id.isnot(None)], S.queued, Reason.desk_found,
                actor, desk_id=desk_id, next_try_dt=now(), expires_dt=now(EXPIRES_AFTER.total_seconds())),
+        *_move([Job.state == S.ready, Job.expires_dt <= now(), Job.purpose == Job.PURPOSE_BADGE, may_have_arrived()],
+               S.unknown, Reason.no_answer, actor),
         *_move([Job.state.in_([S.held, S.queued, S.ready, S.rendering]), Job.expires_dt <= now()], S.expired,
                Reason.too_old, actor, lease_dt=None),
         *_move([Job.state == S.rendering, Job.lease_dt < now(), Job.attempts >= MAX_RENDERS], S.failed,
@@ -375,28 +358,19 @@ def sweep(actor='sweep'):
     return len(moved)
 
 
-def due(state, seconds=0):
-    """Return the condition for jobs in a state that nobody has and that have been due for so many seconds."""
-    return db.and_(Job.state == state, Job.agent_id.is_(None), Job.next_try_dt <= now(-seconds),
-                   Job.expires_dt > now())
-
-
-def _desk_for_job():
-    """Return the expression for the desk of a job that is queued again: its own, unless somebody deleted that."""
-    own = db.select(Desk.id).where(Desk.id == Job.desk_id, ~Desk.is_deleted)
-    return db.case([(Job.webhook_id.is_(None), db.func.coalesce(own.scalar_subquery(), _desk_of_form()))])
-
-
-def _desk_of_form():
-    """Return the expression for the desk where a job's form prints by now: its own, else the first of the event."""
-    own = (db.select(FormSetup.desk_id)
-           .join(Registration, Registration.registration_form_id == FormSetup.registration_form_id)
-           .where(Registration.id == Job.registration_id))
-    first = db.select(db.func.min(Desk.id)).where(Desk.event_id == Job.event_id, ~Desk.is_deleted)
-    return db.func.coalesce(own.scalar_subquery(), first.scalar_subquery())
-
-
 # -- how it is done ---------------------------------------------------------------------------------------------------
+
+_UNASSIGNED = {'agent_id': None, 'printer': ''}
+
+
+def _recall(where, to, reason, actor, **values):
+    """End or hold what was not yet on its way to paper; agents that hold it drop it."""
+    where = [*where, Job.state.in_([S.held, S.queued, S.rendering, S.ready])]
+    agents = [x for x, in db.session.query(Job.agent_id.distinct()).filter(*where, Job.agent_id.isnot(None))]
+    moved = _move(where, to, reason, actor, lease_dt=None, **values)
+    notify_agents(agents)
+    return moved
+
 
 def _fresh(job_id):
     return Job.query.populate_existing().filter_by(id=job_id).one()

@@ -27,6 +27,7 @@ class CheckinPrintPlugin(IndicoPlugin):
         event.listen(Registration.checked_in_dt, 'set', note_flip)
         self.connect(signals.event.registration_checkin_updated, self._checkin_updated)
         self.connect(signals.event.registration_state_updated, self._state_updated)
+        self.connect(signals.event.registration_deleted, self._registration_deleted)
         self.connect(signals.core.import_tasks, self._import_tasks)
         self.connect(signals.plugin.cli, self._extend_cli)
         self.connect(signals.menu.items, self._extend_event_menu, sender='event-management-sidemenu')
@@ -42,6 +43,10 @@ class CheckinPrintPlugin(IndicoPlugin):
     def _state_updated(self, registration, **kwargs):
         from indico_checkin_print.checkin import on_state_updated
         on_state_updated(registration, self)
+
+    def _registration_deleted(self, registration, **kwargs):
+        from indico_checkin_print.checkin import on_deleted
+        on_deleted(registration, self)
 
     def _import_tasks(self, sender, **kwargs):
         import indico_checkin_print.tasks  # noqa: F401

@@ -36,6 +36,7 @@ class Reason(IndicoStrEnum):
     misprint = 'misprint'
     name_corrected = 'name_corrected'
     other = 'other'
+    resent = 'resent'
     # what a person saw
     person_saw_it = 'person_saw_it'
     person_missed_it = 'person_missed_it'
@@ -64,6 +65,7 @@ class Reason(IndicoStrEnum):
     printer_failed = 'printer_failed'
     # why nobody knows
     no_word = 'no_word'
+    no_answer = 'no_answer'
     spool_lost = 'spool_lost'
     agent_silent = 'agent_silent'
     printer_unsure = 'printer_unsure'
@@ -100,6 +102,7 @@ SENTENCES = {
     Reason.misprint: _('The badge was misprinted; someone asked for another one.'),
     Reason.name_corrected: _('The name was corrected; someone asked for another badge.'),
     Reason.other: _('Someone asked for another badge.'),
+    Reason.resent: _('Someone asked to send it again.'),
     Reason.person_saw_it: _('Someone looked: the badge came out.'),
     Reason.person_missed_it: _('Someone looked: the badge did not come out.'),
     Reason.worker_died: _('The process that worked on it stopped. Another one takes over.'),
@@ -125,6 +128,7 @@ SENTENCES = {
     Reason.agent_refused: _('The print agent refused it.'),
     Reason.printer_failed: _('The printer could not print it.'),
     Reason.no_word: _('The desk got the badge and then fell silent. Look whether it came out.'),
+    Reason.no_answer: _('The receiver may have got the badge, but never answered. Look whether it came out.'),
     Reason.spool_lost: _('The laptop at the desk lost its memory. Look whether the badge came out.'),
     Reason.agent_silent: _('The laptop at the desk fell silent while the badge was at the printer. '
                            'Look whether it came out.'),

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from indico.modules.events.registration.models.registrations import RegistrationState
 
-from indico_checkin_print.ledger import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER, new_row
+from indico_checkin_print.ledger import new_row
+from indico_checkin_print.life import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
 from indico_checkin_print.reasons import Reason

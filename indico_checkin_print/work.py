@@ -43,7 +43,9 @@ def render_one(job, actor):
         if stale:
             ledger.cancel(job, stale, actor)
         else:
-            ledger.rendered(job, _render(job), actor)
+            # data alone was queued if a person asked for another try
+            only_data = job.webhook is not None and not job.webhook.send_badge
+            ledger.rendered(job, None if only_data else _render(job), actor)
         db.session.commit()
     except CannotRender as exc:
         db.session.rollback()

@@ -23,7 +23,8 @@ class RHPauseEvent(RHCheckinPrintBase):
         db.session.flush()
         if paused:
             # the page's banner says what that means
-            self._log(LogKind.negative, 'Printing paused')
+            waiting = ledger.hold_paused(self.event.id, f'user:{session.user.id}')
+            self._log(LogKind.negative, 'Printing paused', badges_that_wait=len(waiting))
         else:
             # desks that are paused themselves stay so
             desks = Desk.query.filter_by(event_id=self.event.id, paused=False)
@@ -47,7 +48,8 @@ class RHPauseDesk(RHDeskBase):
         db.session.flush()
         name = self.desk.name
         if paused:
-            self._log(LogKind.negative, f'Printing at the desk "{name}" paused')
+            waiting = ledger.hold_paused(self.event.id, f'user:{session.user.id}')
+            self._log(LogKind.negative, f'Printing at the desk "{name}" paused', badges_that_wait=len(waiting))
         elif setup.paused:
             self._log(LogKind.positive, f'Printing at the desk "{name}" goes on when the event does')
             flash(_('Printing at "{}" goes on as soon as that of the whole event does.').format(name), 'success')

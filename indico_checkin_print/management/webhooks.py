@@ -9,6 +9,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from indico.core.db import db
 from indico.modules.logs.models.entries import LogKind
 from indico.web.forms.base import FormDefaults
+from indico.web.forms.fields import IndicoSelectMultipleCheckboxField
 from indico.web.forms.widgets import SwitchWidget
 from indico.web.util import jsonify_data, jsonify_form, jsonify_template
 
@@ -21,6 +22,7 @@ from indico_checkin_print.delivery.guard import MAX_URL, RefusedURL, check_saved
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHWebhookBase, WPCheckinPrint
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.webhooks import Webhook
+from indico_checkin_print.payload import FIELDS
 
 
 class WebhookForm(DialogForm):
@@ -32,9 +34,9 @@ class WebhookForm(DialogForm):
                                  'and must not contain a password.'))
     send_badge = BooleanField(_('Send the badge'), widget=SwitchWidget(), default=True,
                               description=_('The badge as a PDF. Needed if the webhook stands for a desk.'))
-    send_data = BooleanField(_('Send data of the registration'), widget=SwitchWidget(),
-                             description=_('Personal data of the attendee, as JSON. Only switch this on if the '
-                                           'receiver needs it.'))
+    fields = IndicoSelectMultipleCheckboxField(
+        _('Data of the registration'), choices=[(key, title) for key, (title, __) in FIELDS.items()],
+        description=_('Sent as JSON besides the ids of the registration. Only choose what the receiver needs.'))
 
     def validate_name(self, field):
         query = _webhooks(self.event).filter(db.func.lower(Webhook.name) == db.func.lower(field.data))
@@ -57,8 +59,6 @@ class WebhookForm(DialogForm):
         if desks:
             raise ValidationError(_('It must send the badge, because it stands for a desk: {}')
                                   .format(', '.join(desk.name for desk in desks)))
-        if not self.send_data.data:
-            raise ValidationError(_('It must send the badge, the data, or both.'))
 
 
 class RHAddWebhook(RHCheckinPrintBase):
@@ -136,7 +136,7 @@ def _desks_of(webhook):
 def _loggable(webhook):
     # path and query of a URL may hold a key
     return {'host': urlsplit(webhook.url).hostname, 'sends_badge': webhook.send_badge,
-            'sends_data': webhook.send_data}
+            'sends': ', '.join(webhook.fields)}
 
 
 def _show_new_secret(webhook, previous):

@@ -101,10 +101,14 @@ def upgrade():
         sa.Column('url', sa.String(), nullable=False),
         sa.Column('secrets', postgresql.JSONB(), nullable=False),
         sa.Column('send_badge', sa.Boolean(), nullable=False),
-        sa.Column('send_data', sa.Boolean(), nullable=False),
+        sa.Column('fields', postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column('form_ids', postgresql.ARRAY(sa.Integer()), nullable=True),
+        sa.Column('enabled', sa.Boolean(), nullable=False),
+        sa.Column('failures', sa.Integer(), nullable=False),
+        sa.Column('opened_dt', UTCDateTime(), nullable=True),
+        sa.Column('probe_dt', UTCDateTime(), nullable=True),
         sa.Column('is_deleted', sa.Boolean(), nullable=False),
         sa.Column('created_dt', UTCDateTime(), nullable=False),
-        sa.CheckConstraint('send_badge OR send_data', name='sends_something'),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_webhooks_event_id_events')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_webhooks')),
         schema=SCHEMA
@@ -196,13 +200,32 @@ def upgrade():
     )
     op.create_index('ix_jobs_agent', 'jobs', ['agent_id'], schema=SCHEMA, postgresql_where=sa.text('state IN (4, 5, 6, 12)'))
     op.create_index('ix_jobs_alive', 'jobs', ['state', 'next_try_dt'], schema=SCHEMA, postgresql_where=sa.text('state IN (2, 3, 4, 5, 6)'))
-    op.create_index(op.f('ix_jobs_desk_id'), 'jobs', ['desk_id'], schema=SCHEMA)
+    op.create_index('ix_jobs_desk', 'jobs', ['desk_id', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_event', 'jobs', ['event_id', 'id'], schema=SCHEMA)
+    op.create_index('ix_jobs_event_state', 'jobs', ['event_id', 'state', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_held', 'jobs', ['event_id'], schema=SCHEMA, postgresql_where=sa.text('state = 1'))
-    op.create_index(op.f('ix_jobs_reprint_of_id'), 'jobs', ['reprint_of_id'], schema=SCHEMA)
-    op.create_index(op.f('ix_jobs_user_id'), 'jobs', ['user_id'], schema=SCHEMA)
-    op.create_index(op.f('ix_jobs_webhook_id'), 'jobs', ['webhook_id'], schema=SCHEMA)
+    op.create_index('ix_jobs_repeated', 'jobs', ['registration_id'], schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NOT NULL'))
+    op.create_index('ix_jobs_reprint_of', 'jobs', ['reprint_of_id'], schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NOT NULL'))
+    op.create_index('ix_jobs_webhook', 'jobs', ['webhook_id', 'id'], schema=SCHEMA, postgresql_where=sa.text('webhook_id IS NOT NULL'))
     op.create_index('ix_uq_jobs_checkin', 'jobs', ['registration_id', 'person', 'checked_in_dt', 'purpose'], unique=True, schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NULL'))
+
+    op.create_table('attempts',
+        sa.Column('id', sa.BigInteger(), nullable=False),
+        sa.Column('job_id', sa.BigInteger(), nullable=False),
+        sa.Column('webhook_id', sa.Integer(), nullable=False),
+        sa.Column('dt', UTCDateTime(), server_default=sa.text("(clock_timestamp() AT TIME ZONE 'UTC')"), nullable=False),
+        sa.Column('status', sa.Integer(), nullable=True),
+        sa.Column('error', sa.String(), nullable=False),
+        sa.Column('duration', sa.Integer(), nullable=False),
+        sa.Column('snippet', sa.String(), nullable=False),
+        sa.Column('may_have_arrived', sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(['job_id'], [f'{SCHEMA}.jobs.id'], name=op.f('fk_attempts_job_id_jobs'), ondelete='CASCADE'),
+        sa.ForeignKeyConstraint(['webhook_id'], [f'{SCHEMA}.webhooks.id'], name=op.f('fk_attempts_webhook_id_webhooks')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_attempts')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_attempts_job_id'), 'attempts', ['job_id'], schema=SCHEMA)
+    op.create_index('ix_attempts_webhook', 'attempts', ['webhook_id', 'id'], schema=SCHEMA)
 
     op.create_table('documents',
         sa.Column('job_id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -237,6 +260,7 @@ def upgrade():
 def downgrade():
     op.drop_table('job_history', schema=SCHEMA)
     op.drop_table('documents', schema=SCHEMA)
+    op.drop_table('attempts', schema=SCHEMA)
     op.drop_table('jobs', schema=SCHEMA)
     op.drop_table('forms', schema=SCHEMA)
     op.drop_table('desk_printers', schema=SCHEMA)

@@ -14,7 +14,7 @@ from indico_checkin_print.models.rules import BadgeKind
 
 
 class JobState(RichIntEnum):
-    """The life of a job; ``ledger.TRANSITIONS`` says what may follow what."""
+    """The life of a job; ``life.TRANSITIONS`` says what may follow what."""
 
     __titles__ = [None, _('Held'), _('Queued'), _('Rendering'), _('Ready'), _('On its way'), _('Printing'),
                   _('Printed'), _('Sent'), _('Failed'), _('Expired'), _('Canceled'), _('Unknown')]
@@ -61,10 +61,17 @@ class Job(db.Model):
         db.Index('ix_uq_jobs_checkin', 'registration_id', 'person', 'checked_in_dt', 'purpose', unique=True,
                  postgresql_where=db.text('reprint_of_id IS NULL')),
         db.Index('ix_jobs_event', 'event_id', 'id'),
+        # the filters of the pages
+        db.Index('ix_jobs_event_state', 'event_id', 'state', 'id'),
+        db.Index('ix_jobs_desk', 'desk_id', 'id'),
+        db.Index('ix_jobs_webhook', 'webhook_id', 'id', postgresql_where=db.text('webhook_id IS NOT NULL')),
+        # with the unique one above: all jobs of a registration
+        db.Index('ix_jobs_repeated', 'registration_id', postgresql_where=db.text('reprint_of_id IS NOT NULL')),
         # what the claims look at stays small however many jobs have ended
         db.Index('ix_jobs_alive', 'state', 'next_try_dt',
                  postgresql_where=db.text(f'state IN ({JobState.queued}, {JobState.rendering}, {JobState.ready}, '
                                           f'{JobState.dispatched}, {JobState.printing})')),
+        db.Index('ix_jobs_reprint_of', 'reprint_of_id', postgresql_where=db.text('reprint_of_id IS NOT NULL')),
         db.Index('ix_jobs_held', 'event_id', postgresql_where=db.text(f'state = {JobState.held}')),
         db.Index('ix_jobs_agent', 'agent_id',
                  postgresql_where=db.text(f'state IN ({JobState.ready}, {JobState.dispatched}, {JobState.printing}, '
@@ -116,27 +123,23 @@ class Job(db.Model):
     reprint_of_id = db.Column(
         db.BigInteger,
         db.ForeignKey(f'{SCHEMA}.jobs.id', ondelete='SET NULL'),
-        index=True,
         nullable=True
     )
     #: Who scanned, or who asked for it
     user_id = db.Column(
         db.Integer,
         db.ForeignKey('users.users.id', ondelete='SET NULL'),
-        index=True,
         nullable=True
     )
     desk_id = db.Column(
         db.Integer,
         db.ForeignKey(f'{SCHEMA}.desks.id'),
-        index=True,
         nullable=True
     )
     #: The receiver, for a job that goes to no desk
     webhook_id = db.Column(
         db.Integer,
         db.ForeignKey(f'{SCHEMA}.webhooks.id'),
-        index=True,
         nullable=True
     )
     state = db.Column(
@@ -283,6 +286,69 @@ class JobHistory(db.Model):
 
     def __repr__(self):
         return format_repr(self, 'id', 'job_id', 'state', 'reason', 'actor')
+
+
+class Attempt(db.Model):
+    """One POST to a webhook and its answer."""
+
+    __tablename__ = 'attempts'
+    __table_args__ = (db.Index('ix_attempts_webhook', 'webhook_id', 'id'),
+                      {'schema': SCHEMA})
+
+    id = db.Column(
+        db.BigInteger,
+        primary_key=True
+    )
+    job_id = db.Column(
+        db.BigInteger,
+        db.ForeignKey(f'{SCHEMA}.jobs.id', ondelete='CASCADE'),
+        index=True,
+        nullable=False
+    )
+    webhook_id = db.Column(
+        db.Integer,
+        db.ForeignKey(f'{SCHEMA}.webhooks.id'),
+        nullable=False
+    )
+    #: When the answer came, or was given up
+    dt = db.Column(
+        UTCDateTime,
+        nullable=False,
+        server_default=db.text("(clock_timestamp() AT TIME ZONE 'UTC')")
+    )
+    #: HTTP status; not set if there was none
+    status = db.Column(
+        db.Integer,
+        nullable=True
+    )
+    #: Then why: a code of ``delivery.post.PostError``
+    error = db.Column(
+        db.String,
+        nullable=False,
+        default=''
+    )
+    #: How long it took, in milliseconds
+    duration = db.Column(
+        db.Integer,
+        nullable=False
+    )
+    #: Beginning of the answer, without what looks like a secret
+    snippet = db.Column(
+        db.String,
+        nullable=False,
+        default=''
+    )
+    #: Whether the receiver may have the message although it did not say so
+    may_have_arrived = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False
+    )
+
+    job = db.relationship('Job', lazy=True)
+
+    def __repr__(self):
+        return format_repr(self, 'id', 'job_id', 'webhook_id', 'status', 'error')
 
 
 class Document(db.Model):

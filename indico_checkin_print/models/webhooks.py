@@ -1,6 +1,6 @@
 """Webhooks: programs elsewhere that get badges or registration data."""
 
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from indico.core.db import db
 from indico.core.db.sqlalchemy import UTCDateTime
@@ -17,8 +17,7 @@ class Webhook(db.Model):
     """
 
     __tablename__ = 'webhooks'
-    __table_args__ = (db.CheckConstraint('send_badge OR send_data', 'sends_something'),
-                      {'schema': SCHEMA})
+    __table_args__ = {'schema': SCHEMA}
 
     id = db.Column(
         db.Integer,
@@ -49,11 +48,38 @@ class Webhook(db.Model):
         nullable=False,
         default=True
     )
-    #: If data of the registration is sent
-    send_data = db.Column(
+    #: The fields of the registration that are sent besides its ids: keys of ``payload.FIELDS``, ``field:<id>``
+    fields = db.Column(
+        ARRAY(db.String),
+        nullable=False,
+        default=[]
+    )
+    #: The registration forms it hears of; all if not set
+    form_ids = db.Column(
+        ARRAY(db.Integer),
+        nullable=True
+    )
+    #: Switched off by a manager, or by the receiver's 410
+    enabled = db.Column(
         db.Boolean,
         nullable=False,
-        default=False
+        default=True
+    )
+    #: How many POSTs in a row did not work
+    failures = db.Column(
+        db.Integer,
+        nullable=False,
+        default=0
+    )
+    #: Since when the breaker is open: nothing is sent but a probe now and then
+    opened_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    #: No probe before this
+    probe_dt = db.Column(
+        UTCDateTime,
+        nullable=True
     )
     #: Kept for the history of its jobs
     is_deleted = db.Column(

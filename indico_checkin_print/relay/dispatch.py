@@ -16,10 +16,12 @@ from print_agent.protocol import Cancel, Go
 
 from indico_checkin_print import ledger, sql
 from indico_checkin_print.envelope import job_message
+from indico_checkin_print.life import PRINT_WITHIN, RENDER_LEASE
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.relay.exchange import speaking_agent
 from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
+from indico_checkin_print.waiting import due
 
 
 #: Jobs that wait at the agent for each printer, those with a go included.
@@ -114,7 +116,7 @@ def outgoing(agent_id, link, holding):
         ledger.go(jobs[uuid], actor)
     messages += [job_message(jobs[uuid], go=uuid in todo.go or jobs[uuid].state == JobState.dispatched)
                  for uuid in todo.send]
-    messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=ledger.PRINT_WITHIN)
+    messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=PRINT_WITHIN)
                  for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in todo.send))]
     return messages + _give_more(agent, todo, actor)
 
@@ -126,7 +128,7 @@ def _give_more(agent, todo, actor):
     jobs = (Job.query
             .join(Desk, Desk.id == Job.desk_id)
             .filter(Desk.printers.any(DeskPrinter.agent_id == agent.id), Desk.webhook_id.is_(None),
-                    Job.webhook_id.is_(None), ledger.due(JobState.ready), ~_one_before_is_being_made())
+                    Job.webhook_id.is_(None), due(JobState.ready), ~_one_before_is_being_made())
             .options(joinedload('document'), joinedload('registration'), contains_eager('desk'))
             .order_by(Job.queue_dt, Job.id)
             .limit(sum(room.values()))
@@ -154,7 +156,7 @@ def _one_before_is_being_made():
     before = db.aliased(Job)
     return (db.session.query(before.id)
             .filter(before.desk_id == Job.desk_id, before.state == JobState.rendering,
-                    before.lease_dt > sql.now(ledger.LEASE - MAKING),
+                    before.lease_dt > sql.now(RENDER_LEASE - MAKING),
                     db.tuple_(before.queue_dt, before.id) < db.tuple_(Job.queue_dt, Job.id))
             .exists())
 

@@ -82,7 +82,7 @@ def form(db, dummy_regform, template, desk):
 @pytest.fixture
 def webhook(db, dummy_event):
     webhook = Webhook(event_id=dummy_event.id, name='CRM', url='https://198.51.100.7/hook', secrets=[seal(SECRET)],
-                      send_badge=False, send_data=True)
+                      send_badge=False, fields=['full_name', 'email', 'tags'])
     db.session.add(webhook)
     db.session.flush()
     return webhook
@@ -92,7 +92,7 @@ def webhook(db, dummy_event):
 def webhook_desk(db, desk, webhook):
     """The desk, when a webhook takes its badges."""
     desk.webhook = webhook
-    webhook.send_badge, webhook.send_data = True, False
+    webhook.send_badge, webhook.fields = True, []
     db.session.flush()
     return desk
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from indico_checkin_print import ledger
+from indico_checkin_print import life
 from indico_checkin_print.cli import cli
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.plugin import CheckinPrintPlugin
@@ -23,7 +23,7 @@ def read(name):
 @pytest.mark.parametrize('state', JobState)
 def test_states_and_transitions(state):
     row = re.search(rf'^\| `{state.name}` \|.*\| (.*) \|$', read('ledger.md'), re.MULTILINE)
-    assert set(re.findall(r'`(\w+)`', row[1])) == {following.name for following in ledger.TRANSITIONS[state]}
+    assert set(re.findall(r'`(\w+)`', row[1])) == {following.name for following in life.TRANSITIONS[state]}
 
 
 def test_reasons(app_context):
@@ -54,10 +54,11 @@ def test_commands(path, command):
 
 
 @pytest.mark.parametrize(('words', 'seconds'), [
-    ('a lease of 60 seconds', ledger.LEASE), ('without a word for 45 seconds', ledger.PRINT_WITHIN + ledger.GO_MARGIN),
-    ('a badge after 30 minutes', ledger.EXPIRES_AFTER.total_seconds()),
-    ('held after 1 day', ledger.HELD_EXPIRES_AFTER.total_seconds()),
-    ('other systems after 4 days', ledger.DATA_EXPIRES_AFTER.total_seconds()),
+    ('a lease of 30 seconds', life.RENDER_LEASE), ('a lease of 40 seconds', life.POST_LEASE),
+    ('without a word for 45 seconds', life.PRINT_WITHIN + life.GO_MARGIN),
+    ('a badge after 30 minutes', life.EXPIRES_AFTER.total_seconds()),
+    ('held after 1 day', life.HELD_EXPIRES_AFTER.total_seconds()),
+    ('other systems after 4 days', life.DATA_EXPIRES_AFTER.total_seconds()),
 ])
 def test_times(words, seconds):
     assert words in re.sub(r'\s+', ' ', read('ledger.md'))

@@ -6,10 +6,10 @@ import pytest
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import ledger
+from indico_checkin_print import ledger, life
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
-from indico_checkin_print.models.jobs import Document, Job, JobHistory, JobState
+from indico_checkin_print.models.jobs import Attempt, Document, Job, JobHistory, JobState
 from indico_checkin_print.reasons import SENTENCES, Reason, describe
 from indico_checkin_print.work import render_waiting
 
@@ -27,13 +27,26 @@ def set_job(db):
     return _set
 
 
+@pytest.fixture
+def new_job(check_in, create_reg, set_job):
+    """Return a function that makes a badge in a state, each of another person."""
+    names = iter('ABCDEF')
+
+    def _new(state):
+        registration = create_reg(first_name=next(names))
+        job, = (job for job in check_in(registration)
+                if job.registration == registration and not job.webhook)
+        return set_job(job, state=state, dispatched_dt=now_utc())
+    return _new
+
+
 def ago(seconds):
     return now_utc() - timedelta(seconds=seconds)
 
 
 def test_every_state_has_its_transitions():
-    assert set(ledger.TRANSITIONS) == set(JobState)
-    reachable = set().union(*ledger.TRANSITIONS.values())
+    assert set(life.TRANSITIONS) == set(JobState)
+    reachable = set().union(*life.TRANSITIONS.values())
     # jobs are born held, queued or (without a document) ready
     assert reachable | {S.held} == set(JobState)
 
@@ -44,7 +57,7 @@ def test_illegal_transitions_are_impossible(db, check_in, reg, set_job, state, t
     job = set_job(check_in(reg)[0], state=state, dispatched_dt=now_utc())
     moved = ledger._move([Job.id == job.id], to, Reason.retried, 'test')
     db.session.refresh(job)
-    legal = to in ledger.TRANSITIONS[state]
+    legal = to in life.TRANSITIONS[state]
     assert bool(moved) == legal
     assert job.state == (to if legal else state)
     assert JobHistory.query.filter_by(job_id=job.id, actor='test').count() == legal
@@ -76,7 +89,7 @@ def test_a_dead_worker_is_replaced(db, check_in, reg, set_job):
 
 def test_a_job_that_kills_its_workers_fails_in_the_end(db, check_in, reg, set_job):
     job, = check_in(reg)
-    for __ in range(ledger.MAX_RENDERS):
+    for __ in range(life.MAX_RENDERS):
         assert ledger.claim_render('a') == job
         set_job(job, lease_dt=ago(1))
         ledger.sweep()
@@ -123,7 +136,7 @@ def test_a_go_without_a_word_is_unknown(db, ready_job, agent, set_job):
     ledger.sweep()
     db.session.refresh(ready_job)
     assert ready_job.state == S.dispatched
-    set_job(ready_job, dispatched_dt=ago(ledger.PRINT_WITHIN + ledger.GO_MARGIN + 1))
+    set_job(ready_job, dispatched_dt=ago(life.PRINT_WITHIN + life.GO_MARGIN + 1))
     ledger.sweep()
     db.session.refresh(ready_job)
     assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.no_word)
@@ -132,7 +145,7 @@ def test_a_go_without_a_word_is_unknown(db, ready_job, agent, set_job):
 def test_a_silent_agent_at_the_printer_is_unknown(db, ready_job, agent, set_job):
     ledger.give(ready_job, agent, 'p1', 'test', go=True)
     ledger.report(ready_job, S.printing, Reason.at_printer, '', 'test')
-    agent.seen_dt = ago(ledger.AGENT_SILENT + 1)
+    agent.seen_dt = ago(life.AGENT_SILENT + 1)
     db.session.flush()
     ledger.sweep()
     db.session.refresh(ready_job)
@@ -198,7 +211,7 @@ def test_documents_do_not_stay(db, ready_job, agent, set_job):
     ledger.report(ready_job, S.completed, Reason.printed, '', 'test')
     ledger.sweep()
     assert Document.query.count() == 1
-    set_job(ready_job, changed_dt=ago(ledger.DOCUMENT_RETENTION.total_seconds() + 1))
+    set_job(ready_job, changed_dt=ago(life.DOCUMENT_RETENTION.total_seconds() + 1))
     ledger.sweep()
     assert Document.query.count() == 0
 
@@ -215,3 +228,37 @@ def test_agents_know_when_they_are_connected(agent):
     assert agent.is_connected
     agent.seen_dt = now_utc() - Agent.AWAY_AFTER
     assert not agent.is_connected
+
+
+def test_a_pause_holds_what_waits_and_not_what_is_under_way(db, new_job, agent, desk):
+    jobs = {state: new_job(state) for state in (S.queued, S.rendering, S.ready, S.dispatched)}
+    jobs[S.ready].agent = agent
+    desk.paused = True
+    db.session.flush()
+    held = ledger.hold_paused(desk.event_id, 'user:1')
+    assert set(held) == {jobs[S.queued].id, jobs[S.rendering].id, jobs[S.ready].id}
+    for job in jobs.values():
+        db.session.refresh(job)
+    assert (jobs[S.ready].state, jobs[S.ready].reason, jobs[S.ready].agent) == (S.held, Reason.paused, None)
+    assert jobs[S.dispatched].state == S.dispatched
+
+
+def test_too_old_after_a_post_that_may_have_arrived_is_unknown(db, new_job, webhook):
+    job, other = new_job(S.ready), new_job(S.ready)
+    db.session.add(Attempt(job=job, webhook_id=webhook.id, error='timeout', duration=10000, may_have_arrived=True))
+    for old in (job, other):
+        old.expires_dt = now_utc() - timedelta(seconds=1)
+    db.session.flush()
+    ledger.sweep()
+    db.session.refresh(job)
+    db.session.refresh(other)
+    assert (job.state, job.reason, other.state) == (S.unknown, Reason.no_answer, S.expired)
+
+
+def test_a_deleted_registration_takes_everything_along(db, new_job):
+    job, done = new_job(S.queued), new_job(S.completed)
+    assert ledger.cancel_registration(done.registration, 'system') == []
+    assert ledger.cancel_registration(job.registration, 'system') == [job.id]
+    db.session.refresh(job)
+    assert (job.state, job.reason) == (S.canceled, Reason.registration_gone)
+    assert done.state == S.completed

@@ -90,10 +90,10 @@ URL = 'https://hooks.example.com/badge?key=in-the-url'
 
 
 def test_add_webhook(manager, page, objects, log_of, event):
-    secret, = shown(manager.post(f'{page}/webhooks/add', name='Door', url=URL, send_badge='y', send_data='y'))
+    secret, = shown(manager.post(f'{page}/webhooks/add', name='Door', url=URL, send_badge='y', fields=['email']))
     check_secret(secret)
     webhook = Webhook.query.filter_by(name='Door').one()
-    assert (webhook.url, webhook.send_badge, webhook.send_data) == (URL, True, True)
+    assert (webhook.url, webhook.send_badge, webhook.fields) == (URL, True, ['email'])
     assert [unseal(x) for x in webhook.secrets] == [secret]
     seen, log = everything(manager, page, objects), log_of(event)
     assert 'hooks.example.com' in log
@@ -121,8 +121,8 @@ def test_two_secrets_at_once(db, manager, page, objects, log_of, event):
 
 def test_edit_webhook_keeps_secret(manager, page, objects):
     before = list(objects.webhook.secrets)
-    assert not manager.save(f'{page}/webhooks/{objects.webhook.id}/', name='CRM 2', url=URL, send_data='y')
-    assert (objects.webhook.name, objects.webhook.send_badge, objects.webhook.send_data) == ('CRM 2', False, True)
+    assert not manager.save(f'{page}/webhooks/{objects.webhook.id}/', name='CRM 2', url=URL, fields='email')
+    assert (objects.webhook.name, objects.webhook.send_badge, objects.webhook.fields) == ('CRM 2', False, ['email'])
     assert objects.webhook.secrets == before
 
 
@@ -140,7 +140,7 @@ def test_edit_webhook_keeps_secret(manager, page, objects):
     ({'url': 'https://10.1.2.3/'}, 'url', 'private network'),
     ({'url': 'https://169.254.169.254/latest'}, 'url', 'never'),
     ({'url': 'https://hooks.example.com/' + 'x' * 2000}, 'url', '2000'),
-    ({'send_badge': None}, 'send_badge', 'badge, the data, or both'),
+    ({'fields': 'password'}, 'fields', 'not a valid choice'),
 ])
 def test_webhook_errors(manager, page, objects, data, field, words):
     errors = manager.save(f'{page}/webhooks/add', **{'name': 'New', 'url': URL, 'send_badge': 'y', **data})
@@ -160,7 +160,7 @@ def test_networks_of_the_administrator(manager, page, mocker):
 def test_webhook_of_a_desk(manager, page, objects):
     objects.desk.webhook = objects.webhook
     url = f'{page}/webhooks/{objects.webhook.id}'
-    errors = manager.save(f'{url}/', name='CRM', url=URL, send_data='y')
+    errors = manager.save(f'{url}/', name='CRM', url=URL, fields='email')
     assert 'because it stands for a desk: North' in errors['send_badge']
     manager.post(f'{url}/delete')
     assert not objects.webhook.is_deleted

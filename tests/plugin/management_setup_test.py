@@ -198,7 +198,7 @@ def test_desk_of_another_event_may_have_the_same_name(manager, page, objects, cr
 
 
 def test_webhook_without_badge_is_no_desk(manager, page, objects):
-    objects.webhook.send_badge, objects.webhook.send_data = False, True
+    objects.webhook.send_badge = False
     assert list(manager.save(f'{page}/desks/add', name='Desk 2', delivery=f'webhook:{objects.webhook.id}')) == [
         'delivery']
 

@@ -1,0 +1,65 @@
+"""Who waits for what: the conditions by which the ledger and the relay choose jobs. Nothing here changes a row."""
+
+from indico.core.db import db
+from indico.modules.events.registration.models.registrations import Registration
+
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.jobs import Attempt, Job, JobState
+from indico_checkin_print.models.rules import EventSetup, FormSetup
+from indico_checkin_print.models.webhooks import Webhook
+from indico_checkin_print.sql import now
+
+
+def due(state, seconds=0):
+    """Return the condition for jobs in a state that nobody has and that have been due for so many seconds."""
+    return db.and_(Job.state == state, Job.agent_id.is_(None), Job.next_try_dt <= now(-seconds),
+                   Job.expires_dt > now())
+
+
+def for_webhooks():
+    """Return the condition for jobs (joined with their desk) whose webhook can be POSTed to now.
+
+    One POST at a time for each webhook; none while it is switched off or while its breaker is open.
+    """
+    target = db.func.coalesce(Job.webhook_id, Desk.webhook_id)
+    job, desk = db.aliased(Job), db.aliased(Desk)
+    busy = (db.session.query(db.func.coalesce(job.webhook_id, desk.webhook_id))
+            .outerjoin(desk, desk.id == job.desk_id)
+            .filter(job.state == JobState.dispatched, job.agent_id.is_(None), job.lease_dt > now(),
+                    db.func.coalesce(job.webhook_id, desk.webhook_id).isnot(None)))
+    shut = db.session.query(Webhook.id).filter(~Webhook.is_deleted, ~Webhook.enabled | (Webhook.probe_dt > now()))
+    return db.and_(target.isnot(None), target.notin_(busy), target.notin_(shut))
+
+
+def paused():
+    """Return the condition for jobs whose event or desk is paused."""
+    return db.or_(db.session.query(EventSetup).filter(EventSetup.event_id == Job.event_id, EventSetup.paused).exists(),
+                  db.session.query(Desk).filter(Desk.id == Job.desk_id, Desk.paused).exists())
+
+
+def may_have_arrived():
+    """Return the condition for jobs of which a receiver may have the badge although it never said so."""
+    return db.session.query(Attempt).filter(Attempt.job_id == Job.id, Attempt.may_have_arrived).exists()
+
+
+def agents_away():
+    """Return the ids of agents that do not answer, or may not."""
+    return (db.session.query(Agent.id)
+            .filter(db.or_(Agent.seen_dt < now(-Agent.AWAY_AFTER.total_seconds()), Agent.revoked_dt.isnot(None)))
+            .scalar_subquery())
+
+
+def desk_for_job():
+    """Return the expression for the desk of a job that is queued again: its own, unless somebody deleted that."""
+    own = db.select(Desk.id).where(Desk.id == Job.desk_id, ~Desk.is_deleted)
+    return db.case([(Job.webhook_id.is_(None), db.func.coalesce(own.scalar_subquery(), desk_of_form()))])
+
+
+def desk_of_form():
+    """Return the expression for the desk where a job's form prints by now: its own, else the first of the event."""
+    own = (db.select(FormSetup.desk_id)
+           .join(Registration, Registration.registration_form_id == FormSetup.registration_form_id)
+           .where(Registration.id == Job.registration_id))
+    first = db.select(db.func.min(Desk.id)).where(Desk.event_id == Job.event_id, ~Desk.is_deleted)
+    return db.func.coalesce(own.scalar_subquery(), first.scalar_subquery())
