@@ -7,31 +7,45 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from print_agent import protocol as p
+from print_agent.health import Health
 from print_agent.printing.base import Backend, NotReady
+from print_agent.reasons import STALLING, bare
 
 
 log = logging.getLogger(__name__)
 
 #: Pause between two looks at all printers, in seconds.
-REFRESH = 3.0
+REFRESH = 1.0
 
 
 class Printers:
     """All printers of all backends, by name. A name belongs to the first backend that has it."""
 
-    def __init__(self, backends: Sequence[Backend], depths: Callable[[], dict[str, int]]):
+    def __init__(self, backends: Sequence[Backend], depths: Callable[[], dict[str, int]],
+                 health: Health | None = None):
         self._backends = backends
         self._depths = depths
+        self._health = health or Health()
+        self._health.changed = self._tell
+        #: As the printers say, and as it was told last: printers that are set aside are stopped there.
         self._seen: dict[str, p.Printer] = {}
+        self._told: dict[str, p.Printer] = {}
         self._owner: dict[str, Backend] = {}
         self._lists: dict[int, tuple[p.Printer, ...] | None] = dict.fromkeys(range(len(backends)))
         self._listeners: list[Callable[[], None]] = []
+        #: Tells whether a person at this computer paused a printer; :meth:`look_again` when that changes.
+        self.paused: Callable[[str], bool] = lambda _name: False
 
     def all(self) -> tuple[p.Printer, ...]:
         """All printers, with the number of jobs that the agent holds for each."""
         depths = self._depths()
         return tuple(msgspec.structs.replace(printer, depth=depths.get(name, 0))
-                     for name, printer in self._seen.items())
+                     for name, printer in self._judged().items())
+
+    def obstacle(self, name: str) -> str:
+        """Why a badge in this printer would not get on, by the printer's own word; empty if it says nothing such."""
+        printer = self._seen.get(name)
+        return '' if printer is None else next((bare(r) for r in printer.reasons if bare(r) in STALLING), '')
 
     def known(self, name: str) -> bool | None:
         """Whether there is such a printer; None while a backend has not answered even once."""
@@ -49,6 +63,10 @@ class Printers:
         """Call ``listener`` whenever a printer comes, goes or changes; its depth alone is not a change."""
         self._listeners.append(listener)
 
+    def look_again(self) -> None:
+        """Tell everybody if a printer was paused or resumed."""
+        self._tell()
+
     async def refresh(self) -> None:
         """Look at all printers once. Printers of a backend that does not answer are shown as stopped."""
         for number, backend in enumerate(self._backends):
@@ -65,13 +83,8 @@ class Printers:
                 if printer.name not in seen:
                     seen[printer.name] = printer
                     self._owner[printer.name] = backend
-        if seen != self._seen:
-            for name in seen.keys() | self._seen.keys():
-                if seen.get(name) != self._seen.get(name):
-                    _log_change(name, seen.get(name))
-            self._seen = seen
-            for listener in self._listeners:
-                listener()
+        self._seen = seen
+        self._tell()
 
     async def run(self) -> None:
         """Refresh until cancelled."""
@@ -82,6 +95,23 @@ class Printers:
                 # Whatever a printer answered, the others must go on being watched.
                 log.exception('looking at the printers went wrong')
             await asyncio.sleep(REFRESH)
+
+    def _judged(self) -> dict[str, p.Printer]:
+        return {name: printer if not (trouble := 'paused' if self.paused(name) else self._health.trouble(name)) else
+                msgspec.structs.replace(printer, state='stopped', reasons=tuple(dict.fromkeys(
+                    (trouble, *(r for r in printer.reasons if bare(r) != trouble)))))
+                for name, printer in self._seen.items()}
+
+    def _tell(self) -> None:
+        judged = self._judged()
+        if judged == self._told:
+            return
+        for name in judged.keys() | self._told.keys():
+            if judged.get(name) != self._told.get(name):
+                _log_change(name, judged.get(name))
+        self._told = judged
+        for listener in self._listeners:
+            listener()
 
 
 def _log_change(name: str, printer: p.Printer | None) -> None:

@@ -24,17 +24,25 @@ SENTENCES: dict[str, str] = {
     'queue_rejecting': 'The print queue does not accept jobs.',
     'printer_stopped': 'The printer has stopped.',
     'printer_unreachable': 'The printer does not answer. It may be switched off or not connected.',
+    'printer_frozen': 'The printer hangs: it is switched on but does not answer. Switch it off and on again.',
+    'printer_rejecting': 'The printer does not accept jobs.',
     'submit_failed': 'CUPS did not take the badge.',
+    'does_not_fit': 'The badge is larger than the labels that are set for this printer.',
+    'layout_failed': "The badge could not be brought into the shape that this printer's settings ask for.",
     # once it was handed over
     'sent': 'Handed to the printer, which cannot say whether the badge came out.',
-    'rejected': 'The printer rejected the document.',
+    'rejected': 'The printer rejected the badge. It may have other labels or paper than the badge needs.',
     'stuck': 'CUPS could not get the badge to the printer.',
+    'engine_failed': 'The printer took the badge but could not print it.',
+    'power_cycled': 'The printer was switched off and on while it had the badge.',
     'printer_lost_job': 'The printer no longer knows the badge. It may have been switched off while printing.',
     'not_seen_at_printer': 'CUPS handed the badge over, but the printer does not know it.',
     'cups_lost_job': 'CUPS no longer knows the badge.',
     'submit_unclear': 'CUPS stopped answering while it took the badge.',
     'restart_unclear': 'The print agent was restarted while it printed this badge.',
     'stopped_midway': 'The badge was stopped on its way to the printer.',
+    'person_saw_it': 'Someone at the desk looked: the badge came out.',
+    'person_missed_it': 'Someone at the desk looked: the badge did not come out.',
     'agent_error': 'The print agent made a mistake; its log says more.',
     # documents
     'too_large': 'The document is too large.',
@@ -64,8 +72,7 @@ SENTENCES: dict[str, str] = {
     'job-canceled-by-user': "The job was cancelled at the desk's computer.",
     'job-canceled-by-operator': 'The job was cancelled by an operator.',
     'job-canceled-at-device': 'The job was cancelled at the printer.',
-    'job-aborted': 'The printer gave the job up.',
-    'aborted-by-system': 'The printer gave the job up.',
+    'job-aborted': 'CUPS gave the job up.',
     'job-stopped': 'CUPS stopped the job.',
     'job-completed-with-errors': 'CUPS could not process the document.',
     'document-format-error': 'The printer could not read the document.',
@@ -73,10 +80,15 @@ SENTENCES: dict[str, str] = {
     'folder-not-writable': 'The folder for badges cannot be written to.',
 }
 
+#: With one of these a printer keeps the badge that it has. They may also be about a tray that nobody uses, so they
+#: count only while a badge does not get on.
+STALLING = frozenset({'media-empty', 'media-needed', 'media-jam', 'cover-open', 'door-open', 'interlock-open',
+                      'input-tray-missing', 'marker-supply-empty', 'toner-empty', 'offline', 'shutdown', 'paused',
+                      'printer_unreachable', 'printer_frozen', 'cups_down'})
 _SEVERITY = re.compile(r'-(error|warning|report)$')
 #: They say that something is going on, not why something went wrong.
 _NOT_A_CAUSE = {'none', 'job-printing', 'job-incoming', 'processing-to-stop-point', 'job-queued',
-                'job-completed-successfully', 'job-stopped', 'cups-waiting-for-job-completed'}
+                'job-completed-successfully', 'aborted-by-system', 'job-stopped', 'cups-waiting-for-job-completed'}
 
 
 def bare(keyword: str) -> str:

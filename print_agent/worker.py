@@ -5,10 +5,12 @@ after it, the job ends only by what the print system and the printer say.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
 from print_agent import reasons
+from print_agent.health import Health
 from print_agent.jobs import Jobs
 from print_agent.printing.base import Backend, End, NotReady, Sheet, SubmitFailed, Unsettled
 from print_agent.rules import Entry, State
@@ -18,6 +20,12 @@ log = logging.getLogger(__name__)
 
 #: Pause before a printer that was not ready is tried again, in seconds.
 RETRY = 0.5
+#: A badge that cannot be printed for so long goes back, so that it comes out elsewhere, in seconds.
+PATIENCE = 3.0
+#: How often the printer is looked at while it has a badge, in seconds.
+LOOK = 0.5
+#: What a printer gave up without a trace on paper is tried again: there, or at another printer.
+_AGAIN = frozenset({'engine_failed', 'rejected'})
 #: How long a print system may take to finish by itself a job that the printer has completed, in seconds.
 FINISH = 5.0
 #: How long to try to find out about a job that an earlier run left behind, in seconds.
@@ -27,12 +35,21 @@ SETTLE = 60.0
 
 
 class Worker:
-    """Prints the jobs of one printer."""
+    """Prints the jobs of one printer.
 
-    def __init__(self, printer: str, backend: Backend, jobs: Jobs):
+    :param health: what is known about all printers
+    :param obstacle: tells why a badge in a printer would not get on, by the printer's own word
+    """
+
+    def __init__(self, printer: str, backend: Backend, jobs: Jobs, health: Health | None = None,
+                 obstacle: Callable[[str], str] = lambda _printer: ''):
         self.printer = printer
         self._backend = backend
         self._jobs = jobs
+        self._health = health or Health()
+        self._obstacle = obstacle
+        #: The job that cannot be printed now, and since when.
+        self._hindered: tuple[int, float] = (0, 0.0)
         #: Whether a job is between intent and end.
         self.busy = False
 
@@ -66,7 +83,11 @@ class Worker:
 
     async def _print(self, entry: Entry) -> None:
         document = self._jobs.spool.document(entry.seq)
+        if self._hindered[0] != entry.seq:
+            self._hindered = (entry.seq, _now())
         try:
+            if trouble := self._health.trouble(self.printer):
+                raise NotReady(trouble, reasons.sentence(trouble))
             await self._backend.check(self.printer)
         except NotReady as exc:
             await self._not_now(entry, exc.reason, exc.detail, wait=exc.wait)
@@ -94,7 +115,19 @@ class Worker:
         await self._follow(entry, sheet)
 
     async def _follow(self, entry: Entry, sheet: Sheet) -> None:
-        end = await self._backend.follow(self.printer, sheet, entry.handle, lambda: self._jobs.at_printer(entry))
+        watch = asyncio.create_task(self._watch(entry))
+        try:
+            end = await self._backend.follow(self.printer, sheet, entry.handle, lambda: self._jobs.at_printer(entry))
+        finally:
+            watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+            self._health.stalled(self.printer, '')
+        if end.state in ('completed', 'sent'):
+            self._health.works(self.printer)
+        elif (end.state == 'failed' and end.reason in _AGAIN
+              and self._health.failed(self.printer, entry.job, end.reason)):
+            end = End('returned', end.reason, end.detail)
         if end.state in ('failed', 'returned'):
             # These say that nothing will come out, so CUPS must have let go of it before they are said.
             try:
@@ -106,6 +139,21 @@ class Worker:
         else:
             self._jobs.ended(entry, end)
             await self._settle(entry, patience=FINISH if end.state in ('completed', 'sent') else 0)
+
+    async def _watch(self, entry: Entry) -> None:
+        """Set the printer aside while the badge in it does not get on, and let the next ones go elsewhere."""
+        since: float | None = None
+        while True:
+            await asyncio.sleep(LOOK)
+            reason = self._obstacle(self.printer)
+            since = None if not reason else _now() if since is None else since
+            if since is None or _now() - since < PATIENCE:
+                self._health.stalled(self.printer, '')
+                continue
+            self._health.stalled(self.printer, reason)
+            for other in self._jobs.spool.open():
+                if other.printer == self.printer and other.state is State.go and other.seq != entry.seq:
+                    self._give_back(other, reason, reasons.sentence(reason))
 
     async def _settle(self, entry: Entry, *, patience: float) -> None:
         """Until the print system has let go of one job it does not get the next."""
@@ -148,15 +196,29 @@ class Worker:
 
     async def _not_now(self, entry: Entry, reason: str, detail: str, *, wait: bool) -> None:
         self._jobs.obstacle(entry, reason, detail)
+        if not wait or _now() - self._hindered[1] >= PATIENCE:
+            self._give_back(entry, reason, detail, certain=not wait)
         if wait:
             await asyncio.sleep(RETRY)  # the clock gives the job back when its time is up
-        elif (current := self._jobs.spool.get(entry.seq)) is not None and current.state is State.go:
+
+    def _give_back(self, entry: Entry, reason: str, detail: str, *, certain: bool = False) -> None:
+        """Return a job that was not handed over.
+
+        Not one that came by webhook, unless it is certain that it cannot be printed here: its sender would only send
+        it again, so the agent waits for the printer as long as it may.
+        """
+        current = self._jobs.spool.get(entry.seq)
+        if current is not None and current.state is State.go and (certain or not current.source.startswith('door:')):
             self._jobs.ended(current, End('returned', reason, detail))
 
     def _fail(self, entry: Entry, reason: str, detail: str) -> None:
         current = self._jobs.spool.get(entry.seq)
         if current is not None and current.state is State.go:
             self._jobs.ended(current, End('failed', reason, detail))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _sheet(entry: Entry, document: bytes) -> Sheet:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 _STATES = {3: 'idle', 4: 'processing', 5: 'stopped'}
 _QUEUE_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-is-accepting-jobs', 'device-uri']
+#: How long one printer may hold up the look at all of them, in seconds.
+GLANCE = 2.0
 #: CUPS' own housekeeping, not a state of the printer.
 _NOISE = ('cups-', 'connecting-to-device')
 
@@ -69,7 +71,9 @@ class CupsBackend:
         try:
             view = await line.printer()
         except Unreachable as exc:
-            raise NotReady('printer_unreachable', reasons.sentence('printer_unreachable')) from exc
+            raise NotReady(exc.reason, reasons.sentence(exc.reason)) from exc
+        if not view.accepting:
+            raise NotReady('printer_rejecting', reasons.sentence('printer_rejecting'))
         if view.state == 5 or any(r.endswith('-error') for r in view.reasons):
             reason = reasons.first(view.reasons, 'printer_stopped')
             raise NotReady(reason, reasons.sentence(reason))
@@ -107,8 +111,7 @@ class CupsBackend:
                 if await line.find_job(tag) is not None:
                     return handle or '0'
             except Unreachable as exc:
-                raise SubmitFailed('printer_unreachable', reasons.sentence('printer_unreachable'), certain=False,
-                                   retry=True) from exc
+                raise SubmitFailed(exc.reason, reasons.sentence(exc.reason), certain=False, retry=True) from exc
         # CUPS may have been told to keep no history, and printers forget: not found does not mean not printed.
         raise SubmitFailed('restart_unclear', reasons.sentence('restart_unclear'), certain=False)
 
@@ -120,13 +123,17 @@ class CupsBackend:
         line = self._line(printer)
         follower = Follower(asks=line is not None, now=start, expires=start + sheet.expires - time.time())
         told = False
+        restarts = line.restarts if line is not None else 0
         view: JobView | Missing | None = None
         cups: CupsView | Missing = 'unreachable'
         while True:
             if line is not None:
                 view = await self._ask_printer(line, sheet.tag, view)
+            if view == 'absent' and told and line is not None and not follower.restarted:
+                follower.restarted = await _restarted(line, restarts)
             if not isinstance(view, JobView) or view.state == HELD:
                 cups = await self._ask_cups(handle, sheet.tag)
+            follower.expires = clock() + sheet.expires - time.time()  # anew: this clock stops while the computer sleeps
             end = follower.step(clock(), cups, view)
             if follower.at_printer and not told:
                 told = True
@@ -197,8 +204,8 @@ class CupsBackend:
     async def _ask_printer(self, line: PrinterLine, tag: str, last: JobView | Missing | None) -> JobView | Missing:
         try:
             job = await (line.job(last.id, tag) if isinstance(last, JobView) else line.find_job(tag))
-        except Unreachable:
-            return 'unreachable'
+        except Unreachable as exc:
+            return 'frozen' if exc.frozen else 'unreachable'
         return job or 'absent'
 
     async def _ask_cups(self, handle: str, tag: str) -> CupsView | Missing:
@@ -215,14 +222,14 @@ class CupsBackend:
         line = self._line(name)
         if line is not None:
             try:
-                view = await line.printer()
-            except Unreachable:
-                view = PrinterView(state=5, reasons=('printer_unreachable',))
+                view = await line.printer(GLANCE)
+            except Unreachable as exc:
+                view = PrinterView(state=5, reasons=(exc.reason,))
             # A paused queue stays paused; else the printer knows better than CUPS, which asks it only during a job.
             paused = state == 5
             state = 5 if paused else view.state
             why = (('paused', *view.reasons) if paused and 'paused' not in view.reasons else view.reasons)
-            model, media = view.model or model, view.media or media
+            model, media, accepting = view.model or model, view.media or media, accepting and view.accepting
         if not media:
             media = self._media[name] = await self._offered_media(name)
         return p.Printer(name=name[:64], state=_STATES.get(state, 'stopped'),  # type: ignore[arg-type]
@@ -235,6 +242,15 @@ class CupsBackend:
         except (CupsDown, CupsRefused):
             return ()
         return words((attrs or {}).get('media-supported'))
+
+
+async def _restarted(line: PrinterLine, before: int) -> bool:
+    """Tell whether the printer was switched on anew since it was seen to restart for the ``before``-th time."""
+    try:
+        await line.printer()
+    except Unreachable:
+        return False  # asked again while the job is missing
+    return line.restarts > before
 
 
 async def _cancel_at_printer(line: PrinterLine, job: int) -> None:

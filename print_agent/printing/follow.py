@@ -37,8 +37,8 @@ class CupsView:
     started: bool = False
 
 
-#: What could be learned instead of a job: it is not there, or nobody answered.
-Missing = Literal['absent', 'unreachable']
+#: What could be learned instead of a job: it is not there, nobody can be reached, somebody is there but says nothing.
+Missing = Literal['absent', 'unreachable', 'frozen']
 
 
 class Follower:
@@ -53,6 +53,8 @@ class Follower:
         self.expires = expires
         #: Whether the printer (or CUPS, where the printer cannot be asked) has been seen to have the job.
         self.at_printer = not asks
+        #: Whether the printer was switched off and on since it had the job. Set by the caller, who can ask.
+        self.restarted = False
         #: Set when the job has to be cancelled in CUPS; the caller does it and calls :meth:`canceled`.
         self.cancel: End | None = None
         self._canceled: End | None = None
@@ -68,8 +70,8 @@ class Follower:
             self.at_printer = True
             self._since = {what: since for what, since in self._since.items() if what == 'no data'}
             return self._judge_by_printer(now, cups, printer)
-        if printer == 'unreachable':
-            return self._judge_silence(now, cups)
+        if printer != 'absent':
+            return self._judge_silence(now, cups, 'printer_frozen' if printer == 'frozen' else 'printer_unreachable')
         self._since.pop('silent', None)
         return self._judge_absence(now, cups)
 
@@ -84,7 +86,9 @@ class Follower:
         if job.state == COMPLETED:
             return End('completed')
         if job.state in (CANCELED, ABORTED):
-            reason = reasons.first(job.reasons, 'job-canceled' if job.state == CANCELED else 'job-aborted')
+            reason = reasons.first(job.reasons, 'job-canceled' if job.state == CANCELED else 'engine_failed')
+            if job.pages:
+                return End('unknown', reason, f'{reasons.sentence(reason)} {reasons.sentence("stopped_midway")}')
             return End('failed', reason, reasons.sentence(reason))
         if job.state == HELD and _NO_DATA & set(job.reasons):
             # A moment between the job and its document, unless CUPS has nothing more to send.
@@ -99,8 +103,8 @@ class Follower:
 
     def _judge_absence(self, now: float, cups: CupsView | Missing) -> End | None:
         if self.at_printer:
-            return self._after('absent', now, LOST, End('unknown', 'printer_lost_job',
-                                                       reasons.sentence('printer_lost_job')))
+            reason = 'power_cycled' if self.restarted else 'printer_lost_job'
+            return self._after('absent', now, LOST, End('unknown', reason, reasons.sentence(reason)))
         if cups == 'unreachable':
             # CUPS may still hand it over when it is back; the printer is watched on.
             return self._after('no cups', now, CUPS_SILENT, End('unknown', 'cups_down', reasons.sentence('cups_down')))
@@ -124,15 +128,15 @@ class Follower:
 
     # -- the printer does not answer ----------------------------------------------------------------------------------
 
-    def _judge_silence(self, now: float, cups: CupsView | Missing) -> End | None:
-        end = End('unknown', 'printer_unreachable', reasons.sentence('printer_unreachable'))
+    def _judge_silence(self, now: float, cups: CupsView | Missing, reason: str) -> End | None:
+        end = End('unknown', reason, reasons.sentence(reason))
         if self._canceled is not None:
             return self._after('silent', now, GRACE, end)
         if self._for('silent', now) < SILENT and now < self.expires + SILENT:
             return None
         if isinstance(cups, CupsView) and cups.state < CANCELED:
             # Cancel first: it must not come out hours later.
-            self._ask_cancel(End('returned', 'printer_unreachable', reasons.sentence('printer_unreachable')))
+            self._ask_cancel(End('returned', reason, reasons.sentence(reason)))
             return None
         return end
 
@@ -169,8 +173,10 @@ class Follower:
 
 
 def _cups_failure(cups: CupsView) -> End:
-    reason = reasons.first(cups.reasons, {STOPPED: 'job-stopped', CANCELED: 'job-canceled'}.get(cups.state,
-                                                                                               'job-aborted'))
+    # Nobody cancelled it: its backend gave it up because the printer would not have it ("Printer cannot print with
+    # supplied options."). CUPS has no reason code for that.
+    default = {STOPPED: 'job-stopped', CANCELED: 'rejected' if cups.message else 'job-canceled'}
+    reason = reasons.first(cups.reasons, default.get(cups.state, 'job-aborted'))
     detail = reasons.sentence(reason)
     return End('failed', reason, f'{detail} CUPS: {cups.message[:300]}' if cups.message else detail)
 

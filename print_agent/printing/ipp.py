@@ -5,6 +5,8 @@ was switched off and on starts to count again.
 """
 
 import asyncio
+import contextlib
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,13 +19,28 @@ from pyipp.exceptions import IPPError
 #: Longest wait for one answer of a printer, in seconds.
 TIMEOUT = 3.0
 _NOT_FOUND = 0x0406
-_JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons']
+#: Longest wait for a connection when a printer has not answered, in seconds.
+KNOCK = 1.0
+_JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-impressions-completed',
+                   'job-media-sheets-completed']
 _PRINTER_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-make-and-model', 'media-ready',
-                       'printer-is-accepting-jobs']
+                       'printer-is-accepting-jobs', 'printer-up-time']
 
 
 class Unreachable(Exception):
-    """The printer does not answer, or not in IPP."""
+    """The printer does not answer, or not in IPP.
+
+    ``frozen``: it takes connections, so it is switched on and within reach, and yet it says nothing.
+    """
+
+    def __init__(self, detail: str, *, frozen: bool = False):
+        super().__init__(detail)
+        self.frozen = frozen
+
+    @property
+    def reason(self) -> str:
+        """The code of :mod:`print_agent.reasons` for it."""
+        return 'printer_frozen' if self.frozen else 'printer_unreachable'
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,8 @@ class JobView:
     id: int
     state: int
     reasons: tuple[str, ...] = ()
+    #: Pages that the printer counts as out; not every printer counts.
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +95,29 @@ class PrinterLine:
         self.uri = uri
         self._timeout = timeout
         self._ipp = IPP(uri)
+        self._frozen = False
+        self._boot: float | None = None
+        #: How often it was seen to have been switched on anew.
+        self.restarts = 0
 
-    async def printer(self) -> PrinterView:
-        """Ask for the printer's own state."""
-        reply = await self._ask(IppOperation.GET_PRINTER_ATTRIBUTES, {'requested-attributes': _PRINTER_ATTRIBUTES})
+    async def printer(self, patience: float | None = None) -> PrinterView:
+        """Ask for the printer's own state; ``patience`` in seconds, if it is another than the line's."""
+        reply = await self._ask(IppOperation.GET_PRINTER_ATTRIBUTES, {'requested-attributes': _PRINTER_ATTRIBUTES},
+                                patience=patience)
         attrs: dict[str, Any] = next(iter(reply['printers']), {})
+        up_time = attrs.get('printer-up-time')
+        self._note_boot(up_time)
         return PrinterView(state=int(attrs.get('printer-state', 3)), reasons=words(attrs.get('printer-state-reasons')),
                            model=str(attrs.get('printer-make-and-model', '')), media=words(attrs.get('media-ready')),
                            accepting=bool(attrs.get('printer-is-accepting-jobs', True)))
+
+    def _note_boot(self, up_time: object) -> None:
+        if isinstance(up_time, int):
+            boot = time.monotonic() - up_time
+            # it counts whole seconds
+            if self._boot is not None and boot > self._boot + 1:
+                self.restarts += 1
+            self._boot = boot
 
     async def find_job(self, tag: str) -> JobView | None:
         """Look for the job whose name contains ``tag``; None if the printer does not have (any more) such a job."""
@@ -111,21 +145,52 @@ class PrinterLine:
         await self._ipp.close()
 
     async def _ask(self, operation: IppOperation, attributes: dict[str, Any], *,
-                   missing_ok: bool = False) -> dict[str, Any]:
+                   missing_ok: bool = False, patience: float | None = None) -> dict[str, Any]:
+        patience = patience or self._timeout
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(patience):
                 reply: dict[str, Any] = await self._ipp.execute(operation, {'operation-attributes-tag': attributes})
-                return reply
+            self._frozen = False
+            return reply
         except IPPError as exc:
             status = exc.args[1].get('status-code') if len(exc.args) > 1 and isinstance(exc.args[1], dict) else None
             if missing_ok and status is not None and 0x0400 <= status < 0x0500:
                 return {'jobs': [], 'printers': []}
+            self._frozen = False
             raise Unreachable(f'{exc.args[0] if exc.args else "no IPP answer"}') from exc
-        except (TimeoutError, OSError, ValueError) as exc:
-            raise Unreachable(f'no answer within {self._timeout:.0f} s' if isinstance(exc, TimeoutError)
-                              else str(exc)) from exc
+        except TimeoutError as exc:
+            await self._knock()
+            raise Unreachable(f'no answer within {patience:.0f} s', frozen=self._frozen) from exc
+        except (OSError, ValueError) as exc:
+            self._frozen = False
+            raise Unreachable(str(exc)) from exc
+
+    async def _knock(self) -> None:
+        """Find out whether a printer that did not answer takes a connection at all.
+
+        One that hangs takes a handful and then no more, so a connection that is not made proves nothing once it is
+        known to be frozen; only one that is refused does.
+        """
+        parts = urlsplit(self.uri)
+        try:
+            async with asyncio.timeout(KNOCK):
+                _, writer = await asyncio.open_connection(parts.hostname, parts.port or 631)
+            self._frozen = True
+            writer.close()
+            with contextlib.suppress(OSError):  # only its being there was of interest
+                await writer.wait_closed()
+        except TimeoutError:
+            pass
+        except OSError:
+            self._frozen = False
 
 
 def _job_view(attrs: dict[str, Any]) -> JobView:
     return JobView(id=int(attrs.get('job-id', 0)), state=int(attrs.get('job-state', 0)),
-                   reasons=words(attrs.get('job-state-reasons')))
+                   reasons=words(attrs.get('job-state-reasons')),
+                   pages=max(_count(attrs.get('job-impressions-completed')),
+                             _count(attrs.get('job-media-sheets-completed'))))
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -106,6 +106,15 @@ class Desk:
         (end,) = {ends()[0]}
         return end
 
+    def shown(self, name='desk1'):
+        """The printer as Indico was told last."""
+        lists = [m.printers for m in (*self.server.hellos, *self.server.said(p.Printers))]
+        return next(printer for printers in reversed(lists) for printer in printers if printer.name == name)
+
+    async def in_service(self, name='desk1'):
+        """Wait until Indico would give the printer work."""
+        await self.until(lambda: self.shown(name).state != 'stopped')
+
     def papers(self, job):
         """What came out of any printer for a job."""
         return [paper for paper in self.printing.papers() if job in paper.title]

@@ -5,8 +5,9 @@ import io
 import shutil
 
 import pytest
-from agent_fakes import PDF, make_job
+from agent_fakes import PDF, make_job, pdf
 from pypdf import PdfReader
+from tests.stack.printer import HERE
 
 from print_agent import protocol as p
 from print_agent.printing.base import NotReady, Sheet
@@ -61,15 +62,52 @@ async def test_the_same_badge_again_comes_out_once(desk, later):
     assert len(desk.papers(job)) == 1
 
 
-async def test_an_engine_that_fails_is_a_failure(desk, printers):
+async def test_an_engine_that_fails_gives_the_badge_back_and_rests(desk, printers):
     printers['desk1'].break_down()
     job = await desk.print()
     end = await desk.end(job)
-    assert isinstance(end, p.Failed)
+    assert (type(end), end.reason) == (p.Returned, 'engine_failed')
     assert end.detail.endswith('.')
-    assert desk.papers(job) == []
+    assert (desk.shown().state, desk.shown().reasons) == ('stopped', ('engine_failed',))
+    # one that was on its way already is not spoilt as well
+    other = await desk.end(await desk.print())
+    assert (type(other), other.reason) == (p.Returned, 'engine_failed')
     printers['desk1'].repair()
-    assert isinstance(await desk.end(await desk.print()), p.Completed)
+    await desk.in_service()
+    await desk.server.send(make_job(job, dispatch=2, go=True), PDF)
+    await desk.heard(job, p.Completed)
+    assert len(desk.papers(job)) == 1
+
+
+async def test_labels_of_another_size_make_the_printer_reject_the_badge(desk, printers):
+    printer = printers['desk1']
+    printer.reject_documents(HERE / 'printer-reject.conf')
+    try:
+        job = await desk.print()
+        end = await desk.end(job)
+        assert (type(end), end.reason) == (p.Returned, 'rejected')
+        assert 'supplied options' in end.detail
+        assert desk.papers(job) == []
+        await desk.in_service()
+        label = pdf(90, 55)
+        job = await desk.print(document=label, width_mm=90.0, height_mm=55.0)
+        assert isinstance(await desk.end(job), p.Completed)
+    finally:
+        printer.reject_documents(HERE / 'printer.conf')
+
+
+async def test_what_waits_behind_a_badge_without_labels_goes_elsewhere(desk, printers):
+    printers['desk1'].run_out_of_media()
+    stuck = await desk.print()
+    await desk.heard(stuck, p.Printing)
+    behind = await desk.print()
+    end = await desk.end(behind)
+    assert (type(end), end.reason) == (p.Returned, 'media-empty')
+    assert (desk.shown().state, desk.shown().reasons) == ('stopped', ('media-empty',))
+    printers['desk1'].repair()
+    assert isinstance(await desk.end(stuck), p.Completed)
+    await desk.in_service()
+    assert (len(desk.papers(stuck)), len(desk.papers(behind))) == (1, 0)
 
 
 async def test_no_labels_is_shown_and_the_badge_comes_out_afterwards(desk, printers):
@@ -91,7 +129,7 @@ async def test_a_power_cut_while_it_prints_is_unknown(desk, printers):
     printers['desk1'].repair()
     printers['desk1'].start()
     end = await desk.end(job)
-    assert (type(end), end.reason) == (p.Unknown, 'printer_lost_job')
+    assert (type(end), end.reason) == (p.Unknown, 'power_cycled')
     # and CUPS does not try again behind our back
     assert isinstance(await desk.end(await desk.print()), p.Completed)
     assert desk.papers(job) == []
@@ -101,7 +139,7 @@ async def test_a_frozen_printer_gets_nothing_and_the_badge_comes_back(desk, prin
     printers['desk1'].freeze()
     job = await desk.print(print_within=5.0)
     end = await desk.end(job)
-    assert (type(end), end.reason) == (p.Returned, 'printer_unreachable')
+    assert (type(end), end.reason) == (p.Returned, 'printer_frozen')
     printers['desk1'].thaw()
     await later()
     assert desk.papers(job) == []
@@ -191,12 +229,13 @@ async def test_a_document_that_the_printer_rejects_is_not_completed(desk, printi
     shutil.rmtree(spool)
     job = await desk.print()
     end = await desk.end(job)
-    assert isinstance(end, p.Failed)
+    assert (type(end), end.reason) == (p.Returned, 'engine_failed')
     spool.mkdir()
-    # CUPS has paused its queue for that. Failed means that none will come out either: it does not try again.
+    # CUPS has paused its queue for that. Returned means that none will come out here: it does not try again.
     await desk.until(lambda: any('paused' in printer.reasons for message in desk.server.said(p.Printers)
                                  for printer in message.printers))
     printing.cups.enable('desk1')
+    await desk.in_service()
     assert isinstance(await desk.end(await desk.print()), p.Completed)
     await later()
     assert desk.papers(job) == []

@@ -59,9 +59,9 @@ def test_a_printer_gets_some_time_to_show_the_job():
 
 
 @pytest.mark.parametrize(('state', 'why', 'reason'), [
-    (ABORTED, ('aborted-by-system',), 'aborted-by-system'),
+    (ABORTED, ('aborted-by-system',), 'engine_failed'),
     (CANCELED, ('job-canceled-at-device',), 'job-canceled-at-device'),
-    (ABORTED, (), 'job-aborted'),
+    (ABORTED, (), 'engine_failed'),
     (ABORTED, ('processing-to-stop-point', 'document-format-error'), 'document-format-error'),
 ])
 def test_a_printer_that_gives_up_is_believed(state, why, reason):
@@ -89,6 +89,34 @@ def test_a_job_that_the_printer_forgot_is_unknown():
     assert clock.see(cups(COMPLETED), 'absent', LOST - 1) is None
     end = clock.see(cups(COMPLETED), 'absent')
     assert (end.state, end.reason) == ('unknown', 'printer_lost_job')
+
+
+def test_a_printer_that_was_switched_off_and_on_is_known_by_that():
+    clock = Clock()
+    clock.see(cups(COMPLETED), job(PROCESSING), 3)
+    clock.follower.restarted = True
+    assert clock.see(cups(COMPLETED), 'absent', LOST - 1) is None
+    end = clock.see(cups(COMPLETED), 'absent')
+    assert (end.state, end.reason) == ('unknown', 'power_cycled')
+
+
+def test_a_printer_that_gives_up_after_a_page_leaves_doubt():
+    end = Clock().see(cups(COMPLETED), JobView(id=1, state=ABORTED, reasons=('aborted-by-system',), pages=1))
+    assert (end.state, end.reason) == ('unknown', 'engine_failed')
+
+
+def test_a_job_that_cups_gave_up_by_itself_was_rejected_by_the_printer():
+    end = Clock().see(cups(CANCELED, 'processing-to-stop-point', message='Printer cannot print with supplied options.'),
+                      'absent')
+    assert (end.state, end.reason) == ('failed', 'rejected')
+    assert 'supplied options' in end.detail
+
+
+def test_a_printer_that_hangs_is_not_one_that_is_gone():
+    clock = Clock()
+    clock.see(cups(COMPLETED), job(PROCESSING), 1)
+    end = clock.see(cups(COMPLETED), 'frozen', SILENT + 1)
+    assert (end or clock.see(cups(COMPLETED), 'frozen')).reason == 'printer_frozen'
 
 
 def test_a_jam_is_waited_for():

@@ -1,0 +1,55 @@
+"""Printers that are not to get the next badge: they failed the last one, or hold one that does not get on.
+
+A printer that fails would spoil a whole queue one badge after the other, so it rests: for a moment, then longer and
+longer while it goes on to fail. The first badge that comes out puts it back in service.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+
+#: How long a printer rests after its first failure in a row and at most, in seconds.
+REST, LONGEST = 5.0, 60.0
+#: So often one printer fails the same badge before that counts as a failure of the badge.
+TRIES = 3
+
+
+class Health:
+    """What the workers found out about their printers. All names are those of printers."""
+
+    def __init__(self, clock: Callable[[], float] | None = None):
+        self._clock = clock or (lambda: asyncio.get_running_loop().time())
+        self._failures: dict[str, int] = {}
+        self._resting: dict[str, tuple[str, float]] = {}
+        self._stalled: dict[str, str] = {}
+        self._tries: dict[tuple[str, str], int] = {}
+        #: Called when a printer is set aside or back in service.
+        self.changed: Callable[[], None] = lambda: None
+
+    def trouble(self, printer: str) -> str:
+        """Why the printer is set aside now; empty if it is not."""
+        reason, until = self._resting.get(printer, ('', 0.0))
+        return reason if reason and self._clock() < until else self._stalled.get(printer, '')
+
+    def failed(self, printer: str, job: str, reason: str) -> bool:
+        """The printer could not print a badge. Return whether that badge may be tried again."""
+        failures = self._failures[printer] = self._failures.get(printer, 0) + 1
+        self._resting[printer] = (reason, self._clock() + min(REST * 2 ** (failures - 1), LONGEST))
+        tries = self._tries[printer, job] = self._tries.get((printer, job), 0) + 1
+        again = tries < TRIES
+        if not again:
+            del self._tries[printer, job]
+        self.changed()
+        return again
+
+    def works(self, printer: str) -> None:
+        """A badge came out."""
+        self._failures.pop(printer, None)
+        self._resting.pop(printer, None)
+        self._tries = {key: tries for key, tries in self._tries.items() if key[0] != printer}
+
+    def stalled(self, printer: str, reason: str) -> None:
+        """The badge in the printer does not get on, for this reason; empty: it does again, or has ended."""
+        if reason != self._stalled.get(printer, ''):
+            self._stalled[printer] = reason
+            self.changed()

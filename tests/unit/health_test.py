@@ -1,0 +1,60 @@
+"""Printers that are set aside and come back."""
+
+import pytest
+
+from print_agent.health import LONGEST, REST, TRIES, Health
+
+
+class World:
+    def __init__(self):
+        self.now = 100.0
+        self.health = Health(lambda: self.now)
+        self.told = 0
+        self.health.changed = self._tell
+
+    def _tell(self):
+        self.told += 1
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def test_a_printer_that_failed_rests_and_is_back_by_itself(world):
+    assert world.health.trouble('p') == ''
+    assert world.health.failed('p', 'job', 'engine_failed')
+    assert (world.health.trouble('p'), world.health.trouble('other'), world.told) == ('engine_failed', '', 1)
+    world.now += REST - 0.1
+    assert world.health.trouble('p')
+    world.now += 0.1
+    assert world.health.trouble('p') == ''
+
+
+def test_it_rests_longer_while_it_goes_on_to_fail_until_a_badge_comes_out(world):
+    rests = []
+    for number in range(6):
+        world.health.failed('p', f'job{number}', 'rejected')
+        start = world.now
+        while world.health.trouble('p'):
+            world.now += 0.5
+        rests.append(world.now - start)
+    assert rests == [min(REST * 2 ** n, LONGEST) for n in range(6)]
+    world.health.works('p')
+    world.health.failed('p', 'job', 'rejected')
+    world.now += REST
+    assert world.health.trouble('p') == ''
+
+
+def test_a_badge_that_one_printer_fails_again_and_again_has_failed(world):
+    assert [world.health.failed('p', 'job', 'rejected') for _ in range(TRIES)] == [True] * (TRIES - 1) + [False]
+    assert world.health.failed('p', 'another', 'rejected')
+    assert world.health.failed('q', 'job', 'rejected')
+
+
+def test_a_badge_that_does_not_get_on_sets_the_printer_aside_while_it_lasts(world):
+    world.health.stalled('p', 'media-empty')
+    world.health.stalled('p', 'media-empty')
+    assert (world.health.trouble('p'), world.told) == ('media-empty', 1)
+    world.health.stalled('p', '')
+    assert (world.health.trouble('p'), world.told) == ('', 2)
