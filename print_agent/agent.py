@@ -11,6 +11,7 @@ from typing import Any
 
 from print_agent import protocol as p
 from print_agent.callback import Callbacks
+from print_agent.clock import Lapse
 from print_agent.config import Config
 from print_agent.jobs import Jobs
 from print_agent.link import Link
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: How often deadlines are looked at, in seconds.
 TICK = 0.1
+#: The clock standing still for so long means that the computer slept, in seconds.
+SLEPT = 5.0
 #: How long a badge that is being printed may hold up the end of the agent, in seconds.
 GRACE = 10.0
 #: How long to wait for the server to acknowledge the last outcomes, in seconds.
@@ -84,9 +87,11 @@ class Agent:
         self._spool = spool
         self.printers = Printers(ways, spool.depths)
         self.jobs = Jobs(spool, trace=Trace(), known=self.printers.known)
-        self.links = [Link(pairing, self.jobs, self.printers.all, mode=config.mode) for pairing in pairings]
+        self.links = [Link(pairing, self.jobs, self.printers.all, mode=config.mode, network=config.network)
+                      for pairing in pairings]
         self._receiver = Receiver(config, self.jobs) if config.doors else None
-        self._callbacks = Callbacks(self.jobs, {door.printer: door.secrets for door in config.doors})
+        self._callbacks = Callbacks(self.jobs, {door.printer: door.secrets for door in config.doors},
+                                    network=config.network)
         self._workers: dict[str, Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
@@ -170,8 +175,13 @@ class Agent:
             link.put(message)
 
     async def _clock(self) -> None:
+        lapse = Lapse(SLEPT)
         while True:
-            self.jobs.tick()
+            self.jobs.tick()  # first of all: what ran out while the computer slept must not be printed
+            if slept := lapse.look():
+                log.info('this computer slept for %.0f s; connecting again', slept)
+                for link in self.links:
+                    link.wake()
             await asyncio.sleep(TICK)
 
     async def _purge(self) -> None:

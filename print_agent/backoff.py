@@ -3,6 +3,19 @@
 import random
 
 
+#: The longest that a server may ask to stay away for, in seconds: a wrong header must not end a day of check-in.
+LONGEST_RETRY_AFTER = 300.0
+
+
+def retry_after(header: str) -> float:
+    """Seconds that a ``Retry-After`` header (RFC 9110, 10.2.3) asks for; 0 if it says nothing useful.
+
+    Dates are not read: this computer's clock may be wrong.
+    """
+    header = header.strip()
+    return min(float(header), LONGEST_RETRY_AFTER) if header.isascii() and header.isdecimal() else 0.0
+
+
 class Backoff:
     """A window that doubles with every failure, and a random moment inside it.
 
@@ -26,6 +39,10 @@ class Backoff:
         window = min(self._first * 2 ** min(self.failures, 30), self._longest)
         self.failures += 1
         return self._rng.uniform(window / 10, window)
+
+    def spread(self) -> float:
+        """A short random wait, so that those who were woken together do not speak together."""
+        return self._rng.uniform(0, self._first)
 
     def slow(self, window: float | None = None) -> float:
         """A wait for what will hardly heal by itself: the second half of the longest (or the given) window."""

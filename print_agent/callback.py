@@ -17,6 +17,7 @@ from print_agent import protocol as p
 from print_agent import rules, signing
 from print_agent.backoff import Backoff
 from print_agent.jobs import Jobs
+from print_agent.network import Network, NetworkError
 from print_agent.rules import Entry
 from print_agent.version import SOFTWARE
 
@@ -41,11 +42,13 @@ class Callbacks:
     """
 
     def __init__(self, jobs: Jobs, secrets: Mapping[str, tuple[str, ...]], *,
-                 transport: httpx.AsyncBaseTransport | None = None, first_retry: float = 1.0):
+                 network: Network | None = None, transport: httpx.AsyncBaseTransport | None = None,
+                 first_retry: float = 1.0):
         self._jobs = jobs
         self._secrets = secrets
-        self._client = httpx.AsyncClient(timeout=TIMEOUT, transport=transport, follow_redirects=False,
-                                         headers={'User-Agent': SOFTWARE})
+        self._network = network or Network()
+        self._transport = transport
+        self._clients: dict[str | None, httpx.AsyncClient] = {}
         self._first_retry = first_retry
         self._retries: dict[int, tuple[Backoff, float]] = {}
         self._news = asyncio.Event()
@@ -70,7 +73,16 @@ class Callbacks:
                 except TimeoutError:
                     pass  # retries may be due
         finally:
-            await self._client.aclose()
+            for client in self._clients.values():
+                await client.aclose()
+
+    def _client(self, url: str) -> httpx.AsyncClient:
+        settings = self._network.for_httpx(url)
+        if settings['proxy'] not in self._clients:
+            self._clients[settings['proxy']] = httpx.AsyncClient(
+                timeout=TIMEOUT, transport=self._transport, follow_redirects=False, headers={'User-Agent': SOFTWARE},
+                **settings)
+        return self._clients[settings['proxy']]
 
     async def _look(self) -> None:
         progress, self._progress = self._progress, []
@@ -111,9 +123,9 @@ class Callbacks:
         unique = f'{entry.source}|{entry.job}|{entry.dispatch}|{kind}|{self._jobs.spool.id}'
         headers = signing.headers(secrets, 'out_' + hashlib.sha256(unique.encode()).hexdigest()[:32], now, body)
         try:
-            reply = await self._client.post(entry.callback, content=body,
+            reply = await self._client(entry.callback).post(entry.callback, content=body,
                                             headers={**headers, 'Content-Type': 'application/json'})
-        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+        except (httpx.HTTPError, httpx.InvalidURL, NetworkError) as exc:
             log.info('job %s.%d: outcome not delivered (%s)', entry.job, entry.dispatch, type(exc).__name__)
             return False
         if not 200 <= reply.status_code < 300:

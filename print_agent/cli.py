@@ -23,6 +23,7 @@ from print_agent import protocol as p
 from print_agent.agent import Agent, AlreadyRunning, backends, lock
 from print_agent.config import Config, ConfigError
 from print_agent.pairing import Pairing, PairingError
+from print_agent.network import NetworkError
 from print_agent.printers import Printers
 from print_agent.printing.cups_client import CupsMissing
 from print_agent.spool import Spool, SpoolError
@@ -51,7 +52,8 @@ def main(ctx: click.Context, folder: Path | None) -> None:
 def pair(config: Config, url: str, code: str, allow_http: bool) -> None:
     """Pair this computer with an event: the address of the Indico and the code that it shows."""
     with _sentences():
-        paired = asyncio.run(pairing.pair(url, code, socket.gethostname(), allow_http=allow_http))
+        paired = asyncio.run(pairing.pair(url, code, socket.gethostname(), allow_http=allow_http,
+                                          network=config.network))
         pairing.save(config.pairings, paired)
     click.echo(f'Paired as "{paired.agent_name}" with "{paired.event_title}" on {paired.url}.')
     click.echo('Start printing with: print-agent run')
@@ -178,7 +180,7 @@ def _sentences() -> Iterator[None]:
     except AlreadyRunning as exc:
         click.echo(str(exc), err=True)
         sys.exit(EXIT_RUNNING)
-    except (ConfigError, PairingError, SpoolError, CupsMissing, OSError) as exc:
+    except (ConfigError, PairingError, SpoolError, CupsMissing, NetworkError, OSError) as exc:
         click.echo(str(exc), err=True)
         sys.exit(EXIT_FAILED)
 

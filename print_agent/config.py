@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 
 import platformdirs
 
 from print_agent import pairing, signing
+from print_agent.network import DIRECT, Network, NetworkError
 
 
 #: Environment variable that names the configuration folder.
@@ -48,6 +50,7 @@ class Config:
     receiver_host: str = '127.0.0.1'
     receiver_port: int = 8631
     doors: tuple[Door, ...] = ()
+    network: Network = field(default_factory=Network)
 
     @property
     def pairings(self) -> Path:
@@ -84,7 +87,7 @@ class _Reader:
         self._folder = folder
 
     def config(self, data: Mapping[str, Any]) -> Config:
-        self._only(data, '', {'mode', 'cups', 'folder', 'spool', 'receiver'})
+        self._only(data, '', {'mode', 'cups', 'folder', 'spool', 'receiver', 'network'})
         mode = data.get('mode', 'auto')
         if mode not in MODES:
             raise self._error('mode', f'is {mode!r}; allowed are {", ".join(MODES)}')
@@ -107,7 +110,22 @@ class _Reader:
             spool=(self._folder / Path(self._str(spool, 'spool.path', 'path')).expanduser() if 'path' in spool
                    else Path(platformdirs.user_state_dir(APP))),
             receiver_host=self._str(receiver, 'receiver.host', 'host', '127.0.0.1'), receiver_port=port,
-            doors=self._doors(receiver))
+            doors=self._doors(receiver), network=self._network(data))
+
+    def _network(self, data: Mapping[str, Any]) -> Network:
+        table = self._table(data, 'network', {'proxy', 'ca_file'})
+        proxy = self._str(table, 'network.proxy', 'proxy', '')
+        usable = proxy.startswith(('http://', 'https://')) and urlsplit(proxy).hostname
+        if proxy and proxy != DIRECT and not usable:
+            # not quoted, as it may hold a password
+            raise self._error('network.proxy', f'must be http://host:port, or "{DIRECT}" for none')
+        ca_file = self._str(table, 'network.ca_file', 'ca_file', '')
+        network = Network(proxy=proxy, ca_file=self._folder / Path(ca_file).expanduser() if ca_file else None)
+        try:
+            network.tls()
+        except NetworkError as exc:
+            raise self._error('network.ca_file', f'cannot be used: {exc}'.rstrip('.')) from exc
+        return network
 
     def _server(self, cups: Mapping[str, Any]) -> str:
         server = self._str(cups, 'cups.server', 'server', '')

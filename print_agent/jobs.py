@@ -1,8 +1,8 @@
 """The middle of the agent: what comes in from any link, what the workers do and what is reported meet here.
 
 Carries out what :mod:`print_agent.rules` decides, always in the order: commit to the spool, then speak, then act.
-Deadlines run on the monotonic clock from the moment a permission was received; they live in memory only, because a
-restart gives such jobs back anyway.
+Deadlines run on a clock that counts sleep, from the moment a permission was received; they live in memory only, because
+a restart gives such jobs back anyway.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable, Collection
 
-from print_agent import documents, reasons, rules
+from print_agent import clock, documents, reasons, rules
 from print_agent import protocol as p
 from print_agent.printing.base import End
 from print_agent.rules import Entry, OnJob, OnRestart, OnWord, State
@@ -60,7 +60,7 @@ class Jobs:
 
     def restart(self) -> None:
         """Deal with what an earlier run left in the spool. Jobs at a printer are left to its worker."""
-        now, mono = time.time(), time.monotonic()
+        now, mono = time.time(), clock.now()
         for entry in self.spool.open():
             match rules.on_restart(entry, now):
                 case OnRestart.give_back:
@@ -72,7 +72,7 @@ class Jobs:
 
     def tick(self) -> None:
         """Give back what cannot be printed in time. Call it several times a second."""
-        now = time.monotonic()
+        now = clock.now()
         for seq in [seq for seq, deadline in self._deadlines.items() if now >= deadline]:
             self._give_back(seq, *self._obstacles.get(seq, ('too_late', reasons.sentence('too_late'))))
         for seq in [seq for seq, expiry in self._expiries.items() if now >= expiry]:
@@ -121,9 +121,10 @@ class Jobs:
                       printer: str = '', callback: str = '') -> Entry:
         """Take a job in, or recognise it. Returns after the commit; everything is reported by then.
 
-        :param received: monotonic time at which the header (with its permission) came in; now, if not given
+        :param received: when the header with its permission came in, on the clock of :mod:`print_agent.clock`; now, if
+            not given
         """
-        received = time.monotonic() if received is None else received
+        received = clock.now() if received is None else received
         self.trace(job.job, job.dispatch, 'received')
         problem = await self._problem(job, document, printer or job.printer)
         # No await below: the decision and its commit are one.
@@ -164,7 +165,7 @@ class Jobs:
                 if self.stopping:
                     self._end(entry, State.returned, 'stopping')
                     return
-                self._grant(entry, go.print_within, time.monotonic() if received is None else received)
+                self._grant(entry, go.print_within, clock.now() if received is None else received)
                 self.trace(go.job, go.dispatch, 'go')
                 self._wake(entry.printer)
             case OnWord.report:
@@ -207,7 +208,7 @@ class Jobs:
     def begin_submit(self, entry: Entry) -> Entry | None:
         """Commit the intent to hand over; None if the job is not to be printed any more."""
         deadline = self._deadlines.get(entry.seq)
-        if deadline is None or time.monotonic() >= deadline:
+        if deadline is None or clock.now() >= deadline:
             return None
         if not self.spool.begin_submit(entry, self._tag(entry)):
             return None
@@ -299,7 +300,7 @@ class Jobs:
         self.trace(entry.job, entry.dispatch, 'end')
         log.info('job %s.%d %s: %s%s%s', ended.job, ended.dispatch, ended.printer, state.value,
                  f' ({reason})' if reason else '',
-                 '' if started is None else f' after {(time.monotonic() - started) * 1000:.0f} ms')
+                 '' if started is None else f' after {(clock.now() - started) * 1000:.0f} ms')
         message = rules.end_message(ended)
         assert message is not None
         self._say(ended.source, message)

@@ -5,17 +5,19 @@ and only then the hello goes out: so the server always hears from one of them, w
 """
 
 import asyncio
+import contextlib
 import logging
 import random
-import time
 from collections.abc import Callable
 from typing import Literal
 
 import httpx
 
+from print_agent import clock
 from print_agent import protocol as p
 from print_agent.backoff import Backoff
 from print_agent.jobs import Jobs
+from print_agent.network import Network
 from print_agent.pairing import Pairing
 from print_agent.poll import Poller, PollFailed
 from print_agent.stream import Disconnect, Stream, Why
@@ -27,8 +29,10 @@ Mode = Literal['auto', 'stream', 'poll']
 
 #: Failed websockets after which ``auto`` begins to poll.
 FAILURES_BEFORE_POLL = 3
-#: How long to stay away after another connection of the same agent took over, or with a wrong version, in seconds.
+#: How long to stay away from a server that speaks another version, in seconds: somebody may be updating it.
 STAY_AWAY = 300.0
+#: Only a connection that lasted this long is a healthy one, in seconds.
+STEADY = 10.0
 #: How long a websocket waits for the end of a poll before it speaks, in seconds.
 LAST_POLL = 3.0
 #: So many seconds after the last poll, "another connection took over" may mean our own late poll.
@@ -39,14 +43,19 @@ class Link:
     """The link to one Indico. Runs until cancelled."""
 
     def __init__(self, pairing: Pairing, jobs: Jobs, printers: Callable[[], tuple[p.Printer, ...]], *,
-                 mode: Mode = 'auto', backoff: Backoff | None = None, stay_away: float = STAY_AWAY,
+                 mode: Mode = 'auto', network: Network | None = None, backoff: Backoff | None = None,
+                 stay_away: float = STAY_AWAY, steady: float = STEADY,
                  transport: httpx.AsyncBaseTransport | None = None, poll_backoff: Callable[[], Backoff] = Backoff):
         self.pairing = pairing
         self._jobs = jobs
         self._printers = printers
         self._mode = mode
+        self._network = network or Network()
+        self._network.for_httpx(pairing.poll)  # a wrong setting is told at the start, not at the first fall back
         self._backoff = backoff or Backoff(rng=random.Random())  # noqa: S311 - spreads load, hides nothing
         self._stay_away = stay_away
+        self._steady = steady
+        self._woken = asyncio.Event()
         self._transport = transport
         self._poll_backoff = poll_backoff
         self._stream: Stream | None = None
@@ -58,6 +67,8 @@ class Link:
         self._polled = float('-inf')
         #: ``stream`` or ``poll`` while the server answers, else ``down``; for the status page.
         self.state: Literal['down', 'stream', 'poll'] = 'down'
+        #: Another computer speaks for this agent now; this link keeps silent until the agent is started again.
+        self.replaced = False
 
     @property
     def trouble(self) -> str:
@@ -76,6 +87,14 @@ class Link:
         speaker = self._poller or self._stream
         return speaker is None or self.state == 'down' or speaker.flushed()
 
+    def wake(self) -> None:
+        """The computer slept: connect anew, now."""
+        self._woken.set()
+        if self._poller is not None:
+            self._poller.wake()
+        if self._stream is not None:
+            self._stream.wake()
+
     async def run(self) -> None:
         """Stay connected until cancelled."""
         try:
@@ -85,10 +104,19 @@ class Link:
                 await self._polling
             while True:
                 self._stream = Stream(self.pairing.stream, self.pairing.token, self.pairing.id, self._jobs,
-                                      self._printers, before_hello=self._stop_polling, welcomed=self._welcomed)
+                                      self._printers, network=self._network, before_hello=self._stop_polling,
+                                      welcomed=self._welcomed)
+                self._woken.clear()
                 end = await self._stream.run()
                 self._stream = None
-                await asyncio.sleep(self._after(end))
+                wait = self._after(end)
+                if self.replaced:
+                    await asyncio.Event().wait()
+                with contextlib.suppress(TimeoutError):  # nothing woke us: the wait is over
+                    async with asyncio.timeout(wait):
+                        await self._woken.wait()
+                        # All laptops in a room wake up together.
+                        await asyncio.sleep(self._backoff.spread())
         finally:
             await self._stop_polling()
 
@@ -96,16 +124,24 @@ class Link:
         """Decide what follows the end of a websocket; return the seconds until the next one."""
         if self.state == 'stream':
             self.state = 'down'
-        if end.healthy:
+        if end.lasted >= self._steady:
+            # A server that welcomes and hangs up again and again is not healthy.
             self._backoff.reset()
         self._say_trouble(end.text, end.why.value)
-        own = end.why is Why.replaced and time.monotonic() - self._polled < OWN_POLL
-        if end.why in (Why.replaced, Why.version) and not own:
-            # Polling would only make the two fight by other means.
+        if end.why is Why.replaced and clock.now() - self._polled >= OWN_POLL:
+            # Coming back, by whatever means, would throw out the other one, and so on for ever.
+            self.replaced = True
+            log.error('%s: this print agent has stopped printing for "%s", as the same agent connected from another '
+                      'computer (or from a copy of this one). If this is the right computer, stop the other one and '
+                      'restart the print agent here; else pair this one by itself.',
+                      self.pairing.url, self.pairing.event_title)
+            return 0.0
+        if end.why is Why.version:
             return self._backoff.slow(self._stay_away)
         if end.why is Why.rejected:
             return self._backoff.slow()
-        wait = self._backoff.next()
+        # On top of what the server asks for, or all whom it asked would come back together.
+        wait = end.wait + self._backoff.next()
         if end.why is Why.no_relay or self._backoff.failures >= FAILURES_BEFORE_POLL:
             self._fell_back = True
         if self._mode == 'auto' and self._fell_back:
@@ -113,7 +149,6 @@ class Link:
         return wait
 
     def _welcomed(self, welcome: p.Welcome) -> None:
-        self._backoff.reset()
         self._fell_back = False
         self.state = 'stream'
         self._say_connected('by websocket')
@@ -124,14 +159,14 @@ class Link:
         if self._polling is not None:
             return
         self._poller = Poller(self.pairing.poll, self.pairing.document, self.pairing.token, self.pairing.id,
-                              self._jobs, self._printers, healthy=self._poll_healthy, failed=self._poll_failed,
-                              transport=self._transport, backoff=self._poll_backoff())
+                              self._jobs, self._printers, network=self._network, healthy=self._poll_healthy,
+                              failed=self._poll_failed, transport=self._transport, backoff=self._poll_backoff())
         self._polling = asyncio.create_task(self._poller.run())
 
     async def _stop_polling(self) -> None:
         task, poller, self._polling, self._poller = self._polling, self._poller, None, None
         if task is not None and poller is not None:
-            self._polled = time.monotonic()
+            self._polled = clock.now()
             # The server must not hear a poll after the hello of the websocket, or it would think that the poll is
             # the newer connection. So the one under way may end; only if it takes long its answer is dropped.
             poller.stop()

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from print_agent.network import Network, NetworkError
 from print_agent.version import SOFTWARE
 
 
@@ -56,14 +57,17 @@ def check_url(url: str, *, allow_http: bool = False) -> str:
     return url.rstrip('/')
 
 
-async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False,
+async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False, network: Network | None = None,
                transport: httpx.AsyncBaseTransport | None = None) -> Pairing:
     """Swap a pairing code for a pairing. Raises :class:`PairingError`."""
     base = check_url(url, allow_http=allow_http)
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT, transport=transport) as client:
+        async with httpx.AsyncClient(timeout=TIMEOUT, transport=transport,
+                                     **(network or Network()).for_httpx(base)) as client:
             reply = await client.post(f'{base}/api/plugin/checkin-print/pair',
                                       json={'code': code, 'software': SOFTWARE, 'hostname': hostname})
+    except NetworkError as exc:
+        raise PairingError(str(exc)) from exc
     except httpx.HTTPError as exc:
         raise PairingError(f'{base} does not answer ({type(exc).__name__}: {exc}).') from exc
     try:

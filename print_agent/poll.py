@@ -5,19 +5,21 @@ this agent holds, so nothing is lost by that.
 """
 
 import asyncio
+import contextlib
 import logging
-import time
+import ssl
 from collections.abc import Callable
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
+from print_agent import clock, reasons
 from print_agent import protocol as p
-from print_agent import reasons
-from print_agent.backoff import Backoff
+from print_agent.backoff import Backoff, retry_after
 from print_agent.jobs import Jobs
-from print_agent.stream import dispatch
+from print_agent.network import Network
+from print_agent.stream import dispatch, other_version
 from print_agent.version import SOFTWARE
 
 
@@ -25,6 +27,9 @@ log = logging.getLogger(__name__)
 
 #: Longest wait for an answer, in seconds.
 TIMEOUT = 15.0
+#: Shortest pauses between two polls, whatever the server asks for: ordinarily, and with something urgent to say, in
+#: seconds.
+SHORTEST, URGENT = 0.5, 0.1
 #: Attempts to fetch one document.
 FETCHES = 3
 #: Largest reply, in bytes.
@@ -33,13 +38,23 @@ MAX_REPLY = 4 * 1024 * 1024
 _decoder = msgspec.json.Decoder(p.PollReply)
 
 
-class PollFailed(Exception):
-    """A poll had no usable answer. ``rejected``: the token is not good."""
+class _Refusal(msgspec.Struct):
+    error: str
+    message: str = ''
 
-    def __init__(self, text: str, *, rejected: bool = False):
+
+class PollFailed(Exception):
+    """A poll had no usable answer.
+
+    ``rejected``: it will hardly heal by itself, as the token or the version is not good. ``wait``: seconds that the
+    server asks to stay away for.
+    """
+
+    def __init__(self, text: str, *, rejected: bool = False, wait: float = 0.0):
         super().__init__(text)
         self.text = text
         self.rejected = rejected
+        self.wait = wait
 
 
 class Poller:
@@ -50,7 +65,8 @@ class Poller:
     """
 
     def __init__(self, poll_url: str, document_url: str, token: str, source: str, jobs: Jobs,
-                 printers: Callable[[], tuple[p.Printer, ...]], *, healthy: Callable[[], None] = lambda: None,
+                 printers: Callable[[], tuple[p.Printer, ...]], *, network: Network,
+                 healthy: Callable[[], None] = lambda: None,
                  failed: Callable[[PollFailed], None] = lambda _failure: None,
                  transport: httpx.AsyncBaseTransport | None = None, backoff: Backoff | None = None):
         self._poll_url = poll_url
@@ -62,10 +78,11 @@ class Poller:
         self._failed = failed
         self._backoff = backoff or Backoff()
         self._client = httpx.AsyncClient(timeout=TIMEOUT, transport=transport, follow_redirects=False, headers={
-            'Authorization': f'Bearer {token}', 'User-Agent': SOFTWARE})
+            'Authorization': f'Bearer {token}', 'User-Agent': SOFTWARE}, **network.for_httpx(poll_url))
         self._said: list[p.FromAgent] = []
         self._stopping = False
         self._urgent = asyncio.Event()
+        self._woken = asyncio.Event()
 
     def put(self, message: p.FromAgent) -> None:
         """Say something with the next poll; what a volunteer waits for is said at once."""
@@ -80,7 +97,12 @@ class Poller:
     def stop(self) -> None:
         """Finish the poll that is under way, then end. One that waits or takes long has to be cancelled."""
         self._stopping = True
+        self.wake()
+
+    def wake(self) -> None:
+        """End a pause now: the computer slept, or it is over."""
         self._urgent.set()
+        self._woken.set()
 
     async def run(self) -> None:
         """Poll until stopped or cancelled. Cancelling drops the answer that is under way."""
@@ -93,55 +115,65 @@ class Poller:
                     self._healthy()
                 except PollFailed as exc:
                     self._failed(exc)
-                    if not self._stopping:
-                        await asyncio.sleep(self._backoff.slow() if exc.rejected else self._backoff.next())
+                    wait = self._backoff.slow() if exc.rejected else self._backoff.next()
+                    # On top of what the server asks for, or all whom it asked would come back together.
+                    await self._pause(self._woken, exc.wait + wait)
                     continue
-                if self._stopping:
-                    return
-                try:
-                    async with asyncio.timeout(pause):
-                        await self._urgent.wait()
-                except TimeoutError:
-                    pass  # nothing urgent came up: the next poll is due anyway
+                await self._pause(self._woken, URGENT)
+                await self._pause(self._urgent, max(pause, SHORTEST) - URGENT)
         finally:
             self._jobs.listen(self._source, None)
             await self._client.aclose()
 
+    async def _pause(self, end: asyncio.Event, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):  # nothing came up: the next poll is due anyway
+            async with asyncio.timeout(0 if self._stopping else seconds):
+                await end.wait()
+
     async def _once(self) -> float:
         if not self._stopping:
             self._urgent.clear()
+            self._woken.clear()
         hello = self._jobs.hello(self._source, SOFTWARE, self._printers())
         said, self._said = self._said, []
         owed = self._jobs.owed(self._source)
         messages = [*owed, *(message for message in said if message not in owed)][:500]
+        # The answer cannot be older than the question, however long it was on its way or this computer asleep.
+        asked = clock.now()
         try:
             reply = await self._ask(p.Poll(hello=hello, messages=tuple(messages)))
         except BaseException:
             # Said again next time, as everything here may be heard twice; the next hello has the printers anyway.
             self._said = [m for m in said if not isinstance(m, p.Printers | p.Heartbeat)] + self._said
             raise
-        received = time.monotonic()
         for message in reply.messages:
             if isinstance(message, p.Job):
-                await self._fetch(message, received)
+                await self._fetch(message, asked)
             elif isinstance(message, p.Welcome) and message.protocol != p.PROTOCOL:
-                raise PollFailed('Indico speaks another version of the protocol; update the print agent',
-                                 rejected=True)
+                raise PollFailed(other_version(message.protocol), rejected=True)
             else:
-                dispatch(self._jobs, self._source, message)
+                dispatch(self._jobs, self._source, message, received=asked)
         return reply.next_in
 
     async def _ask(self, poll: p.Poll) -> p.PollReply:
         try:
             reply = await self._client.post(self._poll_url, content=p.encode(poll),
                                             headers={'Content-Type': 'application/json'})
+        except httpx.ProxyError as exc:
+            raise PollFailed(f'the proxy does not let the request through ({exc})'[:300]) from exc
         except httpx.HTTPError as exc:
+            if isinstance(exc.__context__, ssl.SSLCertVerificationError) or 'CERTIFICATE_VERIFY' in str(exc):
+                raise PollFailed("Indico's certificate is not trusted; see ca_file") from exc
             raise PollFailed(f'no answer from Indico ({type(exc).__name__})') from exc
         if reply.status_code == 401:
             raise PollFailed("Indico does not know this agent's token, or it was revoked; pair it again",
                              rejected=True)
+        if reply.status_code == 400 and (said := _version_error(reply.content)):
+            raise PollFailed(f'Indico and this print agent do not speak the same version of the protocol: {said}',
+                             rejected=True)
         if reply.status_code != 200:
-            raise PollFailed(f'Indico answered with HTTP {reply.status_code}')
+            raise PollFailed(f'Indico answered with HTTP {reply.status_code}',
+                             wait=retry_after(reply.headers.get('Retry-After', '')))
         if len(reply.content) > MAX_REPLY:
             raise PollFailed(f'the answer has {len(reply.content)} bytes; the limit is {MAX_REPLY}')
         try:
@@ -175,3 +207,12 @@ class Poller:
         # Not kept, so not owed; if this word is lost, the next hello shows that the job is not here.
         self.put(p.Returned(job=job.job, dispatch=job.dispatch, reason='document_unavailable',
                             detail=reasons.sentence('document_unavailable')))
+
+
+def _version_error(body: bytes) -> str:
+    """Indico's sentence about a version that it does not speak; empty if the answer is about something else."""
+    try:
+        refusal = msgspec.json.decode(body, type=_Refusal)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ''
+    return refusal.message[:300] if refusal.error == 'version' else ''

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from print_agent import protocol as p
-from print_agent import reasons, signing
+from print_agent import clock, reasons, signing
 from print_agent.callback import DOOR
 from print_agent.config import Config, Door
 from print_agent.jobs import Jobs
@@ -98,7 +98,7 @@ class Receiver:
             return Response(status_code=400)
 
     async def _accept(self, request: Request) -> Response:
-        received = time.monotonic()
+        received = clock.now()
         door = self._doors.get(request.path_params['printer'])
         if door is None:
             raise Problem(404, 'unknown_printer', 'There is no such printer here.')

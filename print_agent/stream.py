@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-import time
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, ProxyError
 
+from print_agent import backoff, clock
 from print_agent import protocol as p
 from print_agent.jobs import Jobs
+from print_agent.network import Network, NetworkError
 from print_agent.version import SOFTWARE
 
 
@@ -19,8 +21,10 @@ log = logging.getLogger(__name__)
 
 #: Longest wait for a connection, and for the welcome, in seconds.
 OPEN_TIMEOUT, WELCOME_TIMEOUT = 10.0, 10.0
-#: Pings of the websocket itself, in seconds.
-PING_INTERVAL = PING_TIMEOUT = 20.0
+#: Pause between two pings, and the longest wait for the answer to one, in seconds.
+PING_INTERVAL, PING_TIMEOUT = 5.0, 20.0
+#: A permission may have been on its way for so many seconds without further thought. The server's margin is longer.
+TRUSTED = 10.0
 #: Ends that were not acknowledged are said again this often, in seconds.
 REPEAT = 15.0
 #: Largest frame: a document and a little more.
@@ -46,11 +50,15 @@ class Why(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """Why a connection ended, in words. ``healthy``: it had been welcomed."""
+    """Why a connection ended, in words.
+
+    ``lasted``: seconds since the welcome, or 0. ``wait``: seconds that the server asks to stay away for.
+    """
 
     why: Why
     text: str
-    healthy: bool = False
+    lasted: float = 0.0
+    wait: float = 0.0
 
 
 _CLOSE_CODES = {
@@ -92,18 +100,23 @@ class Stream:
     """
 
     def __init__(self, url: str, token: str, source: str, jobs: Jobs, printers: Callable[[], tuple[p.Printer, ...]], *,
-                 before_hello: Callable[[], Awaitable[None]] | None = None,
+                 network: Network, before_hello: Callable[[], Awaitable[None]] | None = None,
                  welcomed: Callable[[p.Welcome], None] = lambda _welcome: None):
         self._url = url
         self._token = token
         self._source = source
         self._jobs = jobs
         self._printers = printers
+        self._network = network
         self._before_hello = before_hello
         self._welcomed = welcomed
         self._outbox = Outbox()
-        self._healthy = False
+        self._begun: float | None = None
         self._pending: tuple[p.Job, float] | None = None
+        self._woke = asyncio.Event()
+        #: What is read now was said after this moment.
+        self._asked = 0.0
+        self._reading = False
 
     def put(self, message: p.FromAgent) -> None:
         """Say something on this connection."""
@@ -113,36 +126,52 @@ class Stream:
         """Whether everything was handed to the network."""
         return self._outbox.empty()
 
+    def wake(self) -> None:
+        """The computer slept: whatever this connection looks like, it is of yesterday."""
+        self._woke.set()
+
     async def run(self) -> Disconnect:
         """Connect, speak until the connection ends, and tell why it did."""
         try:
             async with connect(self._url, additional_headers={'Authorization': f'Bearer {self._token}'},
                                user_agent_header=SOFTWARE, compression=None, max_size=MAX_FRAME,
-                               open_timeout=OPEN_TIMEOUT, ping_interval=PING_INTERVAL, ping_timeout=PING_TIMEOUT,
-                               close_timeout=3) as ws:
+                               open_timeout=OPEN_TIMEOUT, ping_interval=None, close_timeout=3,
+                               **self._network.for_websockets(self._url)) as ws:
                 return await self._talk(ws)
         except InvalidStatus as exc:
-            return _refused(exc.response.status_code)
+            return _refused(exc.response.status_code, exc.response.headers.get('Retry-After', ''))
+        except NetworkError as exc:
+            return Disconnect(Why.lost, str(exc))
+        except ProxyError as exc:
+            return Disconnect(Why.no_relay, f'the proxy does not let websockets through ({exc})'[:300])
         except ConnectionClosed as exc:
             code = exc.rcvd.code if exc.rcvd is not None else 1006
             why, text = _CLOSE_CODES.get(code, (Why.lost, f'the server closed the connection (code {code})'))
-            return Disconnect(why, text, self._healthy)
+            return Disconnect(why, text, self._lasted)
         except (InvalidHandshake, InvalidURI) as exc:
             return Disconnect(Why.no_relay, f'no websocket there ({type(exc).__name__})')
         except TimeoutError:
-            return Disconnect(Why.lost, 'no answer in time', self._healthy)
+            return Disconnect(Why.lost, 'no answer in time', self._lasted)
+        except ssl.SSLCertVerificationError as exc:
+            return Disconnect(Why.lost, f"the server's certificate is not trusted ({exc.verify_message}); see ca_file",
+                              self._lasted)
         except OSError as exc:
-            return Disconnect(Why.lost, f'no connection ({exc.strerror or type(exc).__name__})', self._healthy)
+            return Disconnect(Why.lost, f'no connection ({exc.strerror or type(exc).__name__})', self._lasted)
+
+    @property
+    def _lasted(self) -> float:
+        return 0.0 if self._begun is None else clock.now() - self._begun
 
     async def _talk(self, ws: ClientConnection) -> Disconnect:
         if self._before_hello is not None:
             await self._before_hello()
+        self._asked = clock.now()
         await ws.send(p.encode(self._jobs.hello(self._source, SOFTWARE, self._printers())).decode())
         async with asyncio.timeout(WELCOME_TIMEOUT):
             welcome = await self._welcome(ws)
-        if welcome is None:
-            return Disconnect(Why.version, 'Indico speaks another version of the protocol; update the print agent')
-        self._healthy = True
+        if welcome.protocol != p.PROTOCOL:
+            return Disconnect(Why.version, other_version(welcome.protocol))
+        self._begun = clock.now()
         self._welcomed(welcome)
         self._jobs.listen(self._source, self.put)
         try:
@@ -155,7 +184,7 @@ class Stream:
         finally:
             self._jobs.listen(self._source, None)
 
-    async def _welcome(self, ws: ClientConnection) -> p.Welcome | None:
+    async def _welcome(self, ws: ClientConnection) -> p.Welcome:
         while True:
             frame = await ws.recv()
             try:
@@ -164,16 +193,18 @@ class Stream:
                 log.warning('before the welcome: %s', exc.detail)
                 continue
             if isinstance(message, p.Welcome):
-                return message if message.protocol == p.PROTOCOL else None
+                return message
 
     async def _loops(self, ws: ClientConnection, beat: float) -> Disconnect:
         loops = [asyncio.create_task(loop) for loop in
-                 (self._read(ws), self._write(ws), self._heartbeat(max(beat, 0.05)), self._repeat())]
+                 (self._read(ws), self._write(ws), self._heartbeat(max(beat, 0.05)), self._repeat(), self._ping(ws),
+                  self._woken())]
         try:
             done, _ = await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
-            return Disconnect(Why.lost, 'the connection was closed', healthy=True)
+            return Disconnect(Why.lost, 'this computer slept' if self._woke.is_set() else 'the connection was closed',
+                              self._lasted)
         finally:
             for task in loops:
                 task.cancel()
@@ -194,9 +225,33 @@ class Stream:
             for message in self._jobs.owed(self._source):
                 self.put(message)
 
+    async def _woken(self) -> None:
+        await self._woke.wait()
+
+    async def _ping(self, ws: ClientConnection) -> None:
+        while True:
+            asked = clock.now()
+            async with asyncio.timeout(PING_TIMEOUT):
+                await (await ws.ping())
+            # Frames come in order: what comes after the pong was said after the ping. While the reader is busy, frames
+            # from before the pong may still wait for it.
+            if self._reading:
+                self._asked = asked
+            await asyncio.sleep(PING_INTERVAL)
+
+    def _said(self) -> float:
+        """The time from which a permission that was just read counts.
+
+        It may have waited in the network, or in this computer while it slept, until the server gave up hope.
+        """
+        now = clock.now()
+        return now if now - self._asked <= TRUSTED else self._asked
+
     async def _read(self, ws: ClientConnection) -> None:
         while True:
+            self._reading = True
             frame = await ws.recv()
+            self._reading = False
             if isinstance(frame, bytes):
                 await self._document(frame)
                 continue
@@ -211,9 +266,9 @@ class Stream:
                 self.put(p.Error(code=exc.code, detail=exc.detail))
                 continue
             if isinstance(message, p.Job):
-                self._pending = (message, time.monotonic())
+                self._pending = (message, self._said())
             else:
-                dispatch(self._jobs, self._source, message)
+                dispatch(self._jobs, self._source, message, received=self._said())
 
     async def _document(self, frame: bytes) -> None:
         if self._pending is None:
@@ -223,11 +278,11 @@ class Stream:
         await self._jobs.receive(self._source, header, frame, received=received)
 
 
-def dispatch(jobs: Jobs, source: str, message: p.FromServer) -> None:
+def dispatch(jobs: Jobs, source: str, message: p.FromServer, *, received: float) -> None:
     """Carry out a message that needs no document."""
     match message:
         case p.Go():
-            jobs.go(source, message)
+            jobs.go(source, message, received=received)
         case p.Cancel():
             jobs.cancel(source, message)
         case p.Ack():
@@ -238,11 +293,21 @@ def dispatch(jobs: Jobs, source: str, message: p.FromServer) -> None:
             log.warning('the server did not understand us: %s (%s)', message.code, message.detail)
 
 
-def _refused(status: int) -> Disconnect:
+def other_version(theirs: int) -> str:
+    """What to do about an Indico that speaks another version of the protocol."""
+    what = ('update the print agent' if theirs > p.PROTOCOL
+            else "ask Indico's administrator to update the plugin, or install an older print agent")
+    return f'Indico speaks another version of the protocol ({theirs}, this print agent {p.PROTOCOL}); {what}'
+
+
+def _refused(status: int, retry_after: str) -> Disconnect:
+    wait = backoff.retry_after(retry_after)
     if status == 401:
         return Disconnect(Why.rejected, "Indico does not know this agent's token, or it was revoked; pair it again")
+    if status == 407:
+        return Disconnect(Why.no_relay, 'the proxy wants a login; put it into [network] proxy (http://user:password@…)')
     if status == 429:
-        return Disconnect(Why.lost, 'the server asks to slow down (HTTP 429)')
-    return Disconnect(Why.no_relay, f'the websocket was refused (HTTP {status})')
+        return Disconnect(Why.lost, 'the server asks to slow down (HTTP 429)', wait=wait)
+    return Disconnect(Why.no_relay, f'the websocket was refused (HTTP {status})', wait=wait)
 
 

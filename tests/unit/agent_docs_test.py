@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import certifi
 import click
 import msgspec
 import pytest
@@ -56,20 +57,21 @@ def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
     secret = tmp_path / 'desk1.secret'
     secret.write_text('whsec_' + 'QUFB' * 8)
     secret.chmod(0o600)
+    (tmp_path / 'authority.pem').write_bytes(Path(certifi.where()).read_bytes())
     (tmp_path / 'agent.toml').write_text(example)
     loaded = config.load(tmp_path)
     assert loaded.doors
     assert loaded.folders
     data = tomllib.loads(example)
-    keys = {'mode', *(f'{s}.{k}' for s in ('cups', 'spool', 'receiver') for k in data[s] if k != 'door'),
+    keys = {'mode', *(f'{s}.{k}' for s in ('cups', 'spool', 'network', 'receiver') for k in data[s] if k != 'door'),
             *(f'folder.{k}' for k in data['folder'][0]), *(f'receiver.door.{k}' for k in data['receiver']['door'][0])}
     described = set()
     for line in AGENT.splitlines():
-        if re.match(r'\| `(mode|cups\.|folder\.|spool\.|receiver\.)', line):
+        if re.match(r'\| `(mode|cups\.|folder\.|spool\.|network\.|receiver\.)', line):
             described |= set(re.findall(r'`([a-z_.]+)`', line.split('|')[1]))
     assert described == keys
     # every setting that the reader accepts is in the example: a wrong key names all allowed ones
-    for where in ('', '[cups]\n', '[spool]\n', '[receiver]\n', '[[folder]]\n', '[[receiver.door]]\n'):
+    for where in ('', '[cups]\n', '[spool]\n', '[network]\n', '[receiver]\n', '[[folder]]\n', '[[receiver.door]]\n'):
         (tmp_path / 'agent.toml').write_text(where + 'nonsense = 1')
         with pytest.raises(config.ConfigError) as caught:
             config.load(tmp_path)

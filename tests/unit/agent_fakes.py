@@ -96,6 +96,8 @@ class FakeServer:
     def __init__(self):
         #: HTTP status for the upgrade, or None to accept it.
         self.refuse_upgrade: int | None = None
+        #: Header ``Retry-After`` of a refusal, by either way.
+        self.retry_after = ''
         #: Called for each accepted connection instead of the ordinary conversation.
         self.script: Callable | None = None
         self.heartbeat = 20.0
@@ -108,6 +110,7 @@ class FakeServer:
         self._server = None
         # polling
         self.poll_status = 200
+        self.poll_error: dict | None = None
         self.polls: list[p.Poll] = []
         self.replies: list = []
         self.documents: dict[str, bytes] = {}
@@ -154,7 +157,10 @@ class FakeServer:
         if request.headers.get('Authorization') != f'Bearer {TOKEN}':
             return connection.respond(401, 'no')
         if self.refuse_upgrade is not None:
-            return connection.respond(self.refuse_upgrade, 'no')
+            response = connection.respond(self.refuse_upgrade, 'no')
+            if self.retry_after:
+                response.headers['Retry-After'] = self.retry_after
+            return response
         return None
 
     async def _talk(self, ws):
@@ -186,7 +192,8 @@ class FakeServer:
         self._news.set()
         await self.poll_gate.wait()
         if self.poll_status != 200:
-            return httpx.Response(self.poll_status)
+            return httpx.Response(self.poll_status, json=self.poll_error,
+                                  headers={'Retry-After': self.retry_after} if self.retry_after else {})
         replies, self.replies = self.replies, []
         for message in self.polls[-1].messages:
             self.heard.append(message)

@@ -44,7 +44,7 @@ def invoke(folder, *args):
 
 
 def test_a_pairing_is_kept(folder, monkeypatch):
-    async def pair(url, code, hostname, *, allow_http):
+    async def pair(url, code, hostname, *, allow_http, network):
         assert (url, code, allow_http) == ('https://x.org', 'ABCD', False)
         return pairing.Pairing(id='x-1', url=url, token='icpa_secret', stream='wss://x', poll='https://x',
                                document='https://x', agent_id=1, agent_name='Desk', event_id=1,

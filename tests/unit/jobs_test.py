@@ -7,6 +7,7 @@ import time
 import pytest
 from agent_fakes import PDF, FakeBackend, make_job
 
+from print_agent import clock
 from print_agent import jobs as jobs_module
 from print_agent import protocol as p
 from print_agent import worker as worker_module
@@ -212,7 +213,7 @@ async def test_a_printer_that_is_ready_again_in_time_prints(desk):
 
 async def test_the_clock_runs_from_receipt_and_not_from_the_document(desk):
     desk.start()
-    await desk.jobs.receive('a', make_job(go=True), PDF, received=time.monotonic() - 60)
+    await desk.jobs.receive('a', make_job(go=True), PDF, received=clock.now() - 60)
     (returned,) = await desk.ends()
     assert (type(returned), returned.reason) == (p.Returned, 'too_late')
     assert desk.backend.submitted == []
