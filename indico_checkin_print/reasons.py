@@ -2,7 +2,9 @@
 
 from indico.util.enum import IndicoStrEnum
 
-from indico_checkin_print import _
+import print_agent.reasons
+
+from indico_checkin_print import _, agent_reasons
 
 
 class Reason(IndicoStrEnum):
@@ -137,6 +139,8 @@ SENTENCES = {
 
 
 def describe(code):
-    """Return the sentence of a reason code; a code of a printer speaks for itself."""
-    reason = Reason.get(code)
-    return reason.sentence if reason else code.replace('-', ' ').replace('_', ' ')
+    """Return the sentence of a reason code, ours or an agent's; one that only some printer knows is shown as it is."""
+    if reason := Reason.get(code):
+        return reason.sentence
+    code = print_agent.reasons.bare(code)
+    return agent_reasons.SENTENCES.get(code) or _('The printer says: {}.').format(code.replace('-', ' '))

@@ -11,8 +11,11 @@ from indico.modules.events.registration.models.form_fields import RegistrationFo
 from indico.modules.events.registration.models.registrations import Registration, RegistrationData
 from indico.web.flask.util import url_for
 
+import print_agent.reasons
+
 from indico_checkin_print import _, ledger, sql, wakeup
 from indico_checkin_print.management.base import RHJobBase
+from indico_checkin_print.management.status import printer_status
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason, describe
 
@@ -69,6 +72,10 @@ class JobRow:
     where: str
     colour: str
     reason: str
+    #: What else there is to say, unless it only says the same again
+    detail: str
+    #: What keeps the printer that has the badge from printing it
+    trouble: str
     started: datetime
     #: Seconds from the check-in, or from the wish for another badge, to the last change of a job that has ended
     seconds: float | None
@@ -109,7 +116,8 @@ def latest_jobs(event):
     jobs = (Job.query
             .filter(Job.event_id == event.id)
             .options(joinedload(Job.registration).joinedload(Registration.registration_form),
-                     joinedload(Job.desk), joinedload(Job.webhook), joinedload(Job.reprint_of))
+                     joinedload(Job.desk), joinedload(Job.webhook), joinedload(Job.reprint_of),
+                     joinedload(Job.agent))
             .order_by(Job.id.desc())
             .limit(MAX_JOBS)
             .all())
@@ -130,10 +138,19 @@ def _row(job, companions, repeated):
         where=job.webhook.name if job.webhook is not None else job.desk.name if job.desk is not None else '',
         colour=COLOURS.get(job.state.css_class, ''),
         reason=str(describe(job.reason)) if job.reason else '',
+        detail='' if job.detail == print_agent.reasons.SENTENCES.get(job.reason) else job.detail,
+        trouble=_trouble(job),
         started=started,
         seconds=max(0, (job.changed_dt - since).total_seconds()) if job.state in ENDED else None,
         repeated=repeated.get((job.registration_id, job.person), 0) if job.purpose == Job.PURPOSE_BADGE else 0,
     )
+
+
+def _trouble(job):
+    if job.state not in {JobState.dispatched, JobState.printing} or job.agent is None:
+        return ''
+    printer = next((x for x in job.agent.printers if x['name'] == job.printer), None)
+    return printer_status(printer).detail if printer else ''
 
 
 def _name(job, companions):

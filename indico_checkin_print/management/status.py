@@ -30,6 +30,14 @@ PRINTER_REASONS = {
     'moving-to-paused': _('paused'),
     'spool-area-full': _('memory full'),
     'other': _('has a problem'),
+    # what the agent found out
+    'cups_down': _('the print service on the laptop does not answer'),
+    'printer_unreachable': _('switched off or not connected'),
+    'printer_frozen': _('hangs; switch it off and on again'),
+    'printer_rejecting': _('does not accept jobs'),
+    'engine_failed': _('could not print the last badge; it tries again soon'),
+    'rejected': _('rejected the last badge; has it the right labels or paper?'),
+    'folder-not-writable': _('the folder cannot be written to'),
 }
 
 

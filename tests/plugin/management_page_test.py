@@ -31,8 +31,20 @@ def test_jobs(app, event, create_reg, create_job, objects):
     assert badge.reason == 'The printer says that the badge is printed.'
     assert badge.url == f'/event/{event.id}/manage/registration/{reg.registration_form_id}/registrations/{reg.id}/'
     assert (hook.where, hook.seconds) == ('CRM', None)
-    assert (gone.name, gone.url, gone.reason) == ('Deleted registration', '', 'media jam')
+    assert (gone.name, gone.url) == ('Deleted registration', '')
+    assert gone.reason == 'Labels or paper are jammed in the printer.'
     assert (test.name, test.url) == ('Test badge', '')
+
+
+def test_a_job_says_what_keeps_its_printer_from_printing(app, event, reg, create_job, objects):
+    objects.agent.printers = [{'name': 'labels', 'state': 'processing', 'reasons': ['media-empty-warning']}]
+    create_job(reg, JobState.printing, agent=objects.agent, printer='labels', reason='at_printer')
+    create_job(reg, JobState.failed, agent=objects.agent, printer='labels', reason='media-empty', purpose='test 1',
+               detail='The printer is out of labels or paper.')
+    with app.test_request_context():
+        failed, printing, *_others = latest_jobs(event)
+    assert printing.trouble == 'out of paper'
+    assert (failed.trouble, failed.reason, failed.detail) == ('', 'The printer is out of labels or paper.', '')
 
 
 def test_deleted_registration_has_no_link(app, event, reg, create_job):
