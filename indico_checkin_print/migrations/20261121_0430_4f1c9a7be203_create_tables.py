@@ -256,8 +256,30 @@ def upgrade():
     )
     op.create_index(op.f('ix_job_history_job_id'), 'job_history', ['job_id'], schema=SCHEMA)
 
+    op.create_table('marks',
+        sa.Column('name', sa.String(), nullable=False),
+        sa.Column('dt', UTCDateTime(), nullable=False),
+        sa.Column('detail', sa.String(), server_default='', nullable=False),
+        sa.PrimaryKeyConstraint('name', name=op.f('pk_marks')),
+        schema=SCHEMA
+    )
+
+    op.create_table('missed',
+        sa.Column('registration_id', sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column('checked_in_dt', UTCDateTime(), nullable=False),
+        sa.Column('source', sa.String(), nullable=False),
+        sa.Column('user_id', sa.Integer(), nullable=True),
+        sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+        sa.ForeignKeyConstraint(['registration_id'], ['event_registration.registrations.id'], name=op.f('fk_missed_registration_id_registrations'), ondelete='CASCADE'),
+        sa.ForeignKeyConstraint(['user_id'], ['users.users.id'], name=op.f('fk_missed_user_id_users'), ondelete='SET NULL'),
+        sa.PrimaryKeyConstraint('registration_id', name=op.f('pk_missed')),
+        schema=SCHEMA
+    )
+
 
 def downgrade():
+    op.drop_table('missed', schema=SCHEMA)
+    op.drop_table('marks', schema=SCHEMA)
     op.drop_table('job_history', schema=SCHEMA)
     op.drop_table('documents', schema=SCHEMA)
     op.drop_table('attempts', schema=SCHEMA)
