@@ -9,7 +9,7 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _, ledger, wakeup
 from indico_checkin_print.management.base import DialogForm, RHJobBase
-from indico_checkin_print.management.jobs import can_print_again, name_of
+from indico_checkin_print.management.job_rows import can_print_again, name_of
 from indico_checkin_print.reasons import Reason
 
 

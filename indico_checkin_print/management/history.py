@@ -5,7 +5,7 @@ from indico.web.util import jsonify_template
 
 from indico_checkin_print import _
 from indico_checkin_print.management.base import RHJobBase, WPCheckinPrint
-from indico_checkin_print.management.jobs import COLOURS, name_of
+from indico_checkin_print.management.job_rows import COLOURS, name_of
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.reasons import describe
 

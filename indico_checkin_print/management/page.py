@@ -10,7 +10,7 @@ from indico.util.string import natural_sort_key
 from indico_checkin_print import _
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
 from indico_checkin_print.management.held import held_jobs
-from indico_checkin_print.management.jobs import latest_jobs
+from indico_checkin_print.management.job_rows import latest_jobs
 from indico_checkin_print.management.status import agent_status, desk_statuses, printer_status
 from indico_checkin_print.management.when import rules_in_words, setup_of
 from indico_checkin_print.models.agents import Agent

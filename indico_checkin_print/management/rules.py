@@ -5,7 +5,7 @@ from indico_checkin_print.management.agents import RHAddAgent, RHEditAgent, RHNe
 from indico_checkin_print.management.desks import RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk
 from indico_checkin_print.management.held import RHDiscardHeld, RHReleaseHeld, RHReleaseJob
 from indico_checkin_print.management.history import RHJobHistory
-from indico_checkin_print.management.jobs import RHDiscardJob, RHRetryJob
+from indico_checkin_print.management.job_actions import RHDiscardJob, RHRetryJob
 from indico_checkin_print.management.page import RHLive, RHManage
 from indico_checkin_print.management.pause import RHPauseDesk, RHPauseEvent
 from indico_checkin_print.management.regforms import RHEditForm, RHSwitchForm

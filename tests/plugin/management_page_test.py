@@ -7,7 +7,7 @@ import pytest
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import sql
-from indico_checkin_print.management.jobs import MAX_JOBS, latest_jobs
+from indico_checkin_print.management.job_rows import MAX_JOBS, latest_jobs
 from indico_checkin_print.management.status import agent_status, describe_reason, desk_statuses, printer_status
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import JobState

@@ -1,9 +1,8 @@
-"""The latest jobs of an event, in words, and what a manager can do about them."""
+"""Jobs as lists show them: in words, and with what a manager can do about each."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import flash, session
 from sqlalchemy.orm import joinedload
 
 from indico.core.db import db
@@ -13,8 +12,7 @@ from indico.web.flask.util import url_for
 
 import print_agent.reasons
 
-from indico_checkin_print import _, ledger, sql, wakeup
-from indico_checkin_print.management.base import RHJobBase
+from indico_checkin_print import _
 from indico_checkin_print.management.status import printer_status
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason, describe
@@ -31,33 +29,6 @@ ENDED = {JobState.completed, JobState.sent, JobState.failed, JobState.expired, J
 #: The colours of the states, as classes of Indico's labels
 COLOURS = {'accept': 'success', 'danger': 'error', 'warning': 'warning', 'highlight': 'highlight',
             'strong': 'strong'}
-
-
-class RHRetryJob(RHJobBase):
-    """Print a badge after all that failed, expired or was canceled."""
-
-    def _process(self):
-        if self.job.state in CAN_RETRY and ledger.retry(self.job, session.user):
-            wakeup.after_commit()
-            flash(_('The badge is printed again.'), 'success')
-        else:
-            flash(_('The badge has changed in the meantime.'), 'warning')
-        return self._back_to_page()
-
-
-class RHDiscardJob(RHJobBase):
-    """End a job that nobody wants any more."""
-
-    def _process(self):
-        agent_id = self.job.agent_id
-        if ledger.discard(self.job, session.user):
-            if agent_id is not None:
-                # it must not keep the badge
-                sql.notify_agents([agent_id])
-            flash(_('The badge has been discarded.'), 'success')
-        else:
-            flash(_('It is too late: the badge has changed in the meantime.'), 'warning')
-        return self._back_to_page()
 
 
 @dataclass(frozen=True)
