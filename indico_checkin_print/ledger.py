@@ -196,6 +196,10 @@ def free_waiting(agent):
 def spool_lost(agent):
     """An agent came back without its memory: what it had permission to print may have come out or not."""
     free_waiting(agent)
+    # nor can it say any more what became of what it left without a word
+    db.session.execute(db.update(Job.__table__)
+                       .where(Job.agent_id == agent.id, Job.state == S.unknown, Job.reason == Reason.no_word)
+                       .values(reason=str(Reason.spool_lost)))
     return _move([Job.agent_id == agent.id, Job.state.in_([S.dispatched, S.printing])], S.unknown, Reason.spool_lost,
                  f'agent:{agent.id}')
 

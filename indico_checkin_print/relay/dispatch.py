@@ -19,6 +19,7 @@ from indico_checkin_print.envelope import job_message
 from indico_checkin_print.life import PRINT_WITHIN, RENDER_LEASE
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.reasons import Reason
 from indico_checkin_print.relay.exchange import speaking_agent
 from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
 from indico_checkin_print.waiting import due
@@ -71,6 +72,10 @@ def plan(assigned, holding, printers):
     ours = {job.uuid: job for job in assigned}
     cancel = tuple((uuid, dispatch) for uuid, (dispatch, state) in holding.items()
                    if state in {'waiting', 'go', 'printing'} and (uuid not in ours or ours[uuid].dispatch != dispatch))
+    # What never arrived, or never got its go, is only taken back by the agent's own word: what it says about its
+    # holding may have been on its way for long.
+    cancel += tuple((job.uuid, job.dispatch) for job in assigned if job.state == JobState.unknown
+                    and holding.get(job.uuid, (job.dispatch, 'waiting')) == (job.dispatch, 'waiting'))
     send = tuple(job.uuid for job in assigned
                  if job.state in {JobState.ready, JobState.dispatched}
                  and (job.uuid not in holding or holding[job.uuid][0] != job.dispatch))
@@ -106,7 +111,8 @@ def outgoing(agent_id, link, holding):
             .filter(Job.agent_id == agent.id,
                     db.or_(Job.state.in_(AT_AGENT),
                            # it may still be told by the agent what became of these
-                           db.and_(Job.state == JobState.unknown, Job.uuid.in_(holding))))
+                           db.and_(Job.state == JobState.unknown,
+                                   db.or_(Job.uuid.in_(holding), Job.reason == Reason.no_word))))
             .options(joinedload('document'), joinedload('registration'), joinedload('desk'))
             .order_by(Job.queue_dt, Job.id)}
     todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding,

@@ -69,12 +69,6 @@ def hello(agent_id, link, message):
     agent.spool = message.spool
     agent.software = message.software
     _heard_of(agent, message.printers)
-    for held in message.holding:
-        if held.state == 'waiting':
-            # it never got its go, so what counts as unknown was not printed
-            job = _find(held.job)
-            if job and job.agent_id == agent.id and job.dispatch == held.dispatch and job.state == JobState.unknown:
-                ledger.report(job, JobState.ready, Reason.returned, '', f'agent:{agent.id}')
     return {held.job: (held.dispatch, held.state) for held in message.holding}, agent.name
 
 
@@ -115,7 +109,11 @@ def _outcome(agent, message):
 def _canceled(agent, message):
     job = _find(message.job)
     if job is not None and job.agent_id == agent.id and job.dispatch == message.dispatch:
-        ledger.take_back(job)
+        if job.state == JobState.unknown and job.reason == Reason.no_word:
+            # it never got the job, or never its go
+            ledger.report(job, JobState.ready, Reason.returned, '', f'agent:{agent.id}')
+        else:
+            ledger.take_back(job)
     return protocol.Ack(job=message.job, dispatch=message.dispatch, state='canceled')
 
 

@@ -174,7 +174,9 @@ def test_only_its_own_desk(db, jobs, agent, desk):
 ])
 def test_what_an_agent_says(db, jobs, agent, message, state, reason):
     mail(agent)
-    extra = {'reason': 'media-jam', 'detail': 'Look inside.'} if 'reason' in message.__struct_fields__ else {}
+    # a printer that is done gives no reason
+    extra = ({'reason': 'media-jam', 'detail': 'Look inside.'}
+             if 'reason' in message.__struct_fields__ and message is not Completed else {})
     report = message(job=jobs[0].uuid, dispatch=1, **extra)
     answers = [receive(agent.id, agent.link, report) for __ in range(2)]
     job = jobs[0]
@@ -232,9 +234,47 @@ def test_unknown_is_settled_when_the_go_never_arrived(db, jobs, agent):
     mail(agent)
     job = jobs[0]
     ledger.report(job, S.unknown, Reason.no_word, '', 'test')
-    say_hello(agent, holding=[Held(job=job.uuid, dispatch=1, state='waiting')])
+    holding, _name = say_hello(agent, holding=[Held(job=job.uuid, dispatch=1, state='waiting')])
+    # what it says it holds may be old news by now: only when it gives the job up is it certain
+    fresh(db, job)
+    assert job.state == S.unknown
+    assert Cancel(job=job.uuid, dispatch=1, reason='reassigned') in mail(agent, holding)
+    receive(agent.id, agent.link, Canceled(job=job.uuid, dispatch=1))
     fresh(db, job)
     assert (job.state, job.agent_id) == (S.ready, None)
+
+
+def test_unknown_is_settled_when_the_job_never_arrived(db, jobs, agent):
+    mail(agent)
+    job = jobs[0]
+    ledger.report(job, S.unknown, Reason.no_word, '', 'test')
+    say_hello(agent)
+    assert mail(agent)[0] == Cancel(job=job.uuid, dispatch=1, reason='reassigned')
+    receive(agent.id, agent.link, Canceled(job=job.uuid, dispatch=1))
+    fresh(db, job)
+    assert (job.state, job.agent_id) == (S.ready, None)
+
+
+@pytest.mark.parametrize('reason', [Reason.spool_lost, Reason.printer_unsure, Reason.agent_silent])
+def test_other_doubts_are_left_alone(db, jobs, agent, reason):
+    mail(agent)
+    job = jobs[0]
+    ledger.report(job, S.unknown, reason, '', 'test')
+    say_hello(agent)
+    assert not any(isinstance(message, Cancel) for message in mail(agent))
+    receive(agent.id, agent.link, Canceled(job=job.uuid, dispatch=1))
+    fresh(db, job)
+    assert (job.state, job.agent_id) == (S.unknown, agent.id)
+
+
+def test_who_lost_its_memory_cannot_answer_for_what_was_unknown_before(db, jobs, agent):
+    mail(agent)
+    job = jobs[0]
+    ledger.report(job, S.unknown, Reason.no_word, '', 'test')
+    say_hello(agent, spool='another')
+    fresh(db, job)
+    assert (job.state, job.reason) == (S.unknown, Reason.spool_lost)
+    assert not any(isinstance(message, Cancel) for message in mail(agent))
 
 
 def test_an_agent_that_lost_its_memory(db, jobs, agent):

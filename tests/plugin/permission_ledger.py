@@ -1,0 +1,265 @@
+"""The ledger in memory, for stories of which thousands are told: what `exchange`, `dispatch` and `ledger` do with jobs.
+
+The decisions are the real ones (`plan`, `choose_printer`, `is_healthy`, `MEANING`, `TRANSITIONS`); only the rows are
+Python's instead of PostgreSQL's. `permission_test` tells some stories to both and compares every word and every row.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import msgspec
+
+from print_agent import protocol
+from print_agent.protocol import Cancel, Go
+from print_agent.protocol import Job as JobMessage
+
+from indico_checkin_print.life import AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, PRINT_WITHIN, TRANSITIONS
+from indico_checkin_print.models.agents import Agent as RealAgent
+from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.relay.dispatch import AT_AGENT, Assigned, plan
+from indico_checkin_print.relay.exchange import MEANING, Replaced
+from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
+
+
+S = JobState
+AWAY_AFTER = RealAgent.AWAY_AFTER.total_seconds()
+
+
+@dataclass
+class Row:
+    """One job."""
+
+    uuid: str
+    number: int
+    expires: float
+    queue: float
+    next_try: float
+    state: JobState = S.ready
+    reason: str = 'rendered'
+    agent: int | None = None
+    printer: str = ''
+    dispatch: int = 0
+    dispatched: float | None = None
+
+
+@dataclass
+class Agent:
+    """What the ledger knows about an agent."""
+
+    id: int
+    link: str = ''
+    spool: str = ''
+    seen: float | None = None
+    printers: list = field(default_factory=list)
+
+
+class MemoryLedger:
+    """One event with one desk, whose printers are those of all agents in order.
+
+    Times are seconds of its own clock.
+    """
+
+    def __init__(self, document, sha256):
+        self.now = 0.0
+        self.rows = {}
+        self.agents = {}
+        self.desk = []
+        self._document, self._sha256 = document, sha256
+
+    # -- the world around it ------------------------------------------------------------------------------------------
+
+    def add_agent(self, agent_id, printer):
+        self.agents[agent_id] = Agent(agent_id)
+        self.desk.append((agent_id, printer))
+
+    def add_job(self, uuid):
+        self.rows[uuid] = Row(uuid, len(self.rows), self.now + EXPIRES_AFTER.total_seconds(), self.now, self.now)
+
+    def advance(self, seconds):
+        self.now += seconds
+
+    def snapshot(self):
+        return {row.uuid: (row.state, row.reason, row.agent, row.printer, row.dispatch) for row in self.rows.values()}
+
+    def document(self, agent_id, uuid, dispatch):
+        row = self.rows[uuid]
+        return self._document if (row.agent, row.dispatch) == (agent_id, dispatch) else None
+
+    # -- exchange -----------------------------------------------------------------------------------------------------
+
+    def hello(self, agent_id, link, message):
+        agent = self.agents[agent_id]
+        if agent.spool and agent.spool != message.spool:
+            self._free_waiting(agent)
+            for row in self._of(agent):
+                if (row.state, row.reason) == (S.unknown, 'no_word'):
+                    row.reason = 'spool_lost'
+            self._move([row for row in self._of(agent) if row.state in {S.dispatched, S.printing}], S.unknown,
+                       'spool_lost')
+        agent.link, agent.spool = link, message.spool
+        self._heard_of(agent, message.printers)
+        return {held.job: (held.dispatch, held.state) for held in message.holding}, 'Laptop'
+
+    def receive(self, agent_id, link, message):
+        agent = self._speaking(agent_id, link)
+        match message:
+            case protocol.Printers():
+                self._heard_of(agent, message.printers)
+            case protocol.Heartbeat() | protocol.Accepted():
+                self._heard_of(agent)
+            case protocol.Canceled():
+                row = self._mine(agent, message)
+                if row is not None and (row.state, row.reason) == (S.unknown, 'no_word'):
+                    self._report(row, S.ready, 'returned')
+                elif row is not None and row.state == S.ready:
+                    self._unassign(row, next_try=self.now + 2)
+                return protocol.Ack(job=message.job, dispatch=message.dispatch, state='canceled')
+            case protocol.Drain():
+                self._free_waiting(agent)
+            case _ if type(message) in MEANING:
+                self._heard_of(agent)
+                if (row := self._mine(agent, message)) is not None:
+                    state, reason = MEANING[type(message)]
+                    self._report(row, state, getattr(message, 'reason', '') or reason)
+                if isinstance(message, protocol.OUTCOMES):
+                    return protocol.Ack(job=message.job, dispatch=message.dispatch,
+                                        state=message.__struct_config__.tag)
+        return None
+
+    # -- dispatch -----------------------------------------------------------------------------------------------------
+
+    def outgoing(self, agent_id, link, holding):
+        agent = self._speaking(agent_id, link)
+        jobs = {row.uuid: row for row in sorted(self._of(agent), key=_order)
+                if row.state in AT_AGENT
+                or (row.state == S.unknown and (row.uuid in holding or row.reason == 'no_word'))}
+        todo = plan([Assigned(row.uuid, row.dispatch, row.state, row.printer) for row in jobs.values()], holding,
+                    [p['name'] for p in agent.printers if is_healthy(p)])
+        messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
+        for uuid in todo.go:
+            self._move([jobs[uuid]], S.dispatched, 'pushed', dispatched=self.now)
+        messages += [self._job_message(jobs[uuid], go=uuid in todo.go or jobs[uuid].state == S.dispatched)
+                     for uuid in todo.send]
+        messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=PRINT_WITHIN)
+                     for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in todo.send))]
+        return messages + self._give_more(agent, todo)
+
+    def _give_more(self, agent, todo):
+        room, idle, messages = dict(todo.room), set(todo.idle), []
+        loads = Counter((row.agent, row.printer) for row in self.rows.values() if row.state in AT_AGENT)
+        due = sorted((row for row in self.rows.values() if row.state == S.ready and row.agent is None
+                      and row.next_try <= self.now < row.expires), key=_order)
+        for row in due[:sum(room.values())]:
+            choice = choose_printer([self._candidate(position, *printer, loads)
+                                     for position, printer in enumerate(self.desk)])
+            if choice is None or choice.agent_id != agent.id or not room.get(choice.printer):
+                continue
+            go = choice.printer in idle
+            row.agent, row.printer, row.dispatch = agent.id, choice.printer, row.dispatch + 1
+            if go:
+                self._move([row], S.dispatched, 'pushed', dispatched=self.now)
+            idle.discard(choice.printer)
+            room[choice.printer] -= 1
+            loads[agent.id, choice.printer] += 1
+            messages.append(self._job_message(row, go=go))
+        return messages
+
+    def _candidate(self, position, agent_id, printer, loads):
+        agent = self.agents[agent_id]
+        reported = next((p for p in agent.printers if p['name'] == printer), None)
+        connected = agent.seen is not None and self.now - agent.seen < AWAY_AFTER
+        return Candidate(agent_id, printer, position, load=loads[agent_id, printer],
+                         healthy=bool(connected and reported and is_healthy(reported)))
+
+    def _job_message(self, row, *, go):
+        return JobMessage(job=row.uuid, dispatch=row.dispatch, printer=row.printer, title='Badge', kind='badge',
+                          width_mm=96, height_mm=134, length=len(self._document), sha256=self._sha256,
+                          expires_in=max(0.0, row.expires - self.now), go=go,
+                          print_within=float(PRINT_WITHIN))
+
+    # -- people and the sweep -----------------------------------------------------------------------------------------
+
+    def sweep(self):
+        away = {a.id for a in self.agents.values() if a.seen is not None and a.seen < self.now - AWAY_AFTER}
+        silent = {a.id for a in self.agents.values() if a.seen is not None and a.seen < self.now - AGENT_SILENT}
+        for row in self._in(S.ready):
+            if row.agent in away:
+                self._unassign(row)
+        self._move([row for row in self._in(S.held, S.queued, S.ready, S.rendering) if row.expires <= self.now],
+                   S.expired, 'too_old')
+        self._move([row for row in self._in(S.dispatched) if row.agent is not None
+                    and row.dispatched < self.now - PRINT_WITHIN - GO_MARGIN], S.unknown, 'no_word')
+        self._move([row for row in self._in(S.printing) if row.agent in silent], S.unknown, 'agent_silent')
+
+    def settle(self, uuid, *, came_out):
+        """A person answers whether a badge came out."""
+        if self.rows[uuid].state == S.unknown:
+            self._move([self.rows[uuid]], *((S.completed, 'person_saw_it') if came_out else
+                                            (S.failed, 'person_missed_it')))
+
+    def retry(self, uuid):
+        """A person asks for a badge that ended without paper; it is rendered at once."""
+        row = self.rows[uuid]
+        if self._move([row], S.queued, 'retried', dispatched=None, queue=self.now, next_try=self.now,
+                      dispatch=row.dispatch + 1, expires=self.now + EXPIRES_AFTER.total_seconds(),
+                      agent=None, printer=''):
+            self._move([row], S.rendering, 'claimed')
+            self._move([row], S.ready, 'rendered', next_try=self.now)
+
+    def cancel(self, uuid):
+        """A check-in is undone."""
+        if self.rows[uuid].state in {S.held, S.queued, S.rendering, S.ready}:
+            self._move([self.rows[uuid]], S.canceled, 'check_in_undone')
+
+    # -- helpers ------------------------------------------------------------------------------------------------------
+
+    def _speaking(self, agent_id, link):
+        agent = self.agents[agent_id]
+        if agent.link != link:
+            raise Replaced(revoked=False)
+        return agent
+
+    def _heard_of(self, agent, printers=None):
+        agent.seen = self.now
+        if printers is not None:
+            agent.printers = msgspec.to_builtins(printers)
+
+    def _mine(self, agent, message):
+        row = self.rows.get(message.job)
+        return row if row is not None and (row.agent, row.dispatch) == (agent.id, message.dispatch) else None
+
+    def _report(self, row, state, reason):
+        if state == S.ready:
+            self._move([row], state, reason, next_try=self.now + 2, dispatched=None, dispatch=row.dispatch + 1,
+                       agent=None, printer='')
+        else:
+            self._move([row], state, reason)
+
+    def _free_waiting(self, agent):
+        for row in self._of(agent):
+            if row.state == S.ready:
+                self._unassign(row)
+
+    def _of(self, agent):
+        return [row for row in self.rows.values() if row.agent == agent.id]
+
+    def _in(self, *states):
+        return [row for row in self.rows.values() if row.state in states]
+
+    @staticmethod
+    def _unassign(row, **values):
+        for name, value in {**values, 'agent': None, 'printer': ''}.items():
+            setattr(row, name, value)
+
+    @staticmethod
+    def _move(rows, to, reason, **values):
+        moved = [row for row in rows if to in TRANSITIONS[row.state]]
+        for row in moved:
+            row.state, row.reason = to, str(reason)
+            for name, value in values.items():
+                setattr(row, name, value)
+        return moved
+
+
+def _order(row):
+    return row.queue, row.number

@@ -1,0 +1,79 @@
+"""Stories that once ended badly, told in plain words; `permission_test` found them."""
+
+import pytest
+from permission_ledger import MemoryLedger
+from permission_world import PDF, SHA256, World, install
+
+from indico_checkin_print.models.jobs import JobState
+
+
+S = JobState
+
+
+@pytest.fixture
+def world(monkeypatch):
+    """Two laptops that poll, one printer each, one desk; no job yet."""
+    ledger = MemoryLedger(PDF, SHA256)
+    for agent_id in (1, 2):
+        ledger.add_agent(agent_id, f'p{agent_id}')
+    world = World(ledger, [1, 2])
+    install(monkeypatch, lambda: world)
+    for laptop in world.laptops:
+        world.start(laptop)
+    yield world
+    world.close()
+
+
+def state(world, uuid):
+    return world.ledger.snapshot()[uuid][0]
+
+
+def test_a_job_that_never_arrived_is_no_riddle(world):
+    """The answer to a poll is lost with the laptop's network; when that is back, the laptop knows nothing."""
+    first = world.laptops[0]
+    world.ledger.add_job('a')
+    world.poll(first)
+    world.answer_poll(answered=False)
+    assert state(world, 'a') == S.dispatched
+    world.advance(46)
+    world.ledger.sweep()
+    assert state(world, 'a') == S.unknown
+    for _ in range(3):
+        world.poll(first)
+        world.answer_poll()
+        world.advance(3)
+    world.printer_does(0, 'prints')
+    assert world.paper['a'] == 1
+
+
+def test_a_hello_that_was_held_up_in_the_network_is_history(world):
+    """A poll says that a badge waits, and is held up; meanwhile the badge gets its go by a later poll and comes out."""
+    first, second = world.laptops
+    for uuid in ('a', 'b'):
+        world.ledger.add_job(uuid)
+    world.poll(first)
+    world.answer_poll()
+    world.printer_does(0, 'takes')
+    world.poll(first)
+    # it holds b without a go
+    assert [(held.job, held.state) for held in world.requests[0].body.hello.holding][1] == ('b', 'waiting')
+    held_up = world.requests.pop()
+    world.advance(16)
+    world.poll(first)
+    world.answer_poll()
+    world.printer_does(0, 'prints')
+    world.printer_does(0, 'prints')
+    assert world.paper == {'a': 1, 'b': 1}
+    world.advance(46)
+    world.ledger.sweep()
+    assert state(world, 'b') == S.unknown
+    world.requests.append(held_up)
+    world.answer_poll()
+    world.poll(second)
+    world.answer_poll()
+    assert world.at_print_systems() == []
+    assert state(world, 'b') == S.unknown
+    # and the laptop's own word settles it
+    world.poll(first)
+    world.answer_poll()
+    assert state(world, 'b') == S.completed
