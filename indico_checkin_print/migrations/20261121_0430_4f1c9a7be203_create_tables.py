@@ -71,6 +71,7 @@ def upgrade():
         sa.Column('spool', sa.String(), nullable=False),
         sa.Column('link', sa.String(), nullable=False),
         sa.Column('seen_dt', UTCDateTime(), nullable=True),
+        sa.Column('draining', sa.Boolean(), server_default='false', nullable=False),
         sa.Column('printers', postgresql.JSONB(), nullable=False),
         sa.Column('created_dt', UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_agents_event_id_events')),
@@ -80,6 +81,19 @@ def upgrade():
         schema=SCHEMA
     )
     op.create_index(op.f('ix_agents_event_id'), 'agents', ['event_id'], schema=SCHEMA)
+
+    op.create_table('printer_troubles',
+        sa.Column('agent_id', sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column('printer', sa.String(), nullable=False),
+        sa.Column('failures', sa.Integer(), nullable=False),
+        sa.Column('reason', sa.String(), nullable=False),
+        sa.Column('failed_dt', UTCDateTime(), nullable=False),
+        sa.Column('probe_dt', UTCDateTime(), nullable=True),
+        sa.Column('told_dt', UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(['agent_id'], [f'{SCHEMA}.agents.id'], name=op.f('fk_printer_troubles_agent_id_agents'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('agent_id', 'printer', name=op.f('pk_printer_troubles')),
+        schema=SCHEMA
+    )
 
     op.create_table('events',
         sa.Column('event_id', sa.Integer(), autoincrement=False, nullable=False),
@@ -107,6 +121,7 @@ def upgrade():
         sa.Column('failures', sa.Integer(), nullable=False),
         sa.Column('opened_dt', UTCDateTime(), nullable=True),
         sa.Column('probe_dt', UTCDateTime(), nullable=True),
+        sa.Column('told_dt', UTCDateTime(), nullable=True),
         sa.Column('is_deleted', sa.Boolean(), nullable=False),
         sa.Column('created_dt', UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_webhooks_event_id_events')),
@@ -184,6 +199,7 @@ def upgrade():
         sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
         sa.Column('agent_id', sa.Integer(), nullable=True),
         sa.Column('printer', sa.String(), server_default='', nullable=False),
+        sa.Column('passed_over', postgresql.JSONB(), server_default='[]', nullable=False),
         sa.Column('dispatch', sa.Integer(), server_default='0', nullable=False),
         sa.Column('dispatched_dt', UTCDateTime(), nullable=True),
         sa.CheckConstraint('state != 5 OR dispatched_dt IS NOT NULL', name='dispatched_has_dt'),
@@ -289,5 +305,6 @@ def downgrade():
     op.drop_table('desks', schema=SCHEMA)
     op.drop_table('webhooks', schema=SCHEMA)
     op.drop_table('events', schema=SCHEMA)
+    op.drop_table('printer_troubles', schema=SCHEMA)
     op.drop_table('agents', schema=SCHEMA)
     op.execute(DropSchema(SCHEMA))

@@ -82,6 +82,13 @@ class Agent(db.Model):
         UTCDateTime,
         nullable=True
     )
+    #: It said that it stops: nothing more is given to it until it says hello again
+    draining = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False,
+        server_default='false'
+    )
     #: Its printers as it reported them last (``print_agent.protocol.Printer``)
     printers = db.Column(
         JSONB,
@@ -106,8 +113,53 @@ class Agent(db.Model):
 
     @property
     def is_connected(self):
-        """Whether it was heard of lately."""
-        return self.is_paired and self.seen_dt is not None and now_utc() - self.seen_dt < self.AWAY_AFTER
+        """Whether it was heard of lately and goes on."""
+        return (self.is_paired and not self.draining and self.seen_dt is not None
+                and now_utc() - self.seen_dt < self.AWAY_AFTER)
 
     def __repr__(self):
         return format_repr(self, 'id', 'event_id', revoked_dt=None, _text=self.name)
+
+
+class PrinterTrouble(db.Model):
+    """A printer that failed lately; there is no row for one whose last badge came out."""
+
+    __tablename__ = 'printer_troubles'
+    __table_args__ = {'schema': SCHEMA}
+
+    agent_id = db.Column(
+        db.Integer,
+        db.ForeignKey(f'{SCHEMA}.agents.id', ondelete='CASCADE'),
+        primary_key=True,
+        autoincrement=False
+    )
+    #: Name of the printer at the agent
+    printer = db.Column(
+        db.String,
+        primary_key=True
+    )
+    #: Badges in a row that it could not print
+    failures = db.Column(
+        db.Integer,
+        nullable=False
+    )
+    #: Why the last one, as the agent said
+    reason = db.Column(
+        db.String,
+        nullable=False
+    )
+    #: When that was
+    failed_dt = db.Column(
+        UTCDateTime,
+        nullable=False
+    )
+    #: Set aside: it gets no badge before this, and then one to try it with
+    probe_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+
+    agent = db.relationship('Agent', lazy=True, backref=db.backref('troubles', lazy=True))
+
+    def __repr__(self):
+        return format_repr(self, 'agent_id', 'failures', 'reason', _text=self.printer)

@@ -1,6 +1,6 @@
 """The ledger's tables: jobs, their history, their documents. Only ``ledger.py`` writes to them."""
 
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from indico.core.db import db
 from indico.core.db.sqlalchemy import PyIntEnum, UTCDateTime
@@ -212,6 +212,14 @@ class Job(db.Model):
         nullable=False,
         default='',
         server_default=''
+    )
+    #: Printers of its desk that did not print it, in order: dicts with ``agent_id``, ``printer``, ``reason`` (a code) and
+    #: ``gave_back`` (whether they had permission)
+    passed_over = db.Column(
+        JSONB,
+        nullable=False,
+        default=[],
+        server_default='[]'
     )
     #: How often it was given away; words about an earlier time are history
     dispatch = db.Column(
