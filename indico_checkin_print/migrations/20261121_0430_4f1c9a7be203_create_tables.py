@@ -89,7 +89,6 @@ def upgrade():
         sa.Column('reason', sa.String(), nullable=False),
         sa.Column('failed_dt', UTCDateTime(), nullable=False),
         sa.Column('probe_dt', UTCDateTime(), nullable=True),
-        sa.Column('told_dt', UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(['agent_id'], [f'{SCHEMA}.agents.id'], name=op.f('fk_printer_troubles_agent_id_agents'), ondelete='CASCADE'),
         sa.PrimaryKeyConstraint('agent_id', 'printer', name=op.f('pk_printer_troubles')),
         schema=SCHEMA
