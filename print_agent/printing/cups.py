@@ -108,7 +108,7 @@ class CupsBackend:
         await self._learn_uri(printer)
         if (line := self._line(printer)) is not None:
             try:
-                if await line.find_job(tag) is not None:
+                if await line.jobs(tag):
                     return handle or '0'
             except Unreachable as exc:
                 raise SubmitFailed(exc.reason, reasons.sentence(exc.reason), certain=False, retry=True) from exc
@@ -126,13 +126,15 @@ class CupsBackend:
         restarts = line.restarts if line is not None else 0
         view: JobView | Missing | None = None
         cups: CupsView | Missing = 'unreachable'
+        handed = False  # CUPS is done with it and will not hand it over again
         while True:
             if line is not None:
-                view = await self._ask_printer(line, sheet.tag, view)
+                view = await self._ask_printer(line, sheet.tag, view if handed else None)
             if view == 'absent' and told and line is not None and not follower.restarted:
                 follower.restarted = await _restarted(line, restarts)
-            if not isinstance(view, JobView) or view.state == HELD:
+            if not handed or not isinstance(view, JobView) or view.state == HELD:
                 cups = await self._ask_cups(handle, sheet.tag)
+                handed = isinstance(cups, CupsView) and cups.state >= CANCELED
             follower.expires = clock() + sheet.expires - time.time()  # anew: this clock stops while the computer sleeps
             end = follower.step(clock(), cups, view)
             if follower.at_printer and not told:
@@ -151,23 +153,32 @@ class CupsBackend:
             await asyncio.sleep(pause(clock() - start))
 
     async def settle(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
-        """Wait until CUPS is through with the job, or cancel it there."""
+        """Wait until CUPS is through with the job, or cancel it there.
+
+        A CUPS that dies before it has noted that it handed the job over does so again when it is back. The printer is
+        told to drop that one.
+        """
         start = time.monotonic()
-        try:
-            if not handle and (found := await self._client.find(tag)) is not None:
-                handle = str(found[0])
-            while handle:
-                view = await self._client.job(int(handle), tag)
+        line = self._line(printer)
+        while True:
+            waited = time.monotonic() - start
+            try:
+                if not handle and (found := await self._client.find(tag)) is not None:
+                    handle = str(found[0])
+                view = await self._client.job(int(handle), tag) if handle else None
                 if view is None or view.state >= CANCELED:
                     return
-                waited = time.monotonic() - start
                 if waited >= patience or view.state == 6:
                     await self._client.cancel(int(handle))
                     if waited >= patience + GRACE:
                         raise Unsettled(f'CUPS job {handle} cannot be cancelled.')
-                await asyncio.sleep(pause(waited))
-        except (CupsDown, CupsRefused) as exc:
-            raise Unsettled(str(exc)) from exc
+            except (CupsDown, CupsRefused) as exc:
+                patience = 0  # when it is back, it must not go on with this
+                if waited >= GRACE:
+                    raise Unsettled(str(exc)) from exc
+            if line is not None:
+                await self._drop_active(line, tag)
+            await asyncio.sleep(pause(waited))
 
     async def close(self) -> None:
         """Close connections to printers, let threads go."""
@@ -203,10 +214,26 @@ class CupsBackend:
 
     async def _ask_printer(self, line: PrinterLine, tag: str, last: JobView | Missing | None) -> JobView | Missing:
         try:
-            job = await (line.job(last.id, tag) if isinstance(last, JobView) else line.find_job(tag))
+            if isinstance(last, JobView):
+                return await line.job(last.id, tag) or 'absent'
+            jobs = await line.jobs(tag)
+            for job in jobs[1:]:
+                if job.state < CANCELED:
+                    log.warning('CUPS handed job %s over again; cancelling that at the printer', tag)
+                    await line.cancel(job.id)
         except Unreachable as exc:
             return 'frozen' if exc.frozen else 'unreachable'
-        return job or 'absent'
+        return jobs[0] if jobs else 'absent'
+
+    async def _drop_active(self, line: PrinterLine, tag: str) -> None:
+        """Cancel at the printer what it has not printed yet of a job that has ended for us."""
+        try:
+            for job in await line.jobs(tag):
+                if job.state < CANCELED:
+                    log.warning('job %s is at the printer although it has ended; cancelling it there', tag)
+                    await line.cancel(job.id)
+        except Unreachable as exc:
+            log.debug('the printer of job %s cannot be asked: %s', tag, exc)
 
     async def _ask_cups(self, handle: str, tag: str) -> CupsView | Missing:
         try:

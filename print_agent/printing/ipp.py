@@ -23,6 +23,8 @@ _NOT_FOUND = 0x0406
 KNOCK = 1.0
 _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-impressions-completed',
                    'job-media-sheets-completed']
+#: Of several copies of a job, which one tells more about whether a badge comes out: by ``job-state``, most first.
+_WEIGHT = {state: weight for weight, state in enumerate((9, 5, 6, 3, 4, 8, 7))}
 _PRINTER_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-make-and-model', 'media-ready',
                        'printer-is-accepting-jobs', 'printer-up-time']
 
@@ -119,15 +121,20 @@ class PrinterLine:
                 self.restarts += 1
             self._boot = boot
 
-    async def find_job(self, tag: str) -> JobView | None:
-        """Look for the job whose name contains ``tag``; None if the printer does not have (any more) such a job."""
-        for which in ('not-completed', 'completed'):
+    async def jobs(self, tag: str) -> list[JobView]:
+        """All jobs whose name contains ``tag`` that the printer still knows, the one that matters most first.
+
+        It is one job, unless CUPS died before it had noted that it handed the job over, and did it again.
+        """
+        found = {}
+        for which in ('not-completed', 'completed'):  # in this order, or one that ends meanwhile is in neither
             reply = await self._ask(IppOperation.GET_JOBS,
                                     {'which-jobs': which, 'requested-attributes': _JOB_ATTRIBUTES})
             for attrs in reply['jobs']:
                 if tag in str(attrs.get('job-name', '')):
-                    return _job_view(attrs)
-        return None
+                    view = _job_view(attrs)
+                    found[view.id] = view
+        return sorted(found.values(), key=lambda view: (_WEIGHT.get(view.state, len(_WEIGHT)), view.id))
 
     async def job(self, job_id: int, tag: str) -> JobView | None:
         """Ask for a job found before; None if the printer has forgotten it or counts from the start again."""
