@@ -305,8 +305,11 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """JSON part of a webhook POST (the shape that Standard Webhooks recommends: type, timestamp, data)."""
 
     type: Reason
+    #: When it happened, in ISO 8601; the same for every attempt.
     timestamp: Name
     data: 'DeliveryData'
+    #: Of the shape of ``data``. Fields may be added to a version, but none changes or goes.
+    version: Count = 1
 
 
 class DeliveryData(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -76,8 +76,13 @@ class Webhook(db.Model):
         UTCDateTime,
         nullable=True
     )
-    #: No probe before this
+    #: Nothing is sent before this: the next probe of an open breaker, or what the receiver asked for
     probe_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    #: When the managers last got an e-mail that it does not work
+    told_dt = db.Column(
         UTCDateTime,
         nullable=True
     )
