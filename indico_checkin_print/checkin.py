@@ -14,6 +14,7 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import ledger, sql, wakeup
 from indico_checkin_print.life import MAY_BE_OUT
+from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
 from indico_checkin_print.routing import CheckIn, Hook, Setup, rows_for
 
@@ -71,7 +72,9 @@ def on_checkin_updated(registration, plugin):
     if flipped is False:
         return
     if registration.checked_in:
-        _safely(plugin, registration, _record)
+        if not _safely(plugin, registration, _record):
+            # in a savepoint of its own: the sweep tries again
+            _safely(plugin, registration, _note_missed)
     else:
         _safely(plugin, registration, lambda reg: ledger.cancel_check_in(reg, _actor()))
 
@@ -96,38 +99,66 @@ def _safely(plugin, registration, function):
             cursor.execute('SAVEPOINT checkin_print')
             function(registration)
             cursor.execute('RELEASE SAVEPOINT checkin_print')
-        except Exception:
+        except Exception as exc:
             # promise 1: a check-in never fails because of printing
             cursor.execute('ROLLBACK TO SAVEPOINT checkin_print')
-            plugin.logger.exception('Check-in of registration %d could not be recorded', registration.id)
+            log_failure(plugin.logger, exc, 'Check-in of registration %d could not be recorded', registration.id)
+            return False
+    return True
 
 
-def _record(registration):
+def record(registration, way, user_id, actor, *, late=0):
+    """Enter a check-in into the ledger: what its event and its form say about it. Return the ids of the new jobs.
+
+    :param way: The `CheckinSource`.
+    :param late: For so many seconds its badges have waited already; they do not live longer for it.
+    """
     loaded = load_setup(registration)
     if loaded is None:
-        return
+        return []
     setup, already_printed, known, stamped = loaded
     if (known and ledger.restamp(registration, stamped)) or stamped not in (None, registration.checked_in_dt):
         # someone else's scan of a moment ago is already in the ledger, or was not to print
-        return
+        return []
     persons = persons_of(registration) if setup.kind == BadgeKind.badge else ['']
-    checkin = CheckIn(source=source(), state=registration.state, blocked=registration.is_ticket_blocked,
+    checkin = CheckIn(source=way, state=registration.state, blocked=registration.is_ticket_blocked,
                       already_printed=already_printed)
-    born = ledger.record(rows_for(setup, checkin, persons), event_id=registration.event_id,
-                         registration_id=registration.id, checked_in_dt=registration.checked_in_dt,
-                         user_id=_user_id(), actor=_actor())
+    rows = rows_for(setup, checkin, persons)
+    if late:
+        rows = [row | {'expires_in': row['expires_in'] - late} for row in rows]
+    born = ledger.record(rows, event_id=registration.event_id, registration_id=registration.id,
+                         checked_in_dt=registration.checked_in_dt, user_id=user_id, actor=actor)
     if born:
-        _hold_if_many(born, setup.bulk_limit)
+        _hold_if_many(born, setup.bulk_limit, actor)
+    return born
+
+
+def _record(registration):
+    if record(registration, source(), _user_id(), _actor()):
         wakeup.after_commit()
 
 
-def _hold_if_many(born, limit):
+_NOTE_MISSED = """
+    INSERT INTO plugin_checkin_print.missed (registration_id, checked_in_dt, source, user_id)
+    VALUES (%(registration_id)s, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC', %(source)s, %(user_id)s)
+    ON CONFLICT (registration_id) DO UPDATE
+    SET checked_in_dt = excluded.checked_in_dt, source = excluded.source, user_id = excluded.user_id, attempts = 0
+"""
+
+
+def _note_missed(registration):
+    with sql.cursor() as cursor:
+        cursor.execute(_NOTE_MISSED, {'registration_id': registration.id, 'source': source(), 'user_id': _user_id(),
+                                      'checked_in_dt': registration.checked_in_dt})
+
+
+def _hold_if_many(born, limit, actor):
     """Hold all badges of a request that checks in more people than the event prints without asking."""
     batch = g.setdefault('checkin_print_batch', {'jobs': [], 'checkins': 0})
     batch['jobs'] += born
     batch['checkins'] += 1
     if batch['checkins'] > limit:
-        ledger.hold_bulk(batch['jobs'] if batch['checkins'] == limit + 1 else born, _actor())
+        ledger.hold_bulk(batch['jobs'] if batch['checkins'] == limit + 1 else born, actor)
 
 
 def _release_paid(registration):

@@ -35,8 +35,8 @@ def relay(host, port):
 @cli.command()
 def sweep():
     """Run one sweep now: what beat does every 15 seconds."""
-    from indico_checkin_print.work import post_waiting, render_waiting
-    moved = ledger.sweep('cli')
+    from indico_checkin_print.work import post_waiting, put_right, render_waiting
+    moved = put_right('cli')
     db.session.commit()
     click.echo(f'{moved} jobs put right, {render_waiting("cli")} rendered, {post_waiting("cli")[0]} POSTs made.')
 

@@ -46,6 +46,8 @@ class Reason(IndicoStrEnum):
     # why it ended without paper
     check_in_undone = 'check_in_undone'
     registration_gone = 'registration_gone'
+    form_gone = 'form_gone'
+    event_gone = 'event_gone'
     not_allowed = 'not_allowed'
     not_complete = 'not_complete'
     not_paid = 'not_paid'
@@ -110,6 +112,8 @@ SENTENCES = {
     Reason.worker_died: _('The process that worked on it stopped. Another one takes over.'),
     Reason.check_in_undone: _('The check-in was undone before the badge was printed.'),
     Reason.registration_gone: _('The registration was deleted.'),
+    Reason.form_gone: _('The registration form was deleted.'),
+    Reason.event_gone: _('The event was deleted.'),
     Reason.not_allowed: _('The ticket of this registration is blocked.'),
     Reason.not_complete: _('The registration is not complete, so it gets no badge.'),
     Reason.not_paid: _('The registration is not paid, so it gets no badge.'),

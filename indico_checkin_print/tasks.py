@@ -7,8 +7,8 @@ from celery.schedules import schedule
 from indico.core.celery import celery
 from indico.core.db import db
 
-from indico_checkin_print import ledger
-from indico_checkin_print.work import post_waiting, render_waiting
+from indico_checkin_print import marks
+from indico_checkin_print.work import post_waiting, put_right, render_waiting
 
 
 #: Between two sweeps, in seconds.
@@ -32,6 +32,6 @@ def work():
                       run_every=schedule(run_every=SWEEP_EVERY))
 def sweep():
     """Find what no wake-up reached, put right what dead processes left, and try again what is due."""
-    ledger.sweep()
+    put_right('sweep', marks.CELERY)
     db.session.commit()
     work()

@@ -6,13 +6,26 @@ from indico.core.db import db
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration
 
-from indico_checkin_print import ledger
+from indico_checkin_print import ledger, marks, missed
 from indico_checkin_print.badge.render import CannotRender, render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.delivery.deliver import deliver
+from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.reasons import Reason
+
+
+def put_right(actor, mark='', detail=''):
+    """Put right what dead processes left and what a check-in could not record. Return how many jobs were touched.
+
+    :param mark: Under which name to leave a sign of life (see ``marks.py``).
+    :param detail: More about whoever sweeps, e.g. where it listens.
+    """
+    moved = ledger.sweep(actor) + missed.recover(actor)
+    if mark:
+        marks.leave(mark, detail)
+    return moved
 
 
 def render_waiting(actor, *, seconds=30, due_for=0):
@@ -54,17 +67,21 @@ def render_one(job, actor):
     except Exception as exc:
         # a fault of ours or of the database: noted on the job and tried again
         db.session.rollback()
-        CheckinPrintPlugin.logger.exception('Job %d could not be rendered (attempt %d)', job_id, attempts)
+        log_failure(CheckinPrintPlugin.logger, exc, 'Job %d could not be rendered (attempt %d)', job_id, attempts)
         ledger.fail_render(Job.get(job_id), Reason.render_failed, type(exc).__name__, actor, final=False)
         db.session.commit()
 
 
 def _pointless(job):
     """Tell why a job is no longer wanted: Indico can undo a check-in without a signal."""
+    if job.event.is_deleted:
+        return Reason.event_gone
     if job.purpose == Job.PURPOSE_TEST:
         return None
     if job.registration is None or job.registration.is_deleted:
         return Reason.registration_gone
+    if job.registration.registration_form.is_deleted:
+        return Reason.form_gone
     if job.checked_in_dt is not None and job.registration.checked_in_dt != job.checked_in_dt:
         # read in one statement: a second scan may have changed both between the two reads
         undone = (db.session.query(Registration.checked_in_dt.is_distinct_from(Job.checked_in_dt))

@@ -6,6 +6,7 @@ It is a fast lane, not a crutch: without it agents poll Indico, and every promis
 import asyncio
 import json
 import signal
+import socket
 from http import HTTPStatus
 
 from websockets.asyncio.server import serve
@@ -14,7 +15,8 @@ from websockets.http11 import Response
 
 from print_agent.protocol import MAX_MESSAGE
 
-from indico_checkin_print import ledger, work
+from indico_checkin_print import marks, work
+from indico_checkin_print.logs import log_failure
 from indico_checkin_print.relay import exchange
 from indico_checkin_print.relay.database import Database
 from indico_checkin_print.relay.session import Session
@@ -46,9 +48,10 @@ class Relay:
         async with serve(self._agent, host, port, process_request=self._admit, max_size=MAX_MESSAGE,
                          compression=None, ping_interval=20, ping_timeout=20, server_header=None):
             self._log.info('The relay listens on %s:%d', host, port)
+            mark = f'{marks.RELAY}{socket.gethostname()}:{port}'
             background = [asyncio.create_task(job) for job in (
                 self._db.listen(self._notified),
-                self._repeat(SWEEP, ledger.sweep, 'relay'),
+                self._repeat(SWEEP, work.put_right, 'relay', mark, f'{host}:{port}'),
                 self._repeat(HELP_EVERY, work.render_waiting, 'relay', due_for=HELP_AFTER),
                 # apart, because a receiver may hang
                 self._repeat(HELP_EVERY, work.post_waiting, 'relay', due_for=HELP_AFTER),
@@ -69,8 +72,8 @@ class Relay:
         try:
             agent_id = (await self._db.call(exchange.authenticate, token.strip())
                         if scheme.lower() == 'bearer' else None)
-        except Exception:
-            self._log.exception('The token of an agent could not be checked')
+        except Exception as exc:
+            log_failure(self._log, exc, 'The token of an agent could not be checked')
             return self._answer(HTTPStatus.SERVICE_UNAVAILABLE, {'error': 'database', 'message': 'Try again later.'})
         if agent_id is None:
             return self._answer(HTTPStatus.UNAUTHORIZED, {
@@ -113,9 +116,9 @@ class Relay:
         while True:
             try:
                 await self._db.call(function, *args, **kwargs)
-            except Exception:
+            except Exception as exc:
                 # the database may be away; the next round finds what this one missed
-                self._log.exception('%s failed', function.__name__)
+                log_failure(self._log, exc, '%s failed', function.__name__)
             await asyncio.sleep(seconds)
 
 
