@@ -9,10 +9,14 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from print_agent import protocol as p
 from print_agent.callback import Callbacks
 from print_agent.clock import Lapse
 from print_agent.config import Config
+from print_agent.health import Health
+from print_agent.housekeeping import Housekeeping
 from print_agent.jobs import Jobs
 from print_agent.link import Link
 from print_agent.pairing import Pairing
@@ -34,8 +38,6 @@ SLEPT = 5.0
 GRACE = 10.0
 #: How long to wait for the server to acknowledge the last outcomes, in seconds.
 FLUSH = 3.0
-#: How often old entries leave the spool, in seconds.
-PURGE = 3600.0
 
 
 class AlreadyRunning(Exception):
@@ -85,9 +87,10 @@ class Agent:
         self._config = config
         self._ways = ways
         self._spool = spool
-        self.printers = Printers(ways, spool.depths)
+        self._health = Health()
+        self.printers = Printers(ways, spool.depths, self._health)
         self.jobs = Jobs(spool, trace=Trace(), known=self.printers.known)
-        self.links = [Link(pairing, self.jobs, self.printers.all, mode=config.mode, network=config.network)
+        self.links = [Link(pairing, self.jobs, self._offered, mode=config.mode, network=config.network)
                       for pairing in pairings]
         self._receiver = Receiver(config, self.jobs) if config.doors else None
         self._callbacks = Callbacks(self.jobs, {door.printer: door.secrets for door in config.doors},
@@ -102,6 +105,7 @@ class Agent:
 
     async def run(self, started: Callable[[], None] = lambda: None) -> None:
         """Run until :meth:`stop`. ``started`` is called when everything is up."""
+        self._spool.file.on_broken = self._stop.set
         try:
             self.jobs.restart()
             self.jobs.on_work = self._work_for
@@ -111,13 +115,15 @@ class Agent:
                 self._work_for(printer)
             self._start(self.printers.run(), 'printers')
             self._start(self._clock(), 'clock')
-            self._start(self._purge(), 'purge')
+            self._start(Housekeeping(self._spool, self._room_changed).run(), 'housekeeping')
             self._start(self._callbacks.run(), 'callbacks')
             if self._receiver is not None:
                 await self._receiver.start()
             links = [self._start(link.run(), f'link {link.pairing.id}') for link in self.links]
             started()
             await self._stop.wait()
+            if self._spool.file.broken is not None:
+                raise self._spool.file.broken
             await self._drain()
             for task in links:
                 task.cancel()
@@ -166,11 +172,24 @@ class Agent:
 
     def _work_for(self, printer: str) -> None:
         if printer not in self._workers and (backend := self.printers.backend(printer)) is not None:
-            worker = self._workers[printer] = Worker(printer, backend, self.jobs)
+            worker = self._workers[printer] = Worker(printer, backend, self.jobs, self._health, self.printers.obstacle)
             self._start(worker.run(), f'printer {printer}')
 
+    def _offered(self) -> tuple[p.Printer, ...]:
+        """The printers as Indico should see them: with a full disk none of them takes a badge."""
+        if not self._spool.file.full:
+            return self.printers.all()
+        return tuple(msgspec.structs.replace(each, accepting=False, reasons=('disk_full', *each.reasons)[:32])
+                     for each in self.printers.all())
+
+    def _room_changed(self) -> None:
+        self._tell_printers()
+        if not self._spool.file.full:
+            for link in self.links:  # what could not be noted is told anew by a hello
+                link.wake()
+
     def _tell_printers(self) -> None:
-        message = p.Printers(printers=self.printers.all()[:100])
+        message = p.Printers(printers=self._offered()[:100])
         for link in self.links:
             link.put(message)
 
@@ -183,8 +202,3 @@ class Agent:
                 for link in self.links:
                     link.wake()
             await asyncio.sleep(TICK)
-
-    async def _purge(self) -> None:
-        while True:
-            self._spool.purge()
-            await asyncio.sleep(PURGE)

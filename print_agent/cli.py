@@ -26,7 +26,8 @@ from print_agent.pairing import Pairing, PairingError
 from print_agent.network import NetworkError
 from print_agent.printers import Printers
 from print_agent.printing.cups_client import CupsMissing
-from print_agent.spool import Spool, SpoolError
+from print_agent.spool import Spool, SpoolCorrupt, SpoolError
+from print_agent.spool_file import set_aside
 from print_agent.version import VERSION
 
 
@@ -74,13 +75,23 @@ def run(config: Config, verbose: bool) -> None:
         if not pairings and not config.doors:
             raise ConfigError(f'Nothing to do: {config.pairings} has no pairing and agent.toml no [[receiver.door]]. '
                               f'Pair with: print-agent pair URL CODE')
-        ways = backends(config)
         with lock(config.spool):
-            spool = Spool(config.database)
-            try:
-                asyncio.run(_run(Agent(config, pairings, ways, spool), pairings))
-            finally:
-                spool.close()
+            while _broke(config, pairings):
+                pass  # with a new spool
+
+
+def _broke(config: Config, pairings: list[Pairing]) -> bool:
+    """Run until stopped (False), or until the spool broke and was set aside (True)."""
+    spool = Spool.begin(config.database)
+    try:
+        asyncio.run(_run(Agent(config, pairings, backends(config), spool), pairings))
+        return False
+    except SpoolCorrupt:
+        spool.close()
+        set_aside(config.database)
+        return True
+    finally:
+        spool.close()
 
 
 async def _run(agent: Agent, pairings: list[Pairing]) -> None:

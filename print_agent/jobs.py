@@ -11,23 +11,34 @@ import logging
 import re
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from print_agent import clock, documents, reasons, rules
 from print_agent import protocol as p
 from print_agent.printing.base import End
 from print_agent.rules import Entry, OnJob, OnRestart, OnWord, State
-from print_agent.spool import Spool
+from print_agent.spool import Spool, SpoolFull
 from print_agent.trace import Trace
 
 
 log = logging.getLogger(__name__)
 
-#: Most jobs that the spool holds before it refuses more.
-MAX_HELD = 500
+#: Most jobs that the spool holds, and most bytes of their documents, before it takes no more.
+MAX_HELD, MAX_BYTES = 500, 256 * 1024 * 1024
+#: How often the spool is asked again to take what it could not, in seconds.
+SAVE_AGAIN = 1.0
 #: How long a PDF check may take, in seconds.
 CHECK_TIMEOUT = 10.0
 
 Reporter = Callable[[p.FromAgent], None]
+
+
+class NoRoom(Exception):
+    """A job was not kept, for want of room; its sender has been told. ``reason`` says which room."""
+
+    def __init__(self, reason: str):
+        super().__init__(reasons.sentence(reason))
+        self.reason = reason
 
 
 class Jobs:
@@ -47,14 +58,20 @@ class Jobs:
         self._obstacles: dict[int, tuple[str, str]] = {}
         self._wakers: dict[str, asyncio.Event] = {}
         self._started: dict[int, float] = {}
+        #: Ends that the disk had no room for; they were said all the same.
+        self._unsaved: dict[int, Entry] = {}
+        self._save_at = 0.0
         self.stopping = False
         #: Called with the name of a printer that has got work.
         self.on_work: Callable[[str], None] = lambda _printer: None
 
     @property
-    def full(self) -> bool:
-        """Whether the spool holds as many jobs as it may."""
-        return sum(self.spool.depths().values()) >= MAX_HELD
+    def full(self) -> str:
+        """Why the spool takes no more jobs: a reason, or empty if it does."""
+        if self.spool.file.full:
+            return 'disk_full'
+        many = sum(self.spool.depths().values()) >= MAX_HELD or self.spool.waiting_bytes() >= MAX_BYTES
+        return 'spool_full' if many else ''
 
     # -- the life of the whole ----------------------------------------------------------------------------------------
 
@@ -73,6 +90,8 @@ class Jobs:
     def tick(self) -> None:
         """Give back what cannot be printed in time. Call it several times a second."""
         now = clock.now()
+        if self._unsaved and now >= self._save_at:
+            self._save_again()
         for seq in [seq for seq, deadline in self._deadlines.items() if now >= deadline]:
             self._give_back(seq, *self._obstacles.get(seq, ('too_late', reasons.sentence('too_late'))))
         for seq in [seq for seq, expiry in self._expiries.items() if now >= expiry]:
@@ -96,7 +115,7 @@ class Jobs:
 
     def hello(self, source: str, software: str, printers: Collection[p.Printer]) -> p.Hello:
         """The hello for one server: only its own jobs are in it."""
-        held = [line for entry in self.spool.unacked(source) if (line := rules.held(entry)) is not None]
+        held = [line for entry in self._unacked(source) if (line := rules.held(entry)) is not None]
         return p.Hello(software=software, spool=self.spool.id, printers=tuple(printers)[:100],
                        holding=tuple(held[-2000:]))
 
@@ -104,7 +123,7 @@ class Jobs:
         """What a server must hear although it was said before: every end it has not acknowledged, every job that
         prints."""
         messages: list[p.FromAgent] = []
-        for entry in self.spool.unacked(source):
+        for entry in self._unacked(source):
             if (end := rules.end_message(entry)) is not None:
                 messages.append(end)
             elif entry.state is State.printing:
@@ -123,13 +142,25 @@ class Jobs:
 
         :param received: when the header with its permission came in, on the clock of :mod:`print_agent.clock`; now, if
             not given
+        :raises NoRoom: the job is not kept
         """
-        received = clock.now() if received is None else received
+        try:
+            return await self._receive(source, job, document, clock.now() if received is None else received, printer,
+                                       callback)
+        except SpoolFull as exc:
+            self._no_room(source, job.job, job.dispatch, 'disk_full')
+            raise NoRoom('disk_full') from exc
+
+    async def _receive(self, source: str, job: p.Job, document: bytes, received: float, printer: str,
+                       callback: str) -> Entry:
         self.trace(job.job, job.dispatch, 'received')
         problem = await self._problem(job, document, printer or job.printer)
         # No await below: the decision and its commit are one.
-        entry = self.spool.find(source, job.job)
+        entry = self._find(source, job.job)
         decision = rules.on_job(entry, job)
+        if decision in (OnJob.store, OnJob.update) and (why := self.full):
+            self._no_room(source, job.job, job.dispatch, why)
+            raise NoRoom(why)
         if decision in (OnJob.store, OnJob.update) and problem is not None:
             # A newer dispatch of a job that is held but cannot be taken: the old one must not print either.
             entry = self._store(source, job, None, received, State.refused, printer, callback, problem)
@@ -158,14 +189,18 @@ class Jobs:
 
     def go(self, source: str, go: p.Go, *, received: float | None = None) -> None:
         """A permission to print came in."""
-        entry = self.spool.find(source, go.job)
+        entry = self._find(source, go.job)
         match rules.on_go(entry, go):
             case OnWord.act:
                 assert entry is not None
                 if self.stopping:
                     self._end(entry, State.returned, 'stopping')
                     return
-                self._grant(entry, go.print_within, clock.now() if received is None else received)
+                try:
+                    self._grant(entry, go.print_within, clock.now() if received is None else received)
+                except SpoolFull:
+                    self._no_room(source, go.job, go.dispatch, 'disk_full')
+                    return
                 self.trace(go.job, go.dispatch, 'go')
                 self._wake(entry.printer)
             case OnWord.report:
@@ -177,7 +212,7 @@ class Jobs:
 
     def cancel(self, source: str, cancel: p.Cancel) -> None:
         """A job is not wanted any more."""
-        entry = self.spool.find(source, cancel.job)
+        entry = self._find(source, cancel.job)
         match rules.on_cancel(entry, cancel):
             case OnWord.act:
                 assert entry is not None
@@ -210,20 +245,31 @@ class Jobs:
         deadline = self._deadlines.get(entry.seq)
         if deadline is None or clock.now() >= deadline:
             return None
-        if not self.spool.begin_submit(entry, self._tag(entry)):
+        try:
+            if not self.spool.begin_submit(entry, self._tag(entry)):
+                return None
+        except SpoolFull:
+            # Without the intent on disk nothing is handed over; perhaps there is room again before its time is up.
+            self.obstacle(entry, 'disk_full', reasons.sentence('disk_full'))
             return None
         self.trace(entry.job, entry.dispatch, 'submit')
         return self.spool.get(entry.seq)
 
     def undo_submit(self, entry: Entry) -> None:
         """The print system certainly did not take it. The deadline runs on."""
-        self.spool.undo_submit(entry)
+        try:
+            self.spool.undo_submit(entry)
+        except SpoolFull:
+            self._end(entry, State.returned, 'disk_full')
 
     def submitted(self, entry: Entry, handle: str) -> Entry:
         """The print system has it, under the name ``handle``."""
         self._deadlines.pop(entry.seq, None)
         self._expiries.pop(entry.seq, None)
-        entry = self.spool.printing(entry, handle)
+        try:
+            entry = self.spool.printing(entry, handle)
+        except SpoolFull:  # the intent is on disk, so a restart looks for it by its tag
+            entry = replace(entry, state=State.printing, handle=handle)
         self.trace(entry.job, entry.dispatch, 'submitted')
         return entry
 
@@ -246,8 +292,6 @@ class Jobs:
     async def _problem(self, job: p.Job, document: bytes, printer: str) -> documents.BadDocument | None:
         if self._known(printer) is False:
             return documents.BadDocument('unknown_printer', f'The print agent has no printer "{printer}".')
-        if self.full:
-            return documents.BadDocument('spool_full', reasons.sentence('spool_full'))
         try:
             async with asyncio.timeout(CHECK_TIMEOUT):
                 await asyncio.to_thread(documents.check, job, document)
@@ -289,11 +333,18 @@ class Jobs:
             self._forget(seq)
 
     def _end(self, entry: Entry, state: State, reason: str = '', detail: str = '') -> None:
+        if entry.seq in self._unsaved:
+            return
         started = self._started.get(entry.seq)
         detail = detail or (reasons.sentence(reason) if reason else '')
         # Nobody to tell: a webhook without a callback.
         told = entry.source.startswith('door:') and not entry.callback
-        ended = self.spool.end(entry, state, reason[:80], detail[:2000], acked=told)
+        try:
+            ended = self.spool.end(entry, state, reason[:80], detail[:2000], acked=told)
+        except SpoolFull:
+            # It is over whether the disk has room for it or not. A crash now only means that it is found out again.
+            ended = self._unsaved[entry.seq] = replace(entry, state=state, reason=reason[:80], detail=detail[:2000],
+                                                       acked=told)
         if ended is None:
             return
         self._forget(entry.seq)
@@ -304,6 +355,37 @@ class Jobs:
         message = rules.end_message(ended)
         assert message is not None
         self._say(ended.source, message)
+
+    def _no_room(self, source: str, job: str, dispatch: int, reason: str) -> None:
+        """Not kept, so not owed: if this word is lost, the next hello shows that the job is not here."""
+        log.warning('job %s.%d not taken: %s', job, dispatch, reason)
+        entry = self._find(source, job)
+        if entry is not None and entry.state not in rules.UNTOUCHED | rules.NOT_PRINTED:
+            return  # it may come out here: only its new number is not noted, and the server comes again with that
+        if entry is not None:
+            self._forget(entry.seq)  # an older dispatch of it must not print either
+        self._say(source, p.Returned(job=job, dispatch=dispatch, reason=reason, detail=reasons.sentence(reason)))
+
+    def _find(self, source: str, job: str) -> Entry | None:
+        if self._unsaved:
+            self._save_again()
+        entry = self.spool.find(source, job)
+        return None if entry is None else self._unsaved.get(entry.seq, entry)
+
+    def _unacked(self, source: str) -> list[Entry]:
+        return [self._unsaved.get(entry.seq, entry) for entry in self.spool.unacked(source)]
+
+    def _save_again(self) -> None:
+        """Write the ends that the disk had no room for."""
+        self._save_at = clock.now() + SAVE_AGAIN
+        for seq, ended in list(self._unsaved.items()):
+            current = self.spool.get(seq)
+            if current is not None and current.state not in rules.ENDED and current.dispatch == ended.dispatch:
+                try:
+                    self.spool.end(current, ended.state, ended.reason, ended.detail, acked=ended.acked)
+                except SpoolFull:
+                    return
+            del self._unsaved[seq]
 
     def _forget(self, seq: int) -> None:
         for memory in (self._deadlines, self._expiries, self._obstacles, self._started):

@@ -17,7 +17,7 @@ import msgspec
 from print_agent import clock, reasons
 from print_agent import protocol as p
 from print_agent.backoff import Backoff, retry_after
-from print_agent.jobs import Jobs
+from print_agent.jobs import Jobs, NoRoom
 from print_agent.network import Network
 from print_agent.stream import dispatch, other_version
 from print_agent.version import SOFTWARE
@@ -202,7 +202,8 @@ class Poller:
             except httpx.HTTPError as exc:
                 log.info('document of job %s.%d did not arrive: %s', job.job, job.dispatch, type(exc).__name__)
                 continue
-            await self._jobs.receive(self._source, job, bytes(document), received=received)
+            with contextlib.suppress(NoRoom):  # it says so itself
+                await self._jobs.receive(self._source, job, bytes(document), received=received)
             return
         # Not kept, so not owed; if this word is lost, the next hello shows that the job is not here.
         self.put(p.Returned(job=job.job, dispatch=job.dispatch, reason='document_unavailable',

@@ -12,6 +12,7 @@ SENTENCES: dict[str, str] = {
     # before anything was handed to the printer
     'unknown_printer': 'The print agent has no such printer.',
     'spool_full': 'The print agent holds too many badges already.',
+    'disk_full': "The disk of the desk's computer is full or cannot be written to.",
     'document_unavailable': 'The badge could not be fetched from Indico.',
     'too_late': 'The printer was not free in time.',
     'expired': 'The badge is too old to be printed.',

@@ -23,7 +23,7 @@ from print_agent import protocol as p
 from print_agent import clock, reasons, signing
 from print_agent.callback import DOOR
 from print_agent.config import Config, Door
-from print_agent.jobs import Jobs
+from print_agent.jobs import Jobs, NoRoom
 from print_agent.rules import State
 
 
@@ -120,11 +120,14 @@ class Receiver:
                     message_id: str) -> Response:
         if callback and not callback.startswith(('https://', 'http://')):
             raise Problem(422, 'bad_callback', 'The callback is not an http or https address.')
-        for reason, so in (('spool_full', self._jobs.full), ('stopping', self._jobs.stopping)):
+        for reason, so in ((self._jobs.full, self._jobs.full), ('stopping', self._jobs.stopping)):
             if so:  # not kept as refused: the sender is to come again
                 raise Problem(503, reason, reasons.sentence(reason))
         job = msgspec.structs.replace(job, go=True, printer=door.printer)
-        entry = await self._jobs.receive(DOOR + door.printer, job, document, received=received, callback=callback)
+        try:
+            entry = await self._jobs.receive(DOOR + door.printer, job, document, received=received, callback=callback)
+        except NoRoom as exc:
+            raise Problem(503, exc.reason, str(exc)) from exc
         if entry.state is State.refused:
             raise Problem(422, entry.reason, entry.detail)
         log.debug('webhook %s is job %s.%d', message_id, entry.job, entry.dispatch)

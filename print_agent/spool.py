@@ -6,25 +6,27 @@ on purpose: a commit takes a few milliseconds, a desk prints about one badge a s
 decision and its commit cannot be torn apart.
 """
 
+import logging
 import sqlite3
 import time
 import uuid
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from print_agent import protocol as p
 from print_agent import spool_sql as sql
 from print_agent.rules import LOCAL, REPEATABLE, Entry, State
+from print_agent.spool_file import SpoolCorrupt, SpoolError, SpoolFile, SpoolFull, set_aside
 
+
+__all__ = ['Spool', 'SpoolCorrupt', 'SpoolError', 'SpoolFull']
+
+log = logging.getLogger(__name__)
 
 #: How long the end of an acknowledged job is remembered, in seconds, so that a late copy is not printed again.
 REMEMBER = 7 * 86400.0
 #: Most bytes of badges that are kept after their end.
 KEEP_BYTES = 200 * 1024 * 1024
-
-
-class SpoolError(Exception):
-    """The spool cannot be used; the text says what to do."""
 
 
 class Spool:
@@ -39,20 +41,45 @@ class Spool:
         if isinstance(path, Path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
+        self.file = self._db = SpoolFile(path)
         try:
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.row_factory = sqlite3.Row
             for pragma in sql.PRAGMAS:
                 self._db.execute(pragma)
             self._migrate()
-        except sqlite3.DatabaseError as exc:
-            raise SpoolError(f'{path} is not a usable spool ({exc}). Move it away to start with an empty one; '
-                             f'jobs that were in it become "unknown" in Indico.') from exc
+            identity = self.note('spool')
+            if identity is None:
+                raise SpoolCorrupt(f'{path} has lost its identity.')
+        except sqlite3.OperationalError as exc:
+            self.close()
+            # Tables of something else are in it; any other trouble, such as a lock, may pass.
+            kind = SpoolCorrupt if exc.sqlite_errorcode == sqlite3.SQLITE_ERROR else SpoolError
+            raise kind(f'{path} cannot be used as a spool ({exc}).') from exc
+        except SpoolError:
+            self.close()
+            raise
         #: Identity of this file; a new one tells the server that the memory of earlier jobs is gone.
-        self.id = str(self._db.execute(sql.GET_META, {'key': 'spool'}).fetchone()[0])
+        self.id = identity
+
+    @classmethod
+    def begin(cls, path: Path, *, keep: float = 0.0) -> 'Spool':
+        """Open the spool to work with it. A broken one is set aside, and a new one begun."""
+        try:
+            spool = cls(path, keep=keep)
+            try:
+                spool.file.check()
+            except SpoolError:
+                spool.close()
+                raise
+        except SpoolCorrupt as exc:
+            log.critical('%s', exc)
+            set_aside(path)
+            spool = cls(path, keep=keep)
+        spool.file.find_room()
+        return spool
 
     def _migrate(self) -> None:
-        version = self._db.execute('PRAGMA user_version').fetchone()[0]
+        row = self._db.execute('PRAGMA user_version').fetchone()
+        version = row[0] if row else 0
         if version > sql.SCHEMA_VERSION:
             raise SpoolError(f'{self.path} was written by a newer print agent (schema {version}, this one knows '
                              f'{sql.SCHEMA_VERSION}). Install the newer version again.')
@@ -70,7 +97,7 @@ class Spool:
 
     def transaction(self) -> AbstractContextManager[None]:
         """Several writes in one commit. The single writes below commit by themselves."""
-        return _Transaction(self._db)
+        return self._db.transaction()
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -130,7 +157,7 @@ class Spool:
     @property
     def changes(self) -> int:
         """Grows whenever something is written."""
-        return self._db.total_changes
+        return self._db.raw.total_changes
 
     def document(self, seq: int) -> bytes | None:
         """The PDF of a job, or None when it is gone."""
@@ -140,6 +167,11 @@ class Spool:
     def depths(self) -> dict[str, int]:
         """How many jobs that have not ended each printer has."""
         return {row[0]: row[1] for row in self._db.execute(sql.DEPTHS)}
+
+    def waiting_bytes(self) -> int:
+        """How many bytes the documents of all jobs have that have not ended."""
+        row = self._db.execute(sql.WAITING_BYTES).fetchone()
+        return 0 if row is None else int(row[0])
 
     def printers(self) -> list[str]:
         """Names of printers that have something in the spool to work on."""
@@ -164,9 +196,10 @@ class Spool:
 
     def update(self, entry: Entry, job: p.Job, document: bytes, *, printer: str = '', callback: str = '') -> Entry:
         """Take over a newer dispatch of a job that was not near a printer. Its permission is the newer one's alone."""
-        self._db.execute(sql.UPDATE, {
-            **self._values(job, printer), 'seq': entry.seq, 'state': State.go if job.go else State.waiting,
-            'expires': time.time() + job.expires_in, 'callback': callback, 'document': document, 'name': job.name})
+        with self.transaction():
+            self._db.execute(sql.UPDATE, {
+                **self._values(job, printer), 'seq': entry.seq, 'state': State.go if job.go else State.waiting,
+                'expires': time.time() + job.expires_in, 'callback': callback, 'document': document, 'name': job.name})
         return self._refetch(entry)
 
     def renumber(self, entry: Entry, dispatch: int) -> Entry:
@@ -207,7 +240,8 @@ class Spool:
 
     def settled(self, entry: Entry) -> None:
         """The print system will certainly not touch this job any more."""
-        self._db.execute(sql.SETTLED, {'seq': entry.seq})
+        with suppress(SpoolFull):  # a restart asks the print system once more, that is all
+            self._db.execute(sql.SETTLED, {'seq': entry.seq})
 
     def ack(self, entry: Entry) -> None:
         """The server knows the end of this job."""
@@ -216,6 +250,10 @@ class Spool:
     def purge(self, older_than: float = REMEMBER) -> int:
         """Forget acknowledged jobs that ended more than ``older_than`` seconds ago; return how many."""
         return self._db.execute(sql.PURGE, {'before': time.time() - older_than}).rowcount
+
+    def tidy(self) -> None:
+        """Leave nothing of what was deleted in the journal."""
+        self._db.tidy()
 
     def forget_kept(self) -> None:
         """Delete the documents and names of jobs that ended longer ago than they are kept."""
@@ -247,14 +285,3 @@ class Spool:
         fresh = self.get(entry.seq)
         assert fresh is not None
         return fresh
-
-
-class _Transaction(AbstractContextManager[None]):
-    def __init__(self, db: sqlite3.Connection):
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute('BEGIN IMMEDIATE')
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._db.execute('COMMIT' if kind is None else 'ROLLBACK')

@@ -129,6 +129,9 @@ DOCUMENT = 'SELECT document FROM jobs WHERE seq = :seq'
 DEPTHS = """
 SELECT printer, count(*) FROM jobs WHERE state IN ('waiting', 'go', 'submitting', 'printing') GROUP BY printer
 """
+WAITING_BYTES = """
+SELECT coalesce(sum(length(document)), 0) FROM jobs WHERE state IN ('waiting', 'go', 'submitting', 'printing')
+"""
 PRINTERS = """
 SELECT DISTINCT printer FROM jobs WHERE state IN ('waiting', 'go', 'submitting', 'printing') OR settled = 0
 """

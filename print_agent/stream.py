@@ -1,6 +1,7 @@
 """The websocket to the relay: one connection from hello to its end, without any thought about the next one."""
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
@@ -12,8 +13,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from print_agent import backoff, clock
 from print_agent import protocol as p
-from print_agent.jobs import Jobs
+from print_agent.jobs import Jobs, NoRoom
 from print_agent.network import Network, NetworkError
+from print_agent.spool import SpoolFull
 from print_agent.version import SOFTWARE
 
 
@@ -275,11 +277,19 @@ class Stream:
             self.put(p.Error(code='unexpected_document', detail='A binary frame came without a job before it.'))
             return
         (header, received), self._pending = self._pending, None
-        await self._jobs.receive(self._source, header, frame, received=received)
+        with contextlib.suppress(NoRoom):  # the server has been told
+            await self._jobs.receive(self._source, header, frame, received=received)
 
 
 def dispatch(jobs: Jobs, source: str, message: p.FromServer, *, received: float) -> None:
     """Carry out a message that needs no document."""
+    try:
+        _carry_out(jobs, source, message, received)
+    except SpoolFull as exc:
+        log.warning('%s', exc)  # the server says it again, as nothing was acknowledged
+
+
+def _carry_out(jobs: Jobs, source: str, message: p.FromServer, received: float) -> None:
     match message:
         case p.Go():
             jobs.go(source, message, received=received)

@@ -11,7 +11,7 @@ from print_agent import clock
 from print_agent import jobs as jobs_module
 from print_agent import protocol as p
 from print_agent import worker as worker_module
-from print_agent.jobs import Jobs
+from print_agent.jobs import Jobs, NoRoom
 from print_agent.printing.base import End, NotReady, SubmitFailed
 from print_agent.rules import State
 from print_agent.spool import Spool
@@ -362,8 +362,20 @@ async def test_printers_that_do_not_exist_and_a_full_spool_are_refused(tmp_path,
     await desk.jobs.receive('a', make_job('j2', printer='not listed yet'), PDF)
     assert desk.heard[-1] == p.Accepted(job='j2', dispatch=1)
     monkeypatch.setattr(jobs_module, 'MAX_HELD', 1)
-    await desk.jobs.receive('a', make_job('j3'), PDF)
+    with pytest.raises(NoRoom):
+        await desk.jobs.receive('a', make_job('j3'), PDF)
+    # given back: another printer may have room
+    assert desk.heard[-1] == p.Returned(job='j3', dispatch=1, reason='spool_full',
+                                        detail='The print agent holds too many badges already.')
+    assert desk.spool.find('a', 'j3') is None
+    monkeypatch.setattr(jobs_module, 'MAX_HELD', 500)
+    monkeypatch.setattr(jobs_module, 'MAX_BYTES', len(PDF))
+    with pytest.raises(NoRoom):
+        await desk.jobs.receive('a', make_job('j4'), PDF)
     assert desk.heard[-1].reason == 'spool_full'
+    # what is known already is answered all the same
+    await desk.jobs.receive('a', make_job('j2', printer='not listed yet'), PDF)
+    assert desk.heard[-1] == p.Accepted(job='j2', dispatch=1)
     await desk.close()
 
 

@@ -52,7 +52,7 @@ def test_nothing_personal_is_kept_without_need(spool, path, state):
     assert entry.name == 'Zoë Ångström'
     spool.end(entry, state, 'too_late')
     assert spool.document(entry.seq) is None
-    dump = '\n'.join(spool._db.iterdump())
+    dump = '\n'.join(spool._db.raw.iterdump())
     assert 'Zoë' not in dump
     assert 'Ångström' not in dump
     spool._db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -262,13 +262,6 @@ def test_a_newer_file_is_left_alone(path):
     db.execute('PRAGMA user_version = 99')
     db.close()
     with pytest.raises(SpoolError, match='newer print agent'):
-        Spool(path)
-
-
-def test_garbage_is_refused_in_words(tmp_path):
-    path = tmp_path / 'spool.sqlite3'
-    path.write_bytes(b'this is no database, but long enough to look at' * 30)
-    with pytest.raises(SpoolError, match='not a usable spool'):
         Spool(path)
 
 
