@@ -19,7 +19,8 @@ from print_agent.printing.base import End, NotReady, SubmitFailed, Unsettled
 from print_agent.spool import Spool
 from print_agent.worker import Worker
 
-from indico_checkin_print.life import PRINT_WITHIN
+from indico_checkin_print.life import ENDED, PRINT_WITHIN
+from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.relay.exchange import Replaced
 
 
@@ -180,7 +181,7 @@ class PrintSystem:
         self.news.set()
 
 
-@dataclass
+@dataclass(eq=False)
 class Line:
     """One websocket. What is under way in each direction is a list; an end that is closed says and hears nothing."""
 
@@ -197,7 +198,7 @@ class Line:
     relay_open: bool = True
 
 
-@dataclass
+@dataclass(eq=False)
 class Request:
     """One poll. It stays in the network until it is lost, also when nobody waits for its answer any more."""
 
@@ -454,6 +455,30 @@ class World:
         self.settle()
         line.laptop.spool.fuse = None
 
+    def flow(self, laptop, *, twice=False):
+        """Agent and relay say to each other what they have to say now, in order; or poll, if that is their way.
+
+        `twice`: the network keeps a copy of everything, to deliver it once more at any time.
+        """
+        line = laptop.process and laptop.process.line
+        if not line:
+            self.poll(laptop)
+            if laptop.process is not None and laptop.process.request in self.requests:
+                self.answer_poll(self.requests.index(laptop.process.request), twice=twice)
+            return
+        copies = [], []
+        for _ in range(2):
+            while line.up and line.relay_open:
+                copies[0].append(line.up[0])
+                self.to_relay(line)
+            self.mail(line)
+            while line.down and line.agent_open:
+                copies[1].append(line.down[0])
+                self.to_agent(line)
+        if twice:
+            line.up += [message for message in copies[0] if not isinstance(message, protocol.Hello)]
+            line.down += [mail for mail in copies[1] if not isinstance(mail[0], protocol.Welcome)]
+
     # -- polling ------------------------------------------------------------------------------------------------------
 
     def poll(self, laptop):
@@ -573,9 +598,10 @@ class World:
         self.advance(5)
 
     def restless(self):
-        """Whether some job has not ended."""
-        return any(state.name in {'queued', 'ready', 'dispatched', 'printing'}
-                   for state, *_ in self.ledger.snapshot().values())
+        """Return the jobs that have not ended, or of which somebody knows more than the ledger does."""
+        return [(uuid, state.name, reason) for uuid, (state, reason, *_) in self.ledger.snapshot().items()
+                if state not in ENDED
+                or (state == JobState.unknown and uuid not in self.doubt and reason != 'spool_lost')]
 
     def close(self):
         """End everything."""
