@@ -64,6 +64,8 @@ class Jobs:
         self.stopping = False
         #: Called with the name of a printer that has got work.
         self.on_work: Callable[[str], None] = lambda _printer: None
+        #: Tells whether a person at this computer paused a printer.
+        self.paused: Callable[[str], bool] = lambda _printer: False
 
     @property
     def full(self) -> str:
@@ -181,10 +183,10 @@ class Jobs:
             elif decision is OnJob.renumber:
                 entry = self.spool.renumber(entry, job.dispatch)
         self.trace(job.job, job.dispatch, 'spooled')
+        self._say(source, *rules.state_messages(entry))
         if entry.state is State.go:
             self.trace(job.job, job.dispatch, 'go')
             self._wake(entry.printer)
-        self._say(source, *rules.state_messages(entry))
         return entry
 
     def go(self, source: str, go: p.Go, *, received: float | None = None) -> None:
@@ -234,6 +236,25 @@ class Jobs:
             assert entry is not None
             self.spool.ack(entry)
 
+    # -- what a person at this computer does --------------------------------------------------------------------------
+
+    def print_here(self, job: p.Job, document: bytes, origin: str = '') -> Entry:
+        """Print what no server asked for. No server hears of it, whatever becomes of it."""
+        entry = self.spool.store(rules.LOCAL, job, document, state=State.go, origin=origin)
+        self._clock(entry, job.print_within, job.expires_in, clock.now())
+        self._wake(entry.printer)
+        return entry
+
+    def hand_back(self, printer: str) -> None:
+        """Give back what may be printed on a printer but is not in its hands yet, if there is somebody who takes it."""
+        for entry in self.spool.open():
+            if entry.printer == printer and entry.state is State.go and rules.has_listener(entry):
+                self._end(entry, State.returned, 'paused')
+
+    def answered(self, entry: Entry, *, came_out: bool) -> None:
+        """A person looked for a badge of which nobody knew whether it came out."""
+        self._end(entry, *((State.completed, 'person_saw_it') if came_out else (State.returned, 'person_missed_it')))
+
     # -- what workers do ----------------------------------------------------------------------------------------------
 
     def obstacle(self, entry: Entry, reason: str, detail: str) -> None:
@@ -244,6 +265,8 @@ class Jobs:
         """Commit the intent to hand over; None if the job is not to be printed any more."""
         deadline = self._deadlines.get(entry.seq)
         if deadline is None or clock.now() >= deadline:
+            return None
+        if self.paused(entry.printer) and rules.has_listener(entry):
             return None
         try:
             if not self.spool.begin_submit(entry, self._tag(entry)):
@@ -337,14 +360,13 @@ class Jobs:
             return
         started = self._started.get(entry.seq)
         detail = detail or (reasons.sentence(reason) if reason else '')
-        # Nobody to tell: a webhook without a callback.
-        told = entry.source.startswith('door:') and not entry.callback
+        acked = not rules.has_listener(entry)
         try:
-            ended = self.spool.end(entry, state, reason[:80], detail[:2000], acked=told)
+            ended = self.spool.end(entry, state, reason[:80], detail[:2000], acked=acked)
         except SpoolFull:
             # It is over whether the disk has room for it or not. A crash now only means that it is found out again.
             ended = self._unsaved[entry.seq] = replace(entry, state=state, reason=reason[:80], detail=detail[:2000],
-                                                       acked=told)
+                                                       acked=acked)
         if ended is None:
             return
         self._forget(entry.seq)
@@ -397,6 +419,8 @@ class Jobs:
                 reporter(message)
 
     def _wake(self, printer: str) -> None:
+        if self.paused(printer):
+            self.hand_back(printer)
         self.on_work(printer)
         self.waker(printer).set()
 

@@ -120,7 +120,8 @@ class Receiver:
                     message_id: str) -> Response:
         if callback and not callback.startswith(('https://', 'http://')):
             raise Problem(422, 'bad_callback', 'The callback is not an http or https address.')
-        for reason, so in ((self._jobs.full, self._jobs.full), ('stopping', self._jobs.stopping)):
+        for reason, so in ((self._jobs.full, self._jobs.full), ('stopping', self._jobs.stopping),
+                           ('paused', self._jobs.paused(door.printer))):
             if so:  # not kept as refused: the sender is to come again
                 raise Problem(503, reason, reasons.sentence(reason))
         job = msgspec.structs.replace(job, go=True, printer=door.printer)

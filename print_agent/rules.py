@@ -95,6 +95,11 @@ class Entry:
     kept: bool = False
 
 
+def has_listener(entry: Entry) -> bool:
+    """Tell whether anybody wants to hear what becomes of a job: not a person here, nor a webhook without callback."""
+    return entry.source != LOCAL and (not entry.source.startswith('door:') or bool(entry.callback))
+
+
 class OnJob(Enum):
     """What to do with a ``job`` message."""
 

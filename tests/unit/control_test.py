@@ -1,0 +1,300 @@
+"""What a person at the desk can do, and what Indico hears of it."""
+
+import pytest
+from agent_fakes import PDF, make_job
+from control_fakes import Desk
+
+from print_agent import protocol as p
+from print_agent import worker as worker_module
+from print_agent.control import ControlError
+from print_agent.printing.base import End, NotReady
+from print_agent.rules import LOCAL, State
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(worker_module, 'RETRY', 0.01)
+    monkeypatch.setattr(worker_module, 'PATIENCE', 0.05)
+
+
+@pytest.fixture
+async def desk(tmp_path):
+    desk = await Desk(tmp_path).start()
+    yield desk
+    await desk.stop()
+
+
+def refused(code):
+    return pytest.raises(ControlError, check=lambda error: error.code == code)
+
+
+# -- pause ------------------------------------------------------------------------------------------------------------
+
+async def test_a_paused_printer_says_so_and_takes_nothing(desk):
+    desk.control.pause('desk1')
+    assert (desk.printer().state, desk.printer().reasons) == ('stopped', ('paused',))
+    assert desk.printer('desk2').state == 'idle'
+    assert len(desk.changes) == 1
+    await desk.receive('j1', go=True)
+    assert [(m.job, m.reason) for m in desk.said(p.Returned)] == [('j1', 'paused')]
+    await desk.receive('j2')
+    desk.jobs.go('a', p.Go(job='j2', dispatch=1))
+    assert [m.job for m in desk.said(p.Returned)] == ['j1', 'j2']
+    await desk.receive('j3', printer='desk2', go=True)
+    await desk.until(lambda: desk.said(p.Completed))
+    assert [m.job for m in desk.said(p.Completed)] == ['j3']
+    assert len(desk.backend.submitted) == 1
+
+
+async def test_a_pause_gives_back_what_has_a_go_and_lets_the_badge_in_the_printer_come_out(desk):
+    desk.backend.gate.clear()
+    await desk.receive('j1', go=True)
+    await desk.until(lambda: desk.said(p.Printing))
+    await desk.receive('j2', go=True)
+    await desk.receive('j3')
+    desk.control.pause('desk1')
+    assert [(m.job, m.reason) for m in desk.outcomes] == [('j2', 'paused')]
+    desk.backend.gate.set()
+    await desk.until(lambda: desk.said(p.Completed))
+    # without a go it waits: the server takes it away if another printer is free
+    assert desk.spool.find('a', 'j3').state is State.waiting
+    assert len(desk.backend.submitted) == 1
+
+
+async def test_a_badge_that_is_about_to_be_handed_over_is_stopped(desk, monkeypatch):
+    async def check(printer):
+        desk.control.pause('desk1')
+
+    monkeypatch.setattr(desk.backend, 'check', check)
+    await desk.receive('j1', go=True)
+    await desk.until(lambda: desk.outcomes)
+    assert desk.said(p.Returned)[0].reason == 'paused'
+    assert desk.backend.submitted == []
+
+
+async def test_what_nobody_else_could_print_is_printed_in_spite_of_a_pause(desk):
+    """A webhook without a callback: giving it back would be to lose it."""
+    desk.backend.gate.clear()
+    await desk.receive('j1', go=True)
+    await desk.until(lambda: desk.said(p.Printing))
+    await desk.receive('j2', source='door:desk1', go=True)
+    desk.control.pause('desk1')
+    desk.backend.gate.set()
+    await desk.until(lambda: desk.spool.find('door:desk1', 'j2').state is State.completed)
+
+
+async def test_a_pause_survives_a_restart_until_somebody_resumes(desk):
+    desk.control.pause('desk1')
+    await desk.restart()
+    assert desk.control.is_paused('desk1')
+    assert not desk.control.is_paused('desk2')
+    assert desk.printer().reasons == ('paused',)
+    desk.control.resume('desk1')
+    await desk.restart()
+    assert desk.printer().state == 'idle'
+    await desk.receive('j1', go=True)
+    await desk.until(lambda: desk.said(p.Completed))
+
+
+async def test_all_printers_can_be_paused_and_one_of_them_resumed(desk):
+    desk.control.pause()
+    assert [printer.state for printer in desk.printers.all()] == ['stopped', 'stopped']
+    desk.backend.names = ('desk1', 'desk2', 'desk3')
+    await desk.printers.refresh()
+    assert desk.printer('desk3').reasons == ('paused',)
+    desk.control.pause('desk1')
+    assert desk.control.pauses.all
+    desk.control.resume('desk2')
+    assert [printer.state for printer in desk.printers.all()] == ['stopped', 'idle', 'stopped']
+    desk.control.resume()
+    assert {printer.state for printer in desk.printers.all()} == {'idle'}
+
+
+async def test_only_a_printer_that_is_there_is_paused(desk):
+    with refused('unknown_printer') as caught:
+        desk.control.pause('desk9')
+    assert caught.value.sentence == 'There is no printer "desk9" here. There are: desk1, desk2.'
+    with refused('unknown_printer'):
+        desk.control.resume('desk9')
+    # one that is gone can still be resumed
+    desk.control.pause('desk2')
+    desk.backend.names = ('desk1',)
+    await desk.printers.refresh()
+    desk.control.resume('desk2')
+    assert not desk.control.is_paused('desk2')
+
+
+# -- test pages -------------------------------------------------------------------------------------------------------
+
+async def test_a_test_page_is_as_large_as_the_badges_and_no_server_hears_of_it(desk):
+    await desk.ended('j1')
+    desk.heard.clear()
+    entry = desk.control.test('desk1')
+    await desk.until(lambda: desk.spool.get(entry.seq).state is State.completed)
+    sheet = desk.backend.submitted[-1]
+    assert (sheet.width_mm, sheet.height_mm, sheet.document[:5]) == (96.0, 134.0, b'%PDF-')
+    assert desk.heard == []
+    assert desk.jobs.owed('a') == [p.Completed(job='j1', dispatch=1)]
+    assert desk.spool.get(entry.seq).acked
+
+
+async def test_a_test_page_prints_on_a_paused_printer(desk):
+    desk.control.pause('desk1')
+    entry = desk.control.test('desk1')
+    await desk.until(lambda: desk.spool.get(entry.seq).state is State.completed)
+
+
+async def test_a_test_page_for_a_printer_that_cannot_print_says_why(desk):
+    desk.backend.ready = NotReady('media-empty', 'The printer is out of labels or paper.')
+    entry = desk.control.test('desk1')
+    await desk.until(lambda: desk.spool.get(entry.seq).state is State.returned)
+    assert desk.spool.get(entry.seq).reason == 'media-empty'
+
+
+async def test_there_is_no_test_page_for_an_unknown_printer_or_while_the_agent_stops(desk):
+    with refused('unknown_printer'):
+        desk.control.test('desk9')
+    desk.jobs.stopping = True
+    with refused('stopping'):
+        desk.control.test('desk1')
+
+
+# -- again ------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('end', ['completed', 'sent', 'failed'])
+async def test_a_badge_is_printed_again_and_the_ledger_keeps_its_truth(desk, end):
+    original = await desk.ended('j1', end=end, reason='x')
+    desk.heard.clear()
+    entry = desk.control.reprint(original)
+    await desk.until(lambda: desk.spool.get(entry.seq).state is State.completed)
+    assert [sheet.document for sheet in desk.backend.submitted] == [PDF, PDF]
+    assert 'Zoë' not in desk.backend.submitted[-1].title
+    assert (entry.name, entry.origin, entry.source) == ('Zoë Ångström', 'j1', LOCAL)
+    assert desk.heard == []
+    assert desk.spool.get(original.seq) == original
+    assert [m.job for m in desk.jobs.owed('a')] == ['j1']
+    # and once more, from the copy
+    once_more = desk.control.reprint(desk.spool.get(entry.seq))
+    assert once_more.origin == 'j1'
+
+
+async def test_it_can_come_out_at_another_printer(desk):
+    entry = desk.control.reprint(await desk.ended('j1'), 'desk2')
+    await desk.until(lambda: desk.spool.get(entry.seq).state is State.completed)
+    assert entry.printer == 'desk2'
+
+
+async def test_a_double_click_prints_once(desk):
+    original = await desk.ended('j1')
+    desk.backend.gate.clear()
+    desk.control.reprint(original)
+    with refused('already'):
+        desk.control.reprint(original)
+
+
+async def test_only_what_was_printed_here_is_printed_again(desk):
+    given_back = await desk.receive('j1', go=True)
+    desk.jobs.ended(given_back, End('returned', 'too_late'))
+    with refused('not_printed'):
+        desk.control.reprint(desk.spool.get(given_back.seq))
+    waiting = await desk.receive('j2')
+    with refused('not_printed'):
+        desk.control.reprint(waiting)
+    with refused('question'):
+        desk.control.reprint(await desk.ended('j3', end='unknown', reason='printer_lost_job'))
+    desk.spool.keep = 0
+    with refused('forgotten'):
+        desk.control.reprint(await desk.ended('j4'))
+
+
+async def test_a_copy_of_an_old_message_does_not_reach_what_was_printed_again(desk):
+    original = await desk.ended('j1')
+    desk.control.reprint(original)
+    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
+    await desk.until(lambda: len(desk.backend.submitted) == 2)
+    assert desk.spool.find('a', 'j1').state is State.completed
+
+
+async def test_a_restart_gives_up_what_a_person_asked_for_and_did_not_get(desk, monkeypatch):
+    desk.backend.ready = NotReady('media-empty', 'Empty.')
+    monkeypatch.setattr(worker_module, 'PATIENCE', 60)
+    entry = desk.control.test('desk1')
+    await desk.restart()
+    assert desk.spool.get(entry.seq).state is State.returned
+    assert desk.heard == []
+
+
+async def test_jobs_are_found_as_the_log_names_them(desk):
+    entry = await desk.receive('b1c7-44')
+    await desk.receive('b1c7-45')
+    assert desk.control.find('b1c7-44') == desk.control.find('b1c7-44.1') == entry
+    for job in ('b1c7-', 'nope', 'b', '', '.1'):
+        with refused('unknown_job'):
+            desk.control.find(job)
+
+
+# -- answers ----------------------------------------------------------------------------------------------------------
+
+async def test_yes_is_told_as_completed_by_a_person(desk):
+    entry = await desk.ended('j1', end='unknown', reason='printer_lost_job')
+    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))
+    desk.heard.clear()
+    desk.control.answer(entry, came_out=True)
+    (told,) = desk.heard
+    assert told == p.Completed(job='j1', dispatch=1, reason='person_saw_it',
+                               detail='Someone at the desk looked: the badge came out.')
+    with refused('answered'):
+        desk.control.answer(desk.spool.get(entry.seq), came_out=False)
+
+
+async def test_no_gives_the_badge_back_and_it_prints_when_it_comes_again(desk):
+    entry = await desk.ended('j1', end='unknown', reason='printer_lost_job')
+    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))
+    desk.control.answer(entry, came_out=False)
+    assert desk.said(p.Returned)[-1].reason == 'person_missed_it'
+    assert desk.spool.document(entry.seq) is None
+    await desk.receive('j1', dispatch=2, go=True)
+    await desk.until(lambda: desk.said(p.Completed))
+    assert len(desk.backend.submitted) == 2
+
+
+async def test_an_answer_without_a_network_is_told_later(desk):
+    entry = await desk.ended('j1', end='unknown', reason='printer_lost_job')
+    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))
+    assert desk.jobs.owed('a') == []
+    desk.jobs.listen('a', None)
+    desk.control.answer(entry, came_out=True)
+    await desk.restart()
+    assert [type(m) for m in desk.jobs.owed('a')] == [p.Completed]
+    assert desk.jobs.hello('a', 'x', ()).holding == (p.Held(job='j1', dispatch=1, state='completed'),)
+    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))  # of the word before
+    assert desk.jobs.owed('a')
+    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='completed'))
+    assert desk.jobs.owed('a') == []
+
+
+async def test_nothing_is_given_back_that_may_still_come_out(desk):
+    entry = await desk.receive('j1', go=True)
+    await desk.until(lambda: desk.said(p.Completed))
+    desk.spool._db.execute("UPDATE jobs SET state = 'unknown', settled = 0")
+    entry = desk.spool.get(entry.seq)
+    with refused('unsettled'):
+        desk.control.answer(entry, came_out=False)
+    assert desk.control.answer(entry, came_out=True).state is State.completed
+
+
+@pytest.mark.parametrize('source', [LOCAL, 'door:desk1'])
+async def test_what_nobody_sends_again_is_printed_again_here(desk, source):
+    entry = await desk.ended('j1', source=source, end='unknown', reason='printer_lost_job')
+    again = desk.control.answer(entry, came_out=False)
+    assert desk.spool.get(entry.seq).state is State.returned
+    await desk.until(lambda: desk.spool.get(again.seq).state is State.completed)
+    assert [sheet.document for sheet in desk.backend.submitted] == [PDF, PDF]
+
+
+async def test_a_question_stays_when_it_cannot_be_printed_again(desk):
+    desk.spool.keep = 0
+    entry = await desk.ended('j1', source='door:desk1', end='unknown', reason='printer_lost_job')
+    with refused('forgotten'):
+        desk.control.answer(entry, came_out=False)
+    assert desk.spool.get(entry.seq).state is State.unknown
