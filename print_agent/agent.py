@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from print_agent.printing.base import Backend
 from print_agent.receiver import Receiver
 from print_agent.spool import Spool
 from print_agent.trace import Trace
+from print_agent.watchdog import Notifier, Pulse, Watchdog
 from print_agent.worker import Worker
 
 
@@ -98,6 +100,9 @@ class Agent:
         self._workers: dict[str, Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
+        self._manager = Notifier()
+        self._pulse = Pulse()
+        self.printers.beat = partial(self._pulse.beat, 'the watch over the printers')
 
     def stop(self) -> None:
         """Ask the agent to end: hand back what it may, finish the badge in the printer, say the last word."""
@@ -115,13 +120,17 @@ class Agent:
                 self._work_for(printer)
             self._start(self.printers.run(), 'printers')
             self._start(self._clock(), 'clock')
-            self._start(Housekeeping(self._spool, self._room_changed).run(), 'housekeeping')
+            self._start(Housekeeping(self._spool, self._room_changed,
+                                     partial(self._pulse.beat, 'the housekeeping')).run(), 'housekeeping')
             self._start(self._callbacks.run(), 'callbacks')
             if self._receiver is not None:
                 await self._receiver.start()
             links = [self._start(link.run(), f'link {link.pairing.id}') for link in self.links]
+            self._start(Watchdog(self._manager, self._pulse, lambda: self._spool.note('spool')).run(), 'watchdog')
             started()
+            self._manager.say('READY=1', 'STATUS=Prints badges.')
             await self._stop.wait()
+            self._manager.say('STOPPING=1', 'STATUS=Finishes the badge in the printer.')
             if self._spool.file.broken is not None:
                 raise self._spool.file.broken
             await self._drain()
@@ -172,7 +181,8 @@ class Agent:
 
     def _work_for(self, printer: str) -> None:
         if printer not in self._workers and (backend := self.printers.backend(printer)) is not None:
-            worker = self._workers[printer] = Worker(printer, backend, self.jobs, self._health, self.printers.obstacle)
+            worker = self._workers[printer] = Worker(printer, backend, self.jobs, self._health, self.printers.obstacle,
+                                                     self._config.layouts.get(printer))
             self._start(worker.run(), f'printer {printer}')
 
     def _offered(self) -> tuple[p.Printer, ...]:
@@ -196,6 +206,7 @@ class Agent:
     async def _clock(self) -> None:
         lapse = Lapse(SLEPT)
         while True:
+            self._pulse.beat('the clock')
             self.jobs.tick()  # first of all: what ran out while the computer slept must not be printed
             if slept := lapse.look():
                 log.info('this computer slept for %.0f s; connecting again', slept)

@@ -15,6 +15,7 @@ import platformdirs
 
 from print_agent import pairing, signing
 from print_agent.network import DIRECT, Network, NetworkError
+from print_agent.printing import layout
 
 
 #: Environment variable that names the configuration folder.
@@ -51,6 +52,8 @@ class Config:
     receiver_port: int = 8631
     doors: tuple[Door, ...] = ()
     network: Network = field(default_factory=Network)
+    #: Settings of printers, by their names.
+    layouts: dict[str, layout.Layout] = field(default_factory=dict)
 
     @property
     def pairings(self) -> Path:
@@ -87,7 +90,7 @@ class _Reader:
         self._folder = folder
 
     def config(self, data: Mapping[str, Any]) -> Config:
-        self._only(data, '', {'mode', 'cups', 'folder', 'spool', 'receiver', 'network'})
+        self._only(data, '', {'mode', 'cups', 'folder', 'spool', 'receiver', 'network', 'printers'})
         mode = data.get('mode', 'auto')
         if mode not in MODES:
             raise self._error('mode', f'is {mode!r}; allowed are {", ".join(MODES)}')
@@ -110,7 +113,21 @@ class _Reader:
             spool=(self._folder / Path(self._str(spool, 'spool.path', 'path')).expanduser() if 'path' in spool
                    else Path(platformdirs.user_state_dir(APP))),
             receiver_host=self._str(receiver, 'receiver.host', 'host', '127.0.0.1'), receiver_port=port,
-            doors=self._doors(receiver), network=self._network(data))
+            doors=self._doors(receiver), network=self._network(data), layouts=self._layouts(data))
+
+    def _layouts(self, data: Mapping[str, Any]) -> dict[str, layout.Layout]:
+        tables = data.get('printers', {})
+        layouts = {}
+        if not isinstance(tables, dict):
+            raise self._error('printers', 'must be sections [printers.NAME], one for each printer')
+        for name, table in tables.items():
+            if not isinstance(table, dict):
+                raise self._error(f'printers.{name}', f'must be a section [printers.{name}]')
+            try:
+                layouts[name] = layout.read(table)
+            except layout.BadSetting as exc:
+                raise self._error(f'printers.{name}.{exc.key}', str(exc)) from exc
+        return layouts
 
     def _network(self, data: Mapping[str, Any]) -> Network:
         table = self._table(data, 'network', {'proxy', 'ca_file'})

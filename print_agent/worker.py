@@ -8,11 +8,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from print_agent import reasons
 from print_agent.health import Health
 from print_agent.jobs import Jobs
 from print_agent.printing.base import Backend, End, NotReady, Sheet, SubmitFailed, Unsettled
+from print_agent.printing.layout import CannotLayOut, Layout
 from print_agent.rules import Entry, State
 
 
@@ -38,16 +40,18 @@ class Worker:
     """Prints the jobs of one printer.
 
     :param health: what is known about all printers
+    :param layout: the tech's settings for this printer
     :param obstacle: tells why a badge in a printer would not get on, by the printer's own word
     """
 
     def __init__(self, printer: str, backend: Backend, jobs: Jobs, health: Health | None = None,
-                 obstacle: Callable[[str], str] = lambda _printer: ''):
+                 obstacle: Callable[[str], str] = lambda _printer: '', layout: Layout | None = None):
         self.printer = printer
         self._backend = backend
         self._jobs = jobs
         self._health = health or Health()
         self._obstacle = obstacle
+        self._layout = layout or Layout()
         #: The job that cannot be printed now, and since when.
         self._hindered: tuple[int, float] = (0, 0.0)
         #: Whether a job is between intent and end.
@@ -92,12 +96,20 @@ class Worker:
         except NotReady as exc:
             await self._not_now(entry, exc.reason, exc.detail, wait=exc.wait)
             return
+        if document is None:
+            await asyncio.sleep(0.05)  # it was taken back
+            return
+        try:
+            sheet = await asyncio.to_thread(self._layout.apply, _sheet(entry, document))
+        except CannotLayOut as exc:
+            self._fail(entry, exc.reason, exc.detail)
+            return
         submitting = self._jobs.begin_submit(entry)
-        if submitting is None or document is None:
+        if submitting is None:
             await asyncio.sleep(0.05)  # its time is up; the clock is about to give it back
             return
         entry = submitting
-        sheet = _sheet(entry, document)
+        sheet = replace(sheet, tag=entry.tag, title=_title(entry))
         try:
             handle = await self._backend.submit(self.printer, sheet)
         except SubmitFailed as exc:
@@ -221,8 +233,12 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _sheet(entry: Entry, document: bytes) -> Sheet:
+def _title(entry: Entry) -> str:
     # Short and plain, so that no print system cuts the tag off at the end.
     title = entry.title[:40].encode('ascii', 'replace').decode()
-    return Sheet(tag=entry.tag, title=f'{title} [{entry.tag}]', document=document, copies=entry.copies,
+    return f'{title} [{entry.tag}]'
+
+
+def _sheet(entry: Entry, document: bytes) -> Sheet:
+    return Sheet(tag=entry.tag, title=_title(entry), document=document, copies=entry.copies,
                  width_mm=entry.width_mm, height_mm=entry.height_mm, expires=entry.expires)

@@ -24,6 +24,8 @@ class Sheet:
     height_mm: float
     #: Wall clock after which the badge must no longer come out, seconds since 1970.
     expires: float
+    #: Dots per inch; 0 leaves it to the printer.
+    resolution_dpi: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,9 @@ class CupsBackend:
         """Stream the document into a new CUPS job; its number is the handle."""
         options = {'media': f'Custom.{_mm(sheet.width_mm)}x{_mm(sheet.height_mm)}mm', 'print-scaling': 'none',
                    'fit-to-page': 'false', 'job-sheets': 'none', 'copies': str(sheet.copies)}
+        if sheet.resolution_dpi:
+            # the first is IPP's, for printers without a driver, the other one what drivers (PPDs) know
+            options |= dict.fromkeys(('printer-resolution', 'Resolution'), f'{sheet.resolution_dpi}dpi')
         try:
             return str(await self._client.submit(printer, sheet.title, sheet.document, options))
         except CupsRefused as exc:

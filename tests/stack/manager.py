@@ -25,6 +25,12 @@ class Manager:
     def _token(html):
         return re.search(r'id="csrf-token"[^>]*content="([^"]+)"', html)[1]
 
+    def get(self, path):
+        """Return the HTML of a page below the event."""
+        answer = self._session.get(self._stack.event_url + path, timeout=60)
+        assert answer.status_code == 200, f'{path} answered {answer.status_code}: {answer.text[:300]}'
+        return answer.text
+
     def post(self, path, data=()):
         """POST a form to a page below the event, e.g. ``/manage/...``; return the answer."""
         page = self._session.get(f'{self._stack.event_url}/manage/', timeout=60)

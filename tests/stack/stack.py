@@ -23,6 +23,8 @@ class Wanted:
 
     #: Number of desks; each has its own agent (``laptop1``...) and printer (``desk1``...)
     desks: int = 2
+    #: Whether each desk may also use the printers of the others, after its own
+    shared: bool = False
     #: How badges reach a desk: ``websocket``, ``poll`` or ``webhook``
     way: str = 'websocket'
     #: What prints: ``badge`` or ``ticket``
@@ -111,7 +113,9 @@ class Stack:
             if self.wanted.way == 'webhook':
                 desk['webhook'] = agent.door(queue)
             else:
-                desk['printers'] = [[agent.name, queue]]
+                everywhere = [[name, f'desk{n}'] for n, name in enumerate(self.agents, 1)]
+                own = everywhere.pop(number - 1)
+                desk['printers'] = [own, *everywhere] if self.wanted.shared else [own]
             desks.append(desk)
         output = self.indico.run(sys.executable, '-m', 'tests.stack.seed',
                                  stdin=json.dumps(asdict(self.wanted) | {'desks': desks}))

@@ -64,14 +64,15 @@ def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
     assert loaded.folders
     data = tomllib.loads(example)
     keys = {'mode', *(f'{s}.{k}' for s in ('cups', 'spool', 'network', 'receiver') for k in data[s] if k != 'door'),
-            *(f'folder.{k}' for k in data['folder'][0]), *(f'receiver.door.{k}' for k in data['receiver']['door'][0])}
+            *(f'folder.{k}' for k in data['folder'][0]), *(f'receiver.door.{k}' for k in data['receiver']['door'][0]),
+            *(f'printers.NAME.{k}' for k in data['printers']['desk1'])}
     described = set()
     for line in AGENT.splitlines():
-        if re.match(r'\| `(mode|cups\.|folder\.|spool\.|network\.|receiver\.)', line):
-            described |= set(re.findall(r'`([a-z_.]+)`', line.split('|')[1]))
+        if re.match(r'\| `(mode|cups\.|folder\.|spool\.|network\.|receiver\.|printers\.)', line):
+            described |= set(re.findall(r'`([a-zA-Z_.]+)`', line.split('|')[1]))
     assert described == keys
     # every setting that the reader accepts is in the example: a wrong key names all allowed ones
-    for where in ('', '[cups]\n', '[spool]\n', '[network]\n', '[receiver]\n', '[[folder]]\n', '[[receiver.door]]\n'):
+    for where in ('', '[cups]\n', '[spool]\n', '[network]\n', '[receiver]\n', '[[folder]]\n', '[[receiver.door]]\n', '[printers.NAME]\n'):
         (tmp_path / 'agent.toml').write_text(where + 'nonsense = 1')
         with pytest.raises(config.ConfigError) as caught:
             config.load(tmp_path)

@@ -1,0 +1,147 @@
+"""What a tech sets for one printer, and the badge brought into that shape.
+
+Printers differ: labels on a roll lie crosswise, a guide is two millimetres off, every badge is wanted twice. The badge
+keeps its size; it is turned, put into the middle of the label and moved. Its PDF is changed, not left to options of
+CUPS, because drivers disagree about what those mean.
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pypdf import PageObject, PdfWriter, Transformation
+
+from print_agent import protocol as p
+from print_agent import reasons
+from print_agent.printing.base import Sheet
+
+
+#: A badge may be so much larger than the label, in mm altogether: what is cut off is the edge of its background.
+OVERLAP_MM = 5.0
+MAX_OFFSET_MM = 100.0
+MIN_SIDE_MM = 10.0
+RESOLUTIONS = (72, 2400)
+MAX_COPIES = 9
+KEYS = frozenset({'media_mm', 'orientation', 'offset_x_mm', 'offset_y_mm', 'resolution_dpi', 'copies'})
+_MM_PER_POINT = 25.4 / 72
+
+
+class BadSetting(Exception):
+    """A setting cannot be used. ``key`` is the setting, the text says what is allowed."""
+
+    def __init__(self, key: str, text: str):
+        super().__init__(text)
+        self.key = key
+
+
+class CannotLayOut(Exception):
+    """A badge cannot be brought into the shape. ``reason`` is a code, ``detail`` the sentence for people."""
+
+    def __init__(self, reason: str, detail: str = ''):
+        self.reason = reason
+        self.detail = detail or reasons.sentence(reason)
+        super().__init__(self.detail)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The settings of one printer. Without any, the badge goes to it as it is."""
+
+    #: Width and height of the labels in the printer, in mm, as the paper comes out; None: those of the badge
+    media_mm: tuple[float, float] | None = None
+    #: By how many degrees the badge is turned clockwise
+    orientation: int = 0
+    #: How far the badge is moved to the right and down, in mm
+    offset_x_mm: float = 0.0
+    offset_y_mm: float = 0.0
+    #: Dots per inch; 0 leaves it to the printer
+    resolution_dpi: int = 0
+    #: How many of each badge
+    copies: int = 1
+
+    def apply(self, sheet: Sheet) -> Sheet:
+        """Bring a sheet into this shape. Raises :class:`CannotLayOut`. Takes a moment: call it in a thread."""
+        sheet = replace(sheet, copies=sheet.copies * self.copies, resolution_dpi=self.resolution_dpi)
+        if not (self.media_mm or self.orientation or self.offset_x_mm or self.offset_y_mm):
+            return sheet
+        badge = (sheet.height_mm, sheet.width_mm) if self.orientation % 180 else (sheet.width_mm, sheet.height_mm)
+        width, height = self.media_mm or badge
+        if badge[0] > width + OVERLAP_MM or badge[1] > height + OVERLAP_MM:
+            raise CannotLayOut('does_not_fit', f'The badge measures {badge[0]:.0f} x {badge[1]:.0f} mm, the labels '
+                                               f'set for this printer {width:.0f} x {height:.0f} mm.')
+        try:
+            document = self._document(sheet.document, width / _MM_PER_POINT, height / _MM_PER_POINT)
+        except Exception as exc:
+            # pypdf raises whatever a PDF makes it stumble over; without a document nothing can be printed
+            raise CannotLayOut('layout_failed', f'{reasons.sentence("layout_failed")} ({type(exc).__name__})') from exc
+        return replace(sheet, document=document, width_mm=width, height_mm=height)
+
+    def _document(self, document: bytes, width: float, height: float) -> bytes:
+        writer = PdfWriter()
+        for page in PdfWriter(clone_from=io.BytesIO(document)).pages:
+            page.transfer_rotation_to_content()
+            label = writer.add_blank_page(width, height)
+            label.merge_transformed_page(page, self._transformation(page, width, height))
+        output = io.BytesIO()
+        writer.write(output)
+        return output.getvalue()
+
+    def _transformation(self, page: PageObject, width: float, height: float) -> Transformation:
+        """Turn and move a page into the middle of a label; PDF counts in points from the bottom left corner."""
+        unit = float(page.user_unit or 1)
+        w, h = float(page.mediabox.width) * unit, float(page.mediabox.height) * unit
+        x, y = {0: (0.0, 0.0), 90: (0.0, w), 180: (w, h), 270: (h, 0.0)}[self.orientation]
+        if self.orientation % 180:
+            w, h = h, w
+        return (Transformation().translate(-float(page.mediabox.left), -float(page.mediabox.bottom)).scale(unit)
+                .rotate(-self.orientation).translate(x, y)
+                .translate((width - w) / 2 + self.offset_x_mm / _MM_PER_POINT,
+                           (height - h) / 2 - self.offset_y_mm / _MM_PER_POINT))
+
+
+def read(table: Mapping[str, Any]) -> Layout:
+    """Read one section ``[printers.NAME]``. Raises :class:`BadSetting`."""
+    for key in table:
+        if key not in KEYS:
+            raise BadSetting(key, f'is not a setting; allowed here are {", ".join(sorted(KEYS))}')
+    return Layout(
+        media_mm=_media(table), orientation=_orientation(table), offset_x_mm=_offset(table, 'offset_x_mm'),
+        offset_y_mm=_offset(table, 'offset_y_mm'), copies=_whole(table, 'copies', 1, 1, MAX_COPIES),
+        resolution_dpi=_whole(table, 'resolution_dpi', 0, *RESOLUTIONS))
+
+
+def _media(table: Mapping[str, Any]) -> tuple[float, float] | None:
+    value = table.get('media_mm')
+    if value is None:
+        return None
+    if not (isinstance(value, list) and len(value) == 2
+            and all(_is_number(side) and MIN_SIDE_MM <= side <= p.MAX_SIDE_MM for side in value)):
+        raise BadSetting('media_mm', f'must be the width and height of the labels in mm, such as [96, 134], each from '
+                                     f'{MIN_SIDE_MM:.0f} to {p.MAX_SIDE_MM:.0f}')
+    return float(value[0]), float(value[1])
+
+
+def _orientation(table: Mapping[str, Any]) -> int:
+    value = table.get('orientation', 0)
+    if not _is_number(value) or value not in (0, 90, 180, 270):
+        raise BadSetting('orientation', 'must be 0, 90, 180 or 270: how many degrees the badge is turned clockwise')
+    return int(value)
+
+
+def _offset(table: Mapping[str, Any], key: str) -> float:
+    value = table.get(key, 0)
+    if not _is_number(value) or not abs(value) <= MAX_OFFSET_MM:
+        raise BadSetting(key, f'must be a number of millimetres from -{MAX_OFFSET_MM:.0f} to {MAX_OFFSET_MM:.0f}')
+    return float(value)
+
+
+def _whole(table: Mapping[str, Any], key: str, default: int, least: int, most: int) -> int:
+    value = table.get(key, default)
+    if key in table and not (isinstance(value, int) and _is_number(value) and least <= value <= most):
+        raise BadSetting(key, f'must be a whole number from {least} to {most}')
+    return int(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

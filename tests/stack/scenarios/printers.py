@@ -1,0 +1,178 @@
+"""A printer fails in one of the ways in which printers fail. Two desks, each with a laptop and a printer of its own.
+
+While the first printer is broken its desk's badges come out at the other one. A badge that was in the broken printer
+waits, comes out when that is whole again, or becomes a question to a person, who looks and answers.
+"""
+
+import time
+from html import unescape
+
+from tests.stack.checkin import CheckIn
+from tests.stack.facts import judge, wait_for_badges
+from tests.stack.manager import Manager
+from tests.stack.printer import HERE
+from tests.stack.process import wait_until
+from tests.stack.say import say
+from tests.stack.scenarios import scenario
+from tests.stack.scenarios.ways import evenly
+from tests.stack.stack import Wanted, running
+
+
+#: The reason must be on the page within so many seconds.
+SHOWN_WITHIN = 5
+UNKNOWN = 12
+#: Badges that are checked in while the printer is broken.
+MEANWHILE = 10
+
+
+def history(stack, where):
+    """Return what the ledger's history says about jobs, oldest first: (job, state, reason) as text."""
+    return [tuple(row.split('\t')) for row in stack.postgres.sql('indico', f"""
+        SELECT h.job_id, h.state, h.reason FROM plugin_checkin_print.job_history h
+        JOIN plugin_checkin_print.jobs j ON j.id = h.job_id WHERE {where} ORDER BY h.id""") if row]
+
+
+def open_questions(stack):
+    """Return (id, uuid) of all jobs of which nobody knows whether the badge came out."""
+    return [tuple(row.split('\t')) for row in stack.postgres.sql(
+        'indico', f'SELECT id, uuid FROM plugin_checkin_print.jobs WHERE state = {UNKNOWN} ORDER BY id') if row]
+
+
+def answer_questions(stack, manager):
+    """Look for each badge that is unknown, as a person at the desk does, and answer on the page. Return how many."""
+    questions = open_questions(stack)
+    for id_, uuid in questions:
+        seen = any(uuid in paper.title for paper in stack.papers())
+        manager.post(f'/manage/checkin-print/jobs/{id_}/{"came-out" if seen else "missed"}')
+    return len(questions)
+
+
+def settle_all(stack, manager, count, timeout=120):
+    """Wait until everybody has a badge; answer what is asked meanwhile. Return how many questions there were."""
+    asked, deadline = 0, time.monotonic() + timeout
+    while time.monotonic() < deadline and (len(stack.papers()) < count or open_questions(stack) or _busy(stack)):
+        if open_questions(stack):
+            time.sleep(2)  # a person takes a look first, and a badge on its way comes out meanwhile
+            asked += answer_questions(stack, manager)
+        time.sleep(0.2)
+    time.sleep(2)
+    return asked
+
+
+def _busy(stack):
+    return stack.postgres.sql('indico', 'SELECT count(*) FROM plugin_checkin_print.jobs '
+                                        'WHERE state < 7') != ['0']
+
+
+class Watch:
+    """Looks at the manager's page until some words are on it."""
+
+    def __init__(self, manager):
+        self._manager = manager
+
+    def until(self, words, timeout=30):
+        """Return the seconds until the words were there; None if they never were."""
+        start = time.monotonic()
+        seen = wait_until(lambda: words in unescape(self._manager.get('/manage/checkin-print/live')), timeout,
+                          interval=0.1)
+        return round(time.monotonic() - start, 1) if seen else None
+
+
+def broken(break_it, mend_it, words, *, holding=False, back_before=None):
+    """Tell one story of a fault.
+
+    :param break_it: Breaks a `Printer`.
+    :param mend_it: Mends it.
+    :param words: What the page must say about it.
+    :param holding: Whether the printer has a badge when it breaks.
+    :param back_before: Other words that the page must say once the printer is whole again.
+    """
+    with running(Wanted(desks=2, shared=True), say=say) as stack:
+        people, manager = evenly(stack, MEANWHILE + 9), Manager(stack)
+        watch, check_in, printer = Watch(manager), CheckIn(stack), stack.printers['desk1']
+        check_in.every(people[:4], 0.5)
+        wait_for_badges(stack, 4)
+        victim, others, later = people[4], people[5:5 + MEANWHILE], people[5 + MEANWHILE:]
+        if holding:
+            printer.slow(2)
+            check_in(victim)
+            wait_until(lambda: '\t6\t' in '\n'.join('\t'.join(row) for row in history(
+                stack, f'registration_id = {victim["id"]}')), 20)
+        break_it(printer)
+        say('the printer of desk 1 is broken')
+        if not holding:
+            check_in(victim)
+        shown = watch.until(words)
+        say(f'"{words}" is on the page after {shown} s; {MEANWHILE} more people are checked in')
+        before = len(stack.printers['desk2'].papers())
+        check_in.every(others, 0.3)
+        wait_until(lambda: len(stack.papers()) >= 4 + MEANWHILE, 20, interval=0.1)
+        elsewhere = len(stack.printers['desk2'].papers()) - before
+        say(f'{elsewhere} came out at the other printer; now it is mended')
+        mended = time.monotonic()
+        mend_it(printer)
+        afterwards = watch.until(back_before) if back_before else None
+        asked = settle_all(stack, manager, 5 + MEANWHILE)
+        all_out = round(time.monotonic() - mended - 2, 1)
+        own = len(printer.papers())
+        wait_until(lambda: words not in unescape(manager.get('/manage/checkin-print/live')), 70, interval=0.5)
+        check_in.every(later, 1)
+        wait_for_badges(stack, len(people), settle=2)
+        asked += settle_all(stack, manager, len(people))
+        facts = judge(stack, people, anywhere=True)
+        reasons = sorted({reason for _job, _state, reason in history(stack, f'registration_id = {victim["id"]}')}
+                         - {'checked_in', 'claimed', 'rendered', 'pushed', 'at_printer', 'printed'})
+        if shown is None or shown > SHOWN_WITHIN:
+            facts.faults.append(f'The page said "{words}" after {shown} s.')
+        if elsewhere < MEANWHILE:
+            facts.faults.append(f'Only {elsewhere} of {MEANWHILE} badges came out at the other printer meanwhile.')
+        if len(printer.papers()) == own:
+            facts.faults.append('The printer got no badge after it was mended.')
+        if back_before and afterwards is None:
+            facts.faults.append(f'The page never said "{back_before}".')
+        if facts.faults:
+            say(stack.tails())
+        return facts, {'shown': words, 'shown_after_s': shown, 'reasons_of_the_badge': reasons, 'elsewhere': elsewhere,
+                       'asked_a_person': asked, 'all_out_after_s': all_out,
+                       'printed_there_again': len(printer.papers()) - own}
+
+
+@scenario('paper-out', 'A printer runs out of labels with a badge in it, which comes out when there are new ones.')
+def paper_out():
+    def runs_out(printer):
+        printer.run_out_of_media()
+    return broken(runs_out, lambda printer: printer.repair(), 'out of paper')
+
+
+@scenario('printer-frozen', 'A printer hangs with a badge in it, which comes out when it goes on.')
+def printer_frozen():
+    def goes_on(printer):
+        printer.repair()
+        printer.thaw()
+    return broken(lambda printer: printer.freeze(), goes_on, 'hangs; switch it off and on', holding=True)
+
+
+@scenario('printer-power-cycle', 'A printer is switched off and on with a badge in it, about which a person is asked.')
+def printer_power_cycle():
+    def back(printer):
+        printer.repair()
+        printer.start()
+    return broken(lambda printer: printer.cut_power(), back, 'switched off or not connected', holding=True,
+                  back_before='The printer was switched off and on while it had the badge.')
+
+
+@scenario('printer-rejects', 'A printer has labels of the wrong size and rejects every badge until it has others.')
+def printer_rejects():
+    return broken(lambda printer: printer.reject_documents(HERE / 'printer-reject.conf'),
+                  lambda printer: printer.reject_documents(HERE / 'printer.conf'), 'rejected the last badge')
+
+
+@scenario('engine-fails', 'The print engine of a printer fails each badge, until it is repaired.')
+def engine_fails():
+    return broken(lambda printer: printer.break_down(), lambda printer: printer.repair(),
+                  'could not print the last badge')
+
+
+@scenario('printer-gone', 'A printer is unplugged, and plugged in again later.')
+def printer_gone():
+    return broken(lambda printer: printer.cut_power(), lambda printer: printer.start(), 'switched off or not connected')

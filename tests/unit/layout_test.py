@@ -1,0 +1,99 @@
+"""The settings of a printer: what may stand in agent.toml, and where the badge lies on the label then."""
+
+import io
+
+import pytest
+from agent_fakes import pdf
+from marks import marked, place
+from pypdf import PdfReader
+
+from print_agent import config
+from print_agent.printing.base import Sheet
+from print_agent.printing.layout import BadSetting, CannotLayOut, Layout, read
+
+
+def sheet(document, width_mm=96.0, height_mm=134.0, copies=1):
+    return Sheet(tag='t', title='t', document=document, copies=copies, width_mm=width_mm, height_mm=height_mm,
+                 expires=4e9)
+
+
+@pytest.mark.parametrize(('settings', 'size', 'mark'), [
+    ({'orientation': 90}, [134, 96], [129, 0, 5, 10]),
+    ({'orientation': 180}, [96, 134], [86, 129, 10, 5]),
+    ({'orientation': 270}, [134, 96], [0, 86, 5, 10]),
+    ({'media_mm': [100, 150]}, [100, 150], [2, 8, 10, 5]),
+    ({'offset_x_mm': 3, 'offset_y_mm': 2}, [96, 134], [3, 2, 10, 5]),
+    ({'offset_x_mm': -3, 'offset_y_mm': -1}, [96, 134], [0, 0, 7, 4]),
+    ({'media_mm': [140, 100], 'orientation': 90, 'offset_x_mm': 1}, [140, 100], [133, 2, 5, 10]),
+    ({'media_mm': [94, 132]}, [94, 132], [0, 0, 9, 4]),
+])
+def test_the_badge_lies_where_it_should(settings, size, mark):
+    laid = read(settings).apply(sheet(marked()))
+    assert place(laid.document) == (size, mark)
+    assert [laid.width_mm, laid.height_mm] == size
+
+
+def test_a_page_that_is_turned_in_the_pdf_counts_as_people_see_it():
+    laid = Layout(media_mm=(134.0, 96.0)).apply(sheet(marked(turned=90), 134.0, 96.0))
+    assert place(laid.document) == ([134, 96], [129, 0, 5, 10])
+
+
+def test_all_pages_are_kept():
+    laid = Layout(orientation=90).apply(sheet(pdf(pages=3)))
+    assert len(PdfReader(io.BytesIO(laid.document)).pages) == 3
+
+
+def test_without_settings_the_document_is_not_touched():
+    document = marked()
+    assert Layout().apply(sheet(document)).document is document
+    laid = Layout(copies=2, resolution_dpi=300).apply(sheet(document, copies=2))
+    assert (laid.document, laid.copies, laid.resolution_dpi) == (document, 4, 300)
+
+
+def test_a_badge_that_does_not_fit_is_not_printed():
+    with pytest.raises(CannotLayOut) as caught:
+        Layout(media_mm=(90.0, 55.0)).apply(sheet(marked()))
+    assert caught.value.reason == 'does_not_fit'
+    assert '96 x 134 mm' in caught.value.detail
+    # turned it would fit, but not as it is
+    with pytest.raises(CannotLayOut):
+        Layout(media_mm=(134.0, 96.0)).apply(sheet(marked()))
+
+
+def test_a_pdf_that_cannot_be_changed_is_not_printed():
+    with pytest.raises(CannotLayOut) as caught:
+        Layout(orientation=90).apply(sheet(b'%PDF-1.7 nonsense'))
+    assert caught.value.reason == 'layout_failed'
+
+
+@pytest.mark.parametrize(('key', 'value', 'words'), [
+    ('media_mm', '96x134', r'such as \[96, 134\]'),
+    ('media_mm', [96], 'width and height'),
+    ('media_mm', [96, 9000], 'from 10 to'),
+    ('media_mm', [96, True], 'width and height'),
+    ('orientation', 45, '0, 90, 180 or 270'),
+    ('orientation', 'landscape', '0, 90, 180 or 270'),
+    ('offset_x_mm', 200, 'from -100 to 100'),
+    ('offset_y_mm', '1', 'millimetres'),
+    ('offset_y_mm', float('nan'), 'millimetres'),
+    ('resolution_dpi', 1, 'from 72 to 2400'),
+    ('copies', 0, 'from 1 to 9'),
+    ('copies', 1.5, 'whole number'),
+    ('rotate', 90, 'allowed here are copies, media_mm'),
+])
+def test_bad_settings_are_answered_with_a_sentence(tmp_path, key, value, words):
+    with pytest.raises(BadSetting, match=words) as caught:
+        read({key: value})
+    assert caught.value.key == key
+    toml = repr(value).replace('True', 'true')
+    (tmp_path / 'agent.toml').write_text(f'[printers.desk1]\n{key} = {toml}\n')
+    with pytest.raises(config.ConfigError, match=rf'"printers\.desk1\.{key}" .*{words}'):
+        config.load(tmp_path)
+
+
+def test_sections_are_read_by_name(tmp_path):
+    (tmp_path / 'agent.toml').write_text("[printers.desk1]\ncopies = 2\n[printers.'Front desk']\norientation = 180\n")
+    assert config.load(tmp_path).layouts == {'desk1': Layout(copies=2), 'Front desk': Layout(orientation=180)}
+    (tmp_path / 'agent.toml').write_text('[printers]\ndesk1 = 3\n')
+    with pytest.raises(config.ConfigError, match=r'must be a section \[printers.desk1\]'):
+        config.load(tmp_path)
