@@ -22,10 +22,11 @@ from print_agent import pairing
 from print_agent import protocol as p
 from print_agent.agent import Agent, AlreadyRunning, backends, lock
 from print_agent.config import Config, ConfigError
-from print_agent.pairing import Pairing, PairingError
 from print_agent.network import NetworkError
+from print_agent.pairing import Pairing, PairingError
 from print_agent.printers import Printers
 from print_agent.printing.cups_client import CupsMissing
+from print_agent.service import service
 from print_agent.spool import Spool, SpoolCorrupt, SpoolError
 from print_agent.spool_file import set_aside
 from print_agent.version import VERSION
@@ -195,6 +196,8 @@ def _sentences() -> Iterator[None]:
         click.echo(str(exc), err=True)
         sys.exit(EXIT_FAILED)
 
+
+main.add_command(service)
 
 if __name__ == '__main__':
     main()

@@ -19,10 +19,12 @@ class Housekeeping:
     """Cleans the spool until cancelled.
 
     :param changed: called when the disk became full, or takes badges again
+    :param beat: called after every look, as a sign of life
     """
 
-    def __init__(self, spool: Spool, changed: Callable[[], None]):
+    def __init__(self, spool: Spool, changed: Callable[[], None], beat: Callable[[], None] = lambda: None):
         self._spool = spool
+        self._beat = beat
         self._changed = changed
         self._was_full = spool.file.full
 
@@ -35,6 +37,7 @@ class Housekeeping:
                 log.debug('%s', exc)  # it was said when it happened; deleting goes on when there is room again
             for _ in range(ROUNDS):
                 self.look_for_room()
+                self._beat()
                 await asyncio.sleep(ROOM)
 
     def clean(self) -> None:

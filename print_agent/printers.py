@@ -33,6 +33,8 @@ class Printers:
         self._owner: dict[str, Backend] = {}
         self._lists: dict[int, tuple[p.Printer, ...] | None] = dict.fromkeys(range(len(backends)))
         self._listeners: list[Callable[[], None]] = []
+        #: Called after every look, as a sign of life.
+        self.beat: Callable[[], None] = lambda: None
         #: Tells whether a person at this computer paused a printer; :meth:`look_again` when that changes.
         self.paused: Callable[[str], bool] = lambda _name: False
 
@@ -94,6 +96,7 @@ class Printers:
             except Exception:
                 # Whatever a printer answered, the others must go on being watched.
                 log.exception('looking at the printers went wrong')
+            self.beat()
             await asyncio.sleep(REFRESH)
 
     def _judged(self) -> dict[str, p.Printer]:

@@ -1,0 +1,193 @@
+"""The service: units that systemd itself reads without complaint, and a plist that launchd understands."""
+
+import configparser
+import getpass
+import os
+import plistlib
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from print_agent import cli, service
+from print_agent.service import Launchd, Service, ServiceError, Systemd
+
+
+def a_service(**kwargs):
+    return Service(**{'command': [sys.executable, '-m', 'print_agent'], 'folder': Path('/etc/print-agent'),
+                      'spool': Path('/var/lib/print-agent'), **kwargs})
+
+
+def read(text):
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str
+    parser.read_string(text)
+    return parser
+
+
+@pytest.mark.parametrize('kwargs', [
+    {}, {'user': 'daemon'},
+    {'user': 'daemon', 'spool': Path('/srv/100% of "all" $badges'), 'folder': Path("/etc/it's a \\ folder"),
+     'writable': (Path('/srv/a b'), Path('/srv/c'))}])
+def test_systemd_itself_finds_nothing_wrong(tmp_path, kwargs):
+    path = tmp_path / 'print-agent.service'
+    path.write_text(service.unit(a_service(**kwargs)))
+    done = subprocess.run(['systemd-analyze', 'verify', *([] if kwargs else ['--user']), path], capture_output=True,
+                          text=True, env={**os.environ, 'XDG_RUNTIME_DIR': str(tmp_path)}, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 'print-agent.service' not in done.stderr
+
+
+def test_systemd_watches_the_agent():
+    unit = read(service.unit(a_service()))
+    assert unit['Service']['Type'] == 'notify'
+    assert int(unit['Service']['WatchdogSec']) > 0
+    assert unit['Service']['Restart'] == 'always'
+    assert int(unit['Service']['TimeoutStopSec']) > 10  # the badge in the printer, then its outcome
+    assert unit['Install']['WantedBy'] == 'default.target'
+    assert 'User' not in unit['Service']
+    assert 'ProtectSystem' not in unit['Service']  # a user's manager cannot do that everywhere
+
+
+def test_a_service_of_the_computer_runs_as_somebody_and_writes_only_where_it_must():
+    unit = read(service.unit(a_service(user='kiosk', writable=(Path('/srv/badges'),))))
+    assert unit['Service']['User'] == 'kiosk'
+    assert unit['Service']['ProtectSystem'] == 'strict'
+    assert unit['Service']['ReadWritePaths'] == '-/var/lib/print-agent -/etc/print-agent -/srv/badges'
+    assert unit['Service']['CapabilityBoundingSet'] == ''
+    # CUPS is reached by its socket or by IP
+    assert {'AF_UNIX', 'AF_INET', 'AF_INET6'} <= set(unit['Service']['RestrictAddressFamilies'].split())
+    assert unit['Install']['WantedBy'] == 'multi-user.target'
+
+
+def test_odd_names_are_quoted():
+    unit = read(service.unit(a_service(folder=Path('/home/x/50% "off" $now'))))
+    assert unit['Service']['ExecStart'].endswith(r'--config "/home/x/50%% \"off\" $$now" run')
+
+
+def test_launchd_understands_the_plist():
+    data = plistlib.loads(service.plist(a_service(folder=Path('/Users/a & b')), Path('/Users/x/log')))
+    assert data['ProgramArguments'][-3:] == ['--config', '/Users/a & b', 'run']
+    assert (data['Label'], data['KeepAlive'], data['RunAtLoad']) == (service.LABEL, True, True)
+    assert data['StandardErrorPath'] == '/Users/x/log'
+
+
+# -- the commands, with a manager that writes down what it was asked ---------------------------------------------------
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """Programs of the service managers that note their arguments, and fail if a file says so."""
+    programs = tmp_path / 'bin'
+    programs.mkdir()
+    log = tmp_path / 'asked'
+    for name in ('systemctl', 'loginctl', 'launchctl'):
+        program = programs / name
+        program.write_text(f'#!/bin/sh\necho "{name} $*" >> {log}\n'
+                           f'if grep -qxe "$1" {tmp_path}/fails 2>/dev/null\n'
+                           f'then echo "it is broken" >&2; exit 1; fi\n')
+        program.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{programs}:{os.environ["PATH"]}')
+    monkeypatch.setenv('HOME', str(tmp_path / 'home'))
+    monkeypatch.setattr(os, 'geteuid', lambda: 1000)
+    return lambda: log.read_text().splitlines() if log.exists() else []
+
+
+@pytest.fixture
+def folder(tmp_path):
+    config = tmp_path / 'config'
+    config.mkdir()
+    (config / 'agent.toml').write_text("[spool]\npath = 'state'\n")
+    return config
+
+
+def invoke(folder, *args):
+    return CliRunner().invoke(cli.main, ['--config', str(folder), 'service', *args])
+
+
+def test_a_user_installs_looks_and_uninstalls(asked, folder, tmp_path):
+    assert invoke(folder, 'status').exit_code == 1
+    done = invoke(folder, 'install')
+    assert done.exit_code == 0, done.output
+    path = tmp_path / 'home/.config/systemd/user/print-agent.service'
+    assert f'Wrote {path}' in done.output
+    assert f'--config {folder} run' in path.read_text()
+    assert (folder / 'state').is_dir()
+    assert asked() == ['systemctl --user daemon-reload', 'systemctl --user enable print-agent',
+                       'systemctl --user restart print-agent', 'loginctl enable-linger']
+    done = invoke(folder, 'status')
+    assert (done.exit_code, 'runs' in done.output) == (0, True)
+    assert invoke(folder, 'uninstall').exit_code == 0
+    assert not path.exists()
+    assert asked()[-2:] == ['systemctl --user disable --now print-agent', 'systemctl --user daemon-reload']
+    assert 'There is no service' in invoke(folder, 'uninstall').output
+
+
+def test_failures_are_told_in_words(asked, folder, tmp_path):
+    (tmp_path / 'fails').write_text('enable-linger\n')
+    assert f'sudo loginctl enable-linger {getpass.getuser()}' in invoke(folder, 'install').output
+    (tmp_path / 'fails').write_text('--user\n')
+    done = invoke(folder, 'install')
+    assert done.exit_code == 1
+    assert '"systemctl --user daemon-reload" did not work: it is broken' in done.output
+    done = invoke(folder, 'status')
+    assert done.exit_code == 1
+    assert 'does not run' in done.output
+
+
+def test_root_must_say_who_and_only_root_may(asked, folder, monkeypatch):
+    assert 'Only root' in invoke(folder, 'install', '--user', 'daemon').output
+    monkeypatch.setattr(os, 'geteuid', lambda: 0)
+    done = invoke(folder, 'install')
+    assert done.exit_code == 1
+    assert 'service install --user NAME' in done.output
+    assert 'no user "nobody-here"' in invoke(folder, 'install', '--user', 'nobody-here').output
+    assert asked() == []
+
+
+def test_the_service_of_the_computer(asked, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, 'geteuid', lambda: 0)
+    owner = pwd.getpwuid(folder.stat().st_uid).pw_name
+    other = next(entry.pw_name for entry in pwd.getpwall() if entry.pw_uid != folder.stat().st_uid)
+    done = invoke(folder, 'install', '--user', other)
+    assert done.exit_code == 1
+    assert f'does not belong to {other}' in done.output
+    done = invoke(folder, 'install', '--user', owner, '--show')
+    assert done.exit_code == 0
+    assert f'User={owner}' in done.output
+    assert f'ReadWritePaths=-{folder / "state"}' in done.output
+    # without a path in agent.toml, the spool is where it will be for that user
+    (folder / 'agent.toml').write_text('')
+    done = invoke(folder, 'install', '--user', owner, '--show')
+    assert f'ReadWritePaths=-{pwd.getpwnam(owner).pw_dir}/.local/state/print-agent' in done.output
+    assert asked() == []
+
+
+def test_launchd(asked, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, 'platform', 'darwin')
+    done = invoke(folder, 'install')
+    assert done.exit_code == 0, done.output
+    path = tmp_path / f'home/Library/LaunchAgents/{service.LABEL}.plist'
+    assert plistlib.loads(path.read_bytes())['ProgramArguments'][-1] == 'run'
+    assert asked()[-1] == f'launchctl bootstrap gui/{os.getuid()} {path}'
+    assert invoke(folder, 'status').exit_code == 0
+    invoke(folder, 'uninstall')
+    assert not path.exists()
+    assert asked()[-1] == f'launchctl bootout gui/{os.getuid()}/{service.LABEL}'
+    assert isinstance(service.manager(), Launchd)
+
+
+def test_a_computer_without_a_known_manager(folder, monkeypatch):
+    monkeypatch.setenv('PATH', '/nowhere')
+    with pytest.raises(ServiceError, match='no systemd'):
+        service.manager()
+    done = invoke(folder, 'status')
+    assert (done.exit_code, 'no systemd' in done.output) == (1, True)
+
+
+def test_where_systemd_looks(monkeypatch):
+    monkeypatch.setenv('HOME', '/home/x')
+    assert str(Systemd(system=True).path) == '/etc/systemd/system/print-agent.service'
+    assert str(Systemd(system=False).path) == '/home/x/.config/systemd/user/print-agent.service'
