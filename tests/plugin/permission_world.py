@@ -16,6 +16,7 @@ from functools import wraps
 from print_agent import clock, documents, jobs, protocol, spool
 from print_agent.jobs import Jobs
 from print_agent.printing.base import End, NotReady, SubmitFailed, Unsettled
+from print_agent.rules import State
 from print_agent.spool import Spool
 from print_agent.worker import Worker
 
@@ -561,6 +562,18 @@ class World:
         if not came_out:
             self.asked[uuid] += 1
         self.ledger.settle(uuid, came_out=came_out)
+
+    def may_come_out(self):
+        """Count, by job, the badges that are out, wait in a print system, or may be handed to one by an agent."""
+        count = Counter(self.paper)
+        count.update(job.job for _system, job in self.at_print_systems())
+        for laptop in self.laptops:
+            for entry in laptop.spool.open() if laptop.process is not None else ():
+                if entry.state is State.go:
+                    received = self.goes.get((laptop.agent_id, entry.job, entry.dispatch))
+                    assert received is not None, f'nobody gave {entry.job}.{entry.dispatch} a go'
+                    count[entry.job] += self.now < received + PRINT_WITHIN
+        return count
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
