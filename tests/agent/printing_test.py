@@ -3,15 +3,19 @@
 import asyncio
 import io
 import shutil
+import struct
 
 import pytest
 from agent_fakes import PDF, make_job, pdf
+from conftest import Desk
+from marks import marked, place
 from pypdf import PdfReader
-from tests.stack.printer import HERE
+from tests.stack.printer import HERE, Printer
 
 from print_agent import protocol as p
 from print_agent.printing.base import NotReady, Sheet
 from print_agent.printing.follow import COMPLETED
+from print_agent.printing.layout import Layout
 
 
 async def test_a_badge_comes_out_once_in_its_own_size(desk):
@@ -22,6 +26,46 @@ async def test_a_badge_comes_out_once_in_its_own_size(desk):
     assert [round(float(side) / 72 * 25.4) for side in (page.mediabox.width, page.mediabox.height)] == [96, 134]
     assert paper.printer == 'desk1'
     assert 'Zoë' not in paper.title
+
+
+async def test_the_settings_of_a_printer_shape_what_it_gets(tmp_path, printing, printers, server):
+    printers['desk1'].keep_options()
+    layout = Layout(media_mm=(140.0, 100.0), orientation=90, offset_x_mm=1.0, resolution_dpi=300, copies=2)
+    desk = await Desk(tmp_path, printing, server, layouts={'desk1': layout}).start()
+    try:
+        jobs = {name: await desk.print(name, document=marked()) for name in ('desk1', 'desk2')}
+        for job in jobs.values():
+            assert isinstance(await desk.end(job), p.Completed)
+        (paper,) = desk.papers(jobs['desk1'])
+        assert place(paper.path.read_bytes()) == ([140, 100], [133, 2, 5, 10])
+        assert paper.options['copies'] == '2'
+        (paper,) = desk.papers(jobs['desk2'])
+        assert place(paper.path.read_bytes()) == ([96, 134], [0, 0, 10, 5])
+        # labels that are too small: nothing goes to the printer, and the sentence says why
+        end = await desk.end(await desk.print('desk1', document=pdf(200, 134), width_mm=200.0))
+        assert (type(end), end.reason) == (p.Failed, 'does_not_fit')
+    finally:
+        await desk.stop()
+
+
+async def test_a_printer_that_takes_pixels_gets_them_in_its_resolution(tmp_path, printing, server):
+    conf = tmp_path / 'raster.conf'
+    conf.write_text((HERE / 'printer.conf').read_text().replace('application/pdf', 'image/pwg-raster')
+                    .replace('printer-resolution-supported 300dpi', 'printer-resolution-supported 203dpi,300dpi'))
+    printer = Printer('pixels', printing.folder, printing.dbus.env, attributes=conf).start()
+    desk = None
+    try:
+        printing.cups.add_queue('pixels', printer.uri)
+        desk = await Desk(tmp_path, printing, server, layouts={'pixels': Layout(resolution_dpi=203)}).start()
+        assert isinstance(await desk.end(await desk.print('pixels')), p.Completed)
+        (paper,) = printer.papers()
+        # the header of the first page (PWG 5102.4): HWResolution
+        assert struct.unpack('>II', paper.path.read_bytes()[280:288]) == (203, 203)
+    finally:
+        if desk is not None:
+            await desk.stop()
+        printing.cups._lp('lpadmin', '-x', 'pixels')
+        printer.stop()
 
 
 async def test_the_printers_are_described(desk):

@@ -33,6 +33,12 @@ class Paper:
     #: The job's title
     title: str
 
+    @property
+    def options(self):
+        """What the job asked for, e.g. ``copies``, as text; only of a printer that was told to `keep_options`."""
+        lines = self.path.with_suffix('.options').read_text().splitlines()
+        return {key.removeprefix('IPP_').lower(): value for key, _, value in (line.partition('=') for line in lines)}
+
 
 class Printer:
     """One printer on a port of its own; ``uri`` is for CUPS."""
@@ -67,6 +73,10 @@ class Printer:
                                 ' '.join(title)))
         return papers
 
+    def keep_options(self):
+        """Keep what each job asks for from now on (`Paper.options`)."""
+        (self.folder / 'keep-options').touch()
+
     # -- faults --------------------------------------------------------------------------------------------------
 
     def slow(self, seconds):
@@ -97,7 +107,7 @@ class Printer:
         self.service.kill()
 
     def reject_documents(self, attributes):
-        """Come back with other attributes, e.g. ``printer-reject.conf``: refuses every PDF."""
+        """Come back with other attributes, e.g. ``printer-reject.conf``: rejects badges of 96 x 134 mm."""
         self.service.stop()
         args = self.service.args
         args[args.index('-a') + 1] = str(attributes)

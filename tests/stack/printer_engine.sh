@@ -15,6 +15,8 @@ word=; number=
 }
 [ "$word" = sleep ] && sleep "$number"
 [ "$word" = exit ] && exit "$number"
+# what the job asks for, for those who want to know; not for everybody, as it takes time
+[ -f "$PRINTER_FOLDER/keep-options" ] && env | grep '^IPP_' >"$name.options"
 # the document counts as paper only now: what a fault stopped has not come out
 ln "$1" "$name.pdf" 2>/dev/null || cp "$1" "$name.pdf"
 printf '%s %s %s\n' "$times" "$(date +%s.%N)" "$IPP_JOB_NAME" >"$name.part" && mv "$name.part" "$name.txt"

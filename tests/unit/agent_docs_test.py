@@ -72,7 +72,8 @@ def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
             described |= set(re.findall(r'`([a-zA-Z_.]+)`', line.split('|')[1]))
     assert described == keys
     # every setting that the reader accepts is in the example: a wrong key names all allowed ones
-    for where in ('', '[cups]\n', '[spool]\n', '[network]\n', '[receiver]\n', '[[folder]]\n', '[[receiver.door]]\n', '[printers.NAME]\n'):
+    for where in ('', '[cups]\n', '[spool]\n', '[network]\n', '[receiver]\n', '[[folder]]\n', '[[receiver.door]]\n',
+                  '[printers.NAME]\n'):
         (tmp_path / 'agent.toml').write_text(where + 'nonsense = 1')
         with pytest.raises(config.ConfigError) as caught:
             config.load(tmp_path)
