@@ -24,7 +24,7 @@ from print_agent.agent import Agent, AlreadyRunning, backends, lock
 from print_agent.config import Config, ConfigError
 from print_agent.network import NetworkError
 from print_agent.pairing import Pairing, PairingError
-from print_agent.printers import Printers
+from print_agent.printers import Printers, describe
 from print_agent.printing.cups_client import CupsMissing
 from print_agent.service import service
 from print_agent.spool import Spool, SpoolCorrupt, SpoolError
@@ -133,8 +133,7 @@ def printers(config: Config, as_json: bool) -> None:
         click.echo(json.dumps(msgspec.to_builtins(found), indent=2))
         return
     for printer in found:
-        click.echo(f'{printer.name:20} {printer.state:10} {"reports" if printer.reports else "silent":8} '
-                   f'{printer.model}{" - " + ", ".join(printer.reasons) if printer.reasons else ""}')
+        click.echo('\n'.join(describe(printer)))
     if not found:
         click.echo('No printers. Add a queue to CUPS, or a [[folder]] to agent.toml.')
 

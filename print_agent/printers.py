@@ -9,13 +9,15 @@ import msgspec
 from print_agent import protocol as p
 from print_agent.health import Health
 from print_agent.printing.base import Backend, NotReady
-from print_agent.reasons import STALLING, bare
+from print_agent.reasons import STALLING, bare, sentence
 
 
 log = logging.getLogger(__name__)
 
 #: Pause between two looks at all printers, in seconds.
 REFRESH = 1.0
+#: Media names that people are shown; some printers know a hundred.
+SOME_MEDIA = 4
 
 
 class Printers:
@@ -115,6 +117,17 @@ class Printers:
         self._told = judged
         for listener in self._listeners:
             listener()
+
+
+def describe(printer: p.Printer) -> list[str]:
+    """A printer in words, as lines: name, state and model; its media; a sentence for each reason."""
+    state = printer.state if printer.accepting else 'rejects jobs'
+    lines = [f'{printer.name:20} {state:12} {"reports" if printer.reports else "silent":8} {printer.model}'.rstrip()]
+    if printer.media:
+        more = len(printer.media) - SOME_MEDIA
+        lines.append(f'    media: {", ".join(printer.media[:SOME_MEDIA])}{f" and {more} more" if more > 0 else ""}')
+    lines += [f'    {bare(reason)}: {sentence(reason)}' for reason in printer.reasons]
+    return lines
 
 
 def _log_change(name: str, printer: p.Printer | None) -> None:

@@ -106,4 +106,4 @@ def first(keywords: Iterable[str], default: str) -> str:
 
 def sentence(reason: str) -> str:
     """The sentence for a reason. A keyword that only some printer knows is shown as it is."""
-    return SENTENCES.get(reason) or f'The printer says: {bare(reason)}.'
+    return SENTENCES.get(bare(reason)) or f'The printer says: {bare(reason)}.'

@@ -86,7 +86,7 @@ def test_printers_are_listed(folder):
     (printer,) = json.loads(invoke(folder, 'printers', '--json').output)
     assert (printer['name'], printer['state'], printer['reports']) == ('desk1', 'idle', False)
     (folder / 'out').rmdir()
-    assert 'folder-not-writable' in invoke(folder, 'printers').output
+    assert 'folder-not-writable: The folder for badges cannot be written to.' in invoke(folder, 'printers').output
 
 
 def test_status_shows_pairings_and_jobs_but_no_secrets(folder):

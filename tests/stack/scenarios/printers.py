@@ -20,7 +20,8 @@ from tests.stack.stack import Wanted, running
 
 #: The reason must be on the page within so many seconds.
 SHOWN_WITHIN = 5
-UNKNOWN = 12
+#: States of jobs in the ledger.
+DISPATCHED, PRINTING, UNKNOWN = 5, 6, 12
 #: Badges that are checked in while the printer is broken.
 MEANWHILE = 10
 
@@ -64,6 +65,10 @@ def _busy(stack):
                                         'WHERE state < 7') != ['0']
 
 
+def _wait_for_state(stack, person, state):
+    wait_until(lambda: any(row[1] == str(state) for row in history(stack, f'registration_id = {person["id"]}')), 20)
+
+
 class Watch:
     """Looks at the manager's page until some words are on it."""
 
@@ -78,13 +83,14 @@ class Watch:
         return round(time.monotonic() - start, 1) if seen else None
 
 
-def broken(break_it, mend_it, words, *, holding=False, back_before=None):
+def broken(break_it, mend_it, words, *, holding=False, hidden=False, back_before=None):
     """Tell one story of a fault.
 
     :param break_it: Breaks a `Printer`.
     :param mend_it: Mends it.
     :param words: What the page must say about it.
     :param holding: Whether the printer has a badge when it breaks.
+    :param hidden: Whether nobody can see it before the printer gets a badge.
     :param back_before: Other words that the page must say once the printer is whole again.
     """
     with running(Wanted(desks=2, shared=True), say=say) as stack:
@@ -96,12 +102,13 @@ def broken(break_it, mend_it, words, *, holding=False, back_before=None):
         if holding:
             printer.slow(2)
             check_in(victim)
-            wait_until(lambda: '\t6\t' in '\n'.join('\t'.join(row) for row in history(
-                stack, f'registration_id = {victim["id"]}')), 20)
+            _wait_for_state(stack, victim, PRINTING)
         break_it(printer)
         say('the printer of desk 1 is broken')
         if not holding:
             check_in(victim)
+        if hidden:
+            _wait_for_state(stack, victim, DISPATCHED)
         shown = watch.until(words)
         say(f'"{words}" is on the page after {shown} s; {MEANWHILE} more people are checked in')
         before = len(stack.printers['desk2'].papers())
@@ -141,7 +148,7 @@ def broken(break_it, mend_it, words, *, holding=False, back_before=None):
 def paper_out():
     def runs_out(printer):
         printer.run_out_of_media()
-    return broken(runs_out, lambda printer: printer.repair(), 'out of paper')
+    return broken(runs_out, lambda printer: printer.repair(), 'out of paper', hidden=True)
 
 
 @scenario('printer-frozen', 'A printer hangs with a badge in it, which comes out when it goes on.')
@@ -164,13 +171,14 @@ def printer_power_cycle():
 @scenario('printer-rejects', 'A printer has labels of the wrong size and rejects every badge until it has others.')
 def printer_rejects():
     return broken(lambda printer: printer.reject_documents(HERE / 'printer-reject.conf'),
-                  lambda printer: printer.reject_documents(HERE / 'printer.conf'), 'rejected the last badge')
+                  lambda printer: printer.reject_documents(HERE / 'printer.conf'), 'rejected the last badge',
+                  hidden=True)
 
 
 @scenario('engine-fails', 'The print engine of a printer fails each badge, until it is repaired.')
 def engine_fails():
     return broken(lambda printer: printer.break_down(), lambda printer: printer.repair(),
-                  'could not print the last badge')
+                  'could not print the last badge', hidden=True)
 
 
 @scenario('printer-gone', 'A printer is unplugged, and plugged in again later.')

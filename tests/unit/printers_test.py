@@ -1,0 +1,40 @@
+"""Printers as people and servers are told about them."""
+
+import asyncio
+
+from agent_fakes import FakeBackend
+
+from print_agent import protocol as p
+from print_agent.health import Health
+from print_agent.printers import Printers, describe
+
+
+def test_a_printer_in_words():
+    printer = p.Printer(name='desk1', state='stopped', model='Labels 3000', media=tuple(f'm{n}' for n in range(6)),
+                        reasons=('media-empty-warning', 'printer_frozen', 'vendor-thing-error'))
+    first, *others = describe(printer)
+    assert first.split() == ['desk1', 'stopped', 'reports', 'Labels', '3000']
+    assert others == ['    media: m0, m1, m2, m3 and 2 more',
+                      '    media-empty: The printer is out of labels or paper.',
+                      '    printer_frozen: The printer hangs: it is switched on but does not answer. Switch it off '
+                      'and on again.',
+                      '    vendor-thing: The printer says: vendor-thing.']
+    assert len(describe(p.Printer(name='usb', reports=False))) == 1
+    assert 'rejects jobs' in describe(p.Printer(name='usb', accepting=False))[0]
+
+
+def test_a_printer_that_is_set_aside_is_told_as_stopped_until_it_is_back():
+    async def tell():
+        now = [0.0]
+        health, told = Health(lambda: now[0]), []
+        printers = Printers([FakeBackend('a', 'b')], dict, health)
+        printers.on_change(lambda: told.append({x.name: (x.state, x.reasons) for x in printers.all()}))
+        await printers.refresh()
+        health.failed('a', 'job', 'engine_failed')
+        await printers.refresh()
+        now[0] = 100.0
+        await printers.refresh()
+        return told
+    idle = ('idle', ())
+    assert asyncio.run(tell()) == [{'a': idle, 'b': idle}, {'a': ('stopped', ('engine_failed',)), 'b': idle},
+                                   {'a': idle, 'b': idle}]
