@@ -5,6 +5,7 @@ import asyncio
 from agent_fakes import FakeBackend
 
 from print_agent import protocol as p
+from print_agent import reasons
 from print_agent.health import Health
 from print_agent.printers import Printers, describe
 
@@ -16,8 +17,7 @@ def test_a_printer_in_words():
     assert first.split() == ['desk1', 'stopped', 'reports', 'Labels', '3000']
     assert others == ['    media: m0, m1, m2, m3 and 2 more',
                       '    media-empty: The printer is out of labels or paper.',
-                      '    printer_frozen: The printer hangs: it is switched on but does not answer. Switch it off '
-                      'and on again.',
+                      f'    printer_frozen: {reasons.SENTENCES["printer_frozen"]}',
                       '    vendor-thing: The printer says: vendor-thing.']
     assert len(describe(p.Printer(name='usb', reports=False))) == 1
     assert 'rejects jobs' in describe(p.Printer(name='usb', accepting=False))[0]
