@@ -162,7 +162,7 @@ class CupsBackend:
         told to drop that one.
         """
         start = time.monotonic()
-        line = self._line(printer)
+        line, dropped = self._line(printer), set[int]()
         while True:
             waited = time.monotonic() - start
             try:
@@ -180,7 +180,7 @@ class CupsBackend:
                 if waited >= GRACE:
                     raise Unsettled(str(exc)) from exc
             if line is not None:
-                await self._drop_active(line, tag)
+                await self._drop_active(line, tag, dropped)
             await asyncio.sleep(pause(waited))
 
     async def close(self) -> None:
@@ -228,13 +228,14 @@ class CupsBackend:
             return 'frozen' if exc.frozen else 'unreachable'
         return jobs[0] if jobs else 'absent'
 
-    async def _drop_active(self, line: PrinterLine, tag: str) -> None:
+    async def _drop_active(self, line: PrinterLine, tag: str, dropped: set[int]) -> None:
         """Cancel at the printer what it has not printed yet of a job that has ended for us."""
         try:
             for job in await line.jobs(tag):
-                if job.state < CANCELED:
-                    log.warning('job %s is at the printer although it has ended; cancelling it there', tag)
+                if job.state < CANCELED and job.id not in dropped:
+                    log.warning('CUPS handed job %s over again; cancelling that at the printer', tag)
                     await line.cancel(job.id)
+                    dropped.add(job.id)
         except Unreachable as exc:
             log.debug('the printer of job %s cannot be asked: %s', tag, exc)
 

@@ -114,3 +114,22 @@ async def test_stopping_waits_for_the_badge_in_the_printer(agent, server, printe
     assert isinstance(await agent.end(job), p.Completed)
     assert await asyncio.to_thread(agent.process.wait, PATIENCE) == 0
     assert server.said(p.Drain)
+
+
+async def test_what_a_killed_cups_hands_over_again_is_dropped_at_the_printer(desk, printing, printers, later, caplog):
+    # with `waitjob` CUPS is at it until the printer is done, so that it certainly begins anew after its death
+    printing.cups._lp('lpadmin', '-p', 'desk2', '-v', printers['desk2'].uri)
+    try:
+        printers['desk2'].slow(6)
+        job = await desk.print('desk2')
+        await desk.heard(job, p.Printing)
+        await asyncio.to_thread(printing.cups.service.kill)
+        await asyncio.to_thread(printing.cups.start)
+        assert isinstance(await desk.end(job), p.Completed)
+        await later(8)
+        assert len(desk.papers(job)) == 1
+        assert 'handed job' in caplog.text
+        printers['desk2'].repair()
+        assert isinstance(await desk.end(await desk.print('desk2')), p.Completed)
+    finally:
+        printing.cups._lp('lpadmin', '-p', 'desk2', '-v', printers['desk2'].uri + '?waitjob=false')
