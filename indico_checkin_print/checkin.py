@@ -16,6 +16,7 @@ from indico_checkin_print import ledger, sql, wakeup
 from indico_checkin_print.life import MAY_BE_OUT
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.retention import forget
 from indico_checkin_print.routing import CheckIn, Hook, Setup, rows_for
 
 
@@ -79,9 +80,14 @@ def on_checkin_updated(registration, plugin):
         _safely(plugin, registration, lambda reg: ledger.cancel_check_in(reg, _actor()))
 
 
-def on_deleted(registration, plugin):
-    """Receive ``registration_deleted``: nothing of it is printed or sent any more. Never raises."""
+def on_deleted(registration, plugin, *, permanent=False):
+    """Receive ``registration_deleted``: nothing of it is printed or sent any more. Never raises.
+
+    :param permanent: Whether Indico purges the registration: then nothing that may name the person stays either.
+    """
     _safely(plugin, registration, lambda reg: ledger.cancel_registration(reg, _actor()))
+    if permanent:
+        _safely(plugin, registration, forget)
 
 
 def on_state_updated(registration, plugin):

@@ -9,7 +9,7 @@ from terminaltables import AsciiTable
 from indico.cli.core import cli_group
 from indico.core.db import db
 
-from indico_checkin_print import ledger
+from indico_checkin_print import ledger, retention
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason, describe
 
@@ -39,6 +39,16 @@ def sweep():
     moved = put_right('cli')
     db.session.commit()
     click.echo(f'{moved} jobs put right, {render_waiting("cli")} rendered, {post_waiting("cli")[0]} POSTs made.')
+
+
+@cli.command()
+def purge():
+    """Delete what was kept long enough: what the nightly task does."""
+    try:
+        done = retention.purge()
+    except ValueError as exc:
+        raise click.ClickException(str(exc))
+    click.echo(f'{done["documents"]} documents, {done["attempts"]} attempts and {done["jobs"]} finished jobs deleted.')
 
 
 @cli.group()

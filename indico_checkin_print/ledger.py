@@ -9,10 +9,10 @@ import json
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from indico.core.db import db
+from indico.modules.events.registration.models.registrations import Registration
 
-from indico_checkin_print.life import (AGENT_SILENT, DATA_EXPIRES_AFTER, DOCUMENT_RETENTION, ENDED, EXPIRES_AFTER,
-                                       GO_MARGIN, HELD_EXPIRES_AFTER, MAX_RENDERS, POST_LEASE, PRINT_WITHIN,
-                                       RENDER_LEASE, TRANSITIONS)
+from indico_checkin_print.life import (AGENT_SILENT, DATA_EXPIRES_AFTER, EXPIRES_AFTER, GO_MARGIN, HELD_EXPIRES_AFTER,
+                                       MAX_RENDERS, POST_LEASE, PRINT_WITHIN, RENDER_LEASE, TRANSITIONS)
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
@@ -217,6 +217,17 @@ def cancel_registration(registration, actor):
     return _recall([Job.registration_id == registration.id], S.canceled, Reason.registration_gone, actor)
 
 
+def cancel_event(event, actor):
+    """Cancel all that was not yet on its way when an event is deleted."""
+    return _recall([Job.event_id == event.id], S.canceled, Reason.event_gone, actor)
+
+
+def cancel_form(registration_form, actor):
+    """Cancel all that was not yet on its way when a registration form is deleted."""
+    of_form = db.session.query(Registration.id).filter_by(registration_form_id=registration_form.id)
+    return _recall([Job.registration_id.in_(of_form.scalar_subquery())], S.canceled, Reason.form_gone, actor)
+
+
 def restamp(registration, stamped):
     """Let the jobs of a check-in follow it when a second scan at the same moment put another time on it.
 
@@ -355,10 +366,6 @@ def sweep(actor='sweep'):
                 Job.dispatched_dt < now(-PRINT_WITHIN - GO_MARGIN)], S.unknown, Reason.no_word, actor),
         *_move([Job.state == S.printing, Job.agent_id.in_(silent)], S.unknown, Reason.agent_silent, actor),
     ]
-    db.session.execute(db.delete(Document.__table__).where(Document.job_id.in_(
-        db.session.query(Job.id).filter(Job.state.in_([*ENDED - {S.unknown, S.failed}]),
-                                        Job.changed_dt < now(-DOCUMENT_RETENTION.total_seconds()),
-                                        Job.id == Document.job_id))))
     return len(moved)
 
 

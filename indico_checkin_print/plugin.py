@@ -1,5 +1,6 @@
 """Wiring only: which signal, hook and menu entry goes to which module."""
 
+from flask import has_request_context, session
 from sqlalchemy import event
 
 from indico.core import signals
@@ -19,6 +20,8 @@ class CheckinPrintPlugin(IndicoPlugin):
         'ALLOWED_NETWORKS': [],
         # where agents reach the relay; by default BASE_URL's own host, path /checkin-print/ws
         'RELAY_URL': None,
+        # finished jobs are deleted after so many days; None keeps them
+        'KEEP_JOBS_DAYS': 365,
     }
 
     def init(self):
@@ -28,6 +31,8 @@ class CheckinPrintPlugin(IndicoPlugin):
         self.connect(signals.event.registration_checkin_updated, self._checkin_updated)
         self.connect(signals.event.registration_state_updated, self._state_updated)
         self.connect(signals.event.registration_deleted, self._registration_deleted)
+        self.connect(signals.event.registration_form_deleted, self._form_deleted)
+        self.connect(signals.event.deleted, self._event_deleted)
         self.connect(signals.core.import_tasks, self._import_tasks)
         self.connect(signals.plugin.cli, self._extend_cli)
         self.connect(signals.menu.items, self._extend_event_menu, sender='event-management-sidemenu')
@@ -44,9 +49,17 @@ class CheckinPrintPlugin(IndicoPlugin):
         from indico_checkin_print.checkin import on_state_updated
         on_state_updated(registration, self)
 
-    def _registration_deleted(self, registration, **kwargs):
+    def _registration_deleted(self, registration, permanent=False, **kwargs):
         from indico_checkin_print.checkin import on_deleted
-        on_deleted(registration, self)
+        on_deleted(registration, self, permanent=permanent)
+
+    def _event_deleted(self, event, user=None, **kwargs):
+        from indico_checkin_print.events import on_event_deleted
+        on_event_deleted(event, user, self)
+
+    def _form_deleted(self, registration_form, **kwargs):
+        from indico_checkin_print.events import on_form_deleted
+        on_form_deleted(registration_form, session.user if has_request_context() else None, self)
 
     def _import_tasks(self, sender, **kwargs):
         import indico_checkin_print.tasks  # noqa: F401

@@ -206,16 +206,6 @@ def test_no_retry_of_what_may_have_come_out(db, check_in, reg, set_job, dummy_us
     assert job.state == state
 
 
-def test_documents_do_not_stay(db, ready_job, agent, set_job):
-    ledger.give(ready_job, agent, 'p1', 'test', go=True)
-    ledger.report(ready_job, S.completed, Reason.printed, '', 'test')
-    ledger.sweep()
-    assert Document.query.count() == 1
-    set_job(ready_job, changed_dt=ago(life.DOCUMENT_RETENTION.total_seconds() + 1))
-    ledger.sweep()
-    assert Document.query.count() == 0
-
-
 def test_a_purged_registration_does_not_block_indico(db, ready_job, reg):
     """Indico's retention period deletes registrations for good."""
     db.session.delete(reg)

@@ -1,0 +1,178 @@
+"""What is deleted when it was kept long enough, and what stays."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from indico.modules.events.registration.models.registrations import Registration
+from indico.modules.events.registration.tasks import delete_registrations
+from indico.util.date_time import now_utc
+
+from indico_checkin_print import ledger, life, marks, retention
+from indico_checkin_print.models.jobs import Attempt, Document, Job, JobHistory, JobState
+from indico_checkin_print.models.marks import Mark
+from indico_checkin_print.models.missed import MissedCheckin
+from indico_checkin_print.plugin import CheckinPrintPlugin
+from indico_checkin_print.reasons import Reason
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def no_kicks(mocker):
+    mocker.patch('indico_checkin_print.wakeup.after_commit')
+
+
+@pytest.fixture
+def change(db):
+    """Return a function that changes a job behind the ledger's back."""
+    def _change(job, **values):
+        db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(**values))
+        db.session.expire_all()
+    return _change
+
+
+@pytest.fixture
+def keep(mocker):
+    """Return a function that sets for how many days finished jobs are kept."""
+    def _keep(days):
+        mocker.patch.object(CheckinPrintPlugin, 'plugin_config', SimpleNamespace(KEEP_JOBS_DAYS=days))
+    return _keep
+
+
+def ago(**kwargs):
+    return now_utc() - timedelta(**kwargs)
+
+
+# -- documents --------------------------------------------------------------------------------------------------------
+
+LONG = life.DOCUMENT_RETENTION.total_seconds() + 5
+
+
+@pytest.mark.parametrize(('state', 'seconds', 'expired', 'deleted'), [
+    (JobState.completed, LONG, True, 1),
+    (JobState.completed, LONG, False, 1),
+    (JobState.completed, LONG - 20, True, 0),
+    (JobState.failed, LONG, True, 1),
+    (JobState.canceled, LONG, True, 1),
+    (JobState.unknown, LONG, True, 1),
+    # the agent may come back and give it to another one
+    (JobState.unknown, LONG, False, 0),
+    (JobState.ready, LONG, True, 0),
+    (JobState.printing, LONG, True, 0),
+])
+def test_documents(ready_job, change, state, seconds, expired, deleted):
+    change(ready_job, state=state, changed_dt=ago(seconds=seconds), expires_dt=now_utc() + DAY * (-1 if expired else 1))
+    assert retention.purge_documents() == deleted
+    assert Document.query.count() == 1 - deleted
+
+
+def test_documents_of_a_deleted_event(ready_job, dummy_event, user_deletes):
+    assert retention.purge_documents() == 0
+    user_deletes(dummy_event)
+    assert retention.purge_documents() == 1
+
+
+@pytest.fixture
+def user_deletes(db, dummy_user):
+    def _delete(event):
+        event.delete('Test', user=dummy_user)
+        db.session.flush()
+        db.session.expire_all()
+    return _delete
+
+
+# -- attempts, jobs, and what is left of dead processes ---------------------------------------------------------------
+
+def test_attempts(db, ready_job, webhook):
+    for days in (13, 15):
+        db.session.add(Attempt(job=ready_job, webhook_id=webhook.id, duration=1, status=days, dt=ago(days=days)))
+    db.session.flush()
+    assert retention.purge()['attempts'] == 1
+    assert Attempt.query.one().status == 13
+
+
+def test_finished_jobs(check_in, create_reg, change):
+    old, young, alive = (check_in(create_reg(name))[0] for name in ('Ada', 'Bob', 'Cleo'))
+    change(old, state=JobState.completed, changed_dt=ago(days=366))
+    change(young, state=JobState.completed, changed_dt=ago(days=364))
+    change(alive, changed_dt=ago(days=366))
+    stay = {young.id, alive.id}
+    assert retention.purge()['jobs'] == 1
+    assert {job.id for job in Job.query} == {row.job_id for row in JobHistory.query} == stay
+
+
+@pytest.mark.parametrize('batch', [1, 2, 1000])
+def test_badges_that_were_printed_again(mocker, db, check_in, reg, change, dummy_user, batch):
+    """Two repetitions without what they repeat would both be the first badge of one check-in."""
+    mocker.patch.object(retention, 'BATCH', batch)
+    first, = check_in(reg)
+    change(first, state=JobState.completed, changed_dt=ago(days=500))
+    again = [ledger.print_again(first, dummy_user, Reason.lost) for __ in range(3)]
+    for job in again[:2]:
+        change(job, state=JobState.completed, changed_dt=ago(days=400))
+    change(again[2], state=JobState.completed)
+    assert retention.purge()['jobs'] == 2
+    assert [(job.id, job.reprint_of_id) for job in Job.query.order_by(Job.id)] == [
+        (first.id, None), (again[2].id, first.id)]
+    change(again[2], changed_dt=ago(days=400))
+    assert retention.purge()['jobs'] == 2
+    assert not Job.query.has_rows()
+
+
+def test_keep_for_a_month_or_for_ever(keep, check_in, reg, change):
+    job, = check_in(reg)
+    change(job, state=JobState.sent, changed_dt=ago(days=31))
+    keep(None)
+    assert retention.purge()['jobs'] == 0
+    keep(30)
+    assert retention.purge()['jobs'] == 1
+
+
+@pytest.mark.parametrize('days', [0, -3, '365', 1.5, True])
+def test_a_setting_that_makes_no_sense(keep, days):
+    keep(days)
+    with pytest.raises(ValueError, match=r'KEEP_JOBS_DAYS is .* must be a number of days such as 365'):
+        retention.keep_jobs()
+
+
+def test_signs_of_life_and_missed_checkins(db, create_reg):
+    for name, dt in (('relay old:1', ago(days=3)), ('relay new:1', ago(days=1)), (marks.CELERY, ago(days=30))):
+        db.session.add(Mark(name=name, dt=dt))
+    for name, dt in (('Ada', ago(days=15)), ('Bob', ago(days=1))):
+        db.session.add(MissedCheckin(registration_id=create_reg(name).id, checked_in_dt=dt, source='app'))
+    db.session.flush()
+    retention.purge()
+    assert {mark.name for mark in Mark.query} == {'relay new:1', marks.CELERY, marks.PURGE}
+    assert [missed.registration.first_name for missed in MissedCheckin.query] == ['Bob']
+
+
+# -- what Indico deletes ----------------------------------------------------------------------------------------------
+
+def test_indico_purges_a_registration(db, check_in, reg, ready_job, dummy_event, dummy_regform):
+    """Nothing that is left names the person."""
+    names = (reg.first_name, reg.last_name, reg.email)
+    dummy_regform.retention_period = timedelta(days=7)
+    dummy_event.start_dt, dummy_event.end_dt = ago(days=60), ago(days=50)
+    db.session.flush()
+    delete_registrations()
+    db.session.expire_all()
+    assert not Registration.query.filter_by(first_name='Zoë').has_rows()
+    job = Job.query.one()
+    assert (job.registration_id, job.state, job.reason) == (None, JobState.canceled, Reason.registration_gone)
+    assert not Document.query.has_rows() or retention.purge_documents() == 0
+    rows = [str(row) for table in ('jobs', 'job_history', 'attempts', 'missed', 'marks')
+            for row in db.session.execute(f'SELECT * FROM plugin_checkin_print.{table}')]
+    assert rows
+    assert not [row for row in rows if any(name in row for name in names)]
+
+
+def test_a_badge_of_a_purged_registration_does_not_wait_for_its_hour(ready_job, db, dummy_event, dummy_regform):
+    dummy_regform.retention_period = timedelta(days=7)
+    dummy_event.start_dt, dummy_event.end_dt = ago(days=60), ago(days=50)
+    db.session.flush()
+    delete_registrations()
+    db.session.expire_all()
+    assert not Document.query.has_rows()
