@@ -22,6 +22,7 @@ from print_agent import pairing
 from print_agent import protocol as p
 from print_agent.agent import Agent, AlreadyRunning, backends, lock
 from print_agent.config import Config, ConfigError
+from print_agent.doctor import doctor
 from print_agent.network import NetworkError
 from print_agent.pairing import Pairing, PairingError
 from print_agent.printers import Printers, describe
@@ -196,6 +197,7 @@ def _sentences() -> Iterator[None]:
         sys.exit(EXIT_FAILED)
 
 
+main.add_command(doctor)
 main.add_command(service)
 
 if __name__ == '__main__':

@@ -141,7 +141,7 @@ class Stream:
                                **self._network.for_websockets(self._url)) as ws:
                 return await self._talk(ws)
         except InvalidStatus as exc:
-            return _refused(exc.response.status_code, exc.response.headers.get('Retry-After', ''))
+            return refused(exc.response.status_code, exc.response.headers.get('Retry-After', ''))
         except NetworkError as exc:
             return Disconnect(Why.lost, str(exc))
         except ProxyError as exc:
@@ -310,7 +310,8 @@ def other_version(theirs: int) -> str:
     return f'Indico speaks another version of the protocol ({theirs}, this print agent {p.PROTOCOL}); {what}'
 
 
-def _refused(status: int, retry_after: str) -> Disconnect:
+def refused(status: int, retry_after: str = '') -> Disconnect:
+    """What an HTTP status instead of a websocket means."""
     wait = backoff.retry_after(retry_after)
     if status == 401:
         return Disconnect(Why.rejected, "Indico does not know this agent's token, or it was revoked; pair it again")

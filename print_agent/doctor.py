@@ -1,0 +1,252 @@
+"""``print-agent doctor``: looks at everything between Indico and the label, and says what to do.
+
+It only looks: it takes no badge, does not speak for the agent at Indico, and may run beside it.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import ssl
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+import msgspec
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidHandshake, InvalidStatus
+
+from print_agent import agent, pairing, stream
+from print_agent import doctor_checks as checks
+from print_agent.config import Config
+from print_agent.doctor_checks import Finding, fine, wrong
+from print_agent.network import NetworkError
+from print_agent.pairing import Pairing, PairingError
+from print_agent.printing.cups_client import CupsClient, CupsDown, CupsMissing, CupsRefused
+from print_agent.printing.ipp import PrinterLine, PrinterView, Unreachable, printer_uri
+from print_agent.spool import Spool, SpoolCorrupt, SpoolError
+
+
+#: Longest wait for each answer of Indico, in seconds.
+TIMEOUT = 10.0
+_QUEUE = ['printer-state', 'printer-is-accepting-jobs', 'device-uri', 'printer-make-and-model', 'media-supported',
+          'printer-error-policy']
+#: A document that no job has.
+_NO_DOCUMENT = '00000000-0000-0000-0000-000000000000/0'
+
+
+async def examine(config: Config) -> list[Finding]:
+    """Look at everything. Takes some seconds if something does not answer."""
+    pairings, found = _pairings(config)
+    found += [*_running(config), *_spool(config), *_folders(config)]
+    parts = [_cups(config), *(_indico(config, each) for each in pairings)]
+    return found + [finding for part in await asyncio.gather(*parts) for finding in part]
+
+
+# -- this computer ----------------------------------------------------------------------------------------------------
+
+def _pairings(config: Config) -> tuple[list[Pairing], list[Finding]]:
+    paths = sorted(config.pairings.glob('*.json')) if config.pairings.is_dir() else []
+    if not paths:
+        if config.doors:
+            return [], [fine('pairing', 'none; badges come through the receiver')]
+        return [], [wrong('pairing', 'This computer is not paired. Add an agent in Indico, then run: '
+                                     'print-agent pair URL CODE')]
+    loaded, found = [], [_permissions('pairings', config.pairings, folder=True)]
+    for path in paths:
+        permitted = _permissions(f'token {path.stem}', path)
+        found.append(permitted)
+        if permitted.ok:
+            try:
+                loaded.append(pairing.load(path))
+            except PairingError as exc:
+                found.append(wrong(f'pairing {path.stem}', str(exc)))
+    return loaded, found
+
+
+def _permissions(check: str, path: Path, *, folder: bool = False) -> Finding:
+    seen = path.stat()
+    return checks.permissions(check, path, seen.st_mode, seen.st_uid, os.geteuid(), folder=folder)
+
+
+def _running(config: Config) -> list[Finding]:
+    if config.spool.is_dir():
+        try:
+            with agent.lock(config.spool):
+                pass
+        except agent.AlreadyRunning:
+            return [fine('agent', 'runs')]
+        except OSError as exc:
+            return [wrong('agent', f'The spool {config.spool} cannot be used ({exc.strerror}). Run the doctor as the '
+                                   f'user who runs the agent.')]
+    return [wrong('agent', 'The print agent does not run. Start it: print-agent service install (or print-agent run)')]
+
+
+def _spool(config: Config) -> list[Finding]:
+    if not config.database.exists():
+        return [fine('spool', 'none yet')]
+    found = [_permissions('spool', config.database), checks.disk(shutil.disk_usage(config.spool).free)]
+    try:
+        spool = Spool(config.database)
+        try:
+            spool.file.check()
+            found.append(fine('spool', f'healthy; {sum(spool.depths().values())} badges wait'))
+        finally:
+            spool.close()
+    except SpoolCorrupt as exc:
+        found.append(wrong('spool', f'{exc} Restart the print agent: it sets the file aside and begins a new one.'))
+    except SpoolError as exc:
+        found.append(wrong('spool', str(exc)))
+    return found + [wrong('spool', f'A broken spool was set aside. Look in Indico for badges that are "unknown", then '
+                                   f'delete {aside}')
+                    for aside in config.spool.glob('*.corrupt-*') if not aside.name.endswith(('-wal', '-shm'))]
+
+
+def _folders(config: Config) -> list[Finding]:
+    found = []
+    for name, path in config.folders.items():
+        if path.is_dir() and os.access(path, os.W_OK | os.X_OK):
+            found.append(fine(f'printer {name}', f'badges go into {path}'))
+        else:
+            found.append(wrong(f'printer {name}', f'The folder {path} does not exist or cannot be written to. Run: '
+                                                  f'mkdir -p {path}'))
+    return found
+
+
+# -- CUPS -------------------------------------------------------------------------------------------------------------
+
+async def _cups(config: Config) -> list[Finding]:
+    if not config.cups:
+        return []
+    try:
+        client = CupsClient(config.cups_server)
+    except CupsMissing as exc:
+        return [wrong('pycups', str(exc))]
+    found = [fine('pycups', 'installed')]
+    try:
+        names = list(await client.queues())
+        found.append(fine('CUPS', 'answers'))
+        found += [wrong(f'printer {name}', f'CUPS has no queue "{name}", which agent.toml names (cups.queues). Show '
+                                           f'the queues: lpstat -e')
+                  for name in sorted(set(config.queues or ()) - set(names))]
+        wanted = [name for name in names if config.queues is None or name in config.queues]
+        if not names:
+            found.append(wrong('printers', 'CUPS has no print queue. Add the printer with lpadmin, see the '
+                                           'documentation of the print agent.'))
+        for judged in await asyncio.gather(*(_queue(client, name) for name in wanted)):
+            found += judged
+    except (CupsDown, CupsRefused) as exc:
+        why = f' ({exc})' if isinstance(exc, CupsRefused) else ''
+        found.append(wrong('CUPS', f'CUPS does not answer{why}. Run: sudo systemctl restart cups'))
+    finally:
+        await client.close()
+    return found
+
+
+async def _queue(client: CupsClient, name: str) -> list[Finding]:
+    attrs = await client.queue(name, _QUEUE) or {}
+    uri = printer_uri(str(attrs.get('device-uri', '')))
+    if uri is None:
+        return checks.queue(name, attrs, None)
+    line = PrinterLine(uri)
+    try:
+        printer: PrinterView | str = await line.printer()
+    except Unreachable as exc:
+        printer = exc.reason
+    finally:
+        await line.close()
+    return checks.queue(name, attrs, printer)
+
+
+# -- Indico -----------------------------------------------------------------------------------------------------------
+
+async def _indico(config: Config, paired: Pairing) -> list[Finding]:
+    found = await _polling(config, paired)
+    if config.mode != 'poll':
+        found.append(await _websocket(config, paired))
+    return found
+
+
+async def _polling(config: Config, paired: Pairing) -> list[Finding]:
+    url, check = f'{paired.document}/{_NO_DOCUMENT}', f'Indico {paired.id}'
+    before = time.time()
+    try:
+        async with httpx.AsyncClient(timeout=TIMEOUT, **config.network.for_httpx(url)) as client, client.stream(
+                'GET', url, headers={'Authorization': f'Bearer {paired.token}'}) as reply:
+            after = time.time()
+            secured = reply.extensions['network_stream'].get_extra_info('ssl_object')
+            peer = secured.getpeercert() if secured is not None else None
+            await reply.aread()
+    except NetworkError as exc:
+        return [wrong(check, str(exc))]
+    except httpx.ProxyError as exc:
+        return [wrong(check, f'The proxy does not let requests through ({exc}). Look at [network] proxy.')]
+    except httpx.HTTPError as exc:
+        if 'CERTIFICATE_VERIFY' in str(exc):
+            return [wrong(check, f"Indico's certificate is not trusted ({exc}). Set [network] ca_file, or look whether "
+                                 f"this computer's date is right.")]
+        return [wrong(check, f'{paired.url} does not answer ({exc or type(exc).__name__}). Look at the network of this '
+                             f'computer.')]
+    found = [checks.polling(check, reply.status_code, _code(reply.content))]
+    if peer:
+        found.append(checks.certificate(f'TLS {paired.id}', str(peer['notAfter']), after))
+    if 'date' in reply.headers:
+        found.append(checks.clock('clock', reply.headers['date'], before, after))
+    return found
+
+
+def _code(body: bytes) -> str:
+    with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):  # a page for people: no code
+        answer = msgspec.json.decode(body)
+        return str(answer.get('error', '')) if isinstance(answer, dict) else ''
+    return ''
+
+
+async def _websocket(config: Config, paired: Pairing) -> Finding:
+    """Knock, and go without a word: only a hello would make this the agent's connection."""
+    check = f'websocket {paired.id}'
+
+    def judge(trouble: str, *, rejected: bool = False) -> Finding:
+        return checks.websocket(check, trouble, config.mode, rejected=rejected)
+
+    try:
+        async with connect(paired.stream, additional_headers={'Authorization': f'Bearer {paired.token}'},
+                           compression=None, open_timeout=TIMEOUT, close_timeout=1,
+                           **config.network.for_websockets(paired.stream)):
+            return judge('')
+    except InvalidStatus as exc:
+        end = stream.refused(exc.response.status_code)
+        return judge(end.text, rejected=end.why is stream.Why.rejected)
+    except (NetworkError, InvalidHandshake, ssl.SSLError, OSError, TimeoutError) as exc:
+        return judge(f'no websocket to {paired.stream} ({exc or type(exc).__name__})')
+
+
+# -- the command ------------------------------------------------------------------------------------------------------
+
+@click.command()
+@click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
+@click.pass_obj
+def doctor(config: Config, as_json: bool) -> None:
+    """Look at everything between Indico and the label, and say what to do. Exit code 1 if something is wrong."""
+    found = asyncio.run(examine(config))
+    healthy = all(finding.ok for finding in found)
+    if as_json:
+        click.echo(json.dumps({'ok': healthy, 'checks': [asdict(finding) for finding in found]}, indent=2))
+    else:
+        _show(found, click.echo)
+    if not healthy:
+        sys.exit(1)
+
+
+def _show(found: list[Finding], say: Callable[[Any], None]) -> None:
+    for finding in found:
+        say(f'{click.style("OK   ", fg="green") if finding.ok else click.style("WRONG", fg="red", bold=True)} '
+            f'{finding.check}: {finding.text}')
+    wrongs = sum(not finding.ok for finding in found)
+    say(f'\n{wrongs} thing{"s" if wrongs > 1 else ""} to do.' if wrongs else '\nEverything is fine.')

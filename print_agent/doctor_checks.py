@@ -1,0 +1,161 @@
+"""What the doctor makes of what it saw. Pure: facts in, findings out; each is fine, or says in words what to do."""
+
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from print_agent import reasons
+from print_agent.printing.ipp import PrinterView, printer_uri, words
+
+
+#: A clock that is off by more than this is wrong, in seconds.
+CLOCK = 60.0
+#: Less free space than this is too little, in bytes.
+DISK = 200 * 1024 * 1024
+#: A certificate that ends sooner is told, in days.
+CERTIFICATE = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line of the doctor. ``check`` is what was looked at, in words; ``text`` what was seen, or what to do."""
+
+    check: str
+    ok: bool
+    text: str
+
+
+def fine(check: str, text: str) -> Finding:
+    """Nothing to do."""
+    return Finding(check=check, ok=True, text=text)
+
+
+def wrong(check: str, text: str) -> Finding:
+    """Something to do."""
+    return Finding(check=check, ok=False, text=text)
+
+
+# -- this computer ----------------------------------------------------------------------------------------------------
+
+def permissions(check: str, path: object, mode: int, owner: int, me: int, *, folder: bool = False) -> Finding:
+    """Judge a file or folder with secrets. ``owner`` and ``me`` are numbers of users."""
+    if owner != me and me != 0:
+        return wrong(check, f'{path} belongs to another user. Pair again as the user who runs the agent, or run: '
+                            f'sudo chown -R $USER {path}')
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return wrong(check, f'{path} is open to other users of this computer. Run: '
+                            f'chmod {700 if folder else 600} {path}')
+    return fine(check, f'only its owner can read {path}')
+
+
+def disk(free: int) -> Finding:
+    """Judge the space that is left for the spool, in bytes."""
+    mib = free // 1024 ** 2
+    if free < DISK:
+        return wrong('disk', f'Only {mib} MiB are free where the spool is. Delete something.')
+    return fine('disk', f'{mib} MiB free')
+
+
+def clock(check: str, date: str, before: float, after: float) -> Finding:
+    """Judge this computer's clock by the ``Date`` of an answer, asked for and received at these times (seconds)."""
+    try:
+        theirs = parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return fine(check, 'the server does not tell the time')
+    # it was that time somewhen between the two, and in that second
+    off = before - (theirs + 1) if before > theirs + 1 else after - theirs if after < theirs else 0.0
+    if abs(off) > CLOCK:
+        minutes = f'{abs(off) / 60:.0f} minutes' if abs(off) > 120 else f'{abs(off):.0f} seconds'
+        return wrong(check, f"This computer's clock is {minutes} {'ahead of' if off > 0 else 'behind'} Indico's. Run: "
+                            f'sudo timedatectl set-ntp true')
+    return fine(check, "agrees with Indico's")
+
+
+# -- CUPS and printers ------------------------------------------------------------------------------------------------
+
+def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None) -> list[Finding]:
+    """Judge a print queue.
+
+    :param printer: what the printer says itself, or a reason why it does not answer; None if it cannot be asked
+    """
+    check = f'printer {name}'
+    device = str(attrs.get('device-uri', ''))
+    found: list[Finding] = []
+    if not attrs.get('printer-is-accepting-jobs', True):
+        found.append(wrong(check, f'The queue does not accept jobs. Run: cupsaccept {name}'))
+    if attrs.get('printer-state') == 5:
+        found.append(wrong(check, f'The queue is paused. Run: cupsenable {name}'))
+    uri = printer_uri(device)
+    if uri is not None:
+        model = str(attrs.get('printer-make-and-model', ''))
+        if model.endswith('Raw Printer'):
+            found.append(wrong(check, f'CUPS has not learned what this printer can do. Switch the printer on, then '
+                                      f'run: lpadmin -p {name} -m everywhere -v "{uri}?waitjob=false"'))
+        elif 'waitjob=false' not in device:
+            found.append(wrong(check, f'The queue waits for its printer, so each badge takes a second longer. Run: '
+                                      f'lpadmin -p {name} -v "{uri}?waitjob=false"'))
+        if attrs.get('printer-error-policy', 'retry-job') == 'stop-printer':
+            found.append(wrong(check, f'After one error CUPS pauses the queue. Run: '
+                                      f'lpadmin -p {name} -o printer-error-policy=retry-job'))
+    if not words(attrs.get('media-supported')) and uri is not None:
+        found.append(wrong(check, f'CUPS knows no label or paper size for it. Run: lpadmin -p {name} -m everywhere '
+                                  f'-v "{uri}?waitjob=false"'))
+    found += _printer(check, printer)
+    if found:
+        return found
+    if printer is None:
+        return [fine(check, 'ready; it cannot say when a badge is done')]
+    media = ', '.join(printer.media[:3]) if isinstance(printer, PrinterView) else ''
+    return [fine(check, f'ready{": " + media if media else ""}')]
+
+
+def _printer(check: str, printer: PrinterView | str | None) -> list[Finding]:
+    if isinstance(printer, str):
+        return [wrong(check, f'{reasons.sentence(printer)} Look whether it is switched on and in the network.')]
+    if printer is None:
+        return []
+    if not printer.accepting:
+        return [wrong(check, reasons.sentence('printer_rejecting'))]
+    if printer.state == 5 or any(reason.endswith('-error') for reason in printer.reasons):
+        return [wrong(check, reasons.sentence(reasons.first(printer.reasons, 'printer_stopped')))]
+    return []
+
+
+# -- Indico -----------------------------------------------------------------------------------------------------------
+
+def polling(check: str, status: int, code: str) -> Finding:
+    """Judge the answer to a question about a document that does not exist: status and code of the error."""
+    if status == 404 and code == 'not_found':
+        return fine(check, 'Indico answers and knows this agent')
+    if status == 401:
+        return wrong(check, "Indico does not know this agent's token, or it was revoked. Add an agent in Indico and "
+                            'pair again: print-agent pair URL CODE')
+    if status == 404:
+        return wrong(check, 'This Indico has no check-in print plugin (any more). Ask its administrator.')
+    if status == 407:
+        return wrong(check, 'The proxy wants a login. Put it into [network] proxy (http://user:password@host:port).')
+    if status >= 500:
+        return wrong(check, f'Indico is in trouble (HTTP {status}). Ask its administrator.')
+    return wrong(check, f'Something that is not Indico answers (HTTP {status}): a login page of this network, or a '
+                        f'proxy. Open the address in a browser.')
+
+
+def websocket(check: str, trouble: str, mode: str, *, rejected: bool = False) -> Finding:
+    """Judge the way by websocket. ``trouble`` is empty if it is open."""
+    if not trouble:
+        return fine(check, 'open')
+    if mode == 'auto' and not rejected:
+        return fine(check, f'not open ({trouble}); badges come by polling, up to two seconds later')
+    return wrong(check, f'{trouble[:1].upper()}{trouble[1:]}.')
+
+
+def certificate(check: str, ends: str, now: float) -> Finding:
+    """Judge when the server's certificate ends; ``ends`` as Python's ssl gives it."""
+    end = datetime.strptime(ends, '%b %d %H:%M:%S %Y %Z').replace(tzinfo=UTC)
+    days = (end.timestamp() - now) / 86400
+    if days < CERTIFICATE:
+        return wrong(check, f"Indico's certificate ends on {end:%Y-%m-%d}. Ask its administrator to renew it.")
+    return fine(check, f'the certificate is trusted and good until {end:%Y-%m-%d}')

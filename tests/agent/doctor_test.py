@@ -1,0 +1,79 @@
+"""The doctor at a real CUPS with real faults."""
+
+import os
+import subprocess
+
+import pytest
+
+from print_agent import doctor
+from print_agent.config import Config
+
+
+def lpadmin(printing, *args, command='lpadmin'):
+    subprocess.run([command, '-h', printing.cups.server, *args], check=True, capture_output=True,
+                   env={**os.environ, **printing.env})
+
+
+@pytest.fixture
+def config(tmp_path, printing, printers):
+    return Config(folder=tmp_path, cups_server=printing.cups.server, spool=tmp_path / 'state', mode='poll')
+
+
+async def look(config):
+    """What the doctor says about CUPS and its printers: check -> what is to be done."""
+    found = [f for f in await doctor.examine(config) if f.check.startswith(('printer', 'CUPS', 'pycups'))]
+    return {finding.check: '' if finding.ok else finding.text for finding in found}
+
+
+async def test_everything_is_fine(config):
+    assert await look(config) == {'pycups': '', 'CUPS': '', 'printer desk1': '', 'printer desk2': ''}
+
+
+async def test_queues_that_are_paused_or_reject(config, printing):
+    try:
+        lpadmin(printing, 'desk1', command='cupsdisable')
+        lpadmin(printing, 'desk2', command='cupsreject')
+        told = await look(config)
+        assert 'cupsenable desk1' in told['printer desk1']
+        assert 'cupsaccept desk2' in told['printer desk2']
+    finally:
+        lpadmin(printing, 'desk1', command='cupsenable')
+        lpadmin(printing, 'desk2', command='cupsaccept')
+
+
+async def test_a_queue_that_waits_for_its_printer(config, printing):
+    uri = printing.printers['desk1'].uri.partition('?')[0]
+    try:
+        lpadmin(printing, '-p', 'desk1', '-v', uri)
+        told = (await look(config))['printer desk1']
+        assert '?waitjob=false' in told
+        # what it says helps
+        command = told.partition('Run: ')[2].replace('"', '').split()
+        lpadmin(printing, *command[1:])
+        assert (await look(config))['printer desk1'] == ''
+    finally:
+        lpadmin(printing, '-p', 'desk1', '-v', f'{uri}?waitjob=false')
+
+
+async def test_a_printer_that_is_off_frozen_or_out_of_labels(config, printers):
+    printers['desk1'].cut_power()
+    assert 'switched on' in (await look(config))['printer desk1']
+    printers['desk1'].start()
+    printers['desk2'].freeze()
+    assert (await look(config))['printer desk2']
+    printers['desk2'].thaw()
+
+
+async def test_a_queue_that_agent_toml_names_but_cups_does_not_have(config):
+    from dataclasses import replace
+    told = await look(replace(config, queues=('desk1', 'desk9')))
+    assert set(told) == {'pycups', 'CUPS', 'printer desk1', 'printer desk9'}
+    assert 'lpstat -e' in told['printer desk9']
+
+
+async def test_cups_that_is_down(config, printing):
+    printing.cups.stop()
+    try:
+        assert 'systemctl restart cups' in (await look(config))['CUPS']
+    finally:
+        printing.cups.start()

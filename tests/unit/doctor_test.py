@@ -1,0 +1,283 @@
+"""The doctor: each thing that can be wrong is told with what to do, and looking harms nothing."""
+
+import asyncio
+import email.utils
+import json
+import sys
+import time
+
+import pytest
+from agent_fakes import PDF, TOKEN, FakeServer, make_job, pairing_file
+from cli_test import FOLDERS_ONLY, invoke
+
+from print_agent import agent, config, doctor, reasons
+from print_agent import doctor_checks as checks
+from print_agent.printing.ipp import PrinterView
+from print_agent.rules import State
+from print_agent.spool import Spool
+
+
+NOW = 1_800_000_000.0
+
+
+# -- judgements -------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(('mode', 'owner', 'me', 'folder', 'words'), [
+    (0o600, 1, 1, False, None), (0o700, 1, 1, True, None), (0o600, 1, 0, False, None),
+    (0o640, 1, 1, False, 'chmod 600 /x'), (0o604, 1, 1, False, 'chmod 600 /x'), (0o755, 1, 1, True, 'chmod 700 /x'),
+    (0o600, 1, 2, False, 'belongs to another user')])
+def test_permissions(mode, owner, me, folder, words):
+    found = checks.permissions('token', '/x', 0o100000 | mode, owner, me, folder=folder)
+    assert found.ok == (words is None)
+    assert (words or '') in found.text
+
+
+@pytest.mark.parametrize(('free', 'ok'), [(checks.DISK, True), (checks.DISK - 1, False), (0, False)])
+def test_disk(free, ok):
+    assert checks.disk(free).ok == ok
+
+
+@pytest.mark.parametrize(('off', 'words'), [
+    (0, None), (0.9, None), (59, None), (-60, None), (-63, 'seconds behind'), (3600, '60 minutes ahead of'),
+    (-3600, '60 minutes behind'), (90, 'seconds ahead of')])
+def test_clock(off, words):
+    found = checks.clock('clock', email.utils.formatdate(NOW, usegmt=True), NOW + off, NOW + off + 0.2)
+    assert found.ok == (words is None)
+    if words:
+        assert words in found.text
+        assert 'timedatectl' in found.text
+
+
+def test_a_slow_answer_is_no_wrong_clock():
+    assert checks.clock('clock', email.utils.formatdate(NOW + 70, usegmt=True), NOW, NOW + 140).ok
+    assert checks.clock('clock', 'half past nine', NOW, NOW).ok
+
+
+GOOD = {'printer-state': 3, 'printer-is-accepting-jobs': True, 'device-uri': 'ipp://10.0.0.9/ipp/print?waitjob=false',
+        'printer-make-and-model': 'Badge 2000 - IPP Everywhere', 'media-supported': ['iso_a6_105x148mm'],
+        'printer-error-policy': 'retry-job'}
+WELL = PrinterView(state=3, media=('oe_badge_96x134mm',))
+
+
+@pytest.mark.parametrize(('attrs', 'printer', 'words'), [
+    ({}, WELL, None),
+    ({'device-uri': 'usb://Badge/2000', 'media-supported': []}, None, None),
+    ({'printer-is-accepting-jobs': False}, WELL, 'cupsaccept desk1'),
+    ({'printer-state': 5}, WELL, 'cupsenable desk1'),
+    ({'device-uri': 'ipp://10.0.0.9/ipp/print'}, WELL, 'lpadmin -p desk1 -v "ipp://10.0.0.9/ipp/print?waitjob=false"'),
+    ({'printer-make-and-model': 'Local Raw Printer'}, WELL, '-m everywhere'),
+    ({'media-supported': []}, WELL, 'no label or paper size'),
+    ({'printer-error-policy': 'stop-printer'}, WELL, 'printer-error-policy=retry-job'),
+    ({}, 'printer_unreachable', 'Look whether it is switched on'),
+    ({}, 'printer_frozen', reasons.sentence('printer_frozen')),
+    ({}, PrinterView(state=5, reasons=('media-empty-error',)), reasons.sentence('media-empty')),
+    ({}, PrinterView(state=3, reasons=('cover-open-error',)), reasons.sentence('cover-open')),
+    ({}, PrinterView(state=3, accepting=False), reasons.sentence('printer_rejecting'))])
+def test_queues(attrs, printer, words):
+    found = checks.queue('desk1', {**GOOD, **attrs}, printer)
+    assert all(finding.check == 'printer desk1' for finding in found)
+    if words is None:
+        assert [finding.ok for finding in found] == [True]
+    else:
+        assert not any(finding.ok for finding in found)
+        assert any(words in finding.text for finding in found)
+
+
+@pytest.mark.parametrize(('status', 'code', 'words'), [
+    (404, 'not_found', None), (401, 'unknown_token', 'pair again'), (404, '', 'no check-in print plugin'),
+    (407, '', 'proxy wants a login'), (500, '', 'in trouble (HTTP 500)'), (200, '', 'not Indico'),
+    (302, '', 'login page')])
+def test_polling(status, code, words):
+    found = checks.polling('Indico', status, code)
+    assert found.ok == (words is None)
+    assert (words or '') in found.text
+
+
+@pytest.mark.parametrize(('trouble', 'mode', 'rejected', 'ok'), [
+    ('', 'auto', False, True), ('', 'stream', False, True), ('closed', 'auto', False, True),
+    ('closed', 'stream', False, False), ('revoked', 'auto', True, False)])
+def test_websocket(trouble, mode, rejected, ok):
+    found = checks.websocket('websocket', trouble, mode, rejected=rejected)
+    assert found.ok == ok
+    assert trouble in found.text.lower()
+
+
+def test_certificate():
+    assert checks.certificate('TLS', 'Jan 20 08:00:00 2027 GMT', NOW - 30 * 86400).ok
+    found = checks.certificate('TLS', 'Jan 20 08:00:00 2027 GMT', NOW)
+    assert not found.ok
+    assert '2027-01-20' in found.text
+
+
+# -- looking ----------------------------------------------------------------------------------------------------------
+
+class Site:
+    """What a web server says to a question about a document, over a real socket."""
+
+    def __init__(self):
+        self.status = '404 Not Found'
+        self.body = {'error': 'not_found', 'message': 'x'}
+        self.date = None
+        self.asked = []
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._answer, '127.0.0.1', 0)
+        self.url = f'http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}'
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _answer(self, reader, writer):
+        self.asked.append((await reader.readuntil(b'\r\n\r\n')).decode())
+        body = json.dumps(self.body).encode()
+        date = email.utils.formatdate(time.time() if self.date is None else self.date, usegmt=True)
+        writer.write(f'HTTP/1.1 {self.status}\r\nDate: {date}\r\nContent-Length: {len(body)}\r\n'
+                     f'Connection: close\r\n\r\n'.encode() + body)
+        await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+async def site():
+    async with Site() as site:
+        yield site
+
+
+@pytest.fixture
+async def server():
+    async with FakeServer() as server:
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path, site, server):
+    """A computer on which everything is fine."""
+    (tmp_path / 'agent.toml').write_text(FOLDERS_ONLY)
+    (tmp_path / 'out').mkdir()
+    path = pairing_file(tmp_path / 'pairings', server.url)
+    path.write_text(json.dumps({**json.loads(path.read_text()), 'document': site.url + '/document', 'url': site.url}))
+    (tmp_path / 'pairings').chmod(0o700)
+    spool = Spool(tmp_path / 'state' / 'spool.sqlite3')
+    spool.store('a', make_job(), PDF, state=State.waiting)
+    spool.close()
+    return tmp_path
+
+
+async def look(folder, *, running=True):
+    loaded = config.load(folder)
+    if not running:
+        return await doctor.examine(loaded)
+    with agent.lock(loaded.spool):
+        return await doctor.examine(loaded)
+
+
+def wrongs(found):
+    return [finding.text for finding in found if not finding.ok]
+
+
+async def test_a_healthy_computer(folder, site, server):
+    found = await look(folder)
+    assert wrongs(found) == []
+    told = {finding.check: finding.text for finding in found}
+    assert set(told) == {'pairings', 'token test-1', 'agent', 'spool', 'disk', 'printer desk1', 'Indico test-1',
+                         'clock', 'websocket test-1'}
+    assert told['spool'] == 'healthy; 1 badges wait'
+    # it knocks, but does not speak for the agent
+    assert server.connections == 1
+    assert server.hellos == []
+    assert server.polls == []
+    assert site.asked[0].startswith('GET /document/00000000-0000-0000-0000-000000000000/0 ')
+    assert TOKEN not in json.dumps([finding.text for finding in found])
+
+
+async def test_an_agent_that_does_not_run(folder):
+    (text,) = wrongs(await look(folder, running=False))
+    assert 'print-agent service install' in text
+
+
+async def test_secrets_that_others_can_read(folder):
+    (folder / 'pairings' / 'test-1.json').chmod(0o644)
+    (folder / 'pairings').chmod(0o755)
+    one, two = wrongs(await look(folder))
+    assert one == f'{folder}/pairings is open to other users of this computer. Run: chmod 700 {folder}/pairings'
+    assert two.endswith(f'Run: chmod 600 {folder}/pairings/test-1.json')
+
+
+async def test_a_pairing_that_makes_no_sense(folder):
+    (folder / 'pairings' / 'test-1.json').write_text('{}')
+    assert any('pair again' in text for text in wrongs(await look(folder)))
+
+
+async def test_no_pairing(folder):
+    (folder / 'pairings' / 'test-1.json').unlink()
+    assert any('print-agent pair URL CODE' in text for text in wrongs(await look(folder)))
+
+
+@pytest.mark.parametrize(('status', 'body', 'words'), [
+    ('401 Unauthorized', {'error': 'unknown_token'}, 'pair again'), ('404 Not Found', [], 'no check-in print plugin'),
+    ('302 Found', {}, 'login page'), ('503 Service Unavailable', None, 'HTTP 503')])
+async def test_indico_that_answers_oddly(folder, site, status, body, words):
+    site.status, site.body = status, body
+    (text,) = wrongs(await look(folder))
+    assert words in text
+
+
+async def test_indico_that_does_not_answer(folder, site, server):
+    await site.__aexit__()
+    (text,) = wrongs(await look(folder))
+    assert 'does not answer' in text
+    site._server = await asyncio.start_server(site._answer, '127.0.0.1', 0)
+
+
+async def test_a_wrong_clock(folder, site):
+    site.date = time.time() - 3 * 3600
+    (text,) = wrongs(await look(folder))
+    assert "180 minutes ahead of Indico's" in text
+
+
+@pytest.mark.parametrize(('mode', 'status', 'ok'), [
+    ('auto', 404, True), ('stream', 404, False), ('poll', 404, True), ('auto', 401, False)])
+async def test_a_websocket_that_is_not_let_in(folder, server, mode, status, ok):
+    server.refuse_upgrade = status
+    (folder / 'agent.toml').write_text(f"mode = '{mode}'\n" + FOLDERS_ONLY)
+    found = await look(folder)
+    assert (wrongs(found) == []) == ok
+    said = [finding.text for finding in found if finding.check == 'websocket test-1']
+    assert bool(said) == (mode != 'poll')
+    if mode == 'auto' and ok:
+        assert 'badges come by polling' in said[0]
+
+
+async def test_a_folder_that_is_not_there(folder):
+    (folder / 'out').rmdir()
+    (text,) = wrongs(await look(folder))
+    assert f'mkdir -p {folder}/out' in text
+
+
+async def test_broken_spools(folder):
+    path = folder / 'state' / 'spool.sqlite3'
+    path.write_bytes(b'garbage' * 1000)
+    path.with_name(path.name + '.corrupt-20261121T090000').write_bytes(b'')
+    one, two = wrongs(await look(folder))
+    assert 'Restart the print agent' in one
+    assert 'then delete' in two
+    assert path.read_bytes() == b'garbage' * 1000  # it only looks
+
+
+async def test_the_command(folder):
+    done = await asyncio.to_thread(invoke, folder, 'doctor')
+    assert done.exit_code == 1
+    lines = done.output.splitlines()
+    assert all(line.startswith(('OK    ', 'WRONG ')) for line in lines[:-2])
+    assert lines[-1].endswith('to do.')
+    told = json.loads((await asyncio.to_thread(invoke, folder, 'doctor', '--json')).output)
+    assert told['ok'] is False
+    assert {'check', 'ok', 'text'} == set(told['checks'][0])
+
+
+async def test_without_pycups(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'cups', None)
+    (folder / 'agent.toml').write_text("[spool]\npath = 'state'")
+    assert 'pip install' in (await asyncio.to_thread(invoke, folder, 'doctor')).output
