@@ -16,8 +16,10 @@ from print_agent import protocol as p
 from print_agent.callback import Callbacks
 from print_agent.clock import Lapse
 from print_agent.config import Config
+from print_agent.control import Control
 from print_agent.health import Health
 from print_agent.housekeeping import Housekeeping
+from print_agent.history import History
 from print_agent.jobs import Jobs
 from print_agent.link import Link
 from print_agent.pairing import Pairing
@@ -27,6 +29,7 @@ from print_agent.receiver import Receiver
 from print_agent.spool import Spool
 from print_agent.trace import Trace
 from print_agent.watchdog import Notifier, Pulse, Watchdog
+from print_agent.web.page import Page
 from print_agent.worker import Worker
 
 
@@ -97,6 +100,9 @@ class Agent:
         self._receiver = Receiver(config, self.jobs) if config.doors else None
         self._callbacks = Callbacks(self.jobs, {door.printer: door.secrets for door in config.doors},
                                     network=config.network)
+        self._history = History(self.links)
+        control = Control(spool, self.jobs, self.printers)
+        self._page = Page(config, spool, control, self.printers, self._history) if config.page else None
         self._workers: dict[str, Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
@@ -112,6 +118,8 @@ class Agent:
         """Run until :meth:`stop`. ``started`` is called when everything is up."""
         self._spool.file.on_broken = self._stop.set
         try:
+            if self._page is not None:
+                await self._page.start()  # first, as it hears the log
             self.jobs.restart()
             self.jobs.on_work = self._work_for
             await self.printers.refresh()
@@ -139,6 +147,8 @@ class Agent:
         finally:
             if self._receiver is not None:
                 await self._receiver.stop()
+            if self._page is not None:
+                await self._page.stop()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -147,6 +157,8 @@ class Agent:
 
     async def _drain(self) -> None:
         log.info('stopping')
+        if self._page is not None:
+            self._page.stopping()
         for link in self.links:
             link.put(p.Drain(reason='The print agent is shutting down.'))
         if self._receiver is not None:
@@ -207,6 +219,7 @@ class Agent:
         lapse = Lapse(SLEPT)
         while True:
             self._pulse.beat('the clock')
+            self._history.look()
             self.jobs.tick()  # first of all: what ran out while the computer slept must not be printed
             if slept := lapse.look():
                 log.info('this computer slept for %.0f s; connecting again', slept)

@@ -1,39 +1,31 @@
-"""The command line: ``print-agent pair``, ``run``, ``printers`` and ``status``.
-
-Exit codes: 0 done, 1 it did not work (a sentence says why), 2 wrong usage, 3 another agent uses the spool.
-"""
+"""The command line: ``print-agent`` and its commands. Exit codes stand in :mod:`print_agent.cli_errors`."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import msgspec
 
+from print_agent import cli_local, pairing
 from print_agent import config as configuration
-from print_agent import pairing
 from print_agent import protocol as p
-from print_agent.agent import Agent, AlreadyRunning, backends, lock
+from print_agent.agent import Agent, backends, lock
+from print_agent.cli_errors import sentences
+from print_agent.cli_status import status
 from print_agent.config import Config, ConfigError
 from print_agent.doctor import doctor
-from print_agent.network import NetworkError
-from print_agent.pairing import Pairing, PairingError
+from print_agent.pairing import Pairing
 from print_agent.printers import Printers, describe
-from print_agent.printing.cups_client import CupsMissing
 from print_agent.service import service
-from print_agent.spool import Spool, SpoolCorrupt, SpoolError
+from print_agent.spool import Spool, SpoolCorrupt
 from print_agent.spool_file import set_aside
 from print_agent.version import VERSION
-
-
-EXIT_FAILED, EXIT_RUNNING = 1, 3
 
 
 @click.group(context_settings={'help_option_names': ['-h', '--help']})
@@ -43,7 +35,7 @@ EXIT_FAILED, EXIT_RUNNING = 1, 3
 @click.pass_context
 def main(ctx: click.Context, folder: Path | None) -> None:
     """Print badges that Indico sends when somebody is checked in."""
-    with _sentences():
+    with sentences():
         ctx.obj = configuration.load(folder)
 
 
@@ -54,7 +46,7 @@ def main(ctx: click.Context, folder: Path | None) -> None:
 @click.pass_obj
 def pair(config: Config, url: str, code: str, allow_http: bool) -> None:
     """Pair this computer with an event: the address of the Indico and the code that it shows."""
-    with _sentences():
+    with sentences():
         paired = asyncio.run(pairing.pair(url, code, socket.gethostname(), allow_http=allow_http,
                                           network=config.network))
         pairing.save(config.pairings, paired)
@@ -72,7 +64,7 @@ def run(config: Config, verbose: bool) -> None:
     for chatty in ('httpx', 'httpcore', 'websockets', 'asyncio', 'uvicorn.error', 'pyipp', 'python_multipart'):
         # They log URLs and frames; neither belongs in a log that says ids only.
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    with _sentences():
+    with sentences():
         pairings = pairing.load_all(config.pairings)
         if not pairings and not config.doors:
             raise ConfigError(f'Nothing to do: {config.pairings} has no pairing and agent.toml no [[receiver.door]]. '
@@ -84,7 +76,7 @@ def run(config: Config, verbose: bool) -> None:
 
 def _broke(config: Config, pairings: list[Pairing]) -> bool:
     """Run until stopped (False), or until the spool broke and was set aside (True)."""
-    spool = Spool.begin(config.database)
+    spool = Spool.begin(config.database, keep=config.keep_hours * 3600)
     try:
         asyncio.run(_run(Agent(config, pairings, backends(config), spool), pairings))
         return False
@@ -128,7 +120,7 @@ def _banner(agent: Agent, pairings: list[Pairing]) -> None:
 @click.pass_obj
 def printers(config: Config, as_json: bool) -> None:
     """Show the printers that the agent can use."""
-    with _sentences():
+    with sentences():
         found = asyncio.run(_look(config))
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(found), indent=2))
@@ -150,53 +142,8 @@ async def _look(config: Config) -> list[p.Printer]:
     return list(look.all())
 
 
-@main.command()
-@click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
-@click.option('--limit', default=20, show_default=True, type=click.IntRange(1, 1000), help='Number of jobs.')
-@click.pass_obj
-def status(config: Config, as_json: bool, limit: int) -> None:
-    """Show pairings and the latest jobs. Works while the agent runs."""
-    with _sentences():
-        pairings = pairing.load_all(config.pairings)
-        running = False
-        try:
-            with lock(config.spool):
-                pass
-        except AlreadyRunning:
-            running = True
-        entries = []
-        if config.database.exists():
-            spool = Spool(config.database)
-            entries = spool.recent(limit)
-            spool.close()
-    jobs = [{'job': e.job, 'dispatch': e.dispatch, 'printer': e.printer, 'state': e.state.value, 'reason': e.reason,
-             'received': e.received, 'acknowledged': e.acked} for e in entries]
-    if as_json:
-        click.echo(json.dumps({
-            'running': running, 'config': str(config.folder), 'spool': str(config.spool),
-            'pairings': [{'id': each.id, 'url': each.url, 'agent': each.agent_name, 'event': each.event_title}
-                         for each in pairings], 'jobs': jobs}, indent=2))
-        return
-    click.echo(f'The print agent is {"running" if running else "not running"}.')
-    for each in pairings:
-        click.echo(f'Paired with {each.url}: "{each.agent_name}" for "{each.event_title}"')
-    for job in jobs:
-        click.echo(f'{job["job"]}.{job["dispatch"]:<4} {job["printer"]:20} {job["state"]:10} {job["reason"]}')
-
-
-@contextlib.contextmanager
-def _sentences() -> Iterator[None]:
-    """Turn what can go wrong into a sentence and an exit code."""
-    try:
-        yield
-    except AlreadyRunning as exc:
-        click.echo(str(exc), err=True)
-        sys.exit(EXIT_RUNNING)
-    except (ConfigError, PairingError, SpoolError, CupsMissing, NetworkError, OSError) as exc:
-        click.echo(str(exc), err=True)
-        sys.exit(EXIT_FAILED)
-
-
+for command in (status, *cli_local.COMMANDS):
+    main.add_command(command)
 main.add_command(doctor)
 main.add_command(service)
 

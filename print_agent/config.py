@@ -48,6 +48,11 @@ class Config:
     queues: tuple[str, ...] | None = None
     folders: dict[str, Path] = field(default_factory=dict)
     spool: Path = Path()
+    #: How long badges that have ended can be printed again, in hours.
+    keep_hours: float = 4.0
+    #: Whether there is a local page, and its port.
+    page: bool = True
+    page_port: int = 8632
     receiver_host: str = '127.0.0.1'
     receiver_port: int = 8631
     doors: tuple[Door, ...] = ()
@@ -90,7 +95,7 @@ class _Reader:
         self._folder = folder
 
     def config(self, data: Mapping[str, Any]) -> Config:
-        self._only(data, '', {'mode', 'cups', 'folder', 'spool', 'receiver', 'network', 'printers'})
+        self._only(data, '', {'mode', 'cups', 'folder', 'spool', 'receiver', 'network', 'page', 'printers'})
         mode = data.get('mode', 'auto')
         if mode not in MODES:
             raise self._error('mode', f'is {mode!r}; allowed are {", ".join(MODES)}')
@@ -101,18 +106,23 @@ class _Reader:
         enabled = cups.get('enabled', True)
         if not isinstance(enabled, bool):
             raise self._error('cups.enabled', 'must be true or false')
-        spool = self._table(data, 'spool', {'path'})
+        spool = self._table(data, 'spool', {'path', 'keep_hours'})
+        keep_hours = spool.get('keep_hours', 4.0)
+        if not isinstance(keep_hours, int | float) or isinstance(keep_hours, bool) or not 0 <= keep_hours <= 48:
+            raise self._error('spool.keep_hours', 'must be a number of hours from 0 to 48')
+        page = self._table(data, 'page', {'enabled', 'port'})
+        if not isinstance(page.get('enabled', True), bool):
+            raise self._error('page.enabled', 'must be true or false')
         receiver = self._table(data, 'receiver', {'host', 'port', 'door'})
-        port = receiver.get('port', 8631)
-        if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65535:
-            raise self._error('receiver.port', 'must be a port number from 0 to 65535')
         return Config(
             folder=self._folder, mode=cast(Literal['auto', 'stream', 'poll'], mode), cups=enabled,
             cups_server=self._server(cups), queues=None if queues is None else tuple(queues),
             folders=self._folders(data),
             spool=(self._folder / Path(self._str(spool, 'spool.path', 'path')).expanduser() if 'path' in spool
                    else Path(platformdirs.user_state_dir(APP))),
-            receiver_host=self._str(receiver, 'receiver.host', 'host', '127.0.0.1'), receiver_port=port,
+            receiver_host=self._str(receiver, 'receiver.host', 'host', '127.0.0.1'),
+            receiver_port=self._port(receiver, 'receiver.port', 8631), keep_hours=float(keep_hours),
+            page=page.get('enabled', True), page_port=self._port(page, 'page.port', 8632),
             doors=self._doors(receiver), network=self._network(data), layouts=self._layouts(data))
 
     def _layouts(self, data: Mapping[str, Any]) -> dict[str, layout.Layout]:
@@ -218,6 +228,12 @@ class _Reader:
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
             raise self._error(key, f'must be sections [[{key}]]')
         return tables
+
+    def _port(self, table: Mapping[str, Any], name: str, default: int) -> int:
+        port = table.get('port', default)
+        if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65535:
+            raise self._error(name, 'must be a port number from 0 to 65535')
+        return port
 
     def _str(self, table: Mapping[str, Any], name: str, key: str, default: str | None = None) -> str:
         value = table.get(key, default)

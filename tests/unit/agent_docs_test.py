@@ -9,7 +9,7 @@ import click
 import msgspec
 import pytest
 
-from print_agent import cli, config, reasons
+from print_agent import cli, cli_errors, config, reasons
 from print_agent import protocol as p
 
 
@@ -63,16 +63,16 @@ def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
     assert loaded.doors
     assert loaded.folders
     data = tomllib.loads(example)
-    keys = {'mode', *(f'{s}.{k}' for s in ('cups', 'spool', 'network', 'receiver') for k in data[s] if k != 'door'),
+    keys = {'mode', *(f'{s}.{k}' for s in ('cups', 'spool', 'page', 'network', 'receiver') for k in data[s] if k != 'door'),
             *(f'folder.{k}' for k in data['folder'][0]), *(f'receiver.door.{k}' for k in data['receiver']['door'][0]),
             *(f'printers.NAME.{k}' for k in data['printers']['desk1'])}
     described = set()
     for line in AGENT.splitlines():
-        if re.match(r'\| `(mode|cups\.|folder\.|spool\.|network\.|receiver\.|printers\.)', line):
+        if re.match(r'\| `(mode|cups\.|folder\.|spool\.|page\.|network\.|receiver\.|printers\.)', line):
             described |= set(re.findall(r'`([a-zA-Z_.]+)`', line.split('|')[1]))
     assert described == keys
     # every setting that the reader accepts is in the example: a wrong key names all allowed ones
-    for where in ('', '[cups]\n', '[spool]\n', '[network]\n', '[receiver]\n', '[[folder]]\n', '[[receiver.door]]\n',
+    for where in ('', '[cups]\n', '[spool]\n', '[page]\n', '[network]\n', '[receiver]\n', '[[folder]]\n', '[[receiver.door]]\n',
                   '[printers.NAME]\n'):
         (tmp_path / 'agent.toml').write_text(where + 'nonsense = 1')
         with pytest.raises(config.ConfigError) as caught:
@@ -89,7 +89,7 @@ def test_every_command_and_option_is_described():
         row = next(line for line in AGENT.splitlines() if line.startswith(f'| `print-agent {name}'))
         for param in command.params:
             option = next((o for o in param.opts if o.startswith('--')), param.name.upper())
-            if isinstance(param, click.Option) or option in {'URL', 'CODE'}:
+            if isinstance(param, click.Option) or option in {'URL', 'CODE', 'PRINTER', 'JOB'}:
                 assert option in row, f'{name} {option} is not in docs/agent.md'
     for param in cli.main.params:
         assert param.opts[0] in AGENT
@@ -115,5 +115,5 @@ def test_every_variable_and_exit_code_is_described():
     for variable in set(re.findall(r"'(PRINT_AGENT_\w+)'", source)):
         assert f'`{variable}`' in AGENT
     codes = re.search(r'^Exit codes: (.*)$', AGENT, re.MULTILINE)[1]
-    for code in (0, cli.EXIT_FAILED, 2, cli.EXIT_RUNNING):
+    for code in (0, cli_errors.EXIT_FAILED, 2, cli_errors.EXIT_RUNNING, cli_errors.EXIT_NOT_RUNNING):
         assert f'**{code}**' in codes

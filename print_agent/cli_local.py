@@ -1,0 +1,72 @@
+"""Commands that speak to the running agent: ``test``, ``reprint``, ``pause``, ``resume`` and ``page``."""
+
+import webbrowser
+
+import click
+
+from print_agent import client
+from print_agent.cli_errors import sentences
+from print_agent.config import Config
+from print_agent.snapshot import Badge, Snapshot
+
+
+@click.command()
+@click.argument('printer')
+@click.pass_obj
+def test(config: Config, printer: str) -> None:
+    """Print a test page. Also on a paused printer, and without a network."""
+    with sentences():
+        job = client.ask(config, Badge, 'api/test', {'printer': printer})
+    click.echo(f'A test page goes to {job.printer} ({job.job}).')
+
+
+@click.command()
+@click.argument('job')
+@click.option('--printer', metavar='NAME', help='Print it there, and not where it came out before.')
+@click.pass_obj
+def reprint(config: Config, job: str, printer: str | None) -> None:
+    """Print a badge of the last hours again: its id, or the beginning of it (see "status")."""
+    with sentences():
+        again = client.ask(config, Badge, 'api/reprint', {'job': job, **({'printer': printer} if printer else {})})
+    click.echo(f'{again.origin} is printed again on {again.printer} ({again.job}).')
+
+
+@click.command()
+@click.argument('printer', required=False)
+@click.pass_obj
+def pause(config: Config, printer: str | None) -> None:
+    """Print no badges on a printer, or on any, until "resume". Indico uses other printers of the desk."""
+    _pause(config, 'pause', printer)
+
+
+@click.command()
+@click.argument('printer', required=False)
+@click.pass_obj
+def resume(config: Config, printer: str | None) -> None:
+    """Print again on a printer, or on all."""
+    _pause(config, 'resume', printer)
+
+
+@click.command()
+@click.option('--open', 'open_it', is_flag=True, help='Open it in the browser.')
+@click.pass_obj
+def page(config: Config, open_it: bool) -> None:
+    """Print the address of the local page. It is good once, for two minutes."""
+    with sentences():
+        url = client.ask(config, dict[str, str], 'api/ticket', {})['url']
+    click.echo(url)
+    if open_it and not webbrowser.open(url):
+        click.echo('No browser could be started. Open the address above in one.', err=True)
+
+
+def _pause(config: Config, verb: str, printer: str | None) -> None:
+    with sentences():
+        status = client.ask(config, Snapshot, f'api/{verb}', {'printer': printer} if printer else {})
+    for each in status.printers:
+        if printer in (None, each.name):
+            click.echo(f'{each.name}: {each.words}')
+    if not status.printers:
+        click.echo('All printers that may come are paused.' if status.all_paused else 'There are no printers yet.')
+
+
+COMMANDS = (test, reprint, pause, resume, page)

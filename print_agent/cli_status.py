@@ -1,0 +1,64 @@
+"""``print-agent status``: how the agent does, by its own word if it runs, else by what it left in the spool."""
+
+import json
+
+import click
+import msgspec
+
+from print_agent import client, pairing
+from print_agent.cli_errors import sentences
+from print_agent.config import Config
+from print_agent.snapshot import Snapshot
+from print_agent.spool import Spool
+
+
+@click.command()
+@click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
+@click.option('--limit', default=20, show_default=True, type=click.IntRange(1, 1000), help='Number of jobs.')
+@click.pass_obj
+def status(config: Config, as_json: bool, limit: int) -> None:
+    """Show connections, printers and the latest jobs. Also when the agent does not run."""
+    with sentences():
+        pairings = pairing.load_all(config.pairings)
+        running, entries, trouble, live = client.is_running(config), [], '', None
+        if running:
+            try:
+                live = client.ask(config, Snapshot, 'api/status')
+            except (client.NotRunning, client.Declined) as exc:
+                trouble = str(exc)
+        if config.database.exists():
+            spool = Spool(config.database)
+            entries = spool.recent(limit)
+            spool.close()
+    jobs = [{'job': e.job, 'dispatch': e.dispatch, 'printer': e.printer, 'state': e.state.value, 'reason': e.reason,
+             'received': e.received, 'acknowledged': e.acked} for e in entries]
+    if as_json:
+        told = {
+            'running': running, 'config': str(config.folder), 'spool': str(config.spool),
+            'pairings': [{'id': each.id, 'url': each.url, 'agent': each.agent_name, 'event': each.event_title}
+                         for each in pairings], 'jobs': jobs}
+        if live is not None:
+            told |= {key: msgspec.to_builtins(getattr(live, key)) for key in
+                     ('version', 'started', 'all_paused', 'printers', 'connections', 'queued')}
+            told['unknown'] = [each.job for each in live.questions]
+        click.echo(json.dumps(told, indent=2))
+        return
+    click.echo(f'The print agent is {"running" if running else "not running"}.')
+    if trouble:
+        click.echo(trouble)
+    for each in pairings:
+        link = next((link for link in live.connections if link.id == each.id), None) if live is not None else None
+        click.echo(f'Paired with {each.url}: "{each.agent_name}" for "{each.event_title}". '
+                   f'{"" if link is None else link.words}'.rstrip())
+    if live is not None:
+        _print_printers(live)
+    for job in jobs:
+        click.echo(f'{job["job"]}.{job["dispatch"]:<4} {job["printer"]:20} {job["state"]:10} {job["reason"]}'.rstrip())
+
+
+def _print_printers(live: Snapshot) -> None:
+    for printer in live.printers:
+        click.echo(f'Printer {printer.name}: {printer.words}. {" ".join(printer.sentences)}'.rstrip())
+    if live.questions:
+        click.echo(f'Nobody knows whether these came out: {", ".join(each.job for each in live.questions)}. Answer on '
+                   f'the local page (print-agent page --open) or in Indico.')

@@ -1,0 +1,254 @@
+"""The routes of the local page. What they do is in :mod:`print_agent.control`, who may come in in :mod:`.guard`."""
+
+import asyncio
+import logging
+import platform
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from print_agent.control import Control, ControlError
+from print_agent.logbook import Logbook
+from print_agent.rules import Entry
+from print_agent.snapshot import Snapshot, Viewer, badge
+from print_agent.spool import SpoolFull
+from print_agent.version import SOFTWARE
+from print_agent.web.guard import Guard
+from print_agent.web.keys import SESSION, Keys
+
+
+log = logging.getLogger(__name__)
+
+STATIC = Path(__file__).parent / 'static'
+_FILES = {'page.js': 'text/javascript', 'page.css': 'text/css', 'icon.svg': 'image/svg+xml'}
+#: Largest body, in bytes.
+MAX_BODY = 4096
+#: Pages that are kept up to date at the same time.
+MAX_STREAMS = 16
+#: How often a page hears of changes, and of nothing, in seconds.
+LOOK, QUIET = 0.4, 10.0
+
+PrinterName = Annotated[str, Meta(min_length=1, max_length=64)]
+Seq = Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class Which(Struct, forbid_unknown_fields=True):
+    """A printer; all, if it is left out."""
+
+    printer: PrinterName | None = None
+
+
+class Test(Struct, forbid_unknown_fields=True):
+    """A printer."""
+
+    printer: PrinterName
+
+
+class Again(Struct, forbid_unknown_fields=True):
+    """A job, by its id or by its number in the spool, and where it is to come out if not where it did."""
+
+    job: Annotated[str, Meta(max_length=80)] | None = None
+    entry: Seq | None = None
+    printer: PrinterName | None = None
+
+
+class Answer(Struct, forbid_unknown_fields=True):
+    """What a person saw."""
+
+    entry: Seq
+    came_out: bool
+
+
+class BadRequest(Exception):
+    """A body that cannot be used; the text says why."""
+
+
+Body = TypeVar('Body', bound=Struct)
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Web:
+    """The application: :attr:`app`, with the guard around it."""
+
+    def __init__(self, control: Control, viewer: Viewer, keys: Keys, logbook: Logbook):
+        self._control = control
+        self._viewer = viewer
+        self._keys = keys
+        self._logbook = logbook
+        self._streams = 0
+        self._ending = asyncio.Event()
+        #: Where it listens, once that is known.
+        self.port = 0
+        routes = [Route('/', self._page), Route('/enter', self._enter, methods=['GET']),
+                  Route('/static/{name}', self._static), Route('/events', self._events), Route('/log', self._log),
+                  Route('/api/status', self._status),
+                  *(Route(f'/api/{handler.__name__.strip("_")}', _guarded(handler), methods=['POST'])
+                    for handler in (self._pause, self._resume, self._test, self._reprint, self._answer,
+                                    self._ticket))]
+        self.app: ASGIApp = Guard(Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found}), keys,
+                                  self._hosts, self._cookie, lambda: _html('shut.html', 401))
+
+    def end(self) -> None:
+        """Let go of all pages that are open."""
+        self._ending.set()
+
+    def _hosts(self) -> frozenset[str]:
+        return frozenset({f'127.0.0.1:{self.port}', f'localhost:{self.port}'})
+
+    def _cookie(self) -> str:
+        return f'print_agent_{self.port}'  # cookies know no ports
+
+    # -- looking ------------------------------------------------------------------------------------------------------
+
+    async def _page(self, _request: Request) -> Response:
+        return _html('page.html')
+
+    async def _static(self, request: Request) -> Response:
+        name = request.path_params['name']
+        if name not in _FILES:
+            return await _not_found(request, KeyError(name))
+        return Response((STATIC / name).read_bytes(), media_type=_FILES[name])
+
+    async def _enter(self, request: Request) -> Response:
+        if request.method != 'GET' or (cookie := self._keys.session(request.query_params.get('ticket', ''))) is None:
+            return _html('shut.html', 401)
+        answer = RedirectResponse('/', 303)
+        answer.set_cookie(self._cookie(), cookie, max_age=int(SESSION), httponly=True, samesite='strict')
+        return answer
+
+    async def _status(self, _request: Request) -> Response:
+        return _json(self._viewer.look(names=False))
+
+    async def _events(self, _request: Request) -> Response:
+        if self._streams >= MAX_STREAMS:
+            return _error(503, 'too_many', 'Too many pages are open. Close some.')
+        return StreamingResponse(self._stream(), media_type='text/event-stream')
+
+    async def _stream(self) -> AsyncIterator[bytes]:
+        self._streams += 1
+        try:
+            last, spoken = b'', time.monotonic()
+            while not self._ending.is_set():
+                now = msgspec.json.encode(self._viewer.look(names=True))
+                if now != last:
+                    yield b'data: ' + now + b'\n\n'
+                    last, spoken = now, time.monotonic()
+                elif time.monotonic() - spoken >= QUIET:
+                    yield b'event: alive\ndata:\n\n'
+                    spoken = time.monotonic()
+                try:
+                    async with asyncio.timeout(LOOK):
+                        await self._ending.wait()
+                except TimeoutError:
+                    pass  # time to look again
+        finally:
+            self._streams -= 1
+
+    async def _log(self, _request: Request) -> Response:
+        status = self._viewer.look(names=False)
+        name = time.strftime('print-agent-%Y%m%d-%H%M%S.log')
+        return Response('\n'.join((*_summary(status), '', *self._logbook.lines(), '')), media_type='text/plain',
+                        headers={'Content-Disposition': f'attachment; filename="{name}"'})
+
+    # -- doing --------------------------------------------------------------------------------------------------------
+
+    async def _pause(self, request: Request) -> Response:
+        self._control.pause((await _body(request, Which)).printer)
+        return _json(self._viewer.look(names=False))
+
+    async def _resume(self, request: Request) -> Response:
+        self._control.resume((await _body(request, Which)).printer)
+        return _json(self._viewer.look(names=False))
+
+    async def _test(self, request: Request) -> Response:
+        return _job(self._control.test((await _body(request, Test)).printer))
+
+    async def _reprint(self, request: Request) -> Response:
+        wanted = await _body(request, Again)
+        if (wanted.job is None) == (wanted.entry is None):
+            raise BadRequest('Either "job" or "entry" has to be there.')
+        entry = self._control.find(wanted.job) if wanted.job is not None else self._control.get(wanted.entry or 0)
+        return _job(self._control.reprint(entry, wanted.printer))
+
+    async def _answer(self, request: Request) -> Response:
+        answer = await _body(request, Answer)
+        return _job(self._control.answer(self._control.get(answer.entry), came_out=answer.came_out))
+
+    async def _ticket(self, request: Request) -> Response:
+        if 'authorization' not in request.headers:
+            return _error(403, 'no_token', 'Only the command line may open another page.')
+        return JSONResponse({'url': f'http://127.0.0.1:{self.port}/enter?ticket={self._keys.ticket()}'})
+
+
+def _guarded(handler: Handler) -> Handler:
+    """Answer what a handler cannot do with a sentence."""
+    async def guarded(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except ControlError as exc:
+            return _error(404 if exc.code.startswith('unknown_') else 409, exc.code, exc.sentence)
+        except SpoolFull as exc:
+            return _error(503, 'disk_full', str(exc))
+        except BadRequest as exc:
+            return _error(400, 'bad_request', str(exc))
+        except ClientDisconnect:
+            return Response(status_code=400)
+
+    return guarded
+
+
+async def _body(request: Request, kind: type[Body]) -> Body:
+    if request.headers.get('content-type', '').partition(';')[0].strip().lower() != 'application/json':
+        raise BadRequest('The body must be JSON (application/json).')
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise BadRequest(f'The body is larger than {MAX_BODY} bytes.')
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise BadRequest(f'The body cannot be used: {exc}.') from exc
+
+
+def _html(name: str, status: int = 200) -> Response:
+    return Response((STATIC / name).read_bytes(), status, media_type='text/html')
+
+
+def _json(value: Struct) -> Response:
+    return Response(msgspec.json.encode(value), media_type='application/json')
+
+
+def _job(entry: Entry) -> Response:
+    return _json(msgspec.structs.replace(badge(entry), name=''))
+
+
+def _error(status: int, code: str, sentence: str) -> Response:
+    return JSONResponse({'error': code, 'message': sentence}, status)
+
+
+async def _not_found(_request: Request, _exc: Exception) -> Response:
+    return _error(404, 'not_found', 'There is nothing here.')
+
+
+def _summary(status: Snapshot) -> list[str]:
+    def at(seconds: float) -> str:
+        return time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(seconds))
+
+    return [
+        f'{SOFTWARE}, Python {platform.python_version()}, {platform.platform()}',
+        f'written {at(time.time())}, running since {at(status.started)}',
+        '', 'Printers', *(f'  {each.name}: {each.words} {" ".join(each.reasons)}' for each in status.printers),
+        '', 'Connections', *(f'  {at(each.time)} {each.id}: {each.words}' for each in reversed(status.history)),
+        '', 'Jobs', *(f'  {at(each.ended or each.received)} {each.job}.{each.dispatch} {each.printer}: {each.state} '
+                      f'{each.reason}' for each in (*reversed(status.latest), *status.queue)),
+    ]

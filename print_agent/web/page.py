@@ -1,0 +1,102 @@
+"""Serves the local page on 127.0.0.1 while the agent runs. Printing never depends on it."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Iterator
+
+import uvicorn
+
+from print_agent.config import Config
+from print_agent.control import Control
+from print_agent.history import History
+from print_agent.logbook import Logbook
+from print_agent.printers import Printers
+from print_agent.snapshot import Viewer
+from print_agent.spool import Spool
+from print_agent.web import keys
+from print_agent.web.app import Web
+
+
+log = logging.getLogger(__name__)
+
+HOST = '127.0.0.1'
+#: How long open pages may hold up the end of the agent, in seconds.
+LAST = 1
+
+
+class Page:
+    """The server of the local page. Address and token lie in the folder of the spool, for the command line."""
+
+    def __init__(self, config: Config, spool: Spool, control: Control, printers: Printers, history: History):
+        self._port = config.page_port
+        self._spool = config.spool
+        self._keys = keys.Keys(spool)
+        self._logbook = Logbook()
+        self._viewer = Viewer(spool, control, printers, history, started=time.time())
+        self._web = Web(control, self._viewer, self._keys, self._logbook)
+        self._server: uvicorn.Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen; on another port if ours is taken. A page that cannot be served is no reason not to print."""
+        self._logbook.open()
+        try:
+            door = _bind(self._port)
+        except OSError as exc:
+            log.warning('the local page cannot be served: %s', exc)
+            return
+        self._web.port = int(door.getsockname()[1])
+        server = self._server = _Server(uvicorn.Config(
+            self._web.app, log_config=None, access_log=False, lifespan='off', ws='none', server_header=False,
+            timeout_keep_alive=15, timeout_graceful_shutdown=LAST, limit_concurrency=64,
+            h11_max_incomplete_event_size=16384))
+        self._serving = asyncio.create_task(server.serve(sockets=[door]))
+        keys.publish(self._spool, keys.Address(url=self.url, token=self._keys.token))
+        log.info('the local page is %s; open it with: print-agent page', self.url)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f'http://{HOST}:{self._web.port}/'
+
+    def stopping(self) -> None:
+        """Show that the agent is about to end."""
+        self._viewer.stopping = True
+
+    async def stop(self) -> None:
+        """Stop to listen."""
+        self._logbook.close()
+        if self._server is None or self._serving is None:
+            return
+        keys.withdraw(self._spool)
+        self._web.end()
+        self._server.should_exit = True
+        await asyncio.gather(self._serving, return_exceptions=True)
+        self._server = self._serving = None
+
+
+class _Server(uvicorn.Server):
+    """Leaves SIGTERM and Ctrl-C to the agent."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _bind(port: int) -> socket.socket:
+    for wanted in (port, 0):
+        door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((HOST, wanted))
+        except OSError:
+            door.close()
+            if not wanted:
+                raise
+            log.warning('port %d is taken by another program; the local page takes another one', wanted)
+        else:
+            return door
+    raise AssertionError('unreachable')
