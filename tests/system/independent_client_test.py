@@ -1,0 +1,127 @@
+"""docs/protocol.md is enough to write an agent: one written from it pairs, prints and reports, both ways."""
+
+import hashlib
+import secrets
+
+import pytest
+from independent_client import Client
+
+from tests.stack.checkin import CheckIn
+from tests.stack.manager import Manager
+from tests.stack.papers import names_in, read
+
+
+@pytest.fixture
+def client(stack):
+    """A paired independent client, which prints what the first form's desk prints meanwhile."""
+    code = 'ABCDE' + ''.join(secrets.choice('23456789') for _ in range(5))
+    digest = hashlib.sha256(code.encode()).hexdigest()
+    event_id = stack.seeded['event']['id']
+    person = stack.seeded['registrations'][-10]
+    where = f'WHERE registration_form_id = {person["form_id"]}'
+    before, = stack.postgres.sql('indico', f'SELECT desk_id FROM plugin_checkin_print.forms {where}')
+    agent_id, = stack.postgres.sql('indico', f"""
+        INSERT INTO plugin_checkin_print.agents (event_id, name, code_hash, code_expires_dt, software, spool, link,
+                                                 printers, created_dt)
+        VALUES ({event_id}, 'Independent', '{digest}', now() + interval '5 min', '', '', '', '[]', now()) RETURNING id
+    """)
+    desk_id, = stack.postgres.sql('indico', f"""
+        INSERT INTO plugin_checkin_print.desks (event_id, name, paused, is_deleted)
+        VALUES ({event_id}, 'Independent desk {agent_id}', false, false) RETURNING id
+    """)
+    stack.postgres.sql('indico', f"""
+        INSERT INTO plugin_checkin_print.desk_printers (desk_id, position, agent_id, printer)
+        VALUES ({desk_id}, 1, {agent_id}, 'memory');
+        UPDATE plugin_checkin_print.forms SET desk_id = {desk_id} {where}
+    """)
+    yield Client(stack.url, f'{code[:5]}-{code[5:]}'.lower(), 'memory')
+    stack.postgres.sql('indico', f"""
+        UPDATE plugin_checkin_print.forms SET desk_id = {before} {where};
+        UPDATE plugin_checkin_print.agents SET revoked_dt = now() WHERE id = {agent_id};
+        NOTIFY checkin_print, 'agent {agent_id}'
+    """)
+
+
+@pytest.fixture
+def crowd(stack):
+    """Return a function that takes people of the client's form whom no other test checks in."""
+    form_id = stack.seeded['registrations'][-10]['form_id']
+    people = [p for p in stack.seeded['registrations'][200:260] if p['form_id'] == form_id]
+
+    def _take(count):
+        waiting = [p for p in people if not jobs_of(stack, [p])]
+        return waiting[:count]
+    return _take
+
+
+def jobs_of(stack, people):
+    """The jobs of people, in order: (uuid, state, dispatch)."""
+    ids = ', '.join(str(p['id']) for p in people)
+    rows = stack.postgres.sql('indico', f"""
+        SELECT uuid, state, dispatch FROM plugin_checkin_print.jobs WHERE registration_id IN ({ids}) ORDER BY id""")
+    return [tuple(row.split('\t')) for row in rows if row]
+
+
+def states(stack, people):
+    return [state for _uuid, state, _dispatch in jobs_of(stack, people)]
+
+
+COMPLETED, FAILED = '7', '9'
+
+
+@pytest.mark.parametrize('way', ['stream', 'poll'])
+def test_pairs_receives_prints_and_reports(stack, client, crowd, tmp_path, way):
+    talk = getattr(client, way)
+    people = crowd(6)
+    for person in people:
+        CheckIn(stack)(person)
+    talk(lambda: len(client.acks) >= 6)
+    assert states(stack, people) == [COMPLETED] * 6
+    # each got a badge, and one only
+    assert sorted(id_ for id_, _document in client.papers) == sorted(uuid for uuid, *_ in jobs_of(stack, people))
+    printed = []
+    for id_, document in client.papers:
+        path = tmp_path / f'{id_}.pdf'
+        path.write_bytes(document)
+        printed += names_in(read(path).text, people)
+    assert sorted(p['id'] for p in printed) == sorted(p['id'] for p in people)
+
+
+def test_says_again_what_was_not_acknowledged_also_the_other_way(stack, client, crowd):
+    people = crowd(2)
+    for person in people:
+        CheckIn(stack)(person)
+    client.stream(lambda: len(client.papers) == 2, deaf=True)
+    assert not client.acks
+    assert len(client.owed()) == 2
+    client.poll(lambda: not client.owed())
+    assert states(stack, people) == [COMPLETED] * 2
+    assert len(client.papers) == 2
+    # nothing is left to say or to print
+    assert client.hello()['holding'] == []
+
+
+def test_a_printer_that_fails_and_a_second_try(stack, client, crowd):
+    people = crowd(1)
+    client.broken = 'media-jam'
+    CheckIn(stack)(people[0])
+    client.stream(lambda: client.acks)
+    assert states(stack, people) == [FAILED]
+    assert client.papers == []
+    client.broken = ''
+    job_id, = stack.postgres.sql('indico', f"""
+        SELECT id FROM plugin_checkin_print.jobs WHERE registration_id = {people[0]["id"]}""")
+    Manager(stack).post(f'/manage/checkin-print/jobs/{job_id}/retry')
+    client.stream(lambda: len(client.acks) == 2)
+    assert states(stack, people) == [COMPLETED]
+    assert len(client.papers) == 1
+    first, second = (ack['dispatch'] for ack in client.acks)
+    assert first < second
+
+
+def test_answers_what_it_does_not_know():
+    client = Client.__new__(Client)
+    client.jobs = {}
+    assert client.hear({'type': 'fax'}, None, 0)[0]['code'] == 'unknown_type'
+    assert client.hear({'type': 'go', 'job': 'x', 'dispatch': 3, 'print_within': 30}, None, 0) == [
+        {'type': 'returned', 'job': 'x', 'dispatch': 3, 'reason': 'not_here'}]
