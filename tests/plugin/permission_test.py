@@ -78,6 +78,14 @@ class Desk(RuleBasedStateMachine):
         else:
             self.world.to_relay(line, i, twice=twice)
 
+    @precondition(lambda self: any(line.late_up or line.late_down for line in self.world.lines))
+    @rule(line=index, i=st.integers(0, 30), down=st.booleans(), fuse=fuses)
+    def deliver_late(self, line, i, down, fuse):
+        """The network comes up with something that was delivered long ago."""
+        lines = [line for line in self.world.lines if line.late_up or line.late_down]
+        line = lines[line % len(lines)]
+        self.world.too_late(line, i, down=down, fuse=fuse)
+
     @precondition(lambda self: any(line.up or line.down for line in self.world.lines))
     @rule(line=index, i=index)
     def lose(self, line, i):
@@ -101,9 +109,9 @@ class Desk(RuleBasedStateMachine):
         if sweep:
             self.world.ledger.sweep()
 
-    @rule()
-    def nothing_goes_wrong_for_a_while(self):
-        self.world.smooth()
+    @rule(twice=st.booleans(), prints=st.booleans())
+    def a_while_passes(self, twice, prints):
+        self.world.chatter(twice=twice, prints=prints)
 
     # the laptops
     @rule(number=index, by_websocket=st.booleans())

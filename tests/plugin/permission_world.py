@@ -192,6 +192,9 @@ class Line:
     opened: float
     up: list = field(default_factory=list)
     down: list = field(default_factory=list)
+    #: Copies that may arrive at any time
+    late_up: list = field(default_factory=list)
+    late_down: list = field(default_factory=list)
     welcomed: bool = False
     #: What the relay's session knows; None before the hello
     holding: dict | None = None
@@ -415,6 +418,13 @@ class World:
         if answer is not None:
             line.down.append((answer, None))
 
+    def too_late(self, line, index, *, down, fuse=None):
+        """Deliver a copy that the network kept."""
+        late = line.late_down if down else line.late_up
+        if late:
+            (line.down if down else line.up).append(late.pop(index % len(late)))
+            (self.to_agent if down else self.to_relay)(line, -1, **({'fuse': fuse} if down else {}))
+
     def mail(self, line, *, dies=False):
         """The relay looks for mail. `dies`: right after the commit, before a word is sent."""
         if line.holding is None or not line.relay_open:
@@ -477,8 +487,8 @@ class World:
                 copies[1].append(line.down[0])
                 self.to_agent(line)
         if twice:
-            line.up += [message for message in copies[0] if not isinstance(message, protocol.Hello)]
-            line.down += [mail for mail in copies[1] if not isinstance(mail[0], protocol.Welcome)]
+            line.late_up += [message for message in copies[0] if not isinstance(message, protocol.Hello)]
+            line.late_down += [mail for mail in copies[1] if not isinstance(mail[0], protocol.Welcome)]
 
     # -- polling ------------------------------------------------------------------------------------------------------
 
@@ -609,6 +619,15 @@ class World:
                 self.printer_does(0, 'prints')
         self.ledger.sweep()
         self.advance(5)
+
+    def chatter(self, *, twice, prints):
+        """Ten seconds of talk. The network may keep copies, the printers may be slow."""
+        for _ in range(5):
+            for laptop in self.laptops:
+                self.flow(laptop, twice=twice)
+            if prints:
+                self.printer_does(0, 'prints')
+            self.advance(2)
 
     def restless(self):
         """Return the jobs that have not ended, or of which somebody knows more than the ledger does."""
