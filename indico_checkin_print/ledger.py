@@ -17,6 +17,8 @@ from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Document, Job, JobHistory, JobState
+from indico_checkin_print.passed_over import add_note, gave_back, not_there
+from indico_checkin_print.printer_words import describe_reason
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import CHANNEL, cursor, notify, notify_agents, now
 from indico_checkin_print.waiting import (agents_away, desk_for_job, desk_of_form, due, for_webhooks, may_have_arrived,
@@ -106,7 +108,7 @@ def rendered(job, pdf, actor):
               'created_dt': now()}
     db.session.execute(insert(Document.__table__).values(values)
                        .on_conflict_do_update(index_elements=['job_id'], set_=values))
-    notify_agents(x for x, in db.session.query(DeskPrinter.agent_id).filter_by(desk_id=job.desk_id))
+    notify_desks([job.desk_id])
     return True
 
 
@@ -152,14 +154,19 @@ def undelivered(job, reason, detail, actor, *, retry_in):
 
 # -- delivery by an agent ---------------------------------------------------------------------------------------------
 
-def give(job, agent, printer, actor, *, go):
+def give(job, agent, printer, actor, *, go, passed_over=None):
     """Give a ready job, which the caller has locked, to an agent's printer. Return the number of this dispatch.
 
     :param go: Whether that is permission to print, or only a prefetch.
+    :param passed_over: The notes of the job from now on (see `Job.passed_over`), if they changed.
     """
+    notes = job.passed_over if passed_over is None else passed_over
     values = {'agent_id': agent.id, 'printer': printer, 'dispatch': job.dispatch + 1}
+    if passed_over is not None:
+        values['passed_over'] = passed_over
     if go:
-        _move([Job.id == job.id], S.dispatched, Reason.pushed, actor, printer, dispatched_dt=now(), **values)
+        _move([Job.id == job.id], S.dispatched, actor=actor, dispatched_dt=now(),
+              **_where_to(agent.id, printer, notes), **values)
     else:
         db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(**values))
     return values['dispatch']
@@ -168,16 +175,44 @@ def give(job, agent, printer, actor, *, go):
 def go(job, actor):
     """Give permission to print a job that an agent holds already."""
     return _move([Job.id == job.id, Job.state == S.ready, Job.agent_id.isnot(None), Job.dispatch == job.dispatch],
-                 S.dispatched, Reason.pushed, actor, job.printer, dispatched_dt=now())
+                 S.dispatched, actor=actor, dispatched_dt=now(),
+                 **_where_to(job.agent_id, job.printer, job.passed_over))
+
+
+def _where_to(agent_id, printer, notes):
+    """Return reason and detail of a go: which printer, and which others did not print it, why."""
+    others = [f'{x["printer"]}: {describe_reason(x["reason"])}' for x in notes
+              if (x['agent_id'], x['printer']) != (agent_id, printer)]
+    return {'reason': Reason.other_printer if others else Reason.pushed, 'detail': '; '.join([printer, *others])}
 
 
 def report(job, state, reason, detail, actor):
     """Enter what became of a job according to whoever has it. Nothing happens if that is no news."""
     if state == S.ready:
-        # the next dispatch has another number: whoever gave it back would only repeat that about the same one
-        return _move([Job.id == job.id], S.ready, reason, actor, detail, next_try_dt=now(2), dispatched_dt=None,
-                     dispatch=Job.dispatch + 1, **_UNASSIGNED)
+        return _given_back(job, reason, detail, actor)
     return _move([Job.id == job.id], state, reason, actor, detail, lease_dt=None)
+
+
+def _given_back(job, reason, detail, actor):
+    values = dict(_UNASSIGNED, dispatched_dt=None, next_try_dt=now(2))
+    if job.agent_id is not None:
+        # another printer may take it at once; to the same one it should not go back and forth
+        again = gave_back(job.passed_over, job.agent_id, job.printer)
+        note = not_there(job.agent_id, job.agent.name, job.printer, str(reason), gave_back=True)
+        values |= {'next_try_dt': now(2 if again else 0), 'passed_over': add_note(job.passed_over, note)}
+    # the next dispatch has another number: whoever gave it back would only repeat that about the same one
+    moved = _move([Job.id == job.id], S.ready, reason, actor, detail, dispatch=Job.dispatch + 1, **values)
+    if moved:
+        notify_desks([job.desk_id])
+    return moved
+
+
+def move_on(job, reason):
+    """Free a job that an agent holds without permission to print, because its printer cannot print it now."""
+    note = not_there(job.agent_id, job.agent.name, job.printer, reason, gave_back=False)
+    db.session.execute(db.update(Job.__table__)
+                       .where(Job.id == job.id, Job.state == S.ready, Job.dispatch == job.dispatch)
+                       .values(next_try_dt=now(), passed_over=add_note(job.passed_over, note), **_UNASSIGNED))
 
 
 def take_back(job):
@@ -189,8 +224,7 @@ def take_back(job):
 
 def free_waiting(agent):
     """Free what an agent holds without permission to print: it stops, or lost its memory."""
-    db.session.execute(db.update(Job.__table__).where(Job.agent_id == agent.id, Job.state == S.ready)
-                       .values(**_UNASSIGNED))
+    _unassign(Job.agent_id == agent.id)
 
 
 def spool_lost(agent):
@@ -258,7 +292,8 @@ def release(jobs, actor, reason=Reason.released):
                     else_=now(EXPIRES_AFTER.total_seconds()))
     moved = _move([Job.id.in_(ids)], S.queued, reason, actor, attempts=0, dispatched_dt=None,
                   queue_dt=now() + db.func.make_interval(0, 0, 0, 0, 0, 0, place / 1000.), next_try_dt=now(),
-                  dispatch=Job.dispatch + 1, expires_dt=lives, desk_id=desk_for_job(), **_UNASSIGNED)
+                  dispatch=Job.dispatch + 1, expires_dt=lives, desk_id=desk_for_job(), passed_over=[],
+                  **_UNASSIGNED)
     if moved:
         notify('queued')
     return sorted(moved, key=ids.index)
@@ -346,8 +381,7 @@ def request_event_test(webhook, user):
 def sweep(actor='sweep'):
     """Put right what dead processes and silent agents left. Return how many jobs were touched."""
     silent = db.session.query(Agent.id).filter(Agent.seen_dt < now(-AGENT_SILENT)).scalar_subquery()
-    db.session.execute(db.update(Job.__table__).where(Job.state == S.ready, Job.agent_id.in_(agents_away()))
-                       .values(**_UNASSIGNED))
+    _unassign(Job.agent_id.in_(agents_away()))
     desk_id = desk_of_form()
     moved = [
         *_move([Job.state == S.held, Job.reason == Reason.no_desk, desk_id.isnot(None)], S.queued, Reason.desk_found,
@@ -372,6 +406,20 @@ def sweep(actor='sweep'):
 # -- how it is done ---------------------------------------------------------------------------------------------------
 
 _UNASSIGNED = {'agent_id': None, 'printer': ''}
+
+
+def notify_desks(desk_ids):
+    """Wake, on commit, all agents that have a printer at one of these desks."""
+    notify_agents(x for x, in db.session.query(DeskPrinter.agent_id.distinct())
+                  .filter(DeskPrinter.desk_id.in_({x for x in desk_ids if x is not None})))
+
+
+def _unassign(whose):
+    """Free what agents hold without permission to print, and wake the others at its desk."""
+    freed = db.session.execute(db.update(Job.__table__).where(Job.state == S.ready, whose)
+                               .values(**_UNASSIGNED).returning(Job.__table__.c.desk_id)).scalars().all()
+    if freed:
+        notify_desks(freed)
 
 
 def _recall(where, to, reason, actor, **values):

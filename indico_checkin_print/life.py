@@ -47,4 +47,6 @@ TRANSITIONS = {
 }
 #: In these states the badge is, or may be, on paper.
 MAY_BE_OUT = {S.dispatched, S.printing, S.completed, S.sent, S.unknown}
+#: In these states a job with an agent counts as being there.
+AT_AGENT = (S.ready, S.dispatched, S.printing)
 ENDED = {S.completed, S.sent, S.failed, S.expired, S.canceled, S.unknown}

@@ -25,6 +25,7 @@ class Reason(IndicoStrEnum):
     claimed = 'claimed'
     rendered = 'rendered'
     pushed = 'pushed'
+    other_printer = 'other_printer'
     at_printer = 'at_printer'
     printed = 'printed'
     handed_over = 'handed_over'
@@ -94,6 +95,7 @@ SENTENCES = {
     Reason.claimed: _('The badge is being made.'),
     Reason.rendered: _('The badge is made and waits for its printer.'),
     Reason.pushed: _('The badge was given to the desk.'),
+    Reason.other_printer: _('The badge was given to another printer of the desk.'),
     Reason.at_printer: _('The badge is at the printer.'),
     Reason.printed: _('The printer says that the badge is printed.'),
     Reason.handed_over: _('The badge was handed to a printer that cannot say whether it came out.'),

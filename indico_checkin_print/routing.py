@@ -110,21 +110,37 @@ class Candidate:
     position: int
     healthy: bool
     load: int
+    #: Why it is not healthy: a code
+    obstacle: str = ''
+    #: It had permission to print this badge and gave it back
+    gave_back: bool = False
 
 
 def choose_printer(candidates):
     """Return the printer that takes the next badge of a desk: healthy, then least loaded, then order.
 
-    ``None`` if none is healthy: the badge waits, because a badge that is given to a broken printer is lost time.
+    One that gave the badge back gets it again only if there is no other. ``None`` if none is healthy: the badge waits,
+    because a badge that is given to a broken printer is lost time.
     """
     healthy = [c for c in candidates if c.healthy]
-    return min(healthy, key=lambda c: (c.load, c.position), default=None)
+    return min(healthy, key=lambda c: (c.gave_back, c.load, c.position), default=None)
 
 
-def is_healthy(printer):
-    """Tell whether a printer (as the agent reported it) takes work now.
+def obstacle(printer):
+    """Return why a printer (as the agent reported it) takes no work now: a code, or ``''`` if it does.
 
     A printer that waits for paper is healthy enough while nothing else can print: it says ``processing``.
     """
-    return (printer['state'] != 'stopped' and printer.get('accepting', True)
-            and not any(reason.endswith('-error') for reason in printer.get('reasons', ())))
+    reasons = printer.get('reasons', ())
+    errors = [reason.removesuffix('-error') for reason in reasons if reason.endswith('-error')]
+    if printer['state'] == 'stopped':
+        told = [reason.removesuffix('-warning').removesuffix('-report') for reason in reasons if reason != 'none']
+        return (errors or told or ['printer_stopped'])[0]
+    if not printer.get('accepting', True):
+        return 'printer_rejecting'
+    return errors[0] if errors else ''
+
+
+def is_healthy(printer):
+    """Tell whether a printer (as the agent reported it) takes work now."""
+    return not obstacle(printer)

@@ -46,7 +46,8 @@ def may_have_arrived():
 def agents_away():
     """Return the ids of agents that do not answer, or may not."""
     return (db.session.query(Agent.id)
-            .filter(db.or_(Agent.seen_dt < now(-Agent.AWAY_AFTER.total_seconds()), Agent.revoked_dt.isnot(None)))
+            .filter(db.or_(Agent.seen_dt < now(-Agent.AWAY_AFTER.total_seconds()), Agent.revoked_dt.isnot(None),
+                           Agent.draining))
             .scalar_subquery())
 
 

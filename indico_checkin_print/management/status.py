@@ -5,40 +5,7 @@ from dataclasses import dataclass
 from indico.util.date_time import format_datetime, now_utc
 
 from indico_checkin_print import _
-
-
-#: The printer-state-reasons that people meet at a desk (RFC 8011, 5.4.12, and PWG 5100.9), without their severity
-PRINTER_REASONS = {
-    'media-empty': _('out of paper'),
-    'media-needed': _('out of paper'),
-    'media-low': _('little paper left'),
-    'media-jam': _('paper jam'),
-    'cover-open': _('cover open'),
-    'door-open': _('door open'),
-    'interlock-open': _('cover open'),
-    'input-tray-missing': _('paper tray missing'),
-    'output-area-full': _('output tray full'),
-    'marker-supply-empty': _('out of ink or ribbon'),
-    'marker-supply-low': _('little ink or ribbon left'),
-    'toner-empty': _('out of toner'),
-    'toner-low': _('little toner left'),
-    'connecting-to-device': _('connecting'),
-    'offline': _('switched off or unplugged'),
-    'shutdown': _('switched off'),
-    'timed-out': _('does not answer'),
-    'paused': _('paused'),
-    'moving-to-paused': _('paused'),
-    'spool-area-full': _('memory full'),
-    'other': _('has a problem'),
-    # what the agent found out
-    'cups_down': _('the print service on the laptop does not answer'),
-    'printer_unreachable': _('switched off or not connected'),
-    'printer_frozen': _('hangs; switch it off and on again'),
-    'printer_rejecting': _('does not accept jobs'),
-    'engine_failed': _('could not print the last badge; it tries again soon'),
-    'rejected': _('rejected the last badge; has it the right labels or paper?'),
-    'folder-not-writable': _('the folder cannot be written to'),
-}
+from indico_checkin_print.printer_words import describe_reason
 
 
 @dataclass(frozen=True)
@@ -84,13 +51,6 @@ def printer_status(printer):
     return Status(_('Ready'), 'warning' if reasons else 'success', reasons)
 
 
-def describe_reason(keyword):
-    """Return the words for an IPP keyword such as ``media-empty-error``."""
-    for severity in ('-error', '-warning', '-report'):
-        keyword = keyword.removesuffix(severity)
-    return str(PRINTER_REASONS.get(keyword) or keyword.replace('-', ' '))
-
-
 def desk_printer_status(desk_printer, tzinfo):
     """Tell how one printer of a desk is, or why nothing is known about it."""
     agent = agent_status(desk_printer.agent, tzinfo)
@@ -107,6 +67,9 @@ def desk_statuses(desk, tzinfo):
     if desk.webhook is not None:
         if desk.webhook.is_deleted:
             return [Status(_('The webhook was deleted'), 'error', _('Choose another one, or a printer.'))]
+        from indico_checkin_print.management.webhook_status import is_in_trouble, webhook_status
+        if is_in_trouble(desk.webhook):
+            return [webhook_status(desk.webhook, tzinfo)]
         return [Status(_('Badges are sent to the webhook'))]
     if not desk.printers:
         return [Status(_('No printer'), 'error', _('Choose a printer for this desk.'))]

@@ -82,7 +82,7 @@ class Agent(db.Model):
         UTCDateTime,
         nullable=True
     )
-    #: It said that it stops: nothing more is given to it until it says hello again
+    #: It said that it stops, or its link ended: nothing more is given to it until it says hello again
     draining = db.Column(
         db.Boolean,
         nullable=False,

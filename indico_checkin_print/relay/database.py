@@ -1,10 +1,13 @@
 """The relay's way to the database: calls in threads, each with a short transaction, and an ear for NOTIFY."""
 
 import asyncio
+import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
 import psycopg2.extensions
+from sqlalchemy.exc import DBAPIError
 
 from indico.core.db import db
 
@@ -15,21 +18,49 @@ from indico_checkin_print.sql import CHANNEL
 THREADS = 8
 #: Between two tries to listen, in seconds.
 RETRY = 2
+#: A call that meets a database that restarts is tried again for so long, in seconds; agents need not notice.
+PATIENCE = 15
+
+
+class DatabaseAway(Exception):
+    """The database did not answer, or not in time."""
 
 
 class Database:
     """Runs functions that use ``db.session`` in threads."""
 
-    def __init__(self, app, plugin):
+    def __init__(self, app, plugin, metrics):
         self._app = app
         self._plugin = plugin
+        self._metrics = metrics
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix='relay-db')
         #: Whether NOTIFY can be heard just now
         self.listening = False
 
-    async def call(self, function, *args, **kwargs):
-        """Run a function in a thread, in an app context and a transaction of its own. Return what it returns."""
-        def run():
+    async def call(self, function, *args, patience=PATIENCE, **kwargs):
+        """Run a function in a thread, in an app context and a transaction of its own. Return what it returns.
+
+        While the database is away it is tried again. That is harmless even if the commit worked and only its answer was
+        lost: agents say everything at least once, and what was given away is compared with what they hold.
+
+        :param patience: For how many seconds. Then, or at once for errors of another kind, it raises `DatabaseAway`
+                         or the error.
+        """
+        until = time.monotonic() + patience
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._pool, self._run, time.monotonic(), function, args, kwargs)
+            except DBAPIError as exc:
+                self._metrics.count('database_errors_total')
+                if not _may_pass(exc):
+                    raise
+                if time.monotonic() >= until:
+                    raise DatabaseAway(str(exc.orig).strip()) from exc
+            await asyncio.sleep(random.uniform(0.1, 1))  # noqa: S311 - spreads load
+
+    def _run(self, asked, function, args, kwargs):
+        try:
             with self._app.app_context(), self._plugin.plugin_context():
                 try:
                     result = function(*args, **kwargs)
@@ -37,7 +68,9 @@ class Database:
                     return result
                 finally:
                     db.session.remove()
-        return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+        finally:
+            self._metrics.count('database_calls_total', call=function.__name__)
+            self._metrics.count('database_seconds_total', time.monotonic() - asked, call=function.__name__)
 
     async def listen(self, on_notify):
         """Call `on_notify` with each payload of NOTIFY, for ever; with ``''`` when some may have been missed."""
@@ -81,3 +114,8 @@ class Database:
         with conn.cursor() as cursor:
             cursor.execute(f'LISTEN {CHANNEL}')
         return conn
+
+
+def _may_pass(exc):
+    """Tell whether the same may work a moment later: the connection broke, or two transactions met."""
+    return exc.connection_invalidated or isinstance(exc.orig, psycopg2.OperationalError | psycopg2.InterfaceError)

@@ -5,7 +5,6 @@ anything is sent. What an agent holds (`Holding`) is what it said in its ``hello
 a link that breaks loses nothing: the next ``hello`` tells which messages never arrived.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy.orm import contains_eager, joinedload
@@ -16,12 +15,12 @@ from print_agent.protocol import Cancel, Go
 
 from indico_checkin_print import ledger, sql
 from indico_checkin_print.envelope import job_message
-from indico_checkin_print.life import PRINT_WITHIN, RENDER_LEASE
+from indico_checkin_print.life import AT_AGENT, PRINT_WITHIN, RENDER_LEASE
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason
+from indico_checkin_print.relay.candidates import Candidates, aside, why_not
 from indico_checkin_print.relay.exchange import speaking_agent
-from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
 from indico_checkin_print.waiting import due
 
 
@@ -29,8 +28,8 @@ from indico_checkin_print.waiting import due
 PREFETCH = 4
 #: How long a badge waits for one before it that is still being made, in seconds.
 MAKING = 2
-#: States in which the ledger counts a job as being at its agent.
-AT_AGENT = (JobState.ready, JobState.dispatched, JobState.printing)
+#: Most jobs at one agent, however many printers it has: it keeps their documents in memory or on disk.
+IN_FLIGHT = 40
 
 
 @dataclass(frozen=True)
@@ -115,8 +114,8 @@ def outgoing(agent_id, link, holding):
                                    db.or_(Job.uuid.in_(holding), Job.reason == Reason.no_word))))
             .options(joinedload('document'), joinedload('registration'), joinedload('desk'))
             .order_by(Job.queue_dt, Job.id)}
-    todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding,
-                [p['name'] for p in agent.printers if is_healthy(p)])
+    printers = _usable(agent, jobs)
+    todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding, printers)
     messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
     for uuid in todo.go:
         ledger.go(jobs[uuid], actor)
@@ -124,33 +123,71 @@ def outgoing(agent_id, link, holding):
                  for uuid in todo.send]
     messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=PRINT_WITHIN)
                  for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in todo.send))]
-    return messages + _give_more(agent, todo, actor)
+    at_agent = sum(job.state in AT_AGENT for job in jobs.values())
+    return messages + _give_more(agent, todo, actor, most=IN_FLIGHT - at_agent)
 
 
-def _give_more(agent, todo, actor):
+def agents_with_mail():
+    """Return the ids of all agents at whose desks a badge waits for a printer."""
+    return {agent_id for agent_id, in
+            db.session.query(DeskPrinter.agent_id.distinct())
+            .join(Job, Job.desk_id == DeskPrinter.desk_id)
+            .filter(due(JobState.ready), Job.webhook_id.is_(None))}
+
+
+def _usable(agent, jobs):
+    """Return the names of an agent's printers that take work; let what waits for others move on.
+
+    :param jobs: What is at the agent, by uuid; what moves on is taken out.
+    """
+    troubles = aside([agent.id])
+    obstacles = {p['name']: why_not(agent, p['name'], troubles) for p in agent.printers}
+    stuck = [job for job in jobs.values()
+             if job.state == JobState.ready and obstacles.get(job.printer, 'not_found')]
+    others = Candidates({job.desk for job in stuck if job.desk}) if stuck else None
+    for job in stuck:
+        # with nowhere to go it waits here, and is at hand when the printer works again
+        if (agent.id, job.printer) in troubles or (job.desk and others.choose(job)[0]):
+            ledger.move_on(job, obstacles.get(job.printer, 'not_found'))
+            del jobs[job.uuid]
+    return [name for name, obstacle in obstacles.items() if not obstacle]
+
+
+def _give_more(agent, todo, actor, *, most):
     room, idle, messages = dict(todo.room), set(todo.idle), []
-    if not any(room.values()):
+    free = min(sum(room.values()), most)
+    if free <= 0:
         return []
-    jobs = (Job.query
+    jobs = (Job.query.populate_existing()
             .join(Desk, Desk.id == Job.desk_id)
             .filter(Desk.printers.any(DeskPrinter.agent_id == agent.id), Desk.webhook_id.is_(None),
                     Job.webhook_id.is_(None), due(JobState.ready), ~_one_before_is_being_made())
             .options(joinedload('document'), joinedload('registration'), contains_eager('desk'))
             .order_by(Job.queue_dt, Job.id)
-            .limit(sum(room.values()))
+            .limit(free)
             .with_for_update(skip_locked=True, of=Job)
             .all())
-    loads = _loads({p.agent_id for job in jobs for p in job.desk.printers})
+    if not jobs:
+        return []
+    candidates, left = Candidates({job.desk for job in jobs}), set()
     for job in jobs:
-        choice = choose_printer(_candidates(job.desk, loads))
-        if choice is None or choice.agent_id != agent.id or not room.get(choice.printer):
+        choice, notes = candidates.choose(job)
+        if choice is None:
+            continue
+        if choice.agent_id != agent.id:
+            if choice.load < PREFETCH:
+                # it may have looked while this transaction held the job
+                left.add(choice.agent_id)
+            continue
+        if not room.get(choice.printer):
             continue
         go = choice.printer in idle
-        dispatch = ledger.give(job, agent, choice.printer, actor, go=go)
+        dispatch = ledger.give(job, agent, choice.printer, actor, go=go, passed_over=notes)
         idle.discard(choice.printer)
         room[choice.printer] -= 1
-        loads[agent.id, choice.printer] += 1
+        candidates.given(choice)
         messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch))
+    sql.notify_agents(left)
     return messages
 
 
@@ -165,18 +202,3 @@ def _one_before_is_being_made():
                     before.lease_dt > sql.now(RENDER_LEASE - MAKING),
                     db.tuple_(before.queue_dt, before.id) < db.tuple_(Job.queue_dt, Job.id))
             .exists())
-
-
-def _loads(agent_ids):
-    counts = (db.session.query(Job.agent_id, Job.printer, db.func.count())
-              .filter(Job.agent_id.in_(agent_ids), Job.state.in_(AT_AGENT))
-              .group_by(Job.agent_id, Job.printer))
-    return Counter({(agent_id, printer): count for agent_id, printer, count in counts})
-
-
-def _candidates(desk, loads):
-    for desk_printer in desk.printers:
-        agent, name = desk_printer.agent, desk_printer.printer
-        reported = next((p for p in agent.printers if p['name'] == name), None)
-        yield Candidate(agent.id, name, desk_printer.position, load=loads[agent.id, name],
-                        healthy=bool(agent.is_connected and reported and is_healthy(reported)))

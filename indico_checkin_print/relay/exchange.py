@@ -12,7 +12,7 @@ from indico.util.date_time import now_utc
 
 from print_agent import protocol
 
-from indico_checkin_print import ledger
+from indico_checkin_print import aside, ledger
 from indico_checkin_print.credentials import digest
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job, JobState
@@ -68,6 +68,7 @@ def hello(agent_id, link, message):
     agent.link = link
     agent.spool = message.spool
     agent.software = message.software
+    agent.draining = False
     _heard_of(agent, message.printers)
     return {held.job: (held.dispatch, held.state) for held in message.holding}, agent.name
 
@@ -83,6 +84,8 @@ def receive(agent_id, link, message):
         case protocol.Canceled():
             return _canceled(agent, message)
         case protocol.Drain():
+            agent.draining = True
+            db.session.flush()
             ledger.free_waiting(agent)
         case _ if type(message) in MEANING:
             _heard_of(agent)
@@ -93,7 +96,40 @@ def receive(agent_id, link, message):
 def enter_outcome(job, message, actor):
     """Enter what became of a job. An agent's own reason is kept; one it does not give has Indico's words."""
     state, reason = MEANING[type(message)]
-    ledger.report(job, state, getattr(message, 'reason', '') or reason, getattr(message, 'detail', ''), actor)
+    reason = getattr(message, 'reason', '') or reason
+    agent, printer = job.agent, job.printer
+    if ledger.report(job, state, reason, getattr(message, 'detail', ''), actor) and agent is not None:
+        _learn(agent, printer, message, str(reason))
+
+
+def _learn(agent, printer, message, reason):
+    match message:
+        case protocol.Completed() | protocol.Sent() if reason != 'person_saw_it':
+            aside.works(agent, printer)
+        case protocol.Failed() | protocol.Returned() | protocol.Unknown() if aside.blames_printer(reason):
+            aside.failed(agent, printer, reason)
+
+
+def gone(agent_id, link):
+    """A link ended: what has no go yet is free at once, unless the agent speaks through another link by now."""
+    agent = Agent.query.filter_by(id=agent_id, link=link).populate_existing().with_for_update().first()
+    if agent is not None:
+        agent.link = ''
+        agent.draining = True
+        db.session.flush()
+        ledger.free_waiting(agent)
+
+
+def still_there(links):
+    """Note that agents were heard of through these links just now; return those that do not speak any more.
+
+    :param links: link -> agent id
+    """
+    rows = db.session.execute(
+        db.update(Agent.__table__)
+        .where(Agent.link.in_(links), Agent.revoked_dt.is_(None))
+        .values(seen_dt=now_utc()).returning(Agent.__table__.c.link)).scalars().all()
+    return set(links) - set(rows)
 
 
 def _outcome(agent, message):
@@ -128,4 +164,6 @@ def _find(uuid):
 def _heard_of(agent, printers=None):
     agent.seen_dt = now_utc()
     if printers is not None:
-        agent.printers = msgspec.to_builtins(printers)
+        before, agent.printers = agent.printers, msgspec.to_builtins(printers)
+        if before != agent.printers:
+            aside.reported(agent, before, agent.printers)

@@ -5,8 +5,10 @@ It is a fast lane, not a crutch: without it agents poll Indico, and every promis
 
 import asyncio
 import json
+import random
 import signal
 import socket
+import time
 from http import HTTPStatus
 
 from websockets.asyncio.server import serve
@@ -17,12 +19,23 @@ from print_agent.protocol import MAX_MESSAGE
 
 from indico_checkin_print import marks, work
 from indico_checkin_print.logs import log_failure
-from indico_checkin_print.relay import exchange
-from indico_checkin_print.relay.database import Database
-from indico_checkin_print.relay.session import Session
+from indico_checkin_print.relay import dispatch, exchange
+from indico_checkin_print.relay.database import Database, DatabaseAway
+from indico_checkin_print.relay.metrics import Metrics
+from indico_checkin_print.relay.session import HEARTBEAT, Session
 
 
 PATH = '/checkin-print/ws'
+#: Agents of one relay, unless the administrator says otherwise.
+MAX_AGENTS = 2000
+#: A ping every so many seconds, and how long an agent has for its answer: a cut cable says nothing by itself.
+PING, PONG = 5, 10
+#: Between two notes that agents are still there, and looks for those that fell silent, in seconds.
+BEAT = 5
+#: Between two looks for mail that nobody told us about, in seconds: NOTIFY can be lost, and next tries come.
+LOOK = 2
+#: An agent that holds badges is compared with the ledger at least this often, in seconds.
+COMPARE = 10
 #: Between two looks at what dead processes and silent agents left, in seconds.
 SWEEP = 5
 #: Between two looks at what Celery left, in seconds.
@@ -34,10 +47,15 @@ HELP_AFTER = 3
 class Relay:
     """All agents that are connected to this process."""
 
-    def __init__(self, database, log):
+    def __init__(self, database, metrics, log, *, max_agents=MAX_AGENTS):
         self._db = database
+        self._metrics = metrics
         self._log = log
+        self._max_agents = max_agents
         self._sessions = {}
+        #: Connections from the upgrade to their end, those before their hello included
+        self._connections = 0
+        self._draining = False
 
     async def serve(self, host, port):
         """Serve until SIGTERM or SIGINT, then send the agents away in good order."""
@@ -46,17 +64,22 @@ class Relay:
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, stop.set)
         async with serve(self._agent, host, port, process_request=self._admit, max_size=MAX_MESSAGE,
-                         compression=None, ping_interval=20, ping_timeout=20, server_header=None):
+                         compression=None, ping_interval=PING, ping_timeout=PONG, server_header=None) as server:
             self._log.info('The relay listens on %s:%d', host, port)
             mark = f'{marks.RELAY}{socket.gethostname()}:{port}'
             background = [asyncio.create_task(job) for job in (
                 self._db.listen(self._notified),
-                self._repeat(SWEEP, work.put_right, 'relay', mark, f'{host}:{port}'),
-                self._repeat(HELP_EVERY, work.render_waiting, 'relay', due_for=HELP_AFTER),
+                self._repeat(BEAT, self._beat),
+                self._repeat(LOOK, self._look),
+                self._repeat(SWEEP, self._db.call, work.put_right, 'relay', mark, f'{host}:{port}'),
+                self._repeat(HELP_EVERY, self._db.call, work.render_waiting, 'relay', due_for=HELP_AFTER),
                 # apart, because a receiver may hang
-                self._repeat(HELP_EVERY, work.post_waiting, 'relay', due_for=HELP_AFTER),
+                self._repeat(HELP_EVERY, self._db.call, work.post_waiting, 'relay', due_for=HELP_AFTER),
             )]
             await stop.wait()
+            self._draining = True
+            # nobody new; whoever is sent away finds another relay, or this one when it is back
+            server.close(close_connections=False)
             await asyncio.gather(*(session.drain() for session in list(self._sessions.values())))
             for task in background:
                 task.cancel()
@@ -64,34 +87,62 @@ class Relay:
     async def _admit(self, ws, request):
         """Answer before the upgrade: clients treat a refused upgrade as final and a closed websocket as a glitch."""
         if request.path == '/healthz':
-            return self._answer(HTTPStatus.OK if self._db.listening else HTTPStatus.SERVICE_UNAVAILABLE,
-                                {'database': self._db.listening, 'agents': len(self._sessions)})
+            healthy = self._db.listening and not self._draining
+            return self._answer(HTTPStatus.OK if healthy else HTTPStatus.SERVICE_UNAVAILABLE,
+                                {'database': self._db.listening, 'agents': len(self._sessions),
+                                 'draining': self._draining})
+        if request.path == '/metrics':
+            return self._response(HTTPStatus.OK, 'text/plain; version=0.0.4', self._metrics.text(
+                agents=len(self._sessions), in_flight=sum(len(s.holding) for s in self._sessions.values()),
+                database_up=int(self._db.listening)))
+        answer, result = await self._judge(ws, request)
+        self._metrics.count('connections_total', result=result)
+        return answer
+
+    async def _judge(self, ws, request):
+        """Return (the answer that refuses an agent, or ``None``; the result in one word)."""
         if request.path != PATH:
-            return self._answer(HTTPStatus.NOT_FOUND, {'error': 'not_found', 'message': f'Agents connect to {PATH}.'})
+            return self._answer(HTTPStatus.NOT_FOUND, {
+                'error': 'not_found', 'message': f'Agents connect to {PATH}.'}), 'not_found'
+        if self._draining or self._connections >= self._max_agents:
+            return self._later('full', 'This relay takes no more agents. Try again later.')
         scheme, __, token = request.headers.get('Authorization', '').partition(' ')
         try:
-            agent_id = (await self._db.call(exchange.authenticate, token.strip())
+            agent_id = (await self._db.call(exchange.authenticate, token.strip(), patience=0)
                         if scheme.lower() == 'bearer' else None)
+        except DatabaseAway:
+            return self._later('database', 'The database does not answer. Try again later.')
         except Exception as exc:
             log_failure(self._log, exc, 'The token of an agent could not be checked')
-            return self._answer(HTTPStatus.SERVICE_UNAVAILABLE, {'error': 'database', 'message': 'Try again later.'})
+            return self._later('error', 'Try again later.')
         if agent_id is None:
             return self._answer(HTTPStatus.UNAUTHORIZED, {
-                'error': 'unknown_token', 'message': 'This agent is not paired (any more). Pair it again.'})
+                'error': 'unknown_token',
+                'message': 'This agent is not paired (any more). Pair it again.'}), 'unknown_token'
         ws.agent_id = agent_id
-        return None
+        return None, 'accepted'
+
+    def _later(self, result, message):
+        # by hazard, or all who were sent away would come back together
+        wait = {'Retry-After': str(random.randint(2, 20))}  # noqa: S311 - spreads load
+        return self._answer(HTTPStatus.SERVICE_UNAVAILABLE, {'error': result, 'message': message}, wait), result
+
+    @classmethod
+    def _answer(cls, status, data, headers=()):
+        return cls._response(status, 'application/json', json.dumps(data), headers)
 
     @staticmethod
-    def _answer(status, data):
-        body = json.dumps(data).encode()
-        headers = Headers([('Content-Type', 'application/json'), ('Content-Length', str(len(body))),
-                           ('Connection', 'close')])
+    def _response(status, content_type, text, headers=()):
+        body = text.encode()
+        headers = Headers([('Content-Type', content_type), ('Content-Length', str(len(body))),
+                           ('Connection', 'close'), *dict(headers).items()])
         return Response(status.value, status.phrase, headers, body)
 
     async def _agent(self, ws):
-        session = Session(ws, ws.agent_id, self._db, self._log)
+        session = Session(ws, ws.agent_id, self._db, self._metrics, self._log)
         before = self._sessions.get(ws.agent_id)
         self._sessions[ws.agent_id] = session
+        self._connections += 1
         if before:
             # it finds out by itself that it was replaced
             before.wake()
@@ -99,9 +150,17 @@ class Relay:
         try:
             await session.run()
         finally:
+            self._connections -= 1
             if self._sessions.get(ws.agent_id) is session:
                 del self._sessions[ws.agent_id]
-            self._log.info('Agent %d disconnected (%s)', ws.agent_id, ws.close_code)
+            self._metrics.count('links_ended_total', reason=session.end)
+            self._log.info('Agent %d disconnected (%s, %s)', ws.agent_id, session.end, ws.close_code)
+        # one that is sent away comes back within a second; whoever else is gone may stay away
+        if session.end not in {'drained', 'replaced', 'revoked'}:
+            try:
+                await self._db.call(exchange.gone, session.agent_id, session.link)
+            except DatabaseAway as exc:
+                self._log.warning('That agent %d is gone could not be noted (%s); the sweep will', ws.agent_id, exc)
 
     def _notified(self, payload):
         kind, __, agent_id = payload.partition(' ')
@@ -112,21 +171,43 @@ class Relay:
         for session in filter(None, sessions):
             session.wake()
 
+    async def _beat(self):
+        """Note in one statement that all agents are still there; send away who is silent or speaks elsewhere."""
+        now = time.monotonic()
+        for session in list(self._sessions.values()):
+            if session.heard is not None and now - session.heard > HEARTBEAT:
+                await session.give_up()
+        links = {s.link: s.agent_id for s in self._sessions.values() if s.heard is not None}
+        if links:
+            for link in await self._db.call(exchange.still_there, links):
+                if (session := self._sessions.get(links[link])) and session.link == link:
+                    session.wake()
+
+    async def _look(self):
+        """Wake those that have mail although nobody told."""
+        if not self._sessions:
+            return
+        wanted, now = await self._db.call(dispatch.agents_with_mail), time.monotonic()
+        for session in list(self._sessions.values()):
+            if session.agent_id in wanted or (session.holding and now - session.looked > COMPARE):
+                session.wake()
+
     async def _repeat(self, seconds, function, *args, **kwargs):
         while True:
             try:
-                await self._db.call(function, *args, **kwargs)
+                await function(*args, **kwargs)
+            except DatabaseAway:
+                pass  # told by whoever listens; the next round finds what this one missed
             except Exception as exc:
-                # the database may be away; the next round finds what this one missed
-                log_failure(self._log, exc, '%s failed', function.__name__)
+                log_failure(self._log, exc, '%s failed', (args[0] if args else function).__name__)
             await asyncio.sleep(seconds)
 
 
-def run(host, port):
+def run(host, port, *, max_agents=MAX_AGENTS):
     """Run the relay until it is told to stop."""
     from flask import current_app
 
     from indico_checkin_print.plugin import CheckinPrintPlugin
-    plugin = CheckinPrintPlugin.instance
-    database = Database(current_app._get_current_object(), plugin)
-    asyncio.run(Relay(database, plugin.logger).serve(host, port))
+    plugin, metrics = CheckinPrintPlugin.instance, Metrics()
+    database = Database(current_app._get_current_object(), plugin, metrics)
+    asyncio.run(Relay(database, metrics, plugin.logger, max_agents=max_agents).serve(host, port))

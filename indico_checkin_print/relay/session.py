@@ -1,29 +1,36 @@
 """One websocket of one agent: what comes in goes to the ledger, what the ledger says goes out."""
 
 import asyncio
-from contextlib import suppress
+import time
 from uuid import uuid4
 
 from websockets.exceptions import ConnectionClosed
 
 from print_agent import protocol
 
+from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Document, Job
 from indico_checkin_print.relay import dispatch, exchange
+from indico_checkin_print.relay.database import DatabaseAway
+from indico_checkin_print.relay.pace import Pace
 
 
 #: The agent says hello within so many seconds.
 HELLO_WITHIN = 10
-#: Looks for mail although nobody called, in seconds: NOTIFY can be lost.
-POLL = 5
 #: The longest silence of an agent that the relay puts up with, in seconds.
 HEARTBEAT = 20
+#: Messages of an agent that are read: so many a second, and so many at once.
+RATE, BURST = 50, 2000
+#: Documents are read ahead for so many bytes; the others one by one, when it is their turn.
+READ_AHEAD = 2 * 1024 * 1024
 #: So many messages that make no sense, and the link is closed.
 MAX_ERRORS = 20
 
 CLOSE_VERSION = 4000
 CLOSE_REPLACED = 4001
 CLOSE_REVOKED = 4003
+#: Come back later (RFC 6455 registry: "Try Again Later")
+CLOSE_LATER = 1013
 
 
 class Session:
@@ -33,21 +40,32 @@ class Session:
     :param database: The `relay.database.Database`.
     """
 
-    def __init__(self, ws, agent_id, database, log):
+    def __init__(self, ws, agent_id, database, metrics, log):
         self.agent_id = agent_id
         self.link = uuid4().hex
+        #: Why it ended, in one word
+        self.end = 'lost'
+        #: When the agent last said something (`time.monotonic`); ``None`` before its hello
+        self.heard = None
+        #: When it was last given what there was
+        self.looked = time.monotonic()
         #: What the agent holds: see `dispatch.plan`
         self.holding = {}
         self._ws = ws
         self._db = database
+        self._metrics = metrics
         self._log = log
         self._mail = asyncio.Event()
+        self._woken = time.monotonic()
+        self._pace = Pace(RATE, BURST)
         # a job's document follows its header directly
         self._sending = asyncio.Lock()
 
     def wake(self):
         """There is mail for the agent."""
-        self._mail.set()
+        if not self._mail.is_set():
+            self._woken = time.monotonic()
+            self._mail.set()
 
     async def run(self):
         """Talk until the link ends. Never raises for anything the agent did."""
@@ -60,17 +78,31 @@ class Session:
         except* ConnectionClosed:
             pass
         except* exchange.Replaced as exc:
-            revoked = exc.exceptions[0].revoked
-            await self._ws.close(*((CLOSE_REVOKED, 'The pairing of this agent was revoked') if revoked else
-                                   (CLOSE_REPLACED, 'This agent connected from somewhere else')))
+            self.end = 'revoked' if exc.exceptions[0].revoked else 'replaced'
+            await self._ws.close(*((CLOSE_REVOKED, 'The pairing of this agent was revoked') if self.end == 'revoked'
+                                   else (CLOSE_REPLACED, 'This agent connected from somewhere else')))
+        except* DatabaseAway as exc:
+            self.end = 'database'
+            self._log.warning('Agent %d is sent away: %s', self.agent_id, exc.exceptions[0])
+            await self._ws.close(CLOSE_LATER, 'The database does not answer')
+        except* Exception as exc:
+            self.end = 'error'
+            log_failure(self._log, exc, 'The link of agent %d ended by a fault of ours', self.agent_id)
+            await self._ws.close(1011, 'A fault of the relay')
 
     async def drain(self):
-        """Tell the agent that the relay stops, and close."""
+        """Tell the agent that the relay stops, and close. It comes back here or elsewhere, after a random wait."""
+        self.end = 'drained'
         try:
             await self._send(protocol.Drain(reason='The relay restarts'))
             await self._ws.close(1001, 'The relay restarts')
         except ConnectionClosed:
             pass  # gone already, which is what was wanted
+
+    async def give_up(self):
+        """Close, because the agent has been silent for too long."""
+        self.end = 'silent'
+        await self._ws.close(1008, f'No word for {HEARTBEAT} seconds')
 
     async def _begin(self):
         try:
@@ -86,6 +118,8 @@ class Session:
             await self._ws.close(CLOSE_VERSION, f'Protocol version {protocol.PROTOCOL} expected')
             return False
         self.holding, name = await self._db.call(exchange.hello, self.agent_id, self.link, message)
+        self.heard = time.monotonic()
+        self._metrics.count('received_total', type='hello')
         await self._send(protocol.Welcome(name=name, heartbeat=HEARTBEAT))
         self.wake()
         return True
@@ -93,14 +127,22 @@ class Session:
     async def _read(self):
         errors = 0
         while True:
+            if await self._pace.wait():
+                self._metrics.count('slowed_total')
             try:
                 message = protocol.decode_from_agent(await self._ws.recv())
             except protocol.ProtocolError as exc:
                 errors += 1
+                self._metrics.count('nonsense_total')
                 self._log.warning('Agent %d sent something odd: %s', self.agent_id, exc.code)
                 await self._send(protocol.Error(code=exc.code, detail=exc.detail))
                 if errors >= MAX_ERRORS:
                     await self._ws.close(1008, 'Too many messages that make no sense')
+                continue
+            self.heard = time.monotonic()
+            self._metrics.count('received_total', type=message.__struct_config__.tag)
+            if isinstance(message, protocol.Heartbeat | protocol.Accepted):
+                # signs of life; the relay notes those of all its agents together
                 continue
             if isinstance(message, protocol.Error):
                 self._log.warning('Agent %d complains: %s', self.agent_id, message.code)
@@ -109,9 +151,8 @@ class Session:
             self._note(message)
             if answer:
                 await self._send(answer)
-            if not isinstance(message, protocol.Heartbeat | protocol.Accepted):
-                # a printer became free, or changed
-                self.wake()
+            # a printer became free, or changed
+            self.wake()
 
     def _note(self, message):
         if isinstance(message, protocol.OUTCOMES):
@@ -122,28 +163,50 @@ class Session:
 
     async def _write(self):
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._mail.wait(), POLL)
+            await self._mail.wait()
             self._mail.clear()
-            for message, document in await self._db.call(mail_for, self.agent_id, self.link, self.holding):
+            woken = self._woken
+            mail = await self._db.call(mail_for, self.agent_id, self.link, self.holding)
+            self.looked = time.monotonic()
+            for message, document in mail:
                 if isinstance(message, protocol.Job | protocol.Go):
                     has_go = isinstance(message, protocol.Go) or message.go
                     self.holding[message.job] = (message.dispatch, 'go' if has_go else 'waiting')
                 elif isinstance(message, protocol.Cancel):
                     self.holding[message.job] = (message.dispatch, 'canceling')
+                if document is None and isinstance(message, protocol.Job):
+                    document = await self._db.call(document_of, message.job)
                 await self._send(message, document)
+            if mail:
+                self._metrics.observe('push_seconds', time.monotonic() - woken)
 
     async def _send(self, message, document=None):
         async with self._sending:
             await self._ws.send(protocol.encode(message), text=True)
             if document is not None:
                 await self._ws.send(document)
+        self._metrics.count('sent_total', type=message.__struct_config__.tag)
+        if document is not None:
+            self._metrics.count('document_bytes_total', len(document))
 
 
 def mail_for(agent_id, link, holding):
-    """Return [(message, PDF or ``None``)] for an agent; see `dispatch.outgoing`."""
+    """Return [(message, PDF)] for an agent; see `dispatch.outgoing`.
+
+    The PDF is ``None`` for messages that need none, and for those that are better read one by one (`document_of`).
+    """
     messages = dispatch.outgoing(agent_id, link, holding)
-    uuids = [m.job for m in messages if isinstance(m, protocol.Job)]
-    contents = dict(Document.query.join(Job, Job.id == Document.job_id).filter(Job.uuid.in_(uuids))
-                    .with_entities(Job.uuid, Document.content)) if uuids else {}
-    return [(m, contents[m.job] if isinstance(m, protocol.Job) else None) for m in messages]
+    ahead, size = [], 0
+    for message in messages:
+        if isinstance(message, protocol.Job) and size + message.length <= READ_AHEAD:
+            ahead.append(message.job)
+            size += message.length
+    contents = dict(Document.query.join(Job, Job.id == Document.job_id).filter(Job.uuid.in_(ahead))
+                    .with_entities(Job.uuid, Document.content)) if ahead else {}
+    return [(m, contents.get(m.job) if isinstance(m, protocol.Job) else None) for m in messages]
+
+
+def document_of(uuid):
+    """Return the PDF of a job."""
+    return Document.query.join(Job, Job.id == Document.job_id).filter(Job.uuid == uuid).with_entities(
+        Document.content).scalar()

@@ -1,5 +1,8 @@
 """Permission to print, from Indico's side: who is given what, and what a broken link changes."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from conftest import TOKEN
 
@@ -7,16 +10,21 @@ from print_agent import protocol
 from print_agent.protocol import (Accepted, Ack, Cancel, Canceled, Completed, Drain, Failed, Go, Held, Hello, Printer,
                                   Printing, Refused, Returned, Sent, Unknown)
 
-from indico_checkin_print import ledger
+from indico.util.date_time import now_utc
+
+from indico_checkin_print import aside, ledger
+from indico_checkin_print.models.agents import PrinterTrouble
 from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons import Reason
+from indico_checkin_print.relay import exchange
 from indico_checkin_print.relay.dispatch import PREFETCH, Assigned, Plan, outgoing, plan
 from indico_checkin_print.relay.exchange import Replaced, authenticate, hello, receive
 from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
 from indico_checkin_print.work import render_waiting
 
 
+pytest_plugins = ('management_fixtures',)
 S = JobState
 
 
@@ -63,6 +71,9 @@ def test_choose_printer():
     assert choose_printer([candidate(1), candidate(0)]).position == 0
     assert choose_printer([candidate(0, load=2), candidate(1, load=1)]).position == 1
     assert choose_printer([candidate(0, healthy=False), candidate(1, load=9)]).position == 1
+    # whoever gave it back gets it again only if there is no other
+    assert choose_printer([replace(candidate(0), gave_back=True), candidate(1, load=9)]).position == 1
+    assert choose_printer([replace(candidate(0), gave_back=True), candidate(1, healthy=False)]).position == 0
 
 
 @pytest.mark.parametrize(('changes', 'healthy'), [
@@ -296,7 +307,6 @@ def test_the_newest_link_speaks(jobs, agent):
 
 
 def test_a_revoked_agent(db, jobs, agent):
-    from indico.util.date_time import now_utc
     assert authenticate(TOKEN) == agent.id
     agent.revoked_dt = now_utc()
     db.session.flush()
@@ -338,7 +348,6 @@ def test_accepted_is_a_sign_of_life(agent, jobs):
 @pytest.fixture
 def create_agent(db, agent, desk):
     """Return a function that adds a second agent whose printer stands at the same desk."""
-    from indico.util.date_time import now_utc
 
     from indico_checkin_print.models.agents import Agent
 
@@ -368,3 +377,148 @@ def test_the_other_printer_takes_over_when_one_is_out_of_paper(db, jobs, agent, 
     db.session.flush()
     assert mail(agent) == []
     assert len(outgoing(other.id, 'link2', {})) == PREFETCH
+
+
+def stop(agent, printer='p1', reason='media-empty-error'):
+    receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name=printer, state='stopped',
+                                                                      reasons=(reason,)),)))
+
+
+def test_what_has_no_go_moves_on_when_its_printer_stops(db, jobs, agent, create_agent):
+    first = mail(agent)
+    other = create_agent('p2')
+    stop(agent)
+    holding = {m.job: (m.dispatch, 'go' if m.go else 'waiting') for m in first}
+    assert mail(agent, holding) == [Cancel(job=job.uuid, dispatch=1, reason='reassigned') for job in jobs[1:4]]
+    given = outgoing(other.id, 'link2', {})
+    assert [(m.job, m.dispatch) for m in given] == [(jobs[i].uuid, 2 if i < 4 else 1) for i in (1, 2, 3, 4)]
+    fresh(db, *jobs)
+    assert jobs[2].passed_over == [{'agent_id': agent.id, 'agent': 'Laptop 1', 'printer': 'p1',
+                                    'reason': 'media-empty', 'gave_back': False}]
+    step = jobs[1].history[-1]
+    assert (step.reason, step.detail) == (Reason.other_printer, 'p2; p1: out of paper')
+    # the one with the go stays where it is
+    assert (jobs[0].state, jobs[0].agent_id) == (S.dispatched, agent.id)
+
+
+def test_what_has_no_go_stays_when_there_is_no_other_printer(jobs, agent):
+    holding = {m.job: (m.dispatch, 'go' if m.go else 'waiting') for m in mail(agent)}
+    stop(agent)
+    assert mail(agent, holding) == []
+
+
+def test_what_was_given_back_goes_to_another_printer_at_once(db, jobs, agent, create_agent):
+    mail(agent)
+    other = create_agent('p2')
+    receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=1, reason='media-empty'))
+    assert jobs[0].uuid not in {m.job for m in mail(agent, {j.uuid: (1, 'waiting') for j in jobs[1:4]})}
+    assert outgoing(other.id, 'link2', {})[0].job == jobs[0].uuid
+
+
+def test_what_was_given_back_comes_back_if_there_is_no_other(db, jobs, agent):
+    mail(agent)
+    receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=1, reason='media-empty'))
+    fresh(db, jobs[0])
+    assert ledger.give(jobs[0], agent, 'p1', 'test', go=True) == 3
+    receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=3, reason='media-empty'))
+    # the second time not at once
+    assert jobs[0].uuid not in {m.job for m in mail(agent, {j.uuid: (1, 'waiting') for j in jobs[1:4]})}
+
+
+def test_what_was_given_back_once_comes_back_at_once(db, jobs, agent):
+    mail(agent)
+    receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=1, reason='media-empty'))
+    assert jobs[0].uuid in {m.job for m in mail(agent, {j.uuid: (1, 'waiting') for j in jobs[1:4]})}
+
+
+def test_an_agent_that_stops_gets_nothing_more(db, jobs, agent):
+    mail(agent)
+    receive(agent.id, agent.link, Drain())
+    assert not agent.is_connected
+    assert mail(agent, {jobs[0].uuid: (1, 'go')}) == []
+    say_hello(agent, agent.link, holding=[Held(job=jobs[0].uuid, dispatch=1, state='go')])
+    assert agent.is_connected
+
+
+def test_what_has_no_go_is_free_when_the_link_ends(db, jobs, agent):
+    mail(agent)
+    exchange.gone(agent.id, 'an older link')
+    fresh(db, *jobs)
+    assert jobs[1].agent_id == agent.id
+    exchange.gone(agent.id, agent.link)
+    fresh(db, *jobs)
+    assert [j.agent_id for j in jobs] == [agent.id] + [None] * 5
+    assert not agent.is_connected
+
+
+def test_who_is_still_there(db, agent, create_agent):
+    other = create_agent('p2')
+    agent.seen_dt = None
+    other.revoked_dt = now_utc()
+    db.session.flush()
+    links = {'link': agent.id, 'link2': other.id, 'old': agent.id}
+    assert exchange.still_there(links) == {'link2', 'old'}
+    fresh(db, agent)
+    assert agent.is_connected
+
+
+# -- printers that are set aside --------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(('failures', 'ago', 'expected'), [
+    (0, None, (1, None)), (1, 60, (2, None)), (2, 60, (3, 30)), (3, 60, (4, 60)), (9, 60, (10, 300)),
+    # not in a row
+    (2, 601, (1, None)),
+])
+def test_after_failure(failures, ago, expected):
+    now = now_utc()
+    count, probe_dt = aside.after_failure(failures, ago and now - timedelta(seconds=ago), now)
+    assert (count, probe_dt and (probe_dt - now).total_seconds()) == expected
+
+
+def fail_three_times(db, jobs, agent, reason='engine_failed'):
+    for job in jobs[:3]:
+        db.session.refresh(job)
+        if job.state != S.dispatched:
+            ledger.give(job, agent, 'p1', 'test', go=True)
+            db.session.refresh(job)
+        receive(agent.id, agent.link, Failed(job=job.uuid, dispatch=job.dispatch, reason=reason))
+
+
+def test_a_printer_that_keeps_failing_is_set_aside_and_tried_again(db, jobs, agent, log_of):
+    mail(agent)
+    fail_three_times(db, jobs, agent)
+    trouble = PrinterTrouble.query.one()
+    assert (trouble.failures, trouble.reason) == (3, 'engine_failed')
+    assert 'Printer "p1" of "Laptop 1" set aside' in log_of(agent.event)
+    assert [type(m) for m in mail(agent, {jobs[3].uuid: (1, 'waiting')})] == [Cancel]
+    assert mail(agent) == []
+    # its time has come: one badge tries it, the others wait
+    trouble.probe_dt = now_utc()
+    db.session.flush()
+    probe, = mail(agent)
+    assert (probe.job, probe.go) == (jobs[3].uuid, True)
+    receive(agent.id, agent.link, Printing(job=probe.job, dispatch=probe.dispatch))
+    assert mail(agent, {probe.job: (probe.dispatch, 'printing')}) == []
+    receive(agent.id, agent.link, Completed(job=probe.job, dispatch=probe.dispatch))
+    assert not PrinterTrouble.query.has_rows()
+    assert 'back in service' in log_of(agent.event)
+    assert len(mail(agent)) == 2
+
+
+def test_a_printer_is_back_in_service_when_what_was_wrong_is_gone(db, jobs, agent):
+    mail(agent)
+    fail_three_times(db, jobs, agent)
+    # that an agent let it rest and does no longer proves nothing
+    stop(agent, reason='engine_failed')
+    receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name='p1'),)))
+    assert PrinterTrouble.query.has_rows()
+    stop(agent)
+    receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name='p1'),)))
+    assert not PrinterTrouble.query.has_rows()
+
+
+@pytest.mark.parametrize('reason', ['too_late', 'restarted', 'job-canceled-by-user'])
+def test_not_every_badge_that_comes_back_is_the_printers_fault(db, jobs, agent, reason):
+    mail(agent)
+    fail_three_times(db, jobs, agent, reason)
+    assert not PrinterTrouble.query.has_rows()

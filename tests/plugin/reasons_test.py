@@ -3,7 +3,7 @@
 import print_agent.reasons
 
 from indico_checkin_print import agent_reasons
-from indico_checkin_print.management.status import PRINTER_REASONS
+from indico_checkin_print.printer_words import PRINTER_REASONS
 from indico_checkin_print.reasons import Reason, describe
 
 
