@@ -37,6 +37,7 @@ PRINTER_REASONS = {
     'printer_rejecting': _('does not accept jobs'),
     'engine_failed': _('could not print the last badge; it tries again soon'),
     'rejected': _('rejected the last badge; has it the right labels or paper?'),
+    'disk_full': _("the laptop's disk is full"),
     'folder-not-writable': _('the folder cannot be written to'),
 }
 
