@@ -13,6 +13,7 @@ from indico.web.flask.util import url_for
 from indico.web.forms.base import IndicoForm
 
 from indico_checkin_print import _
+from indico_checkin_print.management.job_filter import list_args
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
@@ -21,6 +22,8 @@ from indico_checkin_print.models.webhooks import Webhook
 
 #: The permission of an event that opens these pages (full managers have it anyway)
 PERMISSION = 'registration'
+#: The argument of a URL that says that its button is on the jobs page, whose own arguments it has as well
+LIST = 'list'
 #: Most desks, agents and webhooks of an event; each kind has its own count
 MAX_OBJECTS = 50
 
@@ -31,10 +34,10 @@ class WPCheckinPrint(WPJinjaMixinPlugin, WPEventManagement):
     sidemenu_option = 'checkin_print'
 
     def get_extra_css_files(self):
-        return [_static('event_page.css')]
+        return [_static('event_page.css'), _static('jobs_page.css')]
 
     def get_extra_js_files(self):
-        return [_static('event_page.js')]
+        return [_static('event_page.js'), _static('jobs_page.js')]
 
 
 def _static(filename):
@@ -57,6 +60,8 @@ class RHCheckinPrintBase(RHManageEventBase):
         require_feature(self.event, 'registration')
 
     def _back_to_page(self):
+        if LIST in request.args:
+            return redirect(url_for_plugin('checkin_print.jobs', self.event, **list_args(request.args)))
         return redirect(url_for_plugin('checkin_print.manage', self.event))
 
     def _log(self, kind, summary, /, **data):

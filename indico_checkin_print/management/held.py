@@ -87,8 +87,8 @@ class RHReleaseJob(RHJobBase):
     """Print one badge that is held."""
 
     def _process(self):
-        held = self.job.state == JobState.held and self.job.reason in CAN_RELEASE
-        if held and self.job.desk_id is None and not _has_desk(self.event):
+        held = can_release(self.job)
+        if held and self.job.desk_id is None and not has_desk(self.event):
             flash(_('There is no desk to print at. Add one first.'), 'error')
         elif held and ledger.release([self.job], f'user:{session.user.id}'):
             wakeup.after_commit()
@@ -96,6 +96,11 @@ class RHReleaseJob(RHJobBase):
         else:
             flash(_('The badge has changed in the meantime.'), 'warning')
         return self._back_to_page()
+
+
+def can_release(job):
+    """Tell whether a person can print a job that is held."""
+    return job.state == JobState.held and job.reason in CAN_RELEASE
 
 
 def held_jobs(event, setup):
@@ -116,7 +121,7 @@ def _releasable(event, reason):
              .outerjoin(Registration, Registration.id == Job.registration_id)
              .outerjoin(Desk, Desk.id == Job.desk_id)
              .filter(Job.event_id == event.id, Job.state == JobState.held, Job.reason == reason))
-    if not _has_desk(event):
+    if not has_desk(event):
         query = query.filter(Job.desk_id.isnot(None))
     if reason == Reason.paused:
         query = query.filter(_desk_works(), not setup_of(event).paused)
@@ -127,5 +132,6 @@ def _desk_works():
     return db.func.coalesce(~Desk.paused, True)
 
 
-def _has_desk(event):
+def has_desk(event):
+    """Tell whether an event has a desk that a badge without one could go to."""
     return Desk.query.filter_by(event_id=event.id, is_deleted=False).has_rows()

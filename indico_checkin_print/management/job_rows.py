@@ -18,7 +18,7 @@ from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason, describe
 
 
-#: How many jobs the page shows
+#: How many jobs the page of the event shows
 MAX_JOBS = 50
 CAN_RETRY = {JobState.failed, JobState.expired, JobState.canceled}
 CAN_DISCARD = {JobState.held, JobState.queued, JobState.ready, JobState.failed}
@@ -37,6 +37,8 @@ class JobRow:
 
     job: Job
     name: str
+    #: Number of the registration
+    number: int | None
     #: Page of the registration; empty if there is none any more
     url: str
     #: Name of the desk or webhook
@@ -79,42 +81,57 @@ def can_print_again(job):
 
 def name_of(job):
     """Return the name on the badge of a job."""
-    return _name(job, _companions([job]))
+    return _name(job, companions_of([job]))
 
 
 def latest_jobs(event):
     """Return the `JobRow` of the latest jobs, newest first; the number of queries does not depend on theirs."""
+    ids = db.select(Job.id).where(Job.event_id == event.id).order_by(Job.id.desc()).limit(MAX_JOBS)
+    return rows_of(event, db.session.execute(ids).scalars().all())
+
+
+def rows_of(event, ids):
+    """Return the `JobRow` of some jobs of an event, newest first; the number of queries does not depend on theirs."""
     jobs = (Job.query
-            .filter(Job.event_id == event.id)
+            .filter(Job.event_id == event.id, Job.id.in_(ids))
             .options(joinedload(Job.registration).joinedload(Registration.registration_form),
                      joinedload(Job.desk), joinedload(Job.webhook), joinedload(Job.reprint_of),
                      joinedload(Job.agent))
             .order_by(Job.id.desc())
-            .limit(MAX_JOBS)
             .all())
-    companions, repeated = _companions(jobs), _repeated(event, jobs)
-    return [_row(job, companions, repeated) for job in jobs]
+    companions, again = companions_of(jobs), repeated(event.id, jobs)
+    return [_row(job, companions, again) for job in jobs]
 
 
-def _row(job, companions, repeated):
-    registration = job.registration
-    started = job.checked_in_dt or job.created_dt
+def seconds_of(job):
+    """Return how many seconds a job took that has ended: from the check-in, or from the wish for another badge."""
     # whoever asked for another one has waited since then only
-    since = job.created_dt if job.reprint_of_id is not None else started
+    since = job.created_dt if job.reprint_of_id is not None else job.checked_in_dt or job.created_dt
+    return max(0, (job.changed_dt - since).total_seconds()) if job.state in ENDED else None
+
+
+def _row(job, companions, again):
+    registration = job.registration
     return JobRow(
         job=job,
         name=_name(job, companions),
+        number=registration.friendly_id if registration is not None else None,
         url=(url_for('event_registration.registration_details', registration)
              if registration is not None and not registration.is_deleted else ''),
         where=job.webhook.name if job.webhook is not None else job.desk.name if job.desk is not None else '',
         colour=COLOURS.get(job.state.css_class, ''),
         reason=str(describe(job.reason)) if job.reason else '',
-        detail='' if job.detail == print_agent.reasons.SENTENCES.get(job.reason) else job.detail,
+        detail=detail_of(job),
         trouble=_trouble(job),
-        started=started,
-        seconds=max(0, (job.changed_dt - since).total_seconds()) if job.state in ENDED else None,
-        repeated=repeated.get((job.registration_id, job.person), 0) if job.purpose == Job.PURPOSE_BADGE else 0,
+        started=job.checked_in_dt or job.created_dt,
+        seconds=seconds_of(job),
+        repeated=again.get((job.registration_id, job.person), 0) if job.purpose == Job.PURPOSE_BADGE else 0,
     )
+
+
+def detail_of(job):
+    """Return what is known about a job's state besides its reason; nothing if that says the same."""
+    return '' if job.detail == print_agent.reasons.SENTENCES.get(job.reason) else job.detail
 
 
 def _trouble(job):
@@ -125,24 +142,34 @@ def _trouble(job):
 
 
 def _name(job, companions):
+    full_name = job.registration.full_name if job.registration is not None else None
+    return name_for(job, full_name, companions)
+
+
+def name_for(job, full_name, companions):
+    """Return the name that a list shows for a job.
+
+    :param full_name: That of the registration, or ``None`` if there is none
+    :param companions: What `companions_of` returned
+    """
     if job.purpose == Job.PURPOSE_TEST:
         return _('Test badge')
-    if job.registration is None:
+    if full_name is None:
         return _('Deleted registration')
-    return companions.get(job.person) or job.registration.full_name
+    return companions.get(job.person) or full_name
 
 
-def _repeated(event, jobs):
+def repeated(event_id, jobs):
     """Return how many badges were printed again, by registration and person."""
     ids = {job.registration_id for job in jobs if job.registration_id is not None}
     rows = (db.session.query(Job.registration_id, Job.person, db.func.count())
-            .filter(Job.event_id == event.id, Job.registration_id.in_(ids), Job.reprint_of_id.isnot(None),
+            .filter(Job.event_id == event_id, Job.registration_id.in_(ids), Job.reprint_of_id.isnot(None),
                     Job.purpose == Job.PURPOSE_BADGE)
             .group_by(Job.registration_id, Job.person))
     return {(registration_id, person): count for registration_id, person, count in rows}
 
 
-def _companions(jobs):
+def companions_of(jobs):
     """Return the names of the accompanying persons that the jobs are for, by their id."""
     ids = {job.registration_id for job in jobs if job.person and job.registration_id is not None}
     if not ids:

@@ -6,6 +6,9 @@ from indico_checkin_print.management.desks import RHAddDesk, RHDeleteDesk, RHEdi
 from indico_checkin_print.management.held import RHDiscardHeld, RHReleaseHeld, RHReleaseJob
 from indico_checkin_print.management.history import RHJobHistory
 from indico_checkin_print.management.job_actions import RHDiscardJob, RHRetryJob
+from indico_checkin_print.management.job_bulk import RHDiscardJobs, RHPrintAgainJobs, RHReleaseJobs, RHRetryJobs
+from indico_checkin_print.management.job_export import RHExportJobs
+from indico_checkin_print.management.job_list import RHJobs
 from indico_checkin_print.management.page import RHLive, RHManage
 from indico_checkin_print.management.pause import RHPauseDesk, RHPauseEvent
 from indico_checkin_print.management.regforms import RHEditForm, RHSwitchForm
@@ -50,7 +53,14 @@ def add_management_rules(blueprint):
     # Badges that are held
     _add('/held/release', 'release_held', RHReleaseHeld, 'GET', 'POST')
     _add('/held/discard', 'discard_held', RHDiscardHeld, 'POST')
-    # Jobs
+    # All jobs, and what is done to several of them
+    _add('/jobs/', 'jobs', RHJobs, 'GET')
+    _add('/jobs/export', 'export_jobs', RHExportJobs, 'GET')
+    _add('/jobs/release', 'release_jobs', RHReleaseJobs, 'POST')
+    _add('/jobs/retry', 'retry_jobs', RHRetryJobs, 'POST')
+    _add('/jobs/again', 'print_again_jobs', RHPrintAgainJobs, 'POST')
+    _add('/jobs/discard', 'discard_jobs', RHDiscardJobs, 'POST')
+    # One job
     _add('/jobs/<int:job_id>/history', 'job_history', RHJobHistory, 'GET')
     _add('/jobs/<int:job_id>/release', 'release_job', RHReleaseJob, 'POST')
     _add('/jobs/<int:job_id>/again', 'print_again', RHPrintAgain, 'GET', 'POST')

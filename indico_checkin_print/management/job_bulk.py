@@ -1,0 +1,178 @@
+"""What a manager does about several jobs at once: those that were chosen on the jobs page."""
+
+from flask import flash, redirect, request, session
+from wtforms.fields import HiddenField, IntegerField
+from wtforms.validators import InputRequired, NumberRange
+from wtforms.widgets import HiddenInput
+
+from indico.core.db import db
+from indico.core.errors import UserValueError
+from indico.core.plugins import url_for_plugin
+from indico.modules.events.registration.models.registrations import Registration
+from indico.modules.logs.models.entries import LogKind
+from indico.web.forms.fields import HiddenFieldList
+from indico.web.util import jsonify_data, jsonify_form
+
+from indico_checkin_print import _, ledger, sql, wakeup
+from indico_checkin_print.management.again import PrintAgainForm
+from indico_checkin_print.management.base import RHCheckinPrintBase
+from indico_checkin_print.management.held import can_release, has_desk
+from indico_checkin_print.management.job_filter import MAX_ID, list_args
+from indico_checkin_print.management.job_rows import CAN_RETRY, can_print_again
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.reasons import Reason
+
+
+#: Most jobs of one request
+MAX_CHOSEN = 200
+
+
+class RHJobsBase(RHCheckinPrintBase):
+    """Base class of what is done to the jobs that the form's field ``job_id`` names."""
+
+    #: Of the entry in the event's log
+    LOG_KIND = LogKind.change
+    LOG_SUMMARY = None
+
+    def _process_args(self):
+        RHCheckinPrintBase._process_args(self)
+        chosen = set(request.form.getlist('job_id'))
+        if len(chosen) > MAX_CHOSEN:
+            raise UserValueError(_('At most {} badges at once, please.').format(MAX_CHOSEN))
+        if not all(id_.isascii() and id_.isdigit() and len(id_) < 20 and int(id_) <= MAX_ID for id_ in chosen):
+            raise UserValueError(_('That is no number of a badge.'))
+        self.ids = {int(id_) for id_ in chosen}
+
+    def _process(self):
+        if not self.ids:
+            flash(_('Choose some badges first.'), 'warning')
+        else:
+            self._tell(self._act(self._lock_jobs()))
+        return redirect(url_for_plugin('checkin_print.jobs', self.event, **list_args(request.args)))
+
+    def _act(self, jobs):
+        """Do it to those jobs that it is possible for, and return their ids."""
+        raise NotImplementedError
+
+    def _lock_jobs(self):
+        """Return the jobs in the order of their check-ins; nobody else changes them until the transaction ends.
+
+        A job that somebody is changing right now is left out: it changes in the meantime, and nobody waits.
+        """
+        return (Job.query
+                .filter(Job.event_id == self.event.id, Job.id.in_(self.ids))
+                .order_by(Job.queue_dt, Job.id)
+                .populate_existing()
+                .with_for_update(key_share=True, skip_locked=True, of=Job)
+                .all())
+
+    def _tell(self, done, **data):
+        """Flash and log how many jobs it was done to."""
+        left = len(self.ids) - len(done)
+        if done:
+            flash(self.DONE.format(len(done)), 'success')
+            self._log(self.LOG_KIND, self.LOG_SUMMARY, badges=len(done), registrations=_numbers(done), **data)
+        if left:
+            flash(_('Left alone, because they have changed in the meantime or it is not possible for them: {}')
+                  .format(left), 'warning')
+
+
+class RHReleaseJobs(RHJobsBase):
+    """Print badges that are held."""
+
+    DONE = _('Badges that print now: {}')
+    LOG_KIND = LogKind.positive
+    LOG_SUMMARY = 'Badges released that were held'
+
+    def _act(self, jobs):
+        event_has_desk = has_desk(self.event)
+        wanted = [job for job in jobs if can_release(job) and (job.desk_id is not None or event_has_desk)]
+        released = ledger.release(wanted, f'user:{session.user.id}') if wanted else []
+        if released:
+            wakeup.after_commit()
+        return released
+
+
+class RHRetryJobs(RHJobsBase):
+    """Print badges after all that failed, expired or were canceled."""
+
+    DONE = _('Badges that are tried again: {}')
+    LOG_SUMMARY = 'Badges tried again'
+
+    def _act(self, jobs):
+        wanted = [job for job in jobs if job.state in CAN_RETRY]
+        retried = ledger.release(wanted, f'user:{session.user.id}', Reason.retried) if wanted else []
+        if retried:
+            wakeup.after_commit()
+        return retried
+
+
+class RHDiscardJobs(RHJobsBase):
+    """End jobs that nobody wants any more."""
+
+    DONE = _('Badges that were discarded: {}')
+    LOG_KIND = LogKind.negative
+    LOG_SUMMARY = 'Badges discarded'
+
+    def _act(self, jobs):
+        # the ledger forgets who holds them
+        agent_ids = {job.id: job.agent_id for job in jobs if job.agent_id is not None}
+        discarded = [id_ for job in jobs for id_ in ledger.discard(job, session.user)]
+        sql.notify_agents({agent_ids[id_] for id_ in discarded if id_ in agent_ids})
+        return discarded
+
+
+class PrintAgainJobsForm(PrintAgainForm):
+    """Why several people get another badge."""
+
+    job_id = HiddenFieldList()
+    #: The newest job when the dialog was opened
+    newest = IntegerField(validators=[InputRequired(), NumberRange(min=0, max=MAX_ID)], widget=HiddenInput())
+    submitted = HiddenField()
+
+    def is_submitted(self):
+        # the dialog itself is asked for with a POST, because the jobs are many
+        return super().is_submitted() and 'submitted' in request.form
+
+
+class RHPrintAgainJobs(RHJobsBase):
+    """Print other badges like those that came out."""
+
+    DONE = _('Other badges that are on their way: {}')
+    LOG_SUMMARY = 'Badges printed again'
+
+    def _process(self):
+        if not self.ids:
+            flash(_('Choose some badges first.'), 'warning')
+            return jsonify_data(flash=False)
+        form = PrintAgainJobsForm(event=self.event, job_id=sorted(self.ids), newest=self._newest())
+        if form.validate_on_submit():
+            jobs = [job for job in self._lock_jobs() if can_print_again(job)]
+            done = self._act(jobs, Reason(form.reason.data), form.newest.data)
+            if done:
+                wakeup.after_commit()
+            self._tell(done, reason=form.reason.data)
+            return jsonify_data(flash=False)
+        return jsonify_form(form, submit=_('Print again'),
+                            message=_('Badges that you have chosen: {}').format(len(self.ids)))
+
+    def _act(self, jobs, reason, newest):
+        # a second click on the same button finds that they were printed again since the dialog was opened
+        since = {id_ for id_, in db.session.query(Job.reprint_of_id)
+                 .filter(Job.reprint_of_id.in_([job.id for job in jobs]), Job.id > newest)}
+        wanted = [job for job in jobs if job.id not in since]
+        for job in wanted:
+            ledger.print_again(job, session.user, reason)
+        return [job.id for job in wanted]
+
+    def _newest(self):
+        return db.session.query(db.func.max(Job.id)).filter(Job.event_id == self.event.id).scalar() or 0
+
+
+def _numbers(ids):
+    """Return the numbers of the registrations of some jobs, as a text."""
+    numbers = (db.session.query(Registration.friendly_id.distinct())
+               .join(Job, Job.registration_id == Registration.id)
+               .filter(Job.id.in_(ids))
+               .order_by(Registration.friendly_id))
+    return ', '.join(f'#{number}' for number, in numbers)
