@@ -1,6 +1,8 @@
 """The command line of the administrator: ``indico checkin-print …``."""
 
+import json
 import sys
+from dataclasses import asdict
 
 import click
 from sqlalchemy.orm import joinedload
@@ -39,6 +41,26 @@ def sweep():
     moved = put_right('cli')
     db.session.commit()
     click.echo(f'{moved} jobs put right, {render_waiting("cli")} rendered, {post_waiting("cli")[0]} POSTs made.')
+
+
+@cli.command()
+@click.option('--json', 'as_json', is_flag=True, help='One JSON object instead of lines.')
+def doctor(as_json):
+    """Say what is wrong with this installation, and what to do about it."""
+    from indico_checkin_print.doctor import OK, WRONG
+    from indico_checkin_print.doctor_facts import examine
+    findings = []
+    colours = {OK: 'green', WRONG: 'red'}
+    for finding in examine():
+        findings.append(finding)
+        if not as_json:
+            level = click.style(f'{finding.level:5}', fg=colours.get(finding.level, 'yellow'))
+            click.echo(f'{level}  {finding.name:10}  {finding.words}')
+    wrong = any(finding.level == WRONG for finding in findings)
+    if as_json:
+        click.echo(json.dumps({'ok': not wrong, 'checks': [asdict(finding) for finding in findings]}))
+    if wrong:
+        sys.exit(EXIT_FAILED)
 
 
 @cli.command()

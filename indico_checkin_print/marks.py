@@ -4,6 +4,8 @@ Asking the processes themselves is not enough: a worker without beat answers, an
 What the database got from them is what the badges depend on.
 """
 
+import socket
+
 from sqlalchemy.dialects.postgresql import insert
 
 from indico.core.db import db
@@ -18,6 +20,11 @@ CELERY = 'celery'
 PURGE = 'purge'
 #: How the marks of relays begin; their machine and port follow
 RELAY = 'relay '
+
+
+def machine():
+    """Return how this machine is called in the marks of its relays."""
+    return socket.gethostname()
 
 
 def leave(name, detail=''):

@@ -1,0 +1,285 @@
+"""What is wrong with an installation, in sentences that say what to do. Pure: ``doctor_facts.py`` collects the facts.
+
+Each check takes facts and gives a `Finding`. Something is wrong when badges do not come out, or come out late, because
+of it; what an administrator should only know about is worth a look, and no failure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from indico_checkin_print.delivery.addresses import parse_networks
+
+
+OK, LOOK, WRONG = 'OK', 'LOOK', 'WRONG'
+
+#: Celery's sweep comes every 15 seconds; after so many without one it is missing
+SWEEP_MISSING = 60
+#: A relay leaves a sign of life every 5 seconds
+RELAY_MISSING = 30
+#: The nightly purge, in seconds
+PURGE_MISSING = 26 * 3600
+#: What has been due for so long is stuck, in seconds
+STUCK = 60
+#: Badges that wait for a printer for so long, in seconds
+WAITS_LONG = 300
+#: Clocks that differ by more than so many seconds
+CLOCK_OFF, CLOCK_WRONG = 2, 30
+#: Networks with fewer bits than these contain much more than a conference
+WIDE = {4: 16, 6: 48}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check."""
+
+    name: str
+    level: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A sign of life: how long ago, in seconds, and more about it."""
+
+    age: float
+    detail: str = ''
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an HTTP request got: a status and a JSON object, or an error in words."""
+
+    status: int | None = None
+    data: Mapping = field(default_factory=dict)
+    error: str = ''
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Jobs of one kind: how many, and for how many seconds the oldest has waited."""
+
+    count: int = 0
+    oldest: float = 0
+
+
+def check_database(version, error, table_revision, code_revision):
+    """Check that the database answers and has the tables of this version."""
+    if error:
+        return Finding('database', WRONG, f'PostgreSQL does not answer ({error}). Check SQLALCHEMY_DATABASE_URI in '
+                                          'indico.conf and that PostgreSQL runs.')
+    if table_revision is None:
+        return Finding('database', WRONG, 'The tables of the plugin do not exist. Run '
+                                          '"indico db --plugin checkin_print upgrade" and restart Indico.')
+    if table_revision != code_revision:
+        return Finding('database', WRONG, f'The tables are those of revision {table_revision}, the plugin needs '
+                                          f'{code_revision}. Run "indico db --plugin checkin_print upgrade".')
+    return Finding('database', OK, f'PostgreSQL {version}, tables of revision {table_revision}')
+
+
+def check_clock(offset):
+    """Check the difference, in seconds, between this machine's clock and that of the database."""
+    words = f'This clock is {abs(offset):.1f} s {"ahead of" if offset > 0 else "behind"} that of the database.'
+    if abs(offset) > CLOCK_WRONG:
+        return Finding('clock', WRONG, f'{words} Signatures and pairing codes will be refused. '
+                                       'Let NTP set both clocks.')
+    if abs(offset) > CLOCK_OFF:
+        return Finding('clock', LOOK, f'{words} Let NTP set both clocks.')
+    return Finding('clock', OK, f'The same as that of the database (within {CLOCK_OFF} s)')
+
+
+def check_broker(error):
+    """Check that Celery's broker answers."""
+    if error:
+        return Finding('broker', WRONG, f'The broker does not answer ({error}). Check CELERY_BROKER in indico.conf and '
+                                        'that Redis runs. Meanwhile the relay makes the badges, some seconds later.')
+    return Finding('broker', OK, 'Answers')
+
+
+def check_worker(names, *, broker_answers):
+    """Check that a Celery worker answers."""
+    if not broker_answers:
+        return Finding('worker', LOOK, 'Cannot be asked while the broker does not answer.')
+    if not names:
+        return Finding('worker', WRONG, 'No Celery worker answers. Start it: "systemctl start indico-celery". '
+                                        'Meanwhile the relay makes the badges, some seconds later.')
+    return Finding('worker', OK, f'Answers: {", ".join(sorted(names))}')
+
+
+def check_beat(sign, *, worker_answers):
+    """Check that Celery sweeps: beat asks for it, a worker does it, and the database has its sign."""
+    if sign is not None and sign.age < SWEEP_MISSING:
+        return Finding('beat', OK, f'The last sweep was {ago(sign.age)}')
+    last = f'The last sweep of Celery was {ago(sign.age)}.' if sign else 'Celery has never swept.'
+    if worker_answers:
+        return Finding('beat', WRONG, f'{last} The worker answers, so beat is missing, or the worker does not know the '
+                                      'plugin: restart it ("systemctl restart indico-celery"); it needs the option -B, '
+                                      'or a beat of its own.')
+    return Finding('beat', WRONG, f'{last} It will sweep when a worker runs.')
+
+
+def check_relay(signs, answers):
+    """Check that a relay runs.
+
+    :param signs: The `Sign` of each relay by its place, ``machine:port``.
+    :param answers: The `Answer` of ``/healthz`` of those on this machine, by place.
+    """
+    alive = {place for place, sign in signs.items() if sign.age < RELAY_MISSING}
+    if not signs:
+        return Finding('relay', LOOK, 'No relay has run for days. Everything works without one, but badges take some '
+                                      'seconds: agents ask every two seconds. See docs/install.md, "The relay".')
+    if not alive:
+        place, sign = min(signs.items(), key=lambda item: item[1].age)
+        return Finding('relay', WRONG, f'The relay {place} was last heard of {ago(sign.age)}. Start it: "systemctl '
+                                       'restart indico-checkin-print". Meanwhile agents ask every two seconds.')
+    for place in sorted(alive & answers.keys()):
+        answer = answers[place]
+        if answer.status != 200:
+            why = 'it does not hear the database: is there a PgBouncer without session pooling?'
+            return Finding('relay', WRONG, f'The relay {place} works, but /healthz answers '
+                                           f'{answer.status or answer.error}'
+                                           f'{": " + why if answer.status == 503 else "."}')
+    agents = [answers[place].data.get('agents') for place in sorted(alive & answers.keys())]
+    words = f'Running: {", ".join(sorted(alive))}' + (f', {sum(agents)} agents connected' if agents else '')
+    gone = sorted(signs.keys() - alive)
+    if gone:
+        return Finding('relay', LOOK, f'{words}. Not heard of any more: {", ".join(gone)}. If you took it away, all is '
+                                      'well; otherwise start it.')
+    return Finding('relay', OK, words)
+
+
+def check_relay_url(url, base_url, answer, *, wanted):
+    """Check the way on which agents reach the relay.
+
+    :param answer: The `Answer` to a request without a token, which a relay refuses in its own way.
+    :param wanted: Whether a relay runs at all.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {'ws', 'wss'} or not parts.hostname:
+        return Finding('relay url', WRONG, f'{url} is no websocket address. PLUGIN_CHECKIN_PRINT_RELAY_URL must begin '
+                                           'with wss://, or be None.')
+    if urlsplit(base_url).scheme == 'https' and parts.scheme != 'wss':
+        return Finding('relay url', WRONG, f'{url} is not encrypted although Indico is: tokens of agents would go over '
+                                           'the network as they are. PLUGIN_CHECKIN_PRINT_RELAY_URL must begin with '
+                                           'wss://.')
+    if answer.status == 401 and answer.data.get('error') == 'unknown_token':
+        return Finding('relay url', OK, f'{url} leads to the relay')
+    if not wanted:
+        return Finding('relay url', LOOK, f'{url} leads nowhere, because no relay runs.')
+    got = f'answers {answer.status}' if answer.status else f'does not answer ({answer.error})'
+    return Finding('relay url', WRONG, f'{url} {got}, and not the relay. Check the location in nginx '
+                                       '(docs/install.md). If this machine cannot reach its own public name, try from '
+                                           'another one.')
+
+
+def check_fonts(missing):
+    """Check that the fonts of badges can be loaded."""
+    if missing:
+        return Finding('fonts', WRONG, f'Cannot be loaded: {", ".join(missing)}. Install the package '
+                                       '"indico-fonts" again.')
+    return Finding('fonts', OK, 'All can be loaded')
+
+
+def check_templates(count, problems):
+    """Check what the forms print with.
+
+    :param count: How many forms print.
+    :param problems: What is wrong with some of them: (number of the event, number of the form, words).
+    """
+    if problems:
+        said = '; '.join(f'event {event}, form {form}: {words}' for event, form, words in problems)
+        return Finding('templates', WRONG, f'{len(problems)} of {count} forms cannot print. {said} Tell the managers '
+                                           'of these events.')
+    return Finding('templates', OK, f'{count} forms print, and all their badges can be made')
+
+
+def check_networks(setting):
+    """Check the list of networks that webhooks may reach although they are not public."""
+    try:
+        networks = parse_networks(setting)
+    except (TypeError, ValueError) as exc:
+        return Finding('allow-list', WRONG, f'PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS cannot be read: {exc}')
+    wide = [str(network) for network in networks if network.prefixlen < WIDE[network.version]]
+    if wide:
+        return Finding('allow-list', LOOK, f'Very wide: {", ".join(wide)}. Every event manager can have Indico POST to '
+                                           'anything in there. List the networks of the desks only.')
+    loopback = [str(network) for network in networks if network.network_address.is_loopback]
+    if loopback:
+        return Finding('allow-list', LOOK, f'Webhooks may reach this server itself ({", ".join(loopback)}), and with '
+                                           'it services that trust whoever is here.')
+    return Finding('allow-list', OK, ', '.join(map(str, networks)) or 'Public addresses only')
+
+
+def check_settings(error):
+    """Check the other settings."""
+    return Finding('settings', WRONG, error) if error else Finding('settings', OK, 'Make sense')
+
+
+def check_jobs(stuck, overdue, waiting):
+    """Check that no job was forgotten.
+
+    :param stuck: The `Pile` of jobs that a process should have taken long ago.
+    :param overdue: That of jobs that should have expired or been put right.
+    :param waiting: That of badges that are ready and wait for a printer or a receiver.
+    """
+    if overdue.count:
+        return Finding('jobs', WRONG, f'{overdue.count} jobs should have been put right, the oldest '
+                                      f'{ago(overdue.oldest)}: neither Celery nor a relay sweeps. '
+                                      '"indico checkin-print sweep" does it now.')
+    if stuck.count:
+        return Finding('jobs', WRONG, f'{stuck.count} badges wait to be made, the oldest was due {ago(stuck.oldest)}: '
+                                      'neither Celery nor a relay makes badges, or they cannot follow.')
+    if waiting.count and waiting.oldest > WAITS_LONG:
+        return Finding('jobs', LOOK, f'{waiting.count} badges wait for their printer or receiver, the oldest since '
+                                     f'{duration(waiting.oldest)}. "indico checkin-print jobs list --state ready" '
+                                     'shows them.')
+    return Finding('jobs', OK, f'None is stuck; {waiting.count} wait for their printer or receiver')
+
+
+def check_missed(pile):
+    """Check that every check-in is in the ledger."""
+    if pile.count:
+        return Finding('check-ins', WRONG, f'{pile.count} check-ins could not be recorded, the oldest '
+                                           f'{ago(pile.oldest)}. Why is in Indico\'s log ("could not be recorded"). '
+                                           'Print these badges from the participant list.')
+    return Finding('check-ins', OK, 'All are recorded')
+
+
+def check_webhooks(count, off, open_):
+    """Check the webhooks of events that are not over.
+
+    :param count: How many there are.
+    :param off: Numbers of (event, webhook) that are switched off.
+    :param open_: (event, webhook, seconds) of those that are only tried now and then.
+    """
+    if open_:
+        said = ', '.join(f'{webhook} of event {event} since {duration(age)}' for event, webhook, age in open_)
+        return Finding('webhooks', LOOK, f'Not working, and only tried now and then: {said}. Their managers know by '
+                                         'e-mail; what waits is sent when they work again.')
+    if off:
+        said = ', '.join(f'{webhook} of event {event}' for event, webhook in off)
+        return Finding('webhooks', LOOK, f'Switched off by a manager or by their receiver: {said}.')
+    return Finding('webhooks', OK, f'{count}, all switched on and working')
+
+
+def check_purge(sign):
+    """Check that old data is deleted."""
+    if sign is None:
+        return Finding('purge', LOOK, 'Has not run yet. It runs every night at 3:40; "indico checkin-print purge" does '
+                                      'it now.')
+    if sign.age > PURGE_MISSING:
+        return Finding('purge', LOOK, f'Last ran {ago(sign.age)}. Celery runs it every night at 3:40.')
+    return Finding('purge', OK, f'Last ran {ago(sign.age)}: {sign.detail}')
+
+
+def duration(seconds):
+    """Return a time in words."""
+    for unit, size in (('days', 86400), ('h', 3600), ('min', 60)):
+        if seconds >= 2 * size:
+            return f'{seconds / size:.0f} {unit}'
+    return f'{seconds:.0f} s'
+
+
+def ago(seconds):
+    """Return how long ago something was, in words."""
+    return f'{duration(max(0, seconds))} ago'
