@@ -3,7 +3,7 @@
 from flask import flash, session
 from sqlalchemy.exc import IntegrityError
 from wtforms.fields import SelectField, StringField
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from indico.core.db import db
 from indico.modules.logs.models.entries import LogKind
@@ -12,7 +12,8 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _, ledger, sql, wakeup
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHDeskBase
-from indico_checkin_print.management.delivery_choices import delivery_choices, delivery_of, set_delivery
+from indico_checkin_print.management.delivery_choices import (MAX_PRINTERS, delivery_choices, delivery_of,
+                                                              further_choices, set_delivery)
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import FormSetup
@@ -22,17 +23,43 @@ _WAITING = [JobState.held, JobState.queued, JobState.rendering, JobState.ready, 
 
 
 class DeskForm(DialogForm):
-    """Name of a desk and what its badges are sent to."""
+    """Name of a desk and what its badges are sent to, in plain fields: their order must be clear without a mouse."""
 
     name = StringField(_('Name'), [DataRequired(), Length(max=100)],
                        description=_('What the people at check-in call it, such as "Desk 1" or "North entrance".'))
     delivery = SelectField(_('Badges go to'), [DataRequired()],
                            description=_('A printer of a connected print agent, or a webhook. If you miss a printer, '
                                          'look whether its agent is connected.'))
+    second = SelectField(_('Second printer'), [Optional()],
+                         description=_('With more than one printer, each badge goes to one that works and has the '
+                                       'least to do; the first of the list if there are several. If a printer fails, '
+                                       'its badges come out at the others.'))
+    third = SelectField(_('Third printer'), [Optional()])
+    fourth = SelectField(_('Fourth printer'), [Optional()])
+
+    FURTHER = ('second', 'third', 'fourth')
 
     def __init__(self, *args, event, target=None, **kwargs):
         super().__init__(*args, event=event, target=target, **kwargs)
         self.delivery.choices = delivery_choices(event, target)
+        for name in self.FURTHER:
+            self[name].choices = further_choices(event, target)
+
+    @property
+    def deliveries(self):
+        """What the badges go to, in order."""
+        return [x for x in (self.delivery.data, *(self[name].data for name in self.FURTHER)) if x]
+
+    def _validate_further(self, field):
+        if not field.data:
+            return
+        if (self.delivery.data or '').startswith('webhook:'):
+            raise ValidationError(_('A desk has printers or a webhook, not both.'))
+        before = ['delivery', *self.FURTHER][:1 + self.FURTHER.index(field.short_name)]
+        if field.data in {self[name].data for name in before}:
+            raise ValidationError(_('This printer is in the list already.'))
+
+    validate_second = validate_third = validate_fourth = _validate_further
 
     def validate_name(self, field):
         query = _desks(self.event).filter(db.func.lower(Desk.name) == db.func.lower(field.data))
@@ -62,7 +89,7 @@ class RHEditDesk(RHDeskBase):
 
     def _process(self):
         form = DeskForm(event=self.event, target=self.desk,
-                        obj=FormDefaults(name=self.desk.name, delivery=delivery_of(self.desk)))
+                        obj=FormDefaults(name=self.desk.name, **_deliveries_of(self.desk)))
         if form.validate_on_submit():
             before = _describe_delivery(self.desk)
             if _save(self.desk, form):
@@ -108,13 +135,18 @@ def _save(desk, form):
     try:
         with db.session.begin_nested():
             desk.name = form.name.data
-            set_delivery(desk, form.delivery.data)
+            set_delivery(desk, form.deliveries)
             db.session.add(desk)
     except IntegrityError:
         # someone else took the name while the form was checked
         form.name.errors = [_('There is another desk with this name.')]
         return False
     return True
+
+
+def _deliveries_of(desk):
+    chosen = delivery_of(desk)
+    return dict(zip(('delivery', *DeskForm.FURTHER), chosen + [''] * MAX_PRINTERS, strict=False))
 
 
 def _hand_over(desk):

@@ -1,5 +1,7 @@
 """What a manager sets up: forms, desks, agents' names, and what the dialogs refuse."""
 
+import re
+
 import pytest
 
 from indico.modules.designer import TemplateType
@@ -147,6 +149,42 @@ def test_edit_desk(db, manager, page, objects):
     assert not manager.save(url, name='South', delivery=printer(objects, 'spare'))
     db.session.expire_all()
     assert [x.printer for x in objects.desk.printers] == ['spare']
+
+
+def test_desk_with_several_printers(db, manager, page, objects, log_of, event):
+    url = f'{page}/desks/{objects.desk.id}/'
+    other = Agent(event=event, name='Laptop 2', token_hash='x', printers=[{'name': 'labels', 'state': 'idle'}])
+    db.session.add(other)
+    db.session.flush()
+    chosen = [printer(objects, 'spare'), f'printer:{other.id}:labels', printer(objects)]
+    assert not manager.save(url, name='North', **dict(zip(('delivery', 'second', 'fourth'), chosen, strict=True)))
+    db.session.expire_all()
+    assert [(x.agent.name, x.printer) for x in objects.desk.printers] == [
+        ('Laptop 1', 'spare'), ('Laptop 2', 'labels'), ('Laptop 1', 'labels')]
+    assert 'spare (Laptop 1), labels (Laptop 2), labels (Laptop 1)' in log_of(event)
+    assert re.findall(r'<option selected value="(.*?)"', manager.get(url).json['html']) == [*chosen, '']
+    assert not manager.save(url, name='North', delivery=chosen[1], second=chosen[0], third='', fourth='')
+    db.session.expire_all()
+    assert [x.printer for x in objects.desk.printers] == ['labels', 'spare']
+    assert not manager.save(url, name='North', delivery=f'webhook:{objects.webhook.id}')
+    db.session.expire_all()
+    assert objects.desk.printers == []
+
+
+@pytest.mark.parametrize(('data', 'field'), [
+    ({'second': 'labels'}, 'second'),
+    ({'second': 'spare', 'fourth': 'spare'}, 'fourth'),
+    ({'third': 'no such printer'}, 'third'),
+])
+def test_desk_with_wrong_printers(manager, page, objects, data, field):
+    url = f'{page}/desks/{objects.desk.id}/'
+    data = {key: printer(objects, name) for key, name in data.items()}
+    assert list(manager.save(url, name='North', delivery=printer(objects), **data)) == [field]
+
+
+def test_desk_has_printers_or_a_webhook(manager, page, objects):
+    assert list(manager.save(f'{page}/desks/{objects.desk.id}/', name='North', second=printer(objects),
+                             delivery=f'webhook:{objects.webhook.id}')) == ['second']
 
 
 def test_edit_desk_hands_over_what_waits(db, manager, page, objects, mocker):
