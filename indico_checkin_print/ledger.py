@@ -351,9 +351,13 @@ def send_again(job, user):
 
 
 def settle(job, user, *, came_out):
-    """Enter what a person saw about a job of which nobody knew whether it came out. Return whether that was open."""
+    """Enter what a person saw about a job of which nobody knew whether it came out. Return whether that was open.
+
+    A badge that did not come out goes on under another uuid: its agent never prints again what it may have printed.
+    """
     state, reason = (S.completed, Reason.person_saw_it) if came_out else (S.failed, Reason.person_missed_it)
-    return bool(_move([Job.id == job.id, Job.state == S.unknown], state, reason, f'user:{user.id}'))
+    values = {} if came_out else {'uuid': db.func.gen_random_uuid()}
+    return bool(_move([Job.id == job.id, Job.state == S.unknown], state, reason, f'user:{user.id}', **values))
 
 
 def discard(job, user):

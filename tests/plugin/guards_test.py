@@ -160,7 +160,10 @@ def test_a_person_settles_what_nobody_knew(db, ready_job, agent, dummy_user, cam
     ledger.give(ready_job, agent, 'p1', 'test', go=True)
     assert not ledger.settle(ready_job, dummy_user, came_out=came_out)
     ledger.report(ready_job, S.unknown, Reason.no_word, '', 'test')
+    uuid = ready_job.uuid
     assert ledger.settle(ready_job, dummy_user, came_out=came_out)
+    # an agent never prints again what it may have printed, so that a second try is another job for it
+    assert (db.session.query(Job.uuid).filter_by(id=ready_job.id).scalar() == uuid) is came_out
     db.session.refresh(ready_job)
     assert (ready_job.state, ready_job.reason) == (state, reason)
     assert bool(ledger.retry(ready_job, dummy_user)) == (not came_out)
