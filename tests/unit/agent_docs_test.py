@@ -63,7 +63,8 @@ def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
     assert loaded.doors
     assert loaded.folders
     data = tomllib.loads(example)
-    keys = {'mode', *(f'{s}.{k}' for s in ('cups', 'spool', 'page', 'network', 'receiver') for k in data[s] if k != 'door'),
+    sections = ('cups', 'spool', 'page', 'network', 'receiver')
+    keys = {'mode', *(f'{s}.{k}' for s in sections for k in data[s] if k != 'door'),
             *(f'folder.{k}' for k in data['folder'][0]), *(f'receiver.door.{k}' for k in data['receiver']['door'][0]),
             *(f'printers.NAME.{k}' for k in data['printers']['desk1'])}
     described = set()
@@ -72,7 +73,7 @@ def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
             described |= set(re.findall(r'`([a-zA-Z_.]+)`', line.split('|')[1]))
     assert described == keys
     # every setting that the reader accepts is in the example: a wrong key names all allowed ones
-    for where in ('', '[cups]\n', '[spool]\n', '[page]\n', '[network]\n', '[receiver]\n', '[[folder]]\n', '[[receiver.door]]\n',
+    for where in ('', *(f'[{section}]\n' for section in sections), '[[folder]]\n', '[[receiver.door]]\n',
                   '[printers.NAME]\n'):
         (tmp_path / 'agent.toml').write_text(where + 'nonsense = 1')
         with pytest.raises(config.ConfigError) as caught:

@@ -48,6 +48,10 @@ def test_everything_can_be_set(tmp_path):
         path = 'out'
         [spool]
         path = 'state'
+        keep_hours = 0.5
+        [page]
+        enabled = false
+        port = 9001
         [receiver]
         host = '0.0.0.0'
         port = 9000
@@ -59,6 +63,7 @@ def test_everything_can_be_set(tmp_path):
     assert loaded.folders == {'Badges': tmp_path / 'out'}
     assert loaded.database == tmp_path / 'state' / 'spool.sqlite3'
     assert (loaded.receiver_host, loaded.receiver_port) == ('0.0.0.0', 9000)
+    assert (loaded.keep_hours, loaded.page, loaded.page_port) == (0.5, False, 9001)
     assert loaded.doors == (config.Door(printer='desk1', secrets=(secret,)),)
     assert secret not in repr(loaded)
 
@@ -79,6 +84,13 @@ def test_everything_can_be_set(tmp_path):
     ('[spool]\npath = 3', '"spool.path" must be a text in quotes'),
     ("[receiver]\nport = '80'", '"receiver.port" must be a port number'),
     ('[receiver]\nport = 70000', '"receiver.port" must be a port number'),
+    ('[page]\nport = true', '"page.port" must be a port number'),
+    ('[page]\nenabled = 1', '"page.enabled" must be true or false'),
+    ("[page]\nhost = '0.0.0.0'", '"page.host" is not a setting'),
+    ('[spool]\nkeep_hours = 49', '"spool.keep_hours" must be a number of hours'),
+    ("[spool]\nkeep_hours = '4'", '"spool.keep_hours" must be a number of hours'),
+    ('[spool]\nkeep_hours = nan', '"spool.keep_hours" must be a number of hours'),
+    ('[spool]\nkeep_hours = true', '"spool.keep_hours" must be a number of hours'),
     ("[[receiver.door]]\nprinter = 'x'", '"receiver.door[1].secret_file" is missing'),
     ("[[receiver.door]]\nprinter = 'x'\nsecret_file = 'nope'", '"receiver.door[1].secret_file" cannot be used'),
     ('mode = ', 'cannot be read'),

@@ -235,6 +235,14 @@ async def test_a_full_spool_asks_to_come_again(sender, monkeypatch):
     assert (await sender.post(make_job())).status_code == 202
 
 
+async def test_a_printer_that_a_person_paused_takes_nothing(sender):
+    sender.jobs.paused = lambda printer: printer == 'desk1'
+    refused(await sender.post(make_job()), 503, 'paused')
+    assert sender.jobs.spool.recent() == []
+    sender.jobs.paused = lambda _printer: False
+    assert (await sender.post(make_job())).status_code == 202
+
+
 async def test_it_listens_and_stops(tmp_path):
     sender = Sender(tmp_path)
     config = Config(folder=tmp_path, receiver_port=0, doors=(Door(printer='desk1', secrets=(NEW,)),))

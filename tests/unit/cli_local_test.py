@@ -1,0 +1,143 @@
+"""The commands that ask a running agent, against one that really runs."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from agent_fakes import PDF, make_job, pairing_file
+from click.testing import CliRunner
+
+from print_agent import agent as agent_module
+from print_agent import cli, cli_local
+from print_agent.rules import State
+from print_agent.spool import Spool
+
+
+SETTINGS = """
+mode = 'poll'
+[cups]
+enabled = false
+[[folder]]
+name = 'desk1'
+path = 'desk1'
+[[folder]]
+name = 'desk2'
+path = 'desk2'
+[spool]
+path = 'state'
+[page]
+port = 0
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / 'agent.toml').write_text(SETTINGS)
+    for name in ('desk1', 'desk2'):
+        (tmp_path / name).mkdir()
+    pairing_file(tmp_path / 'pairings', 'ws://127.0.0.1:9/ws')
+    spool = Spool(tmp_path / 'state' / 'spool.sqlite3', keep=3600)
+    for job, state in (('b1c7-printed', State.completed), ('b1c7-unknown', State.unknown)):
+        spool.end(spool.store('test-1', make_job(job), PDF, state=State.go), state, 'x')
+    spool.close()
+    return tmp_path
+
+
+@pytest.fixture
+def running(folder):
+    with (folder / 'log').open('wb') as log:
+        process = subprocess.Popen([sys.executable, '-m', 'print_agent', '--config', str(folder), 'run'], stdout=log,
+                                   stderr=log, cwd=Path(cli.__file__).parents[1], env={**os.environ})
+    deadline = time.monotonic() + 60
+    while b'print-agent ' not in (folder / 'log').read_bytes():
+        assert process.poll() is None, (folder / 'log').read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    yield folder
+    process.terminate()
+    process.wait(30)
+
+
+def invoke(folder, *args):
+    return CliRunner().invoke(cli.main, ['--config', str(folder), *args])
+
+
+def test_a_running_agent_does_what_it_is_told(running, monkeypatch):
+    def ask(*args, code=0):
+        done = invoke(running, *args)
+        assert done.exit_code == code, done.output
+        assert 'Zoë' not in done.output
+        return done.output
+
+    assert ask('pause', 'desk1') == 'desk1: Paused\n'
+    assert ask('pause') == 'desk1: Paused\ndesk2: Paused\n'
+    assert ask('resume', 'desk2') == 'desk2: Ready\n'
+    told = ask('status')
+    assert 'Printer desk1: Paused.' in told
+    assert 'Nobody knows whether these came out: b1c7-unknown.' in told
+    assert 'Paired with http://localhost: "Desk" for "Conference".' in told
+    told = json.loads(ask('status', '--json'))
+    assert (told['running'], told['all_paused'], told['unknown']) == (True, False, ['b1c7-unknown'])
+    assert [printer['paused'] for printer in told['printers']] == [True, False]
+    assert [each['id'] for each in told['connections']] == ['test-1']
+
+    assert 'A test page goes to desk1' in ask('test', 'desk1')
+    assert 'b1c7-printed is printed again on desk2' in ask('reprint', 'b1c7-pr', '--printer', 'desk2')
+    for args, words in ((('test', 'desk9'), 'There is no printer "desk9" here. There are: desk1, desk2.'),
+                        (('pause', 'desk9'), 'There is no printer "desk9"'),
+                        (('reprint', 'b1c7'), 'Several jobs begin with "b1c7"'),
+                        (('reprint', 'nope'), 'There is no job "nope" here'),
+                        (('reprint', 'b1c7-unknown'), 'Answer that first'),
+                        (('reprint', ''), 'There is no job')):
+        assert words in ask(*args, code=1)
+
+    opened = []
+    monkeypatch.setattr(cli_local.webbrowser, 'open', lambda url: bool(opened.append(url)))
+    url = ask('page').strip()
+    assert url.startswith('http://127.0.0.1:')
+    assert '/enter?ticket=' in url
+    assert 'No browser could be started' in ask('page', '--open')
+    assert opened[0] not in ('', url)
+    log = (running / 'log').read_text()
+    assert 'ticket' not in log
+    assert 'Zoë' not in log
+
+
+@pytest.mark.parametrize('args', [('page',), ('test', 'desk1'), ('reprint', 'b1c7'), ('pause',), ('resume', 'desk1')])
+def test_without_an_agent_it_says_so(folder, args):
+    done = invoke(folder, *args)
+    assert (done.exit_code, done.output) == (4, 'The print agent is not running. Start it with: print-agent run\n')
+
+
+def test_what_a_killed_agent_left_behind_is_not_trusted(folder):
+    (folder / 'state' / 'page.json').write_text('{"url": "http://127.0.0.1:9/", "token": "old"}')
+    assert invoke(folder, 'pause').exit_code == 4
+
+
+@pytest.mark.parametrize(('file', 'code', 'words'), [
+    (None, 4, 'starting or stopping'),
+    ('{"url": "http://127.0.0.1:9/", "token": "x"}', 4, 'does not answer'),
+    ('nonsense', 1, 'cannot be understood'),
+])
+def test_an_agent_that_cannot_be_asked(folder, file, code, words):
+    if file is not None:
+        path = folder / 'state' / 'page.json'
+        path.write_text(file)
+        path.chmod(0o600)
+    with agent_module.lock(folder / 'state'):
+        done = invoke(folder, 'pause')
+        assert (done.exit_code, words in done.output) == (code, True)
+        if code == 4:
+            assert 'The print agent is running.' in invoke(folder, 'status').output
+
+
+def test_a_page_that_is_switched_off_says_how_to_switch_it_on(folder):
+    (folder / 'agent.toml').write_text(SETTINGS.replace('port = 0', 'enabled = false'))
+    with agent_module.lock(folder / 'state'):
+        done = invoke(folder, 'page')
+        assert done.exit_code == 4
+        assert 'enabled = true' in done.output

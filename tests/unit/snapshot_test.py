@@ -1,0 +1,107 @@
+"""How the agent does, in words."""
+
+import logging
+from types import SimpleNamespace
+
+import pytest
+from control_fakes import Desk
+
+from print_agent import protocol as p
+from print_agent.history import LENGTH, History
+from print_agent.logbook import Logbook
+from print_agent.printing.base import End
+from print_agent.snapshot import LATEST, QUEUE, Viewer, printer_status
+
+
+@pytest.mark.parametrize(('printer', 'paused', 'printing', 'level', 'words', 'sentence'), [
+    ({}, False, False, 'ok', 'Ready', ''),
+    ({'state': 'processing'}, False, False, 'busy', 'Printing', ''),
+    ({}, False, True, 'busy', 'Printing', ''),
+    ({'reasons': ('media-low-warning',)}, False, False, 'warn', 'Ready', 'The printer says: media-low.'),
+    ({'state': 'processing', 'reasons': ('media-empty-warning',)}, False, True, 'warn', 'Printing',
+     'The printer is out of labels or paper.'),
+    ({'state': 'stopped', 'reasons': ('media-jam', 'media-jam-error')}, False, False, 'bad', 'Not printing',
+     'Labels or paper are jammed in the printer.'),
+    ({'reasons': ('cover-open-error',)}, False, False, 'bad', 'Not printing', 'The cover of the printer is open.'),
+    ({'state': 'stopped'}, False, False, 'bad', 'Not printing', 'The printer has stopped.'),
+    ({'accepting': False}, False, False, 'bad', 'Not printing', 'The print queue does not accept jobs.'),
+    ({'state': 'stopped', 'reasons': ('paused',)}, False, False, 'bad', 'Not printing', 'The printer is paused.'),
+    ({'state': 'stopped', 'reasons': ('paused',)}, True, False, 'paused', 'Paused', ''),
+    ({'state': 'stopped', 'reasons': ('paused',)}, True, True, 'paused', 'Paused, after this badge', ''),
+    ({'state': 'stopped', 'reasons': ('paused', 'cover-open')}, True, False, 'paused', 'Paused',
+     'The cover of the printer is open.'),
+])
+def test_a_printer_in_words(printer, paused, printing, level, words, sentence):
+    status = printer_status(p.Printer(name='desk1', **printer), paused=paused, printing=printing)
+    assert (status.level, status.words, ' '.join(status.sentences)) == (level, words, sentence)
+
+
+async def test_everything_is_there_and_nothing_grows_without_end(tmp_path):
+    desk = await Desk(tmp_path).start()
+    viewer = Viewer(desk.spool, desk.control, desk.printers, History([]), started=1.0)
+    try:
+        for number in range(LATEST + 5):
+            entry = await desk.receive(f'j{number}')
+            desk.jobs.ended(entry, End('failed', 'media-jam'))
+        for number in range(QUEUE + 5):
+            await desk.receive(f'q{number}')
+        seen = viewer.look(names=True)
+        assert (len(seen.latest), len(seen.queue), seen.queued) == (LATEST, QUEUE, QUEUE + 5)
+        newest = seen.latest[0]
+        assert (newest.job, newest.words, newest.name) == (f'j{LATEST + 4}', 'Failed', 'Zoë Ångström')
+        assert newest.detail == 'Labels or paper are jammed in the printer.'
+        assert (newest.repeatable, newest.acknowledged, newest.local) == (True, False, False)
+        assert not any(badge.repeatable for badge in seen.queue)
+        assert {badge.name for badge in viewer.look(names=False).latest} == {''}
+        asked = await desk.ended('u1', printer='desk2', end='unknown', reason='printer_lost_job')
+        assert [badge.entry for badge in viewer.look(names=True).questions] == [asked.seq]
+        desk.control.answer(asked, came_out=True)
+        assert viewer.look(names=True).questions == ()
+    finally:
+        await desk.stop()
+
+
+def link(name='a'):
+    return SimpleNamespace(state='down', trouble='', pairing=SimpleNamespace(
+        id=name, url='https://indico', event_title='Conference', agent_name='Desk'))
+
+
+def test_the_history_has_every_change_once():
+    one = link()
+    history = History([one])
+    for state, trouble in (('down', ''), ('down', ''), ('stream', ''), ('stream', ''),
+                           ('down', 'the server is restarting'), ('down', 'no connection (refused).'), ('poll', '')):
+        one.state, one.trouble = state, trouble
+        history.look()
+    assert [change.words for change in reversed(history.changes())] == [
+        'Connecting…', 'Connected.', 'The server is restarting.', 'No connection (refused).',
+        'Connected by polling: badges come up to two seconds later.']
+    (now,) = history.connections()
+    assert (now.state, now.event, now.agent) == ('poll', 'Conference', 'Desk')
+    for number in range(LENGTH + 10):
+        one.trouble, one.state = str(number), 'down'
+        history.look()
+    assert len(history.changes()) == LENGTH
+
+
+def test_since_when_a_connection_is_down_does_not_change_with_the_reason():
+    one = link()
+    history = History([one])
+    history.look()
+    since = history.connections()[0].since
+    one.trouble = 'no answer in time'
+    history.look()
+    assert history.connections()[0].since == since
+    assert history.changes()[0].time >= since
+
+
+def test_the_logbook_hears_the_agent_while_it_is_open():
+    logbook, log = Logbook(), logging.getLogger('print_agent.test')
+    log.warning('before')
+    logbook.open()
+    log.warning('job %s failed', 'j1')
+    logging.getLogger('elsewhere').warning('not ours')
+    logbook.close()
+    log.warning('after')
+    (line,) = logbook.lines()
+    assert line.endswith('WARNING job j1 failed')
