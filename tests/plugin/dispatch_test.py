@@ -236,6 +236,24 @@ def test_unknown_is_settled_by_the_agents_own_word(db, jobs, agent):
     assert job.state == S.completed
 
 
+@pytest.mark.parametrize(('message', 'state', 'reason'), [
+    (Completed, S.completed, Reason.person_saw_it), (Returned, S.ready, Reason.person_missed_it),
+])
+def test_a_person_at_the_agent_settles_what_is_unknown_once(db, jobs, agent, message, state, reason):
+    mail(agent)
+    job = jobs[0]
+    receive(agent.id, agent.link, Unknown(job=job.uuid, dispatch=1, reason='printer_lost_job'))
+    word = message(job=job.uuid, dispatch=1, reason=str(reason))
+    receive(agent.id, agent.link, word)
+    fresh(db, job)
+    assert (job.state, job.reason) == (state, reason)
+    # said again, and a late word of before: the agent may forget both, and nothing changes
+    assert receive(agent.id, agent.link, word) is not None
+    assert receive(agent.id, agent.link, Unknown(job=job.uuid, dispatch=1, reason='printer_lost_job')) is not None
+    fresh(db, job)
+    assert job.reason == reason
+
+
 def say_hello(agent, link='new', holding=(), spool='spool'):
     return hello(agent.id, link, Hello(spool=spool, software='test/1', printers=(Printer(name='p1'),),
                                        holding=tuple(holding)))
