@@ -1,0 +1,33 @@
+"""One pairing on two computers, at the real relay: the newest speaks for the agent, the other stops and says why."""
+
+import shutil
+
+from tests.stack.agent import PrintAgent
+from tests.stack.checkin import CheckIn
+from tests.stack.process import wait_until
+
+
+def log(agent):
+    return agent.service.log.read_text()
+
+
+def test_the_newest_wins_and_the_other_says_why_it_stopped(stack):
+    first = stack.agents['laptop1']
+    twin = PrintAgent('laptop1-twin', stack.folder, stack.printing, ['desk1'])
+    shutil.copytree(first.folder / 'pairings', twin.folder / 'pairings')
+    try:
+        twin.start()
+        wait_until(lambda: 'has stopped printing' in log(first), 60)
+        assert 'the same agent connected from another computer' in log(first), log(twin)
+        assert 'has stopped printing' not in log(twin)
+        # the newest one gets the badges
+        desks = stack.seeded['desk_of_form']
+        CheckIn(stack)(next(one for one in stack.seeded['registrations'] if desks[str(one['form_id'])] == 'Desk 1'))
+        wait_until(lambda: any(step['step'] == 'submitted' for step in twin.steps()), 60)
+        # and the other one does not come back by itself
+        assert log(first).count('connected to') == 1
+    finally:
+        twin.stop()
+        first.stop()
+        first.start()
+    wait_until(lambda: log(first).count('connected to') >= 2, 60)
