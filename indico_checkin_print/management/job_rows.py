@@ -13,7 +13,7 @@ from indico.web.flask.util import url_for
 import print_agent.reasons
 
 from indico_checkin_print import _
-from indico_checkin_print.management.status import printer_status
+from indico_checkin_print.management.status import elsewhere, printer_status
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason, describe
 
@@ -54,6 +54,11 @@ class JobRow:
     seconds: float | None
     #: How many badges of this person are repetitions
     repeated: int
+
+    @property
+    def elsewhere(self):
+        """In words, why it came out at another printer of the desk."""
+        return elsewhere(self.job)
 
     @property
     def can_release(self):

@@ -52,7 +52,9 @@ def _live_context(event):
              .options(joinedload(Desk.webhook), selectinload(Desk.printers))
              .order_by(Desk.id)
              .all())
-    agents = Agent.query.filter_by(event_id=event.id).order_by(Agent.revoked_dt.isnot(None), Agent.id).all()
+    agents = (Agent.query.filter_by(event_id=event.id).options(selectinload('troubles'))
+              .order_by(Agent.revoked_dt.isnot(None), Agent.id).all())
+    webhooks = Webhook.query.filter_by(event_id=event.id, is_deleted=False).order_by(Webhook.id).all()
     setup = setup_of(event)
     return {'desks': desks, 'agents': agents, 'jobs': latest_jobs(event), 'agent_status': agent_status,
             'desk_statuses': desk_statuses, 'printer_status': printer_status, 'held': held_jobs(event, setup),

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from indico.util.date_time import format_datetime, now_utc
+from indico.util.date_time import format_datetime, format_time, now_utc
 
 from indico_checkin_print import _
+from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.printer_words import describe_reason
 
 
@@ -37,8 +38,14 @@ def agent_status(agent, tzinfo):
                   _('Last seen {}').format(format_datetime(agent.seen_dt, 'medium', timezone=tzinfo)))
 
 
-def printer_status(printer):
-    """Tell how a printer is, as its agent reported it."""
+def printer_status(printer, agent=None, tzinfo=None):
+    """Tell how a printer is, as its agent reported it; with the agent, also whether Indico has set it aside."""
+    trouble = next((x for x in (agent.troubles if agent else ()) if x.printer == printer['name'] and x.probe_dt), None)
+    if trouble is not None:
+        words = _('{reason}. It failed {count} times in a row; a badge tries it again after {time}.').format(
+            reason=describe_reason(trouble.reason), count=trouble.failures,
+            time=format_time(trouble.probe_dt, 'medium', timezone=tzinfo))
+        return Status(_('Set aside'), 'error', words)
     reasons = ', '.join(dict.fromkeys(describe_reason(x) for x in printer.get('reasons', ()) if x != 'none'))
     if printer.get('state') == 'stopped':
         return Status(_('Stopped'), 'error', reasons)
@@ -59,7 +66,7 @@ def desk_printer_status(desk_printer, tzinfo):
     reported = next((x for x in desk_printer.agent.printers if x['name'] == desk_printer.printer), None)
     if reported is None:
         return Status(_('Not found'), 'error', _('The agent does not see this printer any more.'))
-    return printer_status(reported)
+    return printer_status(reported, desk_printer.agent, tzinfo)
 
 
 def desk_statuses(desk, tzinfo):
@@ -74,3 +81,14 @@ def desk_statuses(desk, tzinfo):
     if not desk.printers:
         return [Status(_('No printer'), 'error', _('Choose a printer for this desk.'))]
     return [desk_printer_status(x, tzinfo) for x in desk.printers]
+
+
+def elsewhere(job):
+    """Return in words that a badge came out at another printer than it might have, and why; else ``''``."""
+    others = '; '.join(f'{x["printer"]}: {describe_reason(x["reason"])}' for x in job.passed_over
+                       if (x['agent_id'], x['printer']) != (job.agent_id, job.printer))
+    if not others or not job.printer:
+        return ''
+    words = (_('Came out at {printer}. {others}.') if job.state in {JobState.completed, JobState.sent} else
+             _('Goes to {printer}. {others}.'))
+    return words.format(printer=job.printer, others=others)

@@ -9,7 +9,7 @@ from indico.util.date_time import now_utc
 from indico_checkin_print import sql
 from indico_checkin_print.management.job_rows import MAX_JOBS, latest_jobs
 from indico_checkin_print.management.status import agent_status, describe_reason, desk_statuses, printer_status
-from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.agents import Agent, PrinterTrouble
 from indico_checkin_print.models.jobs import JobState
 
 
@@ -184,3 +184,32 @@ def test_desk_statuses(objects, event):
     assert _texts() == ['Badges are sent to the webhook']
     objects.webhook.is_deleted = True
     assert _texts() == ['The webhook was deleted']
+
+
+def test_a_printer_that_was_set_aside(db, manager, page, objects):
+    objects.agent.link = 'link'
+    db.session.add(PrinterTrouble(agent=objects.agent, printer='labels', failures=3, reason='engine_failed',
+                                  failed_dt=now_utc(), probe_dt=now_utc()))
+    db.session.flush()
+    html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+    # at the desk and at the agent
+    assert html.count('Set aside') == 2
+    assert 'It failed 3 times in a row; a badge tries it again after' in html
+
+
+@pytest.mark.parametrize(('state', 'printer', 'words'), [
+    (JobState.completed, 'p2', 'Came out at p2. p1: out of paper.'),
+    (JobState.dispatched, 'p2', 'Goes to p2. p1: out of paper.'),
+    # it came out there in the end
+    (JobState.completed, 'p1', None),
+    (JobState.ready, '', None),
+])
+def test_where_a_badge_came_out_instead(manager, page, create_job, create_reg, objects, state, printer, words):
+    note = {'agent_id': objects.agent.id, 'agent': 'Laptop 1', 'printer': 'p1', 'reason': 'media-empty',
+            'gave_back': True}
+    create_job(create_reg(), state=state, agent=objects.agent, printer=printer, passed_over=[note])
+    html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+    if words:
+        assert words in html
+    else:
+        assert 'out of paper.' not in html
