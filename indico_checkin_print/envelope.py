@@ -19,7 +19,7 @@ def job_message(job, *, go, printer=None, dispatch=None):
     """
     doc = job.document
     return JobMessage(
-        job=job.uuid, dispatch=job.dispatch if dispatch is None else dispatch,
+        job=message_id(job), dispatch=job.dispatch if dispatch is None else dispatch,
         printer=job.printer if printer is None else printer,
         title=f'Badge {job.event_id}-{job.registration_id or "test"}-{job.id}', name=name_of(job)[:200],
         kind='test' if job.purpose == Job.PURPOSE_TEST else doc.kind.name,
@@ -42,17 +42,28 @@ def name_of(job):
     return registration.full_name
 
 
-def delivery(job, webhook, *, at_desk, callback):
+def original(job):
+    """Return the job whose message this one sends: another one, if it sends a message to a webhook once more."""
+    return job.reprint_of if job.webhook_id is not None and job.reprint_of is not None else job
+
+
+def message_id(job):
+    """Return the ``webhook-id`` of a job's message: the same for every attempt, and when it is sent again."""
+    return original(job).uuid
+
+
+def delivery(job, webhook, *, callback):
     """Build the JSON part of a POST. It holds what the event chose to send, and ids.
 
-    :param at_desk: Whether the webhook prints the badges of a desk; then it always gets the badge.
     :param callback: The URL where the receiver may report what became of the badge.
     """
-    with_badge = at_desk or webhook.send_badge
-    event = job.event
+    event, is_event_test = job.event, job.purpose == Job.PURPOSE_TEST and job.webhook_id is not None
+    # a webhook that stands for a desk always gets the badge
+    with_badge = not is_event_test and (job.webhook_id is None or webhook.send_badge)
+    kind = 'webhook.test' if is_event_test else 'badge.print' if with_badge else 'registration.checked_in'
     return Delivery(
-        type='badge.print' if with_badge else 'registration.checked_in',
-        timestamp=now_utc().isoformat(),
+        type=kind,
+        timestamp=original(job).created_dt.isoformat(),
         data=DeliveryData(
             event={'id': event.id, 'title': event.title, 'url': event.external_url},
             job=job_message(job, go=True, printer='') if with_badge else None,

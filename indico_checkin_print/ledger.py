@@ -15,14 +15,15 @@ from indico_checkin_print.life import (AGENT_SILENT, DATA_EXPIRES_AFTER, EXPIRES
                                        MAX_RENDERS, POST_LEASE, PRINT_WITHIN, RENDER_LEASE, TRANSITIONS)
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.agents import Agent
-from indico_checkin_print.models.desks import Desk, DeskPrinter
+from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import Document, Job, JobHistory, JobState
+from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.passed_over import add_note, gave_back, not_there
 from indico_checkin_print.printer_words import describe_reason
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import CHANNEL, cursor, notify, notify_agents, now
-from indico_checkin_print.waiting import (agents_away, desk_for_job, desk_of_form, due, for_webhooks, may_have_arrived,
-                                          paused)
+from indico_checkin_print.waiting import (agents_away, desk_for_job, desk_of_form, due, for_receiver, for_webhooks,
+                                          goes_to, may_have_arrived, paused)
 
 
 #: A check-in becomes rows in one statement, because it happens while a volunteer waits. A row that is there already
@@ -127,13 +128,19 @@ def claim_post(actor, *, due_for=0):
 
     :param due_for: Only take what has been due for so many seconds.
     """
-    next_id = (db.session.query(Job.id)
-               .outerjoin(Desk, Desk.id == Job.desk_id)
+    # The webhook is locked, so that no two workers find it free at the same moment; and whether it is free is asked
+    # once more under the lock. The queue's order is for receivers that work: probes take turns, so that one message
+    # that a receiver cannot bear does not keep it shut.
+    turn = db.case([(Webhook.opened_dt.isnot(None), Job.next_try_dt)], else_=Job.queue_dt)
+    next_id = (for_receiver(db.session.query(Job.id))
                .filter(due(S.ready, due_for), for_webhooks())
-               .order_by(Job.queue_dt, Job.id)
-               .limit(1).with_for_update(skip_locked=True, of=Job).scalar_subquery())
-    ids = _move([Job.id == next_id], S.dispatched, Reason.pushed, actor, lease_dt=now(POST_LEASE), dispatched_dt=now(),
-                attempts=Job.attempts + 1, dispatch=db.func.greatest(Job.dispatch, 1))
+               .order_by(turn, Job.id)
+               .limit(1).with_for_update(skip_locked=True, key_share=True, of=[Job, Webhook]).scalar())
+    if next_id is None:
+        return None
+    still_free = for_receiver(db.session.query(Job.id)).filter(Job.id == next_id, for_webhooks()).scalar_subquery()
+    ids = _move([Job.id == still_free], S.dispatched, Reason.pushed, actor, lease_dt=now(POST_LEASE),
+                dispatched_dt=now(), attempts=Job.attempts + 1, dispatch=db.func.greatest(Job.dispatch, 1))
     return _fresh(ids[0]) if ids else None
 
 
@@ -142,14 +149,26 @@ def delivered(job, detail, actor):
     return _move([Job.id == job.id, Job.state == S.dispatched], S.sent, Reason.delivered, actor, detail, lease_dt=None)
 
 
-def undelivered(job, reason, detail, actor, *, retry_in):
-    """The POST did not work: try again after `retry_in` seconds, or never if that is ``None``."""
+def undelivered(job, reason, detail, actor, *, retry_in, was_probe=False):
+    """The POST did not work: try again after `retry_in` seconds, or never if that is ``None``.
+
+    :param was_probe: Whether it was the probe of an open breaker, which costs the job no attempt.
+    """
     here = [Job.id == job.id, Job.state == S.dispatched]
     if retry_in is None:
         unsure = _move([*here, Job.purpose == Job.PURPOSE_BADGE, may_have_arrived()], S.unknown,
                        Reason.no_answer, actor, detail, lease_dt=None)
         return unsure or _move(here, S.failed, reason, actor, detail, lease_dt=None)
-    return _move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=now(retry_in))
+    return _move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=now(retry_in),
+                 attempts=Job.attempts - 1 if was_probe else Job.attempts)
+
+
+def due_at_once(webhook):
+    """Let all that waits for a webhook be tried as soon as the webhook may be: it works again, or others say when."""
+    db.session.execute(db.update(Job.__table__)
+                       .where(Job.state == S.ready, Job.agent_id.is_(None), goes_to(webhook))
+                       .values(next_try_dt=now()))
+    notify('queued')
 
 
 # -- delivery by an agent ---------------------------------------------------------------------------------------------

@@ -32,6 +32,35 @@ def for_webhooks():
     return db.and_(target.isnot(None), target.notin_(busy), target.notin_(shut))
 
 
+def for_receiver(jobs):
+    """Join a query for jobs with their desk and with the webhook that they go to."""
+    return (jobs.outerjoin(Desk, Desk.id == Job.desk_id)
+            .join(Webhook, Webhook.id == db.func.coalesce(Job.webhook_id, Desk.webhook_id)))
+
+
+def goes_to(webhook):
+    """Return the condition for jobs of a webhook: its own, and those of desks that it stands for."""
+    desks = db.select(Desk.id).where(Desk.webhook_id == webhook.id)
+    return db.or_(Job.webhook_id == webhook.id, db.and_(Job.webhook_id.is_(None), Job.desk_id.in_(desks)))
+
+
+def waits_for(webhook):
+    """Return a query for the jobs that a webhook is to get."""
+    return Job.query.filter(goes_to(webhook), Job.event_id == webhook.event_id,
+                            Job.state.in_([JobState.queued, JobState.rendering, JobState.ready, JobState.dispatched]))
+
+
+def not_delivered_since(webhook, since):
+    """Return a query for the jobs of a webhook that failed or expired, unless the same was sent again since."""
+    again = db.aliased(Job)
+    sent_again = (db.session.query(again)
+                  .filter(again.reprint_of_id == db.func.coalesce(Job.reprint_of_id, Job.id), again.id > Job.id,
+                          again.state.notin_([JobState.failed, JobState.expired, JobState.canceled])))
+    return (Job.query
+            .filter(goes_to(webhook), Job.event_id == webhook.event_id, Job.created_dt >= since,
+                    Job.state.in_([JobState.failed, JobState.expired]), ~sent_again.exists()))
+
+
 def paused():
     """Return the condition for jobs whose event or desk is paused."""
     return db.or_(db.session.query(EventSetup).filter(EventSetup.event_id == Job.event_id, EventSetup.paused).exists(),

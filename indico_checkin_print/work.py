@@ -56,8 +56,8 @@ def render_one(job, actor):
         if stale:
             ledger.cancel(job, stale, actor)
         else:
-            # data alone was queued if a person asked for another try
-            only_data = job.webhook is not None and not job.webhook.send_badge
+            # data alone, or a test event, was queued if a person asked for another try
+            only_data = job.webhook is not None and (not job.webhook.send_badge or job.purpose == Job.PURPOSE_TEST)
             ledger.rendered(job, None if only_data else _render(job), actor)
         db.session.commit()
     except CannotRender as exc:

@@ -19,7 +19,7 @@ class RHOutcome(RHAgentBase):
     MAX_BODY = 64 * 1024
 
     def _process_args(self):
-        self.job = Job.query.filter_by(uuid=str(request.view_args['job'])).first()
+        self.job = _latest(Job.query.filter_by(uuid=str(request.view_args['job'])).first())
 
     def _check_access(self):
         webhook = webhook_of(self.job) if self.job else None
@@ -33,9 +33,17 @@ class RHOutcome(RHAgentBase):
 
     def _process(self):
         message = self.read(protocol.OutcomeReport).message
-        if message.job != self.job.uuid:
+        if message.job != str(request.view_args['job']):
             raise APIError(400, 'wrong_job', 'The message is about another job than the URL.')
         if self.job.agent_id is None and self.job.dispatch == message.dispatch:
             enter_outcome(self.job, message, f'webhook:{webhook_of(self.job).id}')
         return answer(protocol.Ack(job=message.job, dispatch=message.dispatch,
                                    state=message.__struct_config__.tag))
+
+
+def _latest(job):
+    """Return the job that sent the message last: one that sends it again has its id."""
+    if job is None or job.webhook_id is None:
+        return job
+    again = Job.query.filter_by(reprint_of_id=job.id, webhook_id=job.webhook_id).order_by(Job.id.desc())
+    return again.filter(Job.dispatched_dt.isnot(None)).first() or job

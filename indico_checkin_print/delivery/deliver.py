@@ -9,10 +9,10 @@ from print_agent import protocol, signing
 
 from indico_checkin_print import ledger
 from indico_checkin_print.credentials import unseal
-from indico_checkin_print.delivery import multipart, retry
+from indico_checkin_print.delivery import attempts, breaker, multipart, retry, tell
 from indico_checkin_print.delivery.addresses import parse_networks
 from indico_checkin_print.delivery.post import post
-from indico_checkin_print.envelope import delivery
+from indico_checkin_print.envelope import delivery, message_id
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons import Reason
 
@@ -24,7 +24,7 @@ def webhook_of(job):
 
 
 def deliver(job, actor):
-    """POST a claimed job and enter the answer.
+    """POST a claimed job, enter the answer, and commit.
 
     The transaction is over before the POST begins: a slow receiver holds no row of the database.
 
@@ -34,23 +34,47 @@ def deliver(job, actor):
     if webhook is None:
         ledger.undelivered(job, Reason.webhook_missing, '', actor, retry_in=None)
         return None
-    kind = 'badge' if job.purpose in {Job.PURPOSE_BADGE, Job.PURPOSE_TEST} else 'data'
     try:
         request = build(job, webhook)
     except ValueError as exc:
         ledger.undelivered(job, Reason.webhook_failed, str(exc), actor, retry_in=None)
         return None
+    opened_dt = webhook.opened_dt
+    attempt = attempts.begin(job, webhook)
     db.session.commit()
     answer = post(**request, allowed_networks=allowed_networks())
     verdict = retry.verdict(answer.status, answer.error)
+    attempts.end(attempt, answer, delivered=verdict == retry.Verdict.delivered)
+    kind = kind_of(job)
+    state, change = breaker.note(webhook, verdict, kind, answer.retry_after)
+    delay = _enter(job, answer, verdict, kind, state, actor, was_probe=opened_dt is not None)
+    db.session.commit()
+    if change is not None:
+        tell.managers(webhook, change, attempts.in_words(answer), opened_dt)
+    return None if delay is None else max(delay, state.wait)
+
+
+def _enter(job, answer, verdict, kind, state, actor, *, was_probe):
+    """Enter an answer into the ledger. Return after how many seconds the job is due again, or ``None``."""
     detail = _describe(answer)
     if verdict == retry.Verdict.delivered:
         ledger.delivered(job, detail, actor)
         return None
-    delay = retry.next_delay(job.attempts, kind, answer.retry_after) if verdict in retry.RETRIED else None
-    reason = _REASONS.get(verdict, Reason.webhook_failed) if delay is None else Reason.try_again
-    ledger.undelivered(job, reason, detail, actor, retry_in=delay)
+    delay = None
+    if verdict in retry.RETRIED:
+        # while the breaker is open it says when to try
+        delay = 0 if state.is_open else retry.next_delay(job.attempts, kind, answer.retry_after)
+    if delay is not None:
+        reason = Reason.try_again
+    else:
+        reason = _REASONS.get(verdict, Reason.webhook_failed)
+    ledger.undelivered(job, reason, detail, actor, retry_in=delay, was_probe=was_probe)
     return delay
+
+
+def kind_of(job):
+    """Return what a job is to the schedules: ``badge`` if a person waits for it, else ``data``."""
+    return 'badge' if job.purpose in {Job.PURPOSE_BADGE, Job.PURPOSE_TEST} else 'data'
 
 
 _REASONS = {retry.Verdict.gone: Reason.gone, retry.Verdict.refused: Reason.webhook_refused}
@@ -61,15 +85,15 @@ def build(job, webhook):
 
     :raises ValueError: if the webhook's secret cannot be read.
     """
-    at_desk = job.webhook_id is None
-    callback = url_for_plugin('checkin_print.outcome', job=job.uuid, _external=True)
-    payload = protocol.encode(delivery(job, webhook, at_desk=at_desk, callback=callback))
-    if at_desk or webhook.send_badge:
+    callback = url_for_plugin('checkin_print.outcome', job=message_id(job), _external=True)
+    message = delivery(job, webhook, callback=callback)
+    payload = protocol.encode(message)
+    if message.data.job is not None:
         content_type, body = multipart.encode(payload, job.document.content, f'badge-{job.id}.pdf')
     else:
         content_type, body = 'application/json', payload
     secrets = [unseal(secret) for secret in webhook.secrets]
-    headers = {'Content-Type': content_type, **signing.headers(secrets, job.uuid, int(time.time()), body)}
+    headers = {'Content-Type': content_type, **signing.headers(secrets, message_id(job), int(time.time()), body)}
     return {'url': webhook.url, 'body': body, 'headers': headers}
 
 

@@ -45,9 +45,12 @@ class PostError(IndicoStrEnum):
     timeout = 'timeout'
     reset = 'reset'
     bad_answer = 'bad_answer'
+    #: The process that sent it stopped, or is still at it (only in the log of attempts).
+    interrupted = 'interrupted'
 
 
 SENTENCES = {
+    PostError.refused_url: _('The URL is not allowed here. Nothing was sent.'),
     PostError.dns: _('The host name could not be looked up.'),
     PostError.connect: _('No connection: the receiver is off, or a firewall is in between.'),
     PostError.tls: _('No secure connection: the certificate of the receiver is not valid for this host, has expired, '
@@ -55,7 +58,11 @@ SENTENCES = {
     PostError.timeout: _('The receiver did not answer in time. It may have got the message.'),
     PostError.reset: _('The receiver closed the connection without an answer. It may have got the message.'),
     PostError.bad_answer: _('What answered does not speak HTTP. It may have got the message.'),
+    PostError.interrupted: _('Under way, or Indico stopped in the middle of it. The receiver may have got it.'),
 }
+#: Statuses that leave open whether the receiver acted on the message: it broke down, or something in between did.
+#: All others, apart from 2xx, say that it did not take it; 503 says so, too.
+UNSURE = frozenset({500, 502, 504})
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,9 @@ class Answer:
 
     @property
     def may_have_arrived(self):
-        """Whether the receiver may have the whole message. If not, it surely did not act on it."""
+        """Whether the receiver may have acted on the message. If not, it surely did not."""
+        if self.status is not None:
+            return 200 <= self.status <= 299 or self.status in UNSURE or self.status > 504
         return self.error not in {PostError.refused_url, PostError.dns, PostError.connect, PostError.tls}
 
 

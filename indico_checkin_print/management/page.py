@@ -12,6 +12,7 @@ from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPr
 from indico_checkin_print.management.held import held_jobs
 from indico_checkin_print.management.job_rows import latest_jobs
 from indico_checkin_print.management.status import agent_status, desk_statuses, printer_status
+from indico_checkin_print.management.webhook_status import is_in_trouble, webhook_status
 from indico_checkin_print.management.when import rules_in_words, setup_of
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
@@ -27,14 +28,12 @@ class RHManage(RHCheckinPrintBase):
                     .filter_by(is_deleted=False)
                     .options(joinedload('checkin_print_setup').joinedload(FormSetup.template))
                     .all())
-        webhooks = Webhook.query.filter_by(event_id=self.event.id, is_deleted=False).order_by(Webhook.id).all()
         context = _live_context(self.event)
         desks_of_webhook = defaultdict(list)
         for desk in context['desks']:
             if desk.webhook_id is not None:
                 desks_of_webhook[desk.webhook_id].append(desk.name)
-        return WPCheckinPrint.render_template('event_page.html', self.event, webhooks=webhooks,
-                                              desks_of_webhook=desks_of_webhook,
+        return WPCheckinPrint.render_template('event_page.html', self.event, desks_of_webhook=desks_of_webhook,
                                               regforms=sorted(regforms, key=lambda x: natural_sort_key(x.title)),
                                               todo=_todo(regforms, context), BadgeKind=BadgeKind, **context)
 
@@ -58,7 +57,9 @@ def _live_context(event):
     setup = setup_of(event)
     return {'desks': desks, 'agents': agents, 'jobs': latest_jobs(event), 'agent_status': agent_status,
             'desk_statuses': desk_statuses, 'printer_status': printer_status, 'held': held_jobs(event, setup),
-            'paused': setup.paused, 'rules': rules_in_words(setup)}
+            'webhooks': webhooks, 'webhook_status': webhook_status,
+            'webhooks_in_trouble': [x for x in webhooks if is_in_trouble(x)], 'paused': setup.paused,
+            'rules': rules_in_words(setup)}
 
 
 def _todo(regforms, context):

@@ -7,7 +7,9 @@ from wtforms.fields import BooleanField, StringField, URLField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from indico.core.db import db
+from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.logs.models.entries import LogKind
+from indico.util.string import natural_sort_key
 from indico.web.forms.base import FormDefaults
 from indico.web.forms.fields import IndicoSelectMultipleCheckboxField
 from indico.web.forms.widgets import SwitchWidget
@@ -15,14 +17,16 @@ from indico.web.util import jsonify_data, jsonify_form, jsonify_template
 
 from print_agent.signing import new_secret
 
-from indico_checkin_print import _
+from indico_checkin_print import _, wakeup
 from indico_checkin_print.credentials import seal
+from indico_checkin_print.delivery import breaker
 from indico_checkin_print.delivery.addresses import parse_networks
 from indico_checkin_print.delivery.guard import MAX_URL, RefusedURL, check_saved
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHWebhookBase, WPCheckinPrint
+from indico_checkin_print.management.webhook_page import RHWebhookPageBase
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.webhooks import Webhook
-from indico_checkin_print.payload import FIELDS
+from indico_checkin_print.payload import FIELDS, own_fields
 
 
 class WebhookForm(DialogForm):
@@ -35,8 +39,24 @@ class WebhookForm(DialogForm):
     send_badge = BooleanField(_('Send the badge'), widget=SwitchWidget(), default=True,
                               description=_('The badge as a PDF. Needed if the webhook stands for a desk.'))
     fields = IndicoSelectMultipleCheckboxField(
-        _('Data of the registration'), choices=[(key, title) for key, (title, __) in FIELDS.items()],
-        description=_('Sent as JSON besides the ids of the registration. Only choose what the receiver needs.'))
+        _('Data of the registration'),
+        description=_('Sent besides the ids of the registration. Only choose what the receiver needs. A field of a '
+                      'form is sent for registrations with that form.'))
+    form_ids = IndicoSelectMultipleCheckboxField(
+        _('Only these forms'), coerce=int,
+        description=_('It hears of check-ins with these forms only. If none is chosen: of all that print, also of '
+                      'those that you add later. A webhook that stands for a desk gets the badges of that desk.'))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields.choices = [*((key, field.title) for key, field in FIELDS.items()), *own_fields(self.event).items()]
+        forms = RegistrationForm.query.with_parent(self.event).filter_by(is_deleted=False)
+        self.form_ids.choices = [(form.id, form.title)
+                                 for form in sorted(forms, key=lambda x: natural_sort_key(x.title))]
+
+    def populate_obj(self, obj, *args, **kwargs):
+        super().populate_obj(obj, *args, **kwargs)
+        obj.form_ids = obj.form_ids or None
 
     def validate_name(self, field):
         query = _webhooks(self.event).filter(db.func.lower(Webhook.name) == db.func.lower(field.data))
@@ -82,7 +102,12 @@ class RHEditWebhook(RHWebhookBase):
     def _process(self):
         form = WebhookForm(event=self.event, target=self.webhook, obj=FormDefaults(self.webhook))
         if form.validate_on_submit():
+            moved = self.webhook.url != form.url.data
             form.populate_obj(self.webhook)
+            if moved:
+                # what is known about the old address says nothing about the new one
+                breaker.reset(self.webhook)
+                wakeup.after_commit()
             self._log(LogKind.change, f'Webhook "{self.webhook.name}" changed', **_loggable(self.webhook))
             flash(_('The webhook "{}" has been changed.').format(self.webhook.name), 'success')
             return jsonify_data(flash=False)
@@ -97,7 +122,7 @@ class RHNewSecret(RHWebhookBase):
         return _show_new_secret(self.webhook, self.webhook.secrets[:1])
 
 
-class RHForgetSecret(RHWebhookBase):
+class RHForgetSecret(RHWebhookPageBase):
     """End the time in which two secrets are valid."""
 
     def _process(self):
@@ -105,7 +130,7 @@ class RHForgetSecret(RHWebhookBase):
             self.webhook.secrets = self.webhook.secrets[:1]
             self._log(LogKind.change, f'Previous secret of the webhook "{self.webhook.name}" forgotten')
             flash(_('Only the new secret of "{}" is valid now.').format(self.webhook.name), 'success')
-        return self._back_to_page()
+        return self._back_to_webhook()
 
 
 class RHDeleteWebhook(RHWebhookBase):
@@ -136,7 +161,7 @@ def _desks_of(webhook):
 def _loggable(webhook):
     # path and query of a URL may hold a key
     return {'host': urlsplit(webhook.url).hostname, 'sends_badge': webhook.send_badge,
-            'sends': ', '.join(webhook.fields)}
+            'sends': ', '.join(webhook.fields), 'forms': ', '.join(map(str, webhook.form_ids or ()))}
 
 
 def _show_new_secret(webhook, previous):

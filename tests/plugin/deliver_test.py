@@ -79,7 +79,7 @@ def test_data_only_is_json_that_the_library_verifies(db, data_job, receiver, reg
     (Answer(400, 0.1), JobState.failed, Reason.webhook_failed, False),
     (Answer(None, 0, error=PostError.refused_url, message='Private.'), JobState.failed, Reason.webhook_refused, False),
 ])
-def test_answers(db, desk_job, receiver, answer, state, reason, again):
+def test_answers(db, desk_job, receiver, smtp, answer, state, reason, again):
     receiver.return_value = answer
     done, next_try = post_waiting('test')
     db.session.refresh(desk_job)

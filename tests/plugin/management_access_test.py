@@ -41,6 +41,12 @@ ROUTES = [
     ('POST', '/webhooks/{webhook}/forget'),
     ('POST', '/webhooks/{webhook}/delete'),
     ('GET', '/jobs/'),
+    ('GET', '/webhooks/{webhook}/log'),
+    ('POST', '/webhooks/{webhook}/switch'),
+    ('POST', '/webhooks/{webhook}/test'),
+    ('GET', '/webhooks/{webhook}/recover'),
+    ('POST', '/webhooks/{webhook}/recover'),
+    ('POST', '/webhooks/{webhook}/resend/{job}'),
     ('GET', '/jobs/export'),
     ('POST', '/jobs/release'),
     ('POST', '/jobs/retry'),
@@ -79,7 +85,7 @@ def ask(browser, method, url, **kwargs):
 
 
 def facts(objects):
-    return [(x.name, x.url, x.secrets, x.is_deleted) if x is objects.webhook else
+    return [(x.name, x.url, x.secrets, x.is_deleted, x.enabled) if x is objects.webhook else
             (x.name, x.code_hash, x.token_hash, x.revoked_dt) if x is objects.agent else
             (x.name, x.is_deleted, x.paused) for x in (objects.desk, objects.agent, objects.webhook)]
 

@@ -1,0 +1,63 @@
+"""E-mails to the managers of an event when a webhook stops working, works again, or wants nothing any more."""
+
+from datetime import timedelta
+
+from flask import g
+
+from indico.core.db import db
+from indico.core.db.sqlalchemy.principals import PrincipalType
+from indico.core.notifications import flush_email_queue, init_email_queue, make_email, send_email
+from indico.util.date_time import now_utc
+from indico.web.flask.templating import get_template_module
+
+from indico_checkin_print.delivery.breaker import Change
+from indico_checkin_print.sql import now
+from indico_checkin_print.waiting import waits_for
+
+
+#: A receiver that works and fails in turn is not worth more than one e-mail in this time.
+PAUSE = timedelta(hours=1)
+#: Whoever may manage these pages
+PERMISSION = 'registration'
+
+
+def managers(webhook, change, last_answer, opened_dt):
+    """Send an e-mail about a webhook, and commit. The caller has committed what it is about.
+
+    :param change: The `Change`.
+    :param last_answer: What came of the last attempt, in words.
+    :param opened_dt: Since when its breaker was open before the last attempt, or ``None``.
+    """
+    if not _worth_it(webhook, change, opened_dt):
+        return
+    event = webhook.event
+    if change == Change.opened:
+        webhook.told_dt = now()
+    in_a_request = 'email_queue' in g
+    init_email_queue()
+    with event.force_event_locale():
+        template = get_template_module('checkin_print:emails/webhook.html', event=event, webhook=webhook,
+                                       change=str(change), last_answer=last_answer, opened_dt=opened_dt,
+                                       waiting=waits_for(webhook).count())
+        send_email(make_email(recipients(event), template=template, html=True), event, 'Check-in printing')
+    db.session.commit()
+    if not in_a_request:
+        # nobody else will; what cannot be sent is stored by Indico and logged
+        flush_email_queue()
+        del g.email_queue
+
+
+def recipients(event):
+    """Return the addresses of those who manage the registrations of an event; else its contact, or who made it."""
+    found = {entry.principal.email for entry in event.acl_entries
+             if entry.type == PrincipalType.user and entry.has_management_permission(PERMISSION)}
+    return found or set(event.contact_emails) or {event.creator.email}
+
+
+def _worth_it(webhook, change, opened_dt):
+    if change == Change.opened:
+        return webhook.told_dt is None or webhook.told_dt < now_utc() - PAUSE
+    if change == Change.closed:
+        # good news is for those who had the bad news
+        return webhook.told_dt is not None and webhook.told_dt >= opened_dt
+    return True
