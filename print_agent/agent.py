@@ -101,8 +101,8 @@ class Agent:
         self._callbacks = Callbacks(self.jobs, {door.printer: door.secrets for door in config.doors},
                                     network=config.network)
         self._history = History(self.links)
-        control = Control(spool, self.jobs, self.printers)
-        self._page = Page(config, spool, control, self.printers, self._history) if config.page else None
+        self.control = Control(spool, self.jobs, self.printers, config.layouts)
+        self._page = Page(config, spool, self.control, self.printers, self._history) if config.page else None
         self._workers: dict[str, Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()

@@ -9,11 +9,13 @@ import json
 import logging
 import time
 import uuid
+from collections.abc import Mapping
 
 from print_agent import protocol as p
 from print_agent import reasons, rules, testpage
 from print_agent.jobs import Jobs
 from print_agent.printers import Printers
+from print_agent.printing.layout import Layout
 from print_agent.rules import LOCAL, Entry, State
 from print_agent.spool import Spool
 
@@ -58,9 +60,13 @@ class Pauses:
 
 
 class Control:
-    """The handles of the agent. Everything raises :class:`ControlError` when it cannot be done."""
+    """The handles of the agent. Everything raises :class:`ControlError` when it cannot be done.
 
-    def __init__(self, spool: Spool, jobs: Jobs, printers: Printers):
+    :param layouts: the settings of printers, by their names
+    """
+
+    def __init__(self, spool: Spool, jobs: Jobs, printers: Printers, layouts: Mapping[str, Layout] | None = None):
+        self._layouts = layouts or {}
         self._spool = spool
         self._jobs = jobs
         self._printers = printers
@@ -105,7 +111,8 @@ class Control:
         """Print a page made here that shows size and place of the print. Also on a paused printer."""
         self._known(printer)
         media = next((each.media for each in self._printers.all() if each.name == printer), ())
-        width, height = testpage.size(media, self._spool.last_size(printer))
+        width, height = testpage.size(media, self._spool.last_size(printer),
+                                      self._layouts.get(printer, Layout()))
         document = testpage.make(printer, width, height, time.localtime())
         return self._print(printer, document, prefix='test', title='Test page', kind='test', width=width,
                            height=height)

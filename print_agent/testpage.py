@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
+from print_agent.printing.layout import Layout
 from print_agent.protocol import MAX_SIDE_MM
 from print_agent.version import SOFTWARE
 
@@ -36,13 +37,17 @@ def sizes(media: Sequence[str]) -> list[tuple[float, float]]:
     return found
 
 
-def size(media: Sequence[str], last: tuple[float, float] | None) -> tuple[float, float]:
+def size(media: Sequence[str], last: tuple[float, float] | None, layout: Layout) -> tuple[float, float]:
     """Choose width and height of the page: what is loaded, and of that what badges are printed on.
 
     :param media: what the printer has loaded, or all that it offers if it does not say what is loaded
     :param last: the size of the last badge on this printer
+    :param layout: the settings of the printer; the page is turned by them like a badge
     """
-    known = sizes(media)
+    turned = layout.orientation % 180 != 0
+    if layout.media_mm is not None:
+        return layout.media_mm[::-1] if turned else layout.media_mm
+    known = [each[::-1] if turned else each for each in sizes(media)]
     if last is not None and (len(media) > _LOADED or not known or any(
             abs(last[0] - each[0]) <= _SAME and abs(last[1] - each[1]) <= _SAME for each in known)):
         return last

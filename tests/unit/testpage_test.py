@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from print_agent import documents, testpage
 from print_agent import protocol as p
+from print_agent.printing.layout import Layout
 
 
 @pytest.mark.parametrize(('media', 'last', 'size'), [
@@ -29,7 +30,15 @@ from print_agent import protocol as p
     (('oe_x_1x1mm', 'oe_x_9999x10mm', 'A4', '', 'x' * 200), None, testpage.DEFAULT),
 ])
 def test_the_page_is_as_large_as_what_is_loaded(media, last, size):
-    assert testpage.size(media, last) == pytest.approx(size)
+    assert testpage.size(media, last, Layout()) == pytest.approx(size)
+
+
+@pytest.mark.parametrize(('layout', 'size'), [
+    (Layout(media_mm=(140, 100)), (140, 100)), (Layout(media_mm=(140, 100), orientation=90), (100, 140)),
+    (Layout(orientation=270), (55, 90)), (Layout(orientation=180), (90, 55)),
+])
+def test_it_is_turned_like_a_badge(layout, size):
+    assert testpage.size(('oe_badge_90x55mm',), None, layout) == size
 
 
 @pytest.mark.parametrize(('width', 'height'), [(96, 134), (90, 55), (62, 29), (29, 90), (210, 297), (10, 10),
