@@ -22,9 +22,10 @@ import msgspec
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
-from print_agent import agent, pairing, stream
+from print_agent import agent, pairing
 from print_agent import doctor_checks as checks
 from print_agent.config import Config
+from print_agent.disconnect import Why, refused
 from print_agent.doctor_checks import Finding, fine, wrong
 from print_agent.network import NetworkError
 from print_agent.pairing import Pairing, PairingError
@@ -221,8 +222,8 @@ async def _websocket(config: Config, paired: Pairing) -> Finding:
                            **config.network.for_websockets(paired.stream)):
             return judge('')
     except InvalidStatus as exc:
-        end = stream.refused(exc.response.status_code)
-        return judge(end.text, rejected=end.why is stream.Why.rejected)
+        end = refused(exc.response.status_code)
+        return judge(end.text, rejected=end.why is Why.rejected)
     except (NetworkError, InvalidHandshake, ssl.SSLError, OSError, TimeoutError) as exc:
         return judge(f'no websocket to {paired.stream} ({exc or type(exc).__name__})')
 

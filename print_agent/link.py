@@ -16,11 +16,12 @@ import httpx
 from print_agent import clock
 from print_agent import protocol as p
 from print_agent.backoff import Backoff
+from print_agent.disconnect import Disconnect, Why
 from print_agent.jobs import Jobs
 from print_agent.network import Network
 from print_agent.pairing import Pairing
 from print_agent.poll import Poller, PollFailed
-from print_agent.stream import Disconnect, Stream, Why
+from print_agent.stream import Stream
 
 
 log = logging.getLogger(__name__)

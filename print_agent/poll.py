@@ -17,9 +17,10 @@ import msgspec
 from print_agent import clock, reasons
 from print_agent import protocol as p
 from print_agent.backoff import Backoff, retry_after
+from print_agent.disconnect import other_version
 from print_agent.jobs import Jobs, NoRoom
 from print_agent.network import Network
-from print_agent.stream import dispatch, other_version
+from print_agent.stream import dispatch
 from print_agent.version import SOFTWARE
 
 

@@ -5,14 +5,13 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import Enum
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, ProxyError
 
-from print_agent import backoff, clock
+from print_agent import clock
 from print_agent import protocol as p
+from print_agent.disconnect import Disconnect, Why, closed, other_version, refused
 from print_agent.jobs import Jobs, NoRoom
 from print_agent.network import Network, NetworkError
 from print_agent.spool import SpoolFull
@@ -31,47 +30,6 @@ TRUSTED = 10.0
 REPEAT = 15.0
 #: Largest frame: a document and a little more.
 MAX_FRAME = p.MAX_DOCUMENT + 1024 * 1024
-
-
-class Why(Enum):
-    """What kind of end a connection had; the link decides by it what to do next."""
-
-    #: the network, a proxy, a restart: try again
-    lost = 'lost'
-    #: there is no relay behind this address, or something in between does not let websockets through
-    no_relay = 'no_relay'
-    #: the token is not (or no longer) good
-    rejected = 'rejected'
-    #: a newer connection of the same agent took over
-    replaced = 'replaced'
-    #: the server speaks another version
-    version = 'version'
-    #: we are stopping
-    stopped = 'stopped'
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnect:
-    """Why a connection ended, in words.
-
-    ``lasted``: seconds since the welcome, or 0. ``wait``: seconds that the server asks to stay away for.
-    """
-
-    why: Why
-    text: str
-    lasted: float = 0.0
-    wait: float = 0.0
-
-
-_CLOSE_CODES = {
-    4000: (Why.version, 'Indico speaks another version of the protocol; update the print agent'),
-    4001: (Why.replaced, 'the same agent connected from somewhere else; is it running twice?'),
-    4003: (Why.rejected, "this agent's access was revoked in Indico; pair it again"),
-    1001: (Why.lost, 'the server is restarting'),
-    1006: (Why.lost, 'the connection was lost'),
-    1012: (Why.lost, 'the server is restarting'),
-    1013: (Why.lost, 'the server asks to try again later'),
-}
 
 
 class Outbox:
@@ -148,8 +106,7 @@ class Stream:
             return Disconnect(Why.no_relay, f'the proxy does not let websockets through ({exc})'[:300])
         except ConnectionClosed as exc:
             code = exc.rcvd.code if exc.rcvd is not None else 1006
-            why, text = _CLOSE_CODES.get(code, (Why.lost, f'the server closed the connection (code {code})'))
-            return Disconnect(why, text, self._lasted)
+            return closed(code, self._lasted)
         except (InvalidHandshake, InvalidURI) as exc:
             return Disconnect(Why.no_relay, f'no websocket there ({type(exc).__name__})')
         except TimeoutError:
@@ -301,24 +258,3 @@ def _carry_out(jobs: Jobs, source: str, message: p.FromServer, received: float) 
             log.info('the server is about to stop: %s', message.reason or 'no reason given')
         case p.Error():
             log.warning('the server did not understand us: %s (%s)', message.code, message.detail)
-
-
-def other_version(theirs: int) -> str:
-    """What to do about an Indico that speaks another version of the protocol."""
-    what = ('update the print agent' if theirs > p.PROTOCOL
-            else "ask Indico's administrator to update the plugin, or install an older print agent")
-    return f'Indico speaks another version of the protocol ({theirs}, this print agent {p.PROTOCOL}); {what}'
-
-
-def refused(status: int, retry_after: str = '') -> Disconnect:
-    """What an HTTP status instead of a websocket means."""
-    wait = backoff.retry_after(retry_after)
-    if status == 401:
-        return Disconnect(Why.rejected, "Indico does not know this agent's token, or it was revoked; pair it again")
-    if status == 407:
-        return Disconnect(Why.no_relay, 'the proxy wants a login; put it into [network] proxy (http://user:password@…)')
-    if status == 429:
-        return Disconnect(Why.lost, 'the server asks to slow down (HTTP 429)', wait=wait)
-    return Disconnect(Why.no_relay, f'the websocket was refused (HTTP {status})', wait=wait)
-
-
