@@ -251,7 +251,8 @@ def spool_lost(agent):
     free_waiting(agent)
     # nor can it say any more what became of what it left without a word
     db.session.execute(db.update(Job.__table__)
-                       .where(Job.agent_id == agent.id, Job.state == S.unknown, Job.reason == Reason.no_word)
+                       .where(Job.agent_id == agent.id, Job.state == S.unknown,
+                              Job.reason.in_([Reason.no_word, Reason.agent_silent]))
                        .values(reason=str(Reason.spool_lost)))
     return _move([Job.agent_id == agent.id, Job.state.in_([S.dispatched, S.printing])], S.unknown, Reason.spool_lost,
                  f'agent:{agent.id}')

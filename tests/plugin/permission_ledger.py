@@ -92,7 +92,7 @@ class MemoryLedger:
         if agent.spool and agent.spool != message.spool:
             self._free_waiting(agent)
             for row in self._of(agent):
-                if (row.state, row.reason) == (S.unknown, 'no_word'):
+                if row.state == S.unknown and row.reason in {'no_word', 'agent_silent'}:
                     row.reason = 'spool_lost'
             self._move([row for row in self._of(agent) if row.state in {S.dispatched, S.printing}], S.unknown,
                        'spool_lost')
