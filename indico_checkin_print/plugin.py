@@ -35,6 +35,8 @@ class CheckinPrintPlugin(IndicoPlugin):
         self.connect(signals.event.deleted, self._event_deleted)
         self.connect(signals.core.import_tasks, self._import_tasks)
         self.connect(signals.plugin.cli, self._extend_cli)
+        self.connect(signals.event.registrant_list_action_menu, self._list_actions)
+        self.template_hook('extra-registration-actions', self._badge_section)
         self.connect(signals.menu.items, self._extend_event_menu, sender='event-management-sidemenu')
 
     def get_blueprints(self):
@@ -67,6 +69,14 @@ class CheckinPrintPlugin(IndicoPlugin):
     def _extend_cli(self, sender, **kwargs):
         from indico_checkin_print.cli import cli
         return cli
+
+    def _list_actions(self, regform, **kwargs):
+        from indico_checkin_print.management.registration_hooks import list_actions
+        return list_actions(regform)
+
+    def _badge_section(self, registration, **kwargs):
+        from indico_checkin_print.management.registration_hooks import badge_section
+        return badge_section(registration)
 
     def _extend_event_menu(self, sender, event, **kwargs):
         from indico_checkin_print.management.menu import get_menu_item

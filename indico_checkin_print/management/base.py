@@ -117,7 +117,15 @@ class RHWebhookBase(RHCheckinPrintBase):
 
 
 class RHJobBase(RHCheckinPrintBase):
-    """Base class for one job of the event."""
+    """Base class for one job of the event.
+
+    A URL with the argument ``registration`` is that of a button on the page of the job's registration.
+    """
+
+    def _back_to_page(self):
+        if 'registration' in request.args and self.job.registration is not None:
+            return redirect(url_for('event_registration.registration_details', self.job.registration))
+        return RHCheckinPrintBase._back_to_page(self)
 
     def _process_args(self):
         RHCheckinPrintBase._process_args(self)

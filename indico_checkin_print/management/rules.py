@@ -12,8 +12,8 @@ from indico_checkin_print.management.job_list import RHJobs
 from indico_checkin_print.management.page import RHLive, RHManage
 from indico_checkin_print.management.pause import RHPauseDesk, RHPauseEvent
 from indico_checkin_print.management.regforms import RHEditForm, RHSwitchForm
-from indico_checkin_print.management.webhook_page import RHRecover, RHResend, RHSwitchWebhook, RHTestWebhook, RHWebhook
 from indico_checkin_print.management.registrations import RHPrintRegistrations
+from indico_checkin_print.management.webhook_page import RHRecover, RHResend, RHSwitchWebhook, RHTestWebhook, RHWebhook
 from indico_checkin_print.management.webhooks import (RHAddWebhook, RHDeleteWebhook, RHEditWebhook, RHForgetSecret,
                                                       RHNewSecret)
 from indico_checkin_print.management.when import RHEditWhen
@@ -32,6 +32,7 @@ def add_management_rules(blueprint):
     # What registration forms print
     _add('/forms/<int:reg_form_id>/', 'edit_form', RHEditForm, 'GET', 'POST')
     _add('/forms/<int:reg_form_id>/switch', 'switch_form', RHSwitchForm, 'POST')
+    _add('/forms/<int:reg_form_id>/print', 'print_registrations', RHPrintRegistrations, 'POST')
     # When to print
     _add('/when', 'edit_when', RHEditWhen, 'GET', 'POST')
     _add('/pause', 'pause_event', RHPauseEvent, 'POST')
@@ -52,12 +53,12 @@ def add_management_rules(blueprint):
     _add('/webhooks/<int:webhook_id>/secret', 'new_secret', RHNewSecret, 'POST')
     _add('/webhooks/<int:webhook_id>/forget', 'forget_secret', RHForgetSecret, 'POST')
     _add('/webhooks/<int:webhook_id>/delete', 'delete_webhook', RHDeleteWebhook, 'POST')
-    # Badges that are held
     _add('/webhooks/<int:webhook_id>/log', 'webhook', RHWebhook, 'GET')
     _add('/webhooks/<int:webhook_id>/switch', 'switch_webhook', RHSwitchWebhook, 'POST')
     _add('/webhooks/<int:webhook_id>/test', 'test_webhook', RHTestWebhook, 'POST')
     _add('/webhooks/<int:webhook_id>/recover', 'recover', RHRecover, 'GET', 'POST')
     _add('/webhooks/<int:webhook_id>/resend/<int:job_id>', 'resend', RHResend, 'POST')
+    # Badges that are held
     _add('/held/release', 'release_held', RHReleaseHeld, 'GET', 'POST')
     _add('/held/discard', 'discard_held', RHDiscardHeld, 'POST')
     # All jobs, and what is done to several of them

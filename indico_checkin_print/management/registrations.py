@@ -1,0 +1,199 @@
+"""Printing the badges of chosen registrations, from Indico's participant list and from the page of a registration."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from flask import flash, request, session
+from wtforms.fields import HiddenField, IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange, ValidationError
+from wtforms.widgets import HiddenInput
+
+from indico.core import signals
+from indico.core.db import db
+from indico.core.errors import UserValueError
+from indico.modules.events.registration.models.registrations import Registration, RegistrationState
+from indico.modules.logs.models.entries import LogKind
+from indico.util.signals import values_from_signal
+from indico.web.forms.fields import HiddenFieldList
+from indico.web.util import jsonify_data, jsonify_form
+
+from indico_checkin_print import _, ledger, wakeup
+from indico_checkin_print.checkin import persons_of
+from indico_checkin_print.management.again import REASONS
+from indico_checkin_print.management.base import DialogForm, RHRegFormBase
+from indico_checkin_print.management.job_filter import MAX_ID
+from indico_checkin_print.management.registration_todo import PRINTS, Todo, decide
+from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.rules import BadgeKind
+from indico_checkin_print.reasons import Reason
+
+
+#: Most registrations of one request
+MAX_CHOSEN = 1000
+#: What the dialog says before, and the message after
+WORDS = {
+    Todo.again: (_('had a badge and get another one'), _('Printed again: {}')),
+    Todo.release: (_('have a badge that waits; it is released'), _('Released: {}')),
+    Todo.retry: (_('have a badge that did not come out; it is tried again'), _('Tried again: {}')),
+    Todo.first: (_('are checked in and get their first badge'), _('Printed for the first time: {}')),
+    Todo.under_way: (_('have a badge that is on its way; nothing is done'), _('On their way already: {}')),
+    Todo.not_checked_in: (_('are not checked in; nothing is done'), _('Left alone, not checked in: {}')),
+    Todo.not_allowed: (_('may have no badge: not complete, or the ticket is blocked; nothing is done'),
+                       _('Left alone, they may have no badge: {}')),
+    Todo.no_desk: (_('cannot have one, because there is no desk to print at'),
+                   _('Left alone, there is no desk to print at: {}')),
+}
+
+
+@dataclass(frozen=True)
+class Badge:
+    """One person's badge, and what is done about it when somebody asks for it."""
+
+    registration: Registration
+    #: The id of an accompanying person; empty for the registrant
+    person: str
+    #: The latest one
+    job: Job | None
+    todo: Todo
+
+
+class PrintRegistrationsForm(DialogForm):
+    """Why people get another badge, if any of them had one."""
+
+    reason = SelectField(_('Why another badge'),
+                         choices=[('', _('Please select…')),
+                                  *((str(reason), title) for reason, title in REASONS.items())])
+    registration_id = HiddenFieldList()
+    #: The newest job when the dialog was opened
+    newest = IntegerField(validators=[InputRequired(), NumberRange(min=0, max=MAX_ID)], widget=HiddenInput())
+    submitted = HiddenField()
+
+    def __init__(self, *args, again, **kwargs):
+        self.needs_reason = again
+        super().__init__(*args, **kwargs)
+        if not again:
+            del self.reason
+
+    def validate_reason(self, field):
+        if self.needs_reason and not field.data:
+            raise ValidationError(_('Choose why they get another badge.'))
+
+    def is_submitted(self):
+        # the dialog itself is asked for with a POST, because the registrations are many
+        return super().is_submitted() and 'submitted' in request.form
+
+
+class RHPrintRegistrations(RHRegFormBase):
+    """Print the badges of the registrations that the form's field ``registration_id`` names."""
+
+    def _process_args(self):
+        RHRegFormBase._process_args(self)
+        chosen = set(request.form.getlist('registration_id'))
+        if len(chosen) > MAX_CHOSEN:
+            raise UserValueError(_('At most {} registrations at once, please.').format(MAX_CHOSEN))
+        if not all(id_.isascii() and id_.isdigit() and len(id_) < 10 for id_ in chosen):
+            raise UserValueError(_('That is no number of a registration.'))
+        self.ids = {int(id_) for id_ in chosen}
+
+    def _process(self):
+        registrations = self._lock_registrations()
+        if not registrations:
+            flash(_('Choose some registrations first.'), 'warning')
+            return jsonify_data(flash=False)
+        badges = badges_of(self.regform, registrations)
+        counts = Counter(badge.todo for badge in badges)
+        form = PrintRegistrationsForm(event=self.event, again=bool(counts[Todo.again]),
+                                      registration_id=sorted(self.ids), newest=_newest(self.event))
+        if form.validate_on_submit():
+            # a second click on the same button finds what the first one made
+            wanted = [badge for badge in badges if badge.job is None or badge.job.id <= form.newest.data]
+            self._print(wanted, Reason(form.reason.data) if form.needs_reason else None)
+            return jsonify_data(flash=False)
+        return jsonify_form(form, submit=_('Print'), message=in_words(counts),
+                            disabled_until_change=False)
+
+    def _lock_registrations(self):
+        """Return the chosen registrations, by name; no second request prints them until the transaction ends."""
+        criteria = values_from_signal(
+            signals.event.filter_registration_list.send(self.regform, user=session.user), as_list=True)
+        return (Registration.query.with_parent(self.regform)
+                .filter(Registration.id.in_(self.ids), ~Registration.is_deleted, *criteria)
+                .order_by(*Registration.order_by_name)
+                .with_for_update(key_share=True, of=Registration)
+                .all())
+
+    def _print(self, badges, reason):
+        actor = f'user:{session.user.id}'
+        done = {todo: [badge for badge in badges if badge.todo == todo] for todo in Todo}
+        for badge in done[Todo.again]:
+            ledger.print_again(badge.job, session.user, reason)
+        for todo, why in ((Todo.release, Reason.released), (Todo.retry, Reason.retried)):
+            if done[todo]:
+                ledger.release([badge.job for badge in done[todo]], actor, why)
+        for badge in done[Todo.first]:
+            self._print_first(badge, actor)
+        printed = [badge for todo in PRINTS for badge in done[todo]]
+        if printed:
+            wakeup.after_commit()
+            counts = {todo.name: len(done[todo]) for todo in PRINTS if done[todo]}
+            numbers = sorted({badge.registration.friendly_id for badge in printed})
+            self._log(LogKind.change, f'Badges printed from the participant list of "{self.regform.title}"',
+                      registrations=', '.join(f'#{number}' for number in numbers),
+                      **counts, **({'reason': str(reason)} if done[Todo.again] else {}))
+        for todo in Todo:
+            if done[todo]:
+                flash(WORDS[todo][1].format(len(done[todo])), 'success' if todo in PRINTS else 'warning')
+
+    def _print_first(self, badge, actor):
+        registration = badge.registration
+        row = ledger.new_row(Job.PURPOSE_BADGE, person=badge.person, desk_id=_desk_id(self.regform))
+        ledger.record([row], event_id=self.event.id, registration_id=registration.id,
+                      checked_in_dt=registration.checked_in_dt, user_id=session.user.id, actor=actor)
+
+
+def badges_of(regform, registrations):
+    """Return the `Badge` of each person of some registrations of a form, in their order."""
+    setup = regform.checkin_print_setup
+    prints = setup is not None and setup.enabled
+    has_desk = prints and _desk_id(regform) is not None
+    jobs = _latest([registration.id for registration in registrations])
+    return [Badge(registration, person, job, decide(
+        job, checked_in=registration.checked_in,
+        same_checkin=job is not None and job.checked_in_dt == registration.checked_in_dt,
+        allowed=prints and _may_have_one(registration), has_desk=has_desk))
+        for registration in registrations
+        for person in (persons_of(registration) if prints and setup.kind == BadgeKind.badge else [''])
+        for job in [jobs.get((registration.id, person))]]
+
+
+def in_words(counts):
+    """Return the sentence of the dialog: how many of what."""
+    return _('Of the people you have chosen:') + ' ' + '; '.join(
+        f'{counts[todo]} {WORDS[todo][0]}' for todo in Todo if counts[todo]) + '.'
+
+
+def _may_have_one(registration):
+    return (registration.state in {RegistrationState.complete, RegistrationState.unpaid}
+            and not registration.is_ticket_blocked)
+
+
+def _desk_id(regform):
+    own = regform.checkin_print_setup.desk
+    if own is not None and not own.is_deleted:
+        return own.id
+    return db.session.query(db.func.min(Desk.id)).filter(Desk.event_id == regform.event_id, ~Desk.is_deleted).scalar()
+
+
+def _latest(registration_ids):
+    """Return the latest badge of each person, by registration and person."""
+    jobs = (Job.query
+            .filter(Job.registration_id.in_(registration_ids), Job.purpose == Job.PURPOSE_BADGE)
+            .distinct(Job.registration_id, Job.person)
+            .order_by(Job.registration_id, Job.person, Job.id.desc())
+            .populate_existing())
+    return {(job.registration_id, job.person): job for job in jobs}
+
+
+def _newest(event):
+    return db.session.query(db.func.max(Job.id)).filter(Job.event_id == event.id).scalar() or 0

@@ -1,0 +1,289 @@
+"""Badges on Indico's own pages: that of a registration, and the participant list with an action on several."""
+
+import pytest
+from flask import session
+
+from indico.core import signals
+from indico.util.signals import values_from_signal
+
+from indico_checkin_print import wakeup
+from indico_checkin_print.management.registration_todo import Todo, decide
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.rules import BadgeKind
+from indico_checkin_print.reasons import Reason
+
+
+pytest_plugins = ('management_fixtures',)
+
+S = JobState
+
+
+@pytest.fixture
+def set_job(db):
+    """Return a function that changes a job behind the ledger's back."""
+    def _set(job, **values):
+        if values.get('state') in {S.dispatched}:
+            values['dispatched_dt'] = job.created_dt
+        db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(**values))
+        db.session.expire_all()
+        return job
+    return _set
+
+
+@pytest.fixture
+def url(event, reg):
+    return f'/event/{event.id}/manage/checkin-print/forms/{reg.registration_form_id}/print'
+
+
+@pytest.fixture
+def show(event):
+    """Return a function that returns the page of a registration as somebody sees it."""
+    def _show(browser, registration):
+        response = browser.get(f'/event/{event.id}/manage/registration/{registration.registration_form_id}'
+                               f'/registrations/{registration.id}/', xhr=False)
+        assert response.status_code == 200
+        return response.get_data(as_text=True)
+    return _show
+
+
+def choose(browser, url, *registrations):
+    """Open the dialog; return its text and what its hidden fields say."""
+    response = browser.post(url, registration_id=[reg.id for reg in registrations])
+    assert response.status_code == 200
+    return response.json.get('html', '')
+
+
+def newest():
+    return Job.query.order_by(Job.id.desc()).first().id if Job.query.has_rows() else 0
+
+
+def press(browser, url, *registrations, newest_id=None, **data):
+    """Press the button of the dialog; return its errors."""
+    return browser.save(url, registration_id=[reg.id for reg in registrations], submitted='1',
+                        newest=str(newest() if newest_id is None else newest_id), **data)
+
+
+# -- the decision -----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(('state', 'reason', 'facts', 'todo'), [
+    (None, '', {}, Todo.first),
+    (None, '', {'has_desk': False}, Todo.no_desk),
+    (None, '', {'checked_in': False}, Todo.not_checked_in),
+    (None, '', {'allowed': False}, Todo.not_allowed),
+    (S.completed, 'printed', {}, Todo.again),
+    (S.completed, 'printed', {'checked_in': False, 'same_checkin': False}, Todo.again),
+    (S.completed, 'printed', {'has_desk': False}, Todo.no_desk),
+    (S.sent, 'handed_over', {}, Todo.again),
+    (S.unknown, 'no_word', {}, Todo.again),
+    (S.held, Reason.bulk, {}, Todo.release),
+    (S.held, Reason.already_printed, {}, Todo.release),
+    (S.held, Reason.no_desk, {}, Todo.release),
+    (S.held, Reason.no_desk, {'has_desk': False}, Todo.no_desk),
+    (S.failed, 'printer_failed', {}, Todo.retry),
+    (S.expired, 'too_old', {}, Todo.retry),
+    (S.canceled, 'discarded', {}, Todo.retry),
+    # that of a check-in that was undone
+    (S.canceled, 'check_in_undone', {'same_checkin': False}, Todo.first),
+    (S.canceled, 'check_in_undone', {'same_checkin': False, 'checked_in': False}, Todo.not_checked_in),
+    (S.queued, 'checked_in', {}, Todo.under_way),
+    (S.rendering, 'claimed', {}, Todo.under_way),
+    (S.ready, 'rendered', {}, Todo.under_way),
+    (S.dispatched, 'pushed', {}, Todo.under_way),
+    (S.printing, 'at_printer', {}, Todo.under_way),
+])
+def test_decide(state, reason, facts, todo):
+    job = Job(state=state, reason=reason) if state else None
+    assert decide(job, **{'checked_in': True, 'same_checkin': True, 'allowed': True, 'has_desk': True} | facts) == todo
+
+
+# -- the participant list ---------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def crowd(check_in, create_reg, set_job, db):
+    """Registrations in every situation, by what is done about them."""
+    people = {todo: create_reg(todo.name.title()) for todo in (
+        Todo.again, Todo.release, Todo.retry, Todo.first, Todo.under_way, Todo.not_checked_in)}
+    jobs = {todo: check_in(people[todo])[0] for todo in (Todo.again, Todo.release, Todo.retry, Todo.under_way)}
+    set_job(jobs[Todo.again], state=S.completed, reason='printed')
+    set_job(jobs[Todo.release], state=S.held, reason='bulk')
+    set_job(jobs[Todo.retry], state=S.failed, reason='printer_failed')
+    people[Todo.first].checked_in = True
+    db.session.flush()
+    return people, jobs
+
+
+def test_it_says_how_many_of_each(manager, url, crowd):
+    html = choose(manager, url, *crowd[0].values())
+    assert '1 had a badge and get another one' in html
+    assert '1 are checked in and get their first badge' in html
+    assert '1 are not checked in; nothing is done' in html
+    assert 'Why another badge' in html
+    assert Job.query.count() == 4
+
+
+def test_print_all(db, manager, manager_user, url, crowd, log_of, event):
+    people, jobs = crowd
+    wakeup.after_commit.reset_mock()
+    assert not press(manager, url, *people.values(), reason='lost')
+    db.session.expire_all()
+    assert {todo: job.state for todo, job in jobs.items()} == {
+        Todo.again: S.completed, Todo.release: S.queued, Todo.retry: S.queued, Todo.under_way: S.queued}
+    again = Job.query.filter_by(reprint_of_id=jobs[Todo.again].id).one()
+    assert (again.state, again.reason, again.user_id) == (S.queued, 'lost', manager_user.id)
+    first = Job.query.filter_by(registration_id=people[Todo.first].id).one()
+    assert (first.state, first.checked_in_dt) == (S.queued, people[Todo.first].checked_in_dt)
+    assert [h.actor for h in first.history] == [f'user:{manager_user.id}']
+    assert not Job.query.filter_by(registration_id=people[Todo.not_checked_in].id).has_rows()
+    wakeup.after_commit.assert_called_once()
+    log = log_of(event)
+    assert 'Badges printed from the participant list' in log
+    assert "'Again': 1" in log
+    assert "'Reason': 'lost'" in log
+    assert f'#{people[Todo.release].friendly_id}' in log
+    assert f'#{people[Todo.under_way].friendly_id}' not in log
+
+
+def test_a_reason_is_needed_for_another_badge_only(manager, url, crowd):
+    people, __ = crowd
+    assert list(press(manager, url, *people.values())) == ['reason']
+    assert Job.query.count() == 4
+    assert not press(manager, url, people[Todo.first])
+
+
+def test_a_second_click(manager, url, crowd, db):
+    people, __ = crowd
+    seen = newest()
+    for __ in range(2):
+        press(manager, url, people[Todo.again], people[Todo.first], newest_id=seen, reason='lost')
+    assert Job.query.count() == 6
+
+
+def test_nobody_chosen(manager, url):
+    assert manager.post(url).json['success']
+    assert not Job.query.has_rows()
+
+
+@pytest.mark.parametrize('ids', [['x'], ['1e3'], ['-1'], ['9' * 30], list(map(str, range(1001)))])
+def test_nonsense(manager, url, ids):
+    assert manager.post(url, registration_id=ids).status_code == 400
+
+
+def test_registrations_of_another_form(db, manager, url, event, create_regform, crowd, create_reg):
+    other = create_regform(event, title='Other')
+    reg = create_reg('Eve')
+    reg.registration_form = other
+    reg.checked_in = True
+    db.session.flush()
+    assert 'html' not in manager.post(url, registration_id=[reg.id]).json
+
+
+def test_registrations_that_another_plugin_hides(manager, url, crowd):
+    people, __ = crowd
+
+    def _only_first(sender, user, **kwargs):
+        return type(people[Todo.first]).id == people[Todo.first].id
+
+    with signals.event.filter_registration_list.connected_to(_only_first):
+        press(manager, url, *people.values(), reason='lost')
+    assert Job.query.count() == 5
+
+
+def test_blocked_tickets_and_unfinished_registrations(manager, url, crowd, db):
+    people, __ = crowd
+    with signals.event.is_ticket_blocked.connected_to(lambda sender: True):
+        assert 'may have no badge' in choose(manager, url, people[Todo.first])
+        press(manager, url, people[Todo.first])
+    assert Job.query.count() == 4
+
+
+@pytest.fixture
+def menu(app, event, dummy_regform):
+    """Return a function that returns what the participant list offers somebody."""
+    def _menu(user):
+        with app.test_request_context():
+            session.set_session_user(user)
+            return [entry.text for entry in values_from_signal(
+                signals.event.registrant_list_action_menu.send(dummy_regform), as_list=True)]
+    return _menu
+
+
+def test_action_menu(menu, form, manager_user, create_user, event, db):
+    assert 'Print badges at the desk' in menu(manager_user)
+    volunteer = create_user(300)
+    event.update_principal(volunteer, add_permissions={'registration_checkin'})
+    assert 'Print badges at the desk' not in menu(volunteer)
+    form.enabled = False
+    assert 'Print badges at the desk' not in menu(manager_user)
+
+
+# -- the page of a registration ---------------------------------------------------------------------------------------
+
+def test_no_badge_yet(manager, show, reg, form, db):
+    html = show(manager, reg)
+    assert 'It prints when the person is checked in.' in html
+    assert 'Print badge' not in html
+    reg.checked_in = True
+    db.session.flush()
+    assert 'This check-in has printed none.' in show(manager, reg)
+    assert f'/forms/{reg.registration_form_id}/print' in show(manager, reg)
+
+
+@pytest.mark.parametrize(('state', 'reason', 'words', 'button'), [
+    (S.completed, 'printed', 'The printer says that the badge is printed.', '/again'),
+    (S.held, 'bulk', 'Many people were checked in at once.', '/release?registration=1'),
+    (S.failed, 'render_failed', 'Indico could not make the badge from its template.', '/retry?registration=1'),
+    (S.expired, 'too_old', 'It waited too long.', '/retry?registration=1'),
+    (S.queued, 'checked_in', 'The attendee was checked in.', None),
+])
+def test_what_happened_and_what_can_be_done(manager, show, check_in, reg, set_job, state, reason, words, button):
+    job = set_job(check_in(reg)[0], state=state, reason=reason)
+    html = show(manager, reg)
+    assert words in html
+    assert f'/jobs/{job.id}/history' in html
+    assert f'data-state="{state.name}"' in html
+    buttons = [x for x in ('/again', '/release?registration=1', '/retry?registration=1')
+               if f'/jobs/{job.id}{x}' in html]
+    assert buttons == ([button] if button else [])
+
+
+def test_release_leads_back_to_the_registration(manager, event, check_in, reg, set_job, db):
+    job = set_job(check_in(reg)[0], state=S.held, reason='bulk')
+    response = manager.post(f'/event/{event.id}/manage/checkin-print/jobs/{job.id}/release?registration=1', xhr=False)
+    assert response.location.endswith(f'/registrations/{reg.id}/')
+    db.session.expire_all()
+    assert job.state == S.queued
+
+
+def test_a_volunteer_sees_but_does_not_touch(browse, create_user, event, show, check_in, reg, set_job):
+    job = set_job(check_in(reg)[0], state=S.completed, reason='printed')
+    volunteer = create_user(300)
+    event.update_principal(volunteer, add_permissions={'registration_checkin'})
+    html = show(browse(volunteer), reg)
+    assert 'The printer says that the badge is printed.' in html
+    assert f'/jobs/{job.id}/' not in html
+
+
+def test_only_the_latest_badge(manager, show, check_in, reg, set_job, dummy_user):
+    from indico_checkin_print import ledger
+    first = set_job(check_in(reg)[0], state=S.completed, reason='printed')
+    second = ledger.print_again(first, dummy_user, Reason.lost)
+    html = show(manager, reg)
+    assert f'data-badge="{second.id}"' in html
+    assert f'data-badge="{first.id}"' not in html
+    assert 'Printed again: 1.' in html
+
+
+def test_a_form_that_prints_nothing(manager, show, reg, db, dummy_regform):
+    assert 'No badge yet' not in show(manager, reg)
+
+
+def test_a_ticket_is_for_all_persons(manager, url, form, create_reg, db, mocker):
+    form.kind = BadgeKind.ticket
+    reg = create_reg('Ada', checked_in=True)
+    dummy = mocker.patch('indico_checkin_print.management.registrations.persons_of', return_value=['', 'abc'])
+    press(manager, url, reg)
+    assert Job.query.count() == 1
+    dummy.assert_not_called()
+    form.kind = BadgeKind.badge
+    press(manager, url, reg)
+    assert sorted(job.person for job in Job.query) == ['', 'abc']
