@@ -103,7 +103,7 @@ def laptop_sleep():
         time.sleep(8)
         on_waking = len(stack.printers['desk1'].papers()) - own
         asked = settle_all(stack, manager, 20)
-        check_in.every(people[20:], 1)
+        CheckIn(stack).every(people[20:], 1)  # a connection that was quiet for long may be closed
         settle_all(stack, manager, len(people))
         facts = judge(stack, people, anywhere=True)
         if on_waking:
