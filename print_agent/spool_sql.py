@@ -105,8 +105,10 @@ LEFT_AT_PRINTER = f"""
 SELECT {_COLUMNS} FROM jobs
  WHERE printer = :printer AND (state IN ('submitting', 'printing') OR settled = 0) ORDER BY seq
 """  # noqa: S608
+#: SQLite would rather read all jobs in the order of seq, which takes ten times as long when there are thousands.
 OPEN = f"""
-SELECT {_COLUMNS} FROM jobs WHERE state IN ('waiting', 'go', 'submitting', 'printing') ORDER BY seq
+SELECT {_COLUMNS} FROM jobs INDEXED BY jobs_live
+ WHERE state IN ('waiting', 'go', 'submitting', 'printing') ORDER BY seq
 """  # noqa: S608
 #: What the server still has to hear about, or may ask about.
 UNACKED = f'SELECT {_COLUMNS} FROM jobs WHERE source = :source AND acked = 0 ORDER BY seq'  # noqa: S608

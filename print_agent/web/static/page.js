@@ -159,7 +159,7 @@ function showPrinter(element, printer) {
 }
 
 function showBadge(element, badge) {
-  element.dataset.level = LEVELS[badge.state] || '';
+  element.dataset.level = badge.local && badge.state === 'returned' ? 'bad' : LEVELS[badge.state] || '';
   put(element, 'title', who(badge));
   put(element, 'quiet', [badge.printer, when(badge.ended || badge.received), badge.origin ? 'once more' : ''].filter(Boolean).join(' · '));
   put(element, 'words', badge.words);
