@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from print_agent import pairing
-from print_agent.spool import Spool
+from print_agent.spool import Spool, SpoolFull
 
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,10 @@ class Keys:
         self._sessions[_hash(cookie)] = now + SESSION
         while len(self._sessions) > SESSIONS:
             del self._sessions[next(iter(self._sessions))]
-        self._spool.set_note(_NOTE, json.dumps(self._sessions))
+        try:
+            self._spool.set_note(_NOTE, json.dumps(self._sessions))
+        except SpoolFull as exc:
+            log.warning('who opens the local page now has to do so again after a restart: %s', exc)
         return cookie
 
     def is_session(self, cookie: str) -> bool:

@@ -54,8 +54,12 @@ class Page:
             timeout_keep_alive=15, timeout_graceful_shutdown=LAST, limit_concurrency=64,
             h11_max_incomplete_event_size=16384))
         self._serving = asyncio.create_task(server.serve(sockets=[door]))
-        keys.publish(self._spool, keys.Address(url=self.url, token=self._keys.token))
-        log.info('the local page is %s; open it with: print-agent page', self.url)
+        try:
+            keys.publish(self._spool, keys.Address(url=self.url, token=self._keys.token))
+        except OSError as exc:
+            log.warning('the local page cannot be opened, as its address cannot be written down: %s', exc)
+        else:
+            log.info('the local page is %s; open it with: print-agent page', self.url)
 
     @property
     def url(self) -> str:

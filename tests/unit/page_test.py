@@ -18,6 +18,7 @@ from print_agent.logbook import Logbook
 from print_agent.pairing import PairingError
 from print_agent.rules import State
 from print_agent.snapshot import Viewer
+from print_agent.spool import SpoolFull
 from print_agent.web import app as app_module
 from print_agent.web import keys as keys_module
 from print_agent.web.app import Web
@@ -335,6 +336,28 @@ async def test_a_port_that_is_taken_is_no_reason_not_to_print(desk, caplog):
         assert page.url != f'http://127.0.0.1:{taken}/'
         assert f'port {taken} is taken' in caplog.text
         await page.stop()
+
+
+async def test_a_full_disk_is_no_reason_not_to_print(desk, cli, caplog, monkeypatch):
+    def full(*_):
+        raise SpoolFull('The disk is full.')
+
+    def no_room(*_):
+        raise OSError(28, 'No space left on device')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys_module, 'publish', no_room)
+        page = await page_of(desk)
+        assert 'cannot be opened' in caplog.text
+        await page.stop()
+    url = (await cli.post('/api/ticket', json={})).json()['url']
+    monkeypatch.setattr(desk.spool, 'set_note', full)
+    async with client(desk) as browser:
+        assert (await browser.get(url)).status_code == 303
+        assert (await browser.get('/')).status_code == 200
+        answer = await browser.post('/api/pause', json={}, headers=ORIGIN)
+        assert (answer.status_code, answer.json()['message']) == (503, 'The disk is full.')
+    assert not desk.control.is_paused('desk1')
 
 
 async def test_a_token_that_others_can_read_is_not_used(desk):
