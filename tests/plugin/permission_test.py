@@ -56,19 +56,23 @@ def memory_ledger(agents):
 class Desk(RuleBasedStateMachine):
     """One desk, two laptops with a printer each, one Indico."""
 
+    #: Makes the Indico of a story for the ids of two agents.
+    make_ledger = staticmethod(memory_ledger)
+    agents = (1, 2)
+
     def __init__(self):
         super().__init__()
         self.world = None
 
     @initialize(count=of(*COUNTS), ways=of(*WAYS))
     def begin(self, count, ways):
-        self.world = World(memory_ledger([1, 2]), [1, 2])
+        self.world = World(type(self).make_ledger(self.agents), self.agents)
         Desk.current = self.world
         for laptop, by_websocket in zip(self.world.laptops, ways, strict=True):
             self.world.start(laptop)
             (self.world.connect if by_websocket else self.world.poll)(laptop)
         for number in range(count):
-            self.world.ledger.add_job(f'job{number}')
+            self.world.ledger.add_job(f'{number:08d}-0000-4000-8000-000000000000')
 
     def laptop(self, number):
         return self.world.laptops[number % 2]
@@ -220,9 +224,9 @@ def test_every_story_keeps_the_promises(monkeypatch):
         suppress_health_check=list(HealthCheck)))
 
 
-def tell(steps):
+def tell(steps, machine=Desk):
     """Tell a story: `steps` yields what happens when it is given the desk. Return (what happened, what broke)."""
-    desk, happened = Desk(), []
+    desk, happened = machine(), []
     try:
         for function, values in steps(desk):
             happened.append((function, values))
