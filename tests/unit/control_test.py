@@ -72,6 +72,16 @@ async def test_a_badge_that_is_about_to_be_handed_over_is_stopped(desk, monkeypa
     assert desk.backend.submitted == []
 
 
+async def test_a_go_on_a_paused_printer_is_not_used_however_it_came_there(desk):
+    desk.backend.gate.clear()
+    await desk.receive('j1', go=True)
+    await desk.until(lambda: desk.said(p.Printing))
+    entry = await desk.receive('j2', go=True)
+    desk.control.pauses.set(everything=True, names=frozenset())
+    assert desk.jobs.begin_submit(entry) is None
+    assert desk.spool.get(entry.seq).state is State.go
+
+
 async def test_what_nobody_else_could_print_is_printed_in_spite_of_a_pause(desk):
     """A webhook without a callback: giving it back would be to lose it."""
     desk.backend.gate.clear()
