@@ -14,10 +14,15 @@ from indico.core.db import db
 from indico_checkin_print import ledger, retention
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason, describe
+from indico_checkin_print.sql import notify_agents
 
 
 #: Exit code when a command could not do what it was asked to
 EXIT_FAILED = 1
+#: The number of a job
+JOB = click.IntRange(1, 2**63 - 1)
+#: Most jobs of one command
+MOST_JOBS = 1000
 
 
 @cli_group(name='checkin-print')
@@ -79,7 +84,7 @@ def jobs():
 
 
 @jobs.command('list')
-@click.option('--event', 'event_id', type=int, help='Only jobs of this event.')
+@click.option('--event', 'event_id', type=click.IntRange(0, 2**31 - 1), help='Only jobs of this event.')
 @click.option('--state', type=click.Choice([state.name for state in JobState]), multiple=True)
 @click.option('--limit', default=50, show_default=True, type=click.IntRange(1, 10000))
 def list_jobs(event_id, state, limit):
@@ -95,7 +100,7 @@ def list_jobs(event_id, state, limit):
 
 
 @jobs.command()
-@click.argument('job_id', type=int)
+@click.argument('job_id', type=JOB)
 def show(job_id):
     """Show a job and its history."""
     job = _job(job_id)
@@ -106,21 +111,21 @@ def show(job_id):
 
 
 @jobs.command()
-@click.argument('job_ids', type=int, nargs=-1, required=True)
+@click.argument('job_ids', type=JOB, nargs=-1, required=True)
 def retry(job_ids):
     """Queue jobs again that failed, expired or were canceled."""
     _act(job_ids, {JobState.failed, JobState.expired, JobState.canceled}, lambda jobs: ledger.release(jobs, 'cli'))
 
 
 @jobs.command()
-@click.argument('job_ids', type=int, nargs=-1, required=True)
+@click.argument('job_ids', type=JOB, nargs=-1, required=True)
 def release(job_ids):
     """Queue jobs that are held, in the order in which they are named."""
     _act(job_ids, {JobState.held}, lambda jobs: ledger.release(jobs, 'cli'))
 
 
 @jobs.command()
-@click.argument('job_ids', type=int, nargs=-1, required=True)
+@click.argument('job_ids', type=JOB, nargs=-1, required=True)
 def discard(job_ids):
     """End jobs that nobody wants any more."""
     _act(job_ids, {JobState.held, JobState.queued, JobState.ready, JobState.failed},
@@ -135,11 +140,17 @@ def _job(job_id):
 
 
 def _act(job_ids, states, action):
-    jobs = [_job(job_id) for job_id in job_ids]
+    if len(job_ids) > MOST_JOBS:
+        raise click.ClickException(f'At most {MOST_JOBS} jobs at once, please.')
+    # a job that is named twice is one job; all must exist before anything is done
+    jobs = [_job(job_id) for job_id in dict.fromkeys(job_ids)]
+    agents = {job.agent_id for job in jobs if job.agent_id is not None}
     done = set(action([job for job in jobs if job.state in states]))
     for job in jobs:
         words = 'done.' if job.id in done else f'not possible, it is {job.state.name}.'
         click.echo(f'Job {job.id}: {words}', err=job.id not in done)
+    # who holds one of them must not keep it
+    notify_agents(agents)
     db.session.commit()
     if len(done) < len(jobs):
         sys.exit(EXIT_FAILED)

@@ -199,11 +199,12 @@ def check_networks(setting):
         networks = parse_networks(setting)
     except (TypeError, ValueError) as exc:
         return Finding('allow-list', WRONG, f'PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS cannot be read: {exc}')
-    wide = [str(network) for network in networks if network.prefixlen < WIDE[network.version]]
+    wide = [str(network) for network in networks
+            if network.prefixlen < WIDE[network.version] and not network.is_loopback]
     if wide:
         return Finding('allow-list', LOOK, f'Very wide: {", ".join(wide)}. Every event manager can have Indico POST to '
                                            'anything in there. List the networks of the desks only.')
-    loopback = [str(network) for network in networks if network.network_address.is_loopback]
+    loopback = [str(network) for network in networks if network.is_loopback]
     if loopback:
         return Finding('allow-list', LOOK, f'Webhooks may reach this server itself ({", ".join(loopback)}), and with '
                                            'it services that trust whoever is here.')
@@ -259,7 +260,7 @@ def check_webhooks(count, off, open_):
     if off:
         said = ', '.join(f'{webhook} of event {event}' for event, webhook in off)
         return Finding('webhooks', LOOK, f'Switched off by a manager or by their receiver: {said}.')
-    return Finding('webhooks', OK, f'{count}, all switched on and working')
+    return Finding('webhooks', OK, f'{count}, all switched on and working' if count else 'None in use')
 
 
 def check_purge(sign):

@@ -84,3 +84,38 @@ def test_sweep(run, check_in, reg):
     assert (code, output) == (0, '0 jobs put right, 1 rendered, 0 POSTs made.\n')
     assert job.state == JobState.ready
     assert ledger.claim_render('test') is None
+
+
+@pytest.mark.parametrize('command', ['show', 'retry', 'release', 'discard'])
+@pytest.mark.parametrize('number', [0, -1, 'x', 2**63, 10**40])
+def test_no_number_of_a_job(run, command, number):
+    assert run('jobs', command, '--', number)[0] == 2
+
+
+@pytest.mark.parametrize('command', ['retry', 'release', 'discard'])
+def test_all_or_nothing_if_one_does_not_exist(run, held, command):
+    code, output = run('jobs', command, held.id, 2**63 - 1)
+    assert code == 1
+    assert f'There is no job {2**63 - 1}.' in output
+    assert held.state == JobState.held
+
+
+def test_named_twice(run, held):
+    code, output = run('jobs', 'release', held.id, held.id)
+    assert code == 0
+    assert output == f'Job {held.id}: done.\n'
+
+
+def test_too_many(run, held):
+    code, output = run('jobs', 'release', *range(1, 1002))
+    assert code == 1
+    assert 'At most 1000 jobs' in output
+
+
+def test_discard_tells_the_agent(run, ready_job, agent, db, mocker):
+    from indico_checkin_print import cli as module
+    told = mocker.patch.object(module, 'notify_agents')
+    ledger.give(ready_job, agent, 'p1', 'test', go=False)
+    db.session.expire_all()
+    assert run('jobs', 'discard', ready_job.id)[0] == 0
+    told.assert_called_once_with({agent.id})

@@ -7,7 +7,7 @@ A scenario is a function with the decorator `scenario`, in a file of this folder
 import importlib
 
 
-FILES = ('ways', 'outages', 'repeats', 'holds', 'printers', 'agents')
+FILES = ('ways', 'outages', 'repeats', 'holds', 'printers', 'agents', 'crashes')
 #: name -> (function, sentence)
 _found = {}
 

@@ -1,0 +1,111 @@
+"""The Celery worker is killed at the worst moments: while it draws a badge, and while it POSTs one."""
+
+import re
+import signal
+import time
+
+import psycopg2
+
+from tests.stack.checkin import CheckIn
+from tests.stack.facts import desk_of, judge, wait_for_badges
+from tests.stack.manager import Manager
+from tests.stack.process import wait_until
+from tests.stack.say import say
+from tests.stack.scenarios import scenario
+from tests.stack.scenarios.ways import evenly
+from tests.stack.stack import running
+
+
+KILLS = 20
+#: More rounds than this, and the moments cannot be caught
+MOST_ROUNDS = 60
+#: `JobState.rendering`; and `dispatched` without an agent, which is a POST under way
+MOMENTS = {'rendering': 'state = 3', 'posting': 'state = 5 AND agent_id IS NULL'}
+#: The relay helps as well, and is not killed: what it is busy with does not count
+BY_CELERY = """EXISTS (SELECT 1 FROM plugin_checkin_print.job_history h
+                       WHERE h.id = (SELECT max(id) FROM plugin_checkin_print.job_history WHERE job_id = jobs.id)
+                       AND h.actor LIKE 'celery:%')"""
+
+
+def webhook_for(stack, number):
+    """Let a desk get its badges by a signed webhook, as its manager does."""
+    manager, name = Manager(stack), f'desk{number}'
+    agent = stack.agents[f'laptop{number}']
+    answer = manager.post('/manage/checkin-print/webhooks/add',
+                          {'name': name, 'url': agent.door(name), 'send_badge': '1'})
+    secret = re.search(r'whsec_[A-Za-z0-9+/=]+', answer.json()['html'])[0]
+    agent.stop()
+    agent.let_in({name: secret})
+    agent.start()
+    webhook, = stack.postgres.sql('indico', 'SELECT max(id) FROM plugin_checkin_print.webhooks')
+    desk, = stack.postgres.sql('indico', f"SELECT id FROM plugin_checkin_print.desks WHERE name = 'Desk {number}'")
+    manager.post(f'/manage/checkin-print/desks/{desk}/', {'name': f'Desk {number}', 'delivery': f'webhook:{webhook}'})
+
+
+def catch(cursor, moment, patience=6):
+    """Return the ids of the jobs that a Celery worker is busy with, as soon as there are any."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        cursor.execute(f'SELECT id FROM plugin_checkin_print.jobs WHERE {MOMENTS[moment]}')
+        if rows := cursor.fetchall():
+            return [id_ for id_, in rows]
+    return []
+
+
+def still(cursor, ids, moment):
+    """Return which of some jobs were left by Celery where they were caught."""
+    cursor.execute(f'SELECT id FROM plugin_checkin_print.jobs WHERE id = ANY(%s) AND {MOMENTS[moment]} AND {BY_CELERY}',
+                   [ids])
+    return [id_ for id_, in cursor.fetchall()]
+
+
+@scenario('crash', 'The Celery worker is killed twenty times, while it draws badges and while it POSTs them.')
+def crash():
+    with running(say=say) as stack:
+        webhook_for(stack, 2)
+        everybody = evenly(stack, len(stack.seeded['registrations']))
+        queues = {name: [p for p in everybody if desk_of(stack, p) == name] for name in ('desk1', 'desk2')}
+        check_in, receiver = CheckIn(stack), stack.agents['laptop2'].service
+        connection = psycopg2.connect(stack.postgres.uri('indico'))
+        connection.autocommit = True
+        cursor = connection.cursor()
+        people, kills = [], dict.fromkeys(MOMENTS, 0)
+        for round_ in range(MOST_ROUNDS):
+            if sum(kills.values()) == KILLS:
+                break
+            moment = 'posting' if kills['posting'] < kills['rendering'] else 'rendering'
+            # every POST hangs: the receiver has it, or will have it, and nobody hears the answer
+            if moment == 'posting':
+                receiver.send(signal.SIGSTOP)
+            now = [queues['desk1'].pop(), queues['desk2'].pop()]
+            for person in now if moment == 'rendering' else now[::-1]:
+                check_in(person)
+            people += now
+            caught = catch(cursor, moment)
+            stack.celery.kill()
+            left = still(cursor, caught, moment)
+            kills[moment] += bool(left)
+            say(f'round {round_ + 1}: killed while {moment}: {len(left)} badges left behind')
+            receiver.send(signal.SIGCONT)
+            # the lease ends
+            cursor.execute("UPDATE plugin_checkin_print.jobs SET lease_dt = lease_dt - interval '40 s' "
+                           'WHERE id = ANY(%s) AND lease_dt IS NOT NULL', [left])
+            stack.celery.start()
+        say(f'{sum(kills.values())} times killed; {len(people)} people were checked in')
+        wait_for_badges(stack, len(people), timeout=180, settle=5)
+        wait_until(lambda: not still_alive(cursor), 60, interval=0.5)
+        facts = judge(stack, people)
+        cursor.execute("SELECT count(*) FROM plugin_checkin_print.job_history WHERE reason = 'worker_died'")
+        taken_over = cursor.fetchone()[0]
+        connection.close()
+        if sum(kills.values()) != KILLS:
+            facts.faults.append(f'Only {kills} kills hit their moment.')
+        if facts.faults:
+            say(stack.tails())
+        return facts, {'kills': kills, 'taken_over': taken_over}
+
+
+def still_alive(cursor):
+    """Tell whether any job is on its way."""
+    cursor.execute('SELECT count(*) FROM plugin_checkin_print.jobs WHERE state IN (2, 3, 4, 5, 6)')
+    return cursor.fetchone()[0]
