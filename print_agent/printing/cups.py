@@ -14,7 +14,8 @@ from print_agent import protocol as p
 from print_agent import reasons
 from print_agent.printing.base import End, NotReady, Sheet, SubmitFailed, Unsettled
 from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused, HandoverFailed
-from print_agent.printing.follow import CANCELED, GRACE, HELD, CupsView, Follower, Missing, pause
+from print_agent.printing.follow import (
+    CANCELED, COMPLETED, GRACE, HELD, PENDING, PROCESSING, STOPPED, CupsView, Follower, Missing, pause)
 from print_agent.printing.ipp import JobView, PrinterLine, PrinterView, Unreachable, printer_uri, words
 
 
@@ -24,6 +25,8 @@ _STATES = {3: 'idle', 4: 'processing', 5: 'stopped'}
 _QUEUE_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-is-accepting-jobs', 'device-uri']
 #: How long one printer may hold up the look at all of them, in seconds.
 GLANCE = 2.0
+#: Job states at a printer that has the document.
+_TAKEN = (PENDING, PROCESSING, STOPPED, COMPLETED)
 #: CUPS' own housekeeping, not a state of the printer.
 _NOISE = ('cups-', 'connecting-to-device')
 
@@ -41,6 +44,8 @@ class CupsBackend:
         self._uris: dict[str, str | None] = {}
         self._media: dict[str, tuple[str, ...]] = {}
         self._advised: set[str] = set()
+        #: Tags of jobs that CUPS may hand over again: it was away before it had noted that it had done so.
+        self._in_doubt: set[str] = set()
 
     async def printers(self) -> Sequence[p.Printer]:
         """List the queues; states and reasons are the printer's own where it can be asked."""
@@ -138,6 +143,11 @@ class CupsBackend:
             if not handed or not isinstance(view, JobView) or view.state == HELD:
                 cups = await self._ask_cups(handle, sheet.tag)
                 handed = isinstance(cups, CupsView) and cups.state >= CANCELED
+                if cups == 'unreachable':
+                    self._in_doubt.add(sheet.tag)
+                elif not handed and isinstance(view, JobView) and view.state in _TAKEN and sheet.tag in self._in_doubt:
+                    # at once: CUPS needs a moment to begin anew
+                    await self._cancel(handle)
             follower.expires = clock() + sheet.expires - time.time()  # anew: this clock stops while the computer sleeps
             end = follower.step(clock(), cups, view)
             if follower.at_printer and not told:
@@ -147,13 +157,9 @@ class CupsBackend:
                 if end.reason == 'rejected' and line is not None and isinstance(view, JobView):
                     await _cancel_at_printer(line, view.id)
                 return end
-            if follower.cancel is not None:
-                try:
-                    await self._client.cancel(int(handle))
-                    follower.canceled()
-                except (CupsDown, CupsRefused) as exc:
-                    log.warning('cups job %s could not be cancelled: %s', handle, exc)
-            await asyncio.sleep(pause(clock() - start))
+            if follower.cancel is not None and await self._cancel(handle):
+                follower.canceled()
+            await asyncio.sleep(pause(clock() - start if cups != 'unreachable' or handed else 1))
 
     async def settle(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
         """Wait until CUPS is through with the job, or cancel it there.
@@ -163,6 +169,9 @@ class CupsBackend:
         """
         start = time.monotonic()
         line, dropped = self._line(printer), set[int]()
+        if tag in self._in_doubt:
+            self._in_doubt.discard(tag)
+            patience = 0
         while True:
             waited = time.monotonic() - start
             try:
@@ -238,6 +247,15 @@ class CupsBackend:
                     dropped.add(job.id)
         except Unreachable as exc:
             log.debug('the printer of job %s cannot be asked: %s', tag, exc)
+
+    async def _cancel(self, handle: str) -> bool:
+        """Cancel a job in CUPS; return whether it heard it."""
+        try:
+            await self._client.cancel(int(handle))
+        except (CupsDown, CupsRefused) as exc:
+            log.warning('cups job %s could not be cancelled: %s', handle, exc)
+            return False
+        return True
 
     async def _ask_cups(self, handle: str, tag: str) -> CupsView | Missing:
         try:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from print_agent import clock
 from print_agent.printing.follow import CupsView
 from print_agent.printing.ipp import words
 
@@ -100,8 +101,14 @@ class CupsClient:
         :raises HandoverFailed: a job was created, or may have been
         """
         hurry = threading.Event()
+        start = clock.now()
+
+        def late() -> bool:
+            # also when the computer slept in the middle of it: the permission to print may be gone by now
+            return hurry.is_set() or clock.now() - start > self._timeout
+
         future = asyncio.get_running_loop().run_in_executor(
-            self._pool, self._run, lambda c: self._submit(c, queue, title, document, options, hurry), False)
+            self._pool, self._run, lambda c: self._submit(c, queue, title, document, options, late), False)
         done, _ = await asyncio.wait([future], timeout=self._timeout)
         if not done:
             # The thread cannot be stopped, but it looks at this before it lets CUPS print, so wait for its word.
@@ -186,21 +193,21 @@ class CupsClient:
         return self._local.connection
 
     def _submit(self, connection: Any, queue: str, title: str, document: bytes, options: dict[str, str],
-                hurry: threading.Event) -> int:
+                late: Callable[[], bool]) -> int:
         cups = self._cups
         number = int(connection.createJob(queue, title, options))
         try:
             # createJob answers 0 for some errors instead of raising
             if number <= 0:
                 raise CupsRefused(0x0500, 'CUPS did not create the job.')
-            if hurry.is_set():
+            if late():
                 raise RuntimeError('CUPS was too slow')
             status = connection.startDocument(queue, number, title, 'application/pdf', 1)
             if status == _CONTINUE:
                 status = connection.writeRequestData(document, len(document))
             if status != _CONTINUE:
                 raise RuntimeError(f'HTTP status {status}')
-            if hurry.is_set():
+            if late():
                 raise RuntimeError('CUPS was too slow')
             connection.finishDocument(queue)
         except (cups.IPPError, cups.HTTPError, RuntimeError) as exc:
