@@ -2,57 +2,19 @@
 
 import os
 import re
-import shutil
 import time
 from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.stack.agent import PrintAgent
 from tests.stack.checkin import CheckIn
+from tests.system.conftest import SOON
 
 
 PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
-#: How long the page may take to show what happened: its own interval and a slow printer, in milliseconds.
-SOON = 20_000
-
-
-@pytest.fixture(scope='module')
-def chromium():
-    with sync_playwright() as playwright:
-        path = shutil.which('chromium') or shutil.which('chromium-browser')
-        browser = playwright.chromium.launch(executable_path=path,
-                                             args=['--no-sandbox', '--disable-background-networking'])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def log_in(stack, chromium):
-    """Return a function that opens a window and logs in; the test fails if a script on its pages does."""
-    contexts, complaints = [], []
-
-    def _log_in(login=None):
-        context = chromium.new_context(base_url=stack.url, viewport={'width': 1280, 'height': 900})
-        context.set_default_timeout(SOON)
-        contexts.append(context)
-        window = context.new_page()
-        window.on('pageerror', lambda error: complaints.append(str(error)))
-        if login:
-            user = stack.seeded['users'][login]
-            window.goto('/login/')
-            window.fill('input[name=identifier]', user['login'])
-            window.fill('input[name=password]', user['password'])
-            window.press('input[name=password]', 'Enter')
-            window.wait_for_url(lambda url: '/login' not in url)
-        return window
-
-    yield _log_in
-    for context in contexts:
-        context.close()
-    assert not complaints
 
 
 @pytest.fixture
