@@ -33,16 +33,15 @@ from indico_checkin_print.reasons import Reason
 MAX_CHOSEN = 1000
 #: What the dialog says before, and the message after
 WORDS = {
-    Todo.again: (_('had a badge and get another one'), _('Printed again: {}')),
-    Todo.release: (_('have a badge that waits; it is released'), _('Released: {}')),
-    Todo.retry: (_('have a badge that did not come out; it is tried again'), _('Tried again: {}')),
-    Todo.first: (_('are checked in and get their first badge'), _('Printed for the first time: {}')),
-    Todo.under_way: (_('have a badge that is on its way; nothing is done'), _('On their way already: {}')),
-    Todo.not_checked_in: (_('are not checked in; nothing is done'), _('Left alone, not checked in: {}')),
-    Todo.not_allowed: (_('may have no badge: not complete, or the ticket is blocked; nothing is done'),
+    Todo.again: (_('They had a badge and get another one: {}'), _('Printed again: {}')),
+    Todo.release: (_('Their badge waits and is released: {}'), _('Released: {}')),
+    Todo.retry: (_('Their badge did not come out and is tried again: {}'), _('Tried again: {}')),
+    Todo.first: (_('They are checked in and get their first badge: {}'), _('Printed for the first time: {}')),
+    Todo.under_way: (_('Their badge is on its way, nothing is done: {}'), _('On their way already: {}')),
+    Todo.not_checked_in: (_('Not checked in, nothing is done: {}'), _('Left alone, not checked in: {}')),
+    Todo.not_allowed: (_('Not complete, or their ticket is blocked, nothing is done: {}'),
                        _('Left alone, they may have no badge: {}')),
-    Todo.no_desk: (_('cannot have one, because there is no desk to print at'),
-                   _('Left alone, there is no desk to print at: {}')),
+    Todo.no_desk: (_('No desk to print at, nothing is done: {}'), _('Left alone, there is no desk to print at: {}')),
 }
 
 
@@ -168,9 +167,8 @@ def badges_of(regform, registrations):
 
 
 def in_words(counts):
-    """Return the sentence of the dialog: how many of what."""
-    return _('Of the people you have chosen:') + ' ' + '; '.join(
-        f'{counts[todo]} {WORDS[todo][0]}' for todo in Todo if counts[todo]) + '.'
+    """Return the sentences of the dialog: how many of what."""
+    return ' '.join(f'{WORDS[todo][0].format(counts[todo])}.' for todo in Todo if counts[todo])
 
 
 def _may_have_one(registration):

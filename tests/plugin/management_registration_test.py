@@ -114,9 +114,9 @@ def crowd(check_in, create_reg, set_job, db):
 
 def test_it_says_how_many_of_each(manager, url, crowd):
     html = choose(manager, url, *crowd[0].values())
-    assert '1 had a badge and get another one' in html
-    assert '1 are checked in and get their first badge' in html
-    assert '1 are not checked in; nothing is done' in html
+    assert 'They had a badge and get another one: 1.' in html
+    assert 'They are checked in and get their first badge: 1.' in html
+    assert 'Not checked in, nothing is done: 1.' in html
     assert 'Why another badge' in html
     assert Job.query.count() == 4
 
@@ -191,7 +191,7 @@ def test_registrations_that_another_plugin_hides(manager, url, crowd):
 def test_blocked_tickets_and_unfinished_registrations(manager, url, crowd, db):
     people, __ = crowd
     with signals.event.is_ticket_blocked.connected_to(lambda sender: True):
-        assert 'may have no badge' in choose(manager, url, people[Todo.first])
+        assert 'ticket is blocked' in choose(manager, url, people[Todo.first])
         press(manager, url, people[Todo.first])
     assert Job.query.count() == 4
 

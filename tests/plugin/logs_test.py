@@ -1,0 +1,80 @@
+"""Logs hold numbers: no name, no address, no token and no secret, whatever goes well or wrong."""
+
+import logging
+
+import pytest
+
+from indico_checkin_print import ledger, retention
+from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.reasons import Reason
+from indico_checkin_print.work import post_waiting, put_right, render_waiting
+
+
+TOKEN = 'icpa_the-token-of-the-agent-in-the-tests'
+SECRET = 'whsec_' + 'QUFB' * 8
+
+
+@pytest.fixture(autouse=True)
+def no_kicks(mocker):
+    mocker.patch('indico_checkin_print.wakeup.after_commit')
+
+
+@pytest.fixture
+def told(caplog, reg):
+    """Return a function that returns what was logged, after a look for what must not be there."""
+    caplog.set_level(logging.DEBUG, 'indico.plugin.checkin_print')
+
+    def _told():
+        text = '\n'.join(record.getMessage() + (record.exc_text or '') for record in caplog.records
+                         if record.name.startswith('indico.plugin'))
+        for word in (reg.first_name, reg.last_name, reg.email, reg.ticket_uuid, TOKEN, SECRET, SECRET[6:]):
+            assert str(word) not in text
+        return text
+    return _told
+
+
+def test_from_a_check_in_to_paper(check_in, reg, db, agent, webhook, told):
+    badge, data = check_in(reg)
+    render_waiting('test')
+    db.session.refresh(badge)
+    ledger.give(badge, agent, 'p1', 'test', go=True)
+    ledger.report(badge, JobState.completed, Reason.printed, '', 'test')
+    # its address is one that no webhook may have
+    post_waiting('test')
+    put_right('test')
+    retention.purge()
+    db.session.expire_all()
+    assert badge.state == JobState.completed
+    assert data.state == JobState.failed
+    told()
+
+
+def test_a_badge_that_cannot_be_made(check_in, reg, db, told, mocker):
+    job, = check_in(reg)
+
+    def _fail(registration, *args):
+        raise LookupError(f'{registration.full_name} <{registration.email}>')
+
+    mocker.patch('indico_checkin_print.work.render', side_effect=_fail)
+    render_waiting('test')
+    text = told()
+    assert f'Job {job.id} could not be rendered (attempt 1)' in text
+    assert 'LookupError' in text
+    # nor in the ledger
+    db.session.expire_all()
+    assert reg.last_name not in job.detail
+
+
+def test_a_statement_that_quotes_the_row(check_in, reg, db, told, mocker):
+    def _fail(*args, **kwargs):
+        db.session.execute('SELECT last_name::int FROM event_registration.registrations WHERE id = :id', {'id': reg.id})
+
+    mocker.patch('indico_checkin_print.ledger.record', side_effect=_fail)
+    check_in(reg)
+    assert f'registration {reg.id} could not be recorded' in told()
+
+
+def test_the_end_of_an_event(reg, dummy_event, dummy_user, told, mocker):
+    mocker.patch('indico_checkin_print.ledger.cancel_event', side_effect=ValueError(reg.full_name))
+    dummy_event.delete('Test', dummy_user)
+    assert 'could not be ended' in told()

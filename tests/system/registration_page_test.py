@@ -1,0 +1,58 @@
+"""Badges on Indico's own pages in Chromium: print again from a registration, and from the participant list."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.stack.checkin import CheckIn
+
+
+def _dialog(page):
+    return page.get_by_role('dialog')
+
+
+def _save(page, reason):
+    _dialog(page).locator('#reason').select_option(reason)
+    _dialog(page).locator('input[type=submit]').click()
+
+
+def _badge(page):
+    return page.locator('#registration-details [data-badge]')
+
+
+def test_print_again_from_both_pages(stack, log_in):
+    page = log_in('manager')
+    person = stack.seeded['registrations'][-20]
+    pages = f'{stack.event_url}/manage/registration/{person["form_id"]}/registrations'
+    page.goto(f'{pages}/{person["id"]}/')
+    expect(_badge(page)).to_contain_text('It prints when the person is checked in.')
+    CheckIn(stack)(person)
+
+    def _is_out(times=0):
+        expect(_badge(page)).to_have_count(1)
+        for __ in range(20):
+            page.goto(f'{pages}/{person["id"]}/')
+            if re.search('completed|sent', _badge(page).get_attribute('data-state')):
+                break
+            page.wait_for_timeout(1000)
+        expect(_badge(page)).to_have_attribute('data-state', re.compile('completed|sent'))
+        if times:
+            expect(_badge(page)).to_contain_text(f'Printed again: {times}.')
+
+    _is_out()
+    _badge(page).get_by_role('button', name='Print again').click()
+    _save(page, 'lost')
+    expect(_dialog(page)).to_have_count(0)
+    _is_out(1)
+    _badge(page).get_by_role('link', name='History').click()
+    expect(_dialog(page)).to_contain_text('The badge was lost; someone asked for another one.')
+
+    page.goto(f'{pages}/')
+    page.locator(f'#registration-{person["id"]} input[type=checkbox]').check()
+    page.get_by_role('button', name='Actions').click()
+    page.get_by_text('Print badges at the desk').click()
+    expect(_dialog(page)).to_contain_text('They had a badge and get another one: 1.')
+    _save(page, 'misprint')
+    expect(page.get_by_text('Printed again: 1')).to_be_visible()
+    page.goto(f'{pages}/{person["id"]}/')
+    _is_out(2)
