@@ -33,10 +33,11 @@ class Manager:
 
     def post(self, path, data=()):
         """POST a form to a page below the event, e.g. ``/manage/...``; return the answer."""
-        page = self._session.get(f'{self._stack.event_url}/manage/', timeout=60)
-        answer = self._session.post(self._stack.event_url + path, data=data, timeout=120,
-                                    headers={'X-CSRF-Token': self._token(page.text),
-                                             'X-Requested-With': 'XMLHttpRequest'})
+        token = self._token(self.get('/manage/'))
+        # the pages want it in the header, Indico's forms among their fields
+        fields = [*(data.items() if isinstance(data, dict) else data), ('csrf_token', token)]
+        answer = self._session.post(self._stack.event_url + path, data=fields, timeout=120,
+                                    headers={'X-CSRF-Token': token, 'X-Requested-With': 'XMLHttpRequest'})
         assert answer.status_code == 200, f'{path} answered {answer.status_code}: {answer.text[:300]}'
         return answer
 
