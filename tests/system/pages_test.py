@@ -211,7 +211,8 @@ def test_webhook(log_in, url):
     dialog(page).get_by_role('button', name='Done').click()
     expect(row(page, 'Webhooks', 'Door')).to_contain_text('every check-in')
     assert secret not in page.content()
-    row(page, 'Webhooks', 'Door').get_by_role('button', name='New secret').click()
+    row(page, 'Webhooks', 'Door').get_by_role('link', name='Door', exact=True).click()
+    page.get_by_role('button', name='New secret').click()
     confirm(page)
     assert dialog(page).locator('.checkin-print-secret').inner_text() != secret
     dialog(page).get_by_role('button', name='Done').click()
