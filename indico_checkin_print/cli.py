@@ -33,10 +33,12 @@ def cli():
 @cli.command()
 @click.option('--host', default='127.0.0.1', show_default=True, help='Address to listen on; nginx stands before it.')
 @click.option('--port', default=8630, show_default=True, type=click.IntRange(1, 65535))
-def relay(host, port):
+@click.option('--max-agents', default=2000, show_default=True, type=click.IntRange(1, 100_000),
+              help='Most agents at once; others are told to come back.')
+def relay(host, port, max_agents):
     """Run the relay: the websocket side that agents connect to."""
     from indico_checkin_print.relay.server import run
-    run(host, port)
+    run(host, port, max_agents=max_agents)
 
 
 @cli.command()

@@ -220,6 +220,8 @@ def upgrade():
     op.create_index('ix_jobs_event_state', 'jobs', ['event_id', 'state', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_held', 'jobs', ['event_id'], schema=SCHEMA, postgresql_where=sa.text('state = 1'))
     op.create_index('ix_jobs_repeated', 'jobs', ['registration_id'], schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NOT NULL'))
+    op.create_index('ix_jobs_ready', 'jobs', ['desk_id'], schema=SCHEMA, postgresql_where=sa.text('state = 4'))
+    op.create_index('ix_jobs_rendering', 'jobs', ['desk_id'], schema=SCHEMA, postgresql_where=sa.text('state = 3'))
     op.create_index('ix_jobs_reprint_of', 'jobs', ['reprint_of_id'], schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NOT NULL'))
     op.create_index('ix_jobs_webhook', 'jobs', ['webhook_id', 'id'], schema=SCHEMA, postgresql_where=sa.text('webhook_id IS NOT NULL'))
     op.create_index('ix_uq_jobs_checkin', 'jobs', ['registration_id', 'person', 'checked_in_dt', 'purpose'], unique=True, schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NULL'))

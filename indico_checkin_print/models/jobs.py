@@ -71,6 +71,10 @@ class Job(db.Model):
         db.Index('ix_jobs_alive', 'state', 'next_try_dt',
                  postgresql_where=db.text(f'state IN ({JobState.queued}, {JobState.rendering}, {JobState.ready}, '
                                           f'{JobState.dispatched}, {JobState.printing})')),
+        # what waits for a printer of a desk
+        db.Index('ix_jobs_ready', 'desk_id', postgresql_where=db.text(f'state = {JobState.ready}')),
+        # what a desk makes at the moment: the next one waits for it
+        db.Index('ix_jobs_rendering', 'desk_id', postgresql_where=db.text(f'state = {JobState.rendering}')),
         db.Index('ix_jobs_reprint_of', 'reprint_of_id', postgresql_where=db.text('reprint_of_id IS NOT NULL')),
         db.Index('ix_jobs_held', 'event_id', postgresql_where=db.text(f'state = {JobState.held}')),
         db.Index('ix_jobs_agent', 'agent_id',

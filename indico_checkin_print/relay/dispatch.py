@@ -158,9 +158,11 @@ def _give_more(agent, todo, actor, *, most):
     free = min(sum(room.values()), most)
     if free <= 0:
         return []
+    # their numbers first: so the index of what waits at a desk is used, however many desks and badges there are
+    desk_ids = [x for x, in db.session.query(DeskPrinter.desk_id).filter_by(agent_id=agent.id)]
     jobs = (Job.query.populate_existing()
             .join(Desk, Desk.id == Job.desk_id)
-            .filter(Desk.printers.any(DeskPrinter.agent_id == agent.id), Desk.webhook_id.is_(None),
+            .filter(Job.desk_id.in_(desk_ids), Desk.webhook_id.is_(None),
                     Job.webhook_id.is_(None), due(JobState.ready), ~_one_before_is_being_made())
             .options(joinedload('document'), joinedload('registration'), contains_eager('desk'))
             .order_by(Job.queue_dt, Job.id)

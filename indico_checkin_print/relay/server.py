@@ -6,8 +6,8 @@ It is a fast lane, not a crutch: without it agents poll Indico, and every promis
 import asyncio
 import json
 import random
+import resource
 import signal
-import socket
 import time
 from http import HTTPStatus
 
@@ -29,7 +29,7 @@ PATH = '/checkin-print/ws'
 #: Agents of one relay, unless the administrator says otherwise.
 MAX_AGENTS = 2000
 #: A ping every so many seconds, and how long an agent has for its answer: a cut cable says nothing by itself.
-PING, PONG = 5, 10
+PING, PONG = 5, 15
 #: Between two notes that agents are still there, and looks for those that fell silent, in seconds.
 BEAT = 5
 #: Between two looks for mail that nobody told us about, in seconds: NOTIFY can be lost, and next tries come.
@@ -66,7 +66,7 @@ class Relay:
         async with serve(self._agent, host, port, process_request=self._admit, max_size=MAX_MESSAGE,
                          compression=None, ping_interval=PING, ping_timeout=PONG, server_header=None) as server:
             self._log.info('The relay listens on %s:%d', host, port)
-            mark = f'{marks.RELAY}{socket.gethostname()}:{port}'
+            mark = f'{marks.RELAY}{marks.machine()}:{port}'
             background = [asyncio.create_task(job) for job in (
                 self._db.listen(self._notified),
                 self._repeat(BEAT, self._beat),
@@ -208,6 +208,8 @@ def run(host, port, *, max_agents=MAX_AGENTS):
     from flask import current_app
 
     from indico_checkin_print.plugin import CheckinPrintPlugin
+    # an agent is an open file, and many systems begin with 1024
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     plugin, metrics = CheckinPrintPlugin.instance, Metrics()
     database = Database(current_app._get_current_object(), plugin, metrics)
     asyncio.run(Relay(database, metrics, plugin.logger, max_agents=max_agents).serve(host, port))

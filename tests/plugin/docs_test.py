@@ -6,11 +6,16 @@ from pathlib import Path
 import click
 import pytest
 
+from print_agent import protocol
+
 from indico_checkin_print import life
 from indico_checkin_print.cli import cli
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.reasons import SENTENCES
+from indico_checkin_print.relay import dispatch, server
+from indico_checkin_print.relay import session as relay_session
+from indico_checkin_print.relay.metrics import METRICS
 
 
 DOCS = Path(__file__).parents[2] / 'docs'
@@ -64,3 +69,18 @@ def test_times(words, seconds):
     assert words in re.sub(r'\s+', ' ', read('ledger.md'))
     number, unit = re.search(r'(\d+) (second|minute|day)', words).groups()
     assert int(number) * {'second': 1, 'minute': 60, 'day': 86400}[unit] == seconds
+
+
+def test_metrics():
+    rows = re.findall(r'^\| `(\w+)` \| (gauge|counter|histogram) \| (.*) \|$', read('install.md'), re.MULTILINE)
+    assert {name: (kind, words) for name, kind, words in rows} == METRICS
+
+
+@pytest.mark.parametrize('row', [
+    f'by default {server.MAX_AGENTS} |', f'| {protocol.MAX_MESSAGE // 1024} KiB |',
+    f'| {relay_session.BURST} at once, then {relay_session.RATE} a second |', f'| {relay_session.MAX_ERRORS} on one',
+    f'| {relay_session.HEARTBEAT} seconds; {server.PING + server.PONG} without',
+    f'| {dispatch.PREFETCH} for each printer, {dispatch.IN_FLIGHT} in all |',
+])
+def test_limits_of_the_relay(row):
+    assert row in read('install.md')

@@ -105,10 +105,11 @@ class Indico:
         return Service(f'{self.name}-celery', args, self.run_folder, env=self.env, cwd=ROOT,
                        ready=lambda: log.exists() and b' ready.' in log.read_bytes())
 
-    def relay(self, port):
-        """Return the relay (not started)."""
-        args = [BIN / 'indico', 'checkin-print', 'relay', '--host', '127.0.0.1', '--port', port]
-        return Service(f'{self.name}-relay', args, self.run_folder, env=self.env, cwd=ROOT,
+    def relay(self, port, number=1, *, host='127.0.0.1'):
+        """Return a relay (not started)."""
+        args = [BIN / 'indico', 'checkin-print', 'relay', '--host', host, '--port', port]
+        name = f'{self.name}-relay{number if number > 1 else ""}'
+        return Service(name, args, self.run_folder, env=self.env, cwd=ROOT,
                        ready=lambda: accepts(port) and _is_ok(f'http://127.0.0.1:{port}/healthz'))
 
     def _answers(self):

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from tests.stack.agent import PrintAgent
 from tests.stack.folder import run_folder
 from tests.stack.indico import Indico
+from tests.stack.nginx import Nginx
 from tests.stack.postgres import Postgres
 from tests.stack.printing import Printing
 from tests.stack.process import die_with_signals, free_port, wait_until
@@ -36,6 +37,10 @@ class Wanted:
     registrations: int = 300
     #: Whether the relay runs
     relay: bool = True
+    #: How many relays; more than one stand behind nginx
+    relays: int = 1
+    #: The address they listen on
+    relay_host: str = '127.0.0.1'
 
 
 class Stack:
@@ -52,12 +57,17 @@ class Stack:
         self.postgres = Postgres(folder)
         self.redis = Redis(folder)
         self.printing = Printing(folder, [f'desk{n}' for n in numbers])
-        self.relay_port = free_port()
+        ports = [free_port() for __ in range(self.wanted.relays)]
+        self.nginx = Nginx(folder, ports) if len(ports) > 1 else None
+        #: Where agents reach the relays
+        self.relay_port = self.nginx.port if self.nginx else ports[0]
         self.indico = Indico('indico', folder, database=self.postgres.uri('indico'), redis=self.redis,
                              relay_port=self.relay_port if self.wanted.relay else None)
         self.web = self.indico.web()
         self.celery = self.indico.celery()
-        self.relay = self.indico.relay(self.relay_port) if self.wanted.relay else None
+        self.relays = [self.indico.relay(port, number, host=self.wanted.relay_host)
+                       for number, port in enumerate(ports, 1) if self.wanted.relay]
+        self.relay = self.relays[0] if self.relays else None
         mode = 'poll' if self.wanted.way == 'poll' else 'auto'
         self.agents = {f'laptop{n}': PrintAgent(f'laptop{n}', folder, self.printing, [f'desk{n}'], mode=mode)
                        for n in numbers}
@@ -92,11 +102,13 @@ class Stack:
                 service.spawn()
             seed = pool.submit(self._timed, f'tables and {self.wanted.registrations} registrations', self.seed)
             wait_until(lambda: seed.done() or self._has_tables(), interval=0.3)
-            if self.relay:
-                self.relay.spawn()
+            for relay in self.relays:
+                relay.spawn()
+            if self.nginx:
+                self.nginx.start()
             seed.result()
             printing.result()
-            for service in filter(None, (self.web, self.celery, self.relay)):
+            for service in (self.web, self.celery, *self.relays):
                 self._timed(service.name, service.wait)
             self._timed('print agents', lambda: list(pool.map(self._start_agent, self.agents.values())))
         return self
@@ -123,7 +135,7 @@ class Stack:
 
     def stop(self):
         """End everything that was started, in an order in which nothing has to complain."""
-        users = [part for part in (*self.agents.values(), self.relay, self.celery, self.web) if part]
+        users = [part for part in (*self.agents.values(), self.nginx, *self.relays, self.celery, self.web) if part]
         with ThreadPoolExecutor(len(users)) as pool:
             list(pool.map(_stop, users))
         for part in (self.printing, self.redis, self.postgres):
