@@ -1,4 +1,7 @@
-"""The ledger's tables: jobs, their history, their documents. Only ``ledger.py`` writes to them."""
+"""The ledger's tables: jobs, their history, their documents. Only ``ledger.py`` writes to them.
+
+What is old is deleted by ``retention.py``.
+"""
 
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
