@@ -24,7 +24,7 @@ MOMENTS = {'rendering': 'state = 3', 'posting': 'state = 5 AND agent_id IS NULL'
 #: The relay helps as well, and is not killed: what it is busy with does not count
 BY_CELERY = """EXISTS (SELECT 1 FROM plugin_checkin_print.job_history h
                        WHERE h.id = (SELECT max(id) FROM plugin_checkin_print.job_history WHERE job_id = jobs.id)
-                       AND h.actor LIKE 'celery:%')"""
+                       AND h.actor LIKE 'celery:%%')"""
 
 
 def webhook_for(stack, number):
