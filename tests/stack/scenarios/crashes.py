@@ -46,7 +46,7 @@ def catch(cursor, moment, patience=6):
     """Return the ids of the jobs that a Celery worker is busy with, as soon as there are any."""
     until = time.monotonic() + patience
     while time.monotonic() < until:
-        cursor.execute(f'SELECT id FROM plugin_checkin_print.jobs WHERE {MOMENTS[moment]}')
+        cursor.execute(f'SELECT id FROM plugin_checkin_print.jobs WHERE {MOMENTS[moment]} AND {BY_CELERY}', [])
         if rows := cursor.fetchall():
             return [id_ for id_, in rows]
     return []
@@ -57,6 +57,13 @@ def still(cursor, ids, moment):
     cursor.execute(f'SELECT id FROM plugin_checkin_print.jobs WHERE id = ANY(%s) AND {MOMENTS[moment]} AND {BY_CELERY}',
                    [ids])
     return [id_ for id_, in cursor.fetchall()]
+
+
+def start_again(celery):
+    """Start the worker and wait until it takes work; its log has the word of every start."""
+    starts = celery.log.read_bytes().count(b' ready.')
+    celery.start()
+    wait_until(lambda: celery.log.read_bytes().count(b' ready.') > starts)
 
 
 @scenario('crash', 'The Celery worker is killed twenty times, while it draws badges and while it POSTs them.')
@@ -90,7 +97,7 @@ def crash():
             # the lease ends
             cursor.execute("UPDATE plugin_checkin_print.jobs SET lease_dt = lease_dt - interval '40 s' "
                            'WHERE id = ANY(%s) AND lease_dt IS NOT NULL', [left])
-            stack.celery.start()
+            start_again(stack.celery)
         say(f'{sum(kills.values())} times killed; {len(people)} people were checked in')
         wait_for_badges(stack, len(people), timeout=180, settle=5)
         wait_until(lambda: not still_alive(cursor), 60, interval=0.5)
