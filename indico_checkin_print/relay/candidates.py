@@ -16,12 +16,14 @@ class Candidates:
     """The printers of some desks, as they are in this transaction.
 
     :param desks: The desks, with their printers and agents.
+    :param known: agent id -> what `aside` returned for that agent, if it was asked already in this transaction.
     """
 
-    def __init__(self, desks):
+    def __init__(self, desks, known=None):
         agent_ids = {p.agent_id for desk in desks for p in desk.printers}
         self._agents = {p.agent_id: p.agent for desk in desks for p in desk.printers}
-        self._aside = aside(agent_ids)
+        # most desks have one agent: its own
+        self._aside = known[min(agent_ids)] if known and agent_ids == known.keys() else aside(agent_ids)
         # how much there is to do matters only where there is a choice, or a printer to be tried
         self._loads = _loads(agent_ids) if self._aside or any(len(desk.printers) > 1 for desk in desks) else Counter()
 

@@ -114,7 +114,8 @@ def outgoing(agent_id, link, holding):
                                    db.or_(Job.uuid.in_(holding), Job.reason == Reason.no_word))))
             .options(joinedload('document'), joinedload('registration'), joinedload('desk'))
             .order_by(Job.queue_dt, Job.id)}
-    printers = _usable(agent, jobs)
+    troubles = aside([agent.id])
+    printers = _usable(agent, jobs, troubles)
     todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding, printers)
     messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
     for uuid in todo.go:
@@ -124,7 +125,7 @@ def outgoing(agent_id, link, holding):
     messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=PRINT_WITHIN)
                  for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in todo.send))]
     at_agent = sum(job.state in AT_AGENT for job in jobs.values())
-    return messages + _give_more(agent, todo, actor, most=IN_FLIGHT - at_agent)
+    return messages + _give_more(agent, todo, actor, troubles, most=IN_FLIGHT - at_agent)
 
 
 def agents_with_mail():
@@ -135,12 +136,11 @@ def agents_with_mail():
             .filter(due(JobState.ready), Job.webhook_id.is_(None))}
 
 
-def _usable(agent, jobs):
+def _usable(agent, jobs, troubles):
     """Return the names of an agent's printers that take work; let what waits for others move on.
 
     :param jobs: What is at the agent, by uuid; what moves on is taken out.
     """
-    troubles = aside([agent.id])
     obstacles = {p['name']: why_not(agent, p['name'], troubles) for p in agent.printers}
     stuck = [job for job in jobs.values()
              if job.state == JobState.ready and obstacles.get(job.printer, 'not_found')]
@@ -153,7 +153,7 @@ def _usable(agent, jobs):
     return [name for name, obstacle in obstacles.items() if not obstacle]
 
 
-def _give_more(agent, todo, actor, *, most):
+def _give_more(agent, todo, actor, troubles, *, most):
     room, idle, messages = dict(todo.room), set(todo.idle), []
     free = min(sum(room.values()), most)
     if free <= 0:
@@ -171,7 +171,7 @@ def _give_more(agent, todo, actor, *, most):
             .all())
     if not jobs:
         return []
-    candidates, left = Candidates({job.desk for job in jobs}), set()
+    candidates, left = Candidates({job.desk for job in jobs}, {agent.id: troubles}), set()
     for job in jobs:
         choice, notes = candidates.choose(job)
         if choice is None:
