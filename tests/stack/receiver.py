@@ -1,0 +1,96 @@
+"""A receiver of webhooks whose faults can be chosen: a process of its own that writes down what it got.
+
+    python -m tests.stack.receiver PORT FOLDER
+
+Each request takes the next word of the file ``script`` in the folder; when none is left, it is taken. What came of it
+is one JSON line in ``received``.
+"""
+
+import json
+import socket
+import struct
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from print_agent import signing
+
+from tests.stack.process import Service, accepts, free_port
+
+
+class Receiver:
+    """The process, and what it wrote down."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder) / 'receiver'
+        self.folder.mkdir()
+        self.port = free_port()
+        self.url = f'http://127.0.0.1:{self.port}/hook'
+        self._service = None
+
+    def start(self, *script):
+        """Start it; the first requests get the faults of the script: hang, reset, or a status."""
+        self.say(*script)
+        self._service = Service('receiver', [sys.executable, '-m', 'tests.stack.receiver', self.port, self.folder],
+                                self.folder.parent, ready=lambda: accepts(self.port))
+        self._service.start()
+
+    def say(self, *script):
+        """Let the next requests get these faults."""
+        (self.folder / 'script').write_text(' '.join(map(str, script)))
+
+    def knows(self, secret):
+        """Give it the secret of the webhook."""
+        (self.folder / 'secret').write_text(secret)
+
+    def stop(self):
+        """End it: connections are refused."""
+        if self._service is not None:
+            self._service.stop()
+            self._service = None
+
+    def received(self):
+        """Return what came: dicts with ``id``, ``registration`` and ``answer`` (a status, or the fault)."""
+        path = self.folder / 'received'
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    folder = None
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers['Content-Length']))
+        id_ = signing.verify([(self.folder / 'secret').read_text()], dict(self.headers), body, now=time.time())
+        answer = self._next()
+        line = {'id': id_, 'answer': answer,
+                'registration': json.loads(body)['data'].get('registration', {}).get('id')}
+        with (self.folder / 'received').open('a') as file:
+            file.write(json.dumps(line) + '\n')
+        if answer == 'hang':
+            time.sleep(30)
+        elif answer == 'reset':
+            # no FIN but a RST
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+            self.connection.close()
+            return
+        else:
+            self.send_response(int(answer))
+            if answer == '429':
+                self.send_header('Retry-After', '20')
+            self.end_headers()
+        self.close_connection = True
+
+    def _next(self):
+        path = self.folder / 'script'
+        first, __, rest = path.read_text().partition(' ')
+        path.write_text(rest)
+        return first or '204'
+
+    def log_message(self, *args):
+        pass
+
+
+if __name__ == '__main__':
+    _Handler.folder = Path(sys.argv[2])
+    ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), _Handler).serve_forever()
