@@ -1,28 +1,27 @@
 """The ledger in memory, for stories of which thousands are told: what `exchange`, `dispatch` and `ledger` do with jobs.
 
-The decisions are the real ones (`plan`, `choose_printer`, `is_healthy`, `MEANING`, `TRANSITIONS`); only the rows are
-Python's instead of PostgreSQL's. `permission_test` tells some stories to both and compares every word and every row.
+The decisions are the real ones (`plan`, `choose_printer`, `obstacle`, `MEANING`, `TRANSITIONS`); only the rows are
+Python's instead of PostgreSQL's. `permission_postgres_test` asks both the same and compares every answer and every row.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
+from uuid import NAMESPACE_OID, uuid5
 
-import msgspec
+from permission_printers import Printers
 
 from print_agent import protocol
 from print_agent.protocol import Cancel, Go
 from print_agent.protocol import Job as JobMessage
 
 from indico_checkin_print.life import AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, PRINT_WITHIN, TRANSITIONS
-from indico_checkin_print.models.agents import Agent as RealAgent
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.relay.dispatch import AT_AGENT, Assigned, plan
+from indico_checkin_print.passed_over import add_note, gave_back, not_there
+from indico_checkin_print.relay.dispatch import AT_AGENT, IN_FLIGHT, Assigned, plan
 from indico_checkin_print.relay.exchange import MEANING, Replaced
-from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
 
 
 S = JobState
-AWAY_AFTER = RealAgent.AWAY_AFTER.total_seconds()
 
 
 @dataclass
@@ -40,17 +39,7 @@ class Row:
     printer: str = ''
     dispatch: int = 0
     dispatched: float | None = None
-
-
-@dataclass
-class Agent:
-    """What the ledger knows about an agent."""
-
-    id: int
-    link: str = ''
-    spool: str = ''
-    seen: float | None = None
-    printers: list = field(default_factory=list)
+    passed_over: list = field(default_factory=list)
 
 
 class MemoryLedger:
@@ -62,15 +51,13 @@ class MemoryLedger:
     def __init__(self, document, sha256):
         self.now = 0.0
         self.rows = {}
-        self.agents = {}
-        self.desk = []
+        self.printers = Printers()
         self._document, self._sha256 = document, sha256
 
     # -- the world around it ------------------------------------------------------------------------------------------
 
-    def add_agent(self, agent_id, printer):
-        self.agents[agent_id] = Agent(agent_id)
-        self.desk.append((agent_id, printer))
+    def add_printer(self, agent_id, printer):
+        self.printers.add(agent_id, printer)
 
     def add_job(self, uuid):
         self.rows[uuid] = Row(uuid, len(self.rows), self.now + EXPIRES_AFTER.total_seconds(), self.now, self.now)
@@ -82,13 +69,13 @@ class MemoryLedger:
         return {row.uuid: (row.state, row.reason, row.agent, row.printer, row.dispatch) for row in self.rows.values()}
 
     def document(self, agent_id, uuid, dispatch):
-        row = self.rows[uuid]
-        return self._document if (row.agent, row.dispatch) == (agent_id, dispatch) else None
+        row = self.rows.get(uuid)
+        return self._document if row and (row.agent, row.dispatch) == (agent_id, dispatch) else None
 
     # -- exchange -----------------------------------------------------------------------------------------------------
 
     def hello(self, agent_id, link, message):
-        agent = self.agents[agent_id]
+        agent = self.printers.agents[agent_id]
         if agent.spool and agent.spool != message.spool:
             self._free_waiting(agent)
             for row in self._of(agent):
@@ -96,17 +83,17 @@ class MemoryLedger:
                     row.reason = 'spool_lost'
             self._move([row for row in self._of(agent) if row.state in {S.dispatched, S.printing}], S.unknown,
                        'spool_lost')
-        agent.link, agent.spool = link, message.spool
-        self._heard_of(agent, message.printers)
-        return {held.job: (held.dispatch, held.state) for held in message.holding}, 'Laptop'
+        agent.link, agent.spool, agent.draining = link, message.spool, False
+        self.printers.heard_of(agent, self.now, message.printers)
+        return {held.job: (held.dispatch, held.state) for held in message.holding}, agent.name
 
     def receive(self, agent_id, link, message):
         agent = self._speaking(agent_id, link)
         match message:
             case protocol.Printers():
-                self._heard_of(agent, message.printers)
+                self.printers.heard_of(agent, self.now, message.printers)
             case protocol.Heartbeat() | protocol.Accepted():
-                self._heard_of(agent)
+                self.printers.heard_of(agent, self.now)
             case protocol.Canceled():
                 row = self._mine(agent, message)
                 if row is not None and (row.state, row.reason) == (S.unknown, 'no_word'):
@@ -115,12 +102,16 @@ class MemoryLedger:
                     self._unassign(row, next_try=self.now + 2)
                 return protocol.Ack(job=message.job, dispatch=message.dispatch, state='canceled')
             case protocol.Drain():
+                agent.draining = True
                 self._free_waiting(agent)
             case _ if type(message) in MEANING:
-                self._heard_of(agent)
+                self.printers.heard_of(agent, self.now)
                 if (row := self._mine(agent, message)) is not None:
                     state, reason = MEANING[type(message)]
-                    self._report(row, state, getattr(message, 'reason', '') or reason)
+                    reason = str(getattr(message, 'reason', '') or reason)
+                    printer = row.printer
+                    if self._report(row, state, reason):
+                        self.printers.learn(agent.id, printer, message, reason, self.now)
                 if isinstance(message, protocol.OUTCOMES):
                     return protocol.Ack(job=message.job, dispatch=message.dispatch,
                                         state=message.__struct_config__.tag)
@@ -133,43 +124,57 @@ class MemoryLedger:
         jobs = {row.uuid: row for row in sorted(self._of(agent), key=_order)
                 if row.state in AT_AGENT
                 or (row.state == S.unknown and (row.uuid in holding or row.reason == 'no_word'))}
+        usable = self._usable(agent, jobs)
         todo = plan([Assigned(row.uuid, row.dispatch, row.state, row.printer) for row in jobs.values()], holding,
-                    [p['name'] for p in agent.printers if is_healthy(p)])
+                    usable)
         messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
         for uuid in todo.go:
-            self._move([jobs[uuid]], S.dispatched, 'pushed', dispatched=self.now)
+            self._go(jobs[uuid])
         messages += [self._job_message(jobs[uuid], go=uuid in todo.go or jobs[uuid].state == S.dispatched)
                      for uuid in todo.send]
         messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=PRINT_WITHIN)
                      for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in todo.send))]
-        return messages + self._give_more(agent, todo)
+        at_agent = sum(row.state in AT_AGENT for row in jobs.values())
+        return messages + self._give_more(agent, todo, most=IN_FLIGHT - at_agent)
 
-    def _give_more(self, agent, todo):
+    def _usable(self, agent, jobs):
+        obstacles = {p['name']: self.printers.why_not(agent, p['name'], self.now) for p in agent.printers}
+        loads = self._loads()
+        for row in list(jobs.values()):
+            obstacle = obstacles.get(row.printer, 'not_found')
+            if row.state == S.ready and obstacle and (self.printers.is_aside(agent.id, row.printer)
+                                                      or self.printers.choose(row.passed_over, loads, self.now)[0]):
+                note = not_there(agent.id, agent.name, row.printer, obstacle, gave_back=False)
+                self._unassign(row, next_try=self.now, passed_over=add_note(row.passed_over, note))
+                del jobs[row.uuid]
+        return [name for name, obstacle in obstacles.items() if not obstacle]
+
+    def _give_more(self, agent, todo, *, most):
         room, idle, messages = dict(todo.room), set(todo.idle), []
-        loads = Counter((row.agent, row.printer) for row in self.rows.values() if row.state in AT_AGENT)
+        loads = self._loads()
         due = sorted((row for row in self.rows.values() if row.state == S.ready and row.agent is None
                       and row.next_try <= self.now < row.expires), key=_order)
-        for row in due[:sum(room.values())]:
-            choice = choose_printer([self._candidate(position, *printer, loads)
-                                     for position, printer in enumerate(self.desk)])
+        for row in due[:max(0, min(sum(room.values()), most))]:
+            choice, notes = self.printers.choose(row.passed_over, loads, self.now)
             if choice is None or choice.agent_id != agent.id or not room.get(choice.printer):
                 continue
             go = choice.printer in idle
             row.agent, row.printer, row.dispatch = agent.id, choice.printer, row.dispatch + 1
+            row.passed_over = notes
             if go:
-                self._move([row], S.dispatched, 'pushed', dispatched=self.now)
+                self._go(row)
             idle.discard(choice.printer)
             room[choice.printer] -= 1
             loads[agent.id, choice.printer] += 1
             messages.append(self._job_message(row, go=go))
         return messages
 
-    def _candidate(self, position, agent_id, printer, loads):
-        agent = self.agents[agent_id]
-        reported = next((p for p in agent.printers if p['name'] == printer), None)
-        connected = agent.seen is not None and self.now - agent.seen < AWAY_AFTER
-        return Candidate(agent_id, printer, position, load=loads[agent_id, printer],
-                         healthy=bool(connected and reported and is_healthy(reported)))
+    def _go(self, row):
+        others = [x for x in row.passed_over if (x['agent_id'], x['printer']) != (row.agent, row.printer)]
+        self._move([row], S.dispatched, 'other_printer' if others else 'pushed', dispatched=self.now)
+
+    def _loads(self):
+        return Counter((row.agent, row.printer) for row in self.rows.values() if row.state in AT_AGENT)
 
     def _job_message(self, row, *, go):
         return JobMessage(job=row.uuid, dispatch=row.dispatch, printer=row.printer, title='Badge', kind='badge',
@@ -180,8 +185,9 @@ class MemoryLedger:
     # -- people and the sweep -----------------------------------------------------------------------------------------
 
     def sweep(self):
-        away = {a.id for a in self.agents.values() if a.seen is not None and a.seen < self.now - AWAY_AFTER}
-        silent = {a.id for a in self.agents.values() if a.seen is not None and a.seen < self.now - AGENT_SILENT}
+        agents = self.printers.agents.values()
+        away = {a.id for a in agents if a.is_away(self.now)}
+        silent = {a.id for a in agents if a.seen is not None and a.seen < self.now - AGENT_SILENT}
         for row in self._in(S.ready):
             if row.agent in away:
                 self._unassign(row)
@@ -192,17 +198,23 @@ class MemoryLedger:
         self._move([row for row in self._in(S.printing) if row.agent in silent], S.unknown, 'agent_silent')
 
     def settle(self, uuid, *, came_out):
-        """A person answers whether a badge came out."""
-        if self.rows[uuid].state == S.unknown:
-            self._move([self.rows[uuid]], *((S.completed, 'person_saw_it') if came_out else
-                                            (S.failed, 'person_missed_it')))
+        """A person answers whether a badge came out. Return the job's uuid from then on."""
+        row = self.rows[uuid]
+        if row.state != S.unknown:
+            return uuid
+        if came_out:
+            self._move([row], S.completed, 'person_saw_it')
+            return uuid
+        self._move([row], S.failed, 'person_missed_it', uuid=str(uuid5(NAMESPACE_OID, uuid)))
+        self.rows[row.uuid] = self.rows.pop(uuid)
+        return row.uuid
 
     def retry(self, uuid):
         """A person asks for a badge that ended without paper; it is rendered at once."""
         row = self.rows[uuid]
-        if self._move([row], S.queued, 'retried', dispatched=None, queue=self.now, next_try=self.now,
-                      dispatch=row.dispatch + 1, expires=self.now + EXPIRES_AFTER.total_seconds(),
-                      agent=None, printer=''):
+        if self._move([row], S.queued, 'retried', dispatched=None, queue=self.now + .001,
+                      next_try=self.now, dispatch=row.dispatch + 1, passed_over=[],
+                      expires=self.now + EXPIRES_AFTER.total_seconds(), agent=None, printer=''):
             self._move([row], S.rendering, 'claimed')
             self._move([row], S.ready, 'rendered', next_try=self.now)
 
@@ -214,26 +226,23 @@ class MemoryLedger:
     # -- helpers ------------------------------------------------------------------------------------------------------
 
     def _speaking(self, agent_id, link):
-        agent = self.agents[agent_id]
+        agent = self.printers.agents[agent_id]
         if agent.link != link:
             raise Replaced(revoked=False)
         return agent
-
-    def _heard_of(self, agent, printers=None):
-        agent.seen = self.now
-        if printers is not None:
-            agent.printers = msgspec.to_builtins(printers)
 
     def _mine(self, agent, message):
         row = self.rows.get(message.job)
         return row if row is not None and (row.agent, row.dispatch) == (agent.id, message.dispatch) else None
 
     def _report(self, row, state, reason):
-        if state == S.ready:
-            self._move([row], state, reason, next_try=self.now + 2, dispatched=None, dispatch=row.dispatch + 1,
-                       agent=None, printer='')
-        else:
-            self._move([row], state, reason)
+        if state != S.ready:
+            return self._move([row], state, reason)
+        again = gave_back(row.passed_over, row.agent, row.printer)
+        note = not_there(row.agent, self.printers.agents[row.agent].name, row.printer, str(reason), gave_back=True)
+        return self._move([row], state, reason, next_try=self.now + (2 if again else 0), dispatched=None,
+                          dispatch=row.dispatch + 1, agent=None, printer='',
+                          passed_over=add_note(row.passed_over, note))
 
     def _free_waiting(self, agent):
         for row in self._of(agent):

@@ -49,7 +49,7 @@ def memory_ledger(agents):
     """Make an Indico in memory with one printer at each of the agents."""
     ledger = MemoryLedger(PDF, SHA256)
     for agent_id in agents:
-        ledger.add_agent(agent_id, f'p{agent_id}')
+        ledger.add_printer(agent_id, f'p{agent_id}')
     return ledger
 
 
@@ -199,12 +199,13 @@ class Desk(RuleBasedStateMachine):
             return
         may_come_out = self.world.may_come_out()
         for uuid, (state, reason, *_) in self.world.ledger.snapshot().items():
-            badges, asked = may_come_out[uuid], self.world.asked[uuid]
+            badge = self.world.badge(uuid)
+            badges, asked = may_come_out[badge], self.world.asked[badge]
             assert badges <= 1 + asked, f'{badges} badges of {uuid} are out or may come; a person asked {asked} times'
             if state in NOTHING_CAME_OUT:
                 assert badges <= asked, f'{uuid} is out or may come, but the ledger says {state.name} ({reason})'
             if state in {S.completed, S.sent}:
-                assert self.world.paper[uuid], f'{uuid} did not come out, but the ledger says {state.name} ({reason})'
+                assert self.world.paper[badge], f'{uuid} did not come out, but the ledger says {state.name} ({reason})'
 
     def teardown(self):
         if self.world is None:

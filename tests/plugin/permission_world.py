@@ -178,7 +178,7 @@ class PrintSystem:
         """The printer ends a job, with or without paper."""
         job.state = state
         if paper:
-            self._world.paper[job.job] += 1
+            self._world.paper[self._world.badge(job.job)] += 1
         self.news.set()
 
 
@@ -275,9 +275,12 @@ class World:
         self.ledger = ledger
         self.now = 1000.0
         self.wall = 1_700_000_000.0
+        #: Badges that came out, by the first uuid of their job
         self.paper = Counter()
-        #: How often a person asked for a job although it may be out
+        #: How often a person asked for one although it may be out
         self.asked = Counter()
+        #: The first uuid of jobs that go on under another one
+        self.first = {}
         #: Jobs of which a print system cannot tell the truth
         self.doubt = set()
         self.goes = {}
@@ -568,21 +571,26 @@ class World:
 
     def person_answers(self, uuid):
         """Somebody looks and tells the truth as it is now. What comes out later, was asked for twice."""
-        came_out = self.paper[uuid] > self.asked[uuid]
+        badge = self.badge(uuid)
+        came_out = self.paper[badge] > self.asked[badge]
         if not came_out:
-            self.asked[uuid] += 1
-        self.ledger.settle(uuid, came_out=came_out)
+            self.asked[badge] += 1
+        self.first[self.ledger.settle(uuid, came_out=came_out)] = badge
+
+    def badge(self, uuid):
+        """Return the first uuid of a job."""
+        return self.first.get(uuid, uuid)
 
     def may_come_out(self):
         """Count, by job, the badges that are out, wait in a print system, or may be handed to one by an agent."""
         count = Counter(self.paper)
-        count.update(job.job for _system, job in self.at_print_systems())
+        count.update(self.badge(job.job) for _system, job in self.at_print_systems())
         for laptop in self.laptops:
             for entry in laptop.spool.open() if laptop.process is not None else ():
                 if entry.state is State.go:
                     received = self.goes.get((laptop.agent_id, entry.job, entry.dispatch))
                     assert received is not None, f'nobody gave {entry.job}.{entry.dispatch} a go'
-                    count[entry.job] += self.now < received + PRINT_WITHIN
+                    count[self.badge(entry.job)] += self.now < received + PRINT_WITHIN
         return count
 
     # -- the end ------------------------------------------------------------------------------------------------------

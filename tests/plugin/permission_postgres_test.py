@@ -1,0 +1,267 @@
+"""The ledger in memory, about which the stories are told, does what the ledger in PostgreSQL does.
+
+Both are asked the same, at random and with little respect, and have to give the same answers and the same rows. When
+this fails after a change of `exchange`, `dispatch`, `aside` or `ledger`, `permission_ledger` has to follow it.
+"""
+
+import random
+from datetime import timedelta
+
+import pytest
+from permission_ledger import MemoryLedger
+from permission_world import PDF, SHA256
+
+from print_agent import protocol as p
+
+from indico_checkin_print import aside, envelope, ledger
+from indico_checkin_print.badge.render import BadgePDF
+from indico_checkin_print.life import EXPIRES_AFTER
+from indico_checkin_print.models import agents as agents_module
+from indico_checkin_print.models.agents import Agent, PrinterTrouble
+from indico_checkin_print.models.desks import Desk, DeskPrinter
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.rules import BadgeKind
+from indico_checkin_print.reasons import Reason
+from indico_checkin_print.relay import candidates, dispatch, exchange
+
+
+STEPS = 500
+#: One that comes by everything in `AGREED`.
+SEED = 'monday'
+S = JobState
+BADGE = BadgePDF(kind=BadgeKind.badge, content=PDF, pages=1, width_mm=96, height_mm=134)
+#: What the sequence must come by: reasons of jobs, and more.
+AGREED = {'rendered', 'pushed', 'other_printer', 'at_printer', 'printed', 'handed_over', 'printer_unreachable',
+          'media-jam', 'too_late', 'spool_lost', 'no_word', 'agent_silent', 'returned', 'too_old', 'check_in_undone',
+          'person_saw_it', 'person_missed_it', 'set aside', 'replaced'}
+#: All times that a row has; they move back when time passes, because a transaction's clock stands still.
+TIMES = {Job: ('dispatched_dt', 'expires_dt', 'next_try_dt', 'queue_dt'), Agent: ('seen_dt',),
+         PrinterTrouble: ('failed_dt', 'probe_dt')}
+
+
+class PostgresLedger:
+    """The real one, in one transaction."""
+
+    def __init__(self, db, now, desk, user):
+        self._db, self._now, self._desk, self._user = db, now, desk, user
+
+    def _job(self, uuid):
+        return Job.query.populate_existing().filter_by(uuid=uuid).one()
+
+    def add_job(self, uuid):
+        self._db.session.add(Job(uuid=uuid, event_id=self._desk.event_id, purpose=Job.PURPOSE_TEST, state=S.queued,
+                                 desk_id=self._desk.id, expires_dt=self._now + EXPIRES_AFTER, queue_dt=self._now,
+                                 next_try_dt=self._now))
+        self._db.session.flush()
+        self._render()
+
+    def _render(self):
+        ledger.rendered(ledger.claim_render('test'), BADGE, 'test')
+
+    def advance(self, seconds):
+        for model, columns in TIMES.items():
+            self._db.session.execute(self._db.update(model.__table__).values(
+                {column: getattr(model, column) - timedelta(seconds=seconds) for column in columns}))
+
+    def settle(self, uuid, *, came_out):
+        job = self._job(uuid)
+        ledger.settle(job, self._user, came_out=came_out)
+        self._db.session.refresh(job)
+        return job.uuid
+
+    def rename(self, uuid, new):
+        """Let chance have chosen another uuid."""
+        self._db.session.execute(self._db.update(Job.__table__).where(Job.uuid == uuid).values(uuid=new))
+
+    def retry(self, uuid):
+        if ledger.retry(self._job(uuid), self._user):
+            self._render()
+
+    def cancel(self, uuid):
+        job = self._job(uuid)
+        # undoing a check-in touches no other states
+        if job.state in {S.held, S.queued, S.rendering, S.ready}:
+            ledger.cancel(job, Reason.check_in_undone, 'test')
+
+    def sweep(self):
+        ledger.sweep()
+
+    hello = staticmethod(exchange.hello)
+    receive = staticmethod(exchange.receive)
+    outgoing = staticmethod(dispatch.outgoing)
+
+    def rows(self):
+        self._db.session.flush()
+        self._db.session.expire_all()
+        return {job.uuid: (job.state, job.reason, job.agent_id, job.printer, job.dispatch, job.passed_over,
+                           *map(self._since, (job.queue_dt, job.next_try_dt, job.expires_dt)))
+                for job in Job.query.filter_by(desk_id=self._desk.id)}
+
+    def troubles(self):
+        return {(x.agent_id, x.printer): (x.failures, x.reason, self._since(x.failed_dt), self._since(x.probe_dt))
+                for x in PrinterTrouble.query}
+
+    def _since(self, dt):
+        return None if dt is None else round((dt - self._now).total_seconds(), 3)
+
+
+def rows_in_memory(memory):
+    return {uuid: (row.state, row.reason, row.agent, row.printer, row.dispatch, row.passed_over,
+                   *(round(time - memory.now, 3) for time in (row.queue, row.next_try, row.expires)))
+            for uuid, row in memory.rows.items()}
+
+
+def troubles_in_memory(memory):
+    return {printer: (x.failures, x.reason, *(None if time is None else round(time.total_seconds() - memory.now, 3)
+                                              for time in (x.failed, x.probe)))
+            for printer, x in memory.printers.troubles.items()}
+
+
+def gist(answer):
+    """Return what both must agree on: not the words on envelopes."""
+    if isinstance(answer, list):
+        return [(type(m).__name__, m.job, m.dispatch, getattr(m, 'go', None), getattr(m, 'printer', None),
+                 getattr(m, 'expires_in', None)) for m in answer]
+    return answer
+
+
+class Dice:
+    """Throws what is asked next: mostly what an agent would say, often enough something else."""
+
+    def __init__(self, seed, agents):
+        self._dice = random.Random(seed)
+        self._agents = agents
+        self._links = dict.fromkeys(agents, 'none')
+        self._jobs = 0
+        self._next = None
+
+    def ask(self, rows):
+        """Return (name of a method, arguments)."""
+        of = self._dice.choice
+        name = of(['outgoing'] * 8 + ['outcome'] * 9 + ['hello', 'receive', 'advance', 'sweep'] * 3 + ['person'] * 5
+                  + ['add_job'] * 2)
+        name, self._next = self._next or name, None
+        agent_id = of(self._agents)
+        link = self._links[agent_id] if self._chance(.95) else 'old'
+        if name == 'add_job' or not rows:
+            self._jobs += 1
+            return 'add_job', (f'{self._jobs:08d}-0000-4000-8000-000000000000',)
+        match name:
+            case 'outgoing':
+                return name, (agent_id, link, self._holding(rows))
+            case 'outcome':
+                agent_id, message = self._outcome(rows, agent_id)
+                return 'receive', (agent_id, self._links[agent_id], message)
+            case 'hello':
+                self._links[agent_id] = f'link {self._dice.random()}'
+                holding = tuple(p.Held(job=uuid, dispatch=n, state=state)
+                                for uuid, (n, state) in self._holding(rows).items())
+                spool = of(['spool'] * 7 + ['another'])
+                return name, (agent_id, self._links[agent_id],
+                              p.Hello(spool=spool, printers=self._printers(agent_id), holding=holding))
+            case 'receive':
+                return name, (agent_id, link, of([p.Heartbeat(), p.Heartbeat(), p.Drain(),
+                                                  p.Printers(printers=self._printers(agent_id))]))
+            case 'advance':
+                seconds = of([1, 1, 2, 2, 5, 20, 31, 46, 100, 100] * 2 + [1800])
+                self._next = 'sweep' if seconds > 30 and self._chance(.8) else None
+                return name, (seconds,)
+            case 'person':
+                return self._person(rows)
+        return name, ()
+
+    def _chance(self, of_one):
+        return self._dice.random() < of_one
+
+    def _person(self, rows):
+        of = self._dice.choice
+        unknown = [uuid for uuid, row in rows.items() if row[0] == S.unknown]
+        if unknown and self._chance(.5):
+            return 'settle', (of(unknown), self._chance(.3))
+        ended = [uuid for uuid, row in rows.items() if row[0] in {S.failed, S.expired, S.canceled}]
+        if ended and self._chance(.8):
+            return 'retry', (of(ended),)
+        return of(['cancel', 'retry']), (of(list(rows)),)
+
+    def _printers(self, agent_id):
+        of = self._dice.choice
+        faults = [{}] * 6 + [{'state': 'stopped'}, {'state': 'stopped', 'reasons': ('media-empty-error',)},
+                             {'reasons': ('engine_failed-error',)}, {'accepting': False}]
+        return tuple(p.Printer(name=f'{x}{agent_id}', **of(faults)) for x in 'pqr' if self._chance(.9))
+
+    def _holding(self, rows):
+        return {uuid: (row[4] - (0 if self._chance(.8) else 1),
+                       self._dice.choice(['waiting', 'waiting', 'go', 'printing', 'completed']))
+                for uuid, row in rows.items() if row[4] and self._chance(.5)}
+
+    def _outcome(self, rows, agent_id):
+        of = self._dice.choice
+        alive = [uuid for uuid, row in rows.items() if row[2] is not None
+                 and row[0] in {S.ready, S.dispatched, S.printing, S.unknown}]
+        uuid = of(alive if alive and self._chance(.8) else list(rows))
+        row = rows[uuid]
+        if row[2] is not None and self._chance(.9):
+            agent_id = row[2]
+        about = {'job': uuid if self._chance(.95) else 'no such job', 'dispatch': max(0, row[4] - self._chance(.1))}
+        reason = of(['too_late', 'printer_unreachable', 'media-jam', 'rejected'])
+        if row[1] == 'no_word' and self._chance(.3):
+            return agent_id, p.Canceled(**about)
+        kind = of([p.Accepted, p.Canceled, p.Printing, p.Printing, p.Completed, p.Completed, p.Sent, p.Failed,
+                   p.Failed, p.Unknown, p.Returned, p.Returned, p.Refused])
+        if kind in {p.Failed, p.Unknown, p.Returned, p.Refused}:
+            return agent_id, kind(reason=reason, **about)
+        if kind is p.Completed and self._chance(.2):
+            return agent_id, kind(reason='person_saw_it', **about)
+        return agent_id, kind(**about)
+
+
+@pytest.fixture
+def both(db, dummy_event, dummy_user, monkeypatch):
+    """Return (`MemoryLedger`, `PostgresLedger`, ids of two agents) with a desk of three printers; no jobs."""
+    now = db.session.query(db.func.now()).scalar()
+    for module in (agents_module, aside, candidates, envelope, exchange):
+        monkeypatch.setattr(module, 'now_utc', lambda: now)
+    agents = [Agent(event_id=dummy_event.id, name=f'hash {n}', token_hash=f'hash {n}', paired_dt=now) for n in (1, 2)]
+    db.session.add_all(agents)
+    db.session.flush()
+    ids = tuple(agent.id for agent in agents)
+    desk, memory = Desk(event_id=dummy_event.id, name='Desk'), MemoryLedger(PDF, SHA256)
+    for position, (letter, agent) in enumerate([('p', agents[0]), ('p', agents[1]), ('q', agents[0])]):
+        agent.name = f'Laptop {agent.id}'
+        memory.add_printer(agent.id, f'{letter}{agent.id}')
+        desk.printers.append(DeskPrinter(position=position, agent_id=agent.id, printer=f'{letter}{agent.id}'))
+    db.session.add(desk)
+    db.session.flush()
+    return memory, PostgresLedger(db, now, desk, dummy_user), ids
+
+
+def answer_of(one, name, arguments):
+    try:
+        if name == 'settle':
+            return one.settle(arguments[0], came_out=arguments[1])
+        return getattr(one, name)(*arguments)
+    except exchange.Replaced:
+        return 'replaced'
+
+
+def test_both_ledgers_say_and_write_the_same(both):
+    memory, postgres, agents = both
+    dice, seen, asked = Dice(SEED, agents), set(), []
+    for _ in range(STEPS):
+        name, arguments = dice.ask(rows_in_memory(memory))
+        asked.append((name, arguments))
+        said, truth = (answer_of(one, name, arguments) for one in both[:2])
+        if name == 'settle' and not arguments[1]:
+            assert truth != arguments[0]
+            postgres.rename(truth, said)
+        else:
+            assert gist(said) == gist(truth), asked[-3:]
+        rows = postgres.rows()
+        assert rows_in_memory(memory) == rows, asked[-3:]
+        troubles = postgres.troubles()
+        assert troubles_in_memory(memory) == troubles, asked[-3:]
+        seen |= {row[1] for row in rows.values()}
+        seen |= {'set aside' for trouble in troubles.values() if trouble[3] is not None}
+        seen |= {'replaced'} if truth == 'replaced' else set()
+    # there was something to agree about (another `SEED` may come by it, if only the dice changed)
+    assert sorted(AGREED - seen) == []

@@ -1,0 +1,114 @@
+"""What the Indico in memory knows about agents and their printers: who takes the next badge, and why somebody does not.
+
+The same as `aside` and `relay.candidates` with Python's rows instead of PostgreSQL's; see `permission_ledger`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import msgspec
+
+from print_agent import protocol
+
+from indico_checkin_print import aside
+from indico_checkin_print.models.agents import Agent as RealAgent
+from indico_checkin_print.passed_over import add_note, gave_back, not_there
+from indico_checkin_print.routing import Candidate, choose_printer, obstacle
+
+
+AWAY_AFTER = RealAgent.AWAY_AFTER.total_seconds()
+
+
+@dataclass
+class Agent:
+    """What is known about an agent."""
+
+    id: int
+    name: str
+    link: str = ''
+    spool: str = ''
+    seen: float | None = None
+    draining: bool = False
+    printers: list = field(default_factory=list)
+
+    def is_away(self, now):
+        """Whether the sweep frees what waits at it."""
+        return self.draining or (self.seen is not None and self.seen < now - AWAY_AFTER)
+
+    def is_connected(self, now):
+        return not self.draining and self.seen is not None and now - self.seen < AWAY_AFTER
+
+
+@dataclass
+class Trouble:
+    """A printer that failed lately. Times are what `aside` reckons with: here durations since the story began."""
+
+    failures: int = 0
+    failed: timedelta | None = None
+    reason: str = ''
+    probe: timedelta | None = None
+
+
+class Printers:
+    """Agents, and one desk whose printers are in order."""
+
+    def __init__(self):
+        self.agents = {}
+        self.desk = []
+        self.troubles = {}
+
+    def add(self, agent_id, printer):
+        self.agents.setdefault(agent_id, Agent(agent_id, f'Laptop {agent_id}'))
+        self.desk.append((agent_id, printer))
+
+    def heard_of(self, agent, now, printers=None):
+        agent.seen = now
+        if printers is not None:
+            before, agent.printers = agent.printers, msgspec.to_builtins(printers)
+            earlier = {p['name']: obstacle(p) for p in before}
+            for p in agent.printers:
+                was = earlier.get(p['name'], '')
+                if was and was not in aside._RESTS and not obstacle(p):
+                    self.troubles.pop((agent.id, p['name']), None)
+
+    def learn(self, agent_id, printer, message, reason, now):
+        """Draw conclusions about a printer from what became of a badge."""
+        match message:
+            case protocol.Completed() | protocol.Sent() if reason != 'person_saw_it':
+                self.troubles.pop((agent_id, printer), None)
+            case protocol.Failed() | protocol.Returned() | protocol.Unknown() if aside.blames_printer(reason):
+                trouble = self.troubles.setdefault((agent_id, printer), Trouble())
+                trouble.reason, at = reason, timedelta(seconds=now)
+                trouble.failures, trouble.probe = aside.after_failure(trouble.failures, trouble.failed, at)
+                trouble.failed = at
+
+    def is_aside(self, agent_id, printer):
+        trouble = self.troubles.get((agent_id, printer))
+        return trouble is not None and trouble.probe is not None
+
+    def why_not(self, agent, printer, now, *, load=0):
+        if not agent.is_connected(now):
+            return 'agent_away'
+        reported = next((p for p in agent.printers if p['name'] == printer), None)
+        if reported is None:
+            return 'not_found'
+        if self.is_aside(agent.id, printer):
+            trouble = self.troubles[agent.id, printer]
+            if load or trouble.probe > timedelta(seconds=now):
+                return trouble.reason
+        return obstacle(reported)
+
+    def choose(self, notes, loads, now):
+        """Return (the `Candidate` that takes a badge or ``None``, the badge's notes from then on)."""
+        candidates = []
+        for position, (agent_id, printer) in enumerate(self.desk):
+            load = loads[agent_id, printer]
+            why = self.why_not(self.agents[agent_id], printer, now, load=load)
+            candidates.append(Candidate(agent_id, printer, position, healthy=not why, load=load, obstacle=why,
+                                        gave_back=gave_back(notes, agent_id, printer)))
+        choice = choose_printer(candidates)
+        for c in candidates if choice is not None else ():
+            if not c.healthy and c.position < choice.position:
+                notes = add_note(notes, not_there(c.agent_id, self.agents[c.agent_id].name, c.printer, c.obstacle,
+                                                  gave_back=c.gave_back))
+        return choice, notes
