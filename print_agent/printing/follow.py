@@ -20,6 +20,9 @@ LOST = 2.0
 SILENT = 60.0
 #: A job that CUPS cannot get to the printer for this many seconds is taken back.
 STUCK = 60.0
+#: A job that CUPS holds for no reason is taken back after so many seconds. A CUPS that was killed within a second or so
+#: of taking a job comes back with the job as it was while its document arrived: on hold. It never goes on with that.
+FORSAKEN = 3.0
 #: CUPS itself may be away for this many seconds before a job that only it can tell about is given up.
 CUPS_SILENT = 120.0
 
@@ -122,7 +125,7 @@ class Follower:
             return self._after('ended', now, LOST, _cups_failure(cups))
         if now >= self.expires:
             self._ask_cancel(End('returned', 'expired', reasons.sentence('expired')))
-        elif now - self._start >= STUCK:
+        elif now - self._start >= STUCK or self._is_forsaken(now, cups):
             self._ask_cancel(End('returned', 'stuck', reasons.sentence('stuck')))
         return None
 
@@ -155,11 +158,20 @@ class Follower:
             if self._canceled is not None and cups.started:
                 return End('unknown', self._canceled.reason, reasons.sentence('stopped_midway'))
             return self._canceled or _cups_failure(cups)
-        if now >= self.expires and self._canceled is None:
+        if self._is_forsaken(now, cups):
+            # It may have been on its way to the printer when CUPS died: this CUPS cannot know.
+            self._ask_cancel(End('unknown', 'stuck', reasons.sentence('stopped_midway')))
+        elif now >= self.expires and self._canceled is None:
             self._ask_cancel(End('returned', 'expired', reasons.sentence('expired')))
         return None
 
     # -- helpers ------------------------------------------------------------------------------------------------------
+
+    def _is_forsaken(self, now: float, cups: CupsView) -> bool:
+        if cups.state != HELD or cups.reasons or cups.started:
+            self._since.pop('forsaken', None)
+            return False
+        return self._for('forsaken', now) >= FORSAKEN
 
     def _ask_cancel(self, end: End) -> None:
         if self._canceled is None:

@@ -14,8 +14,15 @@ from tests.stack.printer import HERE, Printer
 
 from print_agent import protocol as p
 from print_agent.printing.base import NotReady, Sheet
-from print_agent.printing.follow import COMPLETED
+from print_agent.printing.follow import CANCELED, COMPLETED, HELD
 from print_agent.printing.layout import Layout
+
+
+async def handed_over(desk, tag, state=COMPLETED):
+    """Wait until CUPS is done with a job, or until the job is in another state there."""
+    cups = desk.agent._ways[-1]._client
+    while (await cups.find(tag))[1].state != state:  # noqa: ASYNC110 - CUPS is polled
+        await asyncio.sleep(0.01)
 
 
 async def test_a_badge_comes_out_once_in_its_own_size(desk):
@@ -169,6 +176,7 @@ async def test_a_power_cut_while_it_prints_is_unknown(desk, printers):
     printers['desk1'].slow(30)
     job = await desk.print()
     await desk.heard(job, p.Printing)
+    await handed_over(desk, job)  # CUPS pauses a queue whose printer vanishes while it still talks to it
     printers['desk1'].cut_power()
     printers['desk1'].repair()
     printers['desk1'].start()
@@ -243,9 +251,7 @@ async def test_cups_that_ends_while_it_prints_is_one_copy(desk, printing, printe
     await desk.heard(job, p.Printing)
     # In the few hundredths of a second until CUPS has noted that it handed the job over, nobody can keep a killed CUPS
     # from handing it over again.
-    cups = desk.agent._ways[-1]._client
-    while (await cups.find(job))[1].state != COMPLETED:  # noqa: ASYNC110 - CUPS is polled
-        await asyncio.sleep(0.01)
+    await handed_over(desk, job)
     await asyncio.to_thread(getattr(printing.cups.service, end))
     assert isinstance(await desk.end(job), p.Completed)
     printing.cups.start()
@@ -253,6 +259,23 @@ async def test_cups_that_ends_while_it_prints_is_one_copy(desk, printing, printe
     assert isinstance(await desk.end(await desk.print('desk2')), p.Completed)
     await later()
     assert len(desk.papers(job)) == 1
+
+
+async def test_what_a_killed_cups_forgets_to_go_on_with_is_taken_back(desk, printing, printers, later):
+    """CUPS comes back with a job as it was while its document arrived, and holds it for ever."""
+    way = desk.agent._ways[-1]
+    sheet = Sheet(tag='forsaken', title='forsaken', document=PDF, copies=1, width_mm=96, height_mm=134, expires=4e9)
+    number = await way._client._call(lambda connection: connection.createJob('desk1', sheet.title, {}))
+    await handed_over(desk, sheet.tag, HELD)
+    await asyncio.to_thread(printing.cups.service.kill)
+    await asyncio.to_thread(printing.cups.start)
+    end = await way.follow('desk1', sheet, str(number), lambda: None)
+    assert (end.state, end.reason) == ('returned', 'stuck')
+    await way.settle('desk1', sheet.tag, str(number), patience=0)
+    assert (await way._client.job(number, sheet.tag)).state == CANCELED
+    assert isinstance(await desk.end(await desk.print()), p.Completed)
+    await later()
+    assert desk.papers(sheet.tag) == []
 
 
 async def test_a_queue_that_waits_for_its_printer_works_but_is_mentioned(desk, printing, printers, caplog):

@@ -4,8 +4,8 @@ import pytest
 
 from print_agent import reasons
 from print_agent.printing.follow import (
-    ABORTED, CANCELED, COMPLETED, CUPS_SILENT, GRACE, HELD, LOST, PENDING, PROCESSING, SILENT, STOPPED, STUCK, CupsView,
-    Follower, pause)
+    ABORTED, CANCELED, COMPLETED, CUPS_SILENT, FORSAKEN, GRACE, HELD, LOST, PENDING, PROCESSING, SILENT, STOPPED, STUCK,
+    CupsView, Follower, pause)
 from print_agent.printing.ipp import JobView
 
 
@@ -162,6 +162,38 @@ def test_a_job_that_cups_cannot_deliver_is_taken_back():
     assert (end.state, end.reason) == ('returned', 'stuck')
 
 
+def test_a_job_that_cups_forgot_to_go_on_with_after_its_death_is_taken_back_soon():
+    clock = Clock()
+    clock.see('unreachable', 'absent', 5)
+    assert clock.see(cups(HELD, started=False), 'absent', FORSAKEN - 1) is None
+    assert clock.cancelled == 0
+    clock.see(cups(HELD, started=False), 'absent', 2)
+    assert clock.cancelled == 1
+    assert clock.see(cups(CANCELED, started=False), 'absent', LOST - 1) is None
+    end = clock.see(cups(CANCELED, started=False), 'absent')
+    assert (end.state, end.reason) == ('returned', 'stuck')
+
+
+def test_a_forsaken_job_that_the_printer_has_after_all_is_followed():
+    clock = Clock()
+    clock.see(cups(HELD, started=False), 'absent')
+    assert clock.cancelled == 1
+    assert clock.see(cups(CANCELED, started=False), job(PROCESSING), 30) is None
+    assert clock.see(cups(CANCELED, started=False), job(COMPLETED)).state == 'completed'
+
+
+@pytest.mark.parametrize('view', [
+    cups(HELD, 'job-incoming', started=False),
+    cups(HELD, 'job-hold-until-specified', started=False),
+    cups(HELD),
+    cups(PENDING, started=False),
+])
+def test_a_job_that_is_held_for_a_reason_is_not_forsaken(view):
+    clock = Clock()
+    clock.see(view, 'absent', STUCK - 2)
+    assert clock.cancelled == 0
+
+
 def test_a_job_that_arrives_while_it_is_taken_back_is_followed():
     clock = Clock()
     clock.see(cups(PROCESSING), 'absent')
@@ -231,6 +263,16 @@ def test_a_stale_badge_that_was_on_its_way_is_unknown():
     clock = Clock(asks=False, expires=5.0)
     clock.see(cups(PROCESSING), None)
     assert clock.see(cups(CANCELED), None).state == 'unknown'
+
+
+def test_a_forsaken_job_may_have_been_on_its_way_to_a_printer_that_cannot_be_asked():
+    clock = Clock(asks=False)
+    assert clock.see(cups(HELD, started=False), None, FORSAKEN - 1) is None
+    assert clock.cancelled == 0
+    clock.see(cups(HELD, started=False), None)
+    assert clock.cancelled == 1
+    end = clock.see(cups(CANCELED, started=False), None)
+    assert (end.state, end.reason) == ('unknown', 'stuck')
 
 
 def test_cups_away_or_forgetful_without_a_printer_to_ask():
