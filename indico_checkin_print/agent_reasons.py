@@ -10,6 +10,7 @@ from indico_checkin_print import _
 SENTENCES = {
     'unknown_printer': _('The print agent has no such printer.'),
     'spool_full': _('The print agent holds too many badges already.'),
+    'disk_full': _("The disk of the desk's computer is full or cannot be written to."),
     'document_unavailable': _('The badge could not be fetched from Indico.'),
     'too_late': _('The printer was not free in time.'),
     'expired': _('The badge is too old to be printed.'),

@@ -1,4 +1,4 @@
-"""What may become of a job, and how long each step may take. Only the rules; ``ledger.py`` carries them out."""
+"""What may become of a job, and how long each step may take. Only the rules; ``ledger`` carries them out."""
 
 from datetime import timedelta
 

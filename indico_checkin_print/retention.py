@@ -12,9 +12,10 @@ from indico.modules.events.models.events import Event
 
 from indico_checkin_print import marks
 from indico_checkin_print.life import DOCUMENT_RETENTION, ENDED, EXPIRES_AFTER, JobState
-from indico_checkin_print.models.jobs import Attempt, Document, Job, JobHistory
+from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.marks import Mark
 from indico_checkin_print.models.missed import MissedCheckin
+from indico_checkin_print.models.records import Attempt, Document, JobHistory
 from indico_checkin_print.sql import now
 
 

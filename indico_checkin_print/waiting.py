@@ -5,7 +5,8 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
-from indico_checkin_print.models.jobs import Attempt, Job, JobState
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.sql import now

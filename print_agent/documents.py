@@ -3,6 +3,7 @@
 Whoever can send a document to a desk could otherwise print posters on it, or feed its printer with PostScript.
 """
 
+import asyncio
 import hashlib
 import io
 import logging
@@ -14,6 +15,8 @@ from print_agent import protocol as p
 
 #: How far a page may be from the size in the job's header, in millimetres (rounding to points on the way).
 SIZE_TOLERANCE_MM = 1.0
+#: How long the check may take, in seconds.
+CHECK_TIMEOUT = 10.0
 _MM_PER_POINT = 25.4 / 72
 
 # It reports every oddity of a PDF at warning level, which may quote the document.
@@ -27,6 +30,18 @@ class BadDocument(Exception):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+async def problem(job: p.Job, document: bytes) -> BadDocument | None:
+    """Check a document in a thread of its own: what is wrong with it, or None."""
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT):
+            await asyncio.to_thread(check, job, document)
+    except BadDocument as exc:
+        return exc
+    except TimeoutError:
+        return BadDocument('bad_pdf', 'The PDF takes too long to read.')
+    return None
 
 
 def check(job: p.Job, document: bytes) -> None:

@@ -14,12 +14,14 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from print_agent import clock, reasons
+from print_agent import clock
 from print_agent import protocol as p
+from print_agent import reasons
 from print_agent.backoff import Backoff, retry_after
 from print_agent.disconnect import other_version
-from print_agent.jobs import Jobs, NoRoom
+from print_agent.jobs import Jobs
 from print_agent.network import Network
+from print_agent.room import NoRoom
 from print_agent.stream import dispatch
 from print_agent.version import SOFTWARE
 

@@ -19,11 +19,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from print_agent import clock
 from print_agent import protocol as p
-from print_agent import clock, reasons, signing
+from print_agent import reasons, signing
 from print_agent.callback import DOOR
 from print_agent.config import Config, Door
-from print_agent.jobs import Jobs, NoRoom
+from print_agent.jobs import Jobs
+from print_agent.room import NoRoom
 from print_agent.rules import State
 
 

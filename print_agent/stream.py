@@ -12,8 +12,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from print_agent import clock
 from print_agent import protocol as p
 from print_agent.disconnect import Disconnect, Why, closed, other_version, refused
-from print_agent.jobs import Jobs, NoRoom
+from print_agent.jobs import Jobs
 from print_agent.network import Network, NetworkError
+from print_agent.room import NoRoom
 from print_agent.spool import SpoolFull
 from print_agent.version import SOFTWARE
 

@@ -21,7 +21,8 @@ from print_agent import protocol
 from indico_checkin_print.api.base import APIError, RHAgentBase, answer
 from indico_checkin_print.credentials import digest, new_token, normalize_code
 from indico_checkin_print.models.agents import Agent
-from indico_checkin_print.models.jobs import Document, Job
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.records import Document
 from indico_checkin_print.relay import dispatch, exchange
 from indico_checkin_print.sql import notify_agents
 

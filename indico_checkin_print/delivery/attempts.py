@@ -3,7 +3,7 @@
 from indico.core.db import db
 
 from indico_checkin_print.delivery.post import SENTENCES, PostError
-from indico_checkin_print.models.jobs import Attempt
+from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.sql import now
 
 

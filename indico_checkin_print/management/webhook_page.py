@@ -22,7 +22,8 @@ from indico_checkin_print.life import DATA_EXPIRES_AFTER
 from indico_checkin_print.management.base import DialogForm, RHWebhookBase, WPCheckinPrint
 from indico_checkin_print.management.webhook_status import webhook_status
 from indico_checkin_print.models.desks import Desk
-from indico_checkin_print.models.jobs import Attempt, Job, JobState
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.payload import FIELDS, own_fields
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.waiting import not_delivered_since, waits_for

@@ -208,6 +208,7 @@ def run(host, port, *, max_agents=MAX_AGENTS):
     from flask import current_app
 
     from indico_checkin_print.plugin import CheckinPrintPlugin
+
     # an agent is an open file, and many systems begin with 1024
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     plugin, metrics = CheckinPrintPlugin.instance, Metrics()

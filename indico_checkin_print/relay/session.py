@@ -9,7 +9,8 @@ from websockets.exceptions import ConnectionClosed
 from print_agent import protocol
 
 from indico_checkin_print.logs import log_failure
-from indico_checkin_print.models.jobs import Document, Job
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.records import Document
 from indico_checkin_print.relay import dispatch, exchange
 from indico_checkin_print.relay.database import DatabaseAway
 from indico_checkin_print.relay.pace import Pace

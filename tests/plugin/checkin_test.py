@@ -6,7 +6,8 @@ from sqlalchemy import inspect
 from indico.core import signals
 
 from indico_checkin_print import checkin, wakeup
-from indico_checkin_print.models.jobs import Job, JobHistory, JobState
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.records import JobHistory
 from indico_checkin_print.models.rules import BadgeKind
 from indico_checkin_print.reasons import Reason
 

@@ -13,7 +13,8 @@ from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.breaker import LONGEST_ASKED, PROBES, THRESHOLD, Breaker, State
 from indico_checkin_print.delivery.post import Answer, PostError
 from indico_checkin_print.delivery.retry import Verdict
-from indico_checkin_print.models.jobs import Attempt, Job, JobState
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import now
 from indico_checkin_print.work import post_waiting

@@ -8,7 +8,8 @@ from indico.modules.events.operations import clone_event
 from indico_checkin_print import ledger
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
-from indico_checkin_print.models.jobs import JobHistory, JobState
+from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.models.records import JobHistory
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.work import render_waiting

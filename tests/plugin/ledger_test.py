@@ -9,7 +9,8 @@ from indico.util.date_time import now_utc
 from indico_checkin_print import ledger, life
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
-from indico_checkin_print.models.jobs import Attempt, Document, Job, JobHistory, JobState
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.records import Attempt, Document, JobHistory
 from indico_checkin_print.reasons import SENTENCES, Reason, describe
 from indico_checkin_print.work import render_waiting
 
@@ -55,7 +56,7 @@ def test_every_state_has_its_transitions():
 @pytest.mark.parametrize('state', JobState)
 def test_illegal_transitions_are_impossible(db, check_in, reg, set_job, state, to):
     job = set_job(check_in(reg)[0], state=state, dispatched_dt=now_utc())
-    moved = ledger._move([Job.id == job.id], to, Reason.retried, 'test')
+    moved = ledger.move([Job.id == job.id], to, Reason.retried, 'test')
     db.session.refresh(job)
     legal = to in life.TRANSITIONS[state]
     assert bool(moved) == legal
@@ -66,7 +67,7 @@ def test_illegal_transitions_are_impossible(db, check_in, reg, set_job, state, t
 def test_every_reason_has_a_sentence():
     assert set(SENTENCES) == set(Reason)
     assert str(describe('template_missing')).startswith('The badge template')
-    assert describe('media-empty-error') == 'media empty error'
+    assert describe('paper-of-mars') == 'The printer says: paper of mars.'
 
 
 def test_a_claim_is_exclusive(check_in, reg):

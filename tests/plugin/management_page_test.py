@@ -139,7 +139,7 @@ def test_nothing_to_do(manager, page, form):
 
 @pytest.mark.parametrize(('facts', 'text'), [
     ({}, 'Not paired'),
-    ({'code_hash': 'x', 'code_expires_dt': now_utc() + timedelta(minutes=5)}, 'Waiting for its code'),
+    ({'code_hash': 'x', 'code_expires_dt': now_utc() + timedelta(days=1)}, 'Waiting for its code'),
     ({'code_hash': 'x', 'code_expires_dt': now_utc() - timedelta(minutes=5)}, 'Not paired'),
     ({'token_hash': 'x'}, 'Not connected'),
     ({'token_hash': 'x', 'seen_dt': now_utc() + timedelta(hours=1)}, 'Connected'),

@@ -9,7 +9,8 @@ from indico.util.date_time import now_utc
 
 from indico_checkin_print import wakeup
 from indico_checkin_print.models.desks import Desk
-from indico_checkin_print.models.jobs import Job, JobHistory, JobState
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.records import JobHistory
 from indico_checkin_print.models.rules import AgainPolicy, CheckinSource, EventSetup, UnpaidPolicy
 
 
@@ -198,7 +199,7 @@ def test_print_again(db, manager, manager_user, page, event, reg, create_job, lo
     assert (f'Badge of "{reg.full_name}" printed again' in log_of(event)) == allowed
     if allowed:
         html = live(manager, page)
-        assert f'href="#job-{job.id}"' in html
+        assert f'#job-{job.id}">' in html
         assert html.count('Printed again: 1') == 2
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print.models.jobs import Attempt, Job, JobState
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.models.webhooks import Webhook
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from permission_ledger import MemoryLedger
-from permission_world import PDF, SHA256
+from permission_network import PDF, SHA256
 
 from print_agent import protocol as p
 

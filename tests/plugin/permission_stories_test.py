@@ -2,7 +2,9 @@
 
 import pytest
 from permission_ledger import MemoryLedger
-from permission_world import PDF, SHA256, World, install
+from permission_network import PDF, SHA256
+from permission_time import install
+from permission_world import World
 
 from indico_checkin_print.models.jobs import JobState
 

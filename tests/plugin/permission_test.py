@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (RuleBasedStateMachine, initialize, invariant, precondition, rule,
                                  run_state_machine_as_test)
 from permission_ledger import MemoryLedger
-from permission_world import PDF, SHA256, World, install
+from permission_network import PDF, SHA256
+from permission_time import install
+from permission_world import World
 
 from indico_checkin_print.models.jobs import JobState
 

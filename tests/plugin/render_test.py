@@ -11,7 +11,8 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print import ledger
 from indico_checkin_print.badge.render import CannotRender, render
 from indico_checkin_print.badge.sample import sample_registration
-from indico_checkin_print.models.jobs import Document, Job, JobState
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.records import Document
 from indico_checkin_print.models.rules import BadgeKind
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.work import render_waiting

@@ -10,7 +10,8 @@ from indico.modules.events.registration.tasks import delete_registrations
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger, life, marks, retention
-from indico_checkin_print.models.jobs import Attempt, Document, Job, JobHistory, JobState
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.records import Attempt, Document, JobHistory
 from indico_checkin_print.models.marks import Mark
 from indico_checkin_print.models.missed import MissedCheckin
 from indico_checkin_print.plugin import CheckinPrintPlugin

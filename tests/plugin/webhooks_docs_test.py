@@ -17,7 +17,8 @@ from indico_checkin_print.delivery import breaker, post, retry, tell
 from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.addresses import parse_networks
 from indico_checkin_print.delivery.schema import TYPES, schema
-from indico_checkin_print.models.jobs import Attempt, JobState
+from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.payload import FIELDS
 from indico_checkin_print.work import post_waiting, render_waiting
 

@@ -8,11 +8,12 @@ import pytest
 from agent_fakes import PDF, FakeBackend, make_job
 
 from print_agent import clock
-from print_agent import jobs as jobs_module
+from print_agent import room
 from print_agent import protocol as p
 from print_agent import worker as worker_module
-from print_agent.jobs import Jobs, NoRoom
+from print_agent.jobs import Jobs
 from print_agent.printing.base import End, NotReady, SubmitFailed
+from print_agent.room import NoRoom
 from print_agent.rules import State
 from print_agent.spool import Spool
 from print_agent.trace import Trace
@@ -206,7 +207,7 @@ async def test_a_printer_that_is_ready_again_in_time_prints(desk):
     desk.backend.ready = NotReady('queue_paused', 'Paused.')
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
-    await desk.until(lambda: desk.jobs._obstacles)
+    await desk.until(lambda: desk.jobs._deadlines.obstacles)
     desk.backend.ready = None
     assert await desk.ends() == [p.Completed(job='j1', dispatch=1)]
 
@@ -287,7 +288,7 @@ async def test_a_submission_that_certainly_failed_is_tried_again(desk):
     desk.backend.refuse = SubmitFailed('cups_down', 'Away.', certain=True, retry=True)
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
-    await desk.until(lambda: desk.jobs._obstacles)
+    await desk.until(lambda: desk.jobs._deadlines.obstacles)
     assert desk.state() is State.go
     desk.backend.refuse = None
     assert await desk.ends() == [p.Completed(job='j1', dispatch=1)]
@@ -361,15 +362,15 @@ async def test_printers_that_do_not_exist_and_a_full_spool_are_refused(tmp_path,
     assert desk.heard[-1].reason == 'unknown_printer'
     await desk.jobs.receive('a', make_job('j2', printer='not listed yet'), PDF)
     assert desk.heard[-1] == p.Accepted(job='j2', dispatch=1)
-    monkeypatch.setattr(jobs_module, 'MAX_HELD', 1)
+    monkeypatch.setattr(room, 'MAX_HELD', 1)
     with pytest.raises(NoRoom):
         await desk.jobs.receive('a', make_job('j3'), PDF)
     # given back: another printer may have room
     assert desk.heard[-1] == p.Returned(job='j3', dispatch=1, reason='spool_full',
                                         detail='The print agent holds too many badges already.')
     assert desk.spool.find('a', 'j3') is None
-    monkeypatch.setattr(jobs_module, 'MAX_HELD', 500)
-    monkeypatch.setattr(jobs_module, 'MAX_BYTES', len(PDF))
+    monkeypatch.setattr(room, 'MAX_HELD', 500)
+    monkeypatch.setattr(room, 'MAX_BYTES', len(PDF))
     with pytest.raises(NoRoom):
         await desk.jobs.receive('a', make_job('j4'), PDF)
     assert desk.heard[-1].reason == 'spool_full'

@@ -15,11 +15,11 @@ from agent_fakes import FakeServer, make_job, pairing_file, pdf
 from cli_test import FOLDERS_ONLY, Running
 from jobs_test import Desk
 
-from print_agent import jobs as jobs_module
+from print_agent import unsaved
 from print_agent import protocol as p
 from print_agent import spool_file, spool_sql
-from print_agent.jobs import NoRoom
 from print_agent.printing.base import End
+from print_agent.room import NoRoom
 from print_agent.rules import State
 from print_agent.spool import Spool, SpoolCorrupt, SpoolError, SpoolFull
 
@@ -276,7 +276,7 @@ class Reluctant:
 
 
 async def test_ends_survive_a_disk_that_takes_nothing(desk, monkeypatch):
-    monkeypatch.setattr(jobs_module, 'SAVE_AGAIN', 0.0)
+    monkeypatch.setattr(unsaved, 'SAVE_AGAIN', 0.0)
     desk.backend.gate.clear()
     desk.start()
     await desk.jobs.receive('a', make_job('j1', go=True), PDF)

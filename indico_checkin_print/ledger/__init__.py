@@ -1,0 +1,16 @@
+"""The life of a job. Every change of a job's state in the whole product is made by a function of this package.
+
+The ledger in PostgreSQL is the truth; Celery, NOTIFY and the relay's memory only wake someone up. Each function works
+in the caller's transaction and each change writes one row of history. The clock is the database's.
+"""
+
+from indico_checkin_print.ledger.agents import free_waiting, give, go, move_on, report, spool_lost, take_back
+from indico_checkin_print.ledger.births import (new_row, print_again, record, request_event_test, request_test,
+                                                send_again)
+from indico_checkin_print.ledger.claims import (claim_post, claim_render, delivered, due_at_once, fail_render, rendered,
+                                                undelivered)
+from indico_checkin_print.ledger.moves import move
+from indico_checkin_print.ledger.people import (cancel, cancel_check_in, cancel_event, cancel_form, cancel_registration,
+                                                discard, hold_bulk, hold_paused, release, release_paid, release_paused,
+                                                restamp, retry, settle)
+from indico_checkin_print.ledger.recovery import sweep

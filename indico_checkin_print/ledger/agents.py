@@ -1,0 +1,96 @@
+"""What agents get and what they say: prefetch, permission to print, outcomes."""
+
+from indico.core.db import db
+
+from indico_checkin_print.ledger.moves import UNASSIGNED, move, notify_desks, unassign
+from indico_checkin_print.life import JobState as S
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.passed_over import add_note, gave_back, not_there
+from indico_checkin_print.printer_words import describe_reason
+from indico_checkin_print.reasons import Reason
+from indico_checkin_print.sql import now
+
+
+def give(job, agent, printer, actor, *, go, passed_over=None):
+    """Give a ready job, which the caller has locked, to an agent's printer. Return the number of this dispatch.
+
+    :param go: Whether that is permission to print, or only a prefetch.
+    :param passed_over: The notes of the job from now on (see `Job.passed_over`), if they changed.
+    """
+    notes = job.passed_over if passed_over is None else passed_over
+    values = {'agent_id': agent.id, 'printer': printer, 'dispatch': job.dispatch + 1}
+    if passed_over is not None:
+        values['passed_over'] = passed_over
+    if go:
+        move([Job.id == job.id], S.dispatched, actor=actor, dispatched_dt=now(),
+             **_where_to(agent.id, printer, notes), **values)
+    else:
+        db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(**values))
+    return values['dispatch']
+
+
+def go(job, actor):
+    """Give permission to print a job that an agent holds already."""
+    return move([Job.id == job.id, Job.state == S.ready, Job.agent_id.isnot(None), Job.dispatch == job.dispatch],
+                S.dispatched, actor=actor, dispatched_dt=now(),
+                **_where_to(job.agent_id, job.printer, job.passed_over))
+
+
+def _where_to(agent_id, printer, notes):
+    """Return reason and detail of a go: which printer, and which others did not print it, why."""
+    others = [f'{x["printer"]}: {describe_reason(x["reason"])}' for x in notes
+              if (x['agent_id'], x['printer']) != (agent_id, printer)]
+    return {'reason': Reason.other_printer if others else Reason.pushed, 'detail': '; '.join([printer, *others])}
+
+
+def report(job, state, reason, detail, actor):
+    """Enter what became of a job according to whoever has it. Nothing happens if that is no news."""
+    if state == S.ready:
+        return _given_back(job, reason, detail, actor)
+    return move([Job.id == job.id], state, reason, actor, detail, lease_dt=None)
+
+
+def _given_back(job, reason, detail, actor):
+    values = dict(UNASSIGNED, dispatched_dt=None, next_try_dt=now(2))
+    if job.agent_id is not None:
+        # another printer may take it at once; to the same one it should not go back and forth
+        again = gave_back(job.passed_over, job.agent_id, job.printer)
+        note = not_there(job.agent_id, job.agent.name, job.printer, str(reason), gave_back=True)
+        values |= {'next_try_dt': now(2 if again else 0), 'passed_over': add_note(job.passed_over, note)}
+    # the next dispatch has another number: whoever gave it back would only repeat that about the same one
+    moved = move([Job.id == job.id], S.ready, reason, actor, detail, dispatch=Job.dispatch + 1, **values)
+    if moved:
+        notify_desks([job.desk_id])
+    return moved
+
+
+def move_on(job, reason):
+    """Free a job that an agent holds without permission to print, because its printer cannot print it now."""
+    note = not_there(job.agent_id, job.agent.name, job.printer, reason, gave_back=False)
+    db.session.execute(db.update(Job.__table__)
+                       .where(Job.id == job.id, Job.state == S.ready, Job.dispatch == job.dispatch)
+                       .values(next_try_dt=now(), passed_over=add_note(job.passed_over, note), **UNASSIGNED))
+
+
+def take_back(job):
+    """Free a job that an agent dropped, or will drop, before it had permission to print."""
+    db.session.execute(db.update(Job.__table__)
+                       .where(Job.id == job.id, Job.state == S.ready, Job.dispatch == job.dispatch)
+                       .values(next_try_dt=now(2), **UNASSIGNED))
+
+
+def free_waiting(agent):
+    """Free what an agent holds without permission to print: it stops, or lost its memory."""
+    unassign(Job.agent_id == agent.id)
+
+
+def spool_lost(agent):
+    """An agent came back without its memory: what it had permission to print may have come out or not."""
+    free_waiting(agent)
+    # nor can it say any more what became of what it left without a word
+    db.session.execute(db.update(Job.__table__)
+                       .where(Job.agent_id == agent.id, Job.state == S.unknown,
+                              Job.reason.in_([Reason.no_word, Reason.agent_silent]))
+                       .values(reason=str(Reason.spool_lost)))
+    return move([Job.agent_id == agent.id, Job.state.in_([S.dispatched, S.printing])], S.unknown, Reason.spool_lost,
+                f'agent:{agent.id}')

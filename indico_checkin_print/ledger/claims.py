@@ -1,0 +1,107 @@
+"""What a process does that has claimed a job under a lease: it renders, or POSTs to a webhook."""
+
+from sqlalchemy.dialects.postgresql import insert
+
+from indico.core.db import db
+
+from indico_checkin_print.ledger.moves import fresh, move, notify_desks
+from indico_checkin_print.life import MAX_RENDERS, POST_LEASE, RENDER_LEASE
+from indico_checkin_print.life import JobState as S
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.records import Document
+from indico_checkin_print.models.webhooks import Webhook
+from indico_checkin_print.reasons import Reason
+from indico_checkin_print.sql import notify, now
+from indico_checkin_print.waiting import due, for_receiver, for_webhooks, goes_to, may_have_arrived
+
+
+def claim_render(actor, *, due_for=0):
+    """Take the next queued job under a lease. Return it, or ``None``.
+
+    The caller commits at once; nobody else then works on the job until the lease ends.
+
+    :param due_for: Only take what has been due for so many seconds.
+    """
+    next_id = (db.session.query(Job.id)
+               .filter(due(S.queued, due_for))
+               .order_by(Job.queue_dt, Job.id)
+               .limit(1).with_for_update(skip_locked=True).scalar_subquery())
+    ids = move([Job.id == next_id], S.rendering, Reason.claimed, actor,
+               lease_dt=now(RENDER_LEASE), attempts=Job.attempts + 1)
+    return fresh(ids[0]) if ids else None
+
+
+def rendered(job, pdf, actor):
+    """Store the document of a claimed job, which is then ready for its desk.
+
+    :param pdf: A `badge.render.BadgePDF`, or ``None`` for a job that needs no document.
+    :return: Whether the claim still held; otherwise nothing was stored.
+    """
+    if not move([Job.id == job.id, Job.attempts == job.attempts], S.ready, Reason.rendered, actor,
+                lease_dt=None, attempts=0, next_try_dt=now()):
+        return False
+    if pdf is None:
+        return True
+    values = {'job_id': job.id, 'kind': pdf.kind, 'content': pdf.content, 'length': len(pdf.content),
+              'sha256': pdf.sha256, 'pages': pdf.pages, 'width_mm': pdf.width_mm, 'height_mm': pdf.height_mm,
+              'created_dt': now()}
+    db.session.execute(insert(Document.__table__).values(values)
+                       .on_conflict_do_update(index_elements=['job_id'], set_=values))
+    notify_desks([job.desk_id])
+    return True
+
+
+def fail_render(job, reason, detail, actor, *, final):
+    """Note that a claimed job could not be rendered: for good, or until the next try."""
+    if final or job.attempts >= MAX_RENDERS:
+        return move([Job.id == job.id], S.failed, reason, actor, detail, lease_dt=None)
+    return move([Job.id == job.id], S.queued, Reason.try_again, actor, detail, lease_dt=None,
+                next_try_dt=now(5 * job.attempts))
+
+
+def claim_post(actor, *, due_for=0):
+    """Take the next job that is due at a webhook under a lease; one at a time for each webhook.
+
+    :param due_for: Only take what has been due for so many seconds.
+    """
+    # The webhook is locked, so that no two workers find it free at the same moment; and whether it is free is asked
+    # once more under the lock. The queue's order is for receivers that work: probes take turns, so that one message
+    # that a receiver cannot bear does not keep it shut.
+    turn = db.case([(Webhook.opened_dt.isnot(None), Job.next_try_dt)], else_=Job.queue_dt)
+    next_id = (for_receiver(db.session.query(Job.id))
+               .filter(due(S.ready, due_for), for_webhooks())
+               .order_by(turn, Job.id)
+               .limit(1).with_for_update(skip_locked=True, key_share=True, of=[Job, Webhook]).scalar())
+    if next_id is None:
+        return None
+    still_free = for_receiver(db.session.query(Job.id)).filter(Job.id == next_id, for_webhooks()).scalar_subquery()
+    ids = move([Job.id == still_free], S.dispatched, Reason.pushed, actor, lease_dt=now(POST_LEASE),
+               dispatched_dt=now(), attempts=Job.attempts + 1, dispatch=db.func.greatest(Job.dispatch, 1))
+    return fresh(ids[0]) if ids else None
+
+
+def delivered(job, detail, actor):
+    """The receiver took the POST. What it says later about the print is welcome, but not needed."""
+    return move([Job.id == job.id, Job.state == S.dispatched], S.sent, Reason.delivered, actor, detail, lease_dt=None)
+
+
+def undelivered(job, reason, detail, actor, *, retry_in, was_probe=False):
+    """The POST did not work: try again after `retry_in` seconds, or never if that is ``None``.
+
+    :param was_probe: Whether it was the probe of an open breaker, which costs the job no attempt.
+    """
+    here = [Job.id == job.id, Job.state == S.dispatched]
+    if retry_in is None:
+        unsure = move([*here, Job.purpose == Job.PURPOSE_BADGE, may_have_arrived()], S.unknown,
+                      Reason.no_answer, actor, detail, lease_dt=None)
+        return unsure or move(here, S.failed, reason, actor, detail, lease_dt=None)
+    return move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=now(retry_in),
+                attempts=Job.attempts - 1 if was_probe else Job.attempts)
+
+
+def due_at_once(webhook):
+    """Let all that waits for a webhook be tried as soon as the webhook may be: it works again, or others say when."""
+    db.session.execute(db.update(Job.__table__)
+                       .where(Job.state == S.ready, Job.agent_id.is_(None), goes_to(webhook))
+                       .values(next_try_dt=now()))
+    notify('queued')

@@ -1,0 +1,120 @@
+"""What people do with jobs, and what happens to jobs when a registration changes."""
+
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from indico.core.db import db
+from indico.modules.events.registration.models.registrations import Registration
+
+from indico_checkin_print.ledger.moves import UNASSIGNED, move, recall
+from indico_checkin_print.life import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER
+from indico_checkin_print.life import JobState as S
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.reasons import Reason
+from indico_checkin_print.sql import notify, now
+from indico_checkin_print.waiting import desk_for_job, paused
+
+
+def cancel_check_in(registration, actor):
+    """Cancel what was not yet on its way to paper when a check-in is undone."""
+    return recall([Job.registration_id == registration.id, Job.purpose == Job.PURPOSE_BADGE], S.canceled,
+                  Reason.check_in_undone, actor)
+
+
+def cancel_registration(registration, actor):
+    """Cancel all that was not yet on its way when a registration is deleted: badges, and data for webhooks."""
+    return recall([Job.registration_id == registration.id], S.canceled, Reason.registration_gone, actor)
+
+
+def cancel_event(event, actor):
+    """Cancel all that was not yet on its way when an event is deleted."""
+    return recall([Job.event_id == event.id], S.canceled, Reason.event_gone, actor)
+
+
+def cancel_form(registration_form, actor):
+    """Cancel all that was not yet on its way when a registration form is deleted."""
+    of_form = db.session.query(Registration.id).filter_by(registration_form_id=registration_form.id)
+    return recall([Job.registration_id.in_(of_form.scalar_subquery())], S.canceled, Reason.form_gone, actor)
+
+
+def restamp(registration, stamped):
+    """Let the jobs of a check-in follow it when a second scan at the same moment put another time on it.
+
+    Those of `stamped` (the time before, if known) and those that wait: undoing a check-in would have canceled them.
+    Return their ids.
+    """
+    same = db.or_(Job.checked_in_dt == stamped, Job.state.in_([S.held, S.queued, S.rendering, S.ready]))
+    return db.session.execute(
+        db.update(Job.__table__)
+        .where(Job.registration_id == registration.id, Job.checked_in_dt != registration.checked_in_dt,
+               Job.reprint_of_id.is_(None), same)
+        .values(checked_in_dt=registration.checked_in_dt).returning(Job.id)).scalars().all()
+
+
+def cancel(job, reason, actor):
+    """Cancel a job that turned out to be pointless."""
+    return move([Job.id == job.id], S.canceled, reason, actor, lease_dt=None)
+
+
+def release(jobs, actor, reason=Reason.released):
+    """Queue jobs that are held, or ended without paper, in the order in which they are given.
+
+    They get a new time to live, a new dispatch, and a desk if they had none. Return the ids of those that were.
+    """
+    ids = [job.id for job in jobs]
+    place = db.func.array_position(db.cast(ids, ARRAY(db.BigInteger)), Job.id)
+    lives = db.case([(Job.purpose.startswith('webhook:'), now(DATA_EXPIRES_AFTER.total_seconds()))],
+                    else_=now(EXPIRES_AFTER.total_seconds()))
+    moved = move([Job.id.in_(ids)], S.queued, reason, actor, attempts=0, dispatched_dt=None,
+                 queue_dt=now() + db.func.make_interval(0, 0, 0, 0, 0, 0, place / 1000.), next_try_dt=now(),
+                 dispatch=Job.dispatch + 1, expires_dt=lives, desk_id=desk_for_job(), passed_over=[],
+                 **UNASSIGNED)
+    if moved:
+        notify('queued')
+    return sorted(moved, key=ids.index)
+
+
+def retry(job, user):
+    """Queue a job again that is held, failed, expired or was canceled, because a person asked for it."""
+    return release([job], f'user:{user.id}', Reason.retried)
+
+
+def release_paid(registration, actor):
+    """Queue what was held until a registration was paid, unless its desk is paused."""
+    moved = release(Job.query.filter(Job.registration_id == registration.id, Job.state == S.held,
+                                     Job.reason == Reason.unpaid).order_by(Job.id), actor, Reason.paid)
+    hold_paused(registration.event_id, actor)
+    return moved
+
+
+def release_paused(event_id, actor, *, desk_id=None):
+    """Queue what was held while the event, or one desk of it, was paused."""
+    jobs = Job.query.filter(Job.event_id == event_id, Job.state == S.held, Job.reason == Reason.paused)
+    return release((jobs.filter(Job.desk_id == desk_id) if desk_id else jobs).order_by(Job.queue_dt, Job.id), actor)
+
+
+def hold_paused(event_id, actor):
+    """Hold the badges of an event that wait while it, or their desk, is paused. Return their ids."""
+    return recall([Job.event_id == event_id, Job.purpose == Job.PURPOSE_BADGE, Job.state != S.held, paused()], S.held,
+                  Reason.paused, actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()), **UNASSIGNED)
+
+
+def hold_bulk(job_ids, actor):
+    """Hold badges of which too many were asked for at once."""
+    return move([Job.id.in_(job_ids), Job.state == S.queued, Job.purpose == Job.PURPOSE_BADGE], S.held, Reason.bulk,
+                actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()))
+
+
+def settle(job, user, *, came_out):
+    """Enter what a person saw about a job of which nobody knew whether it came out. Return whether that was open.
+
+    A badge that did not come out goes on under another uuid: its agent never prints again what it may have printed.
+    """
+    state, reason = (S.completed, Reason.person_saw_it) if came_out else (S.failed, Reason.person_missed_it)
+    values = {} if came_out else {'uuid': db.func.gen_random_uuid()}
+    return bool(move([Job.id == job.id, Job.state == S.unknown], state, reason, f'user:{user.id}', **values))
+
+
+def discard(job, user):
+    """End a job that nobody wants any more, unless it is on its way to paper."""
+    return move([Job.id == job.id, Job.state.in_([S.held, S.queued, S.ready, S.failed])], S.canceled,
+                Reason.discarded, f'user:{user.id}', lease_dt=None)

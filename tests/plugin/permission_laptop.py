@@ -1,0 +1,188 @@
+"""Laptops of a story: a real agent (`Jobs`, `Worker`, rules and an SQLite spool) before a print system that is played.
+
+The agent's process may die right after any commit; its spool and the print system survive.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from functools import wraps
+
+from print_agent import protocol
+from print_agent.jobs import Jobs
+from print_agent.printing.base import End, NotReady, SubmitFailed, Unsettled
+from print_agent.spool import Spool
+from print_agent.worker import Worker
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+def _mortal(name):
+    method = getattr(Spool, name)
+
+    @wraps(method)
+    def write(self, *args, **kwargs):
+        if self.dead:
+            raise Killed
+        result = method(self, *args, **kwargs)
+        if self.fuse is not None:
+            self.fuse -= 1
+            if self.fuse <= 0:
+                self.dead = True
+                raise Killed
+        return result
+    return write
+
+
+WRITES = ('store', 'update', 'renumber', 'grant', 'begin_submit', 'undo_submit', 'printing', 'end', 'settled', 'ack')
+#: A spool whose process may die right after a commit: after as many as `fuse` says.
+MortalSpool = type('MortalSpool', (Spool,), {**{name: _mortal(name) for name in WRITES}, 'dead': False, 'fuse': None})
+
+
+@dataclass
+class PrintJob:
+    """A document in the hands of a print system."""
+
+    job: str
+    tag: str
+    #: waiting, out (on paper), aborted (never will be), lost (the printer forgot it)
+    state: str = 'waiting'
+    taken: bool = False
+
+
+class PrintSystem:
+    """CUPS and its printer, outside of the agent's process. Does what `mood` says at the next submission.
+
+    It is a `print_agent.printing.base.Backend`.
+    """
+
+    def __init__(self, world, laptop):
+        self._world = world
+        self._laptop = laptop
+        self.jobs = {}
+        self.mood = 'takes'
+        self.ready = True
+        self.up = True
+        self.slow = 0
+        self.news = asyncio.Event()
+
+    async def printers(self):
+        return []
+
+    async def check(self, printer):
+        if self.slow:
+            await asyncio.sleep(self.slow)
+        if not self.up or not self.ready:
+            raise NotReady('media-empty-error', 'No paper.', wait=self.up)
+
+    async def submit(self, printer, sheet):
+        self._laptop.alive()
+        mood, self.mood = self.mood, 'takes'
+        job, dispatch = sheet.tag.rpartition('-')[0].rsplit('.', 1)
+        self._world.handed_over(self._laptop, job, int(dispatch))
+        if mood == 'refuses':
+            raise SubmitFailed('busy', 'Busy.', certain=True, retry=True)
+        if mood == 'rejects':
+            raise SubmitFailed('document-format-error', 'No.', certain=True)
+        if mood == 'dies before':
+            self._laptop.die_now()
+        if mood != 'never got it':
+            self.jobs[sheet.tag] = PrintJob(job, sheet.tag)
+        if mood == 'dies after':
+            self._laptop.die_now()
+        if mood in {'never got it', 'answer lost'}:
+            raise SubmitFailed('timeout', 'No answer.', certain=False, handle='')
+        return sheet.tag
+
+    async def find(self, printer, tag, handle):
+        self._laptop.alive()
+        if not self.up:
+            self._world.doubt.add(tag.rpartition('-')[0].rsplit('.', 1)[0])
+            raise SubmitFailed('cups_down', 'CUPS is away.', certain=False, retry=True)
+        return tag if tag in self.jobs else None
+
+    async def follow(self, printer, sheet, handle, at_printer):
+        job = self.jobs[sheet.tag]
+        while job.state == 'waiting':
+            if job.taken:
+                at_printer()
+            self.news.clear()
+            await self.news.wait()
+        self._laptop.alive()
+        return {'out': End('completed'), 'aborted': End('failed', 'aborted'), 'lost': End('unknown', 'lost')}[job.state]
+
+    async def settle(self, printer, tag, handle, *, patience):
+        self._laptop.alive()
+        if not self.up:
+            self._world.doubt.add(tag.rpartition('-')[0].rsplit('.', 1)[0])
+            raise Unsettled('CUPS is away.')
+        job = self.jobs.get(tag)
+        if job is not None and job.state == 'waiting':
+            self.printer_does(job, 'aborted')
+
+    async def close(self):
+        pass
+
+    def printer_does(self, job, state, *, paper=False):
+        """The printer ends a job, with or without paper."""
+        job.state = state
+        if paper:
+            self._world.paper[self._world.badge(job.job)] += 1
+        self.news.set()
+
+
+class Process:
+    """One run of the print agent."""
+
+    def __init__(self, world, laptop):
+        self.world, self.laptop = world, laptop
+        self.jobs = Jobs(laptop.spool)
+        self.line = None
+        self.request = None
+        self.said = []
+        self.jobs.restart()
+        self.tasks = [world.loop.create_task(Worker(laptop.printer, laptop.print_system, self.jobs).run())]
+
+    def do(self, function, *args, **kwargs):
+        """Run something of the agent that may be the end of it."""
+        try:
+            return function(*args, **kwargs)
+        except Killed:
+            return None
+
+    def hear(self, message, document=None):
+        """Take in a message of the server, as the links do."""
+        source = 'indico'
+        match message:
+            case protocol.Job():
+                self.tasks.append(self.world.loop.create_task(self.jobs.receive(source, message, document)))
+            case protocol.Go():
+                self.do(self.jobs.go, source, message)
+            case protocol.Cancel():
+                self.do(self.jobs.cancel, source, message)
+            case protocol.Ack():
+                self.do(self.jobs.ack, source, message)
+
+    def hello(self):
+        printer = protocol.Printer(name=self.laptop.printer, state='idle' if self.laptop.shows_ready else 'stopped')
+        return self.jobs.hello('indico', 'test', [printer])
+
+
+class Laptop:
+    """A laptop with its printer. The spool and the print system survive the agent's process."""
+
+    def __init__(self, world, agent_id):
+        self.world, self.agent_id, self.printer = world, agent_id, f'p{agent_id}'
+        self.print_system = PrintSystem(world, self)
+        self.shows_ready = True
+        self.spool = MortalSpool(':memory:')
+        self.process = None
+
+    def alive(self):
+        if self.spool.dead:
+            raise Killed
+
+    def die_now(self):
+        self.spool.dead = True
+        raise Killed
