@@ -5,7 +5,6 @@ after it, the job ends only by what the print system and the printer say.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -132,8 +131,7 @@ class Worker:
             end = await self._backend.follow(self.printer, sheet, entry.handle, lambda: self._jobs.at_printer(entry))
         finally:
             watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watch
+            await asyncio.wait([watch])  # not `await watch`, which could not tell its end from our own cancellation
             self._health.stalled(self.printer, '')
         if end.state in ('completed', 'sent'):
             self._health.works(self.printer)

@@ -7,8 +7,7 @@ import time
 import pytest
 from agent_fakes import PDF, FakeBackend, make_job
 
-from print_agent import clock
-from print_agent import room
+from print_agent import clock, room
 from print_agent import protocol as p
 from print_agent import worker as worker_module
 from print_agent.jobs import Jobs
@@ -312,6 +311,28 @@ async def test_an_unclear_submission_is_looked_for(desk, found, expected):
     await desk.jobs.receive('a', make_job(go=True), PDF)
     (end,) = await desk.ends()
     assert type(end) is expected
+
+
+@pytest.mark.parametrize('turns', range(4))
+async def test_a_worker_ends_when_it_is_told_to_just_as_a_badge_comes_out(desk, turns):
+    """A word to stop that arrives while something of its own ends must not be taken for the end of that."""
+    async def follow(*_args):
+        loop = asyncio.get_running_loop()
+
+        def stop_in(left):
+            if left:
+                loop.call_soon(stop_in, left - 1)
+            else:
+                desk._tasks[0].cancel()
+
+        loop.call_soon(stop_in, turns)
+        return End('completed')
+
+    desk.backend.follow = follow
+    desk.start()
+    await desk.jobs.receive('a', make_job(go=True), PDF)
+    ended, _running = await asyncio.wait(desk._tasks[:1], timeout=5)
+    assert [task.cancelled() for task in ended] == [True]
 
 
 async def test_a_mistake_of_ours_is_unknown_and_does_not_stop_the_printer(desk, caplog):
