@@ -52,9 +52,10 @@ class Relay:
         self._metrics = metrics
         self._log = log
         self._max_agents = max_agents
+        #: All links from the upgrade to their end
+        self._links = set()
+        #: agent id -> the link through which it speaks: the last one that heard its hello
         self._sessions = {}
-        #: Connections from the upgrade to their end, those before their hello included
-        self._connections = 0
         self._draining = False
 
     async def serve(self, host, port):
@@ -80,7 +81,7 @@ class Relay:
             self._draining = True
             # nobody new; whoever is sent away finds another relay, or this one when it is back
             server.close(close_connections=False)
-            await asyncio.gather(*(session.drain() for session in list(self._sessions.values())))
+            await asyncio.gather(*(session.drain() for session in list(self._links)))
             for task in background:
                 task.cancel()
 
@@ -104,7 +105,7 @@ class Relay:
         if request.path != PATH:
             return self._answer(HTTPStatus.NOT_FOUND, {
                 'error': 'not_found', 'message': f'Agents connect to {PATH}.'}), 'not_found'
-        if self._draining or self._connections >= self._max_agents:
+        if self._draining or len(self._links) >= self._max_agents:
             return self._later('full', 'This relay takes no more agents. Try again later.')
         scheme, __, token = request.headers.get('Authorization', '').partition(' ')
         try:
@@ -139,18 +140,13 @@ class Relay:
         return Response(status.value, status.phrase, headers, body)
 
     async def _agent(self, ws):
-        session = Session(ws, ws.agent_id, self._db, self._metrics, self._log)
-        before = self._sessions.get(ws.agent_id)
-        self._sessions[ws.agent_id] = session
-        self._connections += 1
-        if before:
-            # it finds out by itself that it was replaced
-            before.wake()
+        session = Session(ws, ws.agent_id, self._db, self._metrics, self._log, self._greeted)
+        self._links.add(session)
         self._log.info('Agent %d connected', ws.agent_id)
         try:
             await session.run()
         finally:
-            self._connections -= 1
+            self._links.discard(session)
             if self._sessions.get(ws.agent_id) is session:
                 del self._sessions[ws.agent_id]
             self._metrics.count('links_ended_total', reason=session.end)
@@ -161,6 +157,13 @@ class Relay:
                 await self._db.call(exchange.gone, session.agent_id, session.link)
             except DatabaseAway as exc:
                 self._log.warning('That agent %d is gone could not be noted (%s); the sweep will', ws.agent_id, exc)
+
+    def _greeted(self, session):
+        before = self._sessions.get(session.agent_id)
+        self._sessions[session.agent_id] = session
+        if before:
+            # it finds out by itself that it was replaced
+            before.wake()
 
     def _notified(self, payload):
         kind, __, agent_id = payload.partition(' ')
@@ -175,9 +178,9 @@ class Relay:
         """Note in one statement that all agents are still there; send away who is silent or speaks elsewhere."""
         now = time.monotonic()
         for session in list(self._sessions.values()):
-            if session.heard is not None and now - session.heard > HEARTBEAT:
+            if now - session.heard > HEARTBEAT:
                 await session.give_up()
-        links = {s.link: s.agent_id for s in self._sessions.values() if s.heard is not None}
+        links = {s.link: s.agent_id for s in self._sessions.values()}
         if links:
             for link in await self._db.call(exchange.still_there, links):
                 if (session := self._sessions.get(links[link])) and session.link == link:

@@ -39,9 +39,10 @@ class Session:
 
     :param ws: The websocket, which the agent opened with a valid token.
     :param database: The `relay.database.Database`.
+    :param greeted: Called with this session when the agent has said hello, and speaks through this link only.
     """
 
-    def __init__(self, ws, agent_id, database, metrics, log):
+    def __init__(self, ws, agent_id, database, metrics, log, greeted):
         self.agent_id = agent_id
         self.link = uuid4().hex
         #: Why it ended, in one word
@@ -57,6 +58,7 @@ class Session:
         self._metrics = metrics
         self._log = log
         self._mail = asyncio.Event()
+        self._greeted = greeted
         self._woken = time.monotonic()
         self._pace = Pace(RATE, BURST)
         # a job's document follows its header directly
@@ -123,6 +125,7 @@ class Session:
         self._metrics.count('received_total', type='hello')
         await self._send(protocol.Welcome(name=name, heartbeat=HEARTBEAT))
         self.wake()
+        self._greeted(self)
         return True
 
     async def _read(self):

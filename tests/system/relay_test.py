@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+import time
 
 import pytest
 import requests
@@ -100,6 +101,27 @@ def test_another_version_is_told_so_in_words(relay, token):
         with pytest.raises(ConnectionClosed) as excinfo:
             hear(ws)
         assert excinfo.value.rcvd.code == 4000
+
+
+def test_the_link_of_the_last_hello_is_the_one_that_counts(stack, relay, agent):
+    agent_id, token = agent
+    with link(relay, token) as first:
+        welcome(first)
+        # somebody else comes, says nothing and goes: the first is still the one
+        with link(relay, token):
+            time.sleep(0.5)
+        with link(relay, token) as second:
+            time.sleep(0.5)  # whatever the relay does about the newcomer, it does before the hello
+            welcome(second)
+            with pytest.raises(ConnectionClosed) as excinfo:
+                hear(first)
+            assert excinfo.value.rcvd.code == 4001
+            with link(relay, token):
+                time.sleep(0.5)
+            revoke(stack, agent_id)
+            with pytest.raises(ConnectionClosed) as excinfo:
+                hear(second)
+            assert excinfo.value.rcvd.code == 4003
 
 
 @pytest.mark.parametrize('nonsense', ['{', '[]', '{"type": "nothing"}', '{"type": "accepted"}', '"', 'null'])
