@@ -19,9 +19,8 @@ PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
 
 
 @pytest.fixture
-def people(stack):
-    """People whom no other test checks in: the last of the list."""
-    return stack.seeded['registrations'][-6:]
+def people(take):
+    return take(6)
 
 
 def papers_of(stack, person):

@@ -20,6 +20,19 @@ def stack():
         yield stack
 
 
+@pytest.fixture(scope='session')
+def take(stack):
+    """Return a function that hands out people whom no other test gets, of the first (0) or second (1) form."""
+    waiting = [[one for one in stack.seeded['registrations'] if one['form_id'] == form['id']]
+               for form in stack.seeded['forms']]
+
+    def _take(count, form=0):
+        assert len(waiting[form]) >= count
+        taken, waiting[form] = waiting[form][:count], waiting[form][count:]
+        return taken
+    return _take
+
+
 @pytest.fixture(scope='module')
 def chromium():
     expect.set_options(timeout=SOON)

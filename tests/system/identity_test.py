@@ -11,7 +11,7 @@ def log(agent):
     return agent.service.log.read_text()
 
 
-def test_the_newest_wins_and_the_other_says_why_it_stopped(stack):
+def test_the_newest_wins_and_the_other_says_why_it_stopped(stack, take):
     first = stack.agents['laptop1']
     twin = PrintAgent('laptop1-twin', stack.folder, stack.printing, ['desk1'])
     shutil.copytree(first.folder / 'pairings', twin.folder / 'pairings')
@@ -21,8 +21,9 @@ def test_the_newest_wins_and_the_other_says_why_it_stopped(stack):
         assert 'the same agent connected from another computer' in log(first), log(twin)
         assert 'has stopped printing' not in log(twin)
         # the newest one gets the badges
-        desks = stack.seeded['desk_of_form']
-        CheckIn(stack)(next(one for one in stack.seeded['registrations'] if desks[str(one['form_id'])] == 'Desk 1'))
+        person, = take(1)
+        assert stack.seeded['desk_of_form'][str(person['form_id'])] == 'Desk 1'
+        CheckIn(stack)(person)
         wait_until(lambda: any(step['step'] == 'submitted' for step in twin.steps()), 60)
         # and the other one does not come back by itself
         assert log(first).count('connected to') == 1

@@ -17,8 +17,7 @@ def client(stack):
     code = 'ABCDE' + ''.join(secrets.choice('23456789') for _ in range(5))
     digest = hashlib.sha256(code.encode()).hexdigest()
     event_id = stack.seeded['event']['id']
-    person = stack.seeded['registrations'][-10]
-    where = f'WHERE registration_form_id = {person["form_id"]}'
+    where = f'WHERE registration_form_id = {stack.seeded["forms"][0]["id"]}'
     before, = stack.postgres.sql('indico', f'SELECT desk_id FROM plugin_checkin_print.forms {where}')
     agent_id, = stack.postgres.sql('indico', f"""
         INSERT INTO plugin_checkin_print.agents (event_id, name, code_hash, code_expires_dt, software, spool, link,
@@ -42,18 +41,6 @@ def client(stack):
     """)
 
 
-@pytest.fixture
-def crowd(stack):
-    """Return a function that takes people of the client's form whom no other test checks in."""
-    form_id = stack.seeded['registrations'][-10]['form_id']
-    people = [p for p in stack.seeded['registrations'][200:260] if p['form_id'] == form_id]
-
-    def _take(count):
-        waiting = [p for p in people if not jobs_of(stack, [p])]
-        return waiting[:count]
-    return _take
-
-
 def jobs_of(stack, people):
     """The jobs of people, in order: (uuid, state, dispatch)."""
     ids = ', '.join(str(p['id']) for p in people)
@@ -70,9 +57,9 @@ COMPLETED, FAILED = '7', '9'
 
 
 @pytest.mark.parametrize('way', ['stream', 'poll'])
-def test_pairs_receives_prints_and_reports(stack, client, crowd, tmp_path, way):
+def test_pairs_receives_prints_and_reports(stack, client, take, tmp_path, way):
     talk = getattr(client, way)
-    people = crowd(6)
+    people = take(6)
     for person in people:
         CheckIn(stack)(person)
     talk(lambda: len(client.acks) >= 6)
@@ -87,8 +74,8 @@ def test_pairs_receives_prints_and_reports(stack, client, crowd, tmp_path, way):
     assert sorted(p['id'] for p in printed) == sorted(p['id'] for p in people)
 
 
-def test_says_again_what_was_not_acknowledged_also_the_other_way(stack, client, crowd):
-    people = crowd(2)
+def test_says_again_what_was_not_acknowledged_also_the_other_way(stack, client, take):
+    people = take(2)
     for person in people:
         CheckIn(stack)(person)
     client.stream(lambda: len(client.papers) == 2, deaf=True)
@@ -101,8 +88,8 @@ def test_says_again_what_was_not_acknowledged_also_the_other_way(stack, client, 
     assert client.hello()['holding'] == []
 
 
-def test_a_printer_that_fails_and_a_second_try(stack, client, crowd):
-    people = crowd(1)
+def test_a_printer_that_fails_and_a_second_try(stack, client, take):
+    people = take(1)
     client.broken = 'media-jam'
     CheckIn(stack)(people[0])
     client.stream(lambda: client.acks)

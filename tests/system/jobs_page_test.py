@@ -19,10 +19,9 @@ PEOPLE = 60
 
 
 @pytest.fixture(scope='module')
-def held(stack):
+def held(stack, take):
     """Check a bus full of people in with one click, so that their badges wait. Return the people."""
-    form = stack.seeded['forms'][0]['id']
-    people = [person for person in stack.seeded['registrations'] if person['form_id'] == form][-PEOPLE:]
+    people = take(PEOPLE)
     Manager(stack).check_in_all(people)
     return people
 
@@ -140,9 +139,8 @@ def test_all_on_this_page_and_discard(page):
     assert ids(page)[:5] == shown[:5]
 
 
-def test_print_again(stack, page):
-    form = stack.seeded['forms'][1]['id']
-    for person in [person for person in stack.seeded['registrations'] if person['form_id'] == form][:2]:
+def test_print_again(stack, page, take):
+    for person in take(2, form=1):
         CheckIn(stack)(person)
     show(page, 'Printed')
     for __ in range(SOON // 500):

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-import requests
 from playwright.sync_api import expect
 
 from tests.stack.agent import PrintAgent
@@ -62,15 +61,10 @@ def confirm(page):
 
 
 @pytest.fixture
-def check_in_some(stack):
-    """Check some people in by Indico's own API, as its app does."""
-    event_id = stack.seeded['event']['id']
-    for registration in stack.seeded['registrations'][:8]:
-        answer = requests.patch(
-            f'{stack.url}/api/checkin/event/{event_id}/forms/{registration["form_id"]}/registrations/'
-            f'{registration["id"]}', json={'checked_in': True}, timeout=30,
-            headers={'Authorization': f'Bearer {stack.seeded["token"]}'})
-        assert answer.status_code == 200
+def check_in_some(stack, take):
+    """Check some people in, as Indico's app does."""
+    for person in take(5) + take(3, form=1):
+        CheckIn(stack)(person)
 
 
 @pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1', reason='UPDATE_PICTURES=1 makes the pictures of the docs')
@@ -82,7 +76,7 @@ def test_picture(stack, log_in, url, check_in_some):
     page.screenshot(path=PICTURES / 'event-page.png', full_page=True)
 
 
-def test_set_up_and_print(stack, log_in, url, new_agent):
+def test_set_up_and_print(stack, log_in, url, new_agent, take):
     page = log_in('manager')
     # the way through the menu
     page.goto(f'{stack.event_url}/manage/')
@@ -129,7 +123,7 @@ def test_set_up_and_print(stack, log_in, url, new_agent):
     assert len(papers) == 1
 
     # what changes while the page is open is told to those who do not see it
-    person = stack.seeded['registrations'][-8]
+    person, = take(1, form=1)
     CheckIn(stack)(person)
     expect(page.locator('#checkin-print-news')).to_contain_text(person['last_name'], timeout=SOON)
 
@@ -165,12 +159,12 @@ def test_switch(stack, log_in, url):
         expect(row(page, 'Registration forms', form).get_by_role('checkbox')).to_be_checked(checked=wanted)
 
 
-def test_pause_and_release(stack, log_in, url):
+def test_pause_and_release(stack, log_in, url, take):
     page = log_in('manager')
     page.goto(url)
     page.get_by_role('button', name='Pause printing', exact=True).click()
     expect(page.get_by_role('status')).to_contain_text('Printing is paused.')
-    person = stack.seeded['registrations'][-1]
+    person, = take(1, form=1)
     CheckIn(stack)(person)
     waiting = page.locator('tr[data-held=paused]')
     expect(waiting).to_contain_text('1', timeout=SOON)
