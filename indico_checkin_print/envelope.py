@@ -10,12 +10,13 @@ from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.payload import registration_data
 
 
-def job_message(job, *, go, printer=None, dispatch=None):
+def job_message(job, *, go, printer=None, dispatch=None, print_within=PRINT_WITHIN):
     """Build the envelope of a job whose document is stored.
 
     :param go: Whether it is permission to print.
     :param printer: The agent's printer, if the job was given to it just now.
     :param dispatch: The number of the dispatch, if the job was given away just now.
+    :param print_within: For how many seconds the permission is good.
     """
     doc = job.document
     return JobMessage(
@@ -26,7 +27,7 @@ def job_message(job, *, go, printer=None, dispatch=None):
         desk=job.desk.name[:200] if job.desk else '', pages=doc.pages, width_mm=doc.width_mm, height_mm=doc.height_mm,
         length=doc.length, sha256=doc.sha256,
         expires_in=max(0.0, (job.expires_dt - now_utc()).total_seconds()),
-        go=go, print_within=float(PRINT_WITHIN),
+        go=go, print_within=float(print_within),
     )
 
 

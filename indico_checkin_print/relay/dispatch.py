@@ -120,9 +120,10 @@ def outgoing(agent_id, link, holding):
     messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
     for uuid in todo.go:
         ledger.go(jobs[uuid], actor)
-    messages += [job_message(jobs[uuid], go=uuid in todo.go or jobs[uuid].state == JobState.dispatched)
+    left = _what_is_left(u for u in (*todo.send, *todo.repeat_go) if jobs[u].state == JobState.dispatched)
+    messages += [job_message(jobs[uuid], go=uuid in todo.go or uuid in left, print_within=left.get(uuid, PRINT_WITHIN))
                  for uuid in todo.send]
-    messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=PRINT_WITHIN)
+    messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=left.get(uuid, PRINT_WITHIN))
                  for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in todo.send))]
     at_agent = sum(job.state in AT_AGENT for job in jobs.values())
     return messages + _give_more(agent, todo, actor, troubles, most=IN_FLIGHT - at_agent)
@@ -151,6 +152,19 @@ def _usable(agent, jobs, troubles):
             ledger.move_on(job, obstacles.get(job.printer, 'not_found'))
             del jobs[job.uuid]
     return [name for name, obstacle in obstacles.items() if not obstacle]
+
+
+def _what_is_left(uuids):
+    """Return for how many seconds the permission to print jobs is still good, by uuid.
+
+    It runs from the moment when it was given, however often it is said: the server gives up a margin later.
+    """
+    uuids = list(uuids)
+    if not uuids:
+        return {}
+    age = db.extract('epoch', sql.now() - Job.dispatched_dt)
+    return {uuid: max(0.0, PRINT_WITHIN - float(seconds))
+            for uuid, seconds in db.session.query(Job.uuid, age).filter(Job.uuid.in_(uuids))}
 
 
 def _give_more(agent, todo, actor, troubles, *, most):

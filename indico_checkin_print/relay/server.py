@@ -178,7 +178,7 @@ class Relay:
         """Note in one statement that all agents are still there; send away who is silent or speaks elsewhere."""
         now = time.monotonic()
         for session in list(self._sessions.values()):
-            if now - session.heard > HEARTBEAT:
+            if session.silent_since is not None and now - session.silent_since > HEARTBEAT:
                 await session.give_up()
         links = {s.link: s.agent_id for s in self._sessions.values()}
         if links:

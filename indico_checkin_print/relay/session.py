@@ -4,6 +4,7 @@ import asyncio
 import time
 from uuid import uuid4
 
+from msgspec.structs import replace
 from websockets.exceptions import ConnectionClosed
 
 from print_agent import protocol
@@ -47,8 +48,9 @@ class Session:
         self.link = uuid4().hex
         #: Why it ended, in one word
         self.end = 'lost'
-        #: When the agent last said something (`time.monotonic`); ``None`` before its hello
-        self.heard = None
+        #: Since when the agent has been silent (`time.monotonic`); ``None`` while it is this side that does not listen,
+        #: because it is busy with what the agent said: many agents and a slow database make nobody silent
+        self.silent_since = None
         #: When it was last given what there was
         self.looked = time.monotonic()
         #: What the agent holds: see `dispatch.plan`
@@ -121,7 +123,6 @@ class Session:
             await self._ws.close(CLOSE_VERSION, f'Protocol version {protocol.PROTOCOL} expected')
             return False
         self.holding, name = await self._db.call(exchange.hello, self.agent_id, self.link, message)
-        self.heard = time.monotonic()
         self._metrics.count('received_total', type='hello')
         await self._send(protocol.Welcome(name=name, heartbeat=HEARTBEAT))
         self.wake()
@@ -133,6 +134,7 @@ class Session:
         while True:
             if await self._pace.wait():
                 self._metrics.count('slowed_total')
+            self.silent_since = time.monotonic()
             try:
                 message = protocol.decode_from_agent(await self._ws.recv())
             except protocol.ProtocolError as exc:
@@ -143,7 +145,7 @@ class Session:
                 if errors >= MAX_ERRORS:
                     await self._ws.close(1008, 'Too many messages that make no sense')
                 continue
-            self.heard = time.monotonic()
+            self.silent_since = None
             self._metrics.count('received_total', type=message.__struct_config__.tag)
             if isinstance(message, protocol.Heartbeat | protocol.Accepted):
                 # signs of life; the relay notes those of all its agents together
@@ -169,7 +171,7 @@ class Session:
         while True:
             await self._mail.wait()
             self._mail.clear()
-            woken = self._woken
+            woken, asked = self._woken, time.monotonic()
             mail = await self._db.call(mail_for, self.agent_id, self.link, self.holding)
             self.looked = time.monotonic()
             for message, document in mail:
@@ -180,18 +182,31 @@ class Session:
                     self.holding[message.job] = (message.dispatch, 'canceling')
                 if document is None and isinstance(message, protocol.Job):
                     document = await self._db.call(document_of, message.job)
-                await self._send(message, document)
+                await self._send(message, document, since=asked)
             if mail:
                 self._metrics.observe('push_seconds', time.monotonic() - woken)
 
-    async def _send(self, message, document=None):
+    async def _send(self, message, document=None, *, since=None):
         async with self._sending:
+            if since is not None:
+                message = aged(message, time.monotonic() - since)
             await self._ws.send(protocol.encode(message), text=True)
             if document is not None:
                 await self._ws.send(document)
         self._metrics.count('sent_total', type=message.__struct_config__.tag)
         if document is not None:
             self._metrics.count('document_bytes_total', len(document))
+
+
+def aged(message, seconds):
+    """Return a message as it is to be read if it was decided so many seconds ago.
+
+    Behind large documents, or a database that restarted, it waited where the agent cannot know of it. The server gives
+    up on a permission some time after it was decided, and not after it was sent.
+    """
+    if not isinstance(message, protocol.Job | protocol.Go):
+        return message
+    return replace(message, print_within=max(0.0, round(message.print_within - seconds, 3)))
 
 
 def mail_for(agent_id, link, holding):

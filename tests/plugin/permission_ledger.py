@@ -132,7 +132,7 @@ class MemoryLedger:
             self._go(jobs[uuid])
         messages += [self._job_message(jobs[uuid], go=uuid in todo.go or jobs[uuid].state == S.dispatched)
                      for uuid in todo.send]
-        messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=PRINT_WITHIN)
+        messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=self._left(jobs[uuid]))
                      for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in todo.send))]
         at_agent = sum(row.state in AT_AGENT for row in jobs.values())
         return messages + self._give_more(agent, todo, most=IN_FLIGHT - at_agent)
@@ -180,7 +180,10 @@ class MemoryLedger:
         return JobMessage(job=row.uuid, dispatch=row.dispatch, printer=row.printer, title='Badge', kind='badge',
                           width_mm=96, height_mm=134, length=len(self._document), sha256=self._sha256,
                           expires_in=max(0.0, row.expires - self.now), go=go,
-                          print_within=float(PRINT_WITHIN))
+                          print_within=self._left(row) if go else float(PRINT_WITHIN))
+
+    def _left(self, row):
+        return max(0.0, row.dispatched + PRINT_WITHIN - self.now)
 
     # -- people and the sweep -----------------------------------------------------------------------------------------
 

@@ -121,7 +121,7 @@ def gist(answer):
     """Return what both must agree on: not the words on envelopes."""
     if isinstance(answer, list):
         return [(type(m).__name__, m.job, m.dispatch, getattr(m, 'go', None), getattr(m, 'printer', None),
-                 getattr(m, 'expires_in', None)) for m in answer]
+                 getattr(m, 'expires_in', None), getattr(m, 'print_within', None)) for m in answer]
     return answer
 
 

@@ -383,15 +383,22 @@ print(json.dumps(told))
 """
 
 
-#: Ways to a mount namespace of one's own: where users may have them, as root, and with sudo.
+#: Ways to a mount namespace of one's own: where users may have them, as root, with sudo, and as root in a chroot, where
+#: nobody can say that mounts are to stay inside. So it is always unmounted again.
 NAMESPACES = (['unshare', '--user', '--map-root-user', '--mount'], ['unshare', '--mount'],
-              ['sudo', '-n', 'unshare', '--mount'])
+              ['sudo', '-n', 'unshare', '--mount'], ['unshare', '--mount', '--propagation', 'unchanged'])
+SMALL_DISK = """
+    set -e
+    mount -t tmpfs -o size=24m none "$1"
+    trap 'umount "$1"' EXIT
+    test -z "$2" || PYTHONPATH="$4" "$2" -c "$3" "$1"
+"""
 
 
 def namespace(disk):
     """The first way that lets us mount something here."""
     for way in NAMESPACES:
-        if shutil.which(way[0]) and subprocess.run([*way, 'mount', '-t', 'tmpfs', 'none', disk], capture_output=True,
+        if shutil.which(way[0]) and subprocess.run([*way, 'sh', '-c', SMALL_DISK, 'sh', disk], capture_output=True,
                                                    check=False).returncode == 0:
             return way
     pytest.fail('A small disk cannot be mounted here: allow user namespaces, or run the tests as root.')
@@ -402,9 +409,8 @@ def test_a_disk_that_is_really_full(tmp_path):
     disk.mkdir()
     here = Path(__file__).parent
     done = subprocess.run(
-        [*namespace(disk), 'sh', '-c', 'mount -t tmpfs -o size=24m none "$1" && PYTHONPATH="$4" exec "$2" -c "$3" "$1"',
-         'sh', disk, sys.executable, ON_A_SMALL_DISK, f'{here}:{here.parents[1]}'],
-        capture_output=True, text=True, check=False)
+        [*namespace(disk), 'sh', '-c', SMALL_DISK, 'sh', disk, sys.executable, ON_A_SMALL_DISK,
+         f'{here}:{here.parents[1]}'], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         'full at first': False, 'disk': 'No space left on device', 'new': 'no room', 'new is there': False,
