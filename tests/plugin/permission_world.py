@@ -202,6 +202,10 @@ class World(Network):
                 if state not in ENDED
                 or (state == JobState.unknown and uuid not in self.doubt and reason != 'spool_lost')]
 
+    def kept(self):
+        """Return the jobs that laptops still hold although they have not ended there."""
+        return [(laptop.agent_id, entry.job, entry.state) for laptop in self.laptops for entry in laptop.spool.open()]
+
     def close(self):
         """End everything."""
         for laptop in self.laptops:
