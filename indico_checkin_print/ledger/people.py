@@ -92,10 +92,11 @@ def release_paused(event_id, actor, *, desk_id=None):
     return release((jobs.filter(Job.desk_id == desk_id) if desk_id else jobs).order_by(Job.queue_dt, Job.id), actor)
 
 
-def hold_paused(event_id, actor):
-    """Hold the badges of an event that wait while it, or their desk, is paused. Return their ids."""
-    return recall([Job.event_id == event_id, Job.purpose == Job.PURPOSE_BADGE, Job.state != S.held, paused()], S.held,
-                  Reason.paused, actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()), **UNASSIGNED)
+def hold_paused(event_id, actor, *, job_ids=None):
+    """Hold the badges of an event, or these of them, that wait while it, or their desk, is paused. Return their ids."""
+    these = [] if job_ids is None else [Job.id.in_(job_ids)]
+    return recall([Job.event_id == event_id, Job.purpose == Job.PURPOSE_BADGE, Job.state != S.held, paused(), *these],
+                  S.held, Reason.paused, actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()), **UNASSIGNED)
 
 
 def hold_bulk(job_ids, actor):

@@ -21,6 +21,8 @@ class Todo(IndicoStrEnum):
     first = 'first'
     #: It is on its way
     under_way = 'under_way'
+    #: It waits for printing to go on, as all others do
+    waits = 'waits'
     #: Nobody is here who could take it
     not_checked_in = 'not_checked_in'
     #: The registration is not complete, its ticket is blocked, or its form prints nothing
@@ -33,7 +35,7 @@ class Todo(IndicoStrEnum):
 PRINTS = (Todo.again, Todo.release, Todo.retry, Todo.first)
 
 
-def decide(job, *, checked_in, same_checkin, allowed, has_desk):
+def decide(job, *, checked_in, same_checkin, allowed, has_desk, paused=False):
     """Say what is done about one person's badge.
 
     :param job: The person's latest badge, or ``None``
@@ -41,6 +43,7 @@ def decide(job, *, checked_in, same_checkin, allowed, has_desk):
     :param same_checkin: Whether the job belongs to that check-in
     :param allowed: Whether the person may have a badge at all
     :param has_desk: Whether there is a desk to print at
+    :param paused: Whether that desk, or the whole event, is paused
     """
     if not allowed:
         return Todo.not_allowed
@@ -50,6 +53,8 @@ def decide(job, *, checked_in, same_checkin, allowed, has_desk):
         return Todo.not_checked_in
     if job is None or (job.state in CAN_RETRY and not same_checkin):
         return Todo.first if has_desk else Todo.no_desk
+    if paused and job.state == JobState.held and job.reason == Reason.paused:
+        return Todo.waits
     if job.state == JobState.held and (job.reason in CAN_RELEASE or (job.reason == Reason.no_desk and has_desk)):
         return Todo.release if has_desk else Todo.no_desk
     if job.state in CAN_RETRY:

@@ -23,6 +23,7 @@ from indico_checkin_print.management.again import REASONS
 from indico_checkin_print.management.base import DialogForm, RHRegFormBase
 from indico_checkin_print.management.job_filter import MAX_ID
 from indico_checkin_print.management.registration_todo import PRINTS, Todo, decide
+from indico_checkin_print.management.when import lock_setup, setup_of
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import BadgeKind
@@ -38,11 +39,15 @@ WORDS = {
     Todo.retry: (_('Their badge did not come out and is tried again: {}'), _('Tried again: {}')),
     Todo.first: (_('They are checked in and get their first badge: {}'), _('Printed for the first time: {}')),
     Todo.under_way: (_('Their badge is on its way, nothing is done: {}'), _('On their way already: {}')),
+    Todo.waits: (_('Their badge waits until printing goes on, nothing is done: {}'),
+                 _('Left alone, they wait until printing goes on: {}')),
     Todo.not_checked_in: (_('Not checked in, nothing is done: {}'), _('Left alone, not checked in: {}')),
     Todo.not_allowed: (_('Not complete, or their ticket is blocked, nothing is done: {}'),
                        _('Left alone, they may have no badge: {}')),
     Todo.no_desk: (_('No desk to print at, nothing is done: {}'), _('Left alone, there is no desk to print at: {}')),
 }
+#: The same about badges that are asked for during a pause
+PAUSED = (_('Printing is paused. They wait until it goes on: {}'), _('Printing is paused. Badges that wait for it: {}'))
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Badge:
     #: The latest one
     job: Job | None
     todo: Todo
+    #: Whether its desk, or the whole event, is paused
+    paused: bool
 
 
 class PrintRegistrationsForm(DialogForm):
@@ -109,7 +116,7 @@ class RHPrintRegistrations(RHRegFormBase):
             wanted = [badge for badge in badges if badge.job is None or badge.job.id <= form.newest.data]
             self._print(wanted, Reason(form.reason.data) if form.needs_reason else None)
             return jsonify_data(flash=False)
-        return jsonify_form(form, submit=_('Print'), message=in_words(counts),
+        return jsonify_form(form, submit=_('Print'), message=in_words(badges),
                             disabled_until_change=False)
 
     def _lock_registrations(self):
@@ -123,15 +130,17 @@ class RHPrintRegistrations(RHRegFormBase):
                 .all())
 
     def _print(self, badges, reason):
+        # nobody pauses, or goes on, until these are in the queue
+        lock_setup(self.event)
         actor = f'user:{session.user.id}'
         done = {todo: [badge for badge in badges if badge.todo == todo] for todo in Todo}
-        for badge in done[Todo.again]:
-            ledger.print_again(badge.job, session.user, reason)
+        queued = [ledger.print_again(badge.job, session.user, reason).id for badge in done[Todo.again]]
         for todo, why in ((Todo.release, Reason.released), (Todo.retry, Reason.retried)):
             if done[todo]:
-                ledger.release([badge.job for badge in done[todo]], actor, why)
+                queued += ledger.release([badge.job for badge in done[todo]], actor, why)
         for badge in done[Todo.first]:
-            self._print_first(badge, actor)
+            queued += self._print_first(badge, actor)
+        waiting = ledger.hold_paused(self.event.id, actor, job_ids=queued)
         printed = [badge for todo in PRINTS for badge in done[todo]]
         if printed:
             wakeup.after_commit()
@@ -139,36 +148,47 @@ class RHPrintRegistrations(RHRegFormBase):
             numbers = sorted({badge.registration.friendly_id for badge in printed})
             self._log(LogKind.change, f'Badges printed from the participant list of "{self.regform.title}"',
                       registrations=', '.join(f'#{number}' for number in numbers),
-                      **counts, **({'reason': str(reason)} if done[Todo.again] else {}))
+                      **counts, **({'reason': str(reason)} if done[Todo.again] else {}),
+                      **({'wait_for_the_pause': len(waiting)} if waiting else {}))
         for todo in Todo:
             if done[todo]:
                 flash(WORDS[todo][1].format(len(done[todo])), 'success' if todo in PRINTS else 'warning')
+        if waiting:
+            flash(PAUSED[1].format(len(waiting)), 'warning')
 
     def _print_first(self, badge, actor):
         registration = badge.registration
         row = ledger.new_row(Job.PURPOSE_BADGE, person=badge.person, desk_id=_desk_id(self.regform))
-        ledger.record([row], event_id=self.event.id, registration_id=registration.id,
-                      checked_in_dt=registration.checked_in_dt, user_id=session.user.id, actor=actor)
+        return ledger.record([row], event_id=self.event.id, registration_id=registration.id,
+                             checked_in_dt=registration.checked_in_dt, user_id=session.user.id, actor=actor)
 
 
 def badges_of(regform, registrations):
     """Return the `Badge` of each person of some registrations of a form, in their order."""
     setup = regform.checkin_print_setup
     prints = setup is not None and setup.enabled
-    has_desk = prints and _desk_id(regform) is not None
+    desk_id = _desk_id(regform) if prints else None
     jobs = _latest([registration.id for registration in registrations])
-    return [Badge(registration, person, job, decide(
-        job, checked_in=registration.checked_in,
-        same_checkin=job is not None and job.checked_in_dt == registration.checked_in_dt,
-        allowed=prints and _may_have_one(registration), has_desk=has_desk))
-        for registration in registrations
-        for person in (persons_of(registration) if prints and setup.kind == BadgeKind.badge else [''])
-        for job in [jobs.get((registration.id, person))]]
+    is_paused = _pauses(regform.event)
+
+    def _badge(registration, person):
+        job = jobs.get((registration.id, person))
+        paused = is_paused(job.desk_id if job is not None and job.desk_id is not None else desk_id)
+        same_checkin = job is not None and job.checked_in_dt == registration.checked_in_dt
+        todo = decide(job, checked_in=registration.checked_in, same_checkin=same_checkin,
+                      allowed=prints and _may_have_one(registration), has_desk=desk_id is not None, paused=paused)
+        return Badge(registration, person, job, todo, paused)
+
+    return [_badge(registration, person) for registration in registrations
+            for person in (persons_of(registration) if prints and setup.kind == BadgeKind.badge else [''])]
 
 
-def in_words(counts):
+def in_words(badges):
     """Return the sentences of the dialog: how many of what."""
-    return ' '.join(f'{WORDS[todo][0].format(counts[todo])}.' for todo in Todo if counts[todo])
+    counts = Counter(badge.todo for badge in badges)
+    sentences = [WORDS[todo][0].format(counts[todo]) for todo in Todo if counts[todo]]
+    paused = sum(badge.paused and badge.todo in PRINTS for badge in badges)
+    return ' '.join(f'{sentence}.' for sentence in sentences + ([PAUSED[0].format(paused)] if paused else []))
 
 
 def _may_have_one(registration):
@@ -181,6 +201,13 @@ def _desk_id(regform):
     if own is not None and not own.is_deleted:
         return own.id
     return db.session.query(db.func.min(Desk.id)).filter(Desk.event_id == regform.event_id, ~Desk.is_deleted).scalar()
+
+
+def _pauses(event):
+    """Return a function that tells whether a desk, or the whole event, is paused."""
+    whole = setup_of(event).paused
+    desks = {id_ for id_, in db.session.query(Desk.id).filter(Desk.event_id == event.id, Desk.paused)}
+    return lambda desk_id: whole or desk_id in desks
 
 
 def _latest(registration_ids):

@@ -1,5 +1,7 @@
 """Badges on Indico's own pages: that of a registration, and the participant list with an action on several."""
 
+from datetime import timedelta
+
 import pytest
 from flask import session
 
@@ -8,6 +10,7 @@ from indico.util.signals import values_from_signal
 
 from indico_checkin_print import wakeup
 from indico_checkin_print.management.registration_todo import Todo, decide
+from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import BadgeKind
 from indico_checkin_print.reasons import Reason
@@ -79,6 +82,9 @@ def press(browser, url, *registrations, newest_id=None, **data):
     (S.held, Reason.already_printed, {}, Todo.release),
     (S.held, Reason.no_desk, {}, Todo.release),
     (S.held, Reason.no_desk, {'has_desk': False}, Todo.no_desk),
+    (S.held, Reason.paused, {}, Todo.release),
+    (S.held, Reason.paused, {'paused': True}, Todo.waits),
+    (S.held, Reason.bulk, {'paused': True}, Todo.release),
     (S.failed, 'printer_failed', {}, Todo.retry),
     (S.expired, 'too_old', {}, Todo.retry),
     (S.canceled, 'discarded', {}, Todo.retry),
@@ -141,6 +147,39 @@ def test_print_all(db, manager, manager_user, url, crowd, log_of, event):
     assert "'Reason': 'lost'" in log
     assert f'#{people[Todo.release].friendly_id}' in log
     assert f'#{people[Todo.under_way].friendly_id}' not in log
+
+
+@pytest.mark.parametrize('what', ['event', 'desk'])
+def test_a_pause_holds_what_is_printed_here(db, manager, url, page, event, desk, crowd, log_of, what):
+    people, jobs = crowd
+    pause = f'{page}/pause' if what == 'event' else f'{page}/desks/{desk.id}/pause'
+    manager.post(pause, xhr=False, paused='1')
+    # the one that was on its way waits since
+    html = choose(manager, url, *people.values())
+    assert 'Their badge waits until printing goes on, nothing is done: 1.' in html
+    assert 'Printing is paused. They wait until it goes on: 4.' in html
+    before = len(jobs[Todo.under_way].history)
+    assert not press(manager, url, *people.values(), reason='lost')
+    db.session.expire_all()
+    waiting = Job.query.filter(Job.id != jobs[Todo.again].id).all()
+    assert len(waiting) == 5
+    assert {(job.state, job.reason) for job in waiting} == {(S.held, Reason.paused)}
+    assert all(job.expires_dt - job.changed_dt > timedelta(hours=23) for job in waiting)
+    assert len(jobs[Todo.under_way].history) == before
+    assert "'Wait for the pause': 4" in log_of(event)
+    with manager.client.session_transaction() as cookies:
+        assert any('Badges that wait for it: 4' in str(flash) for flash in cookies['_flashes'])
+    manager.post(pause, xhr=False, paused='0')
+    db.session.expire_all()
+    assert {job.state for job in waiting} == {S.queued}
+
+
+def test_another_desk_that_is_paused_holds_nothing(db, manager, url, event, crowd):
+    db.session.add(Desk(event=event, name='South', paused=True))
+    assert 'paused' not in choose(manager, url, *crowd[0].values())
+    press(manager, url, crowd[0][Todo.release], crowd[0][Todo.first])
+    db.session.expire_all()
+    assert crowd[1][Todo.release].state == S.queued
 
 
 def test_a_reason_is_needed_for_another_badge_only(manager, url, crowd):
