@@ -131,6 +131,18 @@ def test_a_link_that_broke_before_the_job_arrived(jobs, agent):
     assert [(m.job, m.dispatch, m.go) for m in again] == [(m.job, m.dispatch, m.go) for m in first]
 
 
+@pytest.mark.parametrize(('ago', 'left'), [(0, 30), (12, 18), (44, 0)])
+def test_a_permission_that_is_said_again_is_good_for_what_is_left_of_it(db, jobs, agent, ago, left):
+    first = mail(agent)[0]
+    db.session.refresh(jobs[0])
+    jobs[0].dispatched_dt -= timedelta(seconds=ago)
+    db.session.flush()
+    job = mail(agent)[0]
+    assert (job.job, job.go, job.print_within) == (first.job, True, left)
+    go, = (m for m in mail(agent, {first.job: (1, 'waiting')}) if isinstance(m, Go))
+    assert (go.job, go.print_within) == (first.job, left)
+
+
 def test_the_next_go_follows_when_the_first_is_at_the_printer(db, jobs, agent):
     holding = {m.job: (m.dispatch, 'go' if m.go else 'waiting') for m in mail(agent)}
     receive(agent.id, agent.link, Printing(job=jobs[0].uuid, dispatch=1))

@@ -1,0 +1,129 @@
+"""A session while the database takes its time: nobody is silent by that, and no permission grows younger.
+
+And when it does not answer at all, the agent is sent away and told to come back.
+"""
+
+import asyncio
+import contextlib
+import functools
+import logging
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+
+from print_agent import protocol
+
+from indico_checkin_print.relay import exchange, server
+from indico_checkin_print.relay import session as session_module
+from indico_checkin_print.relay.database import DatabaseAway
+from indico_checkin_print.relay.metrics import Metrics
+from indico_checkin_print.relay.server import Relay
+from indico_checkin_print.relay.session import Session
+
+
+PDF = b'%PDF'
+JOB = protocol.Job(job='a', dispatch=1, printer='p', title='Badge', kind='badge', width_mm=96, height_mm=134,
+                   length=len(PDF), sha256='0' * 64, expires_in=600, go=True)
+ACK = protocol.Ack(job='a', dispatch=1, state='completed')
+GO = protocol.Go(job='b', dispatch=1)
+
+
+class SlowDatabase:
+    """Says at once who the agent is, and nothing more before it is told to."""
+
+    def __init__(self, mail):
+        self._mail = mail
+        self.asked = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.away = False
+
+    async def call(self, function, *args):
+        match function:
+            case exchange.hello:
+                return {}, 'Laptop'
+            case exchange.still_there:
+                return set()
+            case session_module.mail_for:
+                mail, self._mail = self._mail, []
+                return mail
+            case session_module.document_of | exchange.receive:
+                self.asked.set()
+                await self.go_on.wait()
+                if self.away:
+                    raise DatabaseAway('no route to host')
+                return PDF if function is session_module.document_of else ACK
+
+
+def in_a_loop(test):
+    @functools.wraps(test)
+    def _test(**kwargs):
+        asyncio.run(asyncio.wait_for(test(**kwargs), 20))
+    return _test
+
+
+@contextlib.asynccontextmanager
+async def link(database):
+    """Yield (relay, session, the agent's end) of a link that has been welcomed."""
+    log, greeted = logging.getLogger(__name__), asyncio.get_running_loop().create_future()
+    relay = Relay(database, Metrics(), log)
+
+    def _greeted(session):
+        relay._greeted(session)
+        greeted.set_result(session)
+
+    async def _agent(ws):
+        await Session(ws, 1, database, Metrics(), log, _greeted).run()
+
+    async with (serve(_agent, '127.0.0.1', 0, compression=None) as relay_end,
+                connect(f'ws://127.0.0.1:{relay_end.sockets[0].getsockname()[1]}', compression=None) as ws):
+        await ws.send(protocol.encode(protocol.Hello(software='test/1', spool='s', printers=())), text=True)
+        assert isinstance(protocol.decode_from_server(await ws.recv()), protocol.Welcome)
+        yield relay, await greeted, ws
+
+
+@in_a_loop
+async def test_who_waits_for_the_database_is_not_silent(monkeypatch):
+    monkeypatch.setattr(server, 'HEARTBEAT', 0.05)
+    database = SlowDatabase([])
+    async with link(database) as (relay, session, ws):
+        await ws.send(protocol.encode(protocol.Completed(job='a', dispatch=1)), text=True)
+        await database.asked.wait()
+        await asyncio.sleep(0.1)
+        await relay._beat()
+        assert session.end == 'lost'
+        database.go_on.set()
+        assert isinstance(protocol.decode_from_server(await ws.recv()), protocol.Ack)
+        # from here on it is
+        await asyncio.sleep(0.1)
+        await relay._beat()
+        with pytest.raises(ConnectionClosed) as excinfo:
+            await ws.recv()
+        assert (excinfo.value.rcvd.code, session.end) == (1008, 'silent')
+
+
+@in_a_loop
+async def test_what_was_held_up_comes_with_the_seconds_that_are_left():
+    database = SlowDatabase([(JOB, None), (GO, None)])
+    async with link(database) as (__, ___, ws):
+        await database.asked.wait()
+        await asyncio.sleep(0.1)
+        database.go_on.set()
+        job = protocol.decode_from_server(await ws.recv())
+        assert await ws.recv() == PDF
+        go = protocol.decode_from_server(await ws.recv())
+        assert go.print_within <= job.print_within <= GO.print_within - 0.1
+        assert (job.job, go.job) == ('a', 'b')
+
+
+@in_a_loop
+async def test_a_database_that_stays_away_sends_agents_away():
+    database = SlowDatabase([])
+    async with link(database) as (__, session, ws):
+        database.away = True
+        database.go_on.set()
+        await ws.send(protocol.encode(protocol.Completed(job='a', dispatch=1)), text=True)
+        with pytest.raises(ConnectionClosed) as excinfo:
+            await ws.recv()
+        assert (excinfo.value.rcvd.code, session.end) == (1013, 'database')
