@@ -13,13 +13,17 @@ from indico_checkin_print.sql import CHANNEL, cursor
 #: A check-in becomes rows in one statement, because it happens while a volunteer waits. A row that is there already
 #: (a second scan, a bulk click) is left alone.
 _RECORD = """
-    WITH clock AS (SELECT now() AT TIME ZONE 'UTC' AS now),
+    WITH clock AS (
+        SELECT now() AT TIME ZONE 'UTC' AS now,
+               -- in a long request people are checked in after its transaction began
+               greatest(now(), cast(%(checked_in_dt)s AS timestamptz)) AT TIME ZONE 'UTC' AS born
+    ),
     born AS (
         INSERT INTO plugin_checkin_print.jobs
             (event_id, registration_id, person, checked_in_dt, purpose, reprint_of_id, user_id, desk_id, webhook_id,
              state, reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
         SELECT %(event_id)s, %(registration_id)s, r.person, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC',
-               r.purpose, r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.state, r.reason, now, now,
+               r.purpose, r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.state, r.reason, born, born,
                now, now, now + make_interval(secs => r.expires_in)
         FROM clock, jsonb_to_recordset(cast(%(rows)s AS jsonb)) AS r
             (person text, purpose text, reprint_of_id bigint, desk_id int, webhook_id int, state int, reason text,

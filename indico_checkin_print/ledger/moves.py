@@ -45,7 +45,9 @@ def move(where, to, reason, actor, detail='', **values):
     allowed = [state for state, following in TRANSITIONS.items() if to in following]
     moved = (db.update(Job.__table__)
              .where(Job.state.in_(allowed), *where)
-             .values(state=to, reason=str(reason), detail=detail[:2000], changed_dt=now(), **values)
+             .values(state=to, reason=str(reason), detail=detail[:2000], **values,
+                     # born later than this long transaction
+                     changed_dt=db.func.greatest(Job.changed_dt, now()))
              .returning(Job.__table__.c.id)
              .cte('moved'))
     told = (db.insert(JobHistory.__table__)

@@ -19,7 +19,7 @@ from indico_checkin_print.reasons import Reason, describe
 
 
 #: How many jobs the page of the event shows
-MAX_JOBS = 50
+MAX_JOBS = 20
 CAN_RETRY = {JobState.failed, JobState.expired, JobState.canceled}
 CAN_DISCARD = {JobState.held, JobState.queued, JobState.ready, JobState.failed}
 CAN_PRINT_AGAIN = {JobState.printing, JobState.completed, JobState.sent, JobState.unknown}

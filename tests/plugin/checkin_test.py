@@ -5,7 +5,7 @@ from sqlalchemy import inspect
 
 from indico.core import signals
 
-from indico_checkin_print import checkin, wakeup
+from indico_checkin_print import checkin, ledger, wakeup
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
 from indico_checkin_print.models.rules import BadgeKind
@@ -25,6 +25,15 @@ def test_a_scan_makes_one_job(check_in, reg, desk, kicks):
     assert job.expires_dt > job.created_dt
     assert [h.state for h in job.history] == [JobState.queued]
     kicks.assert_called_once()
+
+
+def test_no_change_is_older_than_the_check_in(check_in, reg, db):
+    """A long request checks people in after its transaction began, whose time is PostgreSQL's ``now()``."""
+    job, = check_in(reg)
+    assert job.created_dt == job.changed_dt == reg.checked_in_dt
+    ledger.move([Job.id == job.id], JobState.held, Reason.bulk, 'test')
+    db.session.refresh(job)
+    assert job.changed_dt == reg.checked_in_dt
 
 
 def test_a_second_scan_changes_nothing(app, check_in, reg, db, kicks):
