@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-import fcntl
 import logging
-import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -45,24 +42,10 @@ GRACE = 10.0
 FLUSH = 3.0
 
 
-class AlreadyRunning(Exception):
-    """Another agent uses the same spool."""
+class AgentFailed(Exception):
+    """The agent ended although nobody asked it to."""
 
 
-@contextlib.contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Hold the spool's folder for this process. Raises :class:`AlreadyRunning`."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fd = os.open(folder / 'agent.lock', os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            raise AlreadyRunning(f'Another print agent uses {folder} already. Stop it first, or give this one a spool '
-                                 f'of its own ([spool] path in agent.toml).') from exc
-        yield
-    finally:
-        os.close(fd)
 
 
 def backends(config: Config) -> list[Backend]:
@@ -106,6 +89,7 @@ class Agent:
         self._workers: dict[str, Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
+        self._died = ''
         self._manager = Notifier()
         self._pulse = Pulse()
         self.printers.beat = partial(self._pulse.beat, 'the watch over the printers')
@@ -115,7 +99,11 @@ class Agent:
         self._stop.set()
 
     async def run(self, started: Callable[[], None] = lambda: None) -> None:
-        """Run until :meth:`stop`. ``started`` is called when everything is up."""
+        """Run until :meth:`stop`. ``started`` is called when everything is up.
+
+        :raises SpoolCorrupt: the spool broke; with a new one everything can go on
+        :raises AgentFailed: something else did
+        """
         self._spool.file.on_broken = self._stop.set
         try:
             if self._page is not None:
@@ -144,6 +132,9 @@ class Agent:
             await self._drain()
             for task in links:
                 task.cancel()
+            if self._died:
+                raise AgentFailed(f'The print agent stopped because of a mistake of its own ("{self._died}"). Its log '
+                                  f'says more; please report it. No badge is lost: start it again.')
         finally:
             if self._receiver is not None:
                 await self._receiver.stop()
@@ -189,6 +180,7 @@ class Agent:
         if not task.cancelled() and (exc := task.exception()) is not None:
             # Half an agent is worse than none: end, so that the service manager starts a whole one.
             log.critical('the loop "%s" died; stopping', task.get_name(), exc_info=exc)
+            self._died = self._died or task.get_name()
             self._stop.set()
 
     def _work_for(self, printer: str) -> None:

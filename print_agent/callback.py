@@ -19,6 +19,7 @@ from print_agent.backoff import Backoff
 from print_agent.jobs import Jobs
 from print_agent.network import Network, NetworkError
 from print_agent.rules import Entry
+from print_agent.spool import SpoolFull
 from print_agent.version import SOFTWARE
 
 
@@ -77,12 +78,12 @@ class Callbacks:
                 await client.aclose()
 
     def _client(self, url: str) -> httpx.AsyncClient:
-        settings = self._network.for_httpx(url)
-        if settings['proxy'] not in self._clients:
-            self._clients[settings['proxy']] = httpx.AsyncClient(
+        proxy = self._network.proxy_for(url)
+        if proxy not in self._clients:
+            self._clients[proxy] = httpx.AsyncClient(
                 timeout=TIMEOUT, transport=self._transport, follow_redirects=False, headers={'User-Agent': SOFTWARE},
-                **settings)
-        return self._clients[settings['proxy']]
+                **self._network.for_httpx(url))
+        return self._clients[proxy]
 
     async def _look(self) -> None:
         progress, self._progress = self._progress, []
@@ -100,16 +101,23 @@ class Callbacks:
         await asyncio.gather(*reports)
 
     async def _report_end(self, entry: Entry, end: p.Outcome) -> None:
-        if await self._post(entry, end):
-            self._jobs.spool.ack(entry)
-            self._retries.pop(entry.seq, None)
+        if await self._post(entry, end) and self._forget(entry):
             return
         backoff = self._retries.get(entry.seq, (Backoff(first=self._first_retry), 0.0))[0]
         self._retries[entry.seq] = (backoff, time.monotonic() + backoff.next())
         if time.time() - entry.received > GIVE_UP:
             log.warning('job %s.%d: nobody took its outcome for a day; forgotten', entry.job, entry.dispatch)
+            self._forget(entry)
+
+    def _forget(self, entry: Entry) -> bool:
+        """There is nothing more to tell. False: the disk has no room for that, so it is told once more."""
+        try:
             self._jobs.spool.ack(entry)
-            self._retries.pop(entry.seq, None)
+        except SpoolFull as exc:
+            log.debug('%s', exc)  # it was said when it happened
+            return False
+        self._retries.pop(entry.seq, None)
+        return True
 
     async def _post(self, entry: Entry, message: p.FromAgent) -> bool:
         """POST one report; True if the sender acknowledged it."""
@@ -125,7 +133,7 @@ class Callbacks:
         try:
             reply = await self._client(entry.callback).post(entry.callback, content=body,
                                             headers={**headers, 'Content-Type': 'application/json'})
-        except (httpx.HTTPError, httpx.InvalidURL, NetworkError) as exc:
+        except (httpx.HTTPError, httpx.InvalidURL, NetworkError, ValueError) as exc:  # the last: no address at all
             log.info('job %s.%d: outcome not delivered (%s)', entry.job, entry.dispatch, type(exc).__name__)
             return False
         if not 200 <= reply.status_code < 300:

@@ -12,14 +12,15 @@ from pathlib import Path
 import click
 import msgspec
 
-from print_agent import cli_local, pairing
+from print_agent import cli_local, pairing, threads
 from print_agent import config as configuration
 from print_agent import protocol as p
-from print_agent.agent import Agent, backends, lock
-from print_agent.cli_errors import sentences
+from print_agent.agent import Agent, backends
+from print_agent.cli_errors import EXIT_FAILED, sentences
 from print_agent.cli_status import status
 from print_agent.config import Config, ConfigError
 from print_agent.doctor import doctor
+from print_agent.locking import lock
 from print_agent.pairing import Pairing
 from print_agent.printers import Printers, describe
 from print_agent.service import service
@@ -47,7 +48,7 @@ def main(ctx: click.Context, folder: Path | None) -> None:
 def pair(config: Config, url: str, code: str, allow_http: bool) -> None:
     """Pair this computer with an event: the address of the Indico and the code that it shows."""
     with sentences():
-        paired = asyncio.run(pairing.pair(url, code, socket.gethostname(), allow_http=allow_http,
+        paired = threads.run(pairing.pair(url, code, socket.gethostname(), allow_http=allow_http,
                                           network=config.network))
         pairing.save(config.pairings, paired)
     click.echo(f'Paired as "{paired.agent_name}" with "{paired.event_title}" on {paired.url}.')
@@ -77,20 +78,20 @@ def run(config: Config, verbose: bool) -> None:
 def _broke(config: Config, pairings: list[Pairing]) -> bool:
     """Run until stopped (False), or until the spool broke and was set aside (True)."""
     spool = Spool.begin(config.database, keep=config.keep_hours * 3600)
+    signals: list[int] = []
     try:
-        asyncio.run(_run(Agent(config, pairings, backends(config), spool), pairings))
+        threads.run(_run(Agent(config, pairings, backends(config), spool), pairings, signals))
         return False
     except SpoolCorrupt:
         spool.close()
         set_aside(config.database)
-        return True
+        return not signals
     finally:
         spool.close()
 
 
-async def _run(agent: Agent, pairings: list[Pairing]) -> None:
+async def _run(agent: Agent, pairings: list[Pairing], signals: list[int]) -> None:
     loop = asyncio.get_running_loop()
-    signals: list[int] = []
 
     def stop(number: int) -> None:
         signals.append(number)
@@ -111,7 +112,9 @@ def _banner(agent: Agent, pairings: list[Pairing]) -> None:
         click.echo(f'  printer {printer.name}: {printer.state}'
                    f'{" (" + ", ".join(printer.reasons) + ")" if printer.reasons else ""}'
                    f'{"" if printer.reports else ", cannot say when a badge is done"}')
-    if not agent.printers.all():
+    for sentence in agent.printers.trouble:
+        click.echo(f'  {sentence}')
+    if not agent.printers.all() and not agent.printers.trouble:
         click.echo('  no printers yet')
 
 
@@ -121,17 +124,21 @@ def _banner(agent: Agent, pairings: list[Pairing]) -> None:
 def printers(config: Config, as_json: bool) -> None:
     """Show the printers that the agent can use."""
     with sentences():
-        found = asyncio.run(_look(config))
+        found, trouble = threads.run(_look(config))
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(found), indent=2))
-        return
-    for printer in found:
-        click.echo('\n'.join(describe(printer)))
-    if not found:
-        click.echo('No printers. Add a queue to CUPS, or a [[folder]] to agent.toml.')
+    else:
+        for printer in found:
+            click.echo('\n'.join(describe(printer)))
+        if not found and not trouble:
+            click.echo('No printers. Add a queue to CUPS, or a [[folder]] to agent.toml.')
+    for sentence in trouble:
+        click.echo(f'{sentence} "print-agent doctor" says more.', err=True)
+    if trouble:
+        sys.exit(EXIT_FAILED)
 
 
-async def _look(config: Config) -> list[p.Printer]:
+async def _look(config: Config) -> tuple[list[p.Printer], tuple[str, ...]]:
     ways = backends(config)
     look = Printers(ways, dict)
     try:
@@ -139,7 +146,7 @@ async def _look(config: Config) -> list[p.Printer]:
     finally:
         for way in ways:
             await way.close()
-    return list(look.all())
+    return list(look.all()), look.trouble
 
 
 for command in (status, *cli_local.COMMANDS):

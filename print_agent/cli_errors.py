@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import click
 
-from print_agent.agent import AlreadyRunning
+from print_agent.agent import AgentFailed
 from print_agent.client import Declined, NotRunning
 from print_agent.config import ConfigError
+from print_agent.locking import AlreadyRunning
 from print_agent.network import NetworkError
 from print_agent.pairing import PairingError
 from print_agent.printing.cups_client import CupsMissing
@@ -30,6 +31,6 @@ def sentences() -> Iterator[None]:
     except NotRunning as exc:
         click.echo(str(exc), err=True)
         sys.exit(EXIT_NOT_RUNNING)
-    except (ConfigError, PairingError, SpoolError, CupsMissing, NetworkError, Declined, OSError) as exc:
+    except (AgentFailed, ConfigError, PairingError, SpoolError, CupsMissing, NetworkError, Declined, OSError) as exc:
         click.echo(str(exc), err=True)
         sys.exit(EXIT_FAILED)

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
-from print_agent.agent import AlreadyRunning, lock
 from print_agent.config import Config
+from print_agent.locking import is_locked
 from print_agent.web import keys
 
 
@@ -25,13 +25,7 @@ class Declined(Exception):
 
 def is_running(config: Config) -> bool:
     """Whether an agent uses this spool now."""
-    if not config.spool.exists():
-        return False
-    try:
-        with lock(config.spool):
-            return False
-    except AlreadyRunning:
-        return True
+    return is_locked(config.spool)
 
 
 def ask(config: Config, kind: type[Answer], path: str, body: dict[str, Any] | None = None) -> Answer:

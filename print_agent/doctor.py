@@ -22,7 +22,7 @@ import msgspec
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
-from print_agent import agent, pairing
+from print_agent import locking, pairing, threads
 from print_agent import doctor_checks as checks
 from print_agent.config import Config
 from print_agent.disconnect import Why, refused
@@ -77,15 +77,12 @@ def _permissions(check: str, path: Path, *, folder: bool = False) -> Finding:
 
 
 def _running(config: Config) -> list[Finding]:
-    if config.spool.is_dir():
-        try:
-            with agent.lock(config.spool):
-                pass
-        except agent.AlreadyRunning:
+    try:
+        if locking.is_locked(config.spool):
             return [fine('agent', 'runs')]
-        except OSError as exc:
-            return [wrong('agent', f'The spool {config.spool} cannot be used ({exc.strerror}). Run the doctor as the '
-                                   f'user who runs the agent.')]
+    except OSError as exc:
+        return [wrong('agent', f'The spool {config.spool} cannot be used ({exc.strerror}). Run the doctor as the user '
+                               f'who runs the agent.')]
     return [wrong('agent', 'The print agent does not run. Start it: print-agent service install (or print-agent run)')]
 
 
@@ -235,7 +232,7 @@ async def _websocket(config: Config, paired: Pairing) -> Finding:
 @click.pass_obj
 def doctor(config: Config, as_json: bool) -> None:
     """Look at everything between Indico and the label, and say what to do. Exit code 1 if something is wrong."""
-    found = asyncio.run(examine(config))
+    found = threads.run(examine(config))
     healthy = all(finding.ok for finding in found)
     if as_json:
         click.echo(json.dumps({'ok': healthy, 'checks': [asdict(finding) for finding in found]}, indent=2))

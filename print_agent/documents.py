@@ -3,14 +3,15 @@
 Whoever can send a document to a desk could otherwise print posters on it, or feed its printer with PostScript.
 """
 
-import asyncio
 import hashlib
 import io
 import logging
+from functools import partial
 
 from pypdf import PdfReader
 
 from print_agent import protocol as p
+from print_agent import threads
 
 
 #: How far a page may be from the size in the job's header, in millimetres (rounding to points on the way).
@@ -35,8 +36,7 @@ class BadDocument(Exception):
 async def problem(job: p.Job, document: bytes) -> BadDocument | None:
     """Check a document in a thread of its own: what is wrong with it, or None."""
     try:
-        async with asyncio.timeout(CHECK_TIMEOUT):
-            await asyncio.to_thread(check, job, document)
+        await threads.aside(partial(check, job, document), CHECK_TIMEOUT)
     except BadDocument as exc:
         return exc
     except TimeoutError:

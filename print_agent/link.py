@@ -98,28 +98,33 @@ class Link:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
-        try:
-            if self._mode == 'poll':
-                self._start_polling()
-                assert self._polling is not None
-                await self._polling
-            while True:
-                self._stream = Stream(self.pairing.stream, self.pairing.token, self.pairing.id, self._jobs,
-                                      self._printers, network=self._network, before_hello=self._stop_polling,
-                                      welcomed=self._welcomed)
-                self._woken.clear()
-                end = await self._stream.run()
-                self._stream = None
-                wait = self._after(end)
-                if self.replaced:
-                    await asyncio.Event().wait()
-                with contextlib.suppress(TimeoutError):  # nothing woke us: the wait is over
-                    async with asyncio.timeout(wait):
-                        await self._woken.wait()
-                        # All laptops in a room wake up together.
-                        await asyncio.sleep(self._backoff.spread())
-        finally:
-            await self._stop_polling()
+        # The group, because a poller that died would else be missed by nobody: the link would be silent for ever.
+        async with asyncio.TaskGroup() as self._group:
+            try:
+                await self._connect()
+            finally:
+                await self._stop_polling()
+
+    async def _connect(self) -> None:
+        if self._mode == 'poll':
+            self._start_polling()
+            assert self._polling is not None
+            await self._polling
+        while True:
+            self._stream = Stream(self.pairing.stream, self.pairing.token, self.pairing.id, self._jobs,
+                                  self._printers, network=self._network, before_hello=self._stop_polling,
+                                  welcomed=self._welcomed)
+            self._woken.clear()
+            end = await self._stream.run()
+            self._stream = None
+            wait = self._after(end)
+            if self.replaced:
+                await asyncio.Event().wait()
+            with contextlib.suppress(TimeoutError):  # nothing woke us: the wait is over
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+                    # All laptops in a room wake up together.
+                    await asyncio.sleep(self._backoff.spread())
 
     def _after(self, end: Disconnect) -> float:
         """Decide what follows the end of a websocket; return the seconds until the next one."""
@@ -162,7 +167,7 @@ class Link:
         self._poller = Poller(self.pairing.poll, self.pairing.document, self.pairing.token, self.pairing.id,
                               self._jobs, self._printers, network=self._network, healthy=self._poll_healthy,
                               failed=self._poll_failed, transport=self._transport, backoff=self._poll_backoff())
-        self._polling = asyncio.create_task(self._poller.run())
+        self._polling = self._group.create_task(self._poller.run())
 
     async def _stop_polling(self) -> None:
         task, poller, self._polling, self._poller = self._polling, self._poller, None, None

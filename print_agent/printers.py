@@ -35,6 +35,8 @@ class Printers:
         self._owner: dict[str, Backend] = {}
         self._lists: dict[int, tuple[p.Printer, ...] | None] = dict.fromkeys(range(len(backends)))
         self._listeners: list[Callable[[], None]] = []
+        #: A sentence about each backend that did not answer the last time.
+        self.trouble: tuple[str, ...] = ()
         #: Called after every look, as a sign of life.
         self.beat: Callable[[], None] = lambda: None
         #: Tells whether a person at this computer paused a printer; :meth:`look_again` when that changes.
@@ -73,10 +75,12 @@ class Printers:
 
     async def refresh(self) -> None:
         """Look at all printers once. Printers of a backend that does not answer are shown as stopped."""
+        trouble = []
         for number, backend in enumerate(self._backends):
             try:
                 self._lists[number] = tuple(await backend.printers())
             except NotReady as exc:
+                trouble.append(exc.detail)
                 old = self._lists[number]
                 if old is not None:
                     self._lists[number] = tuple(msgspec.structs.replace(
@@ -87,7 +91,7 @@ class Printers:
                 if printer.name not in seen:
                     seen[printer.name] = printer
                     self._owner[printer.name] = backend
-        self._seen = seen
+        self._seen, self.trouble = seen, tuple(trouble)
         self._tell()
 
     async def run(self) -> None:

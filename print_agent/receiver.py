@@ -9,6 +9,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit
 
 import msgspec
 import uvicorn
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 MAX_BODY = p.MAX_DOCUMENT + p.MAX_MESSAGE + 16 * 1024
 #: POSTs that are read at the same time; each may hold a whole body in memory.
 MAX_PARALLEL = 8
+#: How long a body may be on its way, and how long POSTs may hold up the end of the agent, in seconds.
+READ, LAST = 30.0, 5
 
 _decoder = msgspec.json.Decoder(p.Delivery)
 
@@ -66,7 +69,8 @@ class Receiver:
         """Listen. Raises OSError (in words) if the address cannot be used."""
         server = _Server(uvicorn.Config(
             self.app, host=self._config.receiver_host, port=self._config.receiver_port, log_config=None,
-            access_log=False, lifespan='off', server_header=False, timeout_keep_alive=15, limit_concurrency=64))
+            access_log=False, lifespan='off', server_header=False, timeout_keep_alive=15,
+            timeout_graceful_shutdown=LAST, limit_concurrency=64))
         self._server = server
         self._serving = asyncio.create_task(_serve(server))
         while not server.started:
@@ -83,7 +87,7 @@ class Receiver:
         return int(self._server.servers[0].sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Stop to listen; requests that are under way are finished."""
+        """Stop to listen; requests that are under way are finished, if they do not take long."""
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await asyncio.gather(self._serving, return_exceptions=True)
@@ -104,7 +108,11 @@ class Receiver:
         door = self._doors.get(request.path_params['printer'])
         if door is None:
             raise Problem(404, 'unknown_printer', 'There is no such printer here.')
-        body = await _read(request)
+        try:
+            async with asyncio.timeout(READ):
+                body = await _read(request)
+        except TimeoutError as exc:  # it has one of few places, and nobody knows yet whether it is a friend
+            raise Problem(408, 'too_slow', f'The body did not arrive within {READ:.0f} seconds.') from exc
         try:
             message_id = signing.verify(door.secrets, request.headers, body, now=time.time(),
                                         tolerance=p.WEBHOOK_TOLERANCE)
@@ -120,7 +128,7 @@ class Receiver:
 
     async def _take(self, door: Door, job: p.Job, document: bytes, callback: str, received: float,
                     message_id: str) -> Response:
-        if callback and not callback.startswith(('https://', 'http://')):
+        if callback and not _is_address(callback):
             raise Problem(422, 'bad_callback', 'The callback is not an http or https address.')
         for reason, so in ((self._jobs.full, self._jobs.full), ('stopping', self._jobs.stopping),
                            ('paused', self._jobs.paused(door.printer))):
@@ -204,6 +212,14 @@ def _delivery(payload: bytes) -> p.Delivery:
         return _decoder.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise Problem(422, 'bad_payload', f'The payload is not understood: {str(exc)[:300]}.') from exc
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ('https', 'http') and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _too_large() -> Problem:

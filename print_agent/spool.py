@@ -38,10 +38,14 @@ class Spool:
     def __init__(self, path: Path | str, *, keep: float = 0.0):
         self.path = path
         self.keep = keep
-        if isinstance(path, Path):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-        self.file = self._db = SpoolFile(path)
+        try:
+            if isinstance(path, Path):
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                path.touch(mode=0o600)
+            self.file = self._db = SpoolFile(path)
+        except (OSError, sqlite3.OperationalError) as exc:
+            raise SpoolError(f'{path} cannot be opened ({getattr(exc, "strerror", None) or exc}). It must belong to '
+                             f'the user who runs the print agent.') from exc
         try:
             for pragma in sql.PRAGMAS:
                 self._db.execute(pragma)

@@ -23,7 +23,9 @@ KEEP_ASIDE = 7 * 86400.0
 
 # https://www.sqlite.org/rescode.html; the low byte is the primary code
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+# Another program that keeps the file locked has the same effect as a disk without room: later, perhaps.
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+            sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 class SpoolError(Exception):
@@ -111,9 +113,12 @@ class SpoolFile:
         if self._path is None:
             return
         for aside in self._path.parent.glob(f'{self._path.name}.corrupt-*'):
-            if time.time() - aside.stat().st_mtime > KEEP_ASIDE:
-                aside.unlink()
-                log.info('deleted %s, which was set aside long ago', aside)
+            try:
+                if time.time() - aside.stat().st_mtime > KEEP_ASIDE:
+                    aside.unlink()
+                    log.info('deleted %s, which was set aside long ago', aside)
+            except OSError as exc:  # somebody was quicker, or nothing can be changed on this disk: no reason to stop
+                log.debug('%s stays: %s', aside, exc)
 
     def close(self) -> None:
         """Close the file."""

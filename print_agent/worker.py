@@ -8,8 +8,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
-from print_agent import reasons
+from print_agent import reasons, threads
 from print_agent.health import Health
 from print_agent.jobs import Jobs
 from print_agent.printing.base import Backend, End, NotReady, Sheet, SubmitFailed, Unsettled
@@ -33,6 +34,8 @@ FINISH = 5.0
 RECONCILE = 60.0
 #: How long a print system that is down may hold up the verdict on a job that did not come out, in seconds.
 SETTLE = 60.0
+#: How long it may take to bring a badge into the shape that a printer's settings ask for, in seconds.
+LAYOUT = 10.0
 
 
 class Worker:
@@ -99,9 +102,12 @@ class Worker:
             await asyncio.sleep(0.05)  # it was taken back
             return
         try:
-            sheet = await asyncio.to_thread(self._layout.apply, _sheet(entry, document))
+            sheet = await threads.aside(partial(self._layout.apply, _sheet(entry, document)), LAYOUT)
         except CannotLayOut as exc:
             self._fail(entry, exc.reason, exc.detail)
+            return
+        except TimeoutError:  # some PDFs take for ever to read; the next badge must not wait for them
+            self._fail(entry, 'layout_failed', reasons.sentence('layout_failed'))
             return
         submitting = self._jobs.begin_submit(entry)
         if submitting is None:
@@ -132,6 +138,9 @@ class Worker:
         finally:
             watch.cancel()
             await asyncio.wait([watch])  # not `await watch`, which could not tell its end from our own cancellation
+            if not watch.cancelled() and (exc := watch.exception()) is not None:
+                # The badge is followed all the same; only the next ones waited here for nothing.
+                log.error('the watch over %s died', self.printer, exc_info=exc)
             self._health.stalled(self.printer, '')
         if end.state in ('completed', 'sent'):
             self._health.works(self.printer)

@@ -7,12 +7,12 @@ of the pool makes its own connection with ``host=``. pycups is GPL and optional:
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from print_agent import clock
 from print_agent.printing.follow import CupsView
 from print_agent.printing.ipp import words
+from print_agent.threads import Crew
 
 
 #: Longest wait for one call, in seconds. libcups itself gives up only after a minute.
@@ -78,7 +78,7 @@ class CupsClient:
         self._server = server
         self._timeout = timeout
         self._local = threading.local()
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix='cups')
+        self._pool = Crew(THREADS, 'cups')
 
     async def queues(self) -> dict[str, dict[str, Any]]:
         """All print queues with their attributes, by name."""
@@ -109,13 +109,15 @@ class CupsClient:
 
         future = asyncio.get_running_loop().run_in_executor(
             self._pool, self._run, lambda c: self._submit(c, queue, title, document, options, late), False)
-        done, _ = await asyncio.wait([future], timeout=self._timeout)
-        if not done:
-            # The thread cannot be stopped, but it looks at this before it lets CUPS print, so wait for its word.
+        future.add_done_callback(_swallow)  # nobody reads it if we are cancelled
+        try:
+            done, _ = await asyncio.wait([future], timeout=self._timeout)
+        finally:
+            # The thread cannot be stopped, but it looks at this before it lets CUPS print. The agent may be ending.
             hurry.set()
+        if not done:
             done, _ = await asyncio.wait([future], timeout=HUNG)
         if not done:
-            future.add_done_callback(_swallow)
             raise HandoverFailed(0, 'CUPS does not answer.', dropped=False)
         return future.result()
 
@@ -146,8 +148,8 @@ class CupsClient:
                 raise
 
     async def close(self) -> None:
-        """Let the threads go; a hung one ends by itself."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Let the threads go; one that hangs holds up nobody."""
+        self._pool.shutdown()
 
     # -- in the threads -----------------------------------------------------------------------------------------------
 

@@ -1,13 +1,26 @@
-"""A printer that is a folder: PDFs appear in it complete or not at all. For trials, and for other software to fetch."""
+"""A printer that is a folder: PDFs appear in it complete or not at all. For trials, and for other software to fetch.
+
+The folder may be on a server that is away, where every call can hang: none is made in the event loop's thread.
+"""
 
 import asyncio
+import contextlib
 import os
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from print_agent import protocol as p
 from print_agent.printing.base import End, NotReady, Sheet, SubmitFailed
+from print_agent.threads import Crew
+
+
+#: How long one folder may hold up the look at all of them, and a badge, in seconds.
+GLANCE, TIMEOUT = 2.0, 10.0
+
+T = TypeVar('T')
 
 
 class FolderBackend:
@@ -15,35 +28,45 @@ class FolderBackend:
 
     def __init__(self, folders: dict[str, Path]):
         self._folders = folders
+        # One thread each: what hangs in one folder neither stops the others nor gets company.
+        self._crews = {name: Crew(1, 'folder') for name in folders}
 
     async def printers(self) -> Sequence[p.Printer]:
         """List the folders; one that cannot be written to is a stopped printer."""
+        problems = await asyncio.gather(*(self._problem(name) for name in self._folders))
         return [p.Printer(name=name, model='Folder', reports=False, state='stopped' if problem else 'idle',
                           reasons=('folder-not-writable',) if problem else ())
-                for name, folder in self._folders.items() for problem in [_problem(folder)]]
+                for name, problem in zip(self._folders, problems, strict=True)]
 
     async def check(self, printer: str) -> None:
         """Raise NotReady unless the folder can be written to."""
-        folder = self._folders.get(printer)
-        if folder is None:
+        if printer not in self._folders:
             raise NotReady('unknown_printer', f'There is no folder printer "{printer}".', wait=False)
-        if problem := _problem(folder):
+        if problem := await self._problem(printer):
             raise NotReady('folder-not-writable', problem)
 
     async def submit(self, printer: str, sheet: Sheet) -> str:
         """Write the PDF under its final name in one step."""
         path = self._path(printer, sheet.tag)
         try:
-            await asyncio.to_thread(_write, path, sheet.document)
-        except OSError as exc:
-            raise SubmitFailed('folder-not-writable', f'The badge could not be written to its folder '
-                               f'({exc.strerror or exc}).', certain=not path.exists(), retry=True) from exc
+            await self._in(printer, partial(_write, path, sheet.document), TIMEOUT)
+        except TimeoutError as exc:  # the thread may go on with it
+            raise SubmitFailed('folder-not-writable', 'The folder for badges does not answer.', certain=False,
+                               retry=True) from exc
+        except _NotWritten as exc:
+            raise SubmitFailed('folder-not-writable', f'The badge could not be written to its folder ({exc}).',
+                               certain=exc.certain, retry=True) from exc
         return path.name
 
     async def find(self, printer: str, tag: str, handle: str) -> str | None:
         """The file is there or it is not."""
         path = self._path(printer, tag)
-        return path.name if handle or path.exists() else None
+        try:
+            there = bool(handle) or await self._in(printer, partial(_look, path), TIMEOUT)
+            return path.name if there else None
+        except (OSError, TimeoutError) as exc:
+            raise SubmitFailed('folder-not-writable', 'The folder for badges cannot be read.', certain=False,
+                               retry=True) from exc
 
     async def follow(self, printer: str, sheet: Sheet, handle: str, at_printer: Callable[[], None]) -> End:
         """A folder says no more than that it has the file."""
@@ -54,10 +77,31 @@ class FolderBackend:
         """Nothing happens later in a folder."""
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Let the threads go; one that hangs holds up nobody."""
+        for crew in self._crews.values():
+            crew.shutdown()
+
+    async def _in(self, printer: str, work: Callable[[], T], seconds: float) -> T:
+        async with asyncio.timeout(seconds):
+            return await asyncio.get_running_loop().run_in_executor(self._crews[printer], work)
+
+    async def _problem(self, printer: str) -> str:
+        folder = self._folders[printer]
+        try:
+            return await self._in(printer, partial(_problem, folder), GLANCE)
+        except TimeoutError:
+            return f'The folder {folder} does not answer. Is it on a server that is away?'
 
     def _path(self, printer: str, tag: str) -> Path:
         return self._folders[printer] / (re.sub(r'[^A-Za-z0-9._-]', '_', tag) + '.pdf')
+
+
+class _NotWritten(Exception):
+    """``certain``: the file is not there."""
+
+    def __init__(self, why: OSError, *, certain: bool):
+        super().__init__(why.strerror or str(why))
+        self.certain = certain
 
 
 def _problem(folder: Path) -> str:
@@ -66,16 +110,34 @@ def _problem(folder: Path) -> str:
     return '' if os.access(folder, os.W_OK | os.X_OK) else f'The folder {folder} is not writable.'
 
 
+def _partial(path: Path) -> Path:
+    return path.with_name(f'.{path.name}.part')
+
+
+def _look(path: Path) -> bool:
+    """Whether the badge is there. Half a badge, left behind by an agent that died, is not left to lie about."""
+    found = path.exists()
+    if not found:
+        _partial(path).unlink(missing_ok=True)
+    return found
+
+
 def _write(path: Path, document: bytes) -> None:
-    partial = path.with_name(f'.{path.name}.part')
-    fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, 'wb') as file:
-        file.write(document)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    part = _partial(path)
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(fd, 'wb') as file:
+            file.write(document)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as exc:
+        certain = not path.exists()
+        with contextlib.suppress(OSError):  # the reason for all this may be that nothing can be changed there
+            part.unlink(missing_ok=True)
+        raise _NotWritten(exc, certain=certain) from exc

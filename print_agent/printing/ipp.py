@@ -72,7 +72,10 @@ def printer_uri(device_uri: str) -> str | None:
 
     Options of the CUPS backend (``?waitjob=false``) are not part of it.
     """
-    parts = urlsplit(device_uri)
+    try:
+        parts = urlsplit(device_uri)
+    except ValueError:
+        return None
     scheme = {'ipp': 'ipp', 'ipps': 'ipps', 'http': 'ipp', 'https': 'ipps'}.get(parts.scheme)
     if scheme is None or not parts.hostname:
         return None
@@ -109,7 +112,8 @@ class PrinterLine:
         attrs: dict[str, Any] = next(iter(reply['printers']), {})
         up_time = attrs.get('printer-up-time')
         self._note_boot(up_time)
-        return PrinterView(state=int(attrs.get('printer-state', 3)), reasons=words(attrs.get('printer-state-reasons')),
+        return PrinterView(state=_count(attrs.get('printer-state', 3)),
+                           reasons=words(attrs.get('printer-state-reasons')),
                            model=str(attrs.get('printer-make-and-model', '')), media=words(attrs.get('media-ready')),
                            accepting=bool(attrs.get('printer-is-accepting-jobs', True)))
 
@@ -168,9 +172,10 @@ class PrinterLine:
         except TimeoutError as exc:
             await self._knock()
             raise Unreachable(f'no answer within {patience:.0f} s', frozen=self._frozen) from exc
-        except (OSError, ValueError) as exc:
+        except Exception as exc:
+            # pyipp lets through whatever goes wrong while an answer is read: one that breaks off, or is not text
             self._frozen = False
-            raise Unreachable(str(exc)) from exc
+            raise Unreachable(str(exc) or type(exc).__name__) from exc
 
     async def _knock(self) -> None:
         """Find out whether a printer that did not answer takes a connection at all.
@@ -193,7 +198,7 @@ class PrinterLine:
 
 
 def _job_view(attrs: dict[str, Any]) -> JobView:
-    return JobView(id=int(attrs.get('job-id', 0)), state=int(attrs.get('job-state', 0)),
+    return JobView(id=_count(attrs.get('job-id')), state=_count(attrs.get('job-state')),
                    reasons=words(attrs.get('job-state-reasons')),
                    pages=max(_count(attrs.get('job-impressions-completed')),
                              _count(attrs.get('job-media-sheets-completed'))))

@@ -96,6 +96,7 @@ def _bind(port: int) -> socket.socket:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             door.bind((HOST, wanted))
+            door.listen()  # here, as the port of one that is bound but does not listen yet looks free
         except OSError:
             door.close()
             if not wanted:

@@ -11,8 +11,7 @@ import pytest
 from agent_fakes import PDF, make_job, pairing_file
 from click.testing import CliRunner
 
-from print_agent import agent as agent_module
-from print_agent import cli, cli_local
+from print_agent import cli, cli_local, locking
 from print_agent.rules import State
 from print_agent.spool import Spool
 
@@ -128,7 +127,7 @@ def test_an_agent_that_cannot_be_asked(folder, file, code, words):
         path = folder / 'state' / 'page.json'
         path.write_text(file)
         path.chmod(0o600)
-    with agent_module.lock(folder / 'state'):
+    with locking.lock(folder / 'state'):
         done = invoke(folder, 'pause')
         assert (done.exit_code, words in done.output) == (code, True)
         if code == 4:
@@ -137,7 +136,7 @@ def test_an_agent_that_cannot_be_asked(folder, file, code, words):
 
 def test_a_page_that_is_switched_off_says_how_to_switch_it_on(folder):
     (folder / 'agent.toml').write_text(SETTINGS.replace('port = 0', 'enabled = false'))
-    with agent_module.lock(folder / 'state'):
+    with locking.lock(folder / 'state'):
         done = invoke(folder, 'page')
         assert done.exit_code == 4
         assert 'enabled = true' in done.output

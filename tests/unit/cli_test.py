@@ -13,7 +13,7 @@ from agent_fakes import PDF, FakeServer, make_job, pairing_file
 from click.testing import CliRunner
 
 from print_agent import agent as agent_module
-from print_agent import cli, pairing, signing
+from print_agent import cli, locking, pairing, signing
 from print_agent import protocol as p
 from print_agent.config import Config
 from print_agent.printing import cups_client
@@ -107,7 +107,7 @@ def test_status_shows_pairings_and_jobs_but_no_secrets(folder):
 
 def test_two_agents_cannot_share_a_spool(folder):
     pairing_file(folder / 'pairings', 'ws://localhost/ws')
-    with agent_module.lock(folder / 'state'):
+    with locking.lock(folder / 'state'):
         done = invoke(folder, 'run')
         assert done.exit_code == 3
         assert 'Another print agent' in done.output

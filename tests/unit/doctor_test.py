@@ -10,7 +10,7 @@ import pytest
 from agent_fakes import PDF, TOKEN, FakeServer, make_job, pairing_file
 from cli_test import FOLDERS_ONLY, invoke
 
-from print_agent import agent, config, doctor, reasons
+from print_agent import config, doctor, locking, reasons
 from print_agent import doctor_checks as checks
 from print_agent.printing.ipp import PrinterView
 from print_agent.rules import State
@@ -169,7 +169,7 @@ async def look(folder, *, running=True):
     loaded = config.load(folder)
     if not running:
         return await doctor.examine(loaded)
-    with agent.lock(loaded.spool):
+    with locking.lock(loaded.spool):
         return await doctor.examine(loaded)
 
 

@@ -1,0 +1,58 @@
+"""One agent for one spool: who works with it holds a lock on its folder."""
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+
+#: How long an agent that starts waits for somebody who only looks, in seconds.
+LOOKERS = 1.0
+
+
+class AlreadyRunning(Exception):
+    """Another agent uses the same spool."""
+
+
+@contextlib.contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold the spool's folder for this process. Raises :class:`AlreadyRunning`, or OSError in words."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(folder / 'agent.lock', os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as exc:
+        raise OSError(f'The spool {folder} cannot be used ({exc.strerror}). It must belong to the user who runs the '
+                      f'print agent.') from exc
+    try:
+        until = time.monotonic() + LOOKERS
+        while not _try(fd, fcntl.LOCK_EX):
+            if time.monotonic() >= until:
+                raise AlreadyRunning(f'Another print agent uses {folder} already. Stop it first, or give this one a '
+                                     f'spool of its own ([spool] path in agent.toml).')
+            time.sleep(0.02)
+        yield
+    finally:
+        os.close(fd)
+
+
+def is_locked(folder: Path) -> bool:
+    """Tell whether an agent works with the spool. Raises OSError if it cannot be known."""
+    try:
+        fd = os.open(folder / 'agent.lock', os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared, so that two who look at the same moment do not take each other for an agent.
+        return not _try(fd, fcntl.LOCK_SH)
+    finally:
+        os.close(fd)
+
+
+def _try(fd: int, kind: int) -> bool:
+    try:
+        fcntl.flock(fd, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,258 @@
+"""Every part ends when it is told to, and no part ends unheard."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import threading
+import time
+
+import pytest
+from agent_fakes import PDF, FakeServer, make_job, pairing_file
+from cli_test import FOLDERS_ONLY, invoke
+from jobs_test import Desk
+from link_test import Desk as LinkedDesk
+from receiver_test import NEW, Sender
+from spool_file_test import Reluctant
+
+from print_agent import protocol as p
+from print_agent import receiver as receiver_module
+from print_agent import worker as worker_module
+from print_agent.config import Config, Door
+from print_agent.housekeeping import Housekeeping
+from print_agent.printing.base import End
+from print_agent.printing.cups_client import CupsClient
+from print_agent.printing.layout import Layout
+from print_agent.receiver import Receiver
+from print_agent.room import NoRoom
+from print_agent.spool import Spool
+from print_agent.worker import Worker
+
+
+@pytest.fixture
+async def desk(tmp_path, monkeypatch):
+    monkeypatch.setattr(worker_module, 'RETRY', 0.01)
+    desk = Desk(tmp_path)
+    yield desk
+    await desk.close()
+
+
+@pytest.fixture
+async def sender(tmp_path):
+    sender = Sender(tmp_path)
+    yield sender
+    await sender.close()
+
+
+# -- the agent and its links ------------------------------------------------------------------------------------------
+
+def test_half_an_agent_ends_with_a_sentence_and_an_exit_code(tmp_path, monkeypatch):
+    async def broken(_self):
+        raise ZeroDivisionError
+
+    (tmp_path / 'agent.toml').write_text(FOLDERS_ONLY)
+    (tmp_path / 'out').mkdir()
+    pairing_file(tmp_path / 'pairings', 'ws://127.0.0.1:9/ws')
+    monkeypatch.setattr(Housekeeping, 'run', broken)
+    done = invoke(tmp_path, 'run')
+    assert done.exit_code == 1
+    assert 'mistake of its own ("housekeeping")' in done.output
+
+
+async def test_a_poller_that_dies_is_not_silence_for_ever(tmp_path):
+    """The websocket is tried again and again, but nobody would ever poll again."""
+    async with FakeServer() as server:
+        server.refuse_upgrade = 404
+        async with LinkedDesk(tmp_path, server, mode='auto') as desk:
+            await server.until(lambda: desk.link.state == 'poll')
+            desk.jobs.owed = lambda _source: 1 // 0
+            ended, _ = await asyncio.wait(desk.tasks[:1], timeout=30)
+            assert ended
+            assert isinstance(desk.tasks[0].exception(), ExceptionGroup)
+
+
+async def test_a_link_that_is_stopped_while_it_stops_polling_leaves_no_poller_behind(tmp_path):
+    async with FakeServer() as server:
+        server.refuse_upgrade = 404
+        async with LinkedDesk(tmp_path, server, mode='auto') as desk:
+            await server.until(lambda: desk.link.state == 'poll')
+            poller = desk.link._polling
+            server.poll_gate.clear()  # a poll is under way, and its answer takes long
+            polls = len(server.polls)
+            await server.until(lambda: len(server.polls) > polls)
+            stopping = desk.link._stop_polling
+            begun = asyncio.Event()
+
+            async def stop_polling():
+                begun.set()
+                await stopping()
+
+            desk.link._stop_polling = stop_polling
+            server.refuse_upgrade = None
+            await asyncio.wait_for(begun.wait(), 30)
+            await asyncio.sleep(0)
+            desk.tasks[0].cancel()
+            await asyncio.wait(desk.tasks[:1], timeout=30)
+            assert desk.tasks[0].cancelled()
+            assert poller.done()
+
+
+# -- the worker -------------------------------------------------------------------------------------------------------
+
+async def test_a_badge_that_cannot_be_laid_out_in_time_does_not_stop_the_printer(desk, monkeypatch):
+    class Slow(Layout):
+        def apply(self, sheet):
+            if 'slow' in sheet.title:
+                hang.wait()
+            return sheet
+
+    hang = threading.Event()
+    monkeypatch.setattr(worker_module, 'LAYOUT', 0.05)
+    desk._tasks.append(asyncio.create_task(Worker('desk1', desk.backend, desk.jobs, layout=Slow()).run()))
+    await desk.jobs.receive('a', make_job('j1', title='slow', go=True), PDF)
+    await desk.jobs.receive('a', make_job('j2', go=True), PDF)
+    first, second = await desk.ends(2)
+    assert (type(first), first.reason) == (p.Failed, 'layout_failed')
+    assert second == p.Completed(job='j2', dispatch=1)
+    hang.set()
+
+
+async def test_a_watch_that_dies_is_told(desk, monkeypatch, caplog):
+    monkeypatch.setattr(worker_module, 'LOOK', 0.01)
+    desk.backend.gate.clear()
+    worker = Worker('desk1', desk.backend, desk.jobs, obstacle=lambda _printer: str(1 // 0))
+    desk._tasks.append(asyncio.create_task(worker.run()))
+    await desk.jobs.receive('a', make_job(go=True), PDF)
+    await desk.until(lambda: desk.backend.submitted)
+    await asyncio.sleep(0.1)
+    desk.backend.gate.set()
+    assert await desk.ends() == [p.Completed(job='j1', dispatch=1)]
+    assert 'the watch over desk1 died' in caplog.text
+
+
+async def test_nothing_is_handed_over_once_nobody_follows_it():
+    """The thread cannot be stopped, but the next agent may have been told already that CUPS does not have it."""
+    at_work, go_on, over, late = threading.Event(), threading.Event(), threading.Event(), []
+    client = CupsClient('127.0.0.1:9')
+
+    def submit(*args):
+        at_work.set()
+        go_on.wait(10)
+        late.append(args[-1]())
+        over.set()
+        return 1
+
+    client._connection, client._submit = object, submit
+    task = asyncio.create_task(client.submit('desk1', 'title', PDF, {}))
+    await asyncio.to_thread(at_work.wait, 10)
+    task.cancel()
+    await asyncio.wait([task])
+    go_on.set()
+    await asyncio.to_thread(over.wait, 10)
+    assert late == [True]
+    await client.close()
+
+
+# -- webhooks ---------------------------------------------------------------------------------------------------------
+
+async def test_a_full_disk_does_not_end_the_reports(sender, monkeypatch):
+    sender.start()
+    await sender.post(make_job())
+    await sender.until(lambda: len(sender.outcomes) == 2)
+    sender.answer = 500
+    await sender.post(make_job('j2'))
+    await sender.until(lambda: len(sender.outcomes) > 4)
+    disk = Reluctant(sender.spool, monkeypatch)
+    sender.answer, before = 200, len(sender.outcomes)
+    await sender.until(lambda: len(sender.outcomes) > before + 1)  # heard, but that cannot be noted
+    assert not sender.tasks[1].done()
+    disk.full = False
+    await sender.until(lambda: not sender.spool.callbacks())
+
+
+async def test_an_address_that_is_none_ends_no_reports(sender):
+    """One that an older version let in lies in the spool, so it would end the agent again at each start."""
+    reply = await sender.post(make_job('j1'), callback='http://[::1')
+    assert (reply.status_code, reply.json()['error']) == (422, 'bad_callback')
+    assert (await sender.post(make_job('j1'), callback='http://:80/x')).status_code == 422
+    await sender.jobs.receive('door:desk1', make_job('j1', go=True), PDF, callback='http://[::1')
+    sender.start()
+    await sender.post(make_job('j2'))
+    await sender.until(lambda: len(sender.outcomes) == 2)
+
+
+@contextlib.asynccontextmanager
+async def half_a_post(sender):
+    config = Config(folder=sender.spool.path.parent, receiver_port=0, doors=(Door(printer='desk1', secrets=(NEW,)),))
+    receiver = Receiver(config, sender.jobs)
+    await receiver.start()
+    reader, writer = await asyncio.open_connection('127.0.0.1', receiver.port)
+    writer.write(b'POST /print/desk1 HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nhalf')
+    await writer.drain()
+    yield receiver, reader
+    writer.close()
+
+
+async def test_a_body_that_does_not_come_keeps_its_place_for_a_while_only(sender, monkeypatch):
+    monkeypatch.setattr(receiver_module, 'READ', 0.05)
+    async with half_a_post(sender) as (receiver, reader):
+        answer = await asyncio.wait_for(reader.readuntil(b'}'), 30)
+        assert answer.startswith(b'HTTP/1.1 408 ')
+        assert b'too_slow' in answer
+        await receiver.stop()
+
+
+async def test_a_sender_that_hangs_does_not_hold_up_the_end(sender, monkeypatch):
+    monkeypatch.setattr(receiver_module, 'LAST', 1)
+    async with half_a_post(sender) as (receiver, _):
+        await asyncio.sleep(0.2)
+        await asyncio.wait_for(receiver.stop(), 20)
+
+
+# -- the disk ---------------------------------------------------------------------------------------------------------
+
+async def test_a_spool_that_another_program_locks_is_like_a_full_disk(desk):
+    other = Spool(desk.spool.path)
+    desk.spool.file.raw.execute('PRAGMA busy_timeout = 10')
+    desk.backend.gate.clear()
+    desk.start()
+    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
+    await desk.until(lambda: p.Printing(job='j1', dispatch=1) in desk.heard)
+    other.file.raw.execute('BEGIN IMMEDIATE')
+    with pytest.raises(NoRoom):
+        await desk.jobs.receive('a', make_job('j2', go=True), PDF)
+    desk.backend.end = End('completed')
+    desk.backend.gate.set()
+    await desk.until(lambda: p.Completed(job='j1', dispatch=1) in desk.heard)
+    other.file.raw.execute('ROLLBACK')
+    await desk.until(lambda: desk.state() == 'completed')
+    assert desk.spool.file.find_room()
+    await desk.jobs.receive('a', make_job('j2', go=True), PDF)
+    await desk.until(lambda: p.Completed(job='j2', dispatch=1) in desk.heard)
+    other.close()
+
+
+def test_an_old_file_that_cannot_be_deleted_does_not_end_the_housekeeping(tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    spool = Spool(tmp_path / 'spool.sqlite3')
+    stays = tmp_path / 'spool.sqlite3.corrupt-20200101T000000'
+    stays.mkdir()  # as a folder it cannot be deleted by anybody, not even by root
+    os.utime(stays, (0, time.time() - 30 * 86400))
+    Housekeeping(spool, lambda: None).clean()
+    assert stays.exists()
+    assert 'stays' in caplog.text
+    spool.close()
+
+
+def test_a_port_that_is_taken_but_not_used_yet_is_not_free(tmp_path):
+    from print_agent.web.page import _bind
+
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(('127.0.0.1', 0))
+        taken = other.getsockname()[1]
+        with _bind(taken) as first, _bind(taken) as second:
+            assert len({first.getsockname()[1], second.getsockname()[1]}) == 2
+            assert first.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+            assert second.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)

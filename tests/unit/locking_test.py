@@ -1,0 +1,49 @@
+"""One agent for one spool, and as many who look as like."""
+
+import threading
+
+import pytest
+
+from print_agent import locking
+from print_agent.locking import AlreadyRunning, is_locked, lock
+
+
+def test_a_second_agent_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(locking, 'LOOKERS', 0.05)
+    with lock(tmp_path / 'state'):
+        assert is_locked(tmp_path / 'state')
+        with pytest.raises(AlreadyRunning, match='Another print agent'), lock(tmp_path / 'state'):
+            pass
+    assert not is_locked(tmp_path / 'state')
+
+
+def test_those_who_look_are_not_taken_for_an_agent(tmp_path, monkeypatch):
+    """Neither by each other nor by an agent that starts at that moment."""
+    assert not is_locked(tmp_path / 'nowhere')
+    with lock(tmp_path):
+        pass
+    looking, go_on, real = threading.Event(), threading.Event(), locking._try
+
+    def slow(fd, kind):
+        got = real(fd, kind)
+        if threading.current_thread() is looker:
+            looking.set()
+            go_on.wait(10)
+        return got
+
+    monkeypatch.setattr(locking, '_try', slow)
+    monkeypatch.setattr(locking, 'LOOKERS', 30)
+    looker = threading.Thread(target=is_locked, args=[tmp_path])
+    looker.start()
+    looking.wait(10)
+    assert not is_locked(tmp_path)
+    threading.Timer(0.1, go_on.set).start()
+    with lock(tmp_path):
+        assert is_locked(tmp_path)
+    looker.join()
+
+
+def test_a_folder_that_cannot_be_used_is_told_in_words(tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(OSError, match='must belong to the user'), lock(tmp_path / 'file' / 'x'):
+        pass

@@ -1,0 +1,114 @@
+"""What blocks for ever holds up nothing, and certainly not the end of the program."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from concurrent.futures import CancelledError
+
+import pytest
+
+from print_agent import documents, threads
+from print_agent.threads import Crew
+
+
+def ends(script):
+    """Whether a program comes to its end; what it printed."""
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ''
+    return done.stdout.strip()
+
+
+async def test_it_does_what_it_is_asked():
+    assert await threads.aside(lambda: threading.current_thread().daemon, 60) is True
+    with pytest.raises(ZeroDivisionError):
+        await threads.aside(lambda: 1 // 0, 60)
+
+
+async def test_what_takes_too_long_is_left_behind():
+    go_on = threading.Event()
+    with pytest.raises(TimeoutError):
+        await threads.aside(go_on.wait, 0.01)
+    go_on.set()
+
+
+async def test_a_crew_takes_turns():
+    crew, loop, at_work, most = Crew(2, 'test'), asyncio.get_running_loop(), [], []
+
+    def work():
+        at_work.append(1)
+        most.append(len(at_work))
+        threading.Event().wait(0.01)
+        at_work.pop()
+        return threading.get_ident()
+
+    hands = await asyncio.gather(*(loop.run_in_executor(crew, work) for _ in range(20)))
+    assert len(set(hands)) <= 2
+    assert max(most) <= 2
+    crew.shutdown()
+
+
+def test_what_was_not_begun_when_it_is_over_never_is():
+    crew, go_on, done = Crew(1, 'test'), threading.Event(), []
+    crew.submit(go_on.wait)
+    waiting = crew.submit(done.append, 'x')
+    crew.shutdown()
+    go_on.set()
+    with pytest.raises(CancelledError):
+        waiting.result(10)
+    assert done == []
+    with pytest.raises(RuntimeError):
+        crew.submit(print)
+
+
+def test_a_program_does_not_wait_for_a_name_server():
+    assert ends("""
+import asyncio, time
+from print_agent import threads
+async def main():
+    asyncio.get_running_loop().run_in_executor(None, time.sleep, 3600)
+    return 'over'
+print(threads.run(main()))
+""") == 'over'
+
+
+def test_a_program_does_not_wait_for_a_document():
+    assert ends("""
+import asyncio, sys, time
+sys.path.insert(0, 'tests/unit')
+from agent_fakes import PDF, make_job
+from print_agent import documents
+documents.check = lambda *_: time.sleep(3600)
+documents.CHECK_TIMEOUT = 0.05
+print(asyncio.run(documents.problem(make_job(), PDF)))
+""") == 'The PDF takes too long to read.'
+
+
+def test_a_program_does_not_wait_for_cups():
+    assert ends("""
+import asyncio, socket
+from print_agent.printing.cups_client import CupsClient, CupsDown
+door = socket.create_server(('127.0.0.1', 0))  # takes connections and says nothing
+async def main():
+    client = CupsClient(f'127.0.0.1:{door.getsockname()[1]}', timeout=0.1)
+    try:
+        await client.queues()
+    except CupsDown as exc:
+        print(exc)
+    await client.close()
+asyncio.run(main())
+""") == 'CUPS did not answer within 0 s.'
+
+
+async def test_many_bad_documents_do_not_keep_good_ones_out(monkeypatch):
+    from agent_fakes import PDF, make_job
+
+    hang, check = threading.Event(), documents.check
+    monkeypatch.setattr(documents, 'CHECK_TIMEOUT', 0.01)
+    monkeypatch.setattr(documents, 'check', lambda *_: hang.wait())
+    for _ in range(40):
+        assert (await documents.problem(make_job(), PDF)).reason == 'bad_pdf'
+    monkeypatch.setattr(documents, 'CHECK_TIMEOUT', 60)
+    monkeypatch.setattr(documents, 'check', check)
+    assert await documents.problem(make_job(), PDF) is None
+    hang.set()
