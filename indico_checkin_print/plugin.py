@@ -33,6 +33,7 @@ class CheckinPrintPlugin(IndicoPlugin):
         self.connect(signals.event.registration_deleted, self._registration_deleted)
         self.connect(signals.event.registration_form_deleted, self._form_deleted)
         self.connect(signals.event.deleted, self._event_deleted)
+        self.connect(signals.event_management.get_cloners, self._get_cloners)
         self.connect(signals.core.import_tasks, self._import_tasks)
         self.connect(signals.plugin.cli, self._extend_cli)
         self.connect(signals.event.registrant_list_action_menu, self._list_actions)
@@ -62,6 +63,10 @@ class CheckinPrintPlugin(IndicoPlugin):
     def _form_deleted(self, registration_form, **kwargs):
         from indico_checkin_print.events import on_form_deleted
         on_form_deleted(registration_form, session.user if has_request_context() else None, self)
+
+    def _get_cloners(self, sender, **kwargs):
+        from indico_checkin_print.cloning import CheckinPrintCloner
+        return CheckinPrintCloner
 
     def _import_tasks(self, sender, **kwargs):
         import indico_checkin_print.tasks  # noqa: F401

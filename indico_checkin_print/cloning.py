@@ -1,0 +1,142 @@
+"""What an event that is cloned takes over of check-in printing: its rules, its desks, and what its forms print.
+
+Nothing that lets somebody in goes along: no print agent, so no desk has a printer, and no webhook with its address and
+secrets. So nothing of the clone prints before a manager pairs a laptop for it. A pause is not a rule and stays behind.
+"""
+
+from copy import deepcopy
+
+from indico.core.db import db
+from indico.modules.designer.models.images import DesignerImageFile
+from indico.modules.designer.models.templates import DesignerTemplate
+from indico.modules.designer.util import get_inherited_templates, is_regform_field_placeholder
+from indico.modules.events.cloning import EventCloner, get_attrs_to_clone
+from indico.modules.events.features.util import is_feature_enabled
+from indico.modules.events.registration.models.forms import RegistrationForm
+
+from indico_checkin_print import _
+from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.rules import EventSetup, FormSetup
+
+
+class CheckinPrintCloner(EventCloner):
+    """Clones rules and desks; what the forms print, if the registration forms are cloned as well."""
+
+    name = 'checkin_print'
+    friendly_name = _('Check-in printing (rules, desks, what forms print)')
+    uses = frozenset({'registration_forms'})
+
+    @property
+    def is_visible(self):
+        return is_feature_enabled(self.old_event, 'registration')
+
+    @property
+    def is_available(self):
+        return _has_content(self.old_event)
+
+    def get_conflicts(self, target_event):
+        return [_('The target event already has settings for check-in printing')] if _has_content(target_event) else []
+
+    def run(self, new_event, cloners, shared_data, event_exists=False):
+        self._clone_rules(new_event)
+        desks = self._clone_desks(new_event)
+        if forms := shared_data.get('registration_forms'):
+            self._clone_forms(forms['form_map'], desks, Templates(new_event, forms['form_map'], forms['item_map']))
+        db.session.flush()
+
+    def _clone_rules(self, new_event):
+        old = EventSetup.query.get(self.old_event.id)
+        if old is not None:
+            new = EventSetup(event=new_event)
+            new.populate_from_attrs(old, get_attrs_to_clone(EventSetup, skip={'paused'}))
+            db.session.add(new)
+
+    def _clone_desks(self, new_event):
+        """Return the new desks by the numbers of the old ones."""
+        desks = {old.id: Desk(event=new_event, name=old.name) for old in _desks(self.old_event).order_by(Desk.id)}
+        # in the same order, because the first one is that of forms without a desk
+        for desk in desks.values():
+            db.session.add(desk)
+            db.session.flush()
+        return desks
+
+    def _clone_forms(self, form_map, desks, templates):
+        for old_form, new_form in form_map.items():
+            old = old_form.checkin_print_setup
+            if old is None:
+                continue
+            # a form whose template cannot come along says so on the page, as if somebody had deleted it
+            new = FormSetup(registration_form=new_form, desk=desks.get(old.desk_id),
+                            template=templates.of(old.template) if old.template is not None else None)
+            new.populate_from_attrs(old, get_attrs_to_clone(FormSetup))
+            new.backside = old.backside and new.template is not None and new.template.backside_template is not None
+
+
+class Templates:
+    """The badge templates of a clone. Indico leaves those of an event behind, so they are copied here.
+
+    :param form_map: The clone's registration forms by the old ones.
+    :param item_map: Sections and fields of the clone's forms by the old ones.
+    """
+
+    def __init__(self, new_event, form_map, item_map):
+        self._event = new_event
+        self._forms = form_map
+        self._fields = {f'field-{old.id}': f'field-{new.id}' for old, new in item_map.items()}
+        self._inherited = get_inherited_templates(new_event)
+        self._copies = {}
+
+    def of(self, old):
+        """Return the template that stands for an old one: itself, if the clone inherits it, or a copy, or ``None``."""
+        if old in self._inherited:
+            return old
+        # that of a category which the clone is not in is not ours to hand on
+        if old.event is None or not (old.registration_form is None or old.registration_form in self._forms):
+            return None
+        if old not in self._copies:
+            self._copies[old] = self._copy(old)
+        return self._copies[old]
+
+    def _copy(self, old):
+        new = DesignerTemplate(event=self._event, registration_form=self._forms.get(old.registration_form),
+                               data=deepcopy(old.data), **{key: getattr(old, key) for key in ('type', 'title',
+                                                                                              'is_clonable')})
+        db.session.add(new)
+        # images are stored under its number
+        db.session.flush()
+        images = {image.id: self._copy_image(image, new) for image in old.images}
+        new.data = old.data | {'items': [item for old_item in old.data['items']
+                                         if (item := self._item(old_item, images)) is not None]}
+        if old.background_image is not None:
+            new.background_image = images[old.background_image.id]
+        if old.backside_template is not None:
+            new.backside_template = self.of(old.backside_template)
+        db.session.flush()
+        return new
+
+    def _item(self, item, images):
+        """Return an item of a template for its copy; ``None`` if what it shows is not there."""
+        item = deepcopy(item)
+        if is_regform_field_placeholder(item):
+            item['type'] = self._fields.get(item['type'])
+        elif item['type'] == 'fixed_image':
+            image = images.get(item['image_id'])
+            item['image_id'] = image and image.id
+        return None if None in (item['type'], item.get('image_id', '')) else item
+
+    @staticmethod
+    def _copy_image(old, template):
+        new = DesignerImageFile(filename=old.filename, content_type=old.content_type, template=template)
+        with old.open() as stream:
+            new.save(stream)
+        return new
+
+
+def _has_content(event):
+    return (EventSetup.query.filter_by(event_id=event.id).has_rows() or _desks(event).has_rows()
+            or FormSetup.query.join(RegistrationForm)
+            .filter(RegistrationForm.event_id == event.id, ~RegistrationForm.is_deleted).has_rows())
+
+
+def _desks(event):
+    return Desk.query.filter_by(event_id=event.id, is_deleted=False)

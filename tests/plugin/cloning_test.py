@@ -1,0 +1,217 @@
+"""What an event takes over that is cloned from one that prints, and what it must not have."""
+
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from conftest import text_item
+from flask import session
+
+from indico.modules.designer import TemplateType
+from indico.modules.designer.models.images import DesignerImageFile
+from indico.modules.designer.models.templates import DesignerTemplate
+from indico.modules.events.cloning import EventCloner, get_event_cloners
+from indico.modules.events.features.util import set_feature_enabled
+from indico.modules.events.operations import clone_event, clone_into_event
+from indico.modules.events.registration.models.form_fields import RegistrationFormField
+from indico.modules.events.registration.util import create_personal_data_fields
+
+from indico_checkin_print.badge.render import render
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, EventSetup, FormSetup, UnpaidPolicy
+from indico_checkin_print.models.webhooks import Webhook
+from indico_checkin_print.work import render_waiting
+
+
+pytest_plugins = ('management_fixtures',)
+
+#: A picture of one white pixel
+PIXEL = bytes.fromhex('89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8ffff3f'
+                      '0005fe02fea735819d0000000049454e44ae426082')
+
+
+@pytest.fixture
+def rules(db, event):
+    rules = EventSetup(event=event, paused=True, unpaid=UnpaidPolicy.print, again=AgainPolicy.skip, bulk_limit=3,
+                       sources=['app'])
+    db.session.add(rules)
+    db.session.flush()
+    return rules
+
+
+@pytest.fixture
+def clone(app, db, event, dummy_user):
+    """Return a function that clones the event as the dialog does."""
+    def _clone(*cloners, into=None, **kwargs):
+        with app.test_request_context():
+            session.set_session_user(dummy_user)
+            cloners = {'checkin_print', 'registration_forms', *cloners}
+            if into is not None:
+                return clone_into_event(event, into, cloners)
+            return clone_event(event, 1, event.start_dt + timedelta(days=365), cloners, **kwargs)
+    return _clone
+
+
+@pytest.fixture
+def option(app, event):
+    """Return a function that returns the dialog's option for an event."""
+    def _option(of=event):
+        with app.test_request_context():
+            return next(x for x in EventCloner.get_cloners(of) if x.name == 'checkin_print')
+    return _option
+
+
+def setup_of(event):
+    form, = event.registration_forms
+    return form.checkin_print_setup
+
+
+def test_rules(clone, rules, form):
+    new = EventSetup.query.get(clone().id)
+    assert (new.unpaid, new.again, new.bulk_limit, new.sources) == (UnpaidPolicy.print, AgainPolicy.skip, 3, ['app'])
+    assert not new.paused
+
+
+def test_an_event_with_the_defaults_has_a_clone_with_the_defaults(clone, form):
+    assert EventSetup.query.get(clone().id) is None
+
+
+def test_desks_have_names_and_nothing_else(db, event, clone, desk, form, webhook):
+    south = Desk(event=event, name='South', webhook=webhook, paused=True)
+    db.session.add_all([Desk(event=event, name='Closed', is_deleted=True), south])
+    form.desk = south
+    new = clone()
+    desks = Desk.query.filter_by(event_id=new.id).order_by(Desk.id).all()
+    assert [(x.name, x.printers, x.webhook_id, x.paused) for x in desks] == [
+        ('Desk 1', [], None, False), ('South', [], None, False)]
+    assert setup_of(new).desk == desks[1]
+
+
+def test_nothing_that_lets_somebody_in(db, clone, agent, desk, form, webhook, check_in, reg):
+    check_in(reg)
+    render_waiting('test')
+    new = clone('registrations')
+    for model in (Agent, Webhook, Job):
+        assert not model.query.filter_by(event_id=new.id).has_rows()
+    # the registrations came along, and nobody of them is checked in
+    assert [x.checked_in for x in new.registrations] == [False]
+
+
+def test_what_a_form_prints(event, clone, create_template, form):
+    form.template = create_template('Two sides', backside=create_template('Back'))
+    form.backside = True
+    new = clone()
+    setup = setup_of(new)
+    assert (setup.enabled, setup.kind, setup.backside, setup.desk) == (True, BadgeKind.badge, True, None)
+    assert setup.template.event == setup.template.backside_template.event == new
+    assert [x.title for x in (setup.template, setup.template.backside_template)] == ['Two sides', 'Back']
+    assert setup.template.data == form.template.data
+    # what nobody prints stays where it is
+    assert {x.title for x in new.designer_templates} == {'Two sides', 'Back'}
+    # and the event that was cloned has what it had
+    assert form.template.event == event
+
+
+def test_a_template_of_two_forms_is_copied_once(db, event, clone, form, create_regform, template):
+    other = create_regform(event, title='Other')
+    db.session.add(FormSetup(registration_form=other, enabled=False, kind=BadgeKind.badge, template=template))
+    db.session.flush()
+    new = clone()
+    first, second = (x.checkin_print_setup for x in new.registration_forms)
+    assert first.template == second.template
+    assert {first.enabled, second.enabled} == {True, False}
+
+
+def test_a_ticket_needs_no_template(clone, form):
+    form.kind, form.template = BadgeKind.ticket, None
+    setup = setup_of(clone())
+    assert (setup.enabled, setup.kind, setup.template) == (True, BadgeKind.ticket, None)
+
+
+@pytest.fixture
+def inherited(db, event, dummy_category, form):
+    """The template of the form, when it is one of the event's category."""
+    event.category = dummy_category
+    form.template = DesignerTemplate(type=TemplateType.badge, title='Of the house', category=dummy_category,
+                                     data=form.template.data)
+    db.session.flush()
+    return form.template
+
+
+def test_an_inherited_template_is_the_same_one(clone, inherited):
+    assert setup_of(clone()).template == inherited
+
+
+def test_a_template_of_a_category_that_the_clone_is_not_in(clone, form, inherited, create_category):
+    form.backside = True
+    new = clone(category=create_category(500, title='Elsewhere'))
+    # its line on the page says that the template is missing
+    assert (setup_of(new).enabled, setup_of(new).template, setup_of(new).backside) == (True, None, False)
+
+
+def test_fields_and_pictures_of_a_template(db, clone, create_template, form, reg, dummy_regform):
+    create_personal_data_fields(dummy_regform)
+    db.session.flush()
+    field = RegistrationFormField.query.filter_by(registration_form=dummy_regform, title='Affiliation').one()
+    old = form.template
+    old.link_regform(dummy_regform)
+    images = [DesignerImageFile(filename=f'{n}.png', content_type='image/png', template=old) for n in (1, 2)]
+    for image in images:
+        image.save(BytesIO(PIXEL))
+    db.session.flush()
+    place = text_item('fixed_image', 200) | {'width': 100, 'height': 100}
+    old.background_image = images[0]
+    old.data = old.data | {'items': [
+        *old.data['items'], {**old.data['items'][0], 'type': f'field-{field.id}'},
+        {**old.data['items'][0], 'type': 'field-123456789'},
+        {**place, 'image_id': images[1].id}, {**place, 'image_id': 123456789}]}
+    db.session.flush()
+    new_event = clone('registrations')
+    new = setup_of(new_event).template
+    new_form, = new_event.registration_forms
+    assert new.registration_form == new_form
+    new_field = RegistrationFormField.query.filter_by(registration_form=new_form, title='Affiliation').one()
+    # what was about nothing any more is left out
+    assert [item['type'] for item in new.data['items']] == [
+        'full_name_b', 'ticket_qr_code', f'field-{new_field.id}', 'fixed_image']
+    picture = DesignerImageFile.get(new.data['items'][-1]['image_id'])
+    assert picture.template == new.background_image.template == new
+    assert (picture.filename, new.background_image.filename) == ('2.png', '1.png')
+    with picture.open() as stream:
+        assert stream.read() == PIXEL
+    badge = render(new_form.registrations[0], setup_of(new_event))
+    assert badge.content.startswith(b'%PDF')
+
+
+def test_without_the_forms(app, event, rules, form, desk, dummy_user):
+    with app.test_request_context():
+        session.set_session_user(dummy_user)
+        new = clone_event(event, 1, event.start_dt, {'checkin_print'})
+    assert EventSetup.query.get(new.id) is not None
+    assert [x.name for x in Desk.query.filter_by(event_id=new.id)] == ['Desk 1']
+    assert not DesignerTemplate.query.filter_by(event_id=new.id, type=TemplateType.badge).has_rows()
+
+
+def test_the_dialog_offers_it_where_there_is_something(app, db, event, option):
+    assert option().is_visible
+    assert not option().is_available
+    assert 'Check-in printing' in str(option().friendly_name)
+    db.session.add(Desk(event=event, name='North'))
+    db.session.flush()
+    assert option().is_available
+    set_feature_enabled(event, 'registration', False)
+    assert not option().is_visible
+    with app.test_request_context():
+        assert get_event_cloners()['checkin_print'].plugin.name == 'checkin_print'
+
+
+def test_import_into_an_event(db, event, option, clone, rules, form, create_event):
+    target = create_event(78)
+    assert not option().get_conflicts(target)
+    clone(into=target)
+    assert EventSetup.query.get(target.id).bulk_limit == 3
+    assert setup_of(target).template.event == target
+    assert option().get_conflicts(target) == ['The target event already has settings for check-in printing']
+    assert form.template.event == event
