@@ -1,44 +1,11 @@
 """docs/protocol.md is enough to write an agent: one written from it pairs, prints and reports, both ways."""
 
-import hashlib
-import secrets
-
 import pytest
 from independent_client import Client
 
 from tests.stack.checkin import CheckIn
 from tests.stack.manager import Manager
 from tests.stack.papers import names_in, read
-
-
-@pytest.fixture
-def client(stack):
-    """A paired independent client, which prints what the first form's desk prints meanwhile."""
-    code = 'ABCDE' + ''.join(secrets.choice('23456789') for _ in range(5))
-    digest = hashlib.sha256(code.encode()).hexdigest()
-    event_id = stack.seeded['event']['id']
-    where = f'WHERE registration_form_id = {stack.seeded["forms"][0]["id"]}'
-    before, = stack.postgres.sql('indico', f'SELECT desk_id FROM plugin_checkin_print.forms {where}')
-    agent_id, = stack.postgres.sql('indico', f"""
-        INSERT INTO plugin_checkin_print.agents (event_id, name, code_hash, code_expires_dt, software, spool, link,
-                                                 printers, created_dt)
-        VALUES ({event_id}, 'Independent', '{digest}', now() + interval '5 min', '', '', '', '[]', now()) RETURNING id
-    """)
-    desk_id, = stack.postgres.sql('indico', f"""
-        INSERT INTO plugin_checkin_print.desks (event_id, name, paused, is_deleted)
-        VALUES ({event_id}, 'Independent desk {agent_id}', false, false) RETURNING id
-    """)
-    stack.postgres.sql('indico', f"""
-        INSERT INTO plugin_checkin_print.desk_printers (desk_id, position, agent_id, printer)
-        VALUES ({desk_id}, 1, {agent_id}, 'memory');
-        UPDATE plugin_checkin_print.forms SET desk_id = {desk_id} {where}
-    """)
-    yield Client(stack.url, f'{code[:5]}-{code[5:]}'.lower(), 'memory')
-    stack.postgres.sql('indico', f"""
-        UPDATE plugin_checkin_print.forms SET desk_id = {before} {where};
-        UPDATE plugin_checkin_print.agents SET revoked_dt = now() WHERE id = {agent_id};
-        NOTIFY checkin_print, 'agent {agent_id}'
-    """)
 
 
 def jobs_of(stack, people):
