@@ -40,7 +40,7 @@ def main(ctx: click.Context, folder: Path | None) -> None:
         ctx.obj = configuration.load(folder)
 
 
-@main.command()
+@main.command(short_help='Pair this computer with an event.')
 @click.argument('url')
 @click.argument('code')
 @click.option('--allow-http', is_flag=True, help='Accept an address that is not encrypted.')
@@ -68,8 +68,8 @@ def run(config: Config, verbose: bool) -> None:
     with sentences():
         pairings = pairing.load_all(config.pairings)
         if not pairings and not config.doors:
-            raise ConfigError(f'Nothing to do: {config.pairings} has no pairing and agent.toml no [[receiver.door]]. '
-                              f'Pair with: print-agent pair URL CODE')
+            raise ConfigError(f'This computer is not paired with an event ({config.pairings} is empty). Add an agent '
+                              f'in Indico, then run: print-agent pair URL CODE')
         with lock(config.spool):
             while _broke(config, pairings):
                 pass  # with a new spool

@@ -20,7 +20,7 @@ def test(config: Config, printer: str) -> None:
     click.echo(f'A test page goes to {job.printer} ({job.job}).')
 
 
-@click.command()
+@click.command(short_help='Print a badge of the last hours again.')
 @click.argument('job')
 @click.option('--printer', metavar='NAME', help='Print it there, and not where it came out before.')
 @click.pass_obj

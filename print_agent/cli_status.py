@@ -43,9 +43,13 @@ def status(config: Config, as_json: bool, limit: int) -> None:
             told['unknown'] = [each.job for each in live.questions]
         click.echo(json.dumps(told, indent=2))
         return
-    click.echo(f'The print agent is {"running" if running else "not running"}.')
+    click.echo('The print agent is running.' if running else
+               'The print agent is not running. Start it with: print-agent run')
     if trouble:
         click.echo(trouble)
+    if not pairings and not config.doors:
+        click.echo('This computer is not paired with an event. Add an agent in Indico, then run: print-agent pair URL '
+                   'CODE')
     for each in pairings:
         link = next((link for link in live.connections if link.id == each.id), None) if live is not None else None
         click.echo(f'Paired with {each.url}: "{each.agent_name}" for "{each.event_title}". '

@@ -81,8 +81,7 @@ def _running(config: Config) -> list[Finding]:
         if locking.is_locked(config.spool):
             return [fine('agent', 'runs')]
     except OSError as exc:
-        return [wrong('agent', f'The spool {config.spool} cannot be used ({exc.strerror}). Run the doctor as the user '
-                               f'who runs the agent.')]
+        return [wrong('agent', str(exc))]
     return [wrong('agent', 'The print agent does not run. Start it: print-agent service install (or print-agent run)')]
 
 
@@ -227,7 +226,7 @@ async def _websocket(config: Config, paired: Pairing) -> Finding:
 
 # -- the command ------------------------------------------------------------------------------------------------------
 
-@click.command()
+@click.command(short_help='Look at everything, and say what to do.')
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
 @click.pass_obj
 def doctor(config: Config, as_json: bool) -> None:

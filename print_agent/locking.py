@@ -23,8 +23,7 @@ def lock(folder: Path) -> Iterator[None]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         fd = os.open(folder / 'agent.lock', os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
-        raise OSError(f'The spool {folder} cannot be used ({exc.strerror}). It must belong to the user who runs the '
-                      f'print agent.') from exc
+        raise _unusable(folder, exc) from exc
     try:
         until = time.monotonic() + LOOKERS
         while not _try(fd, fcntl.LOCK_EX):
@@ -38,16 +37,23 @@ def lock(folder: Path) -> Iterator[None]:
 
 
 def is_locked(folder: Path) -> bool:
-    """Tell whether an agent works with the spool. Raises OSError if it cannot be known."""
+    """Tell whether an agent works with the spool. Raises OSError, in words, if it cannot be known."""
     try:
         fd = os.open(folder / 'agent.lock', os.O_RDONLY)
     except FileNotFoundError:
         return False
+    except OSError as exc:
+        raise _unusable(folder, exc) from exc
     try:
         # Shared, so that two who look at the same moment do not take each other for an agent.
         return not _try(fd, fcntl.LOCK_SH)
     finally:
         os.close(fd)
+
+
+def _unusable(folder: Path, exc: OSError) -> OSError:
+    return OSError(f'The spool {folder} cannot be used ({exc.strerror}). It must be a folder of the user who runs the '
+                   f'print agent, who must be the one to run this.')
 
 
 def _try(fd: int, kind: int) -> bool:

@@ -68,8 +68,15 @@ async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False, 
                                       json={'code': code, 'software': SOFTWARE, 'hostname': hostname})
     except NetworkError as exc:
         raise PairingError(str(exc)) from exc
+    except httpx.ProxyError as exc:
+        raise PairingError(f'{base} does not answer, as the proxy does not let the request through ({exc}). Look at '
+                           f'[network] proxy in agent.toml.') from exc
     except httpx.HTTPError as exc:
-        raise PairingError(f'{base} does not answer ({type(exc).__name__}: {exc}).') from exc
+        if 'CERTIFICATE_VERIFY' in str(exc):
+            raise PairingError(f"{base} does not answer with a certificate that is trusted here. Set [network] ca_file "
+                               f"in agent.toml, or look whether this computer's date is right ({exc}).") from exc
+        raise PairingError(f'{base} does not answer ({exc or type(exc).__name__}). Look whether the address is right '
+                           f'and this computer is in the network.') from exc
     try:
         answer = reply.json()
     except ValueError:

@@ -237,7 +237,7 @@ def _make(path: Path, user: str) -> None:
 
 # -- commands ---------------------------------------------------------------------------------------------------------
 
-@click.group()
+@click.group(short_help='Let the print agent run as a service.')
 def service() -> None:
     """Let the print agent run as a service: started with the computer, and again when it fails."""
 

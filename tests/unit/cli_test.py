@@ -60,7 +60,8 @@ def test_a_pairing_is_kept(folder, monkeypatch):
 
 @pytest.mark.parametrize(('args', 'code', 'words'), [
     (['pair', 'http://indico.example.org', 'X'], 1, 'not encrypted'),
-    (['run'], 1, 'Nothing to do'),
+    (['run'], 1, 'not paired with an event'),
+    (['status'], 0, 'not paired with an event'),
     (['pair'], 2, 'Missing argument'),
     (['fax'], 2, 'No such command'),
     (['status', '--limit', '0'], 2, 'limit'),
@@ -223,3 +224,17 @@ async def test_a_second_signal_ends_at_once(folder):
             await server.until(lambda: server.said(p.Drain))
             agent.process.send_signal(signal.SIGTERM)
             assert agent.process.wait(20) in {0, 128 + signal.SIGTERM}
+
+
+def test_a_cups_that_does_not_answer_is_not_taken_for_no_printers(folder):
+    (folder / 'agent.toml').write_text("[cups]\nserver = '127.0.0.1:9'")
+    done = invoke(folder, 'printers')
+    assert done.exit_code == 1
+    assert 'The print service (CUPS)' in done.output
+    assert 'No printers' not in done.output
+
+
+def test_no_line_of_the_help_is_cut_off(folder):
+    lines = invoke(folder, '--help').output.splitlines()
+    assert len(lines) > 15
+    assert [line for line in lines[1:] if line.endswith('...')] == []

@@ -45,5 +45,7 @@ def test_those_who_look_are_not_taken_for_an_agent(tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_used_is_told_in_words(tmp_path):
     (tmp_path / 'file').write_text('')
-    with pytest.raises(OSError, match='must belong to the user'), lock(tmp_path / 'file' / 'x'):
+    with pytest.raises(OSError, match='must be a folder of the user'), lock(tmp_path / 'file' / 'x'):
         pass
+    with pytest.raises(OSError, match='must be a folder of the user'):
+        is_locked(tmp_path / 'file' / 'x')
