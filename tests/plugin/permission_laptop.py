@@ -91,6 +91,9 @@ class PrintSystem:
             self.jobs[sheet.tag] = PrintJob(job, sheet.tag)
         if mood == 'dies after':
             self._laptop.die_now()
+        if mood == 'falls over':
+            self.up = False
+            raise SubmitFailed('cups_down', 'CUPS died with it.', certain=False, handle='')
         if mood in {'never got it', 'answer lost'}:
             raise SubmitFailed('timeout', 'No answer.', certain=False, handle='')
         return sheet.tag

@@ -48,6 +48,32 @@ def test_a_job_that_never_arrived_is_no_riddle(world):
     assert world.paper['a'] == 1
 
 
+def test_cups_dies_with_a_badge_in_its_hands(world):
+    """Nobody can ask CUPS about it for a minute; the badge is neither given back nor printed elsewhere meanwhile."""
+    first, second = world.laptops
+    system = first.print_system
+    system.mood = 'falls over'
+    world.ledger.add_job('a')
+    world.poll(first)
+    world.answer_poll()
+    for _ in range(16):
+        for laptop in (first, second):
+            world.poll(laptop)
+            world.answer_poll()
+        world.advance(5)
+        world.ledger.sweep()
+        assert state(world, 'a') in {S.dispatched, S.unknown}
+    # CUPS comes back with it, and prints it
+    system.up = True
+    assert [job.job for _, job in world.at_print_systems()] == ['a']
+    world.printer_does(0, 'prints')
+    for laptop in (first, second):
+        world.poll(laptop)
+        world.answer_poll()
+    assert world.at_print_systems() == []
+    assert world.paper == {'a': 1}
+
+
 def test_a_hello_that_was_held_up_in_the_network_is_history(world):
     """A poll says that a badge waits, and is held up; meanwhile the badge gets its go by a later poll and comes out."""
     first, second = world.laptops

@@ -168,7 +168,7 @@ class Desk(RuleBasedStateMachine):
                 self.world.wall += 3600 if what == 'clock ahead' else -3600
 
     # the printers
-    @rule(number=index, what=of('refuses', 'rejects', 'dies before', 'dies after', 'never got it',
+    @rule(number=index, what=of('refuses', 'rejects', 'dies before', 'dies after', 'falls over', 'never got it',
                                        'answer lost', 'down', 'not ready', 'slow', 'well', 'well'))
     def print_system(self, number, what):
         system = self.laptop(number).print_system
@@ -202,6 +202,7 @@ class Desk(RuleBasedStateMachine):
     def what_the_ledger_says_is_true(self):
         if self.world is None:
             return
+        assert self.world.wrong == []
         may_come_out, jobs = self.world.may_come_out(), self.world.ledger.snapshot()
         for uuid, (state, reason, *_) in jobs.items():
             badge = self.world.badge(uuid)
