@@ -6,8 +6,8 @@
 Run by hand after a change of the rules or of the stories: see docs/development.md. Nothing in the working tree is
 touched. `permission_mutations_test` looks in each run of the tests whether every mutation still finds its line.
 
-Not here, because another rule keeps the promise alone: `on_cancel` for a badge at the printer (no relay cancels a
-dispatch that it gave a go on this link, or that the agent's last hello said is printing; the unit tests hold this rule).
+Not here, because another rule keeps the promise alone: `on_cancel` for a badge at the printer. No relay cancels a
+dispatch that it gave a go on this link, or that the agent's hello said is printing; the unit tests hold this rule.
 """
 
 import os

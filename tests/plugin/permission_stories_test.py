@@ -6,6 +6,8 @@ from permission_network import PDF, SHA256
 from permission_time import install
 from permission_world import World
 
+from print_agent import protocol
+
 from indico_checkin_print.models.jobs import JobState
 
 
@@ -105,3 +107,54 @@ def test_a_hello_that_was_held_up_in_the_network_is_history(world):
     world.poll(first)
     world.answer_poll()
     assert state(world, 'b') == S.completed
+
+
+@pytest.fixture
+def queue(world):
+    """The first laptop, by websocket, with `a` at its printer, permission for `b` behind it, and `c` without."""
+    first, second = world.laptops
+    world.kill(second)
+    for uuid in ('a', 'b', 'c'):
+        world.ledger.add_job(uuid)
+    world.connect(first)
+    world.flow(first)
+    world.printer_does(0, 'takes')
+    # the network keeps a copy of the permission for b
+    world.flow(first, twice=True)
+    assert entries(first) == {'a': (1, 'printing'), 'b': (1, 'go'), 'c': (1, 'waiting')}
+    return first
+
+
+def entries(laptop):
+    return {entry.job: (entry.dispatch, entry.state.value) for entry in laptop.spool.open()}
+
+
+def go_once_more(world, uuid):
+    """The copy of a permission arrives."""
+    line, = world.lines
+    copies = [i for i, (message, _) in enumerate(line.late_down)
+              if isinstance(message, protocol.Go) and message.job == uuid]
+    world.too_late(line, copies[0], down=True)
+
+
+def test_a_permission_of_last_time_is_none(world, queue):
+    """It waited too long, was given back, and is here again without permission when a copy of the old one arrives."""
+    world.advance(31)
+    for _ in range(3):
+        world.flow(queue)
+        world.advance(1)
+    held = entries(queue)
+    assert held['b'][0] > 1
+    assert held['b'][1] == 'waiting'
+    go_once_more(world, 'b')
+    assert entries(queue) == held
+
+
+def test_a_copy_of_a_permission_makes_it_last_no_longer(world, queue):
+    world.advance(20)
+    go_once_more(world, 'b')
+    world.advance(15)
+    assert 'b' not in entries(queue)
+    world.printer_does(0, 'prints')
+    assert world.at_print_systems() == []
+    assert world.wrong == []
