@@ -167,7 +167,7 @@ class Poller:
         except httpx.HTTPError as exc:
             if isinstance(exc.__context__, ssl.SSLCertVerificationError) or 'CERTIFICATE_VERIFY' in str(exc):
                 raise PollFailed("Indico's certificate is not trusted; see ca_file") from exc
-            raise PollFailed(f'no answer from Indico ({type(exc).__name__})') from exc
+            raise PollFailed(_silence(exc)) from exc
         if reply.status_code == 401:
             raise PollFailed("Indico does not know this agent's token, or it was revoked; pair it again",
                              rejected=True)
@@ -211,6 +211,15 @@ class Poller:
         # Not kept, so not owed; if this word is lost, the next hello shows that the job is not here.
         self.put(p.Returned(job=job.job, dispatch=job.dispatch, reason='document_unavailable',
                             detail=reasons.sentence('document_unavailable')))
+
+
+def _silence(exc: httpx.HTTPError) -> str:
+    """Why there was no answer, in words for the person at the desk."""
+    if isinstance(exc, httpx.TimeoutException):
+        return 'Indico does not answer in time'
+    if isinstance(exc, httpx.ConnectError):
+        return 'Indico cannot be reached; look at the network of this computer'
+    return f'no answer from Indico ({type(exc).__name__})'
 
 
 def _version_error(body: bytes) -> str:

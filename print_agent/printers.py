@@ -124,9 +124,10 @@ class Printers:
 
 
 def describe(printer: p.Printer) -> list[str]:
-    """A printer in words, as lines: name, state and model; its media; a sentence for each reason."""
+    """A printer in words, as lines: name, state and model; what it can say; its media; a sentence for each reason."""
     state = printer.state if printer.accepting else 'rejects jobs'
-    lines = [f'{printer.name:20} {state:12} {"reports" if printer.reports else "silent":8} {printer.model}'.rstrip()]
+    lines = [f'{printer.name:20} {state:12} {printer.model}'.rstrip(),
+             f'    {"says" if printer.reports else "cannot say"} when a badge is out']
     if printer.media:
         more = len(printer.media) - SOME_MEDIA
         lines.append(f'    media: {", ".join(printer.media[:SOME_MEDIA])}{f" and {more} more" if more > 0 else ""}')

@@ -83,7 +83,7 @@ def test_a_wrong_setting_stops_every_command(folder):
 def test_printers_are_listed(folder):
     done = invoke(folder, 'printers')
     assert done.exit_code == 0
-    assert re.search(r'^desk1 +idle +silent +Folder$', done.output, re.MULTILINE)
+    assert re.search(r'^desk1 +idle +Folder$', done.output, re.MULTILINE)
     (printer,) = json.loads(invoke(folder, 'printers', '--json').output)
     assert (printer['name'], printer['state'], printer['reports']) == ('desk1', 'idle', False)
     (folder / 'out').rmdir()

@@ -1,8 +1,10 @@
 """Bad weather: late words, servers that would like a storm, a computer that sleeps."""
 
 import asyncio
+import re
 import signal
 
+import httpx
 import pytest
 from agent_fakes import PDF, FakeServer, make_job, pairing_file
 from cli_test import FOLDERS_ONLY, Running
@@ -12,7 +14,11 @@ from print_agent import backoff, clock
 from print_agent import poll as poll_module
 from print_agent import protocol as p
 from print_agent import stream as stream_module
+from print_agent.jobs import Jobs
+from print_agent.network import Network
+from print_agent.poll import Poller
 from print_agent.rules import State
+from print_agent.spool import Spool
 
 
 @pytest.fixture
@@ -256,3 +262,21 @@ async def test_a_stopped_agent_prints_nothing_old_when_it_goes_on(tmp_path):
             # and it is well again
             await server.send(make_job('j3', go=True), PDF)
             await server.until(lambda: server.said(p.Sent), 60)
+
+
+@pytest.mark.parametrize(('trouble', 'words'), [
+    (httpx.ConnectError('All connection attempts failed'), 'Indico cannot be reached; look at the network'),
+    (httpx.ConnectTimeout(''), 'Indico does not answer in time'), (httpx.ReadTimeout(''), 'Indico does not answer in'),
+    (httpx.RemoteProtocolError('x'), r'no answer from Indico \(RemoteProtocolError\)')])
+async def test_a_silent_indico_is_told_in_words(tmp_path, trouble, words):
+    def silent(_request):
+        raise trouble
+
+    told = []
+    spool = Spool(tmp_path / 'spool.sqlite3')
+    poller = Poller('http://localhost/poll', 'http://localhost/d', 't', 'a', Jobs(spool), tuple, network=Network(),
+                    failed=lambda failure: told.append(failure.text) or poller.stop(),
+                    transport=httpx.MockTransport(silent))
+    await asyncio.wait_for(poller.run(), 30)
+    assert re.match(words, told[0])
+    spool.close()

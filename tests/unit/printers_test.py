@@ -14,12 +14,12 @@ def test_a_printer_in_words():
     printer = p.Printer(name='desk1', state='stopped', model='Labels 3000', media=tuple(f'm{n}' for n in range(6)),
                         reasons=('media-empty-warning', 'printer_frozen', 'vendor-thing-error'))
     first, *others = describe(printer)
-    assert first.split() == ['desk1', 'stopped', 'reports', 'Labels', '3000']
-    assert others == ['    media: m0, m1, m2, m3 and 2 more',
+    assert first.split() == ['desk1', 'stopped', 'Labels', '3000']
+    assert others == ['    says when a badge is out', '    media: m0, m1, m2, m3 and 2 more',
                       '    media-empty: The printer is out of labels or paper.',
                       f'    printer_frozen: {reasons.SENTENCES["printer_frozen"]}',
                       '    vendor-thing: The printer says: vendor-thing.']
-    assert len(describe(p.Printer(name='usb', reports=False))) == 1
+    assert describe(p.Printer(name='usb', reports=False))[1:] == ['    cannot say when a badge is out']
     assert 'rejects jobs' in describe(p.Printer(name='usb', accepting=False))[0]
 
 
