@@ -48,8 +48,15 @@ class Pairing:
 
 def check_url(url: str, *, allow_http: bool = False) -> str:
     """Return the URL without a trailing slash; raise :class:`PairingError` unless a token may travel to it."""
-    parts = urlsplit(url)
-    if parts.scheme not in ('https', 'http', 'wss', 'ws') or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ('https', 'http', 'wss', 'ws') and bool(parts.hostname) and parts.port != 0
+        # They are stricter, and whoever connects later would stumble over it.
+        httpx.URL(url)
+        (parts.hostname or '').encode('idna')
+    except (ValueError, httpx.InvalidURL):
+        usable = False
+    if not usable:
         raise PairingError(f'{url!r} is not the address of an Indico, such as https://indico.example.org')
     if parts.scheme in ('http', 'ws') and parts.hostname not in _LOCAL and not allow_http:
         raise PairingError(f'{parts.scheme}://{parts.netloc} is not encrypted: anyone in this network could read '
@@ -126,11 +133,14 @@ def load(path: Path) -> Pairing:
     refuse_readable_by_others(path)
     try:
         data = json.loads(path.read_text())
-        return Pairing(**{field.name: field.type(data[field.name]) if callable(field.type) else data[field.name]
-                          for field in fields(Pairing)})
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise PairingError(f'{path} is not a pairing that can be read ({type(exc).__name__}). Remove it and pair '
-                           f'again.') from exc
+        pairing = Pairing(**{field.name: field.type(data[field.name]) if callable(field.type) else data[field.name]
+                             for field in fields(Pairing)})
+        for url in (pairing.url, pairing.stream, pairing.poll, pairing.document):
+            check_url(url, allow_http=True)
+        return pairing
+    except (PairingError, OSError, ValueError, KeyError, TypeError) as exc:
+        why = str(exc) if isinstance(exc, PairingError) else type(exc).__name__
+        raise PairingError(f'{path} is not a pairing that can be read ({why}). Remove it and pair again.') from exc
 
 
 def refuse_readable_by_others(path: Path) -> None:

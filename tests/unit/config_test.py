@@ -168,7 +168,8 @@ async def test_a_failed_pairing_says_why(status, body, words):
 
 
 @pytest.mark.parametrize(('url', 'words'), [
-    ('indico.example.org', 'not the address'), ('ftp://x', 'not the address'),
+    ('indico.example.org', 'not the address'), ('ftp://x', 'not the address'), ('https://a..b', 'not the address'),
+    ('https://[::1', 'not the address'), ('https://x:99999', 'not the address'), ('https://x\x07', 'not the address'),
     ('http://indico.example.org', 'not encrypted')])
 async def test_a_token_does_not_travel_in_the_clear(url, words):
     with pytest.raises(PairingError, match=words):
@@ -182,6 +183,12 @@ async def test_an_indico_that_is_away_is_named():
         raise httpx.ConnectError('refused')
     with pytest.raises(PairingError, match=r'https://x\.org does not answer'):
         await pairing.pair('https://x.org', 'x', 'laptop', transport=httpx.MockTransport(down))
+
+
+def test_a_pairing_with_an_address_that_is_none_is_told_before_it_is_used(tmp_path):
+    pairing_file(tmp_path, 'wss://a..b/ws')
+    with pytest.raises(PairingError, match=r'not the address of an Indico.*Remove it and pair again'):
+        pairing.load_all(tmp_path)
 
 
 def test_a_token_that_others_can_read_is_refused(tmp_path):
