@@ -109,6 +109,26 @@ def test_a_hello_that_was_held_up_in_the_network_is_history(world):
     assert state(world, 'b') == S.completed
 
 
+def test_who_says_that_a_badge_is_not_there_gets_it_from_the_same_laptop(world):
+    """The laptop never prints again what it may have printed; so what somebody asks for is another job for it."""
+    first, second = world.laptops
+    world.kill(second)
+    world.ledger.add_job('a')
+    world.connect(first)
+    world.flow(first)
+    world.printer_does(0, 'loses before paper')
+    world.flow(first)
+    assert state(world, 'a') == S.unknown
+    world.person_answers('a')
+    again, = world.ledger.snapshot()
+    world.ledger.retry(again)
+    world.flow(first)
+    world.printer_does(0, 'prints')
+    world.flow(first)
+    assert state(world, again) == S.completed
+    assert world.paper == {'a': 1}
+
+
 @pytest.fixture
 def queue(world):
     """The first laptop, by websocket, with `a` at its printer, permission for `b` behind it, and `c` without."""

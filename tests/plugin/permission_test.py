@@ -224,6 +224,9 @@ class Desk(RuleBasedStateMachine):
             self.what_the_ledger_says_is_true()
             assert self.world.restless() == []
             assert self.world.kept() == [], 'a laptop keeps what nobody wants any more'
+            self.world.answer_all()
+            self.what_the_ledger_says_is_true()
+            assert self.jobs_in(S.unknown) == [], 'a person has answered, and it is a riddle again'
         finally:
             self.world.close()
 
