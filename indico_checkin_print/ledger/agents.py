@@ -30,7 +30,7 @@ def give(job, agent, printer, actor, *, go, passed_over=None):
 
 
 def go(job, actor):
-    """Give permission to print a job that an agent holds already."""
+    """Give permission to print a job that an agent holds already. Return nothing if it may not print any more."""
     return move([Job.id == job.id, Job.state == S.ready, Job.agent_id.isnot(None), Job.dispatch == job.dispatch],
                 S.dispatched, actor=actor, dispatched_dt=now(),
                 **_where_to(job.agent_id, job.printer, job.passed_over))

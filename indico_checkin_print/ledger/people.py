@@ -60,11 +60,14 @@ def release(jobs, actor, reason=Reason.released):
 
     They get a new time to live, a new dispatch, and a desk if they had none. Return the ids of those that were.
     """
+    jobs = list(jobs)
     ids = [job.id for job in jobs]
+    # whoever lets go what waits does not want what somebody ends at the same moment
+    still = [Job.state == S.held] if all(job.state == S.held for job in jobs) else []
     place = db.func.array_position(db.cast(ids, ARRAY(db.BigInteger)), Job.id)
     lives = db.case([(Job.purpose.startswith('webhook:'), now(DATA_EXPIRES_AFTER.total_seconds()))],
                     else_=now(EXPIRES_AFTER.total_seconds()))
-    moved = move([Job.id.in_(ids)], S.queued, reason, actor, attempts=0, dispatched_dt=None,
+    moved = move([Job.id.in_(ids), *still], S.queued, reason, actor, attempts=0, dispatched_dt=None,
                  queue_dt=now() + db.func.make_interval(0, 0, 0, 0, 0, 0, place / 1000.), next_try_dt=now(),
                  dispatch=Job.dispatch + 1, expires_dt=lives, desk_id=desk_for_job(), passed_over=[],
                  **UNASSIGNED)

@@ -118,13 +118,13 @@ def outgoing(agent_id, link, holding):
     printers = _usable(agent, jobs, troubles)
     todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding, printers)
     messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
-    for uuid in todo.go:
-        ledger.go(jobs[uuid], actor)
+    # one whose check-in was undone since it was read gets none, and is canceled the next time
+    undone = {uuid for uuid in todo.go if not ledger.go(jobs[uuid], actor)}
     left = _what_is_left(u for u in (*todo.send, *todo.repeat_go) if jobs[u].state == JobState.dispatched)
     messages += [job_message(jobs[uuid], go=uuid in todo.go or uuid in left, print_within=left.get(uuid, PRINT_WITHIN))
-                 for uuid in todo.send]
+                 for uuid in todo.send if uuid not in undone]
     messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=left.get(uuid, PRINT_WITHIN))
-                 for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in todo.send))]
+                 for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in undone and u not in todo.send))]
     at_agent = sum(job.state in AT_AGENT for job in jobs.values())
     return messages + _give_more(agent, todo, actor, troubles, most=IN_FLIGHT - at_agent)
 
