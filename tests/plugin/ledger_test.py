@@ -81,7 +81,7 @@ def test_a_claim_is_exclusive(check_in, reg):
 def test_a_dead_worker_is_replaced(db, check_in, reg, set_job):
     job, = check_in(reg)
     ledger.claim_render('a')
-    set_job(job, lease_dt=ago(1))
+    set_job(job, lease_dt=ago(60))
     ledger.sweep()
     db.session.refresh(job)
     assert (job.state, job.reason) == (S.queued, Reason.worker_died)
@@ -92,7 +92,7 @@ def test_a_job_that_kills_its_workers_fails_in_the_end(db, check_in, reg, set_jo
     job, = check_in(reg)
     for __ in range(life.MAX_RENDERS):
         assert ledger.claim_render('a') == job
-        set_job(job, lease_dt=ago(1))
+        set_job(job, lease_dt=ago(60))
         ledger.sweep()
     db.session.refresh(job)
     assert (job.state, job.reason) == (S.failed, Reason.render_failed)
@@ -112,7 +112,7 @@ def test_a_late_worker_does_not_overwrite(db, check_in, reg, set_job, form):
 
 @pytest.mark.parametrize('state', [S.held, S.queued, S.ready])
 def test_what_is_too_old_never_prints(db, check_in, reg, set_job, state):
-    job = set_job(check_in(reg)[0], state=state, expires_dt=ago(1))
+    job = set_job(check_in(reg)[0], state=state, expires_dt=ago(60))
     assert render_waiting('test') == 0
     ledger.sweep()
     db.session.refresh(job)
@@ -180,7 +180,7 @@ def test_undoing_a_check_in_is_too_late_after_the_go(db, check_in, reg, ready_jo
 
 @pytest.mark.parametrize('state', [S.failed, S.expired, S.canceled, S.held])
 def test_retry(db, check_in, reg, set_job, dummy_user, state):
-    job = set_job(check_in(reg)[0], state=state, expires_dt=ago(1), attempts=3)
+    job = set_job(check_in(reg)[0], state=state, expires_dt=ago(60), attempts=3)
     assert ledger.retry(job, dummy_user)
     db.session.refresh(job)
     assert (job.state, job.attempts) == (S.queued, 0)

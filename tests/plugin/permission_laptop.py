@@ -176,7 +176,7 @@ class Laptop:
     """A laptop with its printer. The spool and the print system survive the agent's process."""
 
     def __init__(self, world, agent_id):
-        self.world, self.agent_id, self.printer = world, agent_id, f'p{agent_id}'
+        self.world, self.agent_id, self.printer = world, agent_id, 'p'
         self.print_system = PrintSystem(world, self)
         self.shows_ready = True
         self.spool = MortalSpool(':memory:')

@@ -27,13 +27,13 @@ from indico_checkin_print.relay import candidates, dispatch, exchange
 
 STEPS = 500
 #: One that comes by everything in `AGREED`.
-SEED = 'monday'
+SEED = 'saturday'
 S = JobState
 BADGE = BadgePDF(kind=BadgeKind.badge, content=PDF, pages=1, width_mm=96, height_mm=134)
 #: What the sequence must come by: reasons of jobs, and more.
 AGREED = {'rendered', 'pushed', 'other_printer', 'at_printer', 'printed', 'handed_over', 'printer_unreachable',
           'media-jam', 'too_late', 'spool_lost', 'no_word', 'agent_silent', 'returned', 'too_old', 'check_in_undone',
-          'person_saw_it', 'person_missed_it', 'set aside', 'replaced'}
+          'person_saw_it', 'person_missed_it', 'set aside', 'replaced', 'canceled for nothing'}
 #: All times that a row has; they move back when time passes, because a transaction's clock stands still.
 TIMES = {Job: ('dispatched_dt', 'expires_dt', 'next_try_dt', 'queue_dt'), Agent: ('seen_dt',),
          PrinterTrouble: ('failed_dt', 'probe_dt')}
@@ -158,10 +158,10 @@ class Dice:
                                 for uuid, (n, state) in self._holding(rows).items())
                 spool = of(['spool'] * 7 + ['another'])
                 return name, (agent_id, self._links[agent_id],
-                              p.Hello(spool=spool, printers=self._printers(agent_id), holding=holding))
+                              p.Hello(spool=spool, printers=self._printers(), holding=holding))
             case 'receive':
                 return name, (agent_id, link, of([p.Heartbeat(), p.Heartbeat(), p.Drain(),
-                                                  p.Printers(printers=self._printers(agent_id))]))
+                                                  p.Printers(printers=self._printers())]))
             case 'advance':
                 seconds = of([1, 1, 2, 2, 5, 20, 31, 46, 100, 100] * 2 + [1800])
                 self._next = 'sweep' if seconds > 30 and self._chance(.8) else None
@@ -183,11 +183,11 @@ class Dice:
             return 'retry', (of(ended),)
         return of(['cancel', 'retry']), (of(list(rows)),)
 
-    def _printers(self, agent_id):
+    def _printers(self):
         of = self._dice.choice
         faults = [{}] * 6 + [{'state': 'stopped'}, {'state': 'stopped', 'reasons': ('media-empty-error',)},
                              {'reasons': ('engine_failed-error',)}, {'accepting': False}]
-        return tuple(p.Printer(name=f'{x}{agent_id}', **of(faults)) for x in 'pqr' if self._chance(.9))
+        return tuple(p.Printer(name=x, **of(faults)) for x in 'pqr' if self._chance(.9))
 
     def _holding(self, rows):
         return {uuid: (row[4] - (0 if self._chance(.8) else 1),
@@ -204,7 +204,7 @@ class Dice:
             agent_id = row[2]
         about = {'job': uuid if self._chance(.95) else 'no such job', 'dispatch': max(0, row[4] - self._chance(.1))}
         reason = of(['too_late', 'printer_unreachable', 'media-jam', 'rejected'])
-        if row[1] == 'no_word' and self._chance(.3):
+        if row[0] == S.unknown and self._chance(.3 if row[1] == 'no_word' else .1):
             return agent_id, p.Canceled(**about)
         kind = of([p.Accepted, p.Canceled, p.Printing, p.Printing, p.Completed, p.Completed, p.Sent, p.Failed,
                    p.Failed, p.Unknown, p.Returned, p.Returned, p.Refused])
@@ -228,8 +228,8 @@ def both(db, dummy_event, dummy_user, monkeypatch):
     desk, memory = Desk(event_id=dummy_event.id, name='Desk'), MemoryLedger(PDF, SHA256)
     for position, (letter, agent) in enumerate([('p', agents[0]), ('p', agents[1]), ('q', agents[0])]):
         agent.name = f'Laptop {agent.id}'
-        memory.add_printer(agent.id, f'{letter}{agent.id}')
-        desk.printers.append(DeskPrinter(position=position, agent_id=agent.id, printer=f'{letter}{agent.id}'))
+        memory.add_printer(agent.id, letter)
+        desk.printers.append(DeskPrinter(position=position, agent_id=agent.id, printer=letter))
     db.session.add(desk)
     db.session.flush()
     return memory, PostgresLedger(db, now, desk, dummy_user), ids
@@ -244,11 +244,19 @@ def answer_of(one, name, arguments):
         return 'replaced'
 
 
+def is_no_answer(rows, agent_id, link, message):
+    """Tell whether an agent cancels what only a person, or an outcome, can say the truth about."""
+    row = rows.get(getattr(message, 'job', None))
+    return (isinstance(message, p.Canceled) and row is not None and row[0] == S.unknown and row[1] != 'no_word'
+            and (row[2], row[4]) == (agent_id, message.dispatch))
+
+
 def test_both_ledgers_say_and_write_the_same(both):
     memory, postgres, agents = both
     dice, seen, asked = Dice(SEED, agents), set(), []
     for _ in range(STEPS):
-        name, arguments = dice.ask(rows_in_memory(memory))
+        before = rows_in_memory(memory)
+        name, arguments = dice.ask(before)
         asked.append((name, arguments))
         said, truth = (answer_of(one, name, arguments) for one in both[:2])
         if name == 'settle' and not arguments[1]:
@@ -263,5 +271,6 @@ def test_both_ledgers_say_and_write_the_same(both):
         seen |= {row[1] for row in rows.values()}
         seen |= {'set aside' for trouble in troubles.values() if trouble[3] is not None}
         seen |= {'replaced'} if truth == 'replaced' else set()
+        seen |= {'canceled for nothing'} if name == 'receive' and is_no_answer(before, *arguments) else set()
     # there was something to agree about (another `SEED` may come by it, if only the dice changed)
     assert sorted(AGREED - seen) == []

@@ -19,7 +19,7 @@ def world(monkeypatch):
     """Two laptops that poll, one printer each, one desk; no job yet."""
     ledger = MemoryLedger(PDF, SHA256)
     for agent_id in (1, 2):
-        ledger.add_printer(agent_id, f'p{agent_id}')
+        ledger.add_printer(agent_id, 'p')
     world = World(ledger, [1, 2])
     install(monkeypatch, lambda: world)
     for laptop in world.laptops:

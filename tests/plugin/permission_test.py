@@ -54,7 +54,7 @@ def memory_ledger(agents):
     """Make an Indico in memory with one printer at each of the agents."""
     ledger = MemoryLedger(PDF, SHA256)
     for agent_id in agents:
-        ledger.add_printer(agent_id, f'p{agent_id}')
+        ledger.add_printer(agent_id, 'p')
     return ledger
 
 
