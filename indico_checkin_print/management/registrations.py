@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 
 from flask import flash, request, session
 from wtforms.fields import HiddenField, IntegerField, SelectField
@@ -47,7 +48,8 @@ WORDS = {
     Todo.no_desk: (_('No desk to print at, nothing is done: {}'), _('Left alone, there is no desk to print at: {}')),
 }
 #: The same about badges that are asked for during a pause
-PAUSED = (_('Printing is paused. They wait until it goes on: {}'), _('Printing is paused. Badges that wait for it: {}'))
+PAUSED = (_('Printing is paused. Of these, so many wait until it goes on: {}'),
+          _('Printing is paused. Badges that wait until it goes on: {}'))
 
 
 @dataclass(frozen=True)
@@ -134,13 +136,12 @@ class RHPrintRegistrations(RHRegFormBase):
         lock_setup(self.event)
         actor = f'user:{session.user.id}'
         done = {todo: [badge for badge in badges if badge.todo == todo] for todo in Todo}
-        queued = [ledger.print_again(badge.job, session.user, reason).id for badge in done[Todo.again]]
+        queued = {Todo.again: [ledger.print_again(badge.job, session.user, reason).id for badge in done[Todo.again]]}
         for todo, why in ((Todo.release, Reason.released), (Todo.retry, Reason.retried)):
             if done[todo]:
-                queued += ledger.release([badge.job for badge in done[todo]], actor, why)
-        for badge in done[Todo.first]:
-            queued += self._print_first(badge, actor)
-        waiting = ledger.hold_paused(self.event.id, actor, job_ids=queued)
+                queued[todo] = ledger.release([badge.job for badge in done[todo]], actor, why)
+        queued[Todo.first] = [id_ for badge in done[Todo.first] for id_ in self._print_first(badge, actor)]
+        waiting = set(ledger.hold_paused(self.event.id, actor, job_ids=list(chain.from_iterable(queued.values()))))
         printed = [badge for todo in PRINTS for badge in done[todo]]
         if printed:
             wakeup.after_commit()
@@ -151,8 +152,8 @@ class RHPrintRegistrations(RHRegFormBase):
                       **counts, **({'reason': str(reason)} if done[Todo.again] else {}),
                       **({'wait_for_the_pause': len(waiting)} if waiting else {}))
         for todo in Todo:
-            if done[todo]:
-                flash(WORDS[todo][1].format(len(done[todo])), 'success' if todo in PRINTS else 'warning')
+            if count := len(done[todo]) - len(waiting.intersection(queued.get(todo, ()))):
+                flash(WORDS[todo][1].format(count), 'success' if todo in PRINTS else 'warning')
         if waiting:
             flash(PAUSED[1].format(len(waiting)), 'warning')
 
@@ -187,8 +188,9 @@ def in_words(badges):
     """Return the sentences of the dialog: how many of what."""
     counts = Counter(badge.todo for badge in badges)
     sentences = [WORDS[todo][0].format(counts[todo]) for todo in Todo if counts[todo]]
-    paused = sum(badge.paused and badge.todo in PRINTS for badge in badges)
-    return ' '.join(f'{sentence}.' for sentence in sentences + ([PAUSED[0].format(paused)] if paused else []))
+    if paused := sum(badge.paused and badge.todo in PRINTS for badge in badges):
+        sentences.insert(sum(counts[todo] > 0 for todo in PRINTS), PAUSED[0].format(paused))
+    return ' '.join(f'{sentence}.' for sentence in sentences)
 
 
 def _may_have_one(registration):
