@@ -20,6 +20,8 @@ from print_agent.version import SOFTWARE
 _LOCAL = {'localhost', '127.0.0.1', '::1'}
 #: Longest wait for Indico's answer to a pairing, in seconds.
 TIMEOUT = 20.0
+#: Longest pairing code that Indico looks at, in characters.
+LONGEST_CODE = 40
 
 
 class PairingError(Exception):
@@ -66,8 +68,14 @@ def check_url(url: str, *, allow_http: bool = False) -> str:
 
 async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False, network: Network | None = None,
                transport: httpx.AsyncBaseTransport | None = None) -> Pairing:
-    """Swap a pairing code for a pairing. Raises :class:`PairingError`."""
-    base = check_url(url, allow_http=allow_http)
+    """Swap a pairing code for a pairing. Raises :class:`PairingError`.
+
+    :param url: of the Indico; that of the event, as people copy it from their browser, does as well
+    """
+    base = check_url(url.partition('/event/')[0], allow_http=allow_http)
+    if not 1 <= len(code) <= LONGEST_CODE:
+        raise PairingError('This is not a pairing code. One looks like K7QMX-2RVT4; Indico shows it when an agent is '
+                           'added.')
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT, transport=transport,
                                      **(network or Network()).for_httpx(base)) as client:

@@ -178,6 +178,25 @@ async def test_a_token_does_not_travel_in_the_clear(url, words):
     assert pairing.check_url('http://indico.example.org', allow_http=True) == 'http://indico.example.org'
 
 
+async def test_the_address_of_the_event_does_as_well():
+    asked = []
+
+    def answer(request):
+        asked.append(str(request.url))
+        return httpx.Response(403, json={'message': 'no'})
+
+    for url in ('https://x.org/sub/event/1/manage/', 'https://x.org/sub/'):
+        with pytest.raises(PairingError, match='no'):
+            await pairing.pair(url, 'x', 'laptop', transport=httpx.MockTransport(answer))
+    assert set(asked) == {'https://x.org/sub/api/plugin/checkin-print/pair'}
+
+
+@pytest.mark.parametrize('code', ['', 'x' * 41])
+async def test_what_cannot_be_a_code_is_not_sent(code):
+    with pytest.raises(PairingError, match='not a pairing code'):
+        await pairing.pair('https://x.org', code, 'laptop')
+
+
 async def test_an_indico_that_is_away_is_named():
     def down(request):
         raise httpx.ConnectError('refused')
