@@ -115,10 +115,6 @@ MUTATIONS = (
              "and holding.get(job.uuid, (job.dispatch, 'waiting')) == (job.dispatch, 'waiting'))",
              "and holding.get(job.uuid) == (job.dispatch, 'waiting'))",
              'a badge that never reached the laptop stays a riddle'),
-    Mutation('indico_checkin_print/relay/dispatch.py',
-             "if job.state == JobState.dispatched and holding.get(job.uuid) == (job.dispatch, 'waiting'))",
-             "if job.state in AT_AGENT and holding.get(job.uuid) == (job.dispatch, 'waiting'))",
-             'a badge gets a permission that the ledger knows nothing of'),
     Mutation('indico_checkin_print/relay/dispatch.py', 'if not under_way and len(at_printer) < 2:', 'if True:',
              'a whole queue has permission, and all of it is a riddle when the laptop falls silent'),
     Mutation('indico_checkin_print/relay/dispatch.py', '            else:\n                idle.add(printer)',
@@ -210,7 +206,7 @@ def try_one(folder, mutation, env):
         code, output = run(folder, mutation.tests, env)
     finally:
         path.write_text(whole)
-    failed = re.search(r'^FAILED \S+::(\w+)(?:\[.*?\])? - (.*)', output, re.MULTILINE)
+    failed = re.search(r'^(?:FAILED|ERROR) \S+::(\w+)(?:\[.*?\])? - (.*)', output, re.MULTILINE)
     # any other code than 1 says that the tests did not run
     if code == 0 or code is None:
         return None
