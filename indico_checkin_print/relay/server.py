@@ -5,6 +5,7 @@ It is a fast lane, not a crutch: without it agents poll Indico, and every promis
 
 import asyncio
 import json
+import logging
 import random
 import resource
 import signal
@@ -214,6 +215,9 @@ def run(host, port, *, max_agents=MAX_AGENTS):
 
     # an agent is an open file, and many systems begin with 1024
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    # every question for /metrics would be a line of its own, and who remembers the latest lines (as Sentry does) would
+    # remember their connections
+    logging.getLogger('websockets').setLevel(logging.WARNING)
     plugin, metrics = CheckinPrintPlugin.instance, Metrics()
     database = Database(current_app._get_current_object(), plugin, metrics)
     asyncio.run(Relay(database, metrics, plugin.logger, max_agents=max_agents).serve(host, port))
