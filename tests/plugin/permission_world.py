@@ -12,7 +12,7 @@ from permission_network import Network
 from permission_time import Loop
 
 from print_agent import protocol
-from print_agent.rules import State
+from print_agent.rules import UNTOUCHED, State
 
 from indico_checkin_print.life import ENDED, PRINT_WITHIN
 from indico_checkin_print.models.jobs import JobState
@@ -219,8 +219,9 @@ class World(Network):
                 or (state == JobState.unknown and uuid not in self.doubt and reason != 'spool_lost')]
 
     def kept(self):
-        """Return the jobs that laptops still hold although they have not ended there."""
-        return [(laptop.agent_id, entry.job, entry.state) for laptop in self.laptops for entry in laptop.spool.open()]
+        """Return the jobs that laptops hold and that have not been near a printer."""
+        return [(laptop.agent_id, entry.job, entry.state) for laptop in self.laptops for entry in laptop.spool.open()
+                if entry.state in UNTOUCHED]
 
     def close(self):
         """End everything."""
