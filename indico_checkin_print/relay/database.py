@@ -109,7 +109,9 @@ class Database:
     def _connect(self):
         with self._app.app_context():
             url = db.engine.url.render_as_string(hide_password=False)
-        conn = psycopg2.connect(url.replace('postgresql+psycopg2://', 'postgresql://'))
+        # it only listens, so nothing else would tell that the other end lost power
+        conn = psycopg2.connect(url.replace('postgresql+psycopg2://', 'postgresql://'),
+                                keepalives_idle=10, keepalives_interval=5, keepalives_count=3)
         conn.set_isolation_level(psycopg2.extensions.ISOLATION_LEVEL_AUTOCOMMIT)
         with conn.cursor() as cursor:
             cursor.execute(f'LISTEN {CHANNEL}')
