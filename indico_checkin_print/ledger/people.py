@@ -59,6 +59,8 @@ def release(jobs, actor, reason=Reason.released):
     """Queue jobs that are held, or ended without paper, in the order in which they are given.
 
     They get a new time to live, a new dispatch, and a desk if they had none. Return the ids of those that were.
+
+    :param jobs: Jobs, or rows with their ``id`` and ``state``.
     """
     jobs = list(jobs)
     ids = [job.id for job in jobs]

@@ -137,7 +137,7 @@ class RHRecover(RHWebhookPageBase):
         form = RecoverForm(event=self.event, since=_data_ago())
         if form.validate_on_submit():
             jobs = (not_delivered_since(self.webhook, form.since.data)
-                    .order_by(Job.queue_dt, Job.id).limit(MAX_RECOVER).with_entities(Job.id).all())
+                    .order_by(Job.queue_dt, Job.id).limit(MAX_RECOVER).with_entities(Job.id, Job.state).all())
             count = len(ledger.release(jobs, f'user:{session.user.id}', Reason.retried)) if jobs else 0
             if count:
                 wakeup.after_commit()

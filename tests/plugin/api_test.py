@@ -205,7 +205,7 @@ def test_a_receiver_gives_it_back(db, post, posted_job):
     assert report(post, posted_job, returned) == (200, None)
     db.session.refresh(posted_job)
     assert (posted_job.state, posted_job.dispatch) == (JobState.ready, 2)
-    db.session.execute(db.update(Job.__table__).values(next_try_dt=Job.created_dt))
+    db.session.execute(db.update(Job.__table__).values(next_try_dt=Job.queue_dt))
     assert ledger.claim_post('test') == posted_job
     assert report(post, posted_job, returned) == (200, None)
     db.session.refresh(posted_job)
