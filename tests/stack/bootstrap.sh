@@ -37,7 +37,8 @@ apt_install() {
     # shellcheck disable=SC2064
     trap "$as rm -f $policy" EXIT
   fi
-  $as apt-get update -q
+  # somebody's third-party source may be broken: what we need may be there all the same
+  $as apt-get update -q || echo 'apt-get update failed; going on with the lists that there are.'
   $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
 }
 
@@ -105,15 +106,18 @@ environment() {
   local folder=$venvs/$name packages
   packages=$(cat "$lock" pyproject.toml | sha256sum | cut -c1-64)
   if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$python $PWD $packages" ]; then return; fi
+  # each step says what follows if it fails: in the condition of an `if`, as in `run`, bash does not stop by itself
   install_locked() {
     case $(cat "$folder/stamp" 2>/dev/null) in
       "$python $PWD "*) ;;
-      *) "$uv" venv -q --clear --python "$python" "$folder" ;;
+      *) "$uv" venv -q --clear --python "$python" "$folder" || return ;;
     esac
     # compiled now, by all cores, or else by each of the many processes that load Indico
-    "$uv" pip sync --python "$folder/bin/python" --compile-bytecode --require-hashes "$@" "$lock"
+    "$uv" pip sync --python "$folder/bin/python" --compile-bytecode --require-hashes "$@" "$lock" || return
     "$uv" pip install --python "$folder/bin/python" --no-deps "$@" -e .
   }
+  # an interpreter that was built with another compiler asks for that one
+  export CC=${CC:-cc}
   run "Python packages of .venv/$name" "$name.log" install_locked "$@"
   echo "$python $PWD $packages" >"$folder/stamp"
 }
