@@ -87,7 +87,7 @@ def release_paid(registration, actor):
     """Queue what was held until a registration was paid, unless its desk is paused."""
     moved = release(Job.query.filter(Job.registration_id == registration.id, Job.state == S.held,
                                      Job.reason == Reason.unpaid).order_by(Job.id), actor, Reason.paid)
-    hold_paused(registration.event_id, actor)
+    hold_paused(registration.event_id, actor, job_ids=moved)
     return moved
 
 

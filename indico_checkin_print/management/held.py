@@ -14,7 +14,8 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _, ledger, wakeup
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHJobBase
-from indico_checkin_print.management.when import setup_of
+from indico_checkin_print.management.pause import wait_if_paused
+from indico_checkin_print.management.when import lock_setup, setup_of
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason, describe
@@ -60,13 +61,17 @@ class RHReleaseHeld(RHCheckinPrintBase):
         form = ReleaseForm(event=self.event)
         if form.validate_on_submit():
             __, order = ORDERS[form.order.data]
+            # nobody pauses, or goes on, until these are in the queue
+            lock_setup(self.event)
             jobs = _releasable(self.event, self.reason).order_by(*order).all()
-            released = len(ledger.release(jobs, f'user:{session.user.id}'))
+            released = ledger.release(jobs, f'user:{session.user.id}')
+            printing = len(released) - len(wait_if_paused(self.event, released))
             if released:
                 wakeup.after_commit()
-                self._log(LogKind.positive, f'Badges released that were held ({self.reason})', badges=released,
+                self._log(LogKind.positive, f'Badges released that were held ({self.reason})', badges=len(released),
                           order=form.order.data)
-            flash(_('Badges that print now: {}').format(released), 'success')
+            if printing or not released:
+                flash(_('Badges that print now: {}').format(printing), 'success')
             return jsonify_data(flash=False)
         return jsonify_form(form, submit=_('Release all'))
 

@@ -19,6 +19,8 @@ from indico_checkin_print.management.base import RHCheckinPrintBase
 from indico_checkin_print.management.held import can_release, has_desk
 from indico_checkin_print.management.job_filter import MAX_ID, list_args
 from indico_checkin_print.management.job_rows import CAN_RETRY, can_print_again
+from indico_checkin_print.management.pause import wait_if_paused
+from indico_checkin_print.management.when import lock_setup
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons import Reason
 
@@ -33,6 +35,8 @@ class RHJobsBase(RHCheckinPrintBase):
     #: Of the entry in the event's log
     LOG_KIND = LogKind.change
     LOG_SUMMARY = None
+    #: Whether those that it was done to are in the queue then
+    PRINTS = False
 
     def _process_args(self):
         RHCheckinPrintBase._process_args(self)
@@ -51,7 +55,7 @@ class RHJobsBase(RHCheckinPrintBase):
         return redirect(url_for_plugin('checkin_print.jobs', self.event, **list_args(request.args)))
 
     def _act(self, jobs):
-        """Do it to those jobs that it is possible for, and return their ids."""
+        """Do it to those jobs that it is possible for, and return their ids, or those of the new ones."""
         raise NotImplementedError
 
     def _lock_jobs(self):
@@ -59,6 +63,9 @@ class RHJobsBase(RHCheckinPrintBase):
 
         A job that somebody is changing right now is left out: it changes in the meantime, and nobody waits.
         """
+        if self.PRINTS:
+            # nobody pauses, or goes on, until these are in the queue
+            lock_setup(self.event)
         return (Job.query
                 .filter(Job.event_id == self.event.id, Job.id.in_(self.ids))
                 .order_by(Job.queue_dt, Job.id)
@@ -69,8 +76,13 @@ class RHJobsBase(RHCheckinPrintBase):
     def _tell(self, done, **data):
         """Flash and log how many jobs it was done to."""
         left = len(self.ids) - len(done)
+        waiting = set()
+        if done and self.PRINTS:
+            waiting = wait_if_paused(self.event, done)
+            wakeup.after_commit()
+        if len(done) > len(waiting):
+            flash(self.DONE.format(len(done) - len(waiting)), 'success')
         if done:
-            flash(self.DONE.format(len(done)), 'success')
             self._log(self.LOG_KIND, self.LOG_SUMMARY, badges=len(done), registrations=_numbers(done), **data)
         if left:
             flash(_('Left alone, because they have changed in the meantime or it is not possible for them: {}')
@@ -81,30 +93,26 @@ class RHReleaseJobs(RHJobsBase):
     """Print badges that are held."""
 
     DONE = _('Badges that print now: {}')
+    PRINTS = True
     LOG_KIND = LogKind.positive
     LOG_SUMMARY = 'Badges released that were held'
 
     def _act(self, jobs):
         event_has_desk = has_desk(self.event)
         wanted = [job for job in jobs if can_release(job) and (job.desk_id is not None or event_has_desk)]
-        released = ledger.release(wanted, f'user:{session.user.id}') if wanted else []
-        if released:
-            wakeup.after_commit()
-        return released
+        return ledger.release(wanted, f'user:{session.user.id}') if wanted else []
 
 
 class RHRetryJobs(RHJobsBase):
     """Print badges after all that failed, expired or were canceled."""
 
     DONE = _('Badges that are tried again: {}')
+    PRINTS = True
     LOG_SUMMARY = 'Badges tried again'
 
     def _act(self, jobs):
         wanted = [job for job in jobs if job.state in CAN_RETRY]
-        retried = ledger.release(wanted, f'user:{session.user.id}', Reason.retried) if wanted else []
-        if retried:
-            wakeup.after_commit()
-        return retried
+        return ledger.release(wanted, f'user:{session.user.id}', Reason.retried) if wanted else []
 
 
 class RHDiscardJobs(RHJobsBase):
@@ -139,6 +147,7 @@ class RHPrintAgainJobs(RHJobsBase):
     """Print other badges like those that came out."""
 
     DONE = _('Other badges that are on their way: {}')
+    PRINTS = True
     LOG_SUMMARY = 'Badges printed again'
 
     def _process(self):
@@ -149,8 +158,6 @@ class RHPrintAgainJobs(RHJobsBase):
         if form.validate_on_submit():
             jobs = [job for job in self._lock_jobs() if can_print_again(job)]
             done = self._act(jobs, Reason(form.reason.data), form.newest.data)
-            if done:
-                wakeup.after_commit()
             self._tell(done, reason=form.reason.data)
             return jsonify_data(flash=False)
         return jsonify_form(form, submit=_('Print again'),
@@ -161,9 +168,7 @@ class RHPrintAgainJobs(RHJobsBase):
         since = {id_ for id_, in db.session.query(Job.reprint_of_id)
                  .filter(Job.reprint_of_id.in_([job.id for job in jobs]), Job.id > newest)}
         wanted = [job for job in jobs if job.id not in since]
-        for job in wanted:
-            ledger.print_again(job, session.user, reason)
-        return [job.id for job in wanted]
+        return [ledger.print_again(job, session.user, reason).id for job in wanted]
 
     def _newest(self):
         return db.session.query(db.func.max(Job.id)).filter(Job.event_id == self.event.id).scalar() or 0

@@ -61,6 +61,17 @@ class RHPauseDesk(RHDeskBase):
         return self._back_to_page()
 
 
+def wait_if_paused(event, job_ids):
+    """Hold those of some badges, queued just now, whose event or desk is paused; tell the user. Return their ids.
+
+    One badge that a person asks for prints during a pause: somebody stands there. Of many, nobody expects that.
+    """
+    waiting = ledger.hold_paused(event.id, f'user:{session.user.id}', job_ids=list(job_ids))
+    if waiting:
+        flash(_('Printing is paused. Badges that wait until it goes on: {}').format(len(waiting)), 'warning')
+    return set(waiting)
+
+
 def _wanted():
     # what the button said, because another manager may have pressed it a moment ago
     return request.form.get('paused') == '1'

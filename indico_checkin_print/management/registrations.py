@@ -23,6 +23,7 @@ from indico_checkin_print.checkin import persons_of
 from indico_checkin_print.management.again import REASONS
 from indico_checkin_print.management.base import DialogForm, RHRegFormBase
 from indico_checkin_print.management.job_filter import MAX_ID
+from indico_checkin_print.management.pause import wait_if_paused
 from indico_checkin_print.management.registration_todo import PRINTS, Todo, decide
 from indico_checkin_print.management.when import lock_setup, setup_of
 from indico_checkin_print.models.desks import Desk
@@ -48,8 +49,7 @@ WORDS = {
     Todo.no_desk: (_('No desk to print at, nothing is done: {}'), _('Left alone, there is no desk to print at: {}')),
 }
 #: The same about badges that are asked for during a pause
-PAUSED = (_('Printing is paused. Of these, so many wait until it goes on: {}'),
-          _('Printing is paused. Badges that wait until it goes on: {}'))
+PAUSED = _('Printing is paused. Of these, so many wait until it goes on: {}')
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class RHPrintRegistrations(RHRegFormBase):
             if done[todo]:
                 queued[todo] = ledger.release([badge.job for badge in done[todo]], actor, why)
         queued[Todo.first] = [id_ for badge in done[Todo.first] for id_ in self._print_first(badge, actor)]
-        waiting = set(ledger.hold_paused(self.event.id, actor, job_ids=list(chain.from_iterable(queued.values()))))
+        waiting = wait_if_paused(self.event, chain.from_iterable(queued.values()))
         printed = [badge for todo in PRINTS for badge in done[todo]]
         if printed:
             wakeup.after_commit()
@@ -154,8 +154,6 @@ class RHPrintRegistrations(RHRegFormBase):
         for todo in Todo:
             if count := len(done[todo]) - len(waiting.intersection(queued.get(todo, ()))):
                 flash(WORDS[todo][1].format(count), 'success' if todo in PRINTS else 'warning')
-        if waiting:
-            flash(PAUSED[1].format(len(waiting)), 'warning')
 
     def _print_first(self, badge, actor):
         registration = badge.registration
@@ -189,7 +187,7 @@ def in_words(badges):
     counts = Counter(badge.todo for badge in badges)
     sentences = [WORDS[todo][0].format(counts[todo]) for todo in Todo if counts[todo]]
     if paused := sum(badge.paused and badge.todo in PRINTS for badge in badges):
-        sentences.insert(sum(counts[todo] > 0 for todo in PRINTS), PAUSED[0].format(paused))
+        sentences.insert(sum(counts[todo] > 0 for todo in PRINTS), PAUSED.format(paused))
     return ' '.join(f'{sentence}.' for sentence in sentences)
 
 

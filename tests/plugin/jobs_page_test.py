@@ -231,6 +231,31 @@ def test_release_needs_a_desk(db, manager, url, create_job, person, objects, rea
     assert job.state == (S.queued if released else S.held)
 
 
+@pytest.mark.parametrize(('button', 'state', 'extra'), [
+    ('release', S.held, {}), ('retry', S.expired, {}),
+    ('again', S.completed, {'reason': 'lost', 'newest': 10**9, 'submitted': ''}),
+])
+def test_a_pause_holds_many_but_not_one(db, event, manager, page, url, create_job, person, objects, flashes, button,
+                                        state, extra):
+    south = Desk(event=event, name='South', paused=True)
+    here = create_job(person(), state, reason='bulk')
+    there, single = (create_job(person(), state, reason='bulk', desk=south) for __ in range(2))
+    before = {job.id for job in Job.query}
+    manager.post(f'{url}{button}', job_id=[here.id, there.id], **extra)
+    db.session.expire_all()
+    asked = {here.id: here, there.id: there} if button != 'again' else {
+        job.reprint_of_id: job for job in Job.query if job.id not in before}
+    assert (asked[here.id].state, asked[there.id].state, asked[there.id].reason) == (S.queued, S.held, 'paused')
+    text = flashes()
+    assert ': 1\n' in text
+    assert 'Printing is paused. Badges that wait until it goes on: 1' in text
+    # somebody stands there
+    manager.post(f'{page}/jobs/{single.id}/{button}', **extra)
+    db.session.expire_all()
+    asked = single if button != 'again' else Job.query.filter_by(reprint_of_id=single.id).one()
+    assert asked.state == S.queued
+
+
 def test_discard_tells_the_agents(manager, url, create_job, person, objects, mocker):
     jobs = [create_job(person(), S.ready, agent=objects.agent, printer='labels') for __ in range(2)]
     jobs.append(create_job(person(), S.completed, agent=objects.agent, printer='labels'))
@@ -252,7 +277,7 @@ def test_whoever_changes_a_job_is_not_waited_for(db, manager, url, create_job, p
         manager.post(f'{url}retry', job_id=job.id)
     finally:
         db.event.remove(db.engine, 'before_cursor_execute', _note)
-    locks = [statement for statement in statements if ' FOR ' in statement]
+    locks = [statement for statement in statements if ' FOR ' in statement and 'jobs.id' in statement]
     assert [statement.partition(' FOR ')[2] for statement in locks] == ['NO KEY UPDATE OF jobs SKIP LOCKED']
 
 

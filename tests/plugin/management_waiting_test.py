@@ -133,6 +133,16 @@ def test_left_behind_by_a_pause(db, manager, page, objects, hold):
 
 # -- held -------------------------------------------------------------------------------------------------------------
 
+def test_release_all_during_a_pause(db, manager, page, event, hold):
+    south = Desk(event=event, name='South', paused=True)
+    here, there = hold('unpaid'), hold('unpaid', desk=south)
+    assert not manager.save(f'{page}/held/release?reason=unpaid', order='checkin')
+    assert states(db, here, there) == ['queued', 'held']
+    assert there.reason == 'paused'
+    manager.post(f'{page}/desks/{south.id}/pause', xhr=False, paused='0')
+    assert states(db, there) == ['queued']
+
+
 @pytest.mark.parametrize('order', ['checkin', 'name', 'number'])
 def test_release_all(db, manager, page, event, hold, create_event, make_objects, log_of, order):
     theirs = make_objects(create_event(77)).job
