@@ -63,13 +63,26 @@ class CheckinPrintCloner(EventCloner):
     def _clone_forms(self, form_map, desks, templates):
         for old_form, new_form in form_map.items():
             old = old_form.checkin_print_setup
-            if old is None:
-                continue
-            # a form whose template cannot come along says so on the page, as if somebody had deleted it
-            new = FormSetup(registration_form=new_form, desk=desks.get(old.desk_id),
-                            template=templates.of(old.template) if old.template is not None else None)
-            new.populate_from_attrs(old, get_attrs_to_clone(FormSetup))
-            new.backside = old.backside and new.template is not None and new.template.backside_template is not None
+            if old is not None:
+                _copy_setup(old, new_form, desks.get(old.desk_id),
+                            templates.of(old.template) if old.template is not None else None)
+
+
+def form_duplicated(old_form, new_form):
+    """Let the copy of a registration form within its event print what the form prints, at the same desk."""
+    old = old_form.checkin_print_setup
+    # with the whole event it is the cloner's choice
+    if old is not None and new_form.event == old_form.event:
+        # a template with fields of the old form does not know those of the copy
+        fits = old.template is not None and old.template.registration_form is None
+        _copy_setup(old, new_form, old.desk, old.template if fits else None)
+
+
+def _copy_setup(old, new_form, desk, template):
+    # a form whose template cannot come along says so on the page, as if somebody had deleted it
+    new = FormSetup(registration_form=new_form, desk=desk, template=template)
+    new.populate_from_attrs(old, get_attrs_to_clone(FormSetup))
+    new.backside = old.backside and template is not None and template.backside_template is not None
 
 
 class Templates:

@@ -34,6 +34,7 @@ class CheckinPrintPlugin(IndicoPlugin):
         self.connect(signals.event.registration_form_deleted, self._form_deleted)
         self.connect(signals.event.deleted, self._event_deleted)
         self.connect(signals.event_management.get_cloners, self._get_cloners)
+        self.connect(signals.event.registration.after_registration_form_clone, self._form_duplicated)
         self.connect(signals.core.import_tasks, self._import_tasks)
         self.connect(signals.plugin.cli, self._extend_cli)
         self.connect(signals.event.registrant_list_action_menu, self._list_actions)
@@ -67,6 +68,10 @@ class CheckinPrintPlugin(IndicoPlugin):
     def _get_cloners(self, sender, **kwargs):
         from indico_checkin_print.cloning import CheckinPrintCloner
         return CheckinPrintCloner
+
+    def _form_duplicated(self, old_form, new_form, **kwargs):
+        from indico_checkin_print.cloning import form_duplicated
+        form_duplicated(old_form, new_form)
 
     def _import_tasks(self, sender, **kwargs):
         import indico_checkin_print.tasks  # noqa: F401

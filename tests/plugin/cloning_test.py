@@ -14,7 +14,7 @@ from indico.modules.events.cloning import EventCloner, get_event_cloners
 from indico.modules.events.features.util import set_feature_enabled
 from indico.modules.events.operations import clone_event, clone_into_event
 from indico.modules.events.registration.models.form_fields import RegistrationFormField
-from indico.modules.events.registration.util import create_personal_data_fields
+from indico.modules.events.registration.util import clone_registration_form, create_personal_data_fields
 
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.models.agents import Agent
@@ -192,6 +192,31 @@ def test_without_the_forms(app, event, rules, form, desk, dummy_user):
     assert EventSetup.query.get(new.id) is not None
     assert [x.name for x in Desk.query.filter_by(event_id=new.id)] == ['Desk 1']
     assert not DesignerTemplate.query.filter_by(event_id=new.id, type=TemplateType.badge).has_rows()
+
+
+def test_a_form_that_is_duplicated(db, event, form, desk, template):
+    old, form.desk = form.registration_form, desk
+    new = clone_registration_form(old, 'Late comers').checkin_print_setup
+    db.session.flush()
+    assert new is not form
+    assert {key: getattr(new, key) for key in ('enabled', 'kind', 'backside', 'desk', 'template')} == {
+        key: getattr(form, key) for key in ('enabled', 'kind', 'backside', 'desk', 'template')}
+    assert (new.desk, new.template) == (desk, template)
+    # one that shows the fields of a form is for that form
+    template.registration_form = old
+    assert clone_registration_form(old, 'Speakers').checkin_print_setup.template is None
+    # a form without a setup has copies without one
+    db.session.delete(form)
+    db.session.flush()
+    db.session.expire(old)
+    assert clone_registration_form(old, 'Staff').checkin_print_setup is None
+
+
+def test_the_forms_alone_take_nothing_along(app, event, form, dummy_user):
+    with app.test_request_context():
+        session.set_session_user(dummy_user)
+        new = clone_event(event, 1, event.start_dt + timedelta(days=365), {'registration_forms'})
+    assert setup_of(new) is None
 
 
 def test_the_dialog_offers_it_where_there_is_something(app, db, event, option):
