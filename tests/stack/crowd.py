@@ -1,15 +1,18 @@
-"""Many print agents in one process: ``python -m tests.stack.crowd URL`` with one token a line on standard input.
+"""Many print agents in one process: ``python -m tests.stack.crowd URL [LIFE]``, one token a line on standard input.
 
 Each has a websocket of its own and one printer. They print nothing, but count what they may print and say what an agent
-says. One line of JSON when all are connected (an empty line ended the tokens), and one when standard input ends.
+says. Where LIFE is given, each link ends after so many seconds, more or less, and its agent connects anew. One line of
+JSON when all are connected (an empty line ended the tokens), and one when standard input ends.
 """
 
 import asyncio
 import json
+import random
 import sys
 from collections import Counter
 
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 
 #: So many connect at the same time.
@@ -19,16 +22,24 @@ AT_ONCE = 50
 class Crowd:
     """All agents, and what they were given."""
 
-    def __init__(self, url):
+    def __init__(self, url, life=None):
         self._url = url
+        self._life = life
         self._gate = asyncio.Semaphore(AT_ONCE)
         self.welcomed = 0
         #: job -> how often permission to print it was given
         self.printed = Counter()
+        self.ended = 0
         self.lost = 0
 
     async def agent(self, number, token):
-        """One agent, until its link ends."""
+        """One agent, until the relay ends its link, and with a life of links one link after the other."""
+        while await self._link(number, token):
+            self.ended += 1
+        self.lost += 1
+
+    async def _link(self, number, token):
+        """One link. Return whether this side ended it."""
         async with self._gate:
             ws = await connect(self._url, additional_headers={'Authorization': f'Bearer {token}'}, compression=None,
                                max_size=2**24, open_timeout=60, ping_interval=None)
@@ -38,19 +49,31 @@ class Crowd:
             assert welcome['type'] == 'welcome', welcome
             self.welcomed += 1
         beat = asyncio.create_task(self._beat(ws, welcome['heartbeat'] / 2))
-        waiting = {}
         try:
-            async for frame in ws:
-                message = None if isinstance(frame, bytes) else json.loads(frame)
-                if message is None:
-                    await self._answer(ws, *waiting.popitem())
-                elif message['type'] == 'job':
-                    waiting[message['job']] = message
-                elif message['type'] == 'go':
-                    await self._print(ws, message)
+            return await self._listen(ws)
         finally:
             beat.cancel()
-            self.lost += 1
+            await ws.close()
+
+    async def _listen(self, ws):
+        """Answer until the link has lived; only after a second of silence, since nothing is remembered for the next."""
+        end = None if self._life is None else asyncio.get_running_loop().time() + self._life * random.uniform(0.5, 1.5)
+        waiting = {}
+        while True:
+            try:
+                async with asyncio.timeout(None if end is None else max(1, end - asyncio.get_running_loop().time())):
+                    frame = await ws.recv()
+            except TimeoutError:
+                return True
+            except ConnectionClosed:
+                return False
+            message = None if isinstance(frame, bytes) else json.loads(frame)
+            if message is None:
+                await self._answer(ws, *waiting.popitem())
+            elif message['type'] == 'job':
+                waiting[message['job']] = message
+            elif message['type'] == 'go':
+                await self._print(ws, message)
 
     async def _answer(self, ws, job, message):
         await ws.send(json.dumps({'type': 'accepted', 'job': job, 'dispatch': message['dispatch']}))
@@ -71,14 +94,14 @@ class Crowd:
 
 async def main():
     tokens = [line.strip() for line in iter(sys.stdin.readline, '\n')]
-    crowd = Crowd(sys.argv[1])
+    crowd = Crowd(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else None)
     agents = [asyncio.create_task(crowd.agent(number, token)) for number, token in enumerate(tokens)]
     while crowd.welcomed < len(tokens) and not any(task.done() for task in agents):  # noqa: ASYNC110 - once
         await asyncio.sleep(0.05)
     print(json.dumps({'welcomed': crowd.welcomed}), flush=True)
     await asyncio.to_thread(sys.stdin.read)
     print(json.dumps({'printed': len(crowd.printed), 'duplicates': sum(crowd.printed.values()) - len(crowd.printed),
-                      'lost_links': crowd.lost}), flush=True)
+                      'ended_links': crowd.ended, 'lost_links': crowd.lost}), flush=True)
     for task in agents:
         task.cancel()
     await asyncio.gather(*agents, return_exceptions=True)

@@ -1,5 +1,6 @@
 """``make scenario NAME=...``: runs one scenario; the last line on standard output is one JSON object."""
 
+import inspect
 import json
 import sys
 
@@ -19,7 +20,13 @@ def main():
         print(f'There is no scenario {name!r}. There are: {", ".join(scenarios)}.', file=sys.stderr)
         return 2
     try:
-        facts, about = scenarios[name][0]()
+        run = scenarios[name][0]
+        try:
+            inspect.signature(run).bind(*sys.argv[2:])
+        except TypeError as exc:
+            print(f'{name} {" ".join(sys.argv[2:])}: {exc}.', file=sys.stderr)
+            return 2
+        facts, about = run(*sys.argv[2:])
     except StartError as exc:
         print(exc, file=sys.stderr)
         return 1

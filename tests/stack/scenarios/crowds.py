@@ -3,8 +3,11 @@
 import hashlib
 import json
 import os
+import statistics
 import subprocess
+import time
 import urllib.request
+from contextlib import contextmanager
 
 from tests.stack.agent import COMMAND
 from tests.stack.facts import Facts
@@ -18,6 +21,12 @@ from tests.stack.stack import Wanted, running
 AGENTS = 1000
 #: A relay may need so much memory for an agent, in KiB.
 MEMORY = 200
+#: In a soak: agents, seconds from one badge of each to the next, seconds that a link lives, more or less, and by which
+#: part of itself the relay may grow in the second half.
+SOAKED = 100
+ROUND = 20
+LINK_LIVES = 120
+GROWTH = 0.03
 #: A badge for each of a thousand desks: their agents, their desks, and a document that is small but real.
 PEOPLE = """
     WITH a AS (
@@ -48,6 +57,7 @@ JOBS = """
     )
     SELECT pg_notify('checkin_print', 'agent ' || agent_id) FROM plugin_checkin_print.desk_printers WHERE printer = 'p'
 """
+PRINTED = "SELECT count(*) FROM plugin_checkin_print.jobs WHERE purpose = 'test' AND state = 7"
 #: How long each badge took from its commit to the word that it is printed, in ms.
 TOOK = """
     SELECT extract(epoch FROM h.dt - j.created_dt) * 1000 FROM plugin_checkin_print.jobs j
@@ -62,43 +72,95 @@ def memory(stack):
     return int(next(line for line in lines if line.startswith('checkin_print_relay_memory_bytes')).split()[1])
 
 
+@contextmanager
+def crowd_of(stack, count, life=None):
+    """So many agents, each with a desk, connected to the relay.
+
+    :param life: How many seconds each link lives, more or less; without it, as long as the crowd.
+    :return: What they said when all were welcomed, and a function that ends them and returns what they count.
+    """
+    salt = hashlib.sha256(os.urandom(16)).hexdigest()
+    stack.postgres.sql('indico', PEOPLE.format(event=stack.seeded['event']['id'], count=count, salt=salt))
+    # in the agents' environment, which has no Indico
+    crowd = subprocess.Popen([COMMAND.parent / 'python', '-m', 'tests.stack.crowd',
+                              f'ws://127.0.0.1:{stack.relay_port}/checkin-print/ws', *([str(life)] if life else [])],
+                             cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        crowd.stdin.write('\n'.join(f'icpa_{n}{salt}' for n in range(1, count + 1)) + '\n\n')
+        crowd.stdin.flush()
+        yield json.loads(crowd.stdout.readline())['welcomed'], lambda: json.loads(crowd.communicate('', timeout=60)[0])
+    finally:
+        crowd.kill()
+
+
+def badge_for_each(stack, total, timeout):
+    """Give each desk a badge; return whether `total` badges in all are printed in time."""
+    stack.postgres.sql('indico', JOBS)
+    return wait_until(lambda: int(stack.postgres.sql('indico', PRINTED)[0]) >= total, timeout, interval=0.5)
+
+
+def account(told, total, ms):
+    """Return the facts of what a crowd was asked to print and what it says."""
+    facts = Facts(checked_in=total, printed=told['printed'], duplicates=told['duplicates'],
+                  lost=total - told['printed'], ms=ms)
+    if told['lost_links'] or facts.lost or facts.duplicates or len(ms) != total:
+        facts.faults.append(f'{told["lost_links"]} links were lost, {facts.lost} badges were lost, {facts.duplicates} '
+                            f'came twice, the ledger knows of {len(ms)}.')
+    return facts
+
+
 @scenario('thousand-agents', 'A thousand print agents on one relay, by real websockets, get a badge each, three times.')
 def thousand_agents():
     with running(Wanted(registrations=10), say=say) as stack:
-        salt = hashlib.sha256(os.urandom(16)).hexdigest()
-        stack.postgres.sql('indico', PEOPLE.format(event=stack.seeded['event']['id'], count=AGENTS, salt=salt))
         before = memory(stack)
-        # in the agents' environment, which has no Indico
-        crowd = subprocess.Popen([COMMAND.parent / 'python', '-m', 'tests.stack.crowd',
-                                  f'ws://127.0.0.1:{stack.relay_port}/checkin-print/ws'], cwd=ROOT, text=True,
-                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        try:
-            crowd.stdin.write('\n'.join(f'icpa_{n}{salt}' for n in range(1, AGENTS + 1)) + '\n\n')
-            crowd.stdin.flush()
-            welcomed = json.loads(crowd.stdout.readline())['welcomed']
+        with crowd_of(stack, AGENTS) as (welcomed, end):
             idle = memory(stack)
-            say(f'{welcomed} agents are connected; {(idle - before) / AGENTS / 1024:.0f} KiB of memory for each')
-            after = []
+            each = (idle - before) / AGENTS / 1024
+            say(f'{welcomed} agents are connected; {each:.0f} KiB of memory for each')
+            after, rounds = [], []
             for number in range(1, 4):
-                stack.postgres.sql('indico', JOBS)
-                done = wait_until(lambda number=number: len(stack.postgres.sql('indico', TOOK)) >= AGENTS * number, 120,
-                                  interval=0.5)
+                started = time.monotonic()
+                done = badge_for_each(stack, AGENTS * number, 300)
+                rounds.append(round(time.monotonic() - started, 1))
                 after.append(memory(stack))
-                say(f'round {number}: {"all" if done else "not all"} have their badge')
+                say(f'round {number}: {"all" if done else "not all"} have their badge after {rounds[-1]} s')
             ms = [float(x) for x in stack.postgres.sql('indico', TOOK) if x]
-            output, __ = crowd.communicate('', timeout=60)
-        finally:
-            crowd.kill()
-        told = json.loads(output)
-        facts = Facts(checked_in=3 * AGENTS, printed=told['printed'], duplicates=told['duplicates'],
-                      lost=3 * AGENTS - told['printed'], ms=ms)
-        each = (idle - before) / AGENTS / 1024
-        if welcomed != AGENTS or told['lost_links'] or facts.lost or facts.duplicates or len(ms) != 3 * AGENTS:
-            facts.faults.append(f'{welcomed} were welcomed, {told["lost_links"]} links were lost, {facts.lost} badges '
-                                f'were lost, {facts.duplicates} came twice.')
+            facts = account(end(), 3 * AGENTS, ms)
+        if welcomed != AGENTS:
+            facts.faults.append(f'{welcomed} agents were welcomed.')
         if each > MEMORY:
             facts.faults.append(f'An agent costs {each:.0f} KiB.')
         if facts.faults:
             say(stack.tails())
-        return facts, {'agents': welcomed, 'memory_per_agent_kib': round(each, 1),
+        return facts, {'agents': welcomed, 'memory_per_agent_kib': round(each, 1), 'round_seconds': rounds,
                        'memory_mib': [round(x / 2**20, 1) for x in (before, idle, *after)]}
+
+
+@scenario('relay-soak', 'A hundred agents print and connect anew for an hour (ARGS=minutes); the memory stays flat.')
+def relay_soak(minutes='60'):
+    seconds = float(minutes) * 60
+    with running(Wanted(registrations=10), say=say) as stack, crowd_of(stack, SOAKED, LINK_LIVES) as (welcomed, end):
+        say(f'{welcomed} agents are connected')
+        samples, total, started = [], 0, time.monotonic()
+        while (passed := time.monotonic() - started) < seconds:
+            total += SOAKED
+            if not badge_for_each(stack, total, 300):
+                break
+            samples.append((passed / 3600, memory(stack) / 2**20))
+            if len(samples) % 10 == 0:
+                say(f'{passed / 60:4.0f} minutes: {total} badges, {samples[-1][1]:.1f} MiB')
+            time.sleep(max(0, ROUND - (time.monotonic() - started - passed)))
+        ms = [float(x) for x in stack.postgres.sql('indico', TOOK) if x]
+        told = end()
+        facts = account(told, total, ms)
+        # the first half warms up: caches and the allocator's arenas are filled
+        later = samples[len(samples) // 2:]
+        slope = statistics.linear_regression(*zip(*later, strict=True)).slope if len(later) > 1 else 0.0
+        growth = statistics.median(x for __, x in later[len(later) // 2:]) / later[0][1] - 1 if later else 0.0
+        if growth > GROWTH:
+            facts.faults.append(f'The relay has grown by {growth:.1%} in the second half.')
+        if facts.faults:
+            say(stack.tails())
+        return facts, {'agents': welcomed, 'minutes': float(minutes), 'links': welcomed + told['ended_links'],
+                       'memory_mib': [round(x, 1) for __, x in samples[::max(1, len(samples) // 12)]],
+                       'mib_per_hour': round(slope, 2)}
