@@ -157,8 +157,14 @@ class Session:
             self._note(message)
             if answer:
                 await self._send(answer)
-            # a printer became free, or changed
-            self.wake()
+            if self._may_follow(message):
+                self.wake()
+
+    def _may_follow(self, message):
+        """Tell whether a message may let other badges go: a printer became free, or changed."""
+        # a badge at the printer makes no room; it only lets the next one have its go, if that is here
+        return (not isinstance(message, protocol.Printing)
+                or any(state == 'waiting' for __, state in self.holding.values()))
 
     def _note(self, message):
         if isinstance(message, protocol.OUTCOMES):

@@ -8,6 +8,7 @@ import contextlib
 import functools
 import logging
 
+import msgspec
 import pytest
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
@@ -38,6 +39,7 @@ class SlowDatabase:
         self.asked = asyncio.Event()
         self.go_on = asyncio.Event()
         self.away = False
+        self.looks = 0
 
     async def call(self, function, *args):
         match function:
@@ -46,6 +48,7 @@ class SlowDatabase:
             case exchange.still_there:
                 return set()
             case session_module.mail_for:
+                self.looks += 1
                 mail, self._mail = self._mail, []
                 return mail
             case session_module.document_of | exchange.receive:
@@ -127,3 +130,28 @@ async def test_a_database_that_stays_away_sends_agents_away():
         with pytest.raises(ConnectionClosed) as excinfo:
             await ws.recv()
         assert (excinfo.value.rcvd.code, session.end) == (1013, 'database')
+
+
+@pytest.mark.parametrize(('waiting', 'message', 'looks'), [
+    (False, protocol.Printing(job='a', dispatch=1), 0),
+    # its go may follow
+    (True, protocol.Printing(job='a', dispatch=1), 1),
+    # there is room for another one
+    (False, protocol.Completed(job='a', dispatch=1), 1),
+    (False, protocol.Printers(printers=()), 1),
+])
+@in_a_loop
+async def test_the_ledger_is_asked_where_something_may_follow(waiting, message, looks):
+    second = msgspec.structs.replace(JOB, job='b', go=False)
+    mail = [(JOB, PDF), *([(second, PDF)] if waiting else [])]
+    database = SlowDatabase(mail)
+    database.go_on.set()
+    async with link(database) as (__, ___, ws):
+        for ____ in mail:
+            assert isinstance(protocol.decode_from_server(await ws.recv()), protocol.Job)
+            assert await ws.recv() == PDF
+        before = database.looks
+        await ws.send(protocol.encode(message), text=True)
+        assert protocol.decode_from_server(await ws.recv()) == ACK
+        await asyncio.sleep(0.05)
+        assert database.looks - before == looks
