@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.stack.agent import PrintAgent
 from tests.stack.checkin import CheckIn
+from tests.stack.facts import wait_for_badges
 from tests.system.conftest import SOON
 
 
@@ -62,16 +63,18 @@ def confirm(page):
 
 @pytest.fixture
 def check_in_some(stack, take):
-    """Check some people in, as Indico's app does."""
+    """Check some people in, one after the other, as Indico's app does."""
     for person in take(5) + take(3, form=1):
+        before = len(stack.papers())
         CheckIn(stack)(person)
+        wait_for_badges(stack, before + 1)
 
 
 @pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1', reason='UPDATE_PICTURES=1 makes the pictures of the docs')
 def test_picture(stack, log_in, url, check_in_some):
     page = log_in('manager')
     page.goto(url)
-    expect(box(page, 'Latest badges').locator('tr[data-state=completed]').nth(4)).to_be_visible(timeout=SOON)
+    expect(box(page, 'Latest badges').locator('tr[data-state=completed]')).to_have_count(8, timeout=SOON)
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / 'event-page.png', full_page=True)
 
