@@ -1,5 +1,7 @@
 """PostgreSQL's clock, its NOTIFY, and the way past SQLAlchemy where every millisecond counts."""
 
+from functools import lru_cache
+
 from indico.core.db import db
 
 
@@ -7,6 +9,8 @@ from indico.core.db import db
 CHANNEL = 'checkin_print'
 
 
+# an expression never changes, and to build one costs more than to run it
+@lru_cache(maxsize=1000)
 def now(offset=0):
     """Return the expression for the database's UTC time, plus an offset in seconds."""
     utc = db.func.timezone('UTC', db.func.now())

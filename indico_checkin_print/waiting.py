@@ -1,5 +1,7 @@
 """Who waits for what: the conditions by which the ledger and the relay choose jobs. Nothing here changes a row."""
 
+from functools import cache
+
 from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 
@@ -12,12 +14,14 @@ from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.sql import now
 
 
+@cache
 def due(state, seconds=0):
     """Return the condition for jobs in a state that nobody has and that have been due for so many seconds."""
     return db.and_(Job.state == state, Job.agent_id.is_(None), Job.next_try_dt <= now(-seconds),
                    Job.expires_dt > now())
 
 
+@cache
 def for_webhooks():
     """Return the condition for jobs (joined with their desk) whose webhook can be POSTed to now.
 

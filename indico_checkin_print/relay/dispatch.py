@@ -6,6 +6,7 @@ a link that breaks loses nothing: the next ``hello`` tells which messages never 
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -207,6 +208,7 @@ def _give_more(agent, todo, actor, troubles, *, most):
     return messages
 
 
+@cache
 def _one_before_is_being_made():
     """Return the condition for jobs that wait a moment for the one before them: two workers may overtake each other.
 
