@@ -123,21 +123,21 @@ class CupsClient:
 
     async def job(self, number: int, tag: str) -> CupsView | None:
         """A job as CUPS sees it; None if there is none of this number with ``tag`` in its name."""
-        try:
-            attrs = await self._call(lambda c: c.getJobAttributes(number, requested_attributes=_JOB_ATTRIBUTES))
-        except CupsRefused as exc:
-            if exc.status in _GONE:
-                return None
-            raise
-        return _view(attrs) if tag in str(attrs.get('job-name', '')) else None
+        attrs = (await self._jobs(first_job_id=number, limit=1)).get(number)
+        return _view(attrs) if attrs is not None and tag in str(attrs.get('job-name', '')) else None
 
     async def find(self, tag: str) -> tuple[int, CupsView] | None:
         """Look for the job whose name contains ``tag``, ended or not."""
-        jobs = await self._call(lambda c: c.getJobs(which_jobs='all', requested_attributes=_JOB_ATTRIBUTES))
-        for number, attrs in sorted(jobs.items(), reverse=True):
+        for number, attrs in sorted((await self._jobs()).items(), reverse=True):
             if tag in str(attrs.get('job-name', '')):
                 return int(number), _view(attrs)
         return None
+
+    async def _jobs(self, **which: int) -> dict[int, dict[str, Any]]:
+        # CUPS tells the name of a job only to its owner (JobPrivateValues), and of pycups' calls that read jobs this
+        # alone, for our own jobs, says who asks.
+        return await self._call(lambda c: dict(c.getJobs(which_jobs='all', my_jobs=True,
+                                                         requested_attributes=_JOB_ATTRIBUTES, **which)))
 
     async def cancel(self, number: int) -> None:
         """Cancel a job. One that has ended already is not an error."""

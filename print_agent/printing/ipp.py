@@ -6,6 +6,8 @@ was switched off and on starts to count again.
 
 import asyncio
 import contextlib
+import os
+import pwd
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -160,7 +162,8 @@ class PrinterLine:
         patience = patience or self._timeout
         try:
             async with asyncio.timeout(patience):
-                reply: dict[str, Any] = await self._ipp.execute(operation, {'operation-attributes-tag': attributes})
+                reply: dict[str, Any] = await self._ipp.execute(operation, {
+                    'operation-attributes-tag': {'requesting-user-name': _user(), **attributes}})
             self._frozen = False
             return reply
         except IPPError as exc:
@@ -202,6 +205,15 @@ def _job_view(attrs: dict[str, Any]) -> JobView:
                    reasons=words(attrs.get('job-state-reasons')),
                    pages=max(_count(attrs.get('job-impressions-completed')),
                              _count(attrs.get('job-media-sheets-completed'))))
+
+
+def _user() -> str:
+    """Who asks. Some printers, and print servers, tell the name of a job only to its owner: CUPS hands the job over in
+    the name of the user who gave it to CUPS."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return 'unknown'  # so says libcups
 
 
 def _count(value: object) -> int:

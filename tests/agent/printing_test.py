@@ -350,6 +350,17 @@ async def test_a_printer_that_cannot_answer_is_only_ever_sent(desk, printing):
         listener.close()
 
 
+async def test_a_print_server_that_tells_names_of_jobs_only_to_their_owners_is_asked_by_the_owner(desk, printing):
+    printing.cups.add_raw_queue('server', f'ipp://127.0.0.1:{printing.cups.port}/printers/desk1?waitjob=false')
+    try:
+        await desk.until(lambda: any(printer.name == 'server' and printer.reports
+                                     for message in desk.server.said(p.Printers) for printer in message.printers))
+        assert isinstance(await desk.end(await desk.print('server')), p.Completed)
+    finally:
+        printing.cups._lp('lpadmin', '-x', 'server')
+        printing.cups.queues.remove('server')
+
+
 def test_the_services_are_here():
     assert shutil.which('ippeveprinter', path='/usr/sbin:/usr/bin')
     assert shutil.which('cupsd', path='/usr/sbin:/usr/bin')

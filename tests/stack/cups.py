@@ -9,6 +9,7 @@ from tests.stack.folder import subfolder
 from tests.stack.process import Service, StartError, accepts, free_port, wait_until
 
 
+#: What is private is as private as on any laptop: the name of a job is told only to its owner.
 CUPSD = """
 Listen {socket}
 Listen 127.0.0.1:{port}
@@ -30,10 +31,10 @@ JobRetryInterval 30
   Allow all
 </Location>
 <Policy default>
-  JobPrivateAccess all
-  JobPrivateValues none
-  SubscriptionPrivateAccess all
-  SubscriptionPrivateValues none
+  JobPrivateAccess default
+  JobPrivateValues default
+  SubscriptionPrivateAccess default
+  SubscriptionPrivateValues default
   <Limit All>
     Order allow,deny
     Allow all
@@ -58,7 +59,7 @@ User {user}
 Group {group}
 FileDevice Yes
 SyncOnClose No
-Printcap
+Printcap {folder}/printcap
 """
 
 
