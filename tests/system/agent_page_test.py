@@ -2,23 +2,21 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from print_agent import protocol as p
 from print_agent.rules import State
 from print_agent.spool import Spool
 from tests.stack.agent import COMMAND
 from tests.stack.process import Service, accepts, free_port
+from tests.system.conftest import SOON
 
 
 PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
-#: How long the page may take to show what happened, in milliseconds. Not a claim about speed.
-SOON = 20_000
 PEOPLE = ('Ada Lovelace', 'Grace Hopper', 'Zoë Ångström', 'Chien-Shiung Wu', 'Emmy Noether')
 
 
@@ -92,22 +90,11 @@ def agent(tmp_path):
     agent.service.stop()
 
 
-@pytest.fixture(scope='module')
-def chromium():
-    with sync_playwright() as playwright:
-        path = shutil.which('chromium') or shutil.which('chromium-browser')
-        browser = playwright.chromium.launch(executable_path=path,
-                                             args=['--no-sandbox', '--disable-background-networking'])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(agent, chromium):
     """The page as the command opens it. Fails if the browser complains about a script, a style or the policy."""
     context = chromium.new_context(viewport={'width': 1180, 'height': 900}, locale='en-GB')
     context.set_default_timeout(SOON)
-    expect.set_options(timeout=SOON)
     page = context.new_page()
     complaints = []
     page.on('pageerror', lambda error: complaints.append(str(error)))

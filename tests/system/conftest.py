@@ -2,13 +2,13 @@
 
 import hashlib
 import secrets
-import shutil
 
 import pytest
 import redis
 from independent_client import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from tests.stack import browser
 from tests.stack.say import say
 from tests.stack.stack import Wanted, running
 
@@ -74,12 +74,8 @@ def client(stack):
 @pytest.fixture(scope='module')
 def chromium():
     expect.set_options(timeout=SOON)
-    with sync_playwright() as playwright:
-        path = shutil.which('chromium') or shutil.which('chromium-browser')
-        browser = playwright.chromium.launch(executable_path=path,
-                                             args=['--no-sandbox', '--disable-background-networking'])
-        yield browser
-        browser.close()
+    with browser.chromium() as chromium:
+        yield chromium
 
 
 @pytest.fixture
