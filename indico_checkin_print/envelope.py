@@ -57,10 +57,14 @@ def delivery(job, webhook, *, callback):
     """Build the JSON part of a POST. It holds what the event chose to send, and ids.
 
     :param callback: The URL where the receiver may report what became of the badge.
+    :raises ValueError: if a badge for a desk has no document any more.
     """
     event, is_event_test = job.event, job.purpose == Job.PURPOSE_TEST and job.webhook_id is not None
-    # a webhook that stands for a desk always gets the badge
-    with_badge = not is_event_test and (job.webhook_id is None or webhook.send_badge)
+    # A webhook that stands for a desk always gets the badge. What waited while the webhook wanted no badge has none, and
+    # stays what it was.
+    with_badge = not is_event_test and (job.webhook_id is None or (webhook.send_badge and job.document is not None))
+    if with_badge and job.document is None:
+        raise ValueError('Its document was deleted.')
     kind = 'webhook.test' if is_event_test else 'badge.print' if with_badge else 'registration.checked_in'
     return Delivery(
         type=kind,

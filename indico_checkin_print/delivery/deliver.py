@@ -13,6 +13,7 @@ from indico_checkin_print.delivery import attempts, breaker, multipart, retry, t
 from indico_checkin_print.delivery.addresses import parse_networks
 from indico_checkin_print.delivery.post import post
 from indico_checkin_print.envelope import delivery, message_id
+from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons import Reason
 
@@ -38,6 +39,12 @@ def deliver(job, actor):
         request = build(job, webhook)
     except ValueError as exc:
         ledger.undelivered(job, Reason.webhook_failed, str(exc), actor, retry_in=None)
+        return None
+    except Exception as exc:
+        # a fault of ours: without this it would come back with every lease, and stop the messages behind it
+        from indico_checkin_print.plugin import CheckinPrintPlugin
+        log_failure(CheckinPrintPlugin.logger, exc, 'Job %d could not be made into a message', job.id)
+        ledger.undelivered(job, Reason.webhook_failed, type(exc).__name__, actor, retry_in=None)
         return None
     opened_dt = webhook.opened_dt
     attempt = attempts.begin(job, webhook)
@@ -83,7 +90,7 @@ _REASONS = {retry.Verdict.gone: Reason.gone, retry.Verdict.refused: Reason.webho
 def build(job, webhook):
     """Return url, body and headers of the POST.
 
-    :raises ValueError: if the webhook's secret cannot be read.
+    :raises ValueError: if the webhook's secret cannot be read, or the badge is gone.
     """
     callback = url_for_plugin('checkin_print.outcome', job=message_id(job), _external=True)
     message = delivery(job, webhook, callback=callback)

@@ -140,3 +140,44 @@ def test_a_badge_for_another_system(db, check_in, reg, webhook, receiver):
     assert pdf.startswith(b'%PDF-')
     assert payload['data']['registration']['id'] == reg.id
     assert Job.query.filter_by(state=JobState.sent).one() == job
+
+
+def test_what_waits_when_the_badge_is_chosen_too_goes_as_what_it_is(db, data_job, webhook, receiver):
+    """A check-in that waited as data has no badge; it must not stop all other messages either."""
+    webhook.send_badge = True
+    db.session.flush()
+    assert post_waiting('test') == (1, None)
+    assert json.loads(receiver.call_args.kwargs['body'])['type'] == 'registration.checked_in'
+    db.session.refresh(data_job)
+    assert data_job.state == JobState.sent
+
+
+def test_a_badge_whose_document_is_gone(db, desk_job, receiver):
+    db.session.delete(desk_job.document)
+    db.session.flush()
+    post_waiting('test')
+    db.session.refresh(desk_job)
+    assert (desk_job.state, desk_job.reason) == (JobState.failed, Reason.webhook_failed)
+    assert not receiver.called
+
+
+def test_one_message_that_cannot_be_made_does_not_stop_the_others(db, check_in, create_reg, webhook, receiver, mocker,
+                                                                   caplog):
+    first, second = (next(j for j in check_in(create_reg(first_name=name)) if j.webhook_id == webhook.id)
+                     for name in ('Ada', 'Bob'))
+    real = deliver_module.build
+
+    def _build(job, webhook):
+        if job.id == first.id:
+            raise KeyError(job.registration.first_name)
+        return real(job, webhook)
+
+    mocker.patch.object(deliver_module, 'build', _build)
+    post_waiting('test')
+    db.session.refresh(first)
+    db.session.refresh(second)
+    assert (first.state, first.reason, first.detail) == (JobState.failed, Reason.webhook_failed, 'KeyError')
+    assert second.state == JobState.sent
+    # with its stack, and without names
+    assert f'Job {first.id}' in caplog.text
+    assert 'Ada' not in caplog.text
