@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
-from urllib.parse import urlsplit
 
 import platformdirs
 
 from print_agent import pairing, signing
-from print_agent.network import DIRECT, Network, NetworkError
+from print_agent.network import DIRECT, Network, NetworkError, is_proxy
 from print_agent.printing import layout
 
 
@@ -118,7 +117,7 @@ class _Reader:
             folder=self._folder, mode=cast(Literal['auto', 'stream', 'poll'], mode), cups=enabled,
             cups_server=self._server(cups), queues=None if queues is None else tuple(queues),
             folders=self._folders(data),
-            spool=(self._folder / Path(self._str(spool, 'spool.path', 'path')).expanduser() if 'path' in spool
+            spool=(self._below('spool.path', self._str(spool, 'spool.path', 'path')) if 'path' in spool
                    else Path(platformdirs.user_state_dir(APP))),
             receiver_host=self._str(receiver, 'receiver.host', 'host', '127.0.0.1'),
             receiver_port=self._port(receiver, 'receiver.port', 8631), keep_hours=float(keep_hours),
@@ -142,12 +141,11 @@ class _Reader:
     def _network(self, data: Mapping[str, Any]) -> Network:
         table = self._table(data, 'network', {'proxy', 'ca_file'})
         proxy = self._str(table, 'network.proxy', 'proxy', '')
-        usable = proxy.startswith(('http://', 'https://')) and urlsplit(proxy).hostname
-        if proxy and proxy != DIRECT and not usable:
+        if proxy and proxy != DIRECT and not is_proxy(proxy):
             # not quoted, as it may hold a password
             raise self._error('network.proxy', f'must be http://host:port, or "{DIRECT}" for none')
         ca_file = self._str(table, 'network.ca_file', 'ca_file', '')
-        network = Network(proxy=proxy, ca_file=self._folder / Path(ca_file).expanduser() if ca_file else None)
+        network = Network(proxy=proxy, ca_file=self._below('network.ca_file', ca_file) if ca_file else None)
         try:
             network.tls()
         except NetworkError as exc:
@@ -172,7 +170,7 @@ class _Reader:
                 raise self._error(f'{where}.name', f'is {name!r}, which is taken already')
             if len(name) > 64:
                 raise self._error(f'{where}.name', 'must have at most 64 characters')
-            folders[name] = self._folder / Path(self._str(table, f'{where}.path', 'path')).expanduser()
+            folders[name] = self._below(f'{where}.path', self._str(table, f'{where}.path', 'path'))
         return folders
 
     def _doors(self, receiver: Mapping[str, Any]) -> tuple[Door, ...]:
@@ -183,7 +181,7 @@ class _Reader:
             printer = self._str(table, f'{where}.printer', 'printer')
             if printer in doors:
                 raise self._error(f'{where}.printer', f'is {printer!r}, which has a door already')
-            file = self._folder / Path(self._str(table, f'{where}.secret_file', 'secret_file')).expanduser()
+            file = self._below(f'{where}.secret_file', self._str(table, f'{where}.secret_file', 'secret_file'))
             doors[printer] = Door(printer=printer, secrets=self._secrets(f'{where}.secret_file', file))
         return tuple(doors.values())
 
@@ -234,6 +232,13 @@ class _Reader:
         if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65535:
             raise self._error(name, 'must be a port number from 0 to 65535')
         return port
+
+    def _below(self, key: str, path: str) -> Path:
+        """A path; a relative one is below the configuration folder."""
+        try:
+            return self._folder / Path(path).expanduser()
+        except RuntimeError as exc:
+            raise self._error(key, f'is {path!r}, but there is no such user on this computer') from exc
 
     def _str(self, table: Mapping[str, Any], name: str, key: str, default: str | None = None) -> str:
         value = table.get(key, default)

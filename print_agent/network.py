@@ -14,10 +14,20 @@ from urllib.parse import urlsplit
 #: Value of ``network.proxy`` for: no proxy, whatever the environment says.
 DIRECT = 'direct'
 _LOCAL = {'localhost', '127.0.0.1', '::1'}
+_INSTEAD = f'Set [network] proxy in agent.toml to http://host:port, or to "{DIRECT}".'
 
 
 class NetworkError(Exception):
     """The settings of the network cannot be used; the text says why."""
+
+
+def is_proxy(url: str) -> bool:
+    """Tell whether this is the address of an HTTP proxy; one that is not would only be noticed by who connects."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ('http', 'https') and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +75,10 @@ class Network:
         proxy = proxy if '://' in proxy else f'http://{proxy}'
         if not proxy.startswith(('http://', 'https://')):
             raise NetworkError(f'The environment names a proxy of a kind that is not supported '
-                               f'({urlsplit(proxy).scheme}). Set [network] proxy in agent.toml to http://host:port, '
-                               f'or to "{DIRECT}".')
+                               f'({proxy.partition("://")[0]}). {_INSTEAD}')
+        if not is_proxy(proxy):
+            raise NetworkError(f'The environment names a proxy that is no address, in {wanted[0].upper()}_PROXY or '
+                               f'ALL_PROXY. {_INSTEAD}')  # not quoted, as it may hold a password
         return proxy
 
     def for_httpx(self, url: str) -> dict[str, Any]:
