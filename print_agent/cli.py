@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from print_agent import cli_local, pairing, threads
+from print_agent import cli_local, client, pairing, threads
 from print_agent import config as configuration
 from print_agent import protocol as p
 from print_agent.agent import Agent, backends
@@ -48,11 +48,14 @@ def main(ctx: click.Context, folder: Path | None) -> None:
 def pair(config: Config, url: str, code: str, allow_http: bool) -> None:
     """Pair this computer with an event: the address of the Indico and the code that it shows."""
     with sentences():
+        pairing.make_folder(config.pairings)
         paired = threads.run(pairing.pair(url, code, socket.gethostname(), allow_http=allow_http,
                                           network=config.network))
         pairing.save(config.pairings, paired)
+        running = client.is_running(config)
     click.echo(f'Paired as "{paired.agent_name}" with "{paired.event_title}" on {paired.url}.')
-    click.echo('Start printing with: print-agent run')
+    click.echo('The print agent runs already and has to be restarted (a service: print-agent service install).'
+               if running else 'Start printing with: print-agent run')
 
 
 @main.command()

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import stat
+import tempfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -72,7 +73,7 @@ async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False, 
 
     :param url: of the Indico; that of the event, as people copy it from their browser, does as well
     """
-    base = check_url(url.partition('/event/')[0], allow_http=allow_http)
+    base = check_url(re.split('/event/|[?#]', url)[0], allow_http=allow_http)
     if not 1 <= len(code) <= LONGEST_CODE:
         raise PairingError('This is not a pairing code. One looks like K7QMX-2RVT4; Indico shows it when an agent is '
                            'added.')
@@ -100,7 +101,7 @@ async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False, 
         if isinstance(answer, dict) and isinstance(answer.get('message'), str):
             raise PairingError(answer['message'])
         if reply.status_code == 404:
-            raise PairingError(f'{base} has no check-in print plugin, or is not an Indico.')
+            raise PairingError(f'{base} has no check-in print plugin, or is not an Indico.{_shorter(base)}')
         raise PairingError(f'{base} answered with HTTP {reply.status_code}, which makes no sense here.')
     try:
         agent_id, event_id = int(answer['agent']['id']), int(answer['event']['id'])
@@ -111,14 +112,30 @@ async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False, 
             poll=check_url(answer['poll'], allow_http=allow_http),
             document=check_url(answer['document'], allow_http=allow_http),
             agent_name=str(answer['agent']['name']), event_title=str(answer['event']['title']))
-    except (KeyError, TypeError, ValueError) as exc:
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise PairingError(f'{base} sent an answer that this print agent does not understand.') from exc
+
+
+def _shorter(base: str) -> str:
+    parts = urlsplit(base)
+    return f' Try it with {parts.scheme}://{parts.netloc} alone.' if parts.path else ''
+
+
+def make_folder(folder: Path) -> None:
+    """Make sure that a pairing can be kept, before a code is used up for it. Raises :class:`PairingError`."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b'x' * 4096)  # about a pairing's length: the disk may be full
+    except OSError as exc:
+        raise PairingError(f'{folder} cannot be written to ({exc.strerror}), so a pairing could not be kept and was '
+                           f'not tried. It must belong to the user who runs the print agent.') from exc
 
 
 def save(folder: Path, pairing: Pairing) -> Path:
     """Write a pairing so that only its owner can read it, complete or not at all."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    make_folder(folder)
     path = folder / f'{pairing.id}.json'
     partial = folder / f'.{pairing.id}.part'
     partial.unlink(missing_ok=True)
@@ -133,7 +150,14 @@ def save(folder: Path, pairing: Pairing) -> Path:
 
 def load_all(folder: Path) -> list[Pairing]:
     """Read all pairings. Raises :class:`PairingError` for one that others can read or that makes no sense."""
-    return [load(path) for path in sorted(folder.glob('*.json'))]
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == '.json')
+    except FileNotFoundError:
+        return []
+    except OSError as exc:
+        raise PairingError(f'{folder} cannot be read ({exc.strerror}). It must belong to the user who runs the print '
+                           f'agent.') from exc
+    return [load(path) for path in paths]
 
 
 def load(path: Path) -> Pairing:

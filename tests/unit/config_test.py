@@ -93,6 +93,10 @@ def test_everything_can_be_set(tmp_path):
     ('[spool]\nkeep_hours = true', '"spool.keep_hours" must be a number of hours'),
     ("[[receiver.door]]\nprinter = 'x'", '"receiver.door[1].secret_file" is missing'),
     ("[[receiver.door]]\nprinter = 'x'\nsecret_file = 'nope'", '"receiver.door[1].secret_file" cannot be used'),
+    ("[spool]\npath = '~nobody-here/x'", '"spool.path" is \'~nobody-here/x\', but there is no such user'),
+    ("[[folder]]\nname = 'x'\npath = '~nobody-here/x'", '"folder[1].path" is \'~nobody-here/x\''),
+    ("[network]\nca_file = '~nobody-here/x'", '"network.ca_file" is'),
+    ("[[receiver.door]]\nprinter = 'x'\nsecret_file = '~nobody-here/x'", '"receiver.door[1].secret_file" is'),
     ('mode = ', 'cannot be read'),
 ])
 def test_a_wrong_value_is_answered_with_a_sentence(tmp_path, text, words):
@@ -156,6 +160,7 @@ async def test_a_code_is_swapped_for_a_pairing(tmp_path):
     (403, {'error': 'wrong_code', 'message': 'This code is wrong or was used already.'}, 'This code is wrong'),
     (429, {'error': 'too_many', 'message': 'Too many tries.'}, 'Too many tries.'),
     (404, 'not found', 'no check-in print plugin'),
+    (200, {**ANSWER, 'stream': 5}, 'does not understand'),
     (502, 'bad gateway', 'HTTP 502'),
     (200, {'token': 'x'}, 'does not understand'),
     (200, 'login page', 'makes no sense'),
@@ -185,10 +190,18 @@ async def test_the_address_of_the_event_does_as_well():
         asked.append(str(request.url))
         return httpx.Response(403, json={'message': 'no'})
 
-    for url in ('https://x.org/sub/event/1/manage/', 'https://x.org/sub/'):
+    for url in ('https://x.org/sub/event/1/manage/?x=1#y', 'https://x.org/sub/', 'https://x.org/sub/?lang=fr',
+                'https://x.org/sub/#'):
         with pytest.raises(PairingError, match='no'):
             await pairing.pair(url, 'x', 'laptop', transport=httpx.MockTransport(answer))
     assert set(asked) == {'https://x.org/sub/api/plugin/checkin-print/pair'}
+
+
+async def test_an_address_with_something_behind_it_is_told_to_be_tried_without():
+    with pytest.raises(PairingError, match=r'not an Indico\. Try it with https://x\.org:8443 alone'):
+        await pairing.pair('https://x.org:8443/e/talk', 'x', 'laptop', transport=answering(404, ''))
+    with pytest.raises(PairingError, match=r'not an Indico\.$'):
+        await pairing.pair('https://x.org/', 'x', 'laptop', transport=answering(404, ''))
 
 
 @pytest.mark.parametrize('code', ['', 'x' * 41])
@@ -216,6 +229,13 @@ def test_a_token_that_others_can_read_is_refused(tmp_path):
     path.chmod(0o640)
     with pytest.raises(PairingError, match=f'chmod 600 {path}'):
         pairing.load_all(tmp_path)
+
+
+def test_pairings_that_are_no_folder_are_not_taken_for_none(tmp_path):
+    assert pairing.load_all(tmp_path / 'nowhere') == []
+    (tmp_path / 'pairings').touch()
+    with pytest.raises(PairingError, match='cannot be read'):
+        pairing.load_all(tmp_path / 'pairings')
 
 
 @pytest.mark.parametrize('text', ['', '{}', '[]', '{"id": 1', '"x"'])
