@@ -1,15 +1,21 @@
 """``print-agent status``: how the agent does, by its own word if it runs, else by what it left in the spool."""
 
 import json
+import sys
+from typing import Any
 
 import click
 import msgspec
 
 from print_agent import client, pairing
-from print_agent.cli_errors import sentences
+from print_agent.cli_errors import EXIT_FAILED, sentences
 from print_agent.config import Config
+from print_agent.pairing import Pairing
 from print_agent.snapshot import Snapshot
-from print_agent.spool import Spool
+from print_agent.spool import Spool, SpoolError
+
+
+_UNKNOWN = 'The agent was started before that: restart it.'
 
 
 @click.command()
@@ -20,16 +26,21 @@ def status(config: Config, as_json: bool, limit: int) -> None:
     """Show connections, printers and the latest jobs. Also when the agent does not run."""
     with sentences():
         pairings = pairing.load_all(config.pairings)
-        running, entries, trouble, live = client.is_running(config), [], '', None
+        running, entries, trouble, broken, live = client.is_running(config), [], '', '', None
         if running:
             try:
                 live = client.ask(config, Snapshot, 'api/status')
             except (client.NotRunning, client.Declined) as exc:
                 trouble = str(exc)
         if config.database.exists():
-            spool = Spool(config.database)
-            entries = spool.recent(limit)
-            spool.close()
+            try:
+                spool = Spool(config.database)
+                try:
+                    entries = spool.recent(limit)
+                finally:
+                    spool.close()
+            except SpoolError as exc:
+                broken = f'{exc} "print-agent doctor" says what to do.'
     jobs = [{'job': e.job, 'dispatch': e.dispatch, 'printer': e.printer, 'state': e.state.value, 'reason': e.reason,
              'received': e.received, 'acknowledged': e.acked} for e in entries]
     if as_json:
@@ -42,7 +53,15 @@ def status(config: Config, as_json: bool, limit: int) -> None:
                      ('version', 'started', 'all_paused', 'printers', 'connections', 'queued')}
             told['unknown'] = [each.job for each in live.questions]
         click.echo(json.dumps(told, indent=2))
-        return
+    else:
+        _print(config, pairings, jobs, running, trouble, live)
+    if broken:
+        click.echo(broken, err=True)
+        sys.exit(EXIT_FAILED)
+
+
+def _print(config: Config, pairings: list[Pairing], jobs: list[dict[str, Any]], running: bool, trouble: str,
+           live: Snapshot | None) -> None:
     click.echo('The print agent is running.' if running else
                'The print agent is not running. Start it with: print-agent run')
     if trouble:
@@ -50,10 +69,10 @@ def status(config: Config, as_json: bool, limit: int) -> None:
     if not pairings and not config.doors:
         click.echo('This computer is not paired with an event. Add an agent in Indico, then run: print-agent pair URL '
                    'CODE')
+    links = {link.id: link.words for link in live.connections} if live is not None else {}
     for each in pairings:
-        link = next((link for link in live.connections if link.id == each.id), None) if live is not None else None
-        click.echo(f'Paired with {each.url}: "{each.agent_name}" for "{each.event_title}". '
-                   f'{"" if link is None else link.words}'.rstrip())
+        words = links.get(each.id, _UNKNOWN if links else '')
+        click.echo(f'Paired with {each.url}: "{each.agent_name}" for "{each.event_title}". {words}'.rstrip())
     if live is not None:
         _print_printers(live)
     for job in jobs:

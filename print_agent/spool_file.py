@@ -101,7 +101,7 @@ class SpoolFile:
     def find_room(self) -> bool:
         """Look whether the disk takes new badges (again). Return whether that changed."""
         before = self.full
-        if not self._make_reserve():
+        if not self._make_reserve() or not self._takes_writes():
             self._say_full()
         elif before:
             self.full = False
@@ -137,7 +137,8 @@ class SpoolFile:
                     self.on_broken()
                 raise broken from exc
             if kind in _NO_ROOM:
-                raise SpoolFull(f'{self._path} cannot be written to ({exc}).') from exc
+                raise SpoolFull(f'{self._path} cannot be written to ({exc}). Look whether the disk is full or '
+                                f'read-only, and the file belongs to the user who runs the print agent.') from exc
             raise
 
     # -- the reserve --------------------------------------------------------------------------------------------------
@@ -164,6 +165,16 @@ class SpoolFile:
             log.debug('no reserve: %s', exc)
             with suppress(OSError):  # half of it is of no use
                 self._reserve.unlink(missing_ok=True)
+            return False
+        return True
+
+    def _takes_writes(self) -> bool:
+        """Whether the file itself can be written to: a worn card goes read-only with all the room that it has."""
+        try:
+            self.raw.execute('BEGIN IMMEDIATE')
+            self.raw.execute('ROLLBACK')
+        except sqlite3.OperationalError as exc:
+            log.debug('no writing: %s', exc)
             return False
         return True
 

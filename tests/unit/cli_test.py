@@ -58,6 +58,39 @@ def test_a_pairing_is_kept(folder, monkeypatch):
     assert pairing.load_all(folder / 'pairings')[0].token == 'icpa_secret'
 
 
+def test_no_code_is_used_up_for_a_pairing_that_cannot_be_kept(folder, monkeypatch):
+    async def pair(*_args, **_kwargs):
+        raise AssertionError('the code was sent')
+
+    monkeypatch.setattr(pairing, 'pair', pair)
+    (folder / 'pairings').touch()  # a file: not even root can make a folder of it
+    done = invoke(folder, 'pair', 'https://x.org', 'ABCD')
+    assert done.exit_code == 1
+    assert 'cannot be written to' in done.output
+
+
+def test_an_agent_that_runs_has_to_be_restarted_for_a_new_pairing(folder, monkeypatch):
+    async def pair(url, *_args, **_kwargs):
+        return pairing.Pairing(id='x-1', url=url, token='t', stream='wss://x', poll='https://x', document='https://x',
+                               agent_id=1, agent_name='Desk', event_id=1, event_title='Conference')
+
+    monkeypatch.setattr(pairing, 'pair', pair)
+    with locking.lock(folder / 'state'):
+        assert 'has to be restarted' in invoke(folder, 'pair', 'https://x.org', 'ABCD').output
+    assert 'print-agent run' in invoke(folder, 'pair', 'https://x.org', 'ABCD').output
+
+
+def test_a_broken_spool_is_no_reason_to_tell_nothing_else(folder):
+    pairing_file(folder / 'pairings', 'ws://localhost/ws')
+    (folder / 'state').mkdir()
+    (folder / 'state' / 'spool.sqlite3').write_bytes(b'garbage' * 1000)
+    done = invoke(folder, 'status')
+    assert done.exit_code == 1
+    assert 'Paired with http://localhost' in done.output
+    assert 'is damaged' in done.output
+    assert 'print-agent doctor' in done.output
+
+
 @pytest.mark.parametrize(('args', 'code', 'words'), [
     (['pair', 'http://indico.example.org', 'X'], 1, 'not encrypted'),
     (['run'], 1, 'not paired with an event'),

@@ -344,6 +344,23 @@ def test_the_reserve_is_given_up_for_ends_and_made_again(path):
     spool.close()
 
 
+def test_a_disk_that_became_read_only_has_no_room_however_much_is_free(path, caplog):
+    filled(path)
+    spool = Spool.begin(path)
+    spool.file.raw.execute('PRAGMA query_only = ON')  # the same error as on such a disk
+    with pytest.raises(SpoolFull, match='read-only'):
+        spool.store('a', make_job('late'), PDF, state=State.go)
+    assert spool.file.full
+    for _ in range(2):
+        assert not spool.file.find_room()
+        assert spool.file.full
+    assert 'takes badges again' not in caplog.text
+    spool.file.raw.execute('PRAGMA query_only = OFF')
+    assert spool.file.find_room()
+    spool.store('a', make_job('late'), PDF, state=State.go)
+    spool.close()
+
+
 #: Runs on a file system of 24 MiB: fills it, and tells what the spool does.
 ON_A_SMALL_DISK = """
 import json, os, sys
