@@ -85,9 +85,18 @@ def on_deleted(registration, plugin, *, permanent=False):
 
     :param permanent: Whether Indico purges the registration: then nothing that may name the person stays either.
     """
-    _safely(plugin, registration, lambda reg: ledger.cancel_registration(reg, _actor()))
+    _safely(plugin, registration, _end)
     if permanent:
         _safely(plugin, registration, forget)
+
+
+def _end(registration):
+    # Indico writes that it is deleted when the request ends. Whoever prints badges of chosen people takes their
+    # registrations first and their jobs then; the other way round one of the two requests would fail.
+    with sql.cursor() as cursor:
+        cursor.execute('SELECT 1 FROM event_registration.registrations WHERE id = %s FOR NO KEY UPDATE',
+                       [registration.id])
+    ledger.cancel_registration(registration, _actor())
 
 
 def on_state_updated(registration, plugin):

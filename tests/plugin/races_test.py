@@ -14,7 +14,7 @@ from print_agent import protocol
 from indico.core import signals
 from indico.core.db import db as db_
 from indico.modules.events.models.events import Event
-from indico.modules.events.registration.models.registrations import Registration
+from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger
@@ -237,6 +237,38 @@ def test_the_second_volunteer_waits_for_the_first(db, races, reg, form, scan):
     job = Job.query.one()
     assert (job.state, job.checked_in_dt) == (S.queued, reg.checked_in_dt)
     assert told(job.id) == [S.queued]
+
+
+@pytest.mark.parametrize('what', ['undone', 'paid', 'deleted'])
+def test_a_registration_changes_while_a_manager_prints_its_badge(app, db, races, people, held, what):
+    """Both take the registration before its badges; the other way round one of the two requests would fail."""
+    registration = people[0]
+    Job.query.filter_by(id=held).update({'reason': Reason.unpaid})
+    registration.checked_in, registration.state = True, RegistrationState.complete
+    races.commit()
+
+    def _request():
+        with app.test_request_context():
+            if what == 'undone':
+                registration.checked_in = False
+                signals.event.registration_checkin_updated.send(registration)
+            elif what == 'paid':
+                registration.price_adjustment = 5
+                signals.event.registration_state_updated.send(registration, previous_state=RegistrationState.unpaid)
+            else:
+                registration.is_deleted = True
+                signals.event.registration_deleted.send(registration, permanent=False)
+
+    def _manager():
+        Registration.query.filter_by(id=registration_id).with_for_update(key_share=True).one()
+        return ledger.release([Job.get(held)], 'user:1')
+
+    registration_id = registration.id
+    races.while_holding(_request, _manager)
+    db.session.expire_all()
+    changed = {'undone': (registration.checked_in, False), 'paid': (registration.price_adjustment, 5),
+               'deleted': (registration.is_deleted, True)}
+    assert changed[what][0] == changed[what][1]
 
 
 # -- people and machines ----------------------------------------------------------------------------------------------
