@@ -85,24 +85,23 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
     device = str(attrs.get('device-uri', ''))
     found: list[Finding] = []
     if not attrs.get('printer-is-accepting-jobs', True):
-        found.append(wrong(check, f'The queue does not accept jobs. Run: cupsaccept {name}'))
+        found.append(wrong(check, f'The queue does not accept jobs. Run: sudo cupsaccept {name}'))
     if attrs.get('printer-state') == 5:
-        found.append(wrong(check, f'The queue is paused. Run: cupsenable {name}'))
+        found.append(wrong(check, f'The queue is paused. Run: sudo cupsenable {name}'))
     uri = printer_uri(device)
     if uri is not None:
         model = str(attrs.get('printer-make-and-model', ''))
         if model.endswith('Raw Printer'):
-            found.append(wrong(check, f'CUPS has not learned what this printer can do. Switch the printer on, then '
-                                      f'run: lpadmin -p {name} -m everywhere -v "{uri}?waitjob=false"'))
+            found.append(wrong(check, f'CUPS has not learned what this printer can do. Switch the printer on. '
+                                      f'{_learn(name, uri)}'))
+        elif not words(attrs.get('media-supported')):
+            found.append(wrong(check, f'CUPS knows no label or paper size for it. {_learn(name, uri)}'))
         elif 'waitjob=false' not in device:
             found.append(wrong(check, f'The queue waits for its printer, so each badge takes a second longer. Run: '
-                                      f'lpadmin -p {name} -v "{uri}?waitjob=false"'))
+                                      f'sudo lpadmin -p {name} -v "{uri}?waitjob=false"'))
         if attrs.get('printer-error-policy', 'retry-job') == 'stop-printer':
             found.append(wrong(check, f'After one error CUPS pauses the queue. Run: '
-                                      f'lpadmin -p {name} -o printer-error-policy=retry-job'))
-    if not words(attrs.get('media-supported')) and uri is not None:
-        found.append(wrong(check, f'CUPS knows no label or paper size for it. Run: lpadmin -p {name} -m everywhere '
-                                  f'-v "{uri}?waitjob=false"'))
+                                      f'sudo lpadmin -p {name} -o printer-error-policy=retry-job'))
     found += _printer(check, printer)
     if found:
         return found
@@ -110,6 +109,12 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
         return [fine(check, 'ready; it cannot say when a badge is done')]
     media = ', '.join(printer.media[:3]) if isinstance(printer, PrinterView) else ''
     return [fine(check, f'ready{": " + media if media else ""}')]
+
+
+def _learn(name: str, uri: str) -> str:
+    # Two commands: CUPS asks the printer at the very address of the queue, and printers do not know it with an option.
+    return (f'Run: sudo lpadmin -p {name} -E -v "{uri}" -m everywhere && '
+            f'sudo lpadmin -p {name} -v "{uri}?waitjob=false"')
 
 
 def _printer(check: str, printer: PrinterView | str | None) -> list[Finding]:

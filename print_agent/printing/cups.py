@@ -212,7 +212,8 @@ class CupsBackend:
         if uri is not None and 'waitjob=false' not in device_uri and printer not in self._advised:
             self._advised.add(printer)
             log.warning('the queue %s waits for its printer: badges take a second longer, and CUPS prints one again if '
-                        'it is killed meanwhile. Better: lpadmin -p %s -v "%s?waitjob=false"', printer, printer, uri)
+                        'it is killed meanwhile. Better: sudo lpadmin -p %s -v "%s?waitjob=false"',
+                        printer, printer, uri)
 
     async def _learn_uri(self, printer: str) -> None:
         """After a restart the queue's device may not have been seen yet. CUPS being down is not the time to guess."""

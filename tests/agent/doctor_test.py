@@ -1,6 +1,8 @@
 """The doctor at a real CUPS with real faults."""
 
+import asyncio
 import os
+import shlex
 import subprocess
 
 import pytest
@@ -14,6 +16,14 @@ def lpadmin(printing, *args, command='lpadmin'):
                    env={**os.environ, **printing.env})
 
 
+def follow(printing, told):
+    """Run what the doctor says."""
+    for command in told.partition('Run: ')[2].split(' && '):
+        sudo, program, *words = shlex.split(command)
+        assert sudo == 'sudo'
+        lpadmin(printing, *words, command=program)
+
+
 @pytest.fixture
 def config(tmp_path, printing, printers):
     return Config(folder=tmp_path, cups_server=printing.cups.server, spool=tmp_path / 'state', mode='poll')
@@ -23,6 +33,14 @@ async def look(config):
     """What the doctor says about CUPS and its printers: check -> what is to be done."""
     found = [f for f in await doctor.examine(config) if f.check.startswith(('printer', 'CUPS', 'pycups'))]
     return {finding.check: '' if finding.ok else finding.text for finding in found}
+
+
+async def until(config, check, wanted):
+    """Look until the doctor says what is wanted of one thing; return it."""
+    async with asyncio.timeout(60):
+        while not wanted(told := (await look(config))[check]):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        return told
 
 
 async def test_everything_is_fine(config):
@@ -48,11 +66,22 @@ async def test_a_queue_that_waits_for_its_printer(config, printing):
         told = (await look(config))['printer desk1']
         assert '?waitjob=false' in told
         # what it says helps
-        command = told.partition('Run: ')[2].replace('"', '').split()
-        lpadmin(printing, *command[1:])
+        follow(printing, told)
         assert (await look(config))['printer desk1'] == ''
     finally:
         lpadmin(printing, '-p', 'desk1', '-v', f'{uri}?waitjob=false')
+
+
+async def test_a_queue_that_knows_nothing_of_its_printer(config, printing):
+    # as somebody makes it who has only the address of the printer and the option in mind
+    uri = printing.printers['desk1'].uri.partition('?')[0]
+    lpadmin(printing, '-p', 'new', '-E', '-v', f'{uri}?waitjob=false', '-m', 'everywhere')
+    try:
+        told = await until(config, 'printer new', lambda told: 'has not learned' in told)
+        follow(printing, told)
+        await until(config, 'printer new', lambda told: not told)  # CUPS asks the printer a moment later
+    finally:
+        lpadmin(printing, '-x', 'new')
 
 
 async def test_a_printer_that_is_off_frozen_or_out_of_labels(config, printers):
