@@ -18,7 +18,9 @@ from typing import Any
 import click
 import platformdirs
 
+from print_agent import locking, pairing
 from print_agent.config import APP, Config
+from print_agent.pairing import PairingError
 
 
 NAME = 'print-agent'
@@ -200,7 +202,10 @@ def _call(command: Sequence[str], *, must: bool = True) -> bool:
             raise ServiceError(f'"{" ".join(command)}" cannot be run ({exc.strerror}).') from exc
         return False
     if must and done.returncode:
-        raise ServiceError(f'"{" ".join(command)}" did not work: {(done.stderr or done.stdout).strip() or "no reason"}')
+        why = (done.stderr or done.stdout).strip() or 'no reason'
+        # after su or sudo there is no session of the user, and so none of its service manager
+        hint = '. Log in as this user itself, not with su or sudo, and try again.' if 'connect to bus' in why else ''
+        raise ServiceError(f'"{" ".join(command)}" did not work: {why}{hint}')
     return done.returncode == 0
 
 
@@ -261,6 +266,11 @@ def _install(config: Config, user: str, show: bool) -> list[str]:
     wanted = of(config, user)
     if show:
         return [plist(wanted, Path('print-agent.log')).decode() if isinstance(place, Launchd) else unit(wanted)]
+    if not pairing.load_all(config.pairings) and not config.doors:
+        raise ServiceError('This computer is not paired with an event, so the service would have nothing to do. Add an '
+                           'agent in Indico, then run: print-agent pair URL CODE')
+    if locking.is_locked(wanted.spool) and not place.running():
+        raise ServiceError('A print agent runs already, but not as this service. End it first: Ctrl-C in its terminal.')
     _make(wanted.spool, user)
     return place.install(wanted)
 
@@ -293,6 +303,6 @@ def _sentences(work: Any) -> None:
     try:
         for line in work():
             click.echo(line)
-    except (ServiceError, OSError) as exc:
+    except (ServiceError, PairingError, OSError) as exc:
         click.echo(str(exc), err=True)
         sys.exit(1)

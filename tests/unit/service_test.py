@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from agent_fakes import pairing_file
 from click.testing import CliRunner
 
-from print_agent import cli, service
+from print_agent import cli, locking, service
 from print_agent.service import Launchd, Service, ServiceError, Systemd
 
 
@@ -100,6 +101,7 @@ def folder(tmp_path):
     config = tmp_path / 'config'
     config.mkdir()
     (config / 'agent.toml').write_text("[spool]\npath = 'state'\n")
+    pairing_file(config / 'pairings', 'ws://localhost/ws')
     return config
 
 
@@ -135,6 +137,32 @@ def test_failures_are_told_in_words(asked, folder, tmp_path):
     done = invoke(folder, 'status')
     assert done.exit_code == 1
     assert 'does not run' in done.output
+
+
+def test_a_user_who_is_not_logged_in_is_told_so(asked, folder, tmp_path):
+    systemctl = tmp_path / 'bin' / 'systemctl'
+    systemctl.write_text('#!/bin/sh\necho "Failed to connect to bus: No medium found" >&2\nexit 1\n')
+    done = invoke(folder, 'install')
+    assert done.exit_code == 1
+    assert 'No medium found. Log in as this user' in done.output
+
+
+def test_a_service_that_could_only_fail_is_not_installed(asked, folder, tmp_path):
+    (tmp_path / 'fails').write_text('--user\n')  # so it does not run either
+    with locking.lock(folder / 'state'):
+        done = invoke(folder, 'install')
+    assert done.exit_code == 1
+    assert 'Ctrl-C in its terminal' in done.output
+    next((folder / 'pairings').iterdir()).unlink()
+    done = invoke(folder, 'install')
+    assert done.exit_code == 1
+    assert 'print-agent pair URL CODE' in done.output
+    assert not (tmp_path / 'home').exists()
+
+
+def test_a_service_that_runs_is_started_anew(asked, folder):
+    with locking.lock(folder / 'state'):  # by the service itself
+        assert invoke(folder, 'install').exit_code == 0
 
 
 def test_root_must_say_who_and_only_root_may(asked, folder, monkeypatch):
