@@ -60,8 +60,8 @@ def delivery(job, webhook, *, callback):
     :raises ValueError: if a badge for a desk has no document any more.
     """
     event, is_event_test = job.event, job.purpose == Job.PURPOSE_TEST and job.webhook_id is not None
-    # A webhook that stands for a desk always gets the badge. What waited while the webhook wanted no badge has none, and
-    # stays what it was.
+    # A webhook that stands for a desk always gets the badge. What waited while the webhook wanted no badge has none,
+    # and stays what it was.
     with_badge = not is_event_test and (job.webhook_id is None or (webhook.send_badge and job.document is not None))
     if with_badge and job.document is None:
         raise ValueError('Its document was deleted.')

@@ -18,6 +18,10 @@ from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons import Reason
 
 
+#: When the administrator's networks cannot be read, the next look is after so many seconds.
+UNREADABLE = 60
+
+
 def webhook_of(job):
     """Return the webhook that a job goes to: its own, or the one of its desk. ``None`` if an agent prints it."""
     webhook = job.webhook or (job.desk.webhook if job.desk else None)
@@ -47,9 +51,15 @@ def deliver(job, actor):
         ledger.undelivered(job, Reason.webhook_failed, type(exc).__name__, actor, retry_in=None)
         return None
     opened_dt = webhook.opened_dt
+    try:
+        networks = allowed_networks()
+    except ValueError as exc:
+        # the administrator's to mend; until then nothing was sent, so nothing may have arrived
+        ledger.undelivered(job, Reason.try_again, str(exc), actor, retry_in=UNREADABLE, was_probe=opened_dt is not None)
+        return UNREADABLE
     attempt = attempts.begin(job, webhook)
     db.session.commit()
-    answer = post(**request, allowed_networks=allowed_networks())
+    answer = post(**request, allowed_networks=networks)
     verdict = retry.verdict(answer.status, answer.error)
     attempts.end(attempt, answer, delivered=verdict == retry.Verdict.delivered)
     kind = kind_of(job)
@@ -105,9 +115,15 @@ def build(job, webhook):
 
 
 def allowed_networks():
-    """Return the networks that only the administrator can open (``indico.conf``)."""
+    """Return the networks that only the administrator can open (``indico.conf``).
+
+    :raises ValueError: if the setting cannot be read.
+    """
     from indico_checkin_print.plugin import CheckinPrintPlugin
-    return parse_networks(CheckinPrintPlugin.plugin_config.ALLOWED_NETWORKS)
+    try:
+        return parse_networks(CheckinPrintPlugin.plugin_config.ALLOWED_NETWORKS)
+    except (TypeError, ValueError) as exc:
+        raise ValueError(f'PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS cannot be read: {exc}') from exc
 
 
 def _describe(answer):

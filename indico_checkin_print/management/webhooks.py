@@ -20,7 +20,7 @@ from print_agent.signing import new_secret
 from indico_checkin_print import _, wakeup
 from indico_checkin_print.credentials import seal
 from indico_checkin_print.delivery import breaker
-from indico_checkin_print.delivery.addresses import parse_networks
+from indico_checkin_print.delivery.deliver import allowed_networks
 from indico_checkin_print.delivery.guard import MAX_URL, RefusedURL, check_saved
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHWebhookBase, WPCheckinPrint
 from indico_checkin_print.management.webhook_page import RHWebhookPageBase
@@ -66,9 +66,8 @@ class WebhookForm(DialogForm):
             raise ValidationError(_('There is another webhook with this name.'))
 
     def validate_url(self, field):
-        from indico_checkin_print.plugin import CheckinPrintPlugin
         try:
-            check_saved(field.data, parse_networks(CheckinPrintPlugin.plugin_config.ALLOWED_NETWORKS))
+            check_saved(field.data, allowed_networks())
         except RefusedURL as exc:
             raise ValidationError(exc.sentence)
 

@@ -1,6 +1,7 @@
 """A POST from the ledger's side: what is sent, and what each answer makes of the job."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from conftest import SECRET
@@ -11,6 +12,8 @@ from werkzeug.test import EnvironBuilder
 from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.post import Answer, PostError
 from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.records import Attempt
+from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.work import post_waiting
 
@@ -181,3 +184,15 @@ def test_one_message_that_cannot_be_made_does_not_stop_the_others(db, check_in, 
     # with its stack, and without names
     assert f'Job {first.id}' in caplog.text
     assert 'Ada' not in caplog.text
+
+
+@pytest.mark.parametrize('setting', [['10.20.0.0/16', 'nonsense'], 7])
+def test_networks_that_cannot_be_read_are_waited_for(db, desk_job, receiver, mocker, setting):
+    """Nothing is sent, nothing counts as if it might have been, and all goes on when they can be read."""
+    mocker.patch.object(CheckinPrintPlugin, 'plugin_config', SimpleNamespace(ALLOWED_NETWORKS=setting))
+    assert post_waiting('test') == (1, 60)
+    db.session.refresh(desk_job)
+    assert (desk_job.state, desk_job.reason) == (JobState.ready, Reason.try_again)
+    assert 'PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS' in desk_job.detail
+    assert not receiver.called
+    assert not Attempt.query.has_rows()
