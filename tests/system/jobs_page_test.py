@@ -207,3 +207,18 @@ def test_picture(page):
     page.locator('.js-job').nth(1).check()
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / 'jobs-page.png')
+
+
+def test_names_of_any_kind(stack, page, held):
+    """A long name does not push the buttons out of the window; one from right to left ends before its number."""
+    long, arabic = held[0]['id'], held[1]['id']
+    stack.postgres.sql('indico', f"""
+        UPDATE event_registration.registrations SET first_name = repeat('W', 300) WHERE id = {long};
+        UPDATE event_registration.registrations SET first_name = 'محمد', last_name = 'الخوارزمي' WHERE id = {arabic};
+    """)
+    for name in ('WWWW', 'الخوارزمي'):
+        show(page, Name_or_registration_number=name)
+        expect(rows(page)).to_have_count(1)
+        assert page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')
+    # else the number behind it would be read as "2#"
+    assert rows(page).locator('td a > bdi').inner_text() == 'محمد الخوارزمي'
