@@ -53,7 +53,10 @@ async def examine(config: Config) -> list[Finding]:
 # -- this computer ----------------------------------------------------------------------------------------------------
 
 def _pairings(config: Config) -> tuple[list[Pairing], list[Finding]]:
-    paths = sorted(config.pairings.glob('*.json')) if config.pairings.is_dir() else []
+    try:
+        paths = pairing.paths(config.pairings)
+    except PairingError as exc:
+        return [], [wrong('pairings', str(exc))]
     if not paths:
         if config.doors:
             return [], [fine('pairing', 'none; badges come through the receiver')]
@@ -86,8 +89,11 @@ def _running(config: Config) -> list[Finding]:
 
 
 def _spool(config: Config) -> list[Finding]:
-    if not config.database.exists():
-        return [fine('spool', 'none yet')]
+    try:
+        if not config.database.exists():
+            return [fine('spool', 'none yet')]
+    except OSError:
+        return []  # it was said when the lock beside it could not be looked at either
     found = [_permissions('spool', config.database), checks.disk(shutil.disk_usage(config.spool).free)]
     try:
         spool = Spool(config.database)
@@ -108,7 +114,7 @@ def _spool(config: Config) -> list[Finding]:
 def _folders(config: Config) -> list[Finding]:
     found = []
     for name, path in config.folders.items():
-        if path.is_dir() and os.access(path, os.W_OK | os.X_OK):
+        if os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK):  # noqa: PTH112 - the other one may raise
             found.append(fine(f'printer {name}', f'badges go into {path}'))
         else:
             found.append(wrong(f'printer {name}', f'The folder {path} does not exist or cannot be written to. Run: '
@@ -129,6 +135,9 @@ async def _cups(config: Config) -> list[Finding]:
     try:
         names = list(await client.queues())
         found.append(fine('CUPS', 'answers'))
+        found += [wrong(f'printer {name}', f'agent.toml has {what} for a printer "{name}", but there is none of this '
+                                           f'name. Show the names: print-agent printers')
+                  for name, what in _named(config).items() if name not in {*names, *config.folders}]
         found += [wrong(f'printer {name}', f'CUPS has no queue "{name}", which agent.toml names (cups.queues). Show '
                                            f'the queues: lpstat -e')
                   for name in sorted(set(config.queues or ()) - set(names))]
@@ -144,6 +153,12 @@ async def _cups(config: Config) -> list[Finding]:
     finally:
         await client.close()
     return found
+
+
+def _named(config: Config) -> dict[str, str]:
+    """Printers that the configuration names, and for what; those of ``cups.queues`` are looked at by themselves."""
+    return {**{name: 'settings' for name in config.layouts if name not in (config.queues or ())},
+            **{door.printer: 'a door' for door in config.doors if door.printer not in (config.queues or ())}}
 
 
 async def _queue(client: CupsClient, name: str) -> list[Finding]:

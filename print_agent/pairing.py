@@ -150,14 +150,18 @@ def save(folder: Path, pairing: Pairing) -> Path:
 
 def load_all(folder: Path) -> list[Pairing]:
     """Read all pairings. Raises :class:`PairingError` for one that others can read or that makes no sense."""
+    return [load(path) for path in paths(folder)]
+
+
+def paths(folder: Path) -> list[Path]:
+    """The files of all pairings. Raises :class:`PairingError` if the folder is there but cannot be read."""
     try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix == '.json')
+        return sorted(path for path in folder.iterdir() if path.suffix == '.json')
     except FileNotFoundError:
         return []
     except OSError as exc:
         raise PairingError(f'{folder} cannot be read ({exc.strerror}). It must belong to the user who runs the print '
                            f'agent.') from exc
-    return [load(path) for path in paths]
 
 
 def load(path: Path) -> Pairing:

@@ -3,6 +3,7 @@
 import asyncio
 import email.utils
 import json
+import shutil
 import sys
 import time
 
@@ -254,6 +255,16 @@ async def test_a_folder_that_is_not_there(folder):
     (folder / 'out').rmdir()
     (text,) = wrongs(await look(folder))
     assert f'mkdir -p {folder}/out' in text
+
+
+async def test_what_cannot_even_be_looked_at(folder):
+    odd = 'x' * 300  # an error of another kind than "not there", also for root
+    (folder / 'agent.toml').write_text(FOLDERS_ONLY.replace("'out'", f"'{odd}'").replace("'state'", f"'{odd}'"))
+    shutil.rmtree(folder / 'pairings')
+    (folder / 'pairings').touch()
+    told = (await asyncio.to_thread(invoke, folder, 'doctor')).output
+    assert told.count('WRONG') == 3
+    assert all(words in told for words in ('pairings cannot be read', f'{odd} cannot be used', f'mkdir -p {folder}/x'))
 
 
 async def test_broken_spools(folder):
