@@ -181,7 +181,7 @@ async def _queue(client: CupsClient, name: str) -> list[Finding]:
 async def _indico(config: Config, paired: Pairing) -> list[Finding]:
     found = await _polling(config, paired)
     if config.mode != 'poll':
-        found.append(await _websocket(config, paired))
+        found.append(await _websocket(config, paired, polling=found[0].ok))
     return found
 
 
@@ -220,12 +220,12 @@ def _code(body: bytes) -> str:
     return ''
 
 
-async def _websocket(config: Config, paired: Pairing) -> Finding:
+async def _websocket(config: Config, paired: Pairing, *, polling: bool) -> Finding:
     """Knock, and go without a word: only a hello would make this the agent's connection."""
     check = f'websocket {paired.id}'
 
     def judge(trouble: str, *, rejected: bool = False) -> Finding:
-        return checks.websocket(check, trouble, config.mode, rejected=rejected)
+        return checks.websocket(check, trouble, config.mode, rejected=rejected, polling=polling)
 
     try:
         async with connect(paired.stream, additional_headers={'Authorization': f'Bearer {paired.token}'},

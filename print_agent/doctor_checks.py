@@ -148,11 +148,11 @@ def polling(check: str, status: int, code: str) -> Finding:
                         f'proxy. Open the address in a browser.')
 
 
-def websocket(check: str, trouble: str, mode: str, *, rejected: bool = False) -> Finding:
-    """Judge the way by websocket. ``trouble`` is empty if it is open."""
+def websocket(check: str, trouble: str, mode: str, *, rejected: bool = False, polling: bool = True) -> Finding:
+    """Judge the way by websocket. ``trouble`` is empty if it is open; ``polling``: whether the other way works."""
     if not trouble:
         return fine(check, 'open')
-    if mode == 'auto' and not rejected:
+    if mode == 'auto' and polling and not rejected:
         return fine(check, f'not open ({trouble}); badges come by polling, up to two seconds later')
     return wrong(check, f'{trouble[:1].upper()}{trouble[1:]}.')
 

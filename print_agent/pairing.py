@@ -100,7 +100,7 @@ async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False, 
     if reply.status_code != 200 or not isinstance(answer, dict):
         if isinstance(answer, dict) and isinstance(answer.get('message'), str):
             raise PairingError(answer['message'])
-        if reply.status_code == 404:
+        if reply.status_code in (404, 405):  # the latter where a page of Indico's own is at the address
             raise PairingError(f'{base} has no check-in print plugin, or is not an Indico.{_shorter(base)}')
         raise PairingError(f'{base} answered with HTTP {reply.status_code}, which makes no sense here.')
     try:

@@ -232,6 +232,14 @@ async def test_indico_that_does_not_answer(folder, site, server):
     site._server = await asyncio.start_server(site._answer, '127.0.0.1', 0)
 
 
+async def test_polling_that_does_not_work_is_no_comfort(folder, site, server):
+    site.status = '502 Bad Gateway'
+    server.refuse_upgrade = 502
+    polling, websocket = wrongs(await look(folder))
+    assert 'HTTP 502' in polling
+    assert 'by polling' not in websocket
+
+
 async def test_a_wrong_clock(folder, site):
     site.date = time.time() - 3 * 3600
     (text,) = wrongs(await look(folder))
