@@ -37,8 +37,11 @@ def cli():
               help='Most agents at once; others are told to come back.')
 def relay(host, port, max_agents):
     """Run the relay: the websocket side that agents connect to."""
-    from indico_checkin_print.relay.server import run
-    run(host, port, max_agents=max_agents)
+    from indico_checkin_print.relay.server import CannotListen, run
+    try:
+        run(host, port, max_agents=max_agents)
+    except CannotListen as exc:
+        raise click.ClickException(str(exc))
 
 
 @cli.command()

@@ -154,7 +154,7 @@ def check_relay_url(url, base_url, answer, *, wanted):
     :param answer: The `Answer` to a request without a token, which a relay refuses in its own way.
     :param wanted: Whether a relay runs at all.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(str(url))
     if parts.scheme not in {'ws', 'wss'} or not parts.hostname:
         return Finding('relay url', WRONG, f'{url} is no websocket address. PLUGIN_CHECKIN_PRINT_RELAY_URL must begin '
                                            'with wss://, or be None.')

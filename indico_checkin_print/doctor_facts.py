@@ -61,7 +61,7 @@ def examine():
     yield doctor.check_relay(relays, {place: _get(f'http://{sign.detail}/healthz') for place, sign in relays.items()
                                       if sign in alive and _is_here(place)})
     url = stream_url()
-    yield doctor.check_relay_url(url, config.BASE_URL, _get(url.replace('ws', 'http', 1)), wanted=bool(alive))
+    yield doctor.check_relay_url(url, config.BASE_URL, _get(str(url).replace('ws', 'http', 1)), wanted=bool(alive))
     yield doctor.check_templates(*_templates())
     yield doctor.check_webhooks(*_webhooks())
     yield doctor.check_jobs(*_jobs())

@@ -10,6 +10,7 @@ import random
 import resource
 import signal
 import time
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 
 from websockets.asyncio.server import serve
@@ -45,6 +46,10 @@ HELP_EVERY = 1
 HELP_AFTER = 3
 
 
+class CannotListen(Exception):
+    """The address of the relay is taken, or none of this machine."""
+
+
 class Relay:
     """All agents that are connected to this process."""
 
@@ -65,8 +70,14 @@ class Relay:
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, stop.set)
-        async with serve(self._agent, host, port, process_request=self._admit, max_size=MAX_MESSAGE,
-                         compression=None, ping_interval=PING, ping_timeout=PONG, server_header=None) as server:
+        async with AsyncExitStack() as stack:
+            try:
+                server = await stack.enter_async_context(serve(
+                    self._agent, host, port, process_request=self._admit, max_size=MAX_MESSAGE, compression=None,
+                    ping_interval=PING, ping_timeout=PONG, server_header=None))
+            except OSError as exc:
+                raise CannotListen(f'The relay cannot listen on {host}, port {port}: {exc}. Is another one running? '
+                                   'The address must be one of this machine.') from exc
             self._log.info('The relay listens on %s:%d', host, port)
             mark = f'{marks.RELAY}{marks.machine()}:{port}'
             background = [asyncio.create_task(job) for job in (

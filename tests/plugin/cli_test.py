@@ -1,5 +1,6 @@
 """The administrator's command line: what it shows, what it changes, and its exit codes."""
 
+import socket
 from types import SimpleNamespace
 
 import pytest
@@ -119,3 +120,12 @@ def test_discard_tells_the_agent(run, ready_job, agent, db, mocker):
     db.session.expire_all()
     assert run('jobs', 'discard', ready_job.id)[0] == 0
     told.assert_called_once_with({agent.id})
+
+
+@pytest.mark.parametrize('host', ['127.0.0.1', '192.0.2.1', 'nowhere.invalid'])
+def test_a_relay_that_cannot_listen_says_so(run, host):
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        port = taken.getsockname()[1]
+        code, output = run('relay', '--host', host, '--port', port)
+    assert code == 1
+    assert f'Error: The relay cannot listen on {host}, port {port}: ' in output

@@ -46,6 +46,7 @@ NOBODY = Answer(error='ConnectionError')
     (doctor.check_relay_url('ws://x.org/ws', 'https://x.org', RELAY, wanted=True), WRONG, 'not encrypted'),
     (doctor.check_relay_url('ws://x.org/ws', 'http://x.org', RELAY, wanted=True), OK, ''),
     (doctor.check_relay_url('https://x.org/ws', 'https://x.org', RELAY, wanted=True), WRONG, 'must begin with wss://'),
+    (doctor.check_relay_url(8630, 'https://x.org', NOBODY, wanted=True), WRONG, '8630 is no websocket address'),
     (doctor.check_relay_url('wss:///ws', 'https://x.org', RELAY, wanted=True), WRONG, 'no websocket address'),
     (doctor.check_relay_url('wss://x.org/ws', 'https://x.org', NGINX, wanted=True), WRONG, 'answers 502'),
     (doctor.check_relay_url('wss://x.org/ws', 'https://x.org', Answer(404), wanted=True), WRONG, 'location in nginx'),
