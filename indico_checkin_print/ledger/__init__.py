@@ -11,6 +11,6 @@ from indico_checkin_print.ledger.claims import (claim_post, claim_render, delive
                                                 undelivered)
 from indico_checkin_print.ledger.moves import move
 from indico_checkin_print.ledger.people import (cancel, cancel_check_in, cancel_event, cancel_form, cancel_registration,
-                                                discard, hold_bulk, hold_paused, release, release_paid, release_paused,
-                                                restamp, retry, settle)
+                                                discard, discard_held, hold_bulk, hold_paused, release, release_paid,
+                                                release_paused, restamp, retry, settle)
 from indico_checkin_print.ledger.recovery import sweep

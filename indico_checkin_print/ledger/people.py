@@ -120,7 +120,12 @@ def settle(job, user, *, came_out):
     return bool(move([Job.id == job.id, Job.state == S.unknown], state, reason, f'user:{user.id}', **values))
 
 
-def discard(job, user):
-    """End a job that nobody wants any more, unless it is on its way to paper."""
-    return move([Job.id == job.id, Job.state.in_([S.held, S.queued, S.ready, S.failed])], S.canceled,
+def discard(jobs, user):
+    """End jobs that nobody wants any more, unless they are on their way to paper. Return the ids."""
+    return move([Job.id.in_([job.id for job in jobs]), Job.state.in_([S.held, S.queued, S.ready, S.failed])], S.canceled,
                 Reason.discarded, f'user:{user.id}', lease_dt=None)
+
+
+def discard_held(event_id, user):
+    """End all badges of an event that are held. Return their ids."""
+    return move([Job.event_id == event_id, Job.state == S.held], S.canceled, Reason.discarded, f'user:{user.id}')

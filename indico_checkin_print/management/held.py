@@ -80,8 +80,7 @@ class RHDiscardHeld(RHCheckinPrintBase):
     """End all badges that are held."""
 
     def _process(self):
-        jobs = Job.query.filter_by(event_id=self.event.id, state=JobState.held).order_by(Job.id).all()
-        discarded = sum(len(ledger.discard(job, session.user)) for job in jobs)
+        discarded = len(ledger.discard_held(self.event.id, session.user))
         if discarded:
             self._log(LogKind.negative, 'All badges discarded that were held', badges=discarded)
         flash(_('Badges that were discarded: {}').format(discarded), 'success')

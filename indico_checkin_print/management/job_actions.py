@@ -24,7 +24,7 @@ class RHDiscardJob(RHJobBase):
 
     def _process(self):
         agent_id = self.job.agent_id
-        if ledger.discard(self.job, session.user):
+        if ledger.discard([self.job], session.user):
             if agent_id is not None:
                 # it must not keep the badge
                 sql.notify_agents([agent_id])

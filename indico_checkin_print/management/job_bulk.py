@@ -125,7 +125,7 @@ class RHDiscardJobs(RHJobsBase):
     def _act(self, jobs):
         # the ledger forgets who holds them
         agent_ids = {job.id: job.agent_id for job in jobs if job.agent_id is not None}
-        discarded = [id_ for job in jobs for id_ in ledger.discard(job, session.user)]
+        discarded = ledger.discard(jobs, session.user)
         sql.notify_agents({agent_ids[id_] for id_ in discarded if id_ in agent_ids})
         return discarded
 

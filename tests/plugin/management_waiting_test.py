@@ -176,6 +176,17 @@ def test_discard_all(db, manager, page, event, hold, create_job, log_of):
     assert 'data-held' not in live(manager, page)
 
 
+def test_discard_all_of_many(manager, page, hold, count_queries):
+    counts = []
+    for many in (1, 30):
+        for __ in range(many):
+            hold()
+        with count_queries() as count:
+            manager.post(f'{page}/held/discard')
+        counts.append(count())
+    assert counts[1] <= counts[0] + 2
+
+
 @pytest.mark.parametrize(('reason', 'allowed'), [('bulk', True), ('unpaid', True), ('paused', True),
                                                  ('already_printed', True), ('no_desk', False)])
 def test_release_one(db, manager, page, hold, reason, allowed):

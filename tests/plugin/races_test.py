@@ -303,7 +303,7 @@ def test_released_while_it_ends(db, races, people, held, dummy_user, what):
     def _end():
         if what == 'undone':
             return ledger.cancel_check_in(people[0], 'user:2')
-        return ledger.discard(Job.get(held), dummy_user)
+        return ledger.discard([Job.get(held)], dummy_user)
 
     ended, released = races.while_holding(_end, lambda: release(held))
     assert (ended, released) == ([held], [])
