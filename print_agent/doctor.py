@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import shutil
-import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -20,7 +19,7 @@ import click
 import httpx
 import msgspec
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 from print_agent import locking, pairing, threads
 from print_agent import doctor_checks as checks
@@ -235,7 +234,7 @@ async def _websocket(config: Config, paired: Pairing, *, polling: bool) -> Findi
     except InvalidStatus as exc:
         end = refused(exc.response.status_code)
         return judge(end.text, rejected=end.why is Why.rejected)
-    except (NetworkError, InvalidHandshake, ssl.SSLError, OSError, TimeoutError) as exc:
+    except (NetworkError, WebSocketException, OSError, TimeoutError) as exc:
         return judge(f'no websocket to {paired.stream} ({exc or type(exc).__name__})')
 
 

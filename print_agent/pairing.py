@@ -102,7 +102,8 @@ async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False, 
             raise PairingError(answer['message'])
         if reply.status_code in (404, 405):  # the latter where a page of Indico's own is at the address
             raise PairingError(f'{base} has no check-in print plugin, or is not an Indico.{_shorter(base)}')
-        raise PairingError(f'{base} answered with HTTP {reply.status_code}, which makes no sense here.')
+        raise PairingError(f'{base} answered with HTTP {reply.status_code}, which makes no sense here. Open it '
+                           f'in a browser: it may be another address, or a login page of this network in between.')
     try:
         agent_id, event_id = int(answer['agent']['id']), int(answer['event']['id'])
         host = re.sub(r'[^a-z0-9]+', '-', (urlsplit(base).netloc + urlsplit(base).path).lower()).strip('-')

@@ -174,6 +174,9 @@ class Poller:
         if reply.status_code == 400 and (said := _version_error(reply.content)):
             raise PollFailed(f'Indico and this print agent do not speak the same version of the protocol: {said}',
                              rejected=True)
+        if 300 <= reply.status_code < 400:
+            raise PollFailed(f'something that is not Indico answers (HTTP {reply.status_code}); is a login page of '
+                             f'this network in between?')
         if reply.status_code != 200:
             raise PollFailed(f'Indico answered with HTTP {reply.status_code}',
                              wait=retry_after(reply.headers.get('Retry-After', '')))

@@ -240,6 +240,15 @@ async def test_polling_that_does_not_work_is_no_comfort(folder, site, server):
     assert 'by polling' not in websocket
 
 
+async def test_a_login_page_of_the_house(folder, site):
+    site.status = '302 Found\r\nLocation: http://login.example.org/'
+    path = next((folder / 'pairings').iterdir())
+    path.write_text(json.dumps({**json.loads(path.read_text()), 'stream': site.url.replace('http', 'ws')}))
+    polling, websocket = wrongs(await look(folder))
+    assert 'login page' in polling
+    assert 'no websocket' in websocket.lower()
+
+
 async def test_a_wrong_clock(folder, site):
     site.date = time.time() - 3 * 3600
     (text,) = wrongs(await look(folder))

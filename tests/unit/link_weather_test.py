@@ -188,6 +188,12 @@ async def test_it_says_which_side_is_too_old(tmp_path, server, theirs, words):
         await server.until(lambda: words in desk.link.trouble)
 
 
+async def test_a_login_page_of_the_house_is_told_as_such(tmp_path, server):
+    server.poll_status = 302
+    async with Desk(tmp_path, server, mode='poll') as desk:
+        await server.until(lambda: 'login page' in desk.link.trouble)
+
+
 async def test_another_version_is_told_in_words_by_polling_too(tmp_path, server):
     server.poll_status = 400
     server.poll_error = {'error': 'version', 'message': 'This Indico speaks version 2 of the protocol.'}
