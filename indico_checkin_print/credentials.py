@@ -49,7 +49,23 @@ def unseal(sealed):
     try:
         return _fernet().decrypt(sealed.encode()).decode()
     except InvalidToken as exc:
-        raise ValueError('The secret cannot be read: SECRET_KEY has changed. Rotate the secret.') from exc
+        raise ValueError('The secret cannot be read: SECRET_KEY has changed. Make a new secret.') from exc
+
+
+def unseal_all(sealed):
+    """Decrypt those secrets of a webhook that can be read: after SECRET_KEY has changed, the new one beside the old.
+
+    :raises ValueError: if none can be read.
+    """
+    readable, error = [], None
+    for secret in sealed:
+        try:
+            readable.append(unseal(secret))
+        except ValueError as exc:
+            error = exc
+    if error is not None and not readable:
+        raise error
+    return readable
 
 
 def _fernet():

@@ -7,7 +7,7 @@ from flask import request
 from print_agent import protocol, signing
 
 from indico_checkin_print.api.base import APIError, RHAgentBase, answer
-from indico_checkin_print.credentials import unseal
+from indico_checkin_print.credentials import unseal_all
 from indico_checkin_print.delivery.deliver import webhook_of
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.relay.exchange import enter_outcome
@@ -27,7 +27,11 @@ class RHOutcome(RHAgentBase):
             # the same answer as for a bad signature: nobody learns which jobs exist
             raise APIError(401, 'bad_signature', 'The signature does not fit this job.')
         try:
-            signing.verify([unseal(s) for s in webhook.secrets], request.headers, self.body, now=time.time())
+            secrets = unseal_all(webhook.secrets)
+        except ValueError:
+            raise APIError(503, 'no_secret', 'The secret of this webhook cannot be read. Make a new one.')
+        try:
+            signing.verify(secrets, request.headers, self.body, now=time.time())
         except signing.SignatureError as exc:
             raise APIError(401, exc.code, exc.detail)
 

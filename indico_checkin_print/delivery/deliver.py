@@ -8,7 +8,7 @@ from indico.core.plugins import url_for_plugin
 from print_agent import protocol, signing
 
 from indico_checkin_print import ledger
-from indico_checkin_print.credentials import unseal
+from indico_checkin_print.credentials import unseal_all
 from indico_checkin_print.delivery import attempts, breaker, multipart, retry, tell
 from indico_checkin_print.delivery.addresses import parse_networks
 from indico_checkin_print.delivery.post import post
@@ -109,7 +109,7 @@ def build(job, webhook):
         content_type, body = multipart.encode(payload, job.document.content, f'badge-{job.id}.pdf')
     else:
         content_type, body = 'application/json', payload
-    secrets = [unseal(secret) for secret in webhook.secrets]
+    secrets = unseal_all(webhook.secrets)
     headers = {'Content-Type': content_type, **signing.headers(secrets, message_id(job), int(time.time()), body)}
     return {'url': webhook.url, 'body': body, 'headers': headers}
 

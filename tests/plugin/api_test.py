@@ -199,6 +199,15 @@ def test_a_receiver_tells_what_became_of_it(db, post, posted_job):
     assert posted_job.history[-1].actor.startswith('webhook:')
 
 
+def test_a_receiver_whose_secret_cannot_be_read(db, post, posted_job, webhook):
+    webhook.secrets = ['not sealed with this key']
+    db.session.flush()
+    assert report(post, posted_job, Completed(job=posted_job.uuid, dispatch=1)) == (503, 'no_secret')
+    webhook.secrets = [seal(SECRET), 'not sealed with this key']
+    db.session.flush()
+    assert report(post, posted_job, Completed(job=posted_job.uuid, dispatch=1)) == (200, None)
+
+
 def test_a_receiver_gives_it_back(db, post, posted_job):
     """It is POSTed again, as another dispatch; late words about the first one change nothing."""
     returned = Returned(job=posted_job.uuid, dispatch=1, reason='too_late')

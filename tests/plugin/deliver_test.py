@@ -9,6 +9,7 @@ from standardwebhooks.webhooks import Webhook as Oracle
 from werkzeug.formparser import parse_form_data
 from werkzeug.test import EnvironBuilder
 
+from indico_checkin_print.credentials import seal
 from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.post import Answer, PostError
 from indico_checkin_print.models.jobs import Job, JobState
@@ -128,6 +129,15 @@ def test_a_secret_that_cannot_be_read(db, desk_job, receiver, webhook):
     assert (desk_job.state, desk_job.reason) == (JobState.failed, Reason.webhook_failed)
     assert 'SECRET_KEY' in desk_job.detail
     assert not receiver.called
+
+
+def test_a_new_secret_beside_one_that_cannot_be_read(db, data_job, receiver, webhook):
+    """What the reason of a secret that cannot be read tells the manager to do must help."""
+    webhook.secrets = [seal(SECRET), 'not sealed with this key']
+    db.session.flush()
+    assert post_waiting('test') == (1, None)
+    request = receiver.call_args.kwargs
+    assert Oracle(SECRET).verify(request['body'].decode(), request['headers'])
 
 
 def test_a_badge_for_another_system(db, check_in, reg, webhook, receiver):
