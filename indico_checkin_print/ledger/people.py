@@ -122,8 +122,9 @@ def settle(job, user, *, came_out):
 
 def discard(jobs, user):
     """End jobs that nobody wants any more, unless they are on their way to paper. Return the ids."""
-    return move([Job.id.in_([job.id for job in jobs]), Job.state.in_([S.held, S.queued, S.ready, S.failed])], S.canceled,
-                Reason.discarded, f'user:{user.id}', lease_dt=None)
+    may_end = Job.state.in_([S.held, S.queued, S.ready, S.failed])
+    return move([Job.id.in_([job.id for job in jobs]), may_end], S.canceled, Reason.discarded, f'user:{user.id}',
+                lease_dt=None)
 
 
 def discard_held(event_id, user):
