@@ -106,11 +106,6 @@ async def test_a_link_that_is_stopped_while_it_stops_polling_leaves_no_poller_be
     async with FakeServer() as server:
         server.refuse_upgrade = 404
         async with LinkedDesk(tmp_path, server, mode='auto') as desk:
-            await server.until(lambda: desk.link.state == 'poll')
-            poller = desk.link._polling
-            server.poll_gate.clear()  # a poll is under way, and its answer takes long
-            polls = len(server.polls)
-            await server.until(lambda: len(server.polls) > polls)
             stopping = desk.link._stop_polling
             begun = asyncio.Event()
 
@@ -118,7 +113,13 @@ async def test_a_link_that_is_stopped_while_it_stops_polling_leaves_no_poller_be
                 begun.set()
                 await stopping()
 
+            # before a websocket that is not refused any more begins, which takes it along
             desk.link._stop_polling = stop_polling
+            await server.until(lambda: desk.link.state == 'poll')
+            poller = desk.link._polling
+            server.poll_gate.clear()  # a poll is under way, and its answer takes long
+            polls = len(server.polls)
+            await server.until(lambda: len(server.polls) > polls)
             server.refuse_upgrade = None
             await asyncio.wait_for(begun.wait(), 30)
             await asyncio.sleep(0)
