@@ -105,8 +105,11 @@ class _NotWritten(Exception):
 
 
 def _problem(folder: Path) -> str:
-    if not folder.is_dir():
-        return f'The folder {folder} does not exist.'
+    try:
+        if not folder.is_dir():
+            return f'The folder {folder} does not exist.'
+    except OSError as exc:  # no right to look, or the server that it is on is down
+        return f'The folder {folder} cannot be looked at ({exc.strerror}).'
     return '' if os.access(folder, os.W_OK | os.X_OK) else f'The folder {folder} is not writable.'
 
 
@@ -137,7 +140,9 @@ def _write(path: Path, document: bytes) -> None:
         finally:
             os.close(folder)
     except OSError as exc:
-        certain = not path.exists()
+        certain = False  # unless it can be seen
+        with contextlib.suppress(OSError):
+            certain = not path.exists()
         with contextlib.suppress(OSError):  # the reason for all this may be that nothing can be changed there
             part.unlink(missing_ok=True)
         raise _NotWritten(exc, certain=certain) from exc

@@ -70,6 +70,20 @@ async def test_it_is_back_when_its_server_is(backend, hanging):
     await backend.check('bad')
 
 
+async def test_a_folder_that_cannot_even_be_looked_at_stops_no_other(tmp_path):
+    # as on a server that is down: an error of another kind than "not there"
+    backend = FolderBackend({'good': tmp_path, 'odd': tmp_path / ('x' * 300)})
+    try:
+        assert [(each.name, each.state) for each in await backend.printers()] == [('good', 'idle'), ('odd', 'stopped')]
+        with pytest.raises(NotReady, match='cannot be looked at'):
+            await backend.check('odd')
+        with pytest.raises(SubmitFailed) as caught:
+            await backend.submit('odd', SHEET)
+        assert not caught.value.certain
+    finally:
+        await backend.close()
+
+
 async def test_a_disk_without_room_keeps_no_half_badge(backend, tmp_path, monkeypatch):
     def full(_fd):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
