@@ -17,7 +17,9 @@ def test(config: Config, printer: str) -> None:
     """Print a test page. Also on a paused printer, and without a network."""
     with sentences():
         job = client.ask(config, Badge, 'api/test', {'printer': printer})
+        status = client.ask(config, Snapshot, 'api/status')
     click.echo(f'A test page goes to {job.printer} ({job.job}).')
+    _warn(status, job.printer)
 
 
 @click.command(short_help='Print a badge of the last hours again.')
@@ -28,7 +30,9 @@ def reprint(config: Config, job: str, printer: str | None) -> None:
     """Print a badge of the last hours again: its id, or the beginning of it (see "status")."""
     with sentences():
         again = client.ask(config, Badge, 'api/reprint', {'job': job, **({'printer': printer} if printer else {})})
+        status = client.ask(config, Snapshot, 'api/status')
     click.echo(f'{again.origin} is printed again on {again.printer} ({again.job}).')
+    _warn(status, again.printer)
 
 
 @click.command()
@@ -57,6 +61,13 @@ def page(config: Config, open_it: bool) -> None:
     click.echo(url)
     if open_it and not webbrowser.open(url):
         click.echo('No browser could be started. Open the address above in one.', err=True)
+
+
+def _warn(status: Snapshot, printer: str) -> None:
+    """Whoever waits at the printer shall not wait for what it cannot print."""
+    for each in status.printers:
+        if each.name == printer and each.level in ('bad', 'warn'):
+            click.echo(f'But {each.name}: {each.words}. {" ".join(each.sentences)}'.rstrip(), err=True)
 
 
 def _pause(config: Config, verb: str, printer: str | None) -> None:

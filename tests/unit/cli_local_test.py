@@ -94,6 +94,13 @@ def test_a_running_agent_does_what_it_is_told(running, monkeypatch):
                         (('reprint', ''), 'There is no job')):
         assert words in ask(*args, code=1)
 
+    (running / 'desk2').rename(running / 'away')
+    deadline = time.monotonic() + 60
+    while 'Printer desk2: Not printing.' not in ask('status'):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert 'But desk2: Not printing. The folder' in ask('test', 'desk2')
+
     opened = []
     monkeypatch.setattr(cli_local.webbrowser, 'open', lambda url: bool(opened.append(url)))
     url = ask('page').strip()
