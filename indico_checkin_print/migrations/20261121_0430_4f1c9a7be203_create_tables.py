@@ -214,11 +214,12 @@ def upgrade():
         schema=SCHEMA
     )
     op.create_index('ix_jobs_agent', 'jobs', ['agent_id'], schema=SCHEMA, postgresql_where=sa.text('state IN (4, 5, 6, 12)'))
-    op.create_index('ix_jobs_alive', 'jobs', ['state', 'next_try_dt'], schema=SCHEMA, postgresql_where=sa.text('state IN (2, 3, 4, 5, 6)'))
+    op.create_index('ix_jobs_alive', 'jobs', ['state', 'next_try_dt'], schema=SCHEMA, postgresql_where=sa.text('state IN (1, 2, 3, 4, 5, 6)'))
     op.create_index('ix_jobs_desk', 'jobs', ['desk_id', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_event', 'jobs', ['event_id', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_event_state', 'jobs', ['event_id', 'state', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_held', 'jobs', ['event_id'], schema=SCHEMA, postgresql_where=sa.text('state = 1'))
+    op.create_index('ix_jobs_registration', 'jobs', ['registration_id'], schema=SCHEMA)
     op.create_index('ix_jobs_repeated', 'jobs', ['registration_id'], schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NOT NULL'))
     op.create_index('ix_jobs_ready', 'jobs', ['desk_id'], schema=SCHEMA, postgresql_where=sa.text('state = 4'))
     op.create_index('ix_jobs_rendering', 'jobs', ['desk_id'], schema=SCHEMA, postgresql_where=sa.text('state = 3'))

@@ -67,12 +67,13 @@ class Job(db.Model):
         db.Index('ix_jobs_event_state', 'event_id', 'state', 'id'),
         db.Index('ix_jobs_desk', 'desk_id', 'id'),
         db.Index('ix_jobs_webhook', 'webhook_id', 'id', postgresql_where=db.text('webhook_id IS NOT NULL')),
-        # with the unique one above: all jobs of a registration
+        # every check-in asks what its registration had before; the unique one above leaves repetitions out
+        db.Index('ix_jobs_registration', 'registration_id'),
         db.Index('ix_jobs_repeated', 'registration_id', postgresql_where=db.text('reprint_of_id IS NOT NULL')),
-        # what the claims look at stays small however many jobs have ended
+        # what the claims and the sweep look at stays small however many jobs have ended
         db.Index('ix_jobs_alive', 'state', 'next_try_dt',
-                 postgresql_where=db.text(f'state IN ({JobState.queued}, {JobState.rendering}, {JobState.ready}, '
-                                          f'{JobState.dispatched}, {JobState.printing})')),
+                 postgresql_where=db.text(f'state IN ({JobState.held}, {JobState.queued}, {JobState.rendering}, '
+                                          f'{JobState.ready}, {JobState.dispatched}, {JobState.printing})')),
         # what waits for a printer of a desk
         db.Index('ix_jobs_ready', 'desk_id', postgresql_where=db.text(f'state = {JobState.ready}')),
         # what a desk makes at the moment: the next one waits for it

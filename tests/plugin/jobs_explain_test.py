@@ -12,11 +12,14 @@ import pytest
 from jobs_crowd import S, fill
 
 from indico.modules.events.registration.models.registrations import Registration
+from indico.util.date_time import now_utc
 
+from indico_checkin_print import checkin, ledger, sql
 from indico_checkin_print.management.job_filter import Cursor, JobFilter
 from indico_checkin_print.management.job_query import PAGE, TooManyPeople, find_people, job_ids
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.retention import forget
 
 
 pytest_plugins = ('management_fixtures',)
@@ -90,6 +93,31 @@ def run(db, event, wanted, people, cursor):
 
 
 STATES = [(), ('failed',), ('completed',), ('held', 'failed', 'unknown'), ('completed', 'sent', 'canceled')]
+
+
+@pytest.mark.usefixtures('request_context', 'crowd')
+def test_what_a_volunteer_waits_for_and_what_is_done_every_few_seconds(db, event, plan, manager, page):
+    """One person's jobs and those that are alive are found without reading those that have ended."""
+    registration = Registration.query.filter_by(event_id=event.id).first()
+    form_id = registration.registration_form_id
+    its_page = f'/event/{event.id}/manage/registration/{form_id}/registrations/{registration.id}/'
+    with sql.cursor() as cursor:
+        # past SQLAlchemy; the first statement only locks the registration
+        cursor.execute(f'EXPLAIN {checkin._SETUP.partition(";")[2]}', {
+            'form_id': form_id, 'event_id': event.id, 'registration_id': registration.id, 'printed': [5, 7],
+            'checked_in_dt': now_utc()})
+        plans = [[line for line, in cursor]]
+    for call in (lambda: ledger.restamp(registration, None), lambda: ledger.cancel_check_in(registration, 'test'),
+                 lambda: ledger.release_paid(registration, 'test'), lambda: forget(registration),
+                 lambda: manager.get(its_page),
+                 lambda: ledger.sweep('test'), lambda: ledger.claim_render('test'), lambda: ledger.claim_post('test'),
+                 lambda: ledger.cancel_registration(registration, 'test')):
+        plans += plan(call)
+    assert len(plans) > 20
+    for lines in plans:
+        text = '\n'.join(lines)
+        assert not re.search(r'Seq Scan on (jobs|job_history)\b', text), text
+        assert not re.search(r'using pk_jobs on jobs(?!.*\n.*Index Cond)', text), text
 
 
 @pytest.mark.usefixtures('request_context')
