@@ -51,6 +51,9 @@ def report(job, state, reason, detail, actor):
 
 
 def _given_back(job, reason, detail, actor):
+    if job.purpose != Job.PURPOSE_TEST and (job.registration is None or job.registration.is_deleted):
+        # nobody wants it any more, and its document may be gone with the registration
+        return move([Job.id == job.id], S.failed, Reason.registration_gone, actor, lease_dt=None)
     values = dict(UNASSIGNED, dispatched_dt=None, next_try_dt=now(2))
     if job.agent_id is not None:
         # another printer may take it at once; to the same one it should not go back and forth

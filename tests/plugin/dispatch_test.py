@@ -13,9 +13,11 @@ from print_agent.protocol import (Accepted, Ack, Cancel, Canceled, Completed, Dr
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import aside, ledger
+from indico_checkin_print.checkin import on_deleted
 from indico_checkin_print.models.agents import PrinterTrouble
 from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.relay import exchange
 from indico_checkin_print.relay.dispatch import PREFETCH, Assigned, Plan, outgoing, plan
@@ -224,6 +226,18 @@ def test_a_returned_job_goes_elsewhere_and_old_words_do_not_count(db, jobs, agen
         assert receive(agent.id, agent.link, late).dispatch == 1
         fresh(db, job)
         assert (job.state, job.dispatch) == (S.dispatched, 3)
+
+
+def test_one_that_comes_back_after_its_registration_was_purged_ends(db, jobs, agent):
+    """It has no document any more; whoever tried to send it to a printer would fail, again and again."""
+    mail(agent)
+    first = jobs[0]
+    first.registration.is_deleted = True
+    on_deleted(first.registration, CheckinPrintPlugin.instance, permanent=True)
+    receive(agent.id, agent.link, Returned(job=first.uuid, dispatch=1, reason='stopping'))
+    fresh(db, *jobs)
+    assert (first.state, first.reason) == (S.failed, Reason.registration_gone)
+    assert mail(agent)
 
 
 def test_a_stranger_cannot_report(db, jobs, agent, create_agent):
