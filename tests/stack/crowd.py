@@ -27,8 +27,10 @@ class Crowd:
         self._life = life
         self._gate = asyncio.Semaphore(AT_ONCE)
         self.welcomed = 0
-        #: job -> how often permission to print it was given
+        #: job -> how often it was printed
         self.printed = Counter()
+        #: (job, dispatch) of what was printed: the only memory that outlives a link
+        self._done = set()
         self.ended = 0
         self.lost = 0
 
@@ -69,21 +71,34 @@ class Crowd:
                 return False
             message = None if isinstance(frame, bytes) else json.loads(frame)
             if message is None:
-                await self._answer(ws, *waiting.popitem())
+                await self._answer(ws, waiting.popitem()[1])
             elif message['type'] == 'job':
                 waiting[message['job']] = message
             elif message['type'] == 'go':
                 await self._print(ws, message)
+            elif message['type'] == 'cancel':
+                kind = 'completed' if (message['job'], message['dispatch']) in self._done else 'canceled'
+                await self._say(ws, kind, message)
 
-    async def _answer(self, ws, job, message):
-        await ws.send(json.dumps({'type': 'accepted', 'job': job, 'dispatch': message['dispatch']}))
+    async def _answer(self, ws, message):
+        await self._say(ws, 'accepted', message)
         if message['go']:
             await self._print(ws, message)
 
     async def _print(self, ws, message):
-        self.printed[message['job']] += 1
-        for kind in ('printing', 'completed'):
-            await ws.send(json.dumps({'type': kind, 'job': message['job'], 'dispatch': message['dispatch']}))
+        number = (message['job'], message['dispatch'])
+        if number not in self._done:
+            if message['print_within'] <= 0:
+                await self._say(ws, 'returned', message)
+                return
+            self._done.add(number)
+            self.printed[message['job']] += 1
+            await self._say(ws, 'printing', message)
+        await self._say(ws, 'completed', message)
+
+    @staticmethod
+    async def _say(ws, kind, message):
+        await ws.send(json.dumps({'type': kind, 'job': message['job'], 'dispatch': message['dispatch']}))
 
     @staticmethod
     async def _beat(ws, seconds):

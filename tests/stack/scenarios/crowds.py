@@ -57,6 +57,8 @@ JOBS = """
     )
     SELECT pg_notify('checkin_print', 'agent ' || agent_id) FROM plugin_checkin_print.desk_printers WHERE printer = 'p'
 """
+#: What nobody knows the end of
+UNKNOWN = "SELECT count(*) FROM plugin_checkin_print.jobs WHERE purpose = 'test' AND state = 12"
 PRINTED = "SELECT count(*) FROM plugin_checkin_print.jobs WHERE purpose = 'test' AND state = 7"
 #: How long each badge took from its commit to the word that it is printed, in ms.
 TOOK = """
@@ -99,13 +101,15 @@ def badge_for_each(stack, total, timeout):
     return wait_until(lambda: int(stack.postgres.sql('indico', PRINTED)[0]) >= total, timeout, interval=0.5)
 
 
-def account(told, total, ms):
+def account(stack, told, total):
     """Return the facts of what a crowd was asked to print and what it says."""
+    ms = [float(x) for x in stack.postgres.sql('indico', TOOK) if x]
+    unknown = int(stack.postgres.sql('indico', UNKNOWN)[0])
     facts = Facts(checked_in=total, printed=told['printed'], duplicates=told['duplicates'],
-                  lost=total - told['printed'], ms=ms)
+                  lost=total - told['printed'], unknown=unknown, ms=ms)
     if told['lost_links'] or facts.lost or facts.duplicates or len(ms) != total:
         facts.faults.append(f'{told["lost_links"]} links were lost, {facts.lost} badges were lost, {facts.duplicates} '
-                            f'came twice, the ledger knows of {len(ms)}.')
+                            f'came twice, {unknown} are unknown, the ledger knows of {len(ms)}.')
     return facts
 
 
@@ -124,8 +128,7 @@ def thousand_agents():
                 rounds.append(round(time.monotonic() - started, 1))
                 after.append(memory(stack))
                 say(f'round {number}: {"all" if done else "not all"} have their badge after {rounds[-1]} s')
-            ms = [float(x) for x in stack.postgres.sql('indico', TOOK) if x]
-            facts = account(end(), 3 * AGENTS, ms)
+            facts = account(stack, end(), 3 * AGENTS)
         if welcomed != AGENTS:
             facts.faults.append(f'{welcomed} agents were welcomed.')
         if each > MEMORY:
@@ -150,9 +153,8 @@ def relay_soak(minutes='60'):
             if len(samples) % 10 == 0:
                 say(f'{passed / 60:4.0f} minutes: {total} badges, {samples[-1][1]:.1f} MiB')
             time.sleep(max(0, ROUND - (time.monotonic() - started - passed)))
-        ms = [float(x) for x in stack.postgres.sql('indico', TOOK) if x]
         told = end()
-        facts = account(told, total, ms)
+        facts = account(stack, told, total)
         # the first half warms up: caches and the allocator's arenas are filled
         later = samples[len(samples) // 2:]
         slope = statistics.linear_regression(*zip(*later, strict=True)).slope if len(later) > 1 else 0.0
