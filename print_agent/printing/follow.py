@@ -186,9 +186,11 @@ class Follower:
 
 def _cups_failure(cups: CupsView) -> End:
     # Nobody cancelled it: its backend gave it up because the printer would not have it ("Printer cannot print with
-    # supplied options."). CUPS has no reason code for that.
+    # supplied options."). CUPS has no reason code for that, or a wrong one: 2.4.10 says "at the device", which is what
+    # somebody does who is seen to do it, as the printer has the job then.
+    given = tuple(reason for reason in cups.reasons if reason != 'canceled-at-device' or not cups.message)
     default = {STOPPED: 'job-stopped', CANCELED: 'rejected' if cups.message else 'job-canceled'}
-    reason = reasons.first(cups.reasons, default.get(cups.state, 'job-aborted'))
+    reason = reasons.first(given, default.get(cups.state, 'job-aborted'))
     detail = reasons.sentence(reason)
     return End('failed', reason, f'{detail} CUPS: {cups.message[:300]}' if cups.message else detail)
 

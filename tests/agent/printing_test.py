@@ -4,7 +4,6 @@ import asyncio
 import io
 import shutil
 import struct
-from pathlib import Path
 
 import pytest
 from agent_fakes import PDF, make_job, pdf
@@ -17,10 +16,6 @@ from print_agent import protocol as p
 from print_agent.printing.base import NotReady, Sheet
 from print_agent.printing.follow import CANCELED, COMPLETED, HELD
 from print_agent.printing.layout import Layout
-
-
-#: The filter that only these have
-CUPS_FILTERS_2 = Path('/usr/lib/cups/filter/universal').exists()
 
 
 async def handed_over(desk, tag, state=COMPLETED):
@@ -61,9 +56,10 @@ async def test_the_settings_of_a_printer_shape_what_it_gets(tmp_path, printing, 
 
 
 async def test_a_printer_that_takes_pixels_gets_them_in_its_resolution(tmp_path, printing, server):
+    # Apple Raster, which any driverless printer speaks
     conf = tmp_path / 'raster.conf'
-    conf.write_text((HERE / 'printer.conf').read_text().replace('application/pdf', 'image/pwg-raster')
-                    .replace('printer-resolution-supported 300dpi', 'printer-resolution-supported 203dpi,300dpi'))
+    conf.write_text((HERE / 'printer.conf').read_text().replace('application/pdf', 'image/urf')
+                    .replace('"RS300"', '"RS203-300"'))
     printer = Printer('pixels', printing.folder, printing.dbus.env, attributes=conf).start()
     desk = None
     try:
@@ -71,10 +67,10 @@ async def test_a_printer_that_takes_pixels_gets_them_in_its_resolution(tmp_path,
         desk = await Desk(tmp_path, printing, server, layouts={'pixels': Layout(resolution_dpi=203)}).start()
         assert isinstance(await desk.end(await desk.print('pixels')), p.Completed)
         (paper,) = printer.papers()
-        # the header of the first page (PWG 5102.4): HWResolution
-        resolution = struct.unpack('>II', paper.path.read_bytes()[280:288])
-        # cups-filters 2.0 leaves driverless queues the printer's own, as docs/agent.md says
-        assert resolution == (203, 203) or (CUPS_FILTERS_2 and resolution == (300, 300))
+        content = paper.path.read_bytes()
+        assert content.startswith(b'UNIRAST')
+        # 12 bytes of the file, then 20 of the first page before its resolution
+        assert struct.unpack('>I', content[32:36]) == (203,)
     finally:
         if desk is not None:
             await desk.stop()
