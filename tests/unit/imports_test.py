@@ -42,3 +42,13 @@ def test_the_protocol_needs_nothing_but_msgspec():
                           cwd=Path(print_agent.__file__).parents[1])
     outside = {name.partition('.')[0] for name in done.stdout.split()} - set(sys.stdlib_module_names)
     assert outside <= {'print_agent', 'msgspec', 'typing_extensions'}
+
+
+def test_the_command_says_what_it_lacks():
+    # as where only the plugin's side was installed
+    code = "import sys; sys.modules['websockets'] = None; from print_agent.__main__ import main; main()"
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert 'websockets' in done.stderr
+    assert 'Traceback' not in done.stderr
+    assert '[agent,cups]' in done.stderr
