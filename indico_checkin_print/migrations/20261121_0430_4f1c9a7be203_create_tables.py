@@ -220,7 +220,6 @@ def upgrade():
     op.create_index('ix_jobs_event_state', 'jobs', ['event_id', 'state', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_held', 'jobs', ['event_id'], schema=SCHEMA, postgresql_where=sa.text('state = 1'))
     op.create_index('ix_jobs_registration', 'jobs', ['registration_id'], schema=SCHEMA)
-    op.create_index('ix_jobs_repeated', 'jobs', ['registration_id'], schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NOT NULL'))
     op.create_index('ix_jobs_ready', 'jobs', ['desk_id'], schema=SCHEMA, postgresql_where=sa.text('state = 4'))
     op.create_index('ix_jobs_rendering', 'jobs', ['desk_id'], schema=SCHEMA, postgresql_where=sa.text('state = 3'))
     op.create_index('ix_jobs_reprint_of', 'jobs', ['reprint_of_id'], schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NOT NULL'))

@@ -69,7 +69,6 @@ class Job(db.Model):
         db.Index('ix_jobs_webhook', 'webhook_id', 'id', postgresql_where=db.text('webhook_id IS NOT NULL')),
         # every check-in asks what its registration had before; the unique one above leaves repetitions out
         db.Index('ix_jobs_registration', 'registration_id'),
-        db.Index('ix_jobs_repeated', 'registration_id', postgresql_where=db.text('reprint_of_id IS NOT NULL')),
         # what the claims and the sweep look at stays small however many jobs have ended
         db.Index('ix_jobs_alive', 'state', 'next_try_dt',
                  postgresql_where=db.text(f'state IN ({JobState.held}, {JobState.queued}, {JobState.rendering}, '
