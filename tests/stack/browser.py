@@ -49,10 +49,12 @@ def find():
 
 def fetch():
     """Let Playwright fetch its browser, unless it is there, and the system's libraries where that is allowed."""
-    may_install = not os.getuid() or not subprocess.run(['sudo', '-n', 'true'], capture_output=True,
-                                                        check=False).returncode
-    done = subprocess.run([sys.executable, '-m', 'playwright', 'install', *(['--with-deps'] if may_install else []),
-                           'chromium-headless-shell'], capture_output=True, text=True, check=False, timeout=TIMEOUT)
-    if done.returncode:
-        raise StartError(f'No Chromium runs here, and Playwright cannot fetch one:\n{done.stderr.strip()[-500:]}\n'
-                         'Please install one, or name one with CHROMIUM=/path/to/chromium.')
+    may_install = not os.getuid() or (shutil.which('sudo') and not subprocess.run(
+        ['sudo', '-n', 'true'], capture_output=True, check=False).returncode)
+    try:
+        subprocess.run([sys.executable, '-m', 'playwright', 'install', *(['--with-deps'] if may_install else []),
+                        'chromium-headless-shell'], capture_output=True, text=True, check=True, timeout=TIMEOUT)
+    except subprocess.SubprocessError as error:
+        said = error.stderr.strip()[-500:] if isinstance(error, subprocess.CalledProcessError) else error
+        raise StartError(f'No Chromium runs here, and Playwright cannot fetch one:\n{said}\n'
+                         'Please install one, or name one with CHROMIUM=/path/to/chromium.') from error

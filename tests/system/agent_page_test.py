@@ -1,7 +1,6 @@
 """The agent's local page in Chromium: an agent of its own, with folders as printers and no Indico that answers."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -13,10 +12,9 @@ from print_agent.rules import State
 from print_agent.spool import Spool
 from tests.stack.agent import COMMAND
 from tests.stack.process import Service, accepts, free_port
-from tests.system.conftest import SOON
+from tests.system.conftest import PICTURES, SOON, makes_a_picture
 
 
-PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
 PEOPLE = ('Ada Lovelace', 'Grace Hopper', 'Zoë Ångström', 'Chien-Shiung Wu', 'Emmy Noether')
 
 
@@ -224,11 +222,10 @@ def test_another_site_in_the_same_browser_can_neither_read_nor_do_anything(agent
         evil.stop()
 
 
-@pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1', reason='UPDATE_PICTURES=1 makes the pictures of the docs')
+@makes_a_picture
 def test_picture(agent, page):
     page.get_by_role('button', name='Pause desk2').click()
     expect(printer(page, 'desk2')).to_contain_text('Paused')
-    PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / 'agent-page.png', full_page=True)
 
 

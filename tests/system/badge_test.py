@@ -1,10 +1,8 @@
 """From a scan to paper, and what two scans, an undone scan and bad input make of it."""
 
 import json
-import os
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 import requests
@@ -13,9 +11,7 @@ from print_agent import protocol, signing
 from tests.stack.checkin import CheckIn
 from tests.stack.papers import names_in, read
 from tests.stack.process import wait_until
-
-
-PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
+from tests.system.conftest import PICTURES, makes_a_picture
 
 
 @pytest.fixture
@@ -88,10 +84,9 @@ def test_the_same_badge_has_the_same_bytes(stack, people, scan, always_again):
     assert first.path.read_bytes().split(b'trailer')[0] == second.path.read_bytes().split(b'trailer')[0]
 
 
-@pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1', reason='UPDATE_PICTURES=1 makes the pictures of the docs')
+@makes_a_picture
 def test_picture(stack, people, scan):
     paper = scan(people[3])
-    PICTURES.mkdir(parents=True, exist_ok=True)
     subprocess.run(['pdftoppm', '-r', '80', '-png', '-singlefile', str(paper.path), str(PICTURES / 'badge')],
                    check=True)
 

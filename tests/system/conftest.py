@@ -1,7 +1,9 @@
 """The whole stack, started once for all system tests. They change it, so none may count on an empty ledger."""
 
 import hashlib
+import os
 import secrets
+from pathlib import Path
 
 import pytest
 import redis
@@ -15,6 +17,10 @@ from tests.stack.stack import Wanted, running
 
 #: How long the page may take to show what happened: its own interval and a slow printer, in milliseconds.
 SOON = 20_000
+PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
+#: Not a test of anything: whoever runs the tests does not want the pictures of the docs written anew.
+makes_a_picture = pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1',
+                                     reason='UPDATE_PICTURES=1 makes the pictures of the docs')
 
 
 @pytest.fixture(scope='session')

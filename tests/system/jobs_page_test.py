@@ -1,19 +1,16 @@
 """The jobs page in Chromium, on the whole stack: a manager finds badges, pages, releases some, and takes the file."""
 
 import csv
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.stack.checkin import CheckIn
 from tests.stack.manager import Manager
-from tests.system.conftest import SOON
+from tests.system.conftest import PICTURES, SOON, makes_a_picture
 
 
-PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
 #: More than a page
 PEOPLE = 60
 
@@ -201,11 +198,10 @@ def test_refused(stack, log_in, login):
     assert page.request.get(f'{jobs}export').status == 403
 
 
-@pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1', reason='UPDATE_PICTURES=1 makes the pictures of the docs')
+@makes_a_picture
 def test_picture(page):
     page.set_viewport_size({'width': 1280, 'height': 900})
     page.locator('.js-job').nth(1).check()
-    PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / 'jobs-page.png')
 
 

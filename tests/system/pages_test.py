@@ -1,9 +1,7 @@
 """The event manager's page in Chromium, on the whole stack: from an empty computer to a test badge on paper."""
 
-import os
 import re
 import time
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -11,10 +9,7 @@ from playwright.sync_api import expect
 from tests.stack.agent import PrintAgent
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import wait_for_badges
-from tests.system.conftest import SOON
-
-
-PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
+from tests.system.conftest import PICTURES, SOON, makes_a_picture
 
 
 @pytest.fixture
@@ -70,12 +65,11 @@ def check_in_some(stack, take):
         wait_for_badges(stack, before + 1)
 
 
-@pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1', reason='UPDATE_PICTURES=1 makes the pictures of the docs')
+@makes_a_picture
 def test_picture(stack, log_in, url, check_in_some):
     page = log_in('manager')
     page.goto(url)
     expect(box(page, 'Latest badges').locator('tr[data-state=completed]')).to_have_count(8, timeout=SOON)
-    PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / 'event-page.png', full_page=True)
 
 
