@@ -143,6 +143,8 @@ class CupsBackend:
             if not handed or not isinstance(view, JobView) or view.state == HELD:
                 cups = await self._ask_cups(handle, sheet.tag)
                 handed = isinstance(cups, CupsView) and cups.state >= CANCELED
+                if handed and isinstance(view, JobView) and view.state in _TAKEN and not await self._forget(handle):
+                    handed, cups = False, 'unreachable'
                 if cups == 'unreachable':
                     self._in_doubt.add(sheet.tag)
                 elif not handed and isinstance(view, JobView) and view.state in _TAKEN and sheet.tag in self._in_doubt:
@@ -178,7 +180,10 @@ class CupsBackend:
                 if not handle and (found := await self._client.find(tag)) is not None:
                     handle = str(found[0])
                 view = await self._client.job(int(handle), tag) if handle else None
-                if view is None or view.state >= CANCELED:
+                if view is None:
+                    return
+                if view.state >= CANCELED:
+                    await self._client.forget(int(handle))
                     return
                 if waited >= patience or view.state == 6:
                     await self._client.cancel(int(handle))
@@ -255,6 +260,18 @@ class CupsBackend:
             await self._client.cancel(int(handle))
         except (CupsDown, CupsRefused) as exc:
             log.warning('cups job %s could not be cancelled: %s', handle, exc)
+            return False
+        return True
+
+    async def _forget(self, handle: str) -> bool:
+        """Let CUPS forget a job that it has handed over; return whether it heard it.
+
+        CUPS notes an end on its disk up to half a minute later (DirtyCleanInterval). If it died before that, it would
+        hand the job over again.
+        """
+        try:
+            await self._client.forget(int(handle))
+        except (CupsDown, CupsRefused):
             return False
         return True
 

@@ -147,6 +147,14 @@ class CupsClient:
             if not 0x0400 <= exc.status < 0x0500:
                 raise
 
+    async def forget(self, number: int) -> None:
+        """Let CUPS delete a job that has ended, on its disk, too. One that is not there any more is not an error."""
+        try:
+            await self._call(lambda c: c.cancelJob(number, True))
+        except CupsRefused as exc:
+            if not 0x0400 <= exc.status < 0x0500:
+                raise
+
     async def close(self) -> None:
         """Let the threads go; one that hangs holds up nobody."""
         self._pool.shutdown()
