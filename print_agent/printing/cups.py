@@ -143,8 +143,11 @@ class CupsBackend:
             if not handed or not isinstance(view, JobView) or view.state == HELD:
                 cups = await self._ask_cups(handle, sheet.tag)
                 handed = isinstance(cups, CupsView) and cups.state >= CANCELED
-                if handed and isinstance(view, JobView) and view.state in _TAKEN and not await self._forget(handle):
-                    handed, cups = False, 'unreachable'
+                # at once: CUPS notes an end on its disk up to half a minute later (DirtyCleanInterval), and one that
+                # dies before that would hand the job over again
+                if handed and isinstance(view, JobView) and view.state in _TAKEN:
+                    handed = await self._cancel(handle, forget=True)
+                    cups = cups if handed else 'unreachable'
                 if cups == 'unreachable':
                     self._in_doubt.add(sheet.tag)
                 elif not handed and isinstance(view, JobView) and view.state in _TAKEN and sheet.tag in self._in_doubt:
@@ -183,7 +186,7 @@ class CupsBackend:
                 if view is None:
                     return
                 if view.state >= CANCELED:
-                    await self._client.forget(int(handle))
+                    await self._client.cancel(int(handle), forget=True)
                     return
                 if waited >= patience or view.state == 6:
                     await self._client.cancel(int(handle))
@@ -254,24 +257,12 @@ class CupsBackend:
         except Unreachable as exc:
             log.debug('the printer of job %s cannot be asked: %s', tag, exc)
 
-    async def _cancel(self, handle: str) -> bool:
-        """Cancel a job in CUPS; return whether it heard it."""
+    async def _cancel(self, handle: str, *, forget: bool = False) -> bool:
+        """Cancel a job in CUPS, or let it delete one that has ended; return whether it heard it."""
         try:
-            await self._client.cancel(int(handle))
+            await self._client.cancel(int(handle), forget=forget)
         except (CupsDown, CupsRefused) as exc:
             log.warning('cups job %s could not be cancelled: %s', handle, exc)
-            return False
-        return True
-
-    async def _forget(self, handle: str) -> bool:
-        """Let CUPS forget a job that it has handed over; return whether it heard it.
-
-        CUPS notes an end on its disk up to half a minute later (DirtyCleanInterval). If it died before that, it would
-        hand the job over again.
-        """
-        try:
-            await self._client.forget(int(handle))
-        except (CupsDown, CupsRefused):
             return False
         return True
 

@@ -139,18 +139,13 @@ class CupsClient:
         return await self._call(lambda c: dict(c.getJobs(which_jobs='all', my_jobs=True,
                                                          requested_attributes=_JOB_ATTRIBUTES, **which)))
 
-    async def cancel(self, number: int) -> None:
-        """Cancel a job. One that has ended already is not an error."""
-        try:
-            await self._call(lambda c: c.cancelJob(number))
-        except CupsRefused as exc:
-            if not 0x0400 <= exc.status < 0x0500:
-                raise
+    async def cancel(self, number: int, *, forget: bool = False) -> None:
+        """Cancel a job. One that has ended already, or is not there any more, is not an error.
 
-    async def forget(self, number: int) -> None:
-        """Let CUPS delete a job that has ended, on its disk, too. One that is not there any more is not an error."""
+        :param forget: delete it as well, on CUPS' disk, too; also if it has ended already
+        """
         try:
-            await self._call(lambda c: c.cancelJob(number, True))
+            await self._call(lambda c: c.cancelJob(number, forget))
         except CupsRefused as exc:
             if not 0x0400 <= exc.status < 0x0500:
                 raise
