@@ -9,7 +9,7 @@ from tests.stack.folder import subfolder
 from tests.stack.process import Service, StartError, accepts, free_port, wait_until
 
 
-#: What is private is as private as on any laptop: the name of a job is told only to its owner.
+#: What a job's owner may know and do is as on any laptop; only setting up queues needs no password.
 CUPSD = """
 Listen {socket}
 Listen 127.0.0.1:{port}
@@ -24,7 +24,6 @@ IdleExitTimeout 0
 PreserveJobHistory Yes
 PreserveJobFiles No
 MaxJobs 0
-DirtyCleanInterval 0
 JobRetryInterval 30
 <Location />
   Order allow,deny
@@ -35,9 +34,15 @@ JobRetryInterval 30
   JobPrivateValues default
   SubscriptionPrivateAccess default
   SubscriptionPrivateValues default
+  <Limit Create-Job Print-Job Print-URI Validate-Job>
+    Order deny,allow
+  </Limit>
+  <Limit Send-Document Send-URI Hold-Job Release-Job Restart-Job Cancel-Job Cancel-My-Jobs Close-Job Purge-Jobs>
+    Require user @OWNER @SYSTEM
+    Order deny,allow
+  </Limit>
   <Limit All>
-    Order allow,deny
-    Allow all
+    Order deny,allow
   </Limit>
 </Policy>
 """
