@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from websockets.exceptions import InvalidProxy
+from websockets.proxy import parse_proxy
+
 
 #: Value of ``network.proxy`` for: no proxy, whatever the environment says.
 DIRECT = 'direct'
@@ -24,9 +27,8 @@ class NetworkError(Exception):
 def is_proxy(url: str) -> bool:
     """Tell whether this is the address of an HTTP proxy; one that is not would only be noticed by who connects."""
     try:
-        parts = urlsplit(url)
-        return parts.scheme in ('http', 'https') and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        return urlsplit(url).port != 0 and parse_proxy(url).scheme in ('http', 'https')
+    except (InvalidProxy, ValueError):
         return False
 
 

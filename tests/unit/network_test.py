@@ -175,7 +175,9 @@ def test_a_kind_of_proxy_that_is_not_supported_is_told_before_the_start(tmp_path
         Linked(tmp_path, FAR, 443, Network())
 
 
-@pytest.mark.parametrize('proxy', ['http://user:secret@proxy:port', 'http://', 'proxy:99999', 'http://[::1'])
+@pytest.mark.parametrize('proxy', [
+    'http://user:secret@proxy:port', 'http://', 'proxy:99999', 'http://[::1', 'http://user:secret@proxy:3128/wpad',
+    'http://user@proxy:3128', 'http://user:sec%ret%ff@proxy:3128'])
 def test_a_proxy_of_the_environment_that_is_no_address_is_told_before_the_start(tmp_path, monkeypatch, proxy):
     monkeypatch.setenv('https_proxy', proxy)
     with pytest.raises(NetworkError, match='in HTTPS_PROXY or ALL_PROXY') as caught:
@@ -196,6 +198,8 @@ def test_settings(tmp_path, certificate):
     for text, words in [("proxy = 'proxy:3128'", 'must be http://host:port'), ("proxy = 'http://'", 'must be http'),
                         ("proxy = 'http://proxy:port'", 'must be http'), ("proxy = 'http://[::1'", 'must be http'),
                         ("proxy = 'http://proxy:99999'", 'must be http'),
+                        ("proxy = 'http://proxy:3128/wpad'", 'must be http'),
+                        ("proxy = 'http://user@proxy:3128'", 'must be http'),
                         ('proxy = 3', 'text in quotes'), ("ca_file = 'gone.pem'", '"network.ca_file" cannot be used'),
                         ("ca_file = 'agent.toml'", '"network.ca_file" cannot be used')]:
         with pytest.raises(config.ConfigError) as caught:
