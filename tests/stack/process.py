@@ -42,9 +42,13 @@ def wait_until(condition, timeout=START_TIMEOUT, *, interval=0.02):
     return result
 
 
+#: What ends a run from outside, besides Ctrl-C.
+DEADLY = (signal.SIGTERM, signal.SIGHUP)
+
+
 def die_with_signals():
     """Turn SIGTERM and SIGHUP into an exit, so that a terminated run cleans up like an interrupted one."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in DEADLY:
         signal.signal(number, lambda num, frame: sys.exit(128 + num))
 
 

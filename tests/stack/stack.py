@@ -14,7 +14,7 @@ from tests.stack.indico import Indico
 from tests.stack.nginx import Nginx
 from tests.stack.postgres import Postgres
 from tests.stack.printing import Printing
-from tests.stack.process import die_with_signals, free_port, wait_until
+from tests.stack.process import DEADLY, die_with_signals, free_port, wait_until
 from tests.stack.redis import Redis
 
 
@@ -180,7 +180,8 @@ def running(wanted=None, *, say=None):
             yield stack.start()
         finally:
             stack.say('ending')
-            # an impatient second Ctrl-C shall not leave half of the services behind
-            before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+            # an impatient second Ctrl-C, or what follows it, shall not leave half of the services behind
+            before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, *DEADLY)}
             stack.stop()
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
