@@ -172,7 +172,7 @@ async def _queue(client: CupsClient, name: str) -> list[Finding]:
         printer = exc.reason
     finally:
         await line.close()
-    return checks.queue(name, attrs, printer)
+    return checks.queue(name, attrs, printer, server=bool(line.is_server))
 
 
 # -- Indico -----------------------------------------------------------------------------------------------------------

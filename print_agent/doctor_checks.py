@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from print_agent import reasons
-from print_agent.printing.ipp import PrinterView, printer_uri, words
+from print_agent.printing.ipp import PrinterView, is_service, printer_uri, words
 
 
 #: A clock that is off by more than this is wrong, in seconds.
@@ -76,10 +76,12 @@ def clock(check: str, date: str, before: float, after: float) -> Finding:
 
 # -- CUPS and printers ------------------------------------------------------------------------------------------------
 
-def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None) -> list[Finding]:
+def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, *,
+          server: bool = False) -> list[Finding]:
     """Judge a print queue.
 
     :param printer: what the printer says itself, or a reason why it does not answer; None if it cannot be asked
+    :param server: whether the printer is a print server
     """
     check = f'printer {name}'
     device = str(attrs.get('device-uri', ''))
@@ -106,7 +108,11 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
     if found:
         return found
     if printer is None:
-        return [fine(check, 'ready; it cannot say when a badge is done')]
+        how = (f'. It could if its queue had its address. {_learn(name, "ipp://ADDRESS/ipp/print")}'
+               if is_service(device) else '')
+        return [fine(check, f'ready; it cannot say when a badge is done{how}')]
+    if server:
+        return [fine(check, 'ready; it is behind a print server, which cannot say when a badge is done')]
     media = ', '.join(printer.media[:3]) if isinstance(printer, PrinterView) else ''
     return [fine(check, f'ready{": " + media if media else ""}')]
 

@@ -6,6 +6,7 @@ other device the best that can be said is ``sent``.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -96,8 +97,9 @@ class CupsBackend:
             raise SubmitFailed(_submit_reason(exc.status), f'CUPS did not take the badge: {exc.text[:300]}',
                                certain=True, retry=exc.status >= 0x0500) from exc
         except HandoverFailed as exc:
-            raise SubmitFailed('submit_failed' if exc.dropped else 'submit_unclear', f'CUPS: {exc}'[:300],
-                               certain=exc.dropped, retry=exc.dropped, handle=str(exc.job)) from exc
+            reason = 'submit_failed' if exc.dropped else 'submit_unclear'
+            raise SubmitFailed(reason, f'{reasons.sentence(reason)} CUPS: {exc}'[:300], certain=exc.dropped,
+                               retry=exc.dropped, handle=str(exc.job)) from exc
         except CupsDown as exc:
             raise SubmitFailed('cups_down', reasons.sentence('cups_down'), certain=True, retry=True) from exc
 
@@ -153,6 +155,8 @@ class CupsBackend:
                 elif not handed and isinstance(view, JobView) and view.state in _TAKEN and sheet.tag in self._in_doubt:
                     # at once: CUPS needs a moment to begin anew
                     await self._cancel(handle)
+            if line is not None and isinstance(view, JobView) and view.state == COMPLETED:
+                follower.hands_on = await _hands_on(line)
             follower.expires = clock() + sheet.expires - time.time()  # anew: this clock stops while the computer sleeps
             end = follower.step(clock(), cups, view)
             if follower.at_printer and not told:
@@ -292,7 +296,8 @@ class CupsBackend:
             media = self._media[name] = await self._offered_media(name)
         return p.Printer(name=name[:64], state=_STATES.get(state, 'stopped'),  # type: ignore[arg-type]
                          reasons=tuple(r[:80] for r in why[:32]), accepting=accepting, model=model[:200],
-                         media=tuple(m[:200] for m in media[:200]), reports=line is not None)
+                         media=tuple(m[:200] for m in media[:200]),
+                         reports=line is not None and not line.is_server)
 
     async def _offered_media(self, name: str) -> tuple[str, ...]:
         try:
@@ -309,6 +314,14 @@ async def _restarted(line: PrinterLine, before: int) -> bool:
     except Unreachable:
         return False  # asked again while the job is missing
     return line.restarts > before
+
+
+async def _hands_on(line: PrinterLine) -> bool:
+    """Tell whether "completed" only means that a print server handed it on; so it is if that cannot be learned."""
+    if line.is_server is None:  # it was never asked: the agent was restarted
+        with contextlib.suppress(Unreachable):
+            await line.printer()
+    return line.is_server is not False
 
 
 async def _cancel_at_printer(line: PrinterLine, job: int) -> None:

@@ -58,6 +58,8 @@ class Follower:
         self.at_printer = not asks
         #: Whether the printer was switched off and on since it had the job. Set by the caller, who can ask.
         self.restarted = False
+        #: Whether the printer is a print server, which calls completed what it has handed on. Set by the caller.
+        self.hands_on = False
         #: Set when the job has to be cancelled in CUPS; the caller does it and calls :meth:`canceled`.
         self.cancel: End | None = None
         self._canceled: End | None = None
@@ -87,7 +89,7 @@ class Follower:
 
     def _judge_by_printer(self, now: float, cups: CupsView | Missing, job: JobView) -> End | None:
         if job.state == COMPLETED:
-            return End('completed')
+            return End('sent', detail=reasons.sentence('sent')) if self.hands_on else End('completed')
         if job.state in (CANCELED, ABORTED):
             reason = reasons.first(job.reasons, 'job-canceled' if job.state == CANCELED else 'engine_failed')
             if job.pages:

@@ -15,12 +15,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pyipp import IPP
 from pyipp.enums import IppOperation
-from pyipp.exceptions import IPPError
+from pyipp.exceptions import IPPError, IPPVersionNotSupportedError
 
 
 #: Longest wait for one answer of a printer, in seconds.
 TIMEOUT = 3.0
-_NOT_FOUND = 0x0406
+#: The version of IPP that printers without 2.0 speak.
+_OLD = (1, 1)
 #: Longest wait for a connection when a printer has not answered, in seconds.
 KNOCK = 1.0
 _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-impressions-completed',
@@ -28,7 +29,7 @@ _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-
 #: Of several copies of a job, which one tells more about whether a badge comes out: by ``job-state``, most first.
 _WEIGHT = {state: weight for weight, state in enumerate((9, 5, 6, 3, 4, 8, 7))}
 _PRINTER_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-make-and-model', 'media-ready',
-                       'printer-is-accepting-jobs', 'printer-up-time']
+                       'printer-is-accepting-jobs', 'printer-up-time', 'cups-version']
 
 
 class Unreachable(Exception):
@@ -72,14 +73,15 @@ class PrinterView:
 def printer_uri(device_uri: str) -> str | None:
     """The address at which a CUPS queue's printer can be asked; None if it cannot (USB, raw socket...).
 
-    Options of the CUPS backend (``?waitjob=false``) are not part of it.
+    Options of the CUPS backend (``?waitjob=false``) are not part of it. What only CUPS finds is no address: the name of
+    a service (``ipp://Label._ipp._tcp.local/``, also of printers on USB), an IPv6 zone (``[v1.fe80::1+eth0]``).
     """
     try:
         parts = urlsplit(device_uri)
     except ValueError:
         return None
     scheme = {'ipp': 'ipp', 'ipps': 'ipps', 'http': 'ipp', 'https': 'ipps'}.get(parts.scheme)
-    if scheme is None or not parts.hostname:
+    if scheme is None or not parts.hostname or is_service(device_uri) or parts.hostname.startswith('v1.'):
         return None
     default = {'http': ':80', 'https': ':443'}.get(parts.scheme, '')
     try:
@@ -87,6 +89,11 @@ def printer_uri(device_uri: str) -> str | None:
     except ValueError:
         return None
     return urlunsplit((scheme, netloc.rpartition('@')[2], parts.path or '/', '', ''))
+
+
+def is_service(device_uri: str) -> bool:
+    """Whether a queue names its printer as DNS-SD does, not by an address."""
+    return device_uri.startswith('dnssd:') or '._tcp.' in device_uri.partition('?')[0]
 
 
 def words(value: Any) -> tuple[str, ...]:
@@ -106,14 +113,16 @@ class PrinterLine:
         self._boot: float | None = None
         #: How often it was seen to have been switched on anew.
         self.restarts = 0
+        #: Whether it is another CUPS, a print server, to which completed means handed on. None: not known yet.
+        self.is_server: bool | None = None
 
     async def printer(self, patience: float | None = None) -> PrinterView:
         """Ask for the printer's own state; ``patience`` in seconds, if it is another than the line's."""
         reply = await self._ask(IppOperation.GET_PRINTER_ATTRIBUTES, {'requested-attributes': _PRINTER_ATTRIBUTES},
                                 patience=patience)
         attrs: dict[str, Any] = next(iter(reply['printers']), {})
-        up_time = attrs.get('printer-up-time')
-        self._note_boot(up_time)
+        self._note_boot(attrs.get('printer-up-time'))
+        self.is_server = 'cups-version' in attrs
         return PrinterView(state=_count(attrs.get('printer-state', 3)),
                            reasons=words(attrs.get('printer-state-reasons')),
                            model=str(attrs.get('printer-make-and-model', '')), media=words(attrs.get('media-ready')),
@@ -162,7 +171,7 @@ class PrinterLine:
         patience = patience or self._timeout
         try:
             async with asyncio.timeout(patience):
-                reply: dict[str, Any] = await self._ipp.execute(operation, {
+                reply = await self._execute(operation, {
                     'operation-attributes-tag': {'requesting-user-name': _user(), **attributes}})
             self._frozen = False
             return reply
@@ -179,6 +188,16 @@ class PrinterLine:
             # pyipp lets through whatever goes wrong while an answer is read: one that breaks off, or is not text
             self._frozen = False
             raise Unreachable(str(exc) or type(exc).__name__) from exc
+
+    async def _execute(self, operation: IppOperation, message: dict[str, Any]) -> dict[str, Any]:
+        try:
+            reply: dict[str, Any] = await self._ipp.execute(operation, message)
+        except IPPVersionNotSupportedError:
+            if self._ipp.ipp_version == _OLD:
+                raise
+            self._ipp.ipp_version = _OLD  # an old printer; CUPS speaks to it like that as well
+            reply = await self._ipp.execute(operation, message)
+        return reply
 
     async def _knock(self) -> None:
         """Find out whether a printer that did not answer takes a connection at all.

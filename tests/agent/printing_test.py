@@ -353,12 +353,15 @@ async def test_a_printer_that_cannot_answer_is_only_ever_sent(desk, printing):
         listener.close()
 
 
-async def test_a_print_server_that_tells_names_of_jobs_only_to_their_owners_is_asked_by_the_owner(desk, printing):
+async def test_a_print_server_is_asked_by_the_owner_of_a_badge_and_not_believed(desk, printing):
+    """It tells the names of jobs only to their owners, and calls completed what it has handed on."""
     printing.cups.add_raw_queue('server', f'ipp://127.0.0.1:{printing.cups.port}/printers/desk1?waitjob=false')
     try:
-        await desk.until(lambda: any(printer.name == 'server' and printer.reports
+        await desk.until(lambda: any(printer.name == 'server' and printer.state == 'idle' and not printer.reports
                                      for message in desk.server.said(p.Printers) for printer in message.printers))
-        assert isinstance(await desk.end(await desk.print('server')), p.Completed)
+        job = await desk.print('server')
+        assert isinstance(await desk.end(job), p.Sent)
+        await desk.until(lambda: desk.papers(job))
     finally:
         printing.cups._lp('lpadmin', '-x', 'server')
         printing.cups.queues.remove('server')

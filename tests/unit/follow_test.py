@@ -47,6 +47,13 @@ def test_completed_is_the_printers_own_word():
     assert clock.see(cups(COMPLETED), job(COMPLETED)).state == 'completed'
 
 
+def test_completed_by_a_print_server_is_no_more_than_sent():
+    clock = Clock()
+    clock.follower.hands_on = True
+    assert clock.see(cups(COMPLETED), job(PROCESSING), 3) is None
+    assert clock.see(cups(COMPLETED), job(COMPLETED)).state == 'sent'
+
+
 def test_cups_saying_completed_proves_nothing():
     end = Clock().see(cups(COMPLETED), 'absent')
     assert (end.state, end.reason) == ('unknown', 'not_seen_at_printer')
