@@ -5,6 +5,7 @@ anything is sent. What an agent holds (`Holding`) is what it said in its ``hello
 a link that breaks loses nothing: the next ``hello`` tells which messages never arrived.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
@@ -169,25 +170,16 @@ def _what_is_left(uuids):
 
 
 def _give_more(agent, todo, actor, troubles, *, most):
-    room, idle, messages = dict(todo.room), set(todo.idle), []
-    free = min(sum(room.values()), most)
-    if free <= 0:
+    room, idle, messages = {name: free for name, free in todo.room.items() if free}, set(todo.idle), []
+    if not room or most <= 0:
         return []
-    # their numbers first: so the index of what waits at a desk is used, however many desks and badges there are
-    desk_ids = [x for x, in db.session.query(DeskPrinter.desk_id).filter_by(agent_id=agent.id)]
-    jobs = (Job.query.populate_existing()
-            .join(Desk, Desk.id == Job.desk_id)
-            .filter(Job.desk_id.in_(desk_ids), Desk.webhook_id.is_(None),
-                    Job.webhook_id.is_(None), due(JobState.ready), ~_one_before_is_being_made())
-            .options(joinedload('document'), joinedload('registration'), contains_eager('desk'))
-            .order_by(Job.queue_dt, Job.id)
-            .limit(free)
-            .with_for_update(skip_locked=True, of=Job)
-            .all())
+    jobs = _oldest_at_desks(agent, room, most)
     if not jobs:
         return []
     candidates, left = Candidates({job.desk for job in jobs}, {agent.id: troubles}), set()
     for job in jobs:
+        if len(messages) == most:
+            break
         choice, notes = candidates.choose(job)
         if choice is None:
             continue
@@ -206,6 +198,32 @@ def _give_more(agent, todo, actor, troubles, *, most):
         messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch))
     sql.notify_agents(left)
     return messages
+
+
+def _oldest_at_desks(agent, room, most):
+    """Lock and return what waits where an agent has room, the oldest first.
+
+    From each desk as much as its printers take: one where nothing gets on must not hide another one.
+    """
+    free = Counter()
+    for desk_id, printer in (db.session.query(DeskPrinter.desk_id, DeskPrinter.printer)
+                             .filter(DeskPrinter.agent_id == agent.id, DeskPrinter.printer.in_(room))):
+        free[desk_id] += room[printer]
+    desk_ids = list(free)
+    if len(desk_ids) > 1:  # most agents have one
+        desk_ids = [x for x, in db.session.query(Job.desk_id.distinct())
+                    .filter(Job.desk_id.in_(desk_ids), due(JobState.ready))]
+    jobs = []
+    for desk_id in desk_ids:
+        jobs += (Job.query.populate_existing()
+                 .join(Desk, Desk.id == Job.desk_id)
+                 .filter(Job.desk_id == desk_id, Desk.webhook_id.is_(None),
+                         Job.webhook_id.is_(None), due(JobState.ready), ~_one_before_is_being_made())
+                 .options(joinedload('document'), joinedload('registration'), contains_eager('desk'))
+                 .order_by(Job.queue_dt, Job.id)
+                 .limit(min(free[desk_id], most))
+                 .with_for_update(skip_locked=True, of=Job))
+    return sorted(jobs, key=lambda job: (job.queue_dt, job.id))
 
 
 @cache
