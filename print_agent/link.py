@@ -189,7 +189,7 @@ class Link:
 
     def _poll_failed(self, failure: PollFailed) -> None:
         self.state = 'down'
-        self._say_trouble(failure.text, 'rejected' if failure.rejected else 'lost')
+        self._say_trouble(failure.text, failure.why.value)
 
     # -- words, once per kind of trouble -------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from print_agent import clock
 from print_agent import protocol as p
 from print_agent import reasons
 from print_agent.backoff import Backoff, retry_after
-from print_agent.disconnect import other_version
+from print_agent.disconnect import Why, other_version
 from print_agent.jobs import Jobs
 from print_agent.network import Network
 from print_agent.room import NoRoom
@@ -47,16 +47,12 @@ class _Refusal(msgspec.Struct):
 
 
 class PollFailed(Exception):
-    """A poll had no usable answer.
+    """A poll had no usable answer. ``wait``: seconds that the server asks to stay away for."""
 
-    ``rejected``: it will hardly heal by itself, as the token or the version is not good. ``wait``: seconds that the
-    server asks to stay away for.
-    """
-
-    def __init__(self, text: str, *, rejected: bool = False, wait: float = 0.0):
+    def __init__(self, text: str, why: Why = Why.lost, *, wait: float = 0.0):
         super().__init__(text)
         self.text = text
-        self.rejected = rejected
+        self.why = why
         self.wait = wait
 
 
@@ -83,6 +79,8 @@ class Poller:
         self._client = httpx.AsyncClient(timeout=TIMEOUT, transport=transport, follow_redirects=False, headers={
             'Authorization': f'Bearer {token}', 'User-Agent': SOFTWARE}, **network.for_httpx(poll_url))
         self._said: list[p.FromAgent] = []
+        #: What the server calls this link; empty until it has answered.
+        self._link = ''
         self._stopping = False
         self._urgent = asyncio.Event()
         self._woken = asyncio.Event()
@@ -118,7 +116,8 @@ class Poller:
                     self._healthy()
                 except PollFailed as exc:
                     self._failed(exc)
-                    wait = self._backoff.slow() if exc.rejected else self._backoff.next()
+                    hopeless = exc.why in (Why.rejected, Why.version)  # it will hardly heal by itself
+                    wait = self._backoff.slow() if hopeless else self._backoff.next()
                     # On top of what the server asks for, or all whom it asked would come back together.
                     await self._pause(self._woken, exc.wait + wait)
                     continue
@@ -139,21 +138,22 @@ class Poller:
             self._woken.clear()
         hello = self._jobs.hello(self._source, SOFTWARE, self._printers())
         said, self._said = self._said, []
-        owed = self._jobs.owed(self._source)
-        messages = [*owed, *(message for message in said if message not in owed)][:500]
+        # In this order: what was said last is what counts, and a badge comes out after it is being printed.
+        messages = [*said, *(message for message in self._jobs.owed(self._source) if message not in said)][:500]
         # The answer cannot be older than the question, however long it was on its way or this computer asleep.
         asked = clock.now()
         try:
-            reply = await self._ask(p.Poll(hello=hello, messages=tuple(messages)))
+            reply = await self._ask(p.Poll(link=self._link, hello=hello, messages=tuple(messages)))
         except BaseException:
             # Said again next time, as everything here may be heard twice; the next hello has the printers anyway.
             self._said = [m for m in said if not isinstance(m, p.Printers | p.Heartbeat)] + self._said
             raise
+        self._link = reply.link
         for message in reply.messages:
             if isinstance(message, p.Job):
                 await self._fetch(message, asked)
             elif isinstance(message, p.Welcome) and message.protocol != p.PROTOCOL:
-                raise PollFailed(other_version(message.protocol), rejected=True)
+                raise PollFailed(other_version(message.protocol), Why.version)
             else:
                 dispatch(self._jobs, self._source, message, received=asked)
         return reply.next_in
@@ -170,10 +170,15 @@ class Poller:
             raise PollFailed(_silence(exc)) from exc
         if reply.status_code == 401:
             raise PollFailed("Indico does not know this agent's token, or it was revoked; pair it again",
-                             rejected=True)
+                             Why.rejected)
+        if reply.status_code == 409:
+            # Asking on throws nobody out, as it is asked as the older link that this is.
+            raise PollFailed('the same print agent speaks from another computer (or from a copy of this one); this one '
+                             'gets nothing until that has been silent for half a minute. If this is the right '
+                             'computer, stop the other one; else pair this one by itself', Why.replaced)
         if reply.status_code == 400 and (said := _version_error(reply.content)):
             raise PollFailed(f'Indico and this print agent do not speak the same version of the protocol: {said}',
-                             rejected=True)
+                             Why.version)
         if 300 <= reply.status_code < 400:
             raise PollFailed(f'something that is not Indico answers (HTTP {reply.status_code}); is a login page of '
                              f'this network in between?')

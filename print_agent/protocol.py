@@ -287,8 +287,10 @@ OUTCOMES: tuple[type[Message], ...] = (Completed, Sent, Failed, Unknown, Returne
 # -- polling and webhooks carry the same messages ---------------------------------------------------------------------
 
 class Poll(Struct, frozen=True, kw_only=True):
-    """Body of a poll: the hello of a link, then everything the agent has to say."""
+    """Body of a poll: the hello of a link, then everything the agent has to say, in order."""
 
+    #: What the last reply called this link. Without it the link begins: it is the newest, and speaks for the agent.
+    link: Name = ''
     hello: Hello
     messages: Annotated[tuple[FromAgent, ...], Meta(max_length=500)] = ()
 
@@ -297,6 +299,8 @@ class PollReply(Struct, frozen=True, kw_only=True):
     """Answer to a poll. Documents of the jobs in it are fetched one by one, by job and dispatch."""
 
     messages: tuple[FromServer, ...] = ()
+    #: To be said with the next poll.
+    link: Name = ''
     #: Ask again after this many seconds.
     next_in: Seconds = 2.0
 

@@ -126,7 +126,7 @@ class Worker:
                     self._fail(entry, exc.reason, exc.detail)
                 return
             log.warning('job %s.%d: %s; looking for it', entry.job, entry.dispatch, exc.reason)
-            await self._reconcile(entry, reason='submit_failed')
+            await self._reconcile(entry, exc)
             return
         entry = self._jobs.submitted(entry, handle)
         await self._follow(entry, sheet)
@@ -153,8 +153,10 @@ class Worker:
                 async with asyncio.timeout(SETTLE):
                     await self._settle(entry, patience=0)
             except TimeoutError:
-                end = End('unknown', end.reason, f'{end.detail} CUPS still has it.')
-            self._jobs.ended(entry, end)
+                self._jobs.ended(entry, End('unknown', end.reason, f'{end.detail} CUPS still has it.'))
+                await self._settle(entry, patience=0)
+            else:
+                self._jobs.ended(entry, end)
         else:
             self._jobs.ended(entry, end)
             await self._settle(entry, patience=FINISH if end.state in ('completed', 'sent') else 0)
@@ -189,8 +191,11 @@ class Worker:
                 self._jobs.spool.settled(entry)
                 return
 
-    async def _reconcile(self, entry: Entry, reason: str = 'restarted') -> None:
-        """Find out what became of a job that may have been handed over."""
+    async def _reconcile(self, entry: Entry, failure: SubmitFailed | None = None) -> None:
+        """Find out what became of a job that may have been handed over.
+
+        :param failure: how handing it over went wrong just now; None after a restart
+        """
         if entry.state not in (State.submitting, State.printing):
             await self._settle(entry, patience=0)
             return
@@ -201,11 +206,13 @@ class Worker:
                 break
             except SubmitFailed as exc:
                 if not exc.retry or asyncio.get_running_loop().time() >= deadline:
-                    self._jobs.ended(entry, End('unknown', exc.reason, exc.detail))
+                    cause = exc if failure is None or exc.retry else failure
+                    self._jobs.ended(entry, End('unknown', cause.reason, cause.detail))
                     await self._settle(entry, patience=0)
                     return
                 await asyncio.sleep(RETRY)
         if handle is None:
+            reason = 'restarted' if failure is None else 'submit_failed'
             self._jobs.ended(entry, End('returned', reason, reasons.sentence(reason)))
             self._jobs.spool.settled(entry)
             return

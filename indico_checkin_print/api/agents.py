@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Annotated
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import redis.exceptions
 from flask import Response, request
@@ -97,19 +98,21 @@ class RHPoll(RHAgent):
         poll = self.read(protocol.Poll)
         if poll.hello.protocol != protocol.PROTOCOL:
             raise APIError(400, 'version', f'This Indico speaks version {protocol.PROTOCOL} of the protocol.')
-        link = f'poll:{poll.hello.spool}'
+        link = poll.link or uuid4().hex
         try:
-            holding, name = exchange.hello(self.agent_id, link, poll.hello)
+            holding, name = exchange.hello(self.agent_id, link, poll.hello, goes_on=bool(poll.link))
             answers = [exchange.receive(self.agent_id, link, message) for message in poll.messages]
             for message in poll.messages:
                 if isinstance(message, protocol.OUTCOMES):
                     holding.pop(message.job, None)
             db.session.flush()
             mail = dispatch.outgoing(self.agent_id, link, holding)
-        except exchange.Replaced:
-            raise APIError(401, 'revoked', 'The pairing of this agent was revoked. Pair it again.')
+        except exchange.Replaced as exc:
+            if exc.revoked:
+                raise APIError(401, 'revoked', 'The pairing of this agent was revoked. Pair it again.')
+            raise APIError(409, 'replaced', 'This agent connected from somewhere else.')
         messages = [protocol.Welcome(name=name, heartbeat=POLL_EVERY * 10), *filter(None, answers), *mail]
-        return answer(protocol.PollReply(messages=tuple(messages), next_in=POLL_EVERY))
+        return answer(protocol.PollReply(messages=tuple(messages), link=link, next_in=POLL_EVERY))
 
 
 class RHDocument(RHAgent):

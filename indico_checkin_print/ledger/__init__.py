@@ -4,7 +4,8 @@ The ledger in PostgreSQL is the truth; Celery, NOTIFY and the relay's memory onl
 in the caller's transaction and each change writes one row of history. The clock is the database's.
 """
 
-from indico_checkin_print.ledger.agents import free_waiting, give, go, move_on, report, spool_lost, take_back
+from indico_checkin_print.ledger.agents import (WITHOUT_A_WORD, free_waiting, give, go, move_on, report, spool_lost,
+                                                take_back)
 from indico_checkin_print.ledger.births import (new_row, print_again, record, request_event_test, request_test,
                                                 send_again)
 from indico_checkin_print.ledger.claims import (claim_post, claim_render, delivered, due_at_once, fail_render, rendered,

@@ -11,6 +11,10 @@ from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import now
 
 
+#: Reasons of an unknown badge of which its agent has not told the end yet.
+WITHOUT_A_WORD = (Reason.no_word, Reason.agent_silent)
+
+
 def give(job, agent, printer, actor, *, go, passed_over=None):
     """Give a ready job, which the caller has locked, to an agent's printer. Return the number of this dispatch.
 
@@ -92,8 +96,7 @@ def spool_lost(agent):
     free_waiting(agent)
     # nor can it say any more what became of what it left without a word
     db.session.execute(db.update(Job.__table__)
-                       .where(Job.agent_id == agent.id, Job.state == S.unknown,
-                              Job.reason.in_([Reason.no_word, Reason.agent_silent]))
+                       .where(Job.agent_id == agent.id, Job.state == S.unknown, Job.reason.in_(WITHOUT_A_WORD))
                        .values(reason=str(Reason.spool_lost)))
     return move([Job.agent_id == agent.id, Job.state.in_([S.dispatched, S.printing])], S.unknown, Reason.spool_lost,
                 f'agent:{agent.id}')

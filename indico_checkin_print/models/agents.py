@@ -112,10 +112,14 @@ class Agent(db.Model):
         return self.token_hash is not None and self.revoked_dt is None
 
     @property
+    def is_heard_of(self):
+        """Whether it said something lately."""
+        return self.seen_dt is not None and now_utc() - self.seen_dt < self.AWAY_AFTER
+
+    @property
     def is_connected(self):
         """Whether it was heard of lately and goes on."""
-        return (self.is_paired and not self.draining and self.seen_dt is not None
-                and now_utc() - self.seen_dt < self.AWAY_AFTER)
+        return self.is_paired and not self.draining and self.is_heard_of
 
     def __repr__(self):
         return format_repr(self, 'id', 'event_id', revoked_dt=None, _text=self.name)

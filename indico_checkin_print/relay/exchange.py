@@ -58,17 +58,29 @@ def speaking_agent(agent_id, link, *, lock=False):
     return agent
 
 
-def hello(agent_id, link, message):
-    """Begin a link: the newest one speaks for the agent. Return (what it holds, the agent's name)."""
+def check(agent_id, link):
+    """Raise `Replaced` unless the agent speaks through `link`."""
+    speaking_agent(agent_id, link)
+
+
+def hello(agent_id, link, message, *, goes_on=False):
+    """Begin a link: the newest one speaks for the agent. Return (what it holds, the agent's name).
+
+    :param goes_on: Whether the link began earlier; so does each poll but the first. It speaks for the agent again only
+                    if a newer one ended or fell silent.
+    """
     agent = Agent.query.filter_by(id=agent_id).populate_existing().with_for_update().one()
     if agent.revoked_dt is not None:
         raise Replaced(revoked=True)
+    if goes_on and agent.link not in {'', link} and agent.is_heard_of:
+        raise Replaced(revoked=False)
     if agent.spool and agent.spool != message.spool:
         ledger.spool_lost(agent)
+    if not goes_on or agent.link != link:
+        agent.draining = False
     agent.link = link
     agent.spool = message.spool
     agent.software = message.software
-    agent.draining = False
     _heard_of(agent, message.printers)
     return {held.job: (held.dispatch, held.state) for held in message.holding}, agent.name
 
@@ -134,12 +146,20 @@ def still_there(links):
 
 def _outcome(agent, message):
     job = _find(message.job)
-    if job is not None and job.agent_id == agent.id and job.dispatch == message.dispatch:
+    if (job is not None and job.agent_id == agent.id and job.dispatch == message.dispatch
+            and not _is_overtaken(job, message)):
         enter_outcome(job, message, f'agent:{agent.id}')
     # a word about an older dispatch is acknowledged too: the agent may forget it
     if isinstance(message, protocol.OUTCOMES):
         return protocol.Ack(job=message.job, dispatch=message.dispatch, state=message.__struct_config__.tag)
     return None
+
+
+def _is_overtaken(job, message):
+    """Tell whether an agent says that a badge is being printed of which it has told the end: nobody would end it again.
+    """
+    return (isinstance(message, protocol.Printing) and job.state != JobState.dispatched
+            and not (job.state == JobState.unknown and job.reason in ledger.WITHOUT_A_WORD))
 
 
 def _canceled(agent, message):

@@ -24,7 +24,7 @@ from indico_checkin_print.logs import log_failure
 from indico_checkin_print.relay import dispatch, exchange
 from indico_checkin_print.relay.database import Database, DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
-from indico_checkin_print.relay.session import HEARTBEAT, Session
+from indico_checkin_print.relay.session import Session
 
 
 PATH = '/checkin-print/ws'
@@ -187,11 +187,7 @@ class Relay:
             session.wake()
 
     async def _beat(self):
-        """Note in one statement that all agents are still there; send away who is silent or speaks elsewhere."""
-        now = time.monotonic()
-        for session in list(self._sessions.values()):
-            if session.silent_since is not None and now - session.silent_since > HEARTBEAT:
-                await session.give_up()
+        """Note in one statement that all agents are still there; send away who speaks elsewhere."""
         links = {s.link: s.agent_id for s in self._sessions.values()}
         if links:
             for link in await self._db.call(exchange.still_there, links):

@@ -19,8 +19,14 @@ from indico_checkin_print.relay.pace import Pace
 
 #: The agent says hello within so many seconds.
 HELLO_WITHIN = 10
-#: The longest silence of an agent that the relay puts up with, in seconds.
+#: The longest silence of an agent that the relay puts up with, in seconds, and the longest that it may take nothing.
 HEARTBEAT = 20
+#: How often that is looked at, in seconds.
+WATCH = 5
+#: How long an agent may take to take its leave, in seconds.
+CLOSE_WITHIN = 5
+#: Larger documents go in pieces of so many bytes: on a slow line the answers to pings get in between.
+PIECE = 64 * 1024
 #: Messages of an agent that are read: so many a second, and so many at once.
 RATE, BURST = 50, 2000
 #: Documents are read ahead for so many bytes; the others one by one, when it is their turn.
@@ -33,6 +39,10 @@ CLOSE_REPLACED = 4001
 CLOSE_REVOKED = 4003
 #: Come back later (RFC 6455 registry: "Try Again Later")
 CLOSE_LATER = 1013
+
+
+class Silent(Exception):
+    """The agent says nothing any more, or takes nothing."""
 
 
 class Session:
@@ -65,6 +75,8 @@ class Session:
         self._pace = Pace(RATE, BURST)
         # a job's document follows its header directly
         self._sending = asyncio.Lock()
+        #: Since when the agent has not taken the piece that is sent to it
+        self._stuck_since = None
 
     def wake(self):
         """There is mail for the agent."""
@@ -80,34 +92,42 @@ class Session:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._read())
                 group.create_task(self._write())
+                group.create_task(self._watch())
         except* ConnectionClosed:
             pass
+        except* Silent:
+            self.end = 'silent'
+            await self._close(1008, f'No word for {HEARTBEAT} seconds')
         except* exchange.Replaced as exc:
             self.end = 'revoked' if exc.exceptions[0].revoked else 'replaced'
-            await self._ws.close(*((CLOSE_REVOKED, 'The pairing of this agent was revoked') if self.end == 'revoked'
-                                   else (CLOSE_REPLACED, 'This agent connected from somewhere else')))
+            await self._close(*((CLOSE_REVOKED, 'The pairing of this agent was revoked') if self.end == 'revoked'
+                                else (CLOSE_REPLACED, 'This agent connected from somewhere else')))
         except* DatabaseAway as exc:
             self.end = 'database'
             self._log.warning('Agent %d is sent away: %s', self.agent_id, exc.exceptions[0])
-            await self._ws.close(CLOSE_LATER, 'The database does not answer')
+            await self._close(CLOSE_LATER, 'The database does not answer')
         except* Exception as exc:
             self.end = 'error'
             log_failure(self._log, exc, 'The link of agent %d ended by a fault of ours', self.agent_id)
-            await self._ws.close(1011, 'A fault of the relay')
+            await self._close(1011, 'A fault of the relay')
 
     async def drain(self):
         """Tell the agent that the relay stops, and close. It comes back here or elsewhere, after a random wait."""
         self.end = 'drained'
         try:
-            await self._send(protocol.Drain(reason='The relay restarts'))
-            await self._ws.close(1001, 'The relay restarts')
-        except ConnectionClosed:
-            pass  # gone already, which is what was wanted
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await self._send(protocol.Drain(reason='The relay restarts'))
+        except (ConnectionClosed, TimeoutError):
+            pass  # gone already, which is what was wanted, or it takes nothing
+        await self._close(1001, 'The relay restarts')
 
-    async def give_up(self):
-        """Close, because the agent has been silent for too long."""
-        self.end = 'silent'
-        await self._ws.close(1008, f'No word for {HEARTBEAT} seconds')
+    async def _close(self, code, reason):
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await self._ws.close(code, reason)
+        except TimeoutError:
+            # not even that is taken: what was not sent yet would keep the line open
+            self._ws.transport.abort()
 
     async def _begin(self):
         try:
@@ -115,12 +135,12 @@ class Session:
         except (TimeoutError, protocol.ProtocolError) as exc:
             detail = exc.detail if isinstance(exc, protocol.ProtocolError) else 'No hello came.'
             await self._send(protocol.Error(code='no_hello', detail=detail))
-            await self._ws.close(1002, 'No hello')
+            await self._close(1002, 'No hello')
             return False
         if not isinstance(message, protocol.Hello) or message.protocol != protocol.PROTOCOL:
             await self._send(protocol.Error(
                 code='version', detail=f'This Indico speaks version {protocol.PROTOCOL} of the protocol.'))
-            await self._ws.close(CLOSE_VERSION, f'Protocol version {protocol.PROTOCOL} expected')
+            await self._close(CLOSE_VERSION, f'Protocol version {protocol.PROTOCOL} expected')
             return False
         self.holding, name = await self._db.call(exchange.hello, self.agent_id, self.link, message)
         self._metrics.count('received_total', type='hello')
@@ -143,7 +163,7 @@ class Session:
                 self._log.warning('Agent %d sent something odd: %s', self.agent_id, exc.code)
                 await self._send(protocol.Error(code=exc.code, detail=exc.detail))
                 if errors >= MAX_ERRORS:
-                    await self._ws.close(1008, 'Too many messages that make no sense')
+                    await self._close(1008, 'Too many messages that make no sense')
                 continue
             self.silent_since = None
             self._metrics.count('received_total', type=message.__struct_config__.tag)
@@ -170,7 +190,7 @@ class Session:
         if isinstance(message, protocol.OUTCOMES):
             if self.holding.get(message.job, (None,))[0] == message.dispatch:
                 del self.holding[message.job]
-        elif isinstance(message, protocol.Printing):
+        elif isinstance(message, protocol.Printing) and message.job in self.holding:
             self.holding[message.job] = (message.dispatch, 'printing')
 
     async def _write(self):
@@ -192,16 +212,36 @@ class Session:
             if mail:
                 self._metrics.observe('push_seconds', time.monotonic() - woken)
 
+    async def _watch(self):
+        """Find out what nobody says: that the agent is gone, or takes nothing, and then whether it was revoked."""
+        while True:
+            await asyncio.sleep(WATCH)
+            now = time.monotonic()
+            if any(since is not None and now - since > HEARTBEAT for since in (self.silent_since, self._stuck_since)):
+                raise Silent
+            if self._stuck_since is not None:
+                await self._db.call(exchange.check, self.agent_id, self.link)
+
     async def _send(self, message, document=None, *, since=None):
         async with self._sending:
             if since is not None:
                 message = aged(message, time.monotonic() - since)
-            await self._ws.send(protocol.encode(message), text=True)
-            if document is not None:
-                await self._ws.send(document)
+            self._stuck_since = time.monotonic()
+            try:
+                await self._ws.send(protocol.encode(message), text=True)
+                if document is not None:
+                    await self._ws.send(self._pieces(document) if len(document) > PIECE else document)
+            finally:
+                self._stuck_since = None
         self._metrics.count('sent_total', type=message.__struct_config__.tag)
         if document is not None:
             self._metrics.count('document_bytes_total', len(document))
+
+
+    def _pieces(self, document):
+        for start in range(0, len(document), PIECE):
+            self._stuck_since = time.monotonic()
+            yield document[start:start + PIECE]
 
 
 def aged(message, seconds):

@@ -12,13 +12,15 @@ from conftest import SECRET, TOKEN
 from indico.util.date_time import now_utc
 
 from print_agent import protocol, signing
-from print_agent.protocol import Accepted, Completed, Hello, OutcomeReport, Poll, PollReply, Printer, Printing, Returned
+from print_agent.protocol import (Accepted, Completed, Drain, Hello, OutcomeReport, Poll, PollReply, Printer, Printing,
+                                  Returned, Welcome)
 
 from indico_checkin_print import ledger
 from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.credentials import digest, new_code, normalize_code, seal, unseal
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.relay import exchange
 
 
 API = '/api/plugin/checkin-print'
@@ -108,10 +110,14 @@ def test_no_guessing_without_the_counter(post, unpaired, no_limit):
 
 # -- polling ----------------------------------------------------------------------------------------------------------
 
-def poll(post, *messages, token=TOKEN, **kwargs):
+def poll(post, *messages, token=TOKEN, link=None, **kwargs):
+    """Return the messages of the answer, or the error; with a `link` also what the answer calls it."""
     hello = Hello(**{'spool': 'spool', 'printers': (Printer(name='p1'),), **kwargs})
-    status, answer = post('/poll', Poll(hello=hello, messages=messages), token)
-    return msgspec.convert(answer, PollReply).messages if status == 200 else (status, answer['error'])
+    status, answer = post('/poll', Poll(link=link or '', hello=hello, messages=messages), token)
+    if status != 200:
+        return status, answer['error']
+    reply = msgspec.convert(answer, PollReply)
+    return reply.messages if link is None else (reply.messages, reply.link)
 
 
 def test_a_badge_by_polling(db, post, agent, ready_job, test_client):
@@ -134,6 +140,36 @@ def test_a_badge_by_polling(db, post, agent, ready_job, test_client):
 def test_a_lost_answer_is_sent_again(post, agent, ready_job):
     first, again = poll(post)[1], poll(post)[1]
     assert (first.job, first.dispatch, first.go) == (again.job, again.dispatch, again.go) == (ready_job.uuid, 1, True)
+
+
+def test_of_two_that_poll_the_newest_speaks(db, post, agent, ready_job):
+    """...until it has been silent for a while; the other one may ask on without throwing it out."""
+    __, first = poll(post, link='')
+    __, second = poll(post, link='')
+    assert first != second
+    for __ in range(2):
+        assert poll(post, link=first) == (409, 'replaced')
+    assert poll(post, link=second)[1] == second
+    agent.seen_dt = now_utc() - agent.AWAY_AFTER
+    db.session.flush()
+    assert poll(post, link=first)[1] == first
+    assert poll(post, link=second) == (409, 'replaced')
+
+
+def test_a_poll_does_not_throw_out_a_newer_websocket(post, agent):
+    __, link = poll(post, link='')
+    exchange.hello(agent.id, 'websocket', Hello(spool='spool', printers=(Printer(name='p1'),)))
+    assert poll(post, link=link) == (409, 'replaced')
+    exchange.gone(agent.id, 'websocket')
+    assert poll(post, link=link)[1] == link
+
+
+def test_one_that_stops_gets_nothing_more_by_its_next_polls(db, post, agent, ready_job):
+    __, link = poll(post, link='', printers=())
+    (__,), ___ = poll(post, Drain(), link=link)
+    assert [type(m) for m in poll(post, link=link)[0]] == [Welcome]
+    # started again
+    assert [type(m) for m in poll(post, link='')[0]] == [Welcome, protocol.Job]
 
 
 @pytest.mark.parametrize(('token', 'error'), [(None, 'unknown_token'), ('icpa_x', 'unknown_token'),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 from conftest import TOKEN
 
@@ -15,11 +16,11 @@ from indico.util.date_time import now_utc
 from indico_checkin_print import aside, ledger
 from indico_checkin_print.checkin import on_deleted
 from indico_checkin_print.models.agents import PrinterTrouble
-from indico_checkin_print.models.desks import DeskPrinter
+from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.reasons import Reason
-from indico_checkin_print.relay import exchange
+from indico_checkin_print.relay import dispatch, exchange
 from indico_checkin_print.relay.dispatch import PREFETCH, Assigned, Plan, outgoing, plan
 from indico_checkin_print.relay.exchange import Replaced, authenticate, hello, receive
 from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
@@ -262,6 +263,29 @@ def test_unknown_is_settled_by_the_agents_own_word(db, jobs, agent):
     assert job.state == S.completed
 
 
+@pytest.mark.parametrize(('end', 'state'), [({'type': 'sent'}, S.sent),
+                                            ({'type': 'unknown', 'reason': 'printer_unreachable'}, S.unknown)])
+def test_who_has_told_the_end_of_a_badge_does_not_print_it_any_more(db, jobs, agent, end, state):
+    """Nobody would end it a second time, and the printer would count as busy for ever."""
+    mail(agent)
+    job = jobs[0]
+    end = msgspec.convert({**end, 'job': job.uuid, 'dispatch': 1}, protocol.FromAgent)
+    assert receive(agent.id, agent.link, end) is not None
+    assert receive(agent.id, agent.link, Printing(job=job.uuid, dispatch=1)) is None
+    fresh(db, job)
+    assert job.state == state
+
+
+@pytest.mark.parametrize('reason', [Reason.no_word, Reason.agent_silent])
+def test_a_badge_of_which_nothing_was_heard_may_be_printing(db, jobs, agent, reason):
+    mail(agent)
+    job = jobs[0]
+    ledger.report(job, S.unknown, reason, '', 'test')
+    receive(agent.id, agent.link, Printing(job=job.uuid, dispatch=1))
+    fresh(db, job)
+    assert job.state == S.printing
+
+
 @pytest.mark.parametrize(('message', 'state', 'reason'), [
     (Completed, S.completed, Reason.person_saw_it), (Returned, S.ready, Reason.person_missed_it),
 ])
@@ -413,6 +437,39 @@ def test_two_printers_share_the_work_of_a_desk(db, jobs, agent, create_agent):
     assert [len(h) for h in held.values()] == [3, 3]
     assert not held[agent].keys() & held[other].keys()
     assert [[state for __, state in h.values()].count('go') for h in held.values()] == [1, 1]
+
+
+@pytest.mark.parametrize('stopped', [True, False])
+@pytest.mark.parametrize('waiting', [4, 12])
+def test_a_desk_that_does_not_get_on_holds_up_no_other(db, check_in, create_reg, agent, desk, waiting, stopped):
+    """One laptop, two printers, each with a desk of its own; what waits at the first one is older."""
+    other = Desk(event_id=desk.event_id, name='Desk 2')
+    other.printers.append(DeskPrinter(position=0, agent=agent, printer='p2'))
+    db.session.add(other)
+    agent.printers = [{'name': 'p1', 'state': 'stopped' if stopped else 'idle', 'reasons': []},
+                      {'name': 'p2', 'state': 'idle', 'reasons': []}]
+    jobs = [check_in(create_reg(first_name=f'P{i}'))[0] for i in range(waiting + 2)]
+    for job in jobs[waiting:]:
+        job.desk_id = other.id
+    db.session.flush()
+    render_waiting('test')
+    printers = [message.printer for message in mail(agent)]
+    assert printers.count('p2') == 2
+    assert printers.count('p1') == (0 if stopped else PREFETCH)
+
+
+def test_no_more_than_an_agent_may_hold_is_taken_from_several_desks(db, jobs, agent, desk, monkeypatch):
+    monkeypatch.setattr(dispatch, 'IN_FLIGHT', 3)
+    other = Desk(event_id=desk.event_id, name='Desk 2')
+    other.printers.append(DeskPrinter(position=0, agent=agent, printer='p2'))
+    db.session.add(other)
+    agent.printers = [{'name': name, 'state': 'idle', 'reasons': []} for name in ('p1', 'p2')]
+    db.session.flush()
+    for job in jobs[1::2]:
+        job.desk_id = other.id
+    db.session.flush()
+    # in the order of the queue, whatever the desk
+    assert [m.job for m in mail(agent)] == [job.uuid for job in jobs[:3]]
 
 
 def test_the_other_printer_takes_over_when_one_is_out_of_paper(db, jobs, agent, create_agent):

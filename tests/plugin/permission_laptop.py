@@ -143,6 +143,8 @@ class Process:
         self.jobs = Jobs(laptop.spool)
         self.line = None
         self.request = None
+        #: What the server calls the link by polling
+        self.poll_link = ''
         self.said = []
         self.jobs.restart()
         self.tasks = [world.loop.create_task(Worker(laptop.printer, laptop.print_system, self.jobs).run())]

@@ -14,6 +14,7 @@ from print_agent import protocol
 from print_agent.protocol import Cancel, Go
 from print_agent.protocol import Job as JobMessage
 
+from indico_checkin_print.ledger import WITHOUT_A_WORD
 from indico_checkin_print.life import AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, PRINT_WITHIN, TRANSITIONS
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.passed_over import add_note, gave_back, not_there
@@ -74,16 +75,19 @@ class MemoryLedger:
 
     # -- exchange -----------------------------------------------------------------------------------------------------
 
-    def hello(self, agent_id, link, message):
+    def hello(self, agent_id, link, message, *, goes_on=False):
         agent = self.printers.agents[agent_id]
+        if goes_on and agent.link not in {'', link} and agent.is_heard_of(self.now):
+            raise Replaced(revoked=False)
         if agent.spool and agent.spool != message.spool:
             self._free_waiting(agent)
             for row in self._of(agent):
-                if row.state == S.unknown and row.reason in {'no_word', 'agent_silent'}:
+                if row.state == S.unknown and row.reason in WITHOUT_A_WORD:
                     row.reason = 'spool_lost'
             self._move([row for row in self._of(agent) if row.state in {S.dispatched, S.printing}], S.unknown,
                        'spool_lost')
-        agent.link, agent.spool, agent.draining = link, message.spool, False
+        agent.draining = agent.draining and goes_on and agent.link == link
+        agent.link, agent.spool = link, message.spool
         self.printers.heard_of(agent, self.now, message.printers)
         return {held.job: (held.dispatch, held.state) for held in message.holding}, agent.name
 
@@ -106,7 +110,8 @@ class MemoryLedger:
                 self._free_waiting(agent)
             case _ if type(message) in MEANING:
                 self.printers.heard_of(agent, self.now)
-                if (row := self._mine(agent, message)) is not None:
+                row = self._mine(agent, message)
+                if row is not None and not self._is_overtaken(row, message):
                     state, reason = MEANING[type(message)]
                     reason = str(getattr(message, 'reason', '') or reason)
                     printer = row.printer
@@ -116,6 +121,11 @@ class MemoryLedger:
                     return protocol.Ack(job=message.job, dispatch=message.dispatch,
                                         state=message.__struct_config__.tag)
         return None
+
+    @staticmethod
+    def _is_overtaken(row, message):
+        return (isinstance(message, protocol.Printing) and row.state != S.dispatched
+                and not (row.state == S.unknown and row.reason in WITHOUT_A_WORD))
 
     # -- dispatch -----------------------------------------------------------------------------------------------------
 

@@ -57,6 +57,8 @@ class Network:
         #: When an agent heard a permission for the first time, by (agent id, job, dispatch)
         self.goes = {}
         self.lines, self.requests = [], []
+        #: Polls that reached Indico
+        self.polls = 0
 
     def _note_go(self, laptop, message):
         if isinstance(message, protocol.Go) or (isinstance(message, protocol.Job) and message.go):
@@ -86,7 +88,7 @@ class Network:
         if process is None:
             return
         self.hang_up(laptop)
-        process.request = None
+        process.request, process.poll_link = None, ''
         line = process.line = Line(laptop, process, f'ws{len(self.lines)}', self.now)
         self.lines.append(line)
         line.up.append(process.hello())
@@ -210,10 +212,9 @@ class Network:
             return
         self.hang_up(laptop)
         process.jobs.listen('indico', process.said.append)
-        owed = process.jobs.owed('indico')
-        messages = [*owed, *(message for message in process.said if message not in owed)]
-        process.request = Request(laptop, process, protocol.Poll(hello=process.hello(), messages=tuple(messages)),
-                                  self.now)
+        messages = [*process.said, *(word for word in process.jobs.owed('indico') if word not in process.said)]
+        body = protocol.Poll(link=process.poll_link, hello=process.hello(), messages=tuple(messages))
+        process.request = Request(laptop, process, body, self.now)
         self.requests.append(process.request)
 
     def answer_poll(self, index=0, *, twice=False, answered=True, fuse=None):
@@ -222,17 +223,23 @@ class Network:
             return
         index %= len(self.requests)
         request = self.requests[index] if twice else self.requests.pop(index)
-        agent_id, link = request.laptop.agent_id, f'poll:{request.body.hello.spool}'
-        holding, _name = self.ledger.hello(agent_id, link, request.body.hello)
+        self.polls += 1
+        agent_id, link, process = request.laptop.agent_id, request.body.link or f'poll{self.polls}', request.process
+        waited_for = answered and process.request is request and process is request.laptop.process
+        if waited_for:
+            process.request = None
+        try:
+            holding, _name = self.ledger.hello(agent_id, link, request.body.hello, goes_on=bool(request.body.link))
+        except Replaced:
+            return
         answers = [self.ledger.receive(agent_id, link, message) for message in request.body.messages]
         for message in request.body.messages:
             if isinstance(message, protocol.OUTCOMES):
                 holding.pop(message.job, None)
         replies = [*filter(None, answers), *self.ledger.outgoing(agent_id, link, holding)]
-        process = request.process
-        if not answered or process.request is not request or process is not request.laptop.process:
+        if not waited_for:
             return
-        process.request = None
+        process.poll_link = link
         process.said = [message for message in process.said if message not in request.body.messages]
         process.jobs.listen('indico', process.said.append)
         request.laptop.spool.fuse = fuse

@@ -25,7 +25,7 @@ from indico_checkin_print.reasons import Reason
 from indico_checkin_print.relay import candidates, dispatch, exchange
 
 
-STEPS = 500
+STEPS = 700
 #: One that comes by everything in `AGREED`.
 SEED = 'spring 1'
 S = JobState
@@ -139,7 +139,7 @@ class Dice:
         """Return (name of a method, arguments)."""
         of = self._dice.choice
         name = of(['outgoing'] * 8 + ['outcome'] * 9 + ['hello', 'receive', 'advance', 'sweep'] * 3 + ['person'] * 5
-                  + ['add_job'] * 2)
+                  + ['add_job', 'goes_on'] * 2)
         name, self._next = self._next or name, None
         agent_id = of(self._agents)
         link = self._links[agent_id] if self._chance(.95) else 'old'
@@ -152,6 +152,9 @@ class Dice:
             case 'outcome':
                 agent_id, message = self._outcome(rows, agent_id)
                 return 'receive', (agent_id, self._links[agent_id], message)
+            case 'goes_on':
+                link = link if self._chance(.8) else 'older'
+                return name, (agent_id, link, p.Hello(spool='spool', printers=self._printers()))
             case 'hello':
                 self._links[agent_id] = f'link {self._dice.random()}'
                 holding = tuple(p.Held(job=uuid, dispatch=n, state=state)
@@ -239,6 +242,8 @@ def answer_of(one, name, arguments):
     try:
         if name == 'settle':
             return one.settle(arguments[0], came_out=arguments[1])
+        if name == 'goes_on':
+            return one.hello(*arguments, goes_on=True)
         return getattr(one, name)(*arguments)
     except exchange.Replaced:
         return 'replaced'

@@ -35,8 +35,11 @@ class Agent:
         """Whether the sweep frees what waits at it."""
         return self.draining or (self.seen is not None and self.seen < now - AWAY_AFTER)
 
+    def is_heard_of(self, now):
+        return self.seen is not None and now - self.seen < AWAY_AFTER
+
     def is_connected(self, now):
-        return not self.draining and self.seen is not None and now - self.seen < AWAY_AFTER
+        return not self.draining and self.is_heard_of(now)
 
 
 @dataclass

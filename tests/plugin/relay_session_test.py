@@ -16,15 +16,16 @@ from websockets.exceptions import ConnectionClosed
 
 from print_agent import protocol
 
-from indico_checkin_print.relay import exchange, server
+from indico_checkin_print.relay import exchange
 from indico_checkin_print.relay import session as session_module
 from indico_checkin_print.relay.database import DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
-from indico_checkin_print.relay.server import Relay
 from indico_checkin_print.relay.session import Session
 
 
 PDF = b'%PDF'
+#: More than any socket takes by itself
+LARGE = bytes(32 * 1024 * 1024)
 JOB = protocol.Job(job='a', dispatch=1, printer='p', title='Badge', kind='badge', width_mm=96, height_mm=134,
                    length=len(PDF), sha256='0' * 64, expires_in=600, go=True)
 ACK = protocol.Ack(job='a', dispatch=1, state='completed')
@@ -39,14 +40,16 @@ class SlowDatabase:
         self.asked = asyncio.Event()
         self.go_on = asyncio.Event()
         self.away = False
+        self.revoked = False
         self.looks = 0
 
     async def call(self, function, *args):
         match function:
             case exchange.hello:
                 return {}, 'Laptop'
-            case exchange.still_there:
-                return set()
+            case exchange.check:
+                if self.revoked:
+                    raise exchange.Replaced(revoked=True)
             case session_module.mail_for:
                 self.looks += 1
                 mail, self._mail = self._mail, []
@@ -57,6 +60,7 @@ class SlowDatabase:
                 if self.away:
                     raise DatabaseAway('no route to host')
                 return PDF if function is session_module.document_of else ACK
+        return None
 
 
 def in_a_loop(test):
@@ -68,48 +72,113 @@ def in_a_loop(test):
 
 @contextlib.asynccontextmanager
 async def link(database):
-    """Yield (relay, session, the agent's end) of a link that has been welcomed."""
+    """Yield (session, the agent's end) of a link that has been welcomed."""
     log, greeted = logging.getLogger(__name__), asyncio.get_running_loop().create_future()
-    relay = Relay(database, Metrics(), log)
-
-    def _greeted(session):
-        relay._greeted(session)
-        greeted.set_result(session)
 
     async def _agent(ws):
-        await Session(ws, 1, database, Metrics(), log, _greeted).run()
+        await Session(ws, 1, database, Metrics(), log, greeted.set_result).run()
 
     async with (serve(_agent, '127.0.0.1', 0, compression=None) as relay_end,
                 connect(f'ws://127.0.0.1:{relay_end.sockets[0].getsockname()[1]}', compression=None) as ws):
         await ws.send(protocol.encode(protocol.Hello(software='test/1', spool='s', printers=())), text=True)
         assert isinstance(protocol.decode_from_server(await ws.recv()), protocol.Welcome)
-        yield relay, await greeted, ws
+        yield await greeted, ws
 
 
 @in_a_loop
 async def test_who_waits_for_the_database_is_not_silent(monkeypatch):
-    monkeypatch.setattr(server, 'HEARTBEAT', 0.05)
+    monkeypatch.setattr(session_module, 'HEARTBEAT', 0.2)
+    monkeypatch.setattr(session_module, 'WATCH', 0.02)
     database = SlowDatabase([])
-    async with link(database) as (relay, session, ws):
+    async with link(database) as (session, ws):
         await ws.send(protocol.encode(protocol.Completed(job='a', dispatch=1)), text=True)
         await database.asked.wait()
-        await asyncio.sleep(0.1)
-        await relay._beat()
+        await asyncio.sleep(0.4)
         assert session.end == 'lost'
         database.go_on.set()
         assert isinstance(protocol.decode_from_server(await ws.recv()), protocol.Ack)
         # from here on it is
-        await asyncio.sleep(0.1)
-        await relay._beat()
         with pytest.raises(ConnectionClosed) as excinfo:
             await ws.recv()
         assert (excinfo.value.rcvd.code, session.end) == (1008, 'silent')
 
 
+@contextlib.asynccontextmanager
+async def link_that_takes_nothing(monkeypatch, database):
+    """Yield the session of an agent that says that it is there and reads nothing, with a large badge on its way."""
+    monkeypatch.setattr(session_module, 'WATCH', 0.02)
+    monkeypatch.setattr(session_module, 'CLOSE_WITHIN', 0.1)
+    async with link(database) as (session, ws):
+        ws.transport.pause_reading()
+
+        async def _beat():
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await ws.send(protocol.encode(protocol.Heartbeat()), text=True)
+                    await asyncio.sleep(0.02)
+
+        beating = asyncio.create_task(_beat())
+        try:
+            yield session
+            await session._ws.wait_closed()
+            ws.transport.abort()
+        finally:
+            await beating
+
+
+@in_a_loop
+async def test_who_takes_nothing_is_sent_away(monkeypatch):
+    monkeypatch.setattr(session_module, 'HEARTBEAT', 0.3)
+    async with link_that_takes_nothing(monkeypatch, SlowDatabase([(JOB, LARGE)])) as session:
+        await session._ws.wait_closed()
+        assert session.end == 'silent'
+
+
+@in_a_loop
+async def test_who_takes_nothing_hears_all_the_same_that_it_was_revoked(monkeypatch):
+    database = SlowDatabase([(JOB, LARGE)])
+    database.revoked = True
+    async with link_that_takes_nothing(monkeypatch, database) as session:
+        await session._ws.wait_closed()
+        assert session.end == 'revoked'
+
+
+@in_a_loop
+async def test_who_takes_nothing_does_not_keep_a_relay_from_ending(monkeypatch):
+    async with link_that_takes_nothing(monkeypatch, SlowDatabase([(JOB, LARGE)])) as session:
+        await asyncio.sleep(0.1)
+        await session.drain()
+        await session._ws.wait_closed()
+        assert session.end == 'drained'
+
+
+@in_a_loop
+async def test_a_large_badge_goes_in_pieces_with_room_for_other_words():
+    document = bytes(range(256)) * 2000
+    async with link(SlowDatabase([(JOB, document)])) as (__, ws):
+        assert isinstance(protocol.decode_from_server(await ws.recv()), protocol.Job)
+        pieces = [piece async for piece in ws.recv_streaming()]
+        assert b''.join(pieces) == document
+        assert max(map(len, pieces)) <= session_module.PIECE < len(document)
+
+
+@in_a_loop
+async def test_a_badge_that_the_agent_was_not_given_is_not_noted():
+    database = SlowDatabase([(JOB, PDF)])
+    database.go_on.set()
+    async with link(database) as (session, ws):
+        while await ws.recv() != PDF:
+            pass
+        for job in ('stranger', JOB.job):
+            await ws.send(protocol.encode(protocol.Printing(job=job, dispatch=1)), text=True)
+            assert protocol.decode_from_server(await ws.recv()) == ACK
+        assert session.holding == {'a': (1, 'printing')}
+
+
 @in_a_loop
 async def test_what_was_held_up_comes_with_the_seconds_that_are_left():
     database = SlowDatabase([(JOB, None), (GO, None)])
-    async with link(database) as (__, ___, ws):
+    async with link(database) as (__, ws):
         await database.asked.wait()
         await asyncio.sleep(0.1)
         database.go_on.set()
@@ -123,7 +192,7 @@ async def test_what_was_held_up_comes_with_the_seconds_that_are_left():
 @in_a_loop
 async def test_a_database_that_stays_away_sends_agents_away():
     database = SlowDatabase([])
-    async with link(database) as (__, session, ws):
+    async with link(database) as (session, ws):
         database.away = True
         database.go_on.set()
         await ws.send(protocol.encode(protocol.Completed(job='a', dispatch=1)), text=True)
@@ -146,8 +215,8 @@ async def test_the_ledger_is_asked_where_something_may_follow(waiting, message, 
     mail = [(JOB, PDF), *([(second, PDF)] if waiting else [])]
     database = SlowDatabase(mail)
     database.go_on.set()
-    async with link(database) as (__, ___, ws):
-        for ____ in mail:
+    async with link(database) as (__, ws):
+        for ___ in mail:
             assert isinstance(protocol.decode_from_server(await ws.recv()), protocol.Job)
             assert await ws.recv() == PDF
         before = database.looks

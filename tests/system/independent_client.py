@@ -167,14 +167,15 @@ class Client:
 
     def poll(self, done, seconds=30):
         """Talk by polling until `done()`."""
-        until, news = time.monotonic() + seconds, []
+        until, news, link = time.monotonic() + seconds, [], ''
         while not done() and time.monotonic() < until:
             sent = time.monotonic()
-            owed = self.owed()
-            body = {'hello': self.hello(), 'messages': owed + [message for message in news if message not in owed]}
+            body = {'link': link, 'hello': self.hello(),
+                    'messages': news + [message for message in self.owed() if message not in news]}
             answer = requests.post(self.paired['poll'], json=body, headers=self.auth, timeout=15)
             answer.raise_for_status()
             reply, news = answer.json(), []
+            link = reply['link']
             for message in reply['messages']:
                 news += self.hear(message, self.fetch(message) if message['type'] == 'job' else None, sent)
             self.print(news.extend)

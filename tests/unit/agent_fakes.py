@@ -200,7 +200,9 @@ class FakeServer:
             if self.auto_ack and isinstance(message, p.OUTCOMES):
                 replies.append(ack(message))
         self._news.set()
-        return httpx.Response(200, content=p.encode(p.PollReply(messages=tuple(replies), next_in=self.next_in)))
+        link = self.polls[-1].link or f'poll {len(self.polls)}'
+        return httpx.Response(200, content=p.encode(p.PollReply(messages=tuple(replies), link=link,
+                                                                next_in=self.next_in)))
 
 
 def ack(message):

@@ -11,7 +11,7 @@ from print_agent import clock, room
 from print_agent import protocol as p
 from print_agent import worker as worker_module
 from print_agent.jobs import Jobs
-from print_agent.printing.base import End, NotReady, SubmitFailed
+from print_agent.printing.base import End, NotReady, SubmitFailed, Unsettled
 from print_agent.room import NoRoom
 from print_agent.rules import State
 from print_agent.spool import Spool
@@ -305,12 +305,40 @@ async def test_a_submission_that_can_never_work_fails(desk):
     ('17', p.Completed), ('absent', p.Returned),
     (SubmitFailed('restart_unclear', 'Who knows.', certain=False), p.Unknown)])
 async def test_an_unclear_submission_is_looked_for(desk, found, expected):
+    """...and if it is not found, the reason is what went wrong: the agent was not restarted."""
     desk.backend.refuse = SubmitFailed('submit_unclear', 'Silence.', certain=False)
     desk.backend.found = found
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
     (end,) = await desk.ends()
     assert type(end) is expected
+    if expected is p.Unknown:
+        assert (end.reason, end.detail) == ('submit_unclear', 'Silence.')
+
+
+async def test_what_cups_does_not_let_go_of_is_unknown_and_waited_for(desk, monkeypatch):
+    """The printer gave the badge up, but CUPS is away and may hand it over again: the next badge has to wait."""
+    monkeypatch.setattr(worker_module, 'SETTLE', 0.05)
+    monkeypatch.setattr(worker_module, 'RETRY', 0.01)
+    gone = True
+
+    async def settle(_printer, _tag, handle, **_):
+        if gone:
+            raise Unsettled('CUPS is away')
+        desk.backend.settled.append(handle)
+
+    desk.backend.settle = settle
+    desk.backend.end = End('failed', 'job-canceled', 'It was cancelled.')
+    desk.start()
+    for job in ('j1', 'j2'):
+        await desk.jobs.receive('a', make_job(job, go=True), PDF)
+    (end,) = await desk.ends()
+    assert (type(end), end.reason, end.detail) == (p.Unknown, 'job-canceled', 'It was cancelled. CUPS still has it.')
+    assert not desk.spool.find('a', 'j1').settled
+    gone = False
+    await desk.ends(2)
+    assert desk.backend.settled == ['1', '2']
+    assert desk.spool.find('a', 'j1').settled
 
 
 @pytest.mark.parametrize('turns', range(4))

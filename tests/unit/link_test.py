@@ -14,6 +14,7 @@ from print_agent.backoff import Backoff
 from print_agent.jobs import Jobs
 from print_agent.link import Link
 from print_agent.pairing import Pairing
+from print_agent.printing.base import End
 from print_agent.rules import State
 from print_agent.spool import Spool
 from print_agent.worker import Worker
@@ -257,6 +258,37 @@ async def test_a_document_that_is_gone_gives_the_job_back(tmp_path, server):
 async def test_polling_with_a_revoked_token_is_told_in_words(tmp_path, server):
     async with Desk(tmp_path, server, mode='poll', token='icpa_old') as desk:
         await server.until(lambda: 'pair it again' in desk.link.trouble)
+
+
+async def test_what_happened_between_two_polls_is_told_in_its_order(tmp_path, server):
+    """A printer that cannot say when a badge is done is through with it before the next poll."""
+    server.poll_status = 500
+    async with Desk(tmp_path, server, mode='poll') as desk:
+        desk.backend.end = End('sent')
+        await desk.jobs.receive('a', make_job(go=True), PDF)
+        await server.until(lambda: desk.jobs.owed('a'))
+        server.poll_status = 200
+        await server.until(lambda: server.said(p.Sent))
+        words = [type(message) for message in server.polls[-1].messages]
+        assert words == [p.Accepted, p.Printing, p.Sent]
+
+
+async def test_a_link_by_polling_has_the_name_that_the_server_gave_it(tmp_path, server):
+    async with Desk(tmp_path, server, mode='poll'):
+        await server.until(lambda: len(server.polls) > 2)
+        assert [poll.link for poll in server.polls[:3]] == ['', 'poll 1', 'poll 1']
+
+
+async def test_an_older_poller_says_why_it_gets_nothing_and_is_back_when_the_other_is_gone(tmp_path, server):
+    async with Desk(tmp_path, server, mode='poll') as desk:
+        await server.until(lambda: desk.link.state == 'poll')
+        server.poll_status, server.poll_error = 409, {'error': 'replaced'}
+        await server.until(lambda: 'speaks from another computer' in desk.link.trouble)
+        assert desk.link.state == 'down'
+        server.poll_status = 200
+        await server.until(lambda: desk.link.state == 'poll')
+        # as the one that it was: a new link would have thrown out the other one
+        assert {poll.link for poll in server.polls[1:]} == {'poll 1'}
 
 
 async def test_a_poll_under_way_ends_before_the_websocket_speaks(tmp_path, server):
