@@ -11,10 +11,16 @@ def log(agent):
     return agent.service.log.read_text()
 
 
+def twin_of(agent, name, stack, mode='auto'):
+    """Another computer with a copy of the pairing."""
+    twin = PrintAgent(name, stack.folder, stack.printing, ['desk1'], mode=mode)
+    shutil.copytree(agent.folder / 'pairings', twin.folder / 'pairings')
+    return twin
+
+
 def test_the_newest_wins_and_the_other_says_why_it_stopped(stack, take):
     first = stack.agents['laptop1']
-    twin = PrintAgent('laptop1-twin', stack.folder, stack.printing, ['desk1'])
-    shutil.copytree(first.folder / 'pairings', twin.folder / 'pairings')
+    twin = twin_of(first, 'laptop1-twin', stack)
     try:
         twin.start()
         wait_until(lambda: 'has stopped printing' in log(first), 60)
@@ -32,3 +38,25 @@ def test_the_newest_wins_and_the_other_says_why_it_stopped(stack, take):
         first.stop()
         first.start()
     wait_until(lambda: log(first).count('connected to') >= 2, 60)
+
+
+def test_of_two_that_poll_the_newest_wins_and_the_other_says_why_it_gets_nothing(stack, take):
+    first = stack.agents['laptop1']
+    before = log(first).count('connected to')
+    older, newer = (twin_of(first, f'laptop1-{name}', stack, mode='poll') for name in ('older', 'newer'))
+    first.stop()
+    try:
+        older.start()
+        wait_until(lambda: 'by polling' in log(older), 60)
+        newer.start()
+        wait_until(lambda: 'speaks from another computer' in log(older), 60)
+        person, = take(1)
+        CheckIn(stack)(person)
+        wait_until(lambda: any(step['step'] == 'submitted' for step in newer.steps()), 60)
+        assert log(newer).count('by polling') == 1, log(newer)
+        assert older.steps() == []
+    finally:
+        older.stop()
+        newer.stop()
+        first.start()
+    wait_until(lambda: log(first).count('connected to') > before, 60)
