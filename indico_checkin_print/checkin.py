@@ -167,6 +167,11 @@ def _note_missed(registration):
                                       'checked_in_dt': registration.checked_in_dt})
 
 
+def begin_request():
+    """Count no more what was checked in so far: what follows was not asked for together with it."""
+    g.pop('checkin_print_batch', None)
+
+
 def _hold_if_many(born, limit, actor):
     """Hold all badges of a request that checks in more people than the event prints without asking."""
     batch = g.setdefault('checkin_print_batch', {'jobs': [], 'checkins': 0})

@@ -37,6 +37,8 @@ def _recover(row, actor):
     registration = row.registration
     try:
         with db.session.begin_nested():
+            if row.source != CheckinSource.bulk:
+                checkin.begin_request()  # the one before was another one
             recorded = _still_holds(row) and bool(checkin.record(
                 registration, CheckinSource(row.source), row.user_id, actor, late=_age(row).total_seconds()))
             db.session.delete(row)

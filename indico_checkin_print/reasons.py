@@ -71,6 +71,7 @@ class Reason(IndicoStrEnum):
     # why nobody knows
     no_word = 'no_word'
     no_answer = 'no_answer'
+    receiver_silent = 'receiver_silent'
     spool_lost = 'spool_lost'
     agent_silent = 'agent_silent'
     printer_unsure = 'printer_unsure'
@@ -136,6 +137,7 @@ SENTENCES = {
     Reason.agent_refused: _('The print agent refused it.'),
     Reason.printer_failed: _('The printer could not print it.'),
     Reason.no_word: _('The desk got the badge and then fell silent. Look whether it came out.'),
+    Reason.receiver_silent: _('The receiver said that it prints it, and nothing more. Look whether it came out.'),
     Reason.no_answer: _('The receiver may have got the badge, but never answered. Look whether it came out.'),
     Reason.spool_lost: _('The laptop at the desk lost its memory. Look whether the badge came out.'),
     Reason.agent_silent: _('The laptop at the desk fell silent while the badge was at the printer. '

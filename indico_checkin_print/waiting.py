@@ -77,6 +77,15 @@ def may_have_arrived():
     return db.session.query(Attempt).filter(Attempt.job_id == Job.id, Attempt.may_have_arrived).exists()
 
 
+def may_have_arrived_elsewhere():
+    """Return the condition for those of `may_have_arrived` whose desk goes to something else by now."""
+    return (db.session.query(Attempt)
+            .outerjoin(Desk, Desk.id == Job.desk_id)
+            .filter(Attempt.job_id == Job.id, Attempt.may_have_arrived,
+                    Attempt.webhook_id.is_distinct_from(db.func.coalesce(Job.webhook_id, Desk.webhook_id)))
+            .exists())
+
+
 def agents_away():
     """Return the ids of agents that do not answer, or may not."""
     return (db.session.query(Agent.id)

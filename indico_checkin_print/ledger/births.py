@@ -2,12 +2,15 @@
 
 import json
 
+from indico.core.db import db
+
 from indico_checkin_print.ledger.moves import fresh
 from indico_checkin_print.life import DATA_EXPIRES_AFTER, EXPIRES_AFTER
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import CHANNEL, cursor
+from indico_checkin_print.waiting import desk_for_job
 
 
 #: A check-in becomes rows in one statement, because it happens while a volunteer waits. A row that is there already
@@ -65,7 +68,8 @@ def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState
 
 def print_again(job, user, reason):
     """Make a new job that repeats one, because a person asked for another badge. Return it."""
-    row = new_row(job.purpose, person=job.person, desk_id=job.desk_id, webhook_id=job.webhook_id, reason=reason,
+    desk_id = db.session.query(desk_for_job()).filter(Job.id == job.id).scalar()
+    row = new_row(job.purpose, person=job.person, desk_id=desk_id, webhook_id=job.webhook_id, reason=reason,
                   reprint_of_id=job.id)
     ids = record([row], event_id=job.event_id, registration_id=job.registration_id,
                  checked_in_dt=job.registration.checked_in_dt if job.registration else None, user_id=user.id,

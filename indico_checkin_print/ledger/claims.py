@@ -12,7 +12,12 @@ from indico_checkin_print.models.records import Document
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import notify, now
-from indico_checkin_print.waiting import due, for_receiver, for_webhooks, goes_to, may_have_arrived
+from indico_checkin_print.waiting import (due, for_receiver, for_webhooks, goes_to, may_have_arrived,
+                                          may_have_arrived_elsewhere)
+
+
+#: Last come messages for which nobody stands at a desk.
+_IS_DATA = Job.purpose.startswith('webhook:')
 
 
 def claim_render(actor, *, due_for=0):
@@ -24,7 +29,7 @@ def claim_render(actor, *, due_for=0):
     """
     next_id = (db.session.query(Job.id)
                .filter(due(S.queued, due_for))
-               .order_by(Job.queue_dt, Job.id)
+               .order_by(_IS_DATA, Job.queue_dt, Job.id)
                .limit(1).with_for_update(skip_locked=True).scalar_subquery())
     ids = move([Job.id == next_id], S.rendering, Reason.claimed, actor,
                lease_dt=now(RENDER_LEASE), attempts=Job.attempts + 1)
@@ -37,8 +42,7 @@ def rendered(job, pdf, actor):
     :param pdf: A `badge.render.BadgePDF`, or ``None`` for a job that needs no document.
     :return: Whether the claim still held; otherwise nothing was stored.
     """
-    if not move([Job.id == job.id, Job.attempts == job.attempts], S.ready, Reason.rendered, actor,
-                lease_dt=None, attempts=0, next_try_dt=now()):
+    if not move(_claimed(job), S.ready, Reason.rendered, actor, lease_dt=None, attempts=0, next_try_dt=now()):
         return False
     if pdf is None:
         return True
@@ -54,9 +58,14 @@ def rendered(job, pdf, actor):
 def fail_render(job, reason, detail, actor, *, final):
     """Note that a claimed job could not be rendered: for good, or until the next try."""
     if final or job.attempts >= MAX_RENDERS:
-        return move([Job.id == job.id], S.failed, reason, actor, detail, lease_dt=None)
-    return move([Job.id == job.id], S.queued, Reason.try_again, actor, detail, lease_dt=None,
+        return move(_claimed(job), S.failed, reason, actor, detail, lease_dt=None)
+    return move(_claimed(job), S.queued, Reason.try_again, actor, detail, lease_dt=None,
                 next_try_dt=now(5 * job.attempts))
+
+
+def _claimed(job):
+    """Return the condition that nobody else took a job meanwhile, because the lease had ended."""
+    return [Job.id == job.id, Job.state == S.rendering, Job.attempts == job.attempts]
 
 
 def claim_post(actor, *, due_for=0):
@@ -70,7 +79,7 @@ def claim_post(actor, *, due_for=0):
     turn = db.case([(Webhook.opened_dt.isnot(None), Job.next_try_dt)], else_=Job.queue_dt)
     next_id = (for_receiver(db.session.query(Job.id))
                .filter(due(S.ready, due_for), for_webhooks())
-               .order_by(turn, Job.id)
+               .order_by(_IS_DATA, turn, Job.id)
                .limit(1).with_for_update(skip_locked=True, key_share=True, of=[Job, Webhook]).scalar())
     if next_id is None:
         return None
@@ -95,8 +104,16 @@ def undelivered(job, reason, detail, actor, *, retry_in, was_probe=False):
         unsure = move([*here, Job.purpose == Job.PURPOSE_BADGE, may_have_arrived()], S.unknown,
                       Reason.no_answer, actor, detail, lease_dt=None)
         return unsure or move(here, S.failed, reason, actor, detail, lease_dt=None)
+    if unsure := doubt(here, actor, detail):  # the desk got another delivery meanwhile
+        return unsure
     return move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=now(retry_in),
                 attempts=Job.attempts - 1 if was_probe else Job.attempts)
+
+
+def doubt(where, actor, detail=''):
+    """Leave badges to a person that a webhook may have got to which they do not go any more. Return their ids."""
+    return move([*where, Job.purpose == Job.PURPOSE_BADGE, may_have_arrived_elsewhere()], S.unknown, Reason.no_answer,
+                actor, detail, lease_dt=None)
 
 
 def due_at_once(webhook):

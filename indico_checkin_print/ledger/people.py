@@ -39,10 +39,14 @@ def cancel_form(registration_form, actor):
 def restamp(registration, stamped):
     """Let the jobs of a check-in follow it when a second scan at the same moment put another time on it.
 
-    Those of `stamped` (the time before, if known) and those that wait: undoing a check-in would have canceled them.
-    Return their ids.
+    Those of `stamped` (the time before, if known), and those of a badge that waits: undoing a check-in would have
+    canceled it. A message to a webhook proves nothing, as it goes out all the same. Return their ids.
     """
-    same = db.or_(Job.checked_in_dt == stamped, Job.state.in_([S.held, S.queued, S.rendering, S.ready]))
+    badge = db.aliased(Job)
+    waiting = db.select(badge.checked_in_dt).where(
+        badge.registration_id == registration.id, badge.purpose == Job.PURPOSE_BADGE, badge.reprint_of_id.is_(None),
+        badge.state.in_([S.held, S.queued, S.rendering, S.ready]))
+    same = db.or_(Job.checked_in_dt == stamped, Job.checked_in_dt.in_(waiting))
     return db.session.execute(
         db.update(Job.__table__)
         .where(Job.registration_id == registration.id, Job.checked_in_dt != registration.checked_in_dt,
@@ -58,7 +62,8 @@ def cancel(job, reason, actor):
 def release(jobs, actor, reason=Reason.released):
     """Queue jobs that are held, or ended without paper, in the order in which they are given.
 
-    They get a new time to live, a new dispatch, and a desk if they had none. Return the ids of those that were.
+    They get a new time to live, a new dispatch, and a desk if they had none; a badge that failed at a webhook also
+    another uuid, as its receiver would ignore one that it has had. Return the ids of those that were.
 
     :param jobs: Jobs, or rows with their ``id`` and ``state``.
     """
@@ -69,7 +74,9 @@ def release(jobs, actor, reason=Reason.released):
     place = db.func.array_position(db.cast(ids, ARRAY(db.BigInteger)), Job.id)
     lives = db.case([(Job.purpose.startswith('webhook:'), now(DATA_EXPIRES_AFTER.total_seconds()))],
                     else_=now(EXPIRES_AFTER.total_seconds()))
+    failed_there = db.and_(Job.state == S.failed, Job.purpose == Job.PURPOSE_BADGE, Job.agent_id.is_(None))
     moved = move([Job.id.in_(ids), *still], S.queued, reason, actor, attempts=0, dispatched_dt=None,
+                 uuid=db.case([(failed_there, db.func.gen_random_uuid())], else_=Job.uuid),
                  queue_dt=now() + db.func.make_interval(0, 0, 0, 0, 0, 0, place / 1000.), next_try_dt=now(),
                  dispatch=Job.dispatch + 1, expires_dt=lives, desk_id=desk_for_job(), passed_over=[],
                  **UNASSIGNED)

@@ -4,7 +4,7 @@ from indico.core.db import db
 
 from indico_checkin_print.ledger.moves import move, recall, unassign
 from indico_checkin_print.life import (AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, HELD_EXPIRES_AFTER, MAX_RENDERS,
-                                       PRINT_WITHIN)
+                                       PRINT_WITHIN, RECEIVER_SILENT)
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job
@@ -37,5 +37,7 @@ def sweep(actor='sweep'):
         *move([Job.state == S.dispatched, Job.agent_id.isnot(None),
                Job.dispatched_dt < now(-PRINT_WITHIN - GO_MARGIN)], S.unknown, Reason.no_word, actor),
         *move([Job.state == S.printing, Job.agent_id.in_(silent)], S.unknown, Reason.agent_silent, actor),
+        *move([Job.state == S.printing, Job.agent_id.is_(None), Job.changed_dt < now(-RECEIVER_SILENT)], S.unknown,
+              Reason.receiver_silent, actor),
     ]
     return len(moved)

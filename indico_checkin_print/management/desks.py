@@ -150,7 +150,8 @@ def _deliveries_of(desk):
 
 
 def _hand_over(desk):
-    """Let what waits for a desk go where its badges go now."""
+    """Let what waits for a desk go where its badges go now, unless it may be out already."""
+    ledger.doubt([Job.desk_id == desk.id, Job.state == JobState.ready], f'user:{session.user.id}')
     waiting = Job.query.filter(Job.desk_id == desk.id, Job.state == JobState.ready, Job.agent_id.isnot(None)).all()
     for job in waiting:
         ledger.take_back(job)

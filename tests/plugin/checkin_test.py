@@ -98,6 +98,22 @@ def test_undone_and_scanned_again(check_in, reg, db):
                                                    (JobState.queued, Reason.checked_in)]
 
 
+@pytest.mark.parametrize('send_badge', [False, True])
+def test_undone_and_scanned_again_while_a_message_waits(check_in, reg, webhook, db, send_badge):
+    """The message goes out all the same, so it does not tell that this is the same check-in."""
+    webhook.send_badge = send_badge
+    check_in(reg)
+    check_in(reg, value=False)
+    db.session.expire_all()
+    badges, messages = [], []
+    for job in check_in(reg):
+        (messages if job.webhook_id else badges).append(job)
+    assert [(job.state, job.reason) for job in badges] == [(JobState.canceled, Reason.check_in_undone),
+                                                           (JobState.queued, Reason.checked_in)]
+    assert len({job.checked_in_dt for job in messages}) == 2
+    assert messages[1].checked_in_dt == badges[1].checked_in_dt == reg.checked_in_dt
+
+
 def test_a_webhook_without_a_desk_hears_of_the_check_in(check_in, reg, webhook):
     badge, data = check_in(reg)
     assert (data.purpose, data.webhook_id, data.desk_id, data.state) == (

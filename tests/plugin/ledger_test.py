@@ -153,6 +153,62 @@ def test_a_silent_agent_at_the_printer_is_unknown(db, ready_job, agent, set_job)
     assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.agent_silent)
 
 
+def test_a_receiver_that_falls_silent_while_it_prints_is_unknown(db, webhook_desk, ready_job, set_job):
+    set_job(ready_job, state=S.printing, dispatched_dt=now_utc())
+    ledger.sweep()
+    db.session.refresh(ready_job)
+    assert ready_job.state == S.printing
+    set_job(ready_job, changed_dt=now_utc() - timedelta(seconds=life.RECEIVER_SILENT + 1))
+    ledger.sweep()
+    db.session.refresh(ready_job)
+    assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.receiver_silent)
+
+
+def test_a_desk_that_gets_another_delivery_does_not_print_again_by_itself(db, new_job, webhook_desk, webhook, agent):
+    """What the webhook may have got is for a person to look at; the rest goes to the printer."""
+    out, under_way, waiting = (new_job(state) for state in (S.ready, S.dispatched, S.ready))
+    db.session.add_all([Attempt(job_id=job.id, webhook_id=webhook.id, duration=1, may_have_arrived=True)
+                        for job in (out, under_way)])
+    at_desk = [Job.desk_id == webhook_desk.id, Job.state == S.ready]
+    assert ledger.doubt(at_desk, 'test') == []
+    webhook_desk.webhook = None
+    db.session.flush()
+    assert ledger.doubt(at_desk, 'test') == [out.id]
+    ledger.undelivered(under_way, Reason.try_again, '', 'test', retry_in=5)
+    for job, expected in ((out, S.unknown), (under_way, S.unknown), (waiting, S.ready)):
+        db.session.refresh(job)
+        assert job.state == expected
+
+
+def test_badges_go_before_messages_for_which_nobody_waits(db, check_in, create_reg, webhook):
+    webhook.send_badge = True
+    db.session.flush()
+    jobs = [job for name in 'AB' for job in check_in(create_reg(first_name=name)) if job.state == S.queued]
+    jobs = list(dict.fromkeys(jobs))
+    claimed = []
+    while job := ledger.claim_render('test'):
+        claimed.append(job)
+    badges = [job for job in jobs if not job.webhook_id]
+    assert len(badges) == 2 < len(jobs)
+    assert claimed == [*badges, *(job for job in jobs if job.webhook_id)]
+
+
+def test_a_badge_that_failed_at_a_receiver_comes_under_another_name(db, webhook_desk, ready_job, set_job, dummy_user):
+    """It ignores one that it has had."""
+    before = set_job(ready_job, state=S.failed, dispatched_dt=now_utc()).uuid
+    ledger.retry(ready_job, dummy_user)
+    db.session.refresh(ready_job)
+    assert (ready_job.state, ready_job.uuid != before) == (S.queued, True)
+
+
+def test_another_badge_does_not_go_to_a_desk_that_is_gone(db, ready_job, set_job, dummy_user, dummy_event, desk):
+    other = Desk(event_id=dummy_event.id, name='Desk 2', is_deleted=True)
+    db.session.add(other)
+    db.session.flush()
+    set_job(ready_job, state=S.completed, desk_id=other.id)
+    assert ledger.print_again(ready_job, dummy_user, Reason.lost).desk_id == desk.id
+
+
 @pytest.mark.parametrize('gone', [{'seen_dt': ago(600)}, {'revoked_dt': now_utc()}])
 def test_a_prefetched_job_leaves_an_agent_that_is_away(db, ready_job, agent, gone):
     ledger.give(ready_job, agent, 'p1', 'test', go=False)

@@ -127,6 +127,15 @@ def test_many_at_once_are_held(create_reg, check_in, broken, mocker, db, app):
     assert jobs(db) == [(JobState.held, Reason.bulk)] * 21
 
 
+def test_many_scans_one_by_one_are_not(create_reg, check_in, broken, mocker, db, app):
+    for n in range(21):
+        check_in(create_reg(f'Ada{n}'), path=LIST, method='PUT')
+    mocker.stop(broken)
+    with app.app_context(), CheckinPrintPlugin.instance.plugin_context():
+        assert put_right('sweep') == 21
+    assert jobs(db) == [(JobState.queued, Reason.checked_in)] * 21
+
+
 def test_nothing_was_missed(check_in, reg, db):
     check_in(reg)
     assert not MissedCheckin.query.has_rows()
