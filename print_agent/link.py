@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Callable
 from typing import Literal
+from uuid import uuid4
 
 import httpx
 
@@ -53,6 +54,7 @@ class Link:
         self._mode = mode
         self._network = network or Network()
         self._network.for_httpx(pairing.poll)  # a wrong setting is told at the start, not at the first fall back
+        self._name = uuid4().hex
         self._backoff = backoff or Backoff(rng=random.Random())  # noqa: S311 - spreads load, hides nothing
         self._stay_away = stay_away
         self._steady = steady
@@ -164,7 +166,7 @@ class Link:
     def _start_polling(self) -> None:
         if self._polling is not None:
             return
-        self._poller = Poller(self.pairing.poll, self.pairing.document, self.pairing.token, self.pairing.id,
+        self._poller = Poller(self.pairing.poll, self.pairing.document, self.pairing.token, self._name, self.pairing.id,
                               self._jobs, self._printers, network=self._network, healthy=self._poll_healthy,
                               failed=self._poll_failed, transport=self._transport, backoff=self._poll_backoff())
         self._polling = self._group.create_task(self._poller.run())

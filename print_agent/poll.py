@@ -59,11 +59,12 @@ class PollFailed(Exception):
 class Poller:
     """Polls for one server until cancelled.
 
+    :param link: the name of this link, the same for all pollers of a run: a poll that arrives late throws nobody out
     :param healthy: called after every good answer
     :param failed: called with the reason of every failure
     """
 
-    def __init__(self, poll_url: str, document_url: str, token: str, source: str, jobs: Jobs,
+    def __init__(self, poll_url: str, document_url: str, token: str, link: str, source: str, jobs: Jobs,
                  printers: Callable[[], tuple[p.Printer, ...]], *, network: Network,
                  healthy: Callable[[], None] = lambda: None,
                  failed: Callable[[PollFailed], None] = lambda _failure: None,
@@ -79,8 +80,8 @@ class Poller:
         self._client = httpx.AsyncClient(timeout=TIMEOUT, transport=transport, follow_redirects=False, headers={
             'Authorization': f'Bearer {token}', 'User-Agent': SOFTWARE}, **network.for_httpx(poll_url))
         self._said: list[p.FromAgent] = []
-        #: What the server calls this link; empty until it has answered.
-        self._link = ''
+        self._link = link
+        self._begins = True
         self._stopping = False
         self._urgent = asyncio.Event()
         self._woken = asyncio.Event()
@@ -143,12 +144,13 @@ class Poller:
         # The answer cannot be older than the question, however long it was on its way or this computer asleep.
         asked = clock.now()
         try:
-            reply = await self._ask(p.Poll(link=self._link, hello=hello, messages=tuple(messages)))
+            reply = await self._ask(p.Poll(link=self._link, begins=self._begins, hello=hello,
+                                           messages=tuple(messages)))
         except BaseException:
             # Said again next time, as everything here may be heard twice; the next hello has the printers anyway.
             self._said = [m for m in said if not isinstance(m, p.Printers | p.Heartbeat)] + self._said
             raise
-        self._link = reply.link
+        self._begins = False
         for message in reply.messages:
             if isinstance(message, p.Job):
                 await self._fetch(message, asked)

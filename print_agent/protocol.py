@@ -289,8 +289,10 @@ OUTCOMES: tuple[type[Message], ...] = (Completed, Sent, Failed, Unknown, Returne
 class Poll(Struct, frozen=True, kw_only=True):
     """Body of a poll: the hello of a link, then everything the agent has to say, in order."""
 
-    #: What the last reply called this link. Without it the link begins: it is the newest, and speaks for the agent.
+    #: The agent's own name of this link: random, the same for all polls of a run.
     link: Name = ''
+    #: Whether no poll was answered since the agent began to poll. Then this link is the newest and speaks for it.
+    begins: bool = True
     hello: Hello
     messages: Annotated[tuple[FromAgent, ...], Meta(max_length=500)] = ()
 
@@ -299,8 +301,6 @@ class PollReply(Struct, frozen=True, kw_only=True):
     """Answer to a poll. Documents of the jobs in it are fetched one by one, by job and dispatch."""
 
     messages: tuple[FromServer, ...] = ()
-    #: To be said with the next poll.
-    link: Name = ''
     #: Ask again after this many seconds.
     next_in: Seconds = 2.0
 

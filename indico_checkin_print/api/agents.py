@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Annotated
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import redis.exceptions
 from flask import Response, request
@@ -98,9 +97,9 @@ class RHPoll(RHAgent):
         poll = self.read(protocol.Poll)
         if poll.hello.protocol != protocol.PROTOCOL:
             raise APIError(400, 'version', f'This Indico speaks version {protocol.PROTOCOL} of the protocol.')
-        link = poll.link or uuid4().hex
+        link = poll.link or poll.hello.spool
         try:
-            holding, name = exchange.hello(self.agent_id, link, poll.hello, goes_on=bool(poll.link))
+            holding, name = exchange.hello(self.agent_id, link, poll.hello, goes_on=not poll.begins)
             answers = [exchange.receive(self.agent_id, link, message) for message in poll.messages]
             for message in poll.messages:
                 if isinstance(message, protocol.OUTCOMES):
@@ -112,7 +111,7 @@ class RHPoll(RHAgent):
                 raise APIError(401, 'revoked', 'The pairing of this agent was revoked. Pair it again.')
             raise APIError(409, 'replaced', 'This agent connected from somewhere else.')
         messages = [protocol.Welcome(name=name, heartbeat=POLL_EVERY * 10), *filter(None, answers), *mail]
-        return answer(protocol.PollReply(messages=tuple(messages), link=link, next_in=POLL_EVERY))
+        return answer(protocol.PollReply(messages=tuple(messages), next_in=POLL_EVERY))
 
 
 class RHDocument(RHAgent):

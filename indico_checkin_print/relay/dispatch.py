@@ -178,8 +178,6 @@ def _give_more(agent, todo, actor, troubles, *, most):
         return []
     candidates, left = Candidates({job.desk for job in jobs}, {agent.id: troubles}), set()
     for job in jobs:
-        if len(messages) == most:
-            break
         choice, notes = candidates.choose(job)
         if choice is None:
             continue
@@ -188,7 +186,7 @@ def _give_more(agent, todo, actor, troubles, *, most):
                 # it may have looked while this transaction held the job
                 left.add(choice.agent_id)
             continue
-        if not room.get(choice.printer):
+        if not room.get(choice.printer) or len(messages) == most:
             continue
         go = choice.printer in idle
         dispatch = ledger.give(job, agent, choice.printer, actor, go=go, passed_over=notes)

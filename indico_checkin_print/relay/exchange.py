@@ -66,8 +66,8 @@ def check(agent_id, link):
 def hello(agent_id, link, message, *, goes_on=False):
     """Begin a link: the newest one speaks for the agent. Return (what it holds, the agent's name).
 
-    :param goes_on: Whether the link began earlier; so does each poll but the first. It speaks for the agent again only
-                    if a newer one ended or fell silent.
+    :param goes_on: Whether the link began earlier, as with each poll after the first answer. It speaks for the agent
+                    again only if a newer one ended or fell silent.
     """
     agent = Agent.query.filter_by(id=agent_id).populate_existing().with_for_update().one()
     if agent.revoked_dt is not None:

@@ -5,7 +5,7 @@ import time
 from uuid import uuid4
 
 from msgspec.structs import replace
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, ProtocolError
 
 from print_agent import protocol
 
@@ -117,13 +117,15 @@ class Session:
         try:
             async with asyncio.timeout(CLOSE_WITHIN):
                 await self._send(protocol.Drain(reason='The relay restarts'))
-        except (ConnectionClosed, TimeoutError):
-            pass  # gone already, which is what was wanted, or it takes nothing
+        except (ConnectionClosed, TimeoutError, ProtocolError):
+            pass  # gone already, which is what was wanted; or it takes nothing, or stopped in the middle of a badge
         await self._close(1001, 'The relay restarts')
 
     async def _close(self, code, reason):
+        # who is not to come back has to hear that, behind what was sent before
+        within = HEARTBEAT if code in {CLOSE_REPLACED, CLOSE_REVOKED} else CLOSE_WITHIN
         try:
-            async with asyncio.timeout(CLOSE_WITHIN):
+            async with asyncio.timeout(within):
                 await self._ws.close(code, reason)
         except TimeoutError:
             # not even that is taken: what was not sent yet would keep the line open

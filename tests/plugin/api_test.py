@@ -110,14 +110,11 @@ def test_no_guessing_without_the_counter(post, unpaired, no_limit):
 
 # -- polling ----------------------------------------------------------------------------------------------------------
 
-def poll(post, *messages, token=TOKEN, link=None, **kwargs):
-    """Return the messages of the answer, or the error; with a `link` also what the answer calls it."""
+def poll(post, *messages, token=TOKEN, link='', begins=True, **kwargs):
+    """Return the messages of the answer, or the error."""
     hello = Hello(**{'spool': 'spool', 'printers': (Printer(name='p1'),), **kwargs})
-    status, answer = post('/poll', Poll(link=link or '', hello=hello, messages=messages), token)
-    if status != 200:
-        return status, answer['error']
-    reply = msgspec.convert(answer, PollReply)
-    return reply.messages if link is None else (reply.messages, reply.link)
+    status, answer = post('/poll', Poll(link=link, begins=begins, hello=hello, messages=messages), token)
+    return msgspec.convert(answer, PollReply).messages if status == 200 else (status, answer['error'])
 
 
 def test_a_badge_by_polling(db, post, agent, ready_job, test_client):
@@ -144,32 +141,38 @@ def test_a_lost_answer_is_sent_again(post, agent, ready_job):
 
 def test_of_two_that_poll_the_newest_speaks(db, post, agent, ready_job):
     """...until it has been silent for a while; the other one may ask on without throwing it out."""
-    __, first = poll(post, link='')
-    __, second = poll(post, link='')
-    assert first != second
+    poll(post, link='first')
+    poll(post, link='second')
     for __ in range(2):
-        assert poll(post, link=first) == (409, 'replaced')
-    assert poll(post, link=second)[1] == second
+        assert poll(post, link='first', begins=False) == (409, 'replaced')
+    assert isinstance(poll(post, link='second', begins=False)[0], Welcome)
     agent.seen_dt = now_utc() - agent.AWAY_AFTER
     db.session.flush()
-    assert poll(post, link=first)[1] == first
-    assert poll(post, link=second) == (409, 'replaced')
+    assert isinstance(poll(post, link='first', begins=False)[0], Welcome)
+    assert poll(post, link='second', begins=False) == (409, 'replaced')
+
+
+def test_a_first_poll_that_arrives_late_is_no_other_computer(post, agent):
+    poll(post, link='first')
+    poll(post, link='first', begins=False)
+    poll(post, link='first')
+    assert isinstance(poll(post, link='first', begins=False)[0], Welcome)
 
 
 def test_a_poll_does_not_throw_out_a_newer_websocket(post, agent):
-    __, link = poll(post, link='')
+    poll(post, link='poll')
     exchange.hello(agent.id, 'websocket', Hello(spool='spool', printers=(Printer(name='p1'),)))
-    assert poll(post, link=link) == (409, 'replaced')
+    assert poll(post, link='poll', begins=False) == (409, 'replaced')
     exchange.gone(agent.id, 'websocket')
-    assert poll(post, link=link)[1] == link
+    assert isinstance(poll(post, link='poll', begins=False)[0], Welcome)
 
 
 def test_one_that_stops_gets_nothing_more_by_its_next_polls(db, post, agent, ready_job):
-    __, link = poll(post, link='', printers=())
-    (__,), ___ = poll(post, Drain(), link=link)
-    assert [type(m) for m in poll(post, link=link)[0]] == [Welcome]
+    poll(post, link='poll', printers=())
+    for messages in ((Drain(),), ()):
+        assert [type(m) for m in poll(post, *messages, link='poll', begins=False)] == [Welcome]
     # started again
-    assert [type(m) for m in poll(post, link='')[0]] == [Welcome, protocol.Job]
+    assert [type(m) for m in poll(post, link='another')] == [Welcome, protocol.Job]
 
 
 @pytest.mark.parametrize(('token', 'error'), [(None, 'unknown_token'), ('icpa_x', 'unknown_token'),

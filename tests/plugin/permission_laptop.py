@@ -143,8 +143,8 @@ class Process:
         self.jobs = Jobs(laptop.spool)
         self.line = None
         self.request = None
-        #: What the server calls the link by polling
-        self.poll_link = ''
+        #: The name of its link by polling, and whether none of its polls was answered yet
+        self.poll_link, self.poll_begins = f'poll {id(self)}', True
         self.said = []
         self.jobs.restart()
         self.tasks = [world.loop.create_task(Worker(laptop.printer, laptop.print_system, self.jobs).run())]

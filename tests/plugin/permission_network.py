@@ -57,8 +57,6 @@ class Network:
         #: When an agent heard a permission for the first time, by (agent id, job, dispatch)
         self.goes = {}
         self.lines, self.requests = [], []
-        #: Polls that reached Indico
-        self.polls = 0
 
     def _note_go(self, laptop, message):
         if isinstance(message, protocol.Go) or (isinstance(message, protocol.Job) and message.go):
@@ -88,7 +86,7 @@ class Network:
         if process is None:
             return
         self.hang_up(laptop)
-        process.request, process.poll_link = None, ''
+        process.request, process.poll_begins = None, True
         line = process.line = Line(laptop, process, f'ws{len(self.lines)}', self.now)
         self.lines.append(line)
         line.up.append(process.hello())
@@ -213,7 +211,8 @@ class Network:
         self.hang_up(laptop)
         process.jobs.listen('indico', process.said.append)
         messages = [*process.said, *(word for word in process.jobs.owed('indico') if word not in process.said)]
-        body = protocol.Poll(link=process.poll_link, hello=process.hello(), messages=tuple(messages))
+        body = protocol.Poll(link=process.poll_link, begins=process.poll_begins, hello=process.hello(),
+                             messages=tuple(messages))
         process.request = Request(laptop, process, body, self.now)
         self.requests.append(process.request)
 
@@ -223,13 +222,12 @@ class Network:
             return
         index %= len(self.requests)
         request = self.requests[index] if twice else self.requests.pop(index)
-        self.polls += 1
-        agent_id, link, process = request.laptop.agent_id, request.body.link or f'poll{self.polls}', request.process
+        agent_id, link, process = request.laptop.agent_id, request.body.link, request.process
         waited_for = answered and process.request is request and process is request.laptop.process
         if waited_for:
             process.request = None
         try:
-            holding, _name = self.ledger.hello(agent_id, link, request.body.hello, goes_on=bool(request.body.link))
+            holding, _name = self.ledger.hello(agent_id, link, request.body.hello, goes_on=not request.body.begins)
         except Replaced:
             return
         answers = [self.ledger.receive(agent_id, link, message) for message in request.body.messages]
@@ -239,7 +237,7 @@ class Network:
         replies = [*filter(None, answers), *self.ledger.outgoing(agent_id, link, holding)]
         if not waited_for:
             return
-        process.poll_link = link
+        process.poll_begins = False
         process.said = [message for message in process.said if message not in request.body.messages]
         process.jobs.listen('indico', process.said.append)
         request.laptop.spool.fuse = fuse

@@ -136,6 +136,7 @@ async def test_who_takes_nothing_is_sent_away(monkeypatch):
 
 @in_a_loop
 async def test_who_takes_nothing_hears_all_the_same_that_it_was_revoked(monkeypatch):
+    monkeypatch.setattr(session_module, 'HEARTBEAT', 1)
     database = SlowDatabase([(JOB, LARGE)])
     database.revoked = True
     async with link_that_takes_nothing(monkeypatch, database) as session:

@@ -167,15 +167,14 @@ class Client:
 
     def poll(self, done, seconds=30):
         """Talk by polling until `done()`."""
-        until, news, link = time.monotonic() + seconds, [], ''
+        until, news, begins = time.monotonic() + seconds, [], True
         while not done() and time.monotonic() < until:
             sent = time.monotonic()
-            body = {'link': link, 'hello': self.hello(),
+            body = {'link': self.spool, 'begins': begins, 'hello': self.hello(),
                     'messages': news + [message for message in self.owed() if message not in news]}
             answer = requests.post(self.paired['poll'], json=body, headers=self.auth, timeout=15)
             answer.raise_for_status()
-            reply, news = answer.json(), []
-            link = reply['link']
+            reply, news, begins = answer.json(), [], False
             for message in reply['messages']:
                 news += self.hear(message, self.fetch(message) if message['type'] == 'job' else None, sent)
             self.print(news.extend)

@@ -200,9 +200,7 @@ class FakeServer:
             if self.auto_ack and isinstance(message, p.OUTCOMES):
                 replies.append(ack(message))
         self._news.set()
-        link = self.polls[-1].link or f'poll {len(self.polls)}'
-        return httpx.Response(200, content=p.encode(p.PollReply(messages=tuple(replies), link=link,
-                                                                next_in=self.next_in)))
+        return httpx.Response(200, content=p.encode(p.PollReply(messages=tuple(replies), next_in=self.next_in)))
 
 
 def ack(message):

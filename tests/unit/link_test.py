@@ -273,10 +273,16 @@ async def test_what_happened_between_two_polls_is_told_in_its_order(tmp_path, se
         assert words == [p.Accepted, p.Printing, p.Sent]
 
 
-async def test_a_link_by_polling_has_the_name_that_the_server_gave_it(tmp_path, server):
+async def test_a_link_by_polling_begins_until_it_is_answered(tmp_path, server):
+    server.poll_status = 500
     async with Desk(tmp_path, server, mode='poll'):
-        await server.until(lambda: len(server.polls) > 2)
-        assert [poll.link for poll in server.polls[:3]] == ['', 'poll 1', 'poll 1']
+        await server.until(lambda: len(server.polls) > 1)
+        assert all(poll.begins for poll in server.polls)
+        server.poll_status, answered = 200, len(server.polls)
+        await server.until(lambda: len(server.polls) > answered + 2)
+        assert not any(poll.begins for poll in server.polls[-2:])
+        assert len({poll.link for poll in server.polls}) == 1
+        assert server.polls[0].link
 
 
 async def test_an_older_poller_says_why_it_gets_nothing_and_is_back_when_the_other_is_gone(tmp_path, server):
@@ -287,8 +293,8 @@ async def test_an_older_poller_says_why_it_gets_nothing_and_is_back_when_the_oth
         assert desk.link.state == 'down'
         server.poll_status = 200
         await server.until(lambda: desk.link.state == 'poll')
-        # as the one that it was: a new link would have thrown out the other one
-        assert {poll.link for poll in server.polls[1:]} == {'poll 1'}
+        # as the one that it was: one that begins would have thrown out the other one
+        assert not any(poll.begins for poll in server.polls[1:])
 
 
 async def test_a_poll_under_way_ends_before_the_websocket_speaks(tmp_path, server):
