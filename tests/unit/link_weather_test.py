@@ -280,8 +280,8 @@ async def test_a_silent_indico_is_told_in_words(tmp_path, trouble, words):
 
     told = []
     spool = Spool(tmp_path / 'spool.sqlite3')
-    poller = Poller('http://localhost/poll', 'http://localhost/d', 't', 'a', Jobs(spool), tuple, network=Network(),
-                    failed=lambda failure: told.append(failure.text) or poller.stop(),
+    poller = Poller('http://localhost/poll', 'http://localhost/d', 't', 'link', 'a', Jobs(spool), tuple,
+                    network=Network(), failed=lambda failure: told.append(failure.text) or poller.stop(),
                     transport=httpx.MockTransport(silent))
     await asyncio.wait_for(poller.run(), 30)
     assert re.match(words, told[0])
