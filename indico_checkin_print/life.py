@@ -47,6 +47,8 @@ TRANSITIONS = {
     S.canceled: {S.queued},
     S.completed: set(),
 }
+#: In these states it is not on its way to paper yet.
+STILL_HERE = (S.held, S.queued, S.rendering, S.ready)
 #: In these states the badge is, or may be, on paper.
 MAY_BE_OUT = {S.dispatched, S.printing, S.completed, S.sent, S.unknown}
 #: In these states a job with an agent counts as being there.

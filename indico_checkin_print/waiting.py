@@ -37,6 +37,12 @@ def for_webhooks():
     return db.and_(target.isnot(None), target.notin_(busy), target.notin_(shut))
 
 
+@cache
+def is_data():
+    """Return the condition for messages to webhooks, for which nobody stands at a desk."""
+    return Job.purpose.startswith('webhook:')
+
+
 def for_receiver(jobs):
     """Join a query for jobs with their desk and with the webhook that they go to."""
     return (jobs.outerjoin(Desk, Desk.id == Job.desk_id)

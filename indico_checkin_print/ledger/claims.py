@@ -12,12 +12,8 @@ from indico_checkin_print.models.records import Document
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import notify, now
-from indico_checkin_print.waiting import (due, for_receiver, for_webhooks, goes_to, may_have_arrived,
+from indico_checkin_print.waiting import (due, for_receiver, for_webhooks, goes_to, is_data, may_have_arrived,
                                           may_have_arrived_elsewhere)
-
-
-#: Last come messages for which nobody stands at a desk.
-_IS_DATA = Job.purpose.startswith('webhook:')
 
 
 def claim_render(actor, *, due_for=0):
@@ -29,7 +25,7 @@ def claim_render(actor, *, due_for=0):
     """
     next_id = (db.session.query(Job.id)
                .filter(due(S.queued, due_for))
-               .order_by(_IS_DATA, Job.queue_dt, Job.id)
+               .order_by(is_data(), Job.queue_dt, Job.id)
                .limit(1).with_for_update(skip_locked=True).scalar_subquery())
     ids = move([Job.id == next_id], S.rendering, Reason.claimed, actor,
                lease_dt=now(RENDER_LEASE), attempts=Job.attempts + 1)
@@ -79,7 +75,7 @@ def claim_post(actor, *, due_for=0):
     turn = db.case([(Webhook.opened_dt.isnot(None), Job.next_try_dt)], else_=Job.queue_dt)
     next_id = (for_receiver(db.session.query(Job.id))
                .filter(due(S.ready, due_for), for_webhooks())
-               .order_by(_IS_DATA, turn, Job.id)
+               .order_by(is_data(), turn, Job.id)
                .limit(1).with_for_update(skip_locked=True, key_share=True, of=[Job, Webhook]).scalar())
     if next_id is None:
         return None

@@ -2,7 +2,7 @@
 
 from indico.core.db import db
 
-from indico_checkin_print.life import TRANSITIONS
+from indico_checkin_print.life import STILL_HERE, TRANSITIONS
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import Job
@@ -29,7 +29,7 @@ def unassign(whose):
 
 def recall(where, to, reason, actor, **values):
     """End or hold what was not yet on its way to paper; agents that hold it drop it."""
-    where = [*where, Job.state.in_([S.held, S.queued, S.rendering, S.ready])]
+    where = [*where, Job.state.in_(STILL_HERE)]
     agents = [x for x, in db.session.query(Job.agent_id.distinct()).filter(*where, Job.agent_id.isnot(None))]
     moved = move(where, to, reason, actor, lease_dt=None, **values)
     notify_agents(agents)

@@ -6,12 +6,12 @@ from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print.ledger.moves import UNASSIGNED, move, recall
-from indico_checkin_print.life import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER
+from indico_checkin_print.life import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER, STILL_HERE
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import notify, now
-from indico_checkin_print.waiting import desk_for_job, paused
+from indico_checkin_print.waiting import desk_for_job, is_data, paused
 
 
 def cancel_check_in(registration, actor):
@@ -45,7 +45,7 @@ def restamp(registration, stamped):
     badge = db.aliased(Job)
     waiting = db.select(badge.checked_in_dt).where(
         badge.registration_id == registration.id, badge.purpose == Job.PURPOSE_BADGE, badge.reprint_of_id.is_(None),
-        badge.state.in_([S.held, S.queued, S.rendering, S.ready]))
+        badge.state.in_(STILL_HERE))
     same = db.or_(Job.checked_in_dt == stamped, Job.checked_in_dt.in_(waiting))
     return db.session.execute(
         db.update(Job.__table__)
@@ -72,7 +72,7 @@ def release(jobs, actor, reason=Reason.released):
     # whoever lets go what waits does not want what somebody ends at the same moment
     still = [Job.state == S.held] if all(job.state == S.held for job in jobs) else []
     place = db.func.array_position(db.cast(ids, ARRAY(db.BigInteger)), Job.id)
-    lives = db.case([(Job.purpose.startswith('webhook:'), now(DATA_EXPIRES_AFTER.total_seconds()))],
+    lives = db.case([(is_data(), now(DATA_EXPIRES_AFTER.total_seconds()))],
                     else_=now(EXPIRES_AFTER.total_seconds()))
     failed_there = db.and_(Job.state == S.failed, Job.purpose == Job.PURPOSE_BADGE, Job.agent_id.is_(None))
     moved = move([Job.id.in_(ids), *still], S.queued, reason, actor, attempts=0, dispatched_dt=None,

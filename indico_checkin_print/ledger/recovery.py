@@ -4,7 +4,7 @@ from indico.core.db import db
 
 from indico_checkin_print.ledger.moves import move, recall, unassign
 from indico_checkin_print.life import (AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, HELD_EXPIRES_AFTER, MAX_RENDERS,
-                                       PRINT_WITHIN, RECEIVER_SILENT)
+                                       PRINT_WITHIN, RECEIVER_SILENT, STILL_HERE)
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job
@@ -26,7 +26,7 @@ def sweep(actor='sweep'):
         *found,
         *move([Job.state == S.ready, Job.expires_dt <= now(), Job.purpose == Job.PURPOSE_BADGE, may_have_arrived()],
               S.unknown, Reason.no_answer, actor),
-        *move([Job.state.in_([S.held, S.queued, S.ready, S.rendering]), Job.expires_dt <= now()], S.expired,
+        *move([Job.state.in_(STILL_HERE), Job.expires_dt <= now()], S.expired,
               Reason.too_old, actor, lease_dt=None),
         *move([Job.state == S.rendering, Job.lease_dt < now(), Job.attempts >= MAX_RENDERS], S.failed,
               Reason.render_failed, actor, lease_dt=None),

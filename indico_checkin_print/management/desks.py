@@ -11,6 +11,7 @@ from indico.web.forms.base import FormDefaults
 from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _, ledger, sql, wakeup
+from indico_checkin_print.life import STILL_HERE
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHDeskBase
 from indico_checkin_print.management.delivery_choices import (MAX_PRINTERS, delivery_choices, delivery_of,
                                                               further_choices, set_delivery)
@@ -19,7 +20,7 @@ from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import FormSetup
 
 
-_WAITING = [JobState.held, JobState.queued, JobState.rendering, JobState.ready, JobState.dispatched, JobState.printing]
+_WAITING = [*STILL_HERE, JobState.dispatched, JobState.printing]
 
 
 class DeskForm(DialogForm):

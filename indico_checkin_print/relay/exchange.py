@@ -58,11 +58,6 @@ def speaking_agent(agent_id, link, *, lock=False):
     return agent
 
 
-def check(agent_id, link):
-    """Raise `Replaced` unless the agent speaks through `link`."""
-    speaking_agent(agent_id, link)
-
-
 def hello(agent_id, link, message, *, goes_on=False):
     """Begin a link: the newest one speaks for the agent. Return (what it holds, the agent's name).
 

@@ -222,7 +222,7 @@ class Session:
             if any(since is not None and now - since > HEARTBEAT for since in (self.silent_since, self._stuck_since)):
                 raise Silent
             if self._stuck_since is not None:
-                await self._db.call(exchange.check, self.agent_id, self.link)
+                await self._db.call(exchange.speaking_agent, self.agent_id, self.link)
 
     async def _send(self, message, document=None, *, since=None):
         async with self._sending:

@@ -6,7 +6,6 @@ other device the best that can be said is ``sent``.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -141,7 +140,7 @@ class CupsBackend:
             if line is not None:
                 view = await self._ask_printer(line, sheet.tag, view if handed else None)
             if view == 'absent' and told and line is not None and not follower.restarted:
-                follower.restarted = await _restarted(line, restarts)
+                follower.restarted = await line.restarted_since(restarts)
             if not handed or not isinstance(view, JobView) or view.state == HELD:
                 cups = await self._ask_cups(handle, sheet.tag)
                 handed = isinstance(cups, CupsView) and cups.state >= CANCELED
@@ -156,7 +155,7 @@ class CupsBackend:
                     # at once: CUPS needs a moment to begin anew
                     await self._cancel(handle)
             if line is not None and isinstance(view, JobView) and view.state == COMPLETED:
-                follower.hands_on = await _hands_on(line)
+                follower.hands_on = await line.hands_on()
             follower.expires = clock() + sheet.expires - time.time()  # anew: this clock stops while the computer sleeps
             end = follower.step(clock(), cups, view)
             if follower.at_printer and not told:
@@ -305,23 +304,6 @@ class CupsBackend:
         except (CupsDown, CupsRefused):
             return ()
         return words((attrs or {}).get('media-supported'))
-
-
-async def _restarted(line: PrinterLine, before: int) -> bool:
-    """Tell whether the printer was switched on anew since it was seen to restart for the ``before``-th time."""
-    try:
-        await line.printer()
-    except Unreachable:
-        return False  # asked again while the job is missing
-    return line.restarts > before
-
-
-async def _hands_on(line: PrinterLine) -> bool:
-    """Tell whether "completed" only means that a print server handed it on; so it is if that cannot be learned."""
-    if line.is_server is None:  # it was never asked: the agent was restarted
-        with contextlib.suppress(Unreachable):
-            await line.printer()
-    return line.is_server is not False
 
 
 async def _cancel_at_printer(line: PrinterLine, job: int) -> None:

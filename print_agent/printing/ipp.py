@@ -113,7 +113,7 @@ class PrinterLine:
         self._boot: float | None = None
         #: How often it was seen to have been switched on anew.
         self.restarts = 0
-        #: Whether it is another CUPS, a print server, to which completed means handed on. None: not known yet.
+        #: Whether it is another CUPS, a print server; None: not known yet.
         self.is_server: bool | None = None
 
     async def printer(self, patience: float | None = None) -> PrinterView:
@@ -135,6 +135,21 @@ class PrinterLine:
             if self._boot is not None and boot > self._boot + 1:
                 self.restarts += 1
             self._boot = boot
+
+    async def hands_on(self) -> bool:
+        """Tell whether "completed" only means that a print server handed it on; so it is if that cannot be learned."""
+        if self.is_server is None:  # it was never asked: the agent was restarted
+            with contextlib.suppress(Unreachable):
+                await self.printer()
+        return self.is_server is not False
+
+    async def restarted_since(self, before: int) -> bool:
+        """Tell whether the printer was switched on anew since it was seen to restart for the ``before``-th time."""
+        try:
+            await self.printer()
+        except Unreachable:
+            return False  # asked again while the job is missing
+        return self.restarts > before
 
     async def jobs(self, tag: str) -> list[JobView]:
         """All jobs whose name contains ``tag`` that the printer still knows, the one that matters most first.

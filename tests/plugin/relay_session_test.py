@@ -47,7 +47,7 @@ class SlowDatabase:
         match function:
             case exchange.hello:
                 return {}, 'Laptop'
-            case exchange.check:
+            case exchange.speaking_agent:
                 if self.revoked:
                     raise exchange.Replaced(revoked=True)
             case session_module.mail_for:
