@@ -134,6 +134,6 @@ def discard(jobs, user):
                 lease_dt=None)
 
 
-def discard_held(event_id, user):
-    """End all badges of an event that are held. Return their ids."""
-    return move([Job.event_id == event_id, Job.state == S.held], S.canceled, Reason.discarded, f'user:{user.id}')
+def discard_held(event_id, user, conditions=()):
+    """End all badges of an event that are held and meet more conditions. Return their ids."""
+    return move([Job.event_id == event_id, Job.state == S.held, *conditions], S.canceled, Reason.discarded, f'user:{user.id}')

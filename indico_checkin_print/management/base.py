@@ -1,6 +1,7 @@
 """What the event manager's pages share: who may use them, how they look things up, what they write to the log."""
 
 from flask import redirect, request, session
+from werkzeug.exceptions import Forbidden
 
 from indico.core.errors import UserValueError
 from indico.core.plugins import WPJinjaMixinPlugin, url_for_plugin
@@ -119,7 +120,8 @@ class RHWebhookBase(RHCheckinPrintBase):
 class RHJobBase(RHCheckinPrintBase):
     """Base class for one job of the event.
 
-    A URL with the argument ``registration`` is that of a button on the page of the job's registration.
+    A URL with the argument ``registration`` is that of a button on the page of the job's registration. A
+    user from whom Indico hides the registration is refused, as Indico does on its own pages (see `visibility`).
     """
 
     def _back_to_page(self):
@@ -132,6 +134,12 @@ class RHJobBase(RHCheckinPrintBase):
         self.job = (Job.query
                     .filter_by(event_id=self.event.id, id=request.view_args['job_id'])
                     .first_or_404())
+
+    def _check_access(self):
+        RHCheckinPrintBase._check_access(self)
+        registration = self.job.registration
+        if registration is not None and not registration.can_manage(session.user, self.PERMISSION):
+            raise Forbidden(_('You are not authorized to manage this registration.'))
 
 
 class DialogForm(IndicoForm):

@@ -15,6 +15,7 @@ from indico.web.util import jsonify_data, jsonify_form
 from indico_checkin_print import _, ledger, wakeup
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHJobBase
 from indico_checkin_print.management.pause import wait_if_paused
+from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.when import lock_setup, setup_of
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
@@ -80,7 +81,7 @@ class RHDiscardHeld(RHCheckinPrintBase):
     """End all badges that are held."""
 
     def _process(self):
-        discarded = len(ledger.discard_held(self.event.id, session.user))
+        discarded = len(ledger.discard_held(self.event.id, session.user, visible(self.event)))
         if discarded:
             self._log(LogKind.negative, 'All badges discarded that were held', badges=discarded)
         flash(_('Badges that were discarded: {}').format(discarded), 'success')
@@ -111,7 +112,7 @@ def held_jobs(event, setup):
     """Return what is held, as a list of `Held`, most first."""
     rows = (db.session.query(Job.reason, db.func.count(), db.func.count().filter(_desk_works()))
             .outerjoin(Desk, Desk.id == Job.desk_id)
-            .filter(Job.event_id == event.id, Job.state == JobState.held)
+            .filter(Job.event_id == event.id, Job.state == JobState.held, *visible(event))
             .group_by(Job.reason)
             .order_by(db.func.count().desc(), Job.reason))
     # a check-in that was under way when printing went on may have left a badge behind
@@ -124,7 +125,8 @@ def _releasable(event, reason):
     query = (Job.query
              .outerjoin(Registration, Registration.id == Job.registration_id)
              .outerjoin(Desk, Desk.id == Job.desk_id)
-             .filter(Job.event_id == event.id, Job.state == JobState.held, Job.reason == reason))
+             .filter(Job.event_id == event.id, Job.state == JobState.held, Job.reason == reason,
+                     *visible(event)))
     if not has_desk(event):
         query = query.filter(Job.desk_id.isnot(None))
     if reason == Reason.paused:

@@ -20,6 +20,7 @@ from indico_checkin_print.management.held import can_release, has_desk
 from indico_checkin_print.management.job_filter import MAX_ID, list_args
 from indico_checkin_print.management.job_rows import CAN_RETRY, can_print_again
 from indico_checkin_print.management.pause import wait_if_paused
+from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.when import lock_setup
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons import Reason
@@ -67,7 +68,7 @@ class RHJobsBase(RHCheckinPrintBase):
             # nobody pauses, or goes on, until these are in the queue
             lock_setup(self.event)
         return (Job.query
-                .filter(Job.event_id == self.event.id, Job.id.in_(self.ids))
+                .filter(Job.event_id == self.event.id, Job.id.in_(self.ids), *visible(self.event))
                 .order_by(Job.queue_dt, Job.id)
                 .populate_existing()
                 .with_for_update(key_share=True, skip_locked=True, of=Job)

@@ -14,6 +14,7 @@ from indico_checkin_print.management.job_filter import Cursor, parse
 from indico_checkin_print.management.job_list import choices_of, too_many_people
 from indico_checkin_print.management.job_query import TooManyPeople, find_people, job_ids
 from indico_checkin_print.management.job_rows import companions_of, detail_of, name_for, repeated, seconds_of
+from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import describe
 
@@ -38,21 +39,21 @@ class RHExportJobs(RHCheckinPrintBase):
         if problems:
             # a file with more in it than was asked for would be worse than none
             raise UserValueError(' '.join(problems))
-        lines = _lines(self.event.id, self.event.tzinfo, wanted, people, choices)
+        lines = _lines(self.event.id, self.event.tzinfo, wanted, people, choices, visible(self.event))
         filename = f'badges-{self.event.id}-{now_utc():%Y%m%d-%H%M}.csv'
         return Response(stream_with_context(lines), content_type='text/csv; charset=utf-8',
                         headers={'Content-Disposition': f'attachment; filename={filename}',
                                  'Cache-Control': 'no-store'})
 
 
-def _lines(event_id, tzinfo, wanted, people, choices):
+def _lines(event_id, tzinfo, wanted, people, choices, visible):
     """Yield the file in parts, newest jobs first."""
     headers = [_('ID'), _('Name'), _('Registration number'), _('Registration form'), _('Desk or webhook'),
                _('Printer'), _('State'), _('Reason'), _('Detail'), _('Checked in'), _('Created'), _('Last change'),
                _('Seconds to paper'), _('Another one like ID'), _('Printed again')]
     cursor, first = None, True
     while True:
-        ids = db.session.execute(job_ids(event_id, wanted, people, cursor, CHUNK)).scalars().all()
+        ids = db.session.execute(job_ids(event_id, wanted, people, cursor, CHUNK, visible)).scalars().all()
         values = _values(event_id, ids, tzinfo, choices)
         # Indico's own writer: it takes away what a spreadsheet would run as a formula
         part = generate_csv(headers, [dict(zip(headers, row, strict=True)) for row in values],

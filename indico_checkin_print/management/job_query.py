@@ -87,15 +87,16 @@ class Page:
     older: Cursor | None = None
 
 
-def find_page(event_id, wanted, cursor):
+def find_page(event_id, wanted, cursor, visible=()):
     """Return the `Page` at a `Cursor`, or the first one if that is ``None``.
 
+    :param visible: Conditions that all jobs must meet, see `visibility`.
     :raises TooManyPeople: see `find_people`
     """
     people = find_people(event_id, wanted)
 
     def _ids(cursor):
-        return db.session.execute(job_ids(event_id, wanted, people, cursor, PAGE + 1)).scalars().all()
+        return db.session.execute(job_ids(event_id, wanted, people, cursor, PAGE + 1, visible)).scalars().all()
 
     ids = _ids(cursor)
     if cursor is not None and not cursor.older:
@@ -110,14 +111,15 @@ def find_page(event_id, wanted, cursor):
                 older=Cursor(ids[-1]) if more else None)
 
 
-def job_ids(event_id, wanted, people, cursor, limit):
+def job_ids(event_id, wanted, people, cursor, limit, visible=()):
     """Return a query for the ids of at most `limit` jobs: the newest, or those next to a `Cursor` (nearest first).
 
     :param people: What `find_people` returned.
+    :param visible: Conditions that all jobs must meet, see `visibility`.
     """
     if people is not None:
-        return _of_people(event_id, wanted, people, cursor, limit)
-    common = [Job.event_id == event_id, *_place(wanted)]
+        return _of_people(event_id, wanted, people, cursor, limit, visible)
+    common = [Job.event_id == event_id, *_place(wanted), *visible]
     if wanted.form_id is not None:
         common.append(Job.registration_id.in_(db.select(Registration.id)
                                               .where(Registration.registration_form_id == wanted.form_id)))
@@ -129,13 +131,13 @@ def job_ids(event_id, wanted, people, cursor, limit):
     return _slice(db.select(slices.c.id), slices.c.id, cursor, limit)
 
 
-def _of_people(event_id, wanted, people, cursor, limit):
+def _of_people(event_id, wanted, people, cursor, limit, visible):
     """Return the query for the jobs of some registrations."""
     mine = Job.registration_id == db.func.any(db.cast(people, ARRAY(db.Integer)))
     # all of them come from the registration's index before any is sorted: walking back along the ids could mean to look
     # at everybody's jobs
     states = [Job.state.in_(sorted(wanted.states))] if wanted.states else []
-    found = (db.select(Job.id).where(Job.event_id == event_id, mine, *_place(wanted), *states)
+    found = (db.select(Job.id).where(Job.event_id == event_id, mine, *_place(wanted), *states, *visible)
              .cte('found').prefix_with('MATERIALIZED'))
     return _slice(db.select(found.c.id), found.c.id, cursor, limit)
 

@@ -14,6 +14,7 @@ import print_agent.reasons
 
 from indico_checkin_print import _
 from indico_checkin_print.management.status import elsewhere, printer_status
+from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason, describe
 
@@ -91,7 +92,7 @@ def name_of(job):
 
 def latest_jobs(event):
     """Return the `JobRow` of the latest jobs, newest first; the number of queries does not depend on theirs."""
-    ids = db.select(Job.id).where(Job.event_id == event.id).order_by(Job.id.desc()).limit(MAX_JOBS)
+    ids = db.select(Job.id).where(Job.event_id == event.id, *visible(event)).order_by(Job.id.desc()).limit(MAX_JOBS)
     return rows_of(event, db.session.execute(ids).scalars().all())
 
 

@@ -7,6 +7,7 @@ from indico.modules.logs.models.entries import LogKind
 
 from indico_checkin_print import _, ledger, wakeup
 from indico_checkin_print.management.base import RHCheckinPrintBase, RHDeskBase
+from indico_checkin_print.management.visibility import count_visible
 from indico_checkin_print.management.when import lock_setup
 from indico_checkin_print.models.desks import Desk
 
@@ -29,8 +30,9 @@ class RHPauseEvent(RHCheckinPrintBase):
             # desks that are paused themselves stay so
             desks = Desk.query.filter_by(event_id=self.event.id, paused=False)
             released = _release(self.event, [desk.id for desk in desks])
-            self._log(LogKind.positive, 'Printing goes on', badges_that_waited=released)
-            flash(_('Printing goes on. Badges that waited for this: {}').format(released), 'success')
+            self._log(LogKind.positive, 'Printing resumed', badges_that_waited=len(released))
+            flash(_('Printing resumed. Badges that waited for this: {}').format(count_visible(self.event, released)),
+                  'success')
         return self._back_to_page()
 
 
@@ -55,9 +57,9 @@ class RHPauseDesk(RHDeskBase):
             flash(_('Printing at "{}" goes on as soon as that of the whole event does.').format(name), 'success')
         else:
             released = _release(self.event, [self.desk.id])
-            self._log(LogKind.positive, f'Printing at the desk "{name}" goes on', badges_that_waited=released)
-            flash(_('Printing at "{name}" goes on. Badges that waited for this: {count}')
-                  .format(name=name, count=released), 'success')
+            self._log(LogKind.positive, f'Printing at the desk "{name}" resumed', badges_that_waited=len(released))
+            flash(_('Printing at "{name}" resumed. Badges that waited for this: {count}')
+                  .format(name=name, count=count_visible(self.event, released)), 'success')
         return self._back_to_page()
 
 
@@ -78,7 +80,7 @@ def _wanted():
 
 
 def _release(event, desk_ids):
-    released = sum(len(ledger.release_paused(event.id, f'user:{session.user.id}', desk_id=desk_id))
-                   for desk_id in desk_ids)
+    released = [id_ for desk_id in desk_ids
+                for id_ in ledger.release_paused(event.id, f'user:{session.user.id}', desk_id=desk_id)]
     wakeup.after_commit()
     return released

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import flash, redirect, request, session
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 from wtforms.validators import DataRequired, ValidationError
 
 from indico.core.plugins import url_for_plugin
@@ -19,7 +19,8 @@ from indico_checkin_print import _, ledger, wakeup
 from indico_checkin_print.delivery import attempts, breaker
 from indico_checkin_print.delivery.post import PostError
 from indico_checkin_print.life import DATA_EXPIRES_AFTER
-from indico_checkin_print.management.base import DialogForm, RHWebhookBase, WPCheckinPrint
+from indico_checkin_print.management.base import DialogForm, RHJobBase, RHWebhookBase, WPCheckinPrint
+from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.webhook_status import webhook_status
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
@@ -53,7 +54,8 @@ class RHWebhook(RHWebhookPageBase):
         return WPCheckinPrint.render_template(
             'webhook.html', self.event, webhook=webhook, desks=desks, status=webhook_status(webhook, self.event.tzinfo),
             sends=_sends(webhook), forms=_forms(webhook), attempts=_attempts(webhook), MAX_ATTEMPTS=MAX_ATTEMPTS,
-            waiting=waits_for(webhook).count(), recoverable=not_delivered_since(webhook, _data_ago()).count())
+            waiting=waits_for(webhook).filter(*visible(self.event)).count(),
+            recoverable=not_delivered_since(webhook, _data_ago()).filter(*visible(self.event)).count())
 
 
 class RHSwitchWebhook(RHWebhookPageBase):
@@ -94,12 +96,12 @@ class RHTestWebhook(RHWebhookPageBase):
         return self._back_to_webhook()
 
 
-class RHResend(RHWebhookPageBase):
+class RHResend(RHWebhookPageBase, RHJobBase):
     """Send one message once more, under its old id."""
 
     def _process_args(self):
         RHWebhookPageBase._process_args(self)
-        self.job = Job.query.filter_by(event_id=self.event.id, id=request.view_args['job_id']).first_or_404()
+        RHJobBase._process_args(self)
 
     def _process(self):
         if self.job.webhook_id != self.webhook.id or not can_resend(self.job):
@@ -137,6 +139,7 @@ class RHRecover(RHWebhookPageBase):
         form = RecoverForm(event=self.event, since=_data_ago())
         if form.validate_on_submit():
             jobs = (not_delivered_since(self.webhook, form.since.data)
+                    .filter(*visible(self.event))
                     .order_by(Job.queue_dt, Job.id).limit(MAX_RECOVER).with_entities(Job.id, Job.state).all())
             count = len(ledger.release(jobs, f'user:{session.user.id}', Reason.retried)) if jobs else 0
             if count:
@@ -177,7 +180,9 @@ def _attempts(webhook):
     """Return the `AttemptRow` of the latest attempts, newest first. Only the newest of a job offers to resend it."""
     found = (Attempt.query
              .filter_by(webhook_id=webhook.id)
-             .options(joinedload(Attempt.job).joinedload(Job.registration).joinedload(Registration.registration_form))
+             .join(Attempt.job)
+             .filter(*visible(webhook.event))
+             .options(contains_eager(Attempt.job).joinedload(Job.registration).joinedload(Registration.registration_form))
              .order_by(Attempt.id.desc())
              .limit(MAX_ATTEMPTS))
     rows, seen = [], set()

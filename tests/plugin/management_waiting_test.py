@@ -106,7 +106,7 @@ def test_pause_event(db, manager, page, event, objects, hold, log_of):
     wakeup.after_commit.assert_called_once()
     assert 'Printing is paused at:' in live(manager, page)
     assert 'Printing paused' in log_of(event)
-    assert 'Printing goes on' in log_of(event)
+    assert 'Printing resumed' in log_of(event)
 
 
 def test_pause_desk(db, manager, page, event, objects, hold, log_of):

@@ -1,0 +1,52 @@
+"""Which badges and messages a user may see and act on: those of the registrations that Indico lets them manage.
+
+Plugins can limit a manager to some registrations of an event (signal ``filter_registration_list``). Handlers of one job
+ask Indico (`RHJobBase`); everything that lists, counts or changes several jobs filters by `visible`. A job without a
+registration (a test badge, or one whose registration was purged) names nobody and is everybody's.
+"""
+
+from flask import g, session
+
+from indico.core import signals
+from indico.core.db import db
+from indico.modules.events.registration.models.forms import RegistrationForm
+from indico.modules.events.registration.models.registrations import Registration
+from indico.util.signals import values_from_signal
+
+from indico_checkin_print.models.jobs import Job
+
+
+def visible(event):
+    """Return the SQL conditions for the jobs of an event that the user may see: an empty list for all of them."""
+    allowed = visible_registrations(event)
+    if allowed is None:
+        return []
+    return [db.or_(Job.registration_id.is_(None), Job.registration_id.in_(allowed))]
+
+
+def count_visible(event, job_ids):
+    """Return how many of some jobs the user may see."""
+    conditions = visible(event)
+    return Job.query.filter(Job.id.in_(job_ids), *conditions).count() if conditions else len(job_ids)
+
+
+def visible_registrations(event):
+    """Return a query for the ids of the registrations of an event that the user may manage; ``None`` for all."""
+    if not signals.event.filter_registration_list.receivers:
+        return None
+    known = g.setdefault('checkin_print_visible', {})
+    key = (event.id, session.user.id if session.user else None)
+    if key not in known:
+        known[key] = _ask_plugins(event, session.user)
+    return known[key]
+
+
+def _ask_plugins(event, user):
+    # forms that were deleted have badges as well
+    criteria = {form.id: values_from_signal(signals.event.filter_registration_list.send(form, user=user), as_list=True)
+                for form in RegistrationForm.query.filter_by(event_id=event.id)}
+    if not any(criteria.values()):
+        return None
+    allowed = [db.and_(Registration.registration_form_id == form_id, *limits) for form_id, limits in criteria.items()]
+    # no part of a query around it that reads registrations, too
+    return db.select(Registration.id).where(Registration.event_id == event.id, db.or_(*allowed)).correlate(None)
