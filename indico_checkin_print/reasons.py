@@ -16,6 +16,7 @@ class Reason(IndicoStrEnum):
     bulk = 'bulk'
     already_printed = 'already_printed'
     paused = 'paused'
+    no_name = 'no_name'
     agent_away = 'agent_away'
     try_again = 'try_again'
     # why it is where it is
@@ -60,6 +61,7 @@ class Reason(IndicoStrEnum):
     form_off = 'form_off'
     no_sample = 'no_sample'
     render_failed = 'render_failed'
+    nothing_drawn = 'nothing_drawn'
     document_too_large = 'document_too_large'
     gone = 'gone'
     gave_up = 'gave_up'
@@ -88,6 +90,8 @@ SENTENCES = {
     Reason.bulk: _('Many people were checked in at once. The badges print when someone releases them.'),
     Reason.already_printed: _('This person had a badge before. Another one prints when someone releases it.'),
     Reason.paused: _('Printing is paused. The badge prints when it goes on.'),
+    Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or releases '
+                      'it.'),
     Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),
     Reason.try_again: _('The last try did not work. It is tried again by itself.'),
     Reason.checked_in: _('The attendee was checked in.'),
@@ -128,6 +132,7 @@ SENTENCES = {
     Reason.form_off: _('Printing was switched off for this form.'),
     Reason.no_sample: _('No form of this event prints anything yet, so there is nothing to test.'),
     Reason.render_failed: _('Indico could not make the badge from its template.'),
+    Reason.nothing_drawn: _('The template draws nothing on the badge. Put something on it, then retry.'),
     Reason.document_too_large: _('The badge is too large to be printed. Use a smaller background image.'),
     Reason.gone: _('The webhook says that it no longer exists (410).'),
     Reason.gave_up: _('It was tried many times and never worked.'),

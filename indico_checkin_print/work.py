@@ -7,12 +7,12 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import ledger, marks, missed
-from indico_checkin_print.badge.render import CannotRender, render
+from indico_checkin_print.badge.render import CannotRender, NoName, render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.delivery.deliver import deliver
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.rules import FormSetup
+from indico_checkin_print.models.rules import BadgeLanguage, EventSetup, FormSetup, NamelessPolicy
 from indico_checkin_print.reasons import Reason
 
 
@@ -58,7 +58,7 @@ def render_one(job, actor):
         else:
             # data alone, or a test event, was queued if a person asked for another try
             only_data = job.webhook is not None and (not job.webhook.send_badge or job.purpose == Job.PURPOSE_TEST)
-            ledger.rendered(job, None if only_data else _render(job), actor)
+            _render_or_hold(job, actor, only_data=only_data)
         db.session.commit()
     except CannotRender as exc:
         db.session.rollback()
@@ -68,7 +68,8 @@ def render_one(job, actor):
         # a fault of ours or of the database: noted on the job and tried again
         db.session.rollback()
         log_failure(CheckinPrintPlugin.logger, exc, 'Job %d could not be rendered (attempt %d)', job_id, attempts)
-        ledger.fail_render(Job.get(job_id), Reason.render_failed, type(exc).__name__, actor, final=False)
+        ledger.fail_render(Job.get(job_id), Reason.render_failed, 'The log of the server says more.', actor,
+                           final=False)
         db.session.commit()
 
 
@@ -90,17 +91,30 @@ def _pointless(job):
     return None
 
 
-def _render(job):
+def _render_or_hold(job, actor, *, only_data):
+    rules = EventSetup.query.get(job.event_id)
+    language = rules.language if rules is not None else BadgeLanguage.event
+    nameless = rules is not None and rules.nameless == NamelessPolicy.print
+    try:
+        pdf = None if only_data else _render(job, language, nameless)
+    except NoName:
+        if ledger.hold_nameless(job, actor):
+            return
+        pdf = _render(job, language, nameless=True)
+    ledger.rendered(job, pdf, actor)
+
+
+def _render(job, language, nameless):
     if job.purpose == Job.PURPOSE_TEST:
         setup = setup_for_test(job.event_id, job.desk_id)
         if setup is None:
             raise CannotRender(Reason.no_sample)
         with sample_registration(setup.registration_form) as registration:
-            return render(registration, setup)
+            return render(registration, setup, language=language, nameless=nameless)
     setup = FormSetup.get(job.registration.registration_form_id)
     if setup is None or not setup.enabled:
         raise CannotRender(Reason.form_off)
-    return render(job.registration, setup, job.person)
+    return render(job.registration, setup, job.person, language=language, nameless=nameless)
 
 
 def setup_for_test(event_id, desk_id):

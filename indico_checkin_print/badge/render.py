@@ -2,11 +2,9 @@
 
 import hashlib
 import threading
-import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from types import SimpleNamespace
 
 from pypdf import PdfReader
@@ -15,14 +13,22 @@ from reportlab.lib.units import cm, mm
 from sqlalchemy.exc import SQLAlchemyError
 
 from indico.core import signals
+from indico.core.logger import Logger
 from indico.modules.events.registration.badges import RegistrantsListToBadgesPDF, RegistrantsListToBadgesPDFDoubleSided
 from indico.modules.events.registration.controllers.management.tickets import DEFAULT_TICKET_PRINTING_SETTINGS
 from indico.modules.events.registration.util import generate_ticket
 
 from print_agent.protocol import MAX_DOCUMENT, MAX_PAGES, MAX_SIDE_MM
 
-from indico_checkin_print.models.rules import BadgeKind
+from indico_checkin_print.badge.context import drawing, locale_for
+from indico_checkin_print.badge.faults import describe_fault
+from indico_checkin_print.badge.names import is_nameless
+from indico_checkin_print.logs import log_failure
+from indico_checkin_print.models.rules import BadgeKind, BadgeLanguage
 from indico_checkin_print.reasons import Reason
+
+
+logger = Logger.get('plugin.checkin_print')
 
 
 @dataclass(frozen=True)
@@ -49,23 +55,34 @@ class CannotRender(Exception):
         self.detail = detail
 
 
-def render(registration, setup, person=''):
+class NoName(Exception):
+    """The template shows names, and this person has none that it could show."""
+
+
+def render(registration, setup, person='', *, language=BadgeLanguage.event, nameless=False):
     """Render what a registration form prints for one registration.
 
     :param setup: The `FormSetup` of the registration's form.
     :param person: The id of an accompanying person, or ``''`` for the registrant. A ticket has all persons on it.
-    :raises CannotRender: if the template is gone, cannot be drawn, or makes a document that no desk accepts.
+    :param language: The event's `BadgeLanguage`.
+    :param nameless: Whether to draw a badge that shows no name of its person.
+    :raises CannotRender: if the template is gone, cannot be drawn, draws nothing, or makes a document that no desk
+                          accepts.
+    :raises NoName: if it would show no name of its person.
     """
-    if setup.kind == BadgeKind.ticket:
-        return _checked(setup.kind, _reproducible(lambda: generate_ticket(registration)))
-    if setup.template is None:
+    if setup.kind == BadgeKind.badge and setup.template is None:
         raise CannotRender(Reason.template_missing)
-    return _checked(setup.kind, _reproducible(lambda: _badge(registration, setup.template, setup.backside, person)))
+    with drawing(registration.event, locale_for(registration, language)):
+        if setup.kind == BadgeKind.ticket:
+            content = _reproducible(lambda: generate_ticket(registration))
+        else:
+            content = _reproducible(lambda: _badge(registration, setup.template, setup.backside, person, nameless))
+    return _checked(setup.kind, content)
 
 
-def _badge(registration, template, backside, person):
-    pdf_class = (RegistrantsListToBadgesPDFDoubleSided if backside and template.backside_template else
-                 RegistrantsListToBadgesPDF)
+def _badge(registration, template, backside, person, nameless):
+    backside = backside and template.backside_template
+    pdf_class = RegistrantsListToBadgesPDFDoubleSided if backside else RegistrantsListToBadgesPDF
     # Indico's page sizes are a closed list; its PDF classes only look at `size`, in points
     size = (template.data['width'] / PIXELS_CM * cm, template.data['height'] / PIXELS_CM * cm)
     config = {**DEFAULT_TICKET_PRINTING_SETTINGS, 'page_size': SimpleNamespace(size=size)}
@@ -75,6 +92,9 @@ def _badge(registration, template, backside, person):
     pdf.persons = [p for p in pdf.persons if (p['id'] if p['is_accompanying'] else '') == person]
     if not pdf.persons:
         raise CannotRender(Reason.registration_gone, 'This accompanying person is no longer registered.')
+    items = [*template.data['items'], *(backside.data['items'] if backside else ())]
+    if not nameless and is_nameless(items, pdf.persons[0]['first_name'], pdf.persons[0]['last_name']):
+        raise NoName
     return pdf.get_pdf()
 
 
@@ -99,14 +119,12 @@ def _reproducible(draw):
     try:
         with _invariant_pdf():
             return draw().getvalue()
-    except (CannotRender, SQLAlchemyError):
+    except (CannotRender, NoName, SQLAlchemyError):
         raise
     except Exception as exc:
-        # templates are users' input: whatever is wrong with one must end as a reason on its job. Where it broke helps
-        # whoever mends it; the text of the exception may quote what is on the badge
-        frame = traceback.extract_tb(exc.__traceback__)[-1]
-        raise CannotRender(Reason.render_failed,
-                           f'{type(exc).__name__} in {Path(frame.filename).name}:{frame.lineno}') from exc
+        # templates are users' input: whatever is wrong with one must end as a reason on its job
+        log_failure(logger, exc, 'A badge could not be drawn')
+        raise CannotRender(Reason.render_failed, describe_fault(exc)) from exc
 
 
 def _checked(kind, content):
@@ -114,6 +132,8 @@ def _checked(kind, content):
     if len(content) > MAX_DOCUMENT:
         raise CannotRender(Reason.document_too_large, f'{len(content)} bytes; the limit is {MAX_DOCUMENT}.')
     pages = PdfReader(BytesIO(content)).pages
+    if not pages:
+        raise CannotRender(Reason.nothing_drawn)
     width, height = (round(float(x) / mm, 2) for x in (pages[0].mediabox.width, pages[0].mediabox.height))
     if len(pages) > MAX_PAGES or max(width, height) > MAX_SIDE_MM:
         raise CannotRender(Reason.document_too_large, f'{len(pages)} pages of {width} x {height} mm.')

@@ -9,7 +9,7 @@ from indico_checkin_print.ledger.agents import (WITHOUT_A_WORD, free_waiting, gi
 from indico_checkin_print.ledger.births import (new_row, print_again, record, request_event_test, request_test,
                                                 send_again)
 from indico_checkin_print.ledger.claims import (claim_post, claim_render, delivered, doubt, due_at_once, fail_render,
-                                                rendered, undelivered)
+                                                hold_nameless, rendered, undelivered)
 from indico_checkin_print.ledger.moves import move
 from indico_checkin_print.ledger.people import (cancel, cancel_check_in, cancel_event, cancel_form, cancel_registration,
                                                 discard, discard_held, hold_bulk, hold_paused, release, release_paid,

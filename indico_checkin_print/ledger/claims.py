@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from indico.core.db import db
 
 from indico_checkin_print.ledger.moves import fresh, move, notify_desks
-from indico_checkin_print.life import MAX_RENDERS, POST_LEASE, RENDER_LEASE
+from indico_checkin_print.life import HELD_EXPIRES_AFTER, MAX_RENDERS, POST_LEASE, RENDER_LEASE
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.records import Document
@@ -49,6 +49,17 @@ def rendered(job, pdf, actor):
                        .on_conflict_do_update(index_elements=['job_id'], set_=values))
     notify_desks([job.desk_id])
     return True
+
+
+def hold_nameless(job, actor):
+    """Hold a claimed badge that would show no name, unless it was held for that before: then someone released it.
+
+    :return: Whether it is held.
+    """
+    if any(step.state == S.held and step.reason == Reason.no_name for step in job.history):
+        return False
+    return bool(move(_claimed(job), S.held, Reason.no_name, actor, lease_dt=None, attempts=0,
+                     expires_dt=now(HELD_EXPIRES_AFTER.total_seconds())))
 
 
 def fail_render(job, reason, detail, actor, *, final):

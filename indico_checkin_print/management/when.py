@@ -13,7 +13,8 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase
-from indico_checkin_print.models.rules import AgainPolicy, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import (AgainPolicy, BadgeLanguage, CheckinSource, EventSetup, NamelessPolicy,
+                                               UnpaidPolicy)
 
 
 #: What a manager calls the ways of check-in
@@ -36,12 +37,23 @@ _AGAIN = {
 }
 
 
+_NAMELESS = {
+    NamelessPolicy.hold: _('A badge that would show no name waits until someone corrects the name or releases it.'),
+    NamelessPolicy.print: _('A badge that shows no name prints all the same.'),
+}
+
+
 class EventSetupForm(DialogForm):
     """When a check-in prints."""
 
     unpaid = IndicoEnumSelectField(_('Someone has not paid'), [InputRequired()], enum=UnpaidPolicy, sorted=False)
     again = IndicoEnumSelectField(_('Someone had a badge before'), [InputRequired()], enum=AgainPolicy, sorted=False,
                                   description=_('When a check-in is undone and done again.'))
+    nameless = IndicoEnumSelectField(_('The badge would show no name'), [InputRequired()], enum=NamelessPolicy,
+                                     sorted=False)
+    language = IndicoEnumSelectField(_('Language'), [InputRequired()], enum=BadgeLanguage, sorted=False,
+                                     description=_('Of dates, prices and other words that Indico writes on a badge. An '
+                                                   'event that enforces a language prints its badges in that one.'))
     bulk_limit = IntegerField(_('Most at once'), [InputRequired(), NumberRange(min=0, max=1000)],
                               description=_('If more people than this are checked in with one click, their badges wait '
                                             'until someone releases them. With 0, every badge waits.'))
@@ -60,7 +72,8 @@ class RHEditWhen(RHCheckinPrintBase):
             setup = lock_setup(self.event)
             form.populate_obj(setup)
             self._log(LogKind.change, 'Rules for printing changed', unpaid=setup.unpaid.name, again=setup.again.name,
-                      most_at_once=setup.bulk_limit, prints=', '.join(setup.sources))
+                      no_name=setup.nameless.name, language=setup.language.name, most_at_once=setup.bulk_limit,
+                      prints=', '.join(setup.sources))
             flash(_('The rules have been changed. They hold for check-ins from now on.'), 'success')
             return jsonify_data(flash=False)
         return jsonify_form(form)
@@ -70,7 +83,8 @@ def setup_of(event):
     """Return the event's setup; if it has none, one with the defaults that is not stored."""
     return EventSetup.query.get(event.id) or EventSetup(
         event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, again=AgainPolicy.hold,
-        bulk_limit=EventSetup.DEFAULT_BULK_LIMIT, sources=[str(source) for source in EventSetup.DEFAULT_SOURCES])
+        nameless=NamelessPolicy.hold, language=BadgeLanguage.event, bulk_limit=EventSetup.DEFAULT_BULK_LIMIT,
+        sources=[str(source) for source in EventSetup.DEFAULT_SOURCES])
 
 
 def lock_setup(event):
@@ -87,5 +101,5 @@ def rules_in_words(setup):
     else:
         bulk = _('Every badge waits until someone releases it.')
     titles = [str(SOURCE_TITLES[source]) for source in CheckinSource if source in setup.sources]
-    return [_UNPAID[setup.unpaid], _AGAIN[setup.again], bulk,
+    return [_UNPAID[setup.unpaid], _AGAIN[setup.again], _NAMELESS[setup.nameless], bulk,
             _('These ways of check-in print: {}.').format('; '.join(titles))]

@@ -41,6 +41,16 @@ class _AgainPolicy(int, Enum):
     skip = 3
 
 
+class _NamelessPolicy(int, Enum):
+    hold = 1
+    print = 2
+
+
+class _BadgeLanguage(int, Enum):
+    event = 1
+    registrant = 2
+
+
 class _JobState(int, Enum):
     held = 1
     queued = 2
@@ -99,6 +109,8 @@ def upgrade():
         sa.Column('paused', sa.Boolean(), nullable=False),
         sa.Column('unpaid', PyIntEnum(_UnpaidPolicy), nullable=False),
         sa.Column('again', PyIntEnum(_AgainPolicy), nullable=False),
+        sa.Column('nameless', PyIntEnum(_NamelessPolicy), nullable=False),
+        sa.Column('language', PyIntEnum(_BadgeLanguage), nullable=False),
         sa.Column('bulk_limit', sa.Integer(), nullable=False),
         sa.Column('sources', postgresql.ARRAY(sa.String()), nullable=False),
         sa.CheckConstraint('bulk_limit >= 0', name='bulk_limit_not_negative'),

@@ -39,6 +39,22 @@ class AgainPolicy(RichIntEnum):
     skip = 3
 
 
+class NamelessPolicy(RichIntEnum):
+    """What happens when a badge would show no name of its person."""
+
+    __titles__ = [None, _('Hold the badge until someone corrects the name or releases it'), _('Print the badge')]
+    hold = 1
+    print = 2
+
+
+class BadgeLanguage(RichIntEnum):
+    """In which language dates, prices and the like are on a badge, unless the event enforces one."""
+
+    __titles__ = [None, _("The event's language"), _("The registrant's language")]
+    event = 1
+    registrant = 2
+
+
 class CheckinSource(IndicoStrEnum):
     """The ways to check someone in, as far as Indico lets us tell them apart."""
 
@@ -85,6 +101,16 @@ class EventSetup(db.Model):
         PyIntEnum(AgainPolicy),
         nullable=False,
         default=AgainPolicy.hold
+    )
+    nameless = db.Column(
+        PyIntEnum(NamelessPolicy),
+        nullable=False,
+        default=NamelessPolicy.hold
+    )
+    language = db.Column(
+        PyIntEnum(BadgeLanguage),
+        nullable=False,
+        default=BadgeLanguage.event
     )
     #: More check-ins than this at once wait for a click
     bulk_limit = db.Column(

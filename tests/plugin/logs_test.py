@@ -52,7 +52,7 @@ def test_from_a_check_in_to_paper(check_in, reg, db, agent, webhook, told):
 def test_a_badge_that_cannot_be_made(check_in, reg, db, told, mocker):
     job, = check_in(reg)
 
-    def _fail(registration, *args):
+    def _fail(registration, *args, **kwargs):
         raise LookupError(f'{registration.full_name} <{registration.email}>')
 
     mocker.patch('indico_checkin_print.work.render', side_effect=_fail)

@@ -16,7 +16,8 @@ from indico_checkin_print.models.rules import AgainPolicy, CheckinSource, EventS
 
 pytest_plugins = ('management_fixtures',)
 
-RULES = {'unpaid': 'print', 'again': 'skip', 'bulk_limit': '5', 'sources': ['app', 'other']}
+RULES = {'unpaid': 'print', 'again': 'skip', 'nameless': 'print', 'language': 'registrant', 'bulk_limit': '5',
+         'sources': ['app', 'other']}
 
 
 @pytest.fixture

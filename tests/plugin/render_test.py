@@ -1,11 +1,14 @@
 """The badge PDF: the right page, the right name, the same bytes every time, and clear words when it cannot be made."""
 
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
 from conftest import HEIGHT, WIDTH, text_item
+from flask import has_request_context
 from pypdf import PdfReader
 
+from indico.modules.designer.models.images import DesignerImageFile
 from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import ledger
@@ -13,7 +16,7 @@ from indico_checkin_print.badge.render import CannotRender, render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Document
-from indico_checkin_print.models.rules import BadgeKind
+from indico_checkin_print.models.rules import BadgeKind, BadgeLanguage, EventSetup, NamelessPolicy
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.work import render_waiting
 
@@ -94,15 +97,111 @@ def test_it_can_be_retried_with_another_template(db, check_in, form, reg, create
                                               JobState.rendering, JobState.ready]
 
 
-@pytest.mark.parametrize('item', [text_item('full_name', 10, font_size='huge'),
-                                  text_item('full_name', 10, font_family='none'),
-                                  {**text_item('ticket_qr_code', 10), 'height': None}])
-def test_a_template_that_cannot_be_drawn(form, reg, create_template, item):
-    form.template = create_template('Broken', items=[item])
+@pytest.mark.parametrize(('item', 'fault'), [
+    (text_item('full_name', 10, font_size='huge'), 'The item “Full Name” of the template: its font size is no number.'),
+    (text_item('full_name', 10, font_family='none'),
+     'The item “Full Name” of the template: its font “none” does not exist. Choose another one.'),
+    (text_item('full_name', 10, color='no colour'),
+     'The item “Full Name” of the template: one of its colours does not exist.'),
+    ({**text_item('ticket_qr_code', 10), 'height': None},
+     'The item “Ticket QR Code” of the template: a picture needs a height. Give it one.'),
+    (text_item('fixed_image', 10, height=50, image_id=12345),
+     'The item “Fixed Image” of the template: the picture is missing or cannot be drawn. Upload it again.'),
+])
+def test_a_template_that_cannot_be_drawn(form, reg, create_template, item, fault):
+    form.template = create_template('Broken', items=[text_item('full_name', 5), item])
     with pytest.raises(CannotRender) as excinfo:
         render(reg, form)
-    assert excinfo.value.reason == Reason.render_failed
-    assert reg.full_name not in excinfo.value.detail
+    assert (excinfo.value.reason, excinfo.value.detail) == (Reason.render_failed, fault)
+
+
+def test_a_background_that_is_no_picture(db, form, reg):
+    form.template.background_image = image = DesignerImageFile(
+        template=form.template, filename='back.png', content_type='image/png')
+    image.save(BytesIO(b'no picture'))
+    db.session.flush()
+    with pytest.raises(CannotRender) as excinfo:
+        render(reg, form)
+    assert excinfo.value.detail == ('The background image of the template: the picture cannot be read. Upload it again, '
+                                    'as PNG or JPEG.')
+
+
+def test_a_template_that_draws_nothing(db, check_in, form, reg, create_template):
+    form.template = create_template('Empty', items=[])
+    job, = check_in(reg)
+    render_waiting('test')
+    db.session.refresh(job)
+    assert (job.state, job.reason, job.attempts) == (JobState.failed, Reason.nothing_drawn, 1)
+
+
+@pytest.fixture
+def nameless(reg, form, create_template):
+    form.template = create_template('With a title', items=[text_item('event_title', 5), text_item('full_name', 20)])
+    reg.first_name, reg.last_name = ' ', '\u200b'
+
+
+def test_a_badge_without_a_name_is_held(db, check_in, reg, nameless, dummy_user):
+    job, = check_in(reg)
+    render_waiting('test')
+    db.session.refresh(job)
+    assert (job.state, job.reason) == (JobState.held, Reason.no_name)
+    # who releases it has seen that, and it is not held for it again
+    ledger.release([job], f'user:{dummy_user.id}')
+    render_waiting('test')
+    db.session.refresh(job)
+    assert job.state == JobState.ready
+
+
+def test_a_badge_without_a_name_prints_where_the_event_wants_that(db, check_in, reg, nameless):
+    db.session.add(EventSetup(event_id=reg.event_id, nameless=NamelessPolicy.print))
+    job, = check_in(reg)
+    render_waiting('test')
+    db.session.refresh(job)
+    assert job.state == JobState.ready
+
+
+def test_dates_are_of_the_event_wherever_it_is_drawn(form, reg, create_event, create_regform, create_template):
+    """Several badges in one context: Indico remembers a time zone in it."""
+    form.template = create_template('Dates', items=[text_item('full_name', 5), text_item('event_dates', 20)])
+    start = datetime(2026, 5, 3, 22, 0, tzinfo=UTC)
+    for zone, said in (('Asia/Tokyo', '4 May 2026, 07:00'), ('America/Lima', '3 May 2026, 17:00')):
+        reg.event.timezone, reg.event.start_dt, reg.event.end_dt = zone, start, start + timedelta(hours=1)
+        assert said in words(render(reg, form))[0]
+
+
+@pytest.mark.parametrize('kind', BadgeKind)
+def test_the_language_that_an_event_enforces(form, reg, dummy_regform, create_template, kind):
+    template = create_template('Prix', items=[text_item('full_name', 5), text_item('event_dates', 20),
+                                              text_item('price', 35)])
+    form.kind, form.template, dummy_regform.ticket_template = kind, template, template
+    reg.event.default_locale, reg.event.enforce_locale, reg.event.supported_locales = 'fr_FR', True, ['fr_FR']
+    reg.event.start_dt = datetime(2026, 8, 3, 22, 0, tzinfo=UTC)
+    reg.event.end_dt = reg.event.start_dt + timedelta(hours=1)
+    reg.base_price, reg.currency = 12, 'EUR'
+    text = words(render(reg, form))[0]
+    assert 'août 2026' in text
+    assert '12,00' in text
+
+
+@pytest.mark.parametrize(('language', 'said'), [(BadgeLanguage.event, '3 Aug 2026'),
+                                                (BadgeLanguage.registrant, '3 août 2026')])
+def test_the_language_of_the_registrant(form, reg, create_user, create_template, language, said):
+    form.template = create_template('Dates', items=[text_item('full_name', 5), text_item('event_dates', 20)])
+    reg.user = create_user(4711)
+    reg.user.settings.set('lang', 'fr_FR')
+    reg.event.default_locale = 'en_GB'
+    reg.event.start_dt = datetime(2026, 8, 3, 12, 0, tzinfo=UTC)
+    reg.event.end_dt = reg.event.start_dt + timedelta(hours=1)
+    assert said in words(render(reg, form, language=language))[0]
+
+
+def test_drawing_keeps_the_transaction(db, form, reg):
+    reg.first_name = 'Uncommitted'
+    session = db.session()
+    render(reg, form)
+    assert db.session() is session
+    assert reg in session
+    assert not has_request_context()
 
 
 def test_a_page_no_printer_takes(form, reg, create_template):

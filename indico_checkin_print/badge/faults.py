@@ -1,0 +1,71 @@
+"""What is wrong with a template whose badge could not be drawn: the item, and a sentence about it.
+
+Templates are users' input, and Indico's drawing raises whatever its libraries raise. The text of such an exception may
+quote what is on the badge, and its place in a file helps nobody at a desk; the item does.
+"""
+
+from PIL import Image, UnidentifiedImageError
+
+from indico.modules.designer.pdf import FONT_STYLES
+from indico.modules.designer.util import is_regform_field_placeholder
+from indico.modules.events.registration.models.form_fields import RegistrationFormField
+from indico.util.placeholders import get_placeholders
+
+
+def describe_fault(exc):
+    """Return what is wrong, as one or two sentences, or ``''`` if the drawing did not fail at a part of the template."""
+    frames = _frames(exc)
+    drawing = next((frame for frame in reversed(frames) if frame.f_code.co_name == '_draw_badge'), None)
+    if drawing is None:
+        return ''
+    item = drawing.f_locals.get('item')
+    if item is None:
+        return f'The background image of the template: {_picture_fault(exc)}'
+    return f'The item {_title(item)} of the template: {_item_fault(exc, item, frames)}'
+
+
+def _frames(exc):
+    frames, traceback = [], exc.__traceback__
+    while traceback is not None:
+        frames.append(traceback.tb_frame)
+        traceback = traceback.tb_next
+    return frames
+
+
+def _title(item):
+    kind = item.get('type', '')
+    if is_regform_field_placeholder(item):
+        field = RegistrationFormField.query.get(item.get('field_id') or kind.removeprefix('field-'))
+        return f'“{field.title}”' if field is not None else f'“{kind}”'
+    placeholder = get_placeholders('designer-fields').get(kind)
+    return f'“{placeholder.description}”' if placeholder is not None else f'“{kind}”'
+
+
+def _item_fault(exc, item, frames):
+    names = {frame.f_code.co_name for frame in frames}
+    if item.get('font_family') not in FONT_STYLES:
+        return f'its font “{item.get("font_family")}” does not exist. Choose another one.'
+    if 'drawImage' in names or 'render' in names and _is_image(item):
+        return _picture_fault(exc)
+    if isinstance(exc, TypeError) and item.get('height') is None and _is_image(item):
+        return 'a picture needs a height. Give it one.'
+    if '_extract_font_size' in names:
+        return 'its font size is no number.'
+    if any('color' in name.lower() for name in names):
+        return 'one of its colours does not exist.'
+    if 'wrap' in names or 'Paragraph' in names or 'parse' in names:
+        return 'its text cannot be set. Look for markup in it, and for a size that is larger than the badge.'
+    return 'it cannot be drawn. The log of the server has more.'
+
+
+def _is_image(item):
+    placeholder = get_placeholders('designer-fields').get(item.get('type'))
+    return placeholder is not None and placeholder.is_image
+
+
+def _picture_fault(exc):
+    if isinstance(exc, Image.DecompressionBombError):
+        return 'the picture is too large to be opened. Use a smaller one.'
+    if isinstance(exc, UnidentifiedImageError | OSError | SyntaxError | ValueError):
+        return 'the picture cannot be read. Upload it again, as PNG or JPEG.'
+    return 'the picture is missing or cannot be drawn. Upload it again.'

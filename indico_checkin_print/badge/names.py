@@ -1,0 +1,31 @@
+"""Whether a badge shows the name of its person at all. Pure."""
+
+import unicodedata
+
+
+_FULL = frozenset({'first_name', 'last_name'})
+#: Which names an item of a designer template shows (``indico.modules.designer.placeholders``)
+_SHOWN = {'first_name': frozenset({'first_name'}), 'last_name': frozenset({'last_name'}),
+          'last_name_upper': frozenset({'last_name'})}
+
+
+def is_nameless(items, first_name, last_name):
+    """Tell whether a template that shows names would show none for a person.
+
+    A template without any item for a name (a label with a QR code alone) is its designer's choice. A salutation is no
+    name.
+
+    :param items: The items of the template, front and back.
+    """
+    shown = frozenset().union(*(_names_of(item['type']) for item in items))
+    names = {'first_name': first_name, 'last_name': last_name}
+    return bool(shown) and all(is_blank(names[name]) for name in shown)
+
+
+def _names_of(kind):
+    return _FULL if kind.startswith('full_name') else _SHOWN.get(kind, frozenset())
+
+
+def is_blank(text):
+    """Tell whether nothing of a text leaves ink: blanks, controls, and what is only there for its neighbours."""
+    return all(unicodedata.category(char)[0] in 'ZC' for char in text or '')
