@@ -77,7 +77,7 @@ def on_checkin_updated(registration, plugin):
             # in a savepoint of its own: the sweep tries again
             _safely(plugin, registration, _note_missed)
     else:
-        _safely(plugin, registration, lambda reg: ledger.cancel_check_in(reg, _actor()))
+        _safely(plugin, registration, _undo)
 
 
 def on_deleted(registration, plugin, *, permanent=False):
@@ -100,9 +100,14 @@ def _end(registration):
 
 
 def on_state_updated(registration, plugin):
-    """Receive ``registration_state_updated``: who has paid gets the badge that was held for it. Never raises."""
-    if registration.state == RegistrationState.complete and registration.checked_in:
-        _safely(plugin, registration, _release_paid)
+    """Receive ``registration_state_updated``: who has paid gets the badge that was held for it, and who may have none
+    any more does not. Never raises.
+    """
+    if registration.state == RegistrationState.complete:
+        if registration.checked_in:
+            _safely(plugin, registration, _release_paid)
+    else:
+        _safely(plugin, registration, lambda reg: ledger.follow_state(reg, _actor()))
 
 
 def _safely(plugin, registration, function):
@@ -179,6 +184,11 @@ def _hold_if_many(born, limit, actor):
     batch['checkins'] += 1
     if batch['checkins'] > limit:
         ledger.hold_bulk(batch['jobs'] if batch['checkins'] == limit + 1 else born, actor)
+
+
+def _undo(registration):
+    if ledger.cancel_check_in(registration, _actor()):
+        wakeup.after_commit()
 
 
 def _release_paid(registration):

@@ -62,10 +62,13 @@ def delivery(job, webhook, *, callback):
     event, is_event_test = job.event, job.purpose == Job.PURPOSE_TEST and job.webhook_id is not None
     # A webhook that stands for a desk always gets the badge. What waited while the webhook wanted no badge has none,
     # and stays what it was.
-    with_badge = not is_event_test and (job.webhook_id is None or (webhook.send_badge and job.document is not None))
+    is_undone = job.purpose.startswith(Job.PURPOSE_UNDO)
+    with_badge = not is_event_test and not is_undone and (
+        job.webhook_id is None or (webhook.send_badge and job.document is not None))
     if with_badge and job.document is None:
         raise ValueError('Its document was deleted.')
-    kind = 'webhook.test' if is_event_test else 'badge.print' if with_badge else 'registration.checked_in'
+    kind = ('webhook.test' if is_event_test else 'checkin.undone' if is_undone else 'badge.print' if with_badge else
+            'registration.checked_in')
     return Delivery(
         type=kind,
         timestamp=original(job).created_dt.isoformat(),

@@ -31,11 +31,13 @@ DOCUMENT_RETENTION = timedelta(hours=1)
 S = JobState
 #: What may follow what. Illegal transitions cannot happen: the ledger only touches rows in a state that allows it.
 TRANSITIONS = {
-    S.held: {S.queued, S.canceled, S.expired},
+    # for another reason
+    S.held: {S.held, S.queued, S.canceled, S.expired},
     S.queued: {S.held, S.rendering, S.canceled, S.expired},
     S.rendering: {S.held, S.queued, S.ready, S.failed, S.canceled, S.expired},
     # too old after a POST that may have arrived: unknown
-    S.ready: {S.held, S.dispatched, S.canceled, S.expired, S.failed, S.unknown},
+    # queued: what it was drawn from has changed
+    S.ready: {S.held, S.queued, S.dispatched, S.canceled, S.expired, S.failed, S.unknown},
     S.dispatched: {S.ready, S.printing, S.completed, S.sent, S.failed, S.unknown},
     S.printing: {S.ready, S.completed, S.sent, S.failed, S.unknown},
     # the receiver of a webhook may still say what became of it, or give it back

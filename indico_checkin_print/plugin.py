@@ -26,8 +26,10 @@ class CheckinPrintPlugin(IndicoPlugin):
 
     def init(self):
         super().init()
+        from indico_checkin_print import corrections
         from indico_checkin_print.checkin import note_flip
         event.listen(Registration.checked_in_dt, 'set', note_flip)
+        corrections.listen(self)
         self.connect(signals.event.registration_checkin_updated, self._checkin_updated)
         self.connect(signals.event.registration_state_updated, self._state_updated)
         self.connect(signals.event.registration_deleted, self._registration_deleted)

@@ -23,6 +23,7 @@ class Reason(IndicoStrEnum):
     checked_in = 'checked_in'
     test = 'test'
     desk_found = 'desk_found'
+    corrected = 'corrected'
     claimed = 'claimed'
     rendered = 'rendered'
     pushed = 'pushed'
@@ -51,6 +52,7 @@ class Reason(IndicoStrEnum):
     form_gone = 'form_gone'
     event_gone = 'event_gone'
     not_allowed = 'not_allowed'
+    no_longer_wanted = 'no_longer_wanted'
     not_complete = 'not_complete'
     not_paid = 'not_paid'
     printed_before = 'printed_before'
@@ -90,11 +92,12 @@ SENTENCES = {
     Reason.bulk: _('Many people were checked in at once. The badges print when someone releases them.'),
     Reason.already_printed: _('This person had a badge before. Another one prints when someone releases it.'),
     Reason.paused: _('Printing is paused. The badge prints when it goes on.'),
-    Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or releases '
-                      'it.'),
+    Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or '
+                      'releases it.'),
     Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),
     Reason.try_again: _('The last try did not work. It is tried again by itself.'),
     Reason.checked_in: _('The attendee was checked in.'),
+    Reason.corrected: _('Something on the badge has changed; it is made anew.'),
     Reason.desk_found: _('There is a desk for it now.'),
     Reason.test: _('Someone asked for a test badge.'),
     Reason.claimed: _('The badge is being made.'),
@@ -122,6 +125,7 @@ SENTENCES = {
     Reason.form_gone: _('The registration form was deleted.'),
     Reason.event_gone: _('The event was deleted.'),
     Reason.not_allowed: _('The ticket of this registration is blocked.'),
+    Reason.no_longer_wanted: _('The check-in was undone, or the registration is not complete any more.'),
     Reason.not_complete: _('The registration is not complete, so it gets no badge.'),
     Reason.not_paid: _('The registration is not paid, so it gets no badge.'),
     Reason.printed_before: _('This person had a badge before and gets no other.'),

@@ -3,7 +3,7 @@
 from functools import cache
 
 from indico.core.db import db
-from indico.modules.events.registration.models.registrations import Registration
+from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
@@ -40,7 +40,35 @@ def for_webhooks():
 @cache
 def is_data():
     """Return the condition for messages to webhooks, for which nobody stands at a desk."""
-    return Job.purpose.startswith('webhook:')
+    return db.or_(Job.purpose.startswith(Job.PURPOSE_CHECKIN), Job.purpose.startswith(Job.PURPOSE_UNDO))
+
+
+@cache
+def still_wanted():
+    """Return the condition for jobs whose check-in, and for badges also whose registration, is what it was.
+
+    Asked in the statement that gives permission to print: whatever was committed before holds. A state that became
+    unpaid is no part of it, because what is held for that may have been released (see `corrections.follow_state`).
+    """
+    reg = db.aliased(Registration)
+    same_checkin = db.or_(Job.checked_in_dt.is_(None), reg.checked_in_dt == Job.checked_in_dt)
+    allowed = db.or_(Job.purpose != Job.PURPOSE_BADGE,
+                     reg.state.in_([RegistrationState.complete, RegistrationState.unpaid]))
+    return db.or_(Job.purpose == Job.PURPOSE_TEST, Job.purpose.startswith(Job.PURPOSE_UNDO),
+                  db.session.query(reg.id).filter(reg.id == Job.registration_id, ~reg.is_deleted, same_checkin, allowed)
+                  .exists())
+
+
+@cache
+def behind_another():
+    """Return the condition for messages to a webhook that wait for an earlier one about the same person."""
+    before = db.aliased(Job)
+    return db.and_(Job.webhook_id.isnot(None),
+                   db.session.query(before.id)
+                   .filter(before.registration_id == Job.registration_id, before.webhook_id == Job.webhook_id,
+                           before.id < Job.id, before.state.in_([JobState.queued, JobState.rendering, JobState.ready,
+                                                                 JobState.dispatched]))
+                   .exists())
 
 
 def for_receiver(jobs):

@@ -4,7 +4,7 @@ import time
 
 from indico.core.db import db
 from indico.modules.events.registration.models.forms import RegistrationForm
-from indico.modules.events.registration.models.registrations import Registration
+from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import ledger, marks, missed
 from indico_checkin_print.badge.render import CannotRender, NoName, render
@@ -83,6 +83,9 @@ def _pointless(job):
         return Reason.registration_gone
     if job.registration.registration_form.is_deleted:
         return Reason.form_gone
+    if (job.purpose == Job.PURPOSE_BADGE
+            and job.registration.state not in (RegistrationState.complete, RegistrationState.unpaid)):
+        return Reason.not_complete
     if job.checked_in_dt is not None and job.registration.checked_in_dt != job.checked_in_dt:
         # read in one statement: a second scan may have changed both between the two reads
         undone = (db.session.query(Registration.checked_in_dt.is_distinct_from(Job.checked_in_dt))

@@ -13,7 +13,7 @@ from indico.util.placeholders import get_placeholders
 
 
 def describe_fault(exc):
-    """Return what is wrong, as one or two sentences, or ``''`` if the drawing did not fail at a part of the template."""
+    """Return what is wrong, as one or two sentences; ``''`` if it was no part of the template that failed."""
     frames = _frames(exc)
     drawing = next((frame for frame in reversed(frames) if frame.f_code.co_name == '_draw_badge'), None)
     if drawing is None:
@@ -45,7 +45,7 @@ def _item_fault(exc, item, frames):
     names = {frame.f_code.co_name for frame in frames}
     if item.get('font_family') not in FONT_STYLES:
         return f'its font “{item.get("font_family")}” does not exist. Choose another one.'
-    if 'drawImage' in names or 'render' in names and _is_image(item):
+    if 'drawImage' in names or ('render' in names and _is_image(item)):
         return _picture_fault(exc)
     if isinstance(exc, TypeError) and item.get('height') is None and _is_image(item):
         return 'a picture needs a height. Give it one.'

@@ -13,7 +13,7 @@ from print_agent.protocol import Job as JobMessage
 from indico_checkin_print.payload import FIELDS, VALUE_SCHEMA
 
 
-TYPES = ('badge.print', 'registration.checked_in', 'webhook.test')
+TYPES = ('badge.print', 'registration.checked_in', 'checkin.undone', 'webhook.test')
 VERSION = msgspec.structs.fields(Delivery)[-1].default
 _INT, _TEXT, _TIME = {'type': 'integer'}, {'type': 'string'}, {'type': 'string', 'format': 'date-time'}
 
@@ -43,6 +43,7 @@ def schema():
             # the test badge of a desk belongs to no registration
             _when('badge.print', ['event', 'job', 'callback']),
             _when('registration.checked_in', ['event', 'registration']),
+            _when('checkin.undone', ['event', 'registration']),
         ],
         '$defs': {'job': _job()},
     }

@@ -2,13 +2,14 @@
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger.moves import UNASSIGNED, move, notify_desks, unassign
+from indico_checkin_print.ledger.moves import UNASSIGNED, move, notify_desks, recall, unassign
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.passed_over import add_note, gave_back, not_there
 from indico_checkin_print.printer_words import describe_reason
 from indico_checkin_print.reasons import Reason
-from indico_checkin_print.sql import now
+from indico_checkin_print.sql import notify, now
+from indico_checkin_print.waiting import still_wanted
 
 
 #: Reasons of an unknown badge of which its agent has not told the end yet.
@@ -16,7 +17,9 @@ WITHOUT_A_WORD = (Reason.no_word, Reason.agent_silent)
 
 
 def give(job, agent, printer, actor, *, go, passed_over=None):
-    """Give a ready job, which the caller has locked, to an agent's printer. Return the number of this dispatch.
+    """Give a ready job, which the caller has locked, to an agent's printer.
+
+    Return the number of this dispatch, or ``None`` if it may not print any more.
 
     :param go: Whether that is permission to print, or only a prefetch.
     :param passed_over: The notes of the job from now on (see `Job.passed_over`), if they changed.
@@ -25,19 +28,25 @@ def give(job, agent, printer, actor, *, go, passed_over=None):
     values = {'agent_id': agent.id, 'printer': printer, 'dispatch': job.dispatch + 1}
     if passed_over is not None:
         values['passed_over'] = passed_over
-    if go:
-        move([Job.id == job.id], S.dispatched, actor=actor, dispatched_dt=now(),
-             **_where_to(agent.id, printer, notes), **values)
-    else:
+    if go and not move([Job.id == job.id, still_wanted()], S.dispatched, actor=actor, dispatched_dt=now(),
+                       **_where_to(agent.id, printer, notes), **values):
+        return None
+    if not go:
         db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(**values))
     return values['dispatch']
 
 
 def go(job, actor):
     """Give permission to print a job that an agent holds already. Return nothing if it may not print any more."""
-    return move([Job.id == job.id, Job.state == S.ready, Job.agent_id.isnot(None), Job.dispatch == job.dispatch],
-                S.dispatched, actor=actor, dispatched_dt=now(),
+    return move([Job.id == job.id, Job.state == S.ready, Job.agent_id.isnot(None), Job.dispatch == job.dispatch,
+                 still_wanted()], S.dispatched, actor=actor, dispatched_dt=now(),
                 **_where_to(job.agent_id, job.printer, job.passed_over))
+
+
+def drop_unwanted(jobs, actor):
+    """End jobs that got no go because what they stand for is no longer so; one that is only drawn anew stays."""
+    gone = [Job.id.in_([job.id for job in jobs]), ~still_wanted()] if jobs else None
+    return recall(gone, S.canceled, Reason.no_longer_wanted, actor, **UNASSIGNED) if gone else []
 
 
 def _where_to(agent_id, printer, notes):
@@ -68,6 +77,10 @@ def _given_back(job, reason, detail, actor):
     moved = move([Job.id == job.id], S.ready, reason, actor, detail, dispatch=Job.dispatch + 1, **values)
     if moved:
         notify_desks([job.desk_id])
+        # what has changed meanwhile prints as it is now
+        if move([Job.id == job.id, Job.state == S.ready, Job.outdated], S.queued, Reason.corrected, actor,
+                next_try_dt=now()):
+            notify('queued')
     return moved
 
 
@@ -79,11 +92,14 @@ def move_on(job, reason):
                        .values(next_try_dt=now(), passed_over=add_note(job.passed_over, note), **UNASSIGNED))
 
 
-def take_back(job):
-    """Free a job that an agent dropped, or will drop, before it had permission to print."""
+def take_back(job, *, wait=2):
+    """Free a job that an agent dropped, or will drop, before it had permission to print.
+
+    :param wait: For how many seconds nobody gets it.
+    """
     db.session.execute(db.update(Job.__table__)
                        .where(Job.id == job.id, Job.state == S.ready, Job.dispatch == job.dispatch)
-                       .values(next_try_dt=now(2), **UNASSIGNED))
+                       .values(next_try_dt=now(wait), **UNASSIGNED))
 
 
 def free_waiting(agent):

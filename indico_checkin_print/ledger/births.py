@@ -8,9 +8,10 @@ from indico_checkin_print.ledger.moves import fresh
 from indico_checkin_print.life import DATA_EXPIRES_AFTER, EXPIRES_AFTER
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import CHANNEL, cursor
-from indico_checkin_print.waiting import desk_for_job
+from indico_checkin_print.waiting import desk_for_job, may_have_arrived
 
 
 #: A check-in becomes rows in one statement, because it happens while a volunteer waits. A row that is there already
@@ -64,6 +65,26 @@ def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState
     """Return one row for `record`."""
     return {'purpose': purpose, 'person': person, 'desk_id': desk_id, 'webhook_id': webhook_id, 'state': int(state),
             'reason': reason, 'reprint_of_id': reprint_of_id, 'expires_in': expires_after.total_seconds()}
+
+
+def announce_undone(registration, actor):
+    """Queue the message that a check-in was undone, for each webhook that may have heard of it. Return the new ids.
+
+    One for each undone check-in, however often this is asked.
+    """
+    jobs = (Job.query
+            .join(Webhook, Webhook.id == Job.webhook_id)
+            .filter(Job.registration_id == registration.id, Job.purpose.startswith(Job.PURPOSE_CHECKIN),
+                    Job.reprint_of_id.is_(None), ~Webhook.is_deleted, Webhook.enabled,
+                    db.or_(Job.state.in_([S.dispatched, S.printing, S.sent, S.completed, S.unknown]),
+                           may_have_arrived())))
+    born = []
+    for job in jobs:
+        row = new_row(f'{Job.PURPOSE_UNDO}{job.webhook_id}', webhook_id=job.webhook_id, state=S.ready,
+                      reason=Reason.check_in_undone, expires_after=DATA_EXPIRES_AFTER)
+        born += record([row], event_id=job.event_id, registration_id=job.registration_id,
+                       checked_in_dt=job.checked_in_dt, user_id=None, actor=actor)
+    return born
 
 
 def print_again(job, user, reason):

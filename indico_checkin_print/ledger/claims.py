@@ -12,8 +12,8 @@ from indico_checkin_print.models.records import Document
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.sql import notify, now
-from indico_checkin_print.waiting import (due, for_receiver, for_webhooks, goes_to, is_data, may_have_arrived,
-                                          may_have_arrived_elsewhere)
+from indico_checkin_print.waiting import (behind_another, due, for_receiver, for_webhooks, goes_to, is_data,
+                                          may_have_arrived, may_have_arrived_elsewhere, still_wanted)
 
 
 def claim_render(actor, *, due_for=0):
@@ -38,7 +38,8 @@ def rendered(job, pdf, actor):
     :param pdf: A `badge.render.BadgePDF`, or ``None`` for a job that needs no document.
     :return: Whether the claim still held; otherwise nothing was stored.
     """
-    if not move(_claimed(job), S.ready, Reason.rendered, actor, lease_dt=None, attempts=0, next_try_dt=now()):
+    if not move(_claimed(job), S.ready, Reason.rendered, actor, lease_dt=None, attempts=0, next_try_dt=now(),
+                outdated=False):
         return False
     if pdf is None:
         return True
@@ -85,14 +86,17 @@ def claim_post(actor, *, due_for=0):
     # that a receiver cannot bear does not keep it shut.
     turn = db.case([(Webhook.opened_dt.isnot(None), Job.next_try_dt)], else_=Job.queue_dt)
     next_id = (for_receiver(db.session.query(Job.id))
-               .filter(due(S.ready, due_for), for_webhooks())
+               .filter(due(S.ready, due_for), for_webhooks(), ~behind_another())
                .order_by(is_data(), turn, Job.id)
                .limit(1).with_for_update(skip_locked=True, key_share=True, of=[Job, Webhook]).scalar())
     if next_id is None:
         return None
     still_free = for_receiver(db.session.query(Job.id)).filter(Job.id == next_id, for_webhooks()).scalar_subquery()
-    ids = move([Job.id == still_free], S.dispatched, Reason.pushed, actor, lease_dt=now(POST_LEASE),
+    ids = move([Job.id == still_free, still_wanted()], S.dispatched, Reason.pushed, actor, lease_dt=now(POST_LEASE),
                dispatched_dt=now(), attempts=Job.attempts + 1, dispatch=db.func.greatest(Job.dispatch, 1))
+    if not ids and move([Job.id == next_id, ~still_wanted()], S.canceled, Reason.no_longer_wanted, actor):
+        # nobody wants this one any more; the next one may be due
+        return claim_post(actor, due_for=due_for)
     return fresh(ids[0]) if ids else None
 
 

@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 
+from indico_checkin_print.ledger.births import announce_undone
 from indico_checkin_print.ledger.moves import UNASSIGNED, move, recall
 from indico_checkin_print.life import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER, STILL_HERE
 from indico_checkin_print.life import JobState as S
@@ -15,9 +16,14 @@ from indico_checkin_print.waiting import desk_for_job, is_data, paused
 
 
 def cancel_check_in(registration, actor):
-    """Cancel what was not yet on its way to paper when a check-in is undone."""
-    return recall([Job.registration_id == registration.id, Job.purpose == Job.PURPOSE_BADGE], S.canceled,
-                  Reason.check_in_undone, actor)
+    """Cancel what was not yet on its way when a check-in is undone, and announce it to who may have heard of it.
+
+    Return the ids of all jobs that this touched or made.
+    """
+    return [*recall([Job.registration_id == registration.id, Job.checked_in_dt.isnot(None),
+                     db.or_(Job.purpose == Job.PURPOSE_BADGE, Job.purpose.startswith(Job.PURPOSE_CHECKIN))],
+                    S.canceled, Reason.check_in_undone, actor),
+            *announce_undone(registration, actor)]
 
 
 def cancel_registration(registration, actor):
@@ -136,4 +142,5 @@ def discard(jobs, user):
 
 def discard_held(event_id, user, conditions=()):
     """End all badges of an event that are held and meet more conditions. Return their ids."""
-    return move([Job.event_id == event_id, Job.state == S.held, *conditions], S.canceled, Reason.discarded, f'user:{user.id}')
+    return move([Job.event_id == event_id, Job.state == S.held, *conditions], S.canceled, Reason.discarded,
+                f'user:{user.id}')

@@ -55,6 +55,10 @@ class Job(db.Model):
 
     #: The purpose of what goes to a desk
     PURPOSE_BADGE = 'badge'
+    #: The purpose of a message to a webhook begins so; the webhook's id follows
+    PURPOSE_CHECKIN = 'webhook:'
+    #: The same for the message that a check-in was undone
+    PURPOSE_UNDO = 'undone:'
     #: The purpose of a desk's test badge, which belongs to no registration
     PURPOSE_TEST = 'test'
 
@@ -120,7 +124,7 @@ class Job(db.Model):
         UTCDateTime,
         nullable=True
     )
-    #: 'badge', 'test' or 'webhook:<id>'
+    #: 'badge', 'test', 'webhook:<id>' or 'undone:<id>'
     purpose = db.Column(
         db.String,
         nullable=False
@@ -233,6 +237,13 @@ class Job(db.Model):
         nullable=False,
         default=0,
         server_default='0'
+    )
+    #: What it was drawn from has changed since it had permission to print: if it is returned, it is drawn anew
+    outdated = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False,
+        server_default='false'
     )
     #: When permission to print was given
     dispatched_dt = db.Column(

@@ -118,10 +118,12 @@ def outgoing(agent_id, link, holding):
             .order_by(Job.queue_dt, Job.id)}
     troubles = aside([agent.id])
     printers = _usable(agent, jobs, troubles)
+    _make_way(jobs)
     todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding, printers)
     messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
-    # one whose check-in was undone since it was read gets none, and is canceled the next time
+    # one that may not print any more gets none, and the agent drops it the next time
     undone = {uuid for uuid in todo.go if not ledger.go(jobs[uuid], actor)}
+    ledger.drop_unwanted([jobs[uuid] for uuid in undone], actor)
     left = _what_is_left(u for u in (*todo.send, *todo.repeat_go) if jobs[u].state == JobState.dispatched)
     messages += [job_message(jobs[uuid], go=uuid in todo.go or uuid in left, print_within=left.get(uuid, PRINT_WITHIN))
                  for uuid in todo.send if uuid not in undone]
@@ -156,6 +158,24 @@ def _usable(agent, jobs, troubles):
     return [name for name, obstacle in obstacles.items() if not obstacle]
 
 
+def _make_way(jobs):
+    """Free what waits here behind an older badge of its desk that was returned: it is given again, in order.
+
+    :param jobs: What is at the agent, by uuid; what is freed is taken out.
+    """
+    waiting = [job for job in jobs.values() if job.state == JobState.ready and job.desk_id is not None]
+    if not waiting:
+        return
+    first = dict(db.session.query(Job.desk_id, db.func.min(Job.queue_dt))
+                 .filter(Job.desk_id.in_({job.desk_id for job in waiting}), Job.webhook_id.is_(None),
+                         due(JobState.ready))
+                 .group_by(Job.desk_id))
+    for job in waiting:
+        if job.desk_id in first and first[job.desk_id] < job.queue_dt:
+            ledger.take_back(job, wait=0)
+            del jobs[job.uuid]
+
+
 def _what_is_left(uuids):
     """Return for how many seconds the permission to print jobs is still good, by uuid.
 
@@ -176,7 +196,7 @@ def _give_more(agent, todo, actor, troubles, *, most):
     jobs = _oldest_at_desks(agent, room, most)
     if not jobs:
         return []
-    candidates, left = Candidates({job.desk for job in jobs}, {agent.id: troubles}), set()
+    candidates, left, unwanted = Candidates({job.desk for job in jobs}, {agent.id: troubles}), set(), []
     for job in jobs:
         choice, notes = candidates.choose(job)
         if choice is None:
@@ -190,10 +210,14 @@ def _give_more(agent, todo, actor, troubles, *, most):
             continue
         go = choice.printer in idle
         dispatch = ledger.give(job, agent, choice.printer, actor, go=go, passed_over=notes)
+        if dispatch is None:
+            unwanted.append(job)
+            continue
         idle.discard(choice.printer)
         room[choice.printer] -= 1
         candidates.given(choice)
         messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch))
+    ledger.drop_unwanted(unwanted, actor)
     sql.notify_agents(left)
     return messages
 

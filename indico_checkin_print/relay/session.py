@@ -203,13 +203,16 @@ class Session:
             mail = await self._db.call(mail_for, self.agent_id, self.link, self.holding)
             self.looked = time.monotonic()
             for message, document in mail:
+                if document is None and isinstance(message, protocol.Job):
+                    document = await self._db.call(document_of, message.job, message.sha256)
+                    if document is None:
+                        # it was drawn anew since: this dispatch is void, and the next one has the new badge
+                        continue
                 if isinstance(message, protocol.Job | protocol.Go):
                     has_go = isinstance(message, protocol.Go) or message.go
                     self.holding[message.job] = (message.dispatch, 'go' if has_go else 'waiting')
                 elif isinstance(message, protocol.Cancel):
                     self.holding[message.job] = (message.dispatch, 'canceling')
-                if document is None and isinstance(message, protocol.Job):
-                    document = await self._db.call(document_of, message.job)
                 await self._send(message, document, since=asked)
             if mail:
                 self._metrics.observe('push_seconds', time.monotonic() - woken)
@@ -268,12 +271,13 @@ def mail_for(agent_id, link, holding):
         if isinstance(message, protocol.Job) and size + message.length <= READ_AHEAD:
             ahead.append(message.job)
             size += message.length
-    contents = dict(Document.query.join(Job, Job.id == Document.job_id).filter(Job.uuid.in_(ahead))
-                    .with_entities(Job.uuid, Document.content)) if ahead else {}
-    return [(m, contents.get(m.job) if isinstance(m, protocol.Job) else None) for m in messages]
+    found = (Document.query.join(Job, Job.id == Document.job_id).filter(Job.uuid.in_(ahead))
+             .with_entities(Job.uuid, Document.sha256, Document.content)) if ahead else ()
+    contents = {(uuid, sha256): content for uuid, sha256, content in found}
+    return [(m, contents.get((m.job, m.sha256)) if isinstance(m, protocol.Job) else None) for m in messages]
 
 
-def document_of(uuid):
-    """Return the PDF of a job."""
-    return Document.query.join(Job, Job.id == Document.job_id).filter(Job.uuid == uuid).with_entities(
-        Document.content).scalar()
+def document_of(uuid, sha256):
+    """Return the PDF of a job, or ``None`` if it is another one by now."""
+    return (Document.query.join(Job, Job.id == Document.job_id).filter(Job.uuid == uuid, Document.sha256 == sha256)
+            .with_entities(Document.content).scalar())

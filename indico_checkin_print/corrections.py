@@ -1,0 +1,112 @@
+"""What is on a badge has changed: a badge that has no go yet is drawn anew.
+
+Indico has signals for some changes and none for others (tags, templates). So this listens to SQLAlchemy, which sees all
+of them: a mapper notes what a flush has written, and after the flush one statement tells the ledger. A flush that
+writes nothing of this costs nothing.
+"""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import event, inspect
+
+from indico.core.db import db
+from indico.modules.designer.models.templates import DesignerTemplate
+from indico.modules.events.models.events import Event
+from indico.modules.events.registration.models.form_fields import RegistrationFormField
+from indico.modules.events.registration.models.registrations import Registration, RegistrationData
+
+from indico_checkin_print import ledger, sql, wakeup
+from indico_checkin_print.logs import log_failure
+from indico_checkin_print.models.rules import FormSetup
+
+
+#: What of these is, or may be, on a badge
+_REGISTRATION = ('first_name', 'last_name', 'email', 'base_price', 'price_adjustment', 'currency', 'tags',
+                 'ticket_uuid')
+_EVENT = ('title', '_description', 'start_dt', 'end_dt', 'timezone', 'logo_metadata')
+_TEMPLATE = ('data', 'background_image_id', 'backside_template_id')
+_FIELD = ('title', 'data', 'is_enabled', 'is_deleted', 'current_data_id')
+_SETUP = ('kind', 'template_id', 'backside')
+
+_CHANGES = 'checkin_print_changes'
+
+
+@dataclass
+class Changes:
+    """What flushes have written: ids by kind."""
+
+    registrations: set[int] = field(default_factory=set)
+    #: Those of them whose check-in was undone
+    undone: set[int] = field(default_factory=set)
+    forms: set[int] = field(default_factory=set)
+    templates: set[int] = field(default_factory=set)
+    events: set[int] = field(default_factory=set)
+
+
+def listen(plugin):
+    """Begin to listen to what Indico writes."""
+    event.listen(Registration, 'after_update', _registration)
+    event.listen(RegistrationData, 'after_insert', _data)
+    event.listen(RegistrationData, 'after_update', _data)
+    event.listen(RegistrationFormField, 'after_update', _field, propagate=True)
+    event.listen(DesignerTemplate, 'after_update', _template)
+    event.listen(FormSetup, 'after_update', _setup)
+    event.listen(Event, 'after_update', _event)
+    event.listen(db.session, 'after_flush_postexec', lambda session, context: _tell(session, plugin))
+
+
+def _changes(target):
+    return inspect(target).session.info.setdefault(_CHANGES, Changes())
+
+
+def _has_changed(target, names):
+    attrs = inspect(target).attrs
+    # a test asks whether all of them exist; another version of Indico must not fail here
+    return any(name in attrs and attrs[name].history.has_changes() for name in names)
+
+
+def _registration(mapper, connection, registration):
+    if _has_changed(registration, _REGISTRATION):
+        _changes(registration).registrations.add(registration.id)
+    if registration.checked_in_dt is None and _has_changed(registration, ('checked_in_dt',)):
+        _changes(registration).undone.add(registration.id)
+
+
+def _data(mapper, connection, data):
+    _changes(data).registrations.add(data.registration_id)
+
+
+def _field(mapper, connection, form_field):
+    if _has_changed(form_field, _FIELD):
+        _changes(form_field).forms.add(form_field.registration_form_id)
+
+
+def _template(mapper, connection, template):
+    if _has_changed(template, _TEMPLATE):
+        _changes(template).templates.add(template.id)
+
+
+def _setup(mapper, connection, setup):
+    if _has_changed(setup, _SETUP):
+        _changes(setup).forms.add(setup.registration_form_id)
+
+
+def _event(mapper, connection, target):
+    if _has_changed(target, _EVENT):
+        _changes(target).events.add(target.id)
+
+
+def _tell(session, plugin):
+    changes = session.info.pop(_CHANGES, None)
+    if changes is None:
+        return
+    # the ledger's statements are no part of Indico's work: what fails here must not undo it
+    with sql.cursor() as cursor:
+        cursor.execute('SAVEPOINT checkin_print_changes')
+        try:
+            if ledger.redraw(changes, 'system') + ledger.undo_unsignaled(changes.undone, 'system'):
+                wakeup.after_commit()
+            cursor.execute('RELEASE SAVEPOINT checkin_print_changes')
+        except Exception as exc:
+            cursor.execute('ROLLBACK TO SAVEPOINT checkin_print_changes')
+            log_failure(plugin.logger, exc, 'Badges could not be drawn anew after a change')

@@ -1,0 +1,101 @@
+"""What happens to jobs when what they were made of is no longer true: names, templates, states, check-ins."""
+
+from indico.core.db import db
+from indico.modules.designer.models.templates import DesignerTemplate
+from indico.modules.events.registration.models.forms import RegistrationForm
+from indico.modules.events.registration.models.registrations import Registration, RegistrationState
+
+from indico_checkin_print.ledger.moves import UNASSIGNED, move, recall
+from indico_checkin_print.ledger.people import cancel_check_in, hold_paused
+from indico_checkin_print.life import EXPIRES_AFTER, HELD_EXPIRES_AFTER
+from indico_checkin_print.life import JobState as S
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.records import Document
+from indico_checkin_print.models.rules import BadgeKind, EventSetup, FormSetup, UnpaidPolicy
+from indico_checkin_print.reasons import Reason
+from indico_checkin_print.sql import notify, notify_agents, now
+
+
+def redraw(changes, actor):
+    """Let badges be drawn anew that have no go yet, and note on those with one what holds if they are returned.
+
+    :param changes: A `corrections.Changes`.
+    :return: The ids of the jobs that are queued now.
+    """
+    where = _touched(changes)
+    if not where:
+        return []
+    touched = db.or_(*where)
+    drawn = db.or_(Job.state == S.rendering,
+                   db.and_(Job.state == S.ready, db.session.query(Document).filter(Document.job_id == Job.id).exists()))
+    agents = [x for x, in db.session.query(Job.agent_id.distinct()).filter(touched, drawn, Job.agent_id.isnot(None))]
+    # an agent that has the old badge prints it under no other number
+    queued = move([touched, drawn], S.queued, Reason.corrected, actor, lease_dt=None, next_try_dt=now(),
+                  dispatch=Job.dispatch + 1, **UNASSIGNED)
+    db.session.execute(db.update(Job.__table__)
+                       .where(touched, Job.state.in_([S.dispatched, S.printing, S.unknown]))
+                       .values(outdated=True))
+    named = move([touched, Job.state == S.held, Job.reason == Reason.no_name], S.queued, Reason.corrected, actor,
+                 next_try_dt=now(), expires_dt=now(EXPIRES_AFTER.total_seconds()))
+    for event_id, in db.session.query(Job.event_id.distinct()).filter(Job.id.in_(named)):
+        hold_paused(event_id, actor, job_ids=named)
+    notify_agents(agents)
+    if queued or named:
+        notify('queued')
+    return [*queued, *named]
+
+
+def _touched(changes):
+    """Return the conditions for the jobs that some changes concern; any of them will do."""
+    where = []
+    if changes.registrations:
+        where.append(Job.registration_id.in_(changes.registrations))
+    if changes.forms:
+        where.append(_of_forms(RegistrationForm.id.in_(changes.forms)))
+    if changes.templates:
+        templates = (db.select(DesignerTemplate.id)
+                     .where(db.or_(DesignerTemplate.id.in_(changes.templates),
+                                   DesignerTemplate.backside_template_id.in_(changes.templates))))
+        prints = db.select(FormSetup.registration_form_id).where(FormSetup.template_id.in_(templates))
+        # a form without a ticket template of its own has the one of its event or category
+        tickets = (db.select(FormSetup.registration_form_id)
+                   .join(RegistrationForm, RegistrationForm.id == FormSetup.registration_form_id)
+                   .where(FormSetup.kind == BadgeKind.ticket,
+                          db.or_(RegistrationForm.ticket_template_id.is_(None),
+                                 RegistrationForm.ticket_template_id.in_(templates))))
+        where.append(_of_forms(db.or_(RegistrationForm.id.in_(prints), RegistrationForm.id.in_(tickets))))
+    if changes.events:
+        where.append(Job.event_id.in_(changes.events))
+    return where
+
+
+def _of_forms(forms):
+    """Return the condition for the jobs of some registration forms that may still be drawn anew."""
+    # asked from the jobs, of which few are alive, and not from the registrations, of which there are many
+    return (db.session.query(Registration.id)
+            .join(RegistrationForm, RegistrationForm.id == Registration.registration_form_id)
+            .filter(Registration.id == Job.registration_id, forms).exists())
+
+
+def undo_unsignaled(registration_ids, actor):
+    """Enter check-ins that were undone, wherever that was done: Indico sends no signal when it resets a registration.
+    """
+    return [id_ for registration in Registration.query.filter(Registration.id.in_(registration_ids))
+            for id_ in cancel_check_in(registration, actor)] if registration_ids else []
+
+
+def follow_state(registration, actor):
+    """Hold or end the badges of a registration whose state allows none any more. Return their ids."""
+    badges = [Job.registration_id == registration.id, Job.purpose == Job.PURPOSE_BADGE]
+    if registration.state not in (RegistrationState.complete, RegistrationState.unpaid):
+        return recall(badges, S.canceled, Reason.not_complete, actor, **UNASSIGNED)
+    if registration.state == RegistrationState.complete:
+        return []
+    setup = EventSetup.query.get(registration.event_id)
+    policy = setup.unpaid if setup is not None else UnpaidPolicy.hold
+    if policy == UnpaidPolicy.skip:
+        return recall(badges, S.canceled, Reason.not_paid, actor, **UNASSIGNED)
+    if policy == UnpaidPolicy.hold:
+        return recall(badges, S.held, Reason.unpaid, actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()),
+                      **UNASSIGNED)
+    return []
