@@ -215,6 +215,14 @@ def test_what_an_agent_says(db, jobs, agent, message, state, reason):
     assert answers[0] == answers[1]
 
 
+def test_a_returned_job_comes_before_those_behind_it(db, jobs, agent):
+    holding = {m.job: (m.dispatch, 'go' if m.go else 'waiting') for m in mail(agent)}
+    receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=1, reason='too_late'))
+    del holding[jobs[0].uuid]
+    messages = [m for m in mail(agent, holding) if not isinstance(m, Cancel)]
+    assert [(m.job, m.go) for m in messages] == [(job.uuid, job is jobs[0]) for job in jobs[:PREFETCH]]
+
+
 def test_a_returned_job_goes_elsewhere_and_old_words_do_not_count(db, jobs, agent):
     job = jobs[0]
     mail(agent)

@@ -135,6 +135,7 @@ class MemoryLedger:
                 if row.state in AT_AGENT
                 or (row.state == S.unknown and (row.uuid in holding or row.reason == 'no_word'))}
         usable = self._usable(agent, jobs)
+        self._make_way(jobs)
         todo = plan([Assigned(row.uuid, row.dispatch, row.state, row.printer) for row in jobs.values()], holding,
                     usable)
         messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
@@ -158,6 +159,14 @@ class MemoryLedger:
                 self._unassign(row, next_try=self.now, passed_over=add_note(row.passed_over, note))
                 del jobs[row.uuid]
         return [name for name, obstacle in obstacles.items() if not obstacle]
+
+    def _make_way(self, jobs):
+        due = [row.queue for row in self.rows.values() if row.state == S.ready and row.agent is None
+               and row.next_try <= self.now < row.expires]
+        for row in list(jobs.values()):
+            if row.state == S.ready and due and min(due) < row.queue:
+                self._unassign(row, next_try=self.now)
+                del jobs[row.uuid]
 
     def _give_more(self, agent, todo, *, most):
         room, idle, messages = dict(todo.room), set(todo.idle), []
