@@ -166,12 +166,13 @@ def _make_way(jobs):
     waiting = [job for job in jobs.values() if job.state == JobState.ready and job.desk_id is not None]
     if not waiting:
         return
-    first = dict(db.session.query(Job.desk_id, db.func.min(Job.queue_dt))
-                 .filter(Job.desk_id.in_({job.desk_id for job in waiting}), Job.webhook_id.is_(None),
-                         due(JobState.ready))
-                 .group_by(Job.desk_id))
+    first = {desk_id: place for desk_id, *place in
+             db.session.query(Job.desk_id, Job.queue_dt, Job.id)
+             .filter(Job.desk_id.in_({job.desk_id for job in waiting}), Job.webhook_id.is_(None), due(JobState.ready))
+             .order_by(Job.desk_id, Job.queue_dt, Job.id)
+             .distinct(Job.desk_id)}
     for job in waiting:
-        if job.desk_id in first and first[job.desk_id] < job.queue_dt:
+        if job.desk_id in first and first[job.desk_id] < [job.queue_dt, job.id]:
             ledger.take_back(job, wait=0)
             del jobs[job.uuid]
 

@@ -161,10 +161,10 @@ class MemoryLedger:
         return [name for name, obstacle in obstacles.items() if not obstacle]
 
     def _make_way(self, jobs):
-        due = [row.queue for row in self.rows.values() if row.state == S.ready and row.agent is None
+        due = [_order(row) for row in self.rows.values() if row.state == S.ready and row.agent is None
                and row.next_try <= self.now < row.expires]
         for row in list(jobs.values()):
-            if row.state == S.ready and due and min(due) < row.queue:
+            if row.state == S.ready and due and min(due) < _order(row):
                 self._unassign(row, next_try=self.now)
                 del jobs[row.uuid]
 
