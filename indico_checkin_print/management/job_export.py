@@ -14,7 +14,7 @@ from indico_checkin_print.management.job_filter import Cursor, parse
 from indico_checkin_print.management.job_list import choices_of, too_many_people
 from indico_checkin_print.management.job_query import TooManyPeople, find_people, job_ids
 from indico_checkin_print.management.job_rows import companions_of, detail_of, name_for, repeated, seconds_of
-from indico_checkin_print.management.visibility import visible
+from indico_checkin_print.management.visibility import visible, visible_registrations
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import describe
 
@@ -33,7 +33,7 @@ class RHExportJobs(RHCheckinPrintBase):
         choices = choices_of(self.event)
         wanted, __, problems = parse(request.args, choices)
         try:
-            people = find_people(self.event.id, wanted)
+            people = find_people(self.event.id, wanted, visible_registrations(self.event))
         except TooManyPeople:
             problems.append(too_many_people())
         if problems:

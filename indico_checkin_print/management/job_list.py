@@ -11,7 +11,7 @@ from indico_checkin_print.management.base import LIST, RHCheckinPrintBase, WPChe
 from indico_checkin_print.management.job_filter import MAX_NAME, Choices, parse
 from indico_checkin_print.management.job_query import MAX_PEOPLE, Page, TooManyPeople, find_page
 from indico_checkin_print.management.job_rows import rows_of
-from indico_checkin_print.management.visibility import visible
+from indico_checkin_print.management.visibility import visible, visible_registrations
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.webhooks import Webhook
@@ -24,7 +24,8 @@ class RHJobs(RHCheckinPrintBase):
         choices = choices_of(self.event)
         wanted, cursor, problems = parse(request.args, choices)
         try:
-            page = find_page(self.event.id, wanted, cursor, visible(self.event))
+            page = find_page(self.event.id, wanted, cursor, visible(self.event),
+                             visible_registrations(self.event))
         except TooManyPeople:
             page = Page([])
             problems.append(too_many_people())

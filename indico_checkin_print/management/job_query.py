@@ -59,9 +59,10 @@ class TooManyPeople(Exception):
     """More people have such a name than can be searched for."""
 
 
-def find_people(event_id, wanted):
+def find_people(event_id, wanted, allowed=None):
     """Return the ids of the registrations that a filter's name or number means; ``None`` if it has none.
 
+    :param allowed: A query for the ids of the registrations that may be found, or ``None`` for all of them.
     :raises TooManyPeople: if there are more than `MAX_PEOPLE`
     """
     if not wanted.name:
@@ -70,9 +71,13 @@ def find_people(event_id, wanted):
     is_number = number.isascii() and number.isdigit() and len(number) < 10
     # '#12' is a number and nothing else
     words = [] if is_number and number != wanted.name else [_escape(word) for word in wanted.name.split()]
-    ids = db.session.execute(db.text(_PEOPLE), {
+    query = db.text(_PEOPLE)
+    if allowed is not None:
+        found = query.columns(Registration.id).subquery()
+        query = db.select(found.c.id).where(found.c.id.in_(allowed)).limit(MAX_PEOPLE + 1)
+    ids = db.session.execute(query, {
         'event_id': event_id, 'form_id': wanted.form_id, 'number': int(number) if is_number else None,
-        'words': words, 'by_name': bool(words), 'limit': MAX_PEOPLE + 1}).scalars().all()
+        'words': words, 'by_name': bool(words), 'limit': MAX_PEOPLE + 1 if allowed is None else None}).scalars().all()
     if len(ids) > MAX_PEOPLE:
         raise TooManyPeople
     return ids
@@ -87,13 +92,14 @@ class Page:
     older: Cursor | None = None
 
 
-def find_page(event_id, wanted, cursor, visible=()):
+def find_page(event_id, wanted, cursor, visible=(), allowed=None):
     """Return the `Page` at a `Cursor`, or the first one if that is ``None``.
 
     :param visible: Conditions that all jobs must meet, see `visibility`.
+    :param allowed: See `find_people`.
     :raises TooManyPeople: see `find_people`
     """
-    people = find_people(event_id, wanted)
+    people = find_people(event_id, wanted, allowed)
 
     def _ids(cursor):
         return db.session.execute(job_ids(event_id, wanted, people, cursor, PAGE + 1, visible)).scalars().all()

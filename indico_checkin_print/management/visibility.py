@@ -21,7 +21,9 @@ def visible(event):
     allowed = visible_registrations(event)
     if allowed is None:
         return []
-    return [db.or_(Job.registration_id.is_(None), Job.registration_id.in_(allowed))]
+    # asked of each job that is read, and not of all registrations; no part of a query around it that reads them, too
+    theirs = allowed.where(Registration.id == Job.registration_id).correlate(Job).exists()
+    return [db.or_(Job.registration_id.is_(None), theirs)]
 
 
 def count_visible(event, job_ids):
@@ -48,5 +50,4 @@ def _ask_plugins(event, user):
     if not any(criteria.values()):
         return None
     allowed = [db.and_(Registration.registration_form_id == form_id, *limits) for form_id, limits in criteria.items()]
-    # no part of a query around it that reads registrations, too
-    return db.select(Registration.id).where(Registration.event_id == event.id, db.or_(*allowed)).correlate(None)
+    return db.select(Registration.id).where(Registration.event_id == event.id, db.or_(*allowed))

@@ -73,7 +73,7 @@ def form_of(registrations, jobs):
     """Return what any of the forms may be sent."""
     return {'registration_id': [r.id for r in registrations], 'job_id': [job.id for job in jobs], 'newest': 2**40,
             'submitted': '1', 'reason': 'lost', 'order': 'checkin', 'paused': '0',
-            'since': now_utc().replace(year=2020).isoformat()}
+            'since': ['01/01/2020', '00:00']}
 
 
 @pytest.mark.parametrize(('method', 'path'), ROUTES)
@@ -129,6 +129,23 @@ def test_counts_of_what_is_held(manager, page, people, create_job, path):
     create_job(visible, JobState.held, reason=Reason.unpaid, checked_in_dt=None)
     held = re.findall(r'data-held="(\w+)"', manager.get(page + path).get_data(as_text=True))
     assert held == ['unpaid']
+
+
+def test_a_search_counts_only_whom_one_may_see(manager, page, people, make_jobs, mocker):
+    visible, __ = people
+    make_jobs(visible)
+    mocker.patch('indico_checkin_print.management.job_query.MAX_PEOPLE', 1)
+    text = manager.get(page + '/jobs/?name=pig').get_data(as_text=True)
+    assert 'people have such a name' not in text
+    assert VISIBLE in text
+
+
+def test_recovery_sends_again_what_one_may_see(db, manager, page, objects, people, make_jobs):
+    visible, hidden = people
+    mine, theirs = make_jobs(visible)[-1], make_jobs(hidden)[-1]
+    manager.post(f'{page}/webhooks/{objects.webhook.id}/recover', **form_of(people, []))
+    db.session.expire_all()
+    assert (mine.state, theirs.state) == (JobState.queued, JobState.failed)
 
 
 def test_counts_of_a_webhook(manager, page, objects, people, make_jobs):

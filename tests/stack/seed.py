@@ -53,10 +53,10 @@ def main():
         users = {login: _user(login, *names) for login, names in USERS.items()}
         db.session.commit()
         session.set_session_user(users['admin'])
-        event = _event(users)
+        event = _event(users, one_day=wanted['one_day'])
         # friendly ids are counted in a session of their own, which sees only what is committed
         db.session.commit()
-        templates = {name: _template(event, name, *size) for name, size in SIZES.items()}
+        templates = {name: _template(event, name, *size, dates=wanted['one_day']) for name, size in SIZES.items()}
         forms = [_form(event, title, templates['badge']) for title in ('Participants', 'Speakers')]
         db.session.commit()
         registrations = _registrations(forms, wanted['registrations'])
@@ -91,11 +91,16 @@ def _user(login, first_name, last_name):
     return user
 
 
-def _event(users):
-    start = now_utc().replace(minute=0, second=0, microsecond=0)
+def _event(users, *, one_day):
+    start, length, zone = now_utc().replace(minute=0, second=0, microsecond=0), timedelta(days=4), 'Europe/Zurich'
+    if one_day:
+        # a morning there is the evening before in UTC
+        start, length, zone = start.replace(month=8, day=3, hour=22), timedelta(hours=3), 'Asia/Tokyo'
     event = create_event(Category.get_root(), EventType.conference, {
         'title': 'Conference on Computing in High Energy Physics', 'start_dt': start,
-        'end_dt': start + timedelta(days=4), 'timezone': 'Europe/Zurich', 'creator': users['admin']})
+        'end_dt': start + length, 'timezone': zone, 'creator': users['admin']})
+    if one_day:
+        event.default_locale, event.supported_locales, event.enforce_locale = 'fr_FR', ['fr_FR'], True
     event.update_principal(users['manager'], full_access=True)
     event.update_principal(users['volunteer'], permissions={'registration_checkin'})
     set_feature_enabled(event, 'registration', True)
@@ -111,19 +116,20 @@ def _form(event, title, template):
     db.session.add(form)
     db.session.flush()
     form.start_dt = now_utc()
+    form.base_price = 12 if event.enforce_locale else 0
     return form
 
 
-def _template(event, name, width_mm, height_mm):
+def _template(event, name, width_mm, height_mm, *, dates=False):
     template = DesignerTemplate(type=TemplateType.badge, title=f'Name {name} {width_mm} x {height_mm} mm', event=event)
     template.data = {'width': width_mm * PX_PER_MM, 'height': height_mm * PX_PER_MM, 'background_position': 'stretch',
-                     'items': list(_items(name, width_mm))}
+                     'items': list(_items(name, width_mm, dates))}
     db.session.add(template)
     db.session.flush()
     return template
 
 
-def _items(name, width_mm):
+def _items(name, width_mm, dates):
     """Yield what stands on a badge: (kind, left, top, width, height in mm, size in pt)."""
     wide = width_mm - 8
     lines = [('event_title', 4, 6, wide, None, 12, 'wrap'), ('first_name', 4, 26, wide, None, 30, 'resize'),
@@ -133,6 +139,8 @@ def _items(name, width_mm):
         lines = [('first_name', 3, 5, 56, None, 20, 'resize'), ('last_name', 3, 15, 56, None, 16, 'resize'),
                  ('affiliation', 3, 27, 56, None, 9, 'wrap'), ('event_title', 3, 42, 56, None, 8, 'wrap'),
                  ('ticket_qr_code', 62, 14, 25, 25, 10, 'wrap')]
+    if dates:
+        lines += [('event_dates', 4, 70, wide, None, 12, 'wrap'), ('price', 4, 78, wide, None, 12, 'wrap')]
     for number, (kind, x, y, width, height, size, overflow) in enumerate(lines):
         yield {'id': number, 'type': kind, 'x': x * PX_PER_MM, 'y': y * PX_PER_MM, 'width': width * PX_PER_MM,
                'height': height * PX_PER_MM if height else None, 'font_size': f'{size}pt', 'font_family': 'sans-serif',
