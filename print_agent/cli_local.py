@@ -23,15 +23,16 @@ def test(config: Config, printer: str) -> None:
 
 
 @click.command(short_help='Print a badge of the last hours again.')
-@click.argument('job')
+@click.argument('badge')
 @click.option('--printer', metavar='NAME', help='Print it there, and not where it came out before.')
 @click.pass_obj
-def reprint(config: Config, job: str, printer: str | None) -> None:
-    """Print a badge of the last hours again: its id, or the beginning of it (see "status")."""
+def reprint(config: Config, badge: str, printer: str | None) -> None:
+    """Print a badge of the last hours again: its id, or the beginning of it (see "status"), or "last"."""
     with sentences():
-        again = client.ask(config, Badge, 'api/reprint', {'job': job, **({'printer': printer} if printer else {})})
+        again = client.ask(config, Badge, 'api/reprint', {'job': badge, **({'printer': printer} if printer else {})})
         status = client.ask(config, Snapshot, 'api/status')
-    click.echo(f'{again.origin} is printed again on {again.printer} ({again.job}).')
+    whose = f'The badge of {again.name}' if again.name else f'The badge {again.origin}'
+    click.echo(f'{whose} is printed again on {again.printer} ({again.job}).')
     _warn(status, again.printer)
 
 

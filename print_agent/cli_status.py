@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Any
+import time
 
 import click
 import msgspec
@@ -11,22 +11,25 @@ from print_agent import client, pairing
 from print_agent.cli_errors import EXIT_FAILED, sentences
 from print_agent.config import Config
 from print_agent.pairing import Pairing
-from print_agent.snapshot import Snapshot
+from print_agent.rules import Entry
+from print_agent.snapshot import Snapshot, badge
 from print_agent.spool import Spool, SpoolError
 
 
+#: Columns of the list of badges, in characters.
+_STATE, _PRINTER, _NAME, _ID = 19, 16, 28, 9
 _UNKNOWN = 'The agent was started before that: restart it.'
 
 
 @click.command()
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
-@click.option('--limit', default=20, show_default=True, type=click.IntRange(1, 1000), help='Number of jobs.')
+@click.option('--limit', default=20, show_default=True, type=click.IntRange(1, 1000), help='Number of badges.')
 @click.pass_obj
 def status(config: Config, as_json: bool, limit: int) -> None:
-    """Show connections, printers and the latest jobs. Also when the agent does not run."""
+    """Show connections, printers and the latest badges. Also when the agent does not run."""
     with sentences():
         pairings = pairing.load_all(config.pairings)
-        running, entries, trouble, broken, live = client.is_running(config), [], '', '', None
+        running, entries, short, trouble, broken, live = client.is_running(config), [], {}, '', '', None
         if running:
             try:
                 live = client.ask(config, Snapshot, 'api/status')
@@ -37,12 +40,14 @@ def status(config: Config, as_json: bool, limit: int) -> None:
                 spool = Spool(config.database)
                 try:
                     entries = spool.recent(limit)
+                    short = {entry.job: spool.short_id(entry.job) for entry in entries}
                 finally:
                     spool.close()
             except SpoolError as exc:
                 broken = f'{exc} "print-agent doctor" says what to do.'
     jobs = [{'job': e.job, 'dispatch': e.dispatch, 'printer': e.printer, 'state': e.state.value, 'reason': e.reason,
-             'received': e.received, 'acknowledged': e.acked} for e in entries]
+             'received': e.received, 'ended': e.ended, 'acknowledged': e.acked, 'short': short[e.job]}
+            for e in entries]
     if as_json:
         told = {
             'running': running, 'config': str(config.folder), 'spool': str(config.spool),
@@ -54,14 +59,14 @@ def status(config: Config, as_json: bool, limit: int) -> None:
             told['unknown'] = [each.job for each in live.questions]
         click.echo(json.dumps(told, indent=2))
     else:
-        _print(config, pairings, jobs, running, trouble, live)
+        _print(config, pairings, running, trouble, live)
+        _print_badges(entries, short)
     if broken:
         click.echo(broken, err=True)
         sys.exit(EXIT_FAILED)
 
 
-def _print(config: Config, pairings: list[Pairing], jobs: list[dict[str, Any]], running: bool, trouble: str,
-           live: Snapshot | None) -> None:
+def _print(config: Config, pairings: list[Pairing], running: bool, trouble: str, live: Snapshot | None) -> None:
     click.echo('The print agent is running.' if running else
                'The print agent is not running. Start it with: print-agent run')
     if trouble:
@@ -75,8 +80,6 @@ def _print(config: Config, pairings: list[Pairing], jobs: list[dict[str, Any]], 
         click.echo(f'Paired with {each.url}: "{each.agent_name}" for "{each.event_title}". {words}'.rstrip())
     if live is not None:
         _print_printers(live)
-    for job in jobs:
-        click.echo(f'{job["job"]}.{job["dispatch"]:<4} {job["printer"]:20} {job["state"]:10} {job["reason"]}'.rstrip())
 
 
 def _print_printers(live: Snapshot) -> None:
@@ -85,3 +88,20 @@ def _print_printers(live: Snapshot) -> None:
     if live.questions:
         click.echo(f'Nobody knows whether these came out: {", ".join(each.job for each in live.questions)}. Answer on '
                    f'the local page (print-agent page --open) or in Indico.')
+
+
+def _print_badges(entries: list[Entry], short: dict[str, str]) -> None:
+    if not entries:
+        return
+    click.echo('\nThe latest badges, newest first; "print-agent reprint ID" (or "last") prints one again:')
+    for entry in entries:
+        line = badge(entry)
+        whose = line.name or ('Test page' if line.kind == 'test' else '-')
+        click.echo(f'{_when(line.ended or line.received)}  {short[line.job]:{_ID}}  {line.words:{_STATE}}  '
+                   f'{line.printer:{_PRINTER}}  {whose:{_NAME}}  {line.detail}'.rstrip())
+
+
+def _when(seconds: float) -> str:
+    """The time, with its day if that is not today."""
+    then, now = time.localtime(seconds), time.localtime()
+    return time.strftime('%H:%M:%S' if then[:3] == now[:3] else '%Y-%m-%d %H:%M:%S', then)

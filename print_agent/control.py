@@ -118,14 +118,24 @@ class Control:
                            height=height)
 
     def find(self, job: str) -> Entry:
-        """The job whose id is, or begins with, this; as in the log it may end in its dispatch: ``b1c7….2``."""
+        """The job whose id is, or begins with, this; as in the log it may end in its dispatch: ``b1c7….2``.
+
+        ``last``: the badge that was printed last, or may have been.
+        """
+        if job == 'last':
+            if (last := self._spool.last_printed()) is None:
+                raise ControlError('unknown_job', 'No badge was printed here yet.')
+            return last
         beginning, _, dispatch = job.rpartition('.')
         wanted = beginning if beginning and dispatch.isdecimal() else job
         found = self._spool.begins(wanted) if len(wanted) >= SHORTEST else []
         exact = [entry for entry in found if entry.job == wanted]
         if len(exact or found) != 1:
-            raise ControlError('unknown_job', f'There is no job "{job}" here. "print-agent status" shows the latest.'
-                               if not found else f'Several jobs begin with "{job}". Give more of the id.')
+            raise ControlError('unknown_job', f'Several badges begin with "{job}". Give more of the id.' if found else
+                               f'There is no badge "{job}" here. "print-agent status" shows the latest and their ids.'
+                               if len(wanted) >= SHORTEST else
+                               f'"{job}" is too short for the id of a badge: give at least {SHORTEST} characters of '
+                               f'it, as "print-agent status" shows them, or "last".')
         return (exact or found)[0]
 
     def get(self, seq: int) -> Entry:

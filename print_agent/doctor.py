@@ -21,7 +21,7 @@ import msgspec
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from print_agent import locking, pairing, threads
+from print_agent import client, locking, pairing, threads
 from print_agent import doctor_checks as checks
 from print_agent.config import Config
 from print_agent.disconnect import Why, refused
@@ -30,6 +30,7 @@ from print_agent.network import NetworkError
 from print_agent.pairing import Pairing, PairingError
 from print_agent.printing.cups_client import CupsClient, CupsDown, CupsMissing, CupsRefused
 from print_agent.printing.ipp import PrinterLine, PrinterView, Unreachable, printer_uri
+from print_agent.snapshot import Snapshot
 from print_agent.spool import Spool, SpoolCorrupt, SpoolError
 
 
@@ -44,7 +45,7 @@ _NO_DOCUMENT = '00000000-0000-0000-0000-000000000000/0'
 async def examine(config: Config) -> list[Finding]:
     """Look at everything. Takes some seconds if something does not answer."""
     pairings, found = _pairings(config)
-    found += [*_running(config), *_spool(config), *_folders(config)]
+    found += [*await asyncio.to_thread(_running, config), *_spool(config), *_folders(config)]
     parts = [_cups(config), *(_indico(config, each) for each in pairings)]
     return found + [finding for part in await asyncio.gather(*parts) for finding in part]
 
@@ -81,9 +82,13 @@ def _permissions(check: str, path: Path, *, folder: bool = False) -> Finding:
 def _running(config: Config) -> list[Finding]:
     try:
         if locking.is_locked(config.spool):
-            return [fine('agent', 'runs')]
+            return checks.agent(client.ask(config, Snapshot, 'api/status'))
     except OSError as exc:
         return [wrong('agent', str(exc))]
+    except (client.NotRunning, client.Declined) as exc:
+        if config.page:
+            return [wrong('agent', f'It runs, but cannot be asked how it does. {exc}')]
+        return [fine('agent', 'runs; without its local page it cannot be asked how it does')]
     return [wrong('agent', 'The print agent does not run. Start it: print-agent service install (or print-agent run)')]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from print_agent import reasons
 from print_agent.printing.ipp import PrinterView, is_service, printer_uri, words
+from print_agent.snapshot import PrinterStatus, Snapshot
 
 
 #: A clock that is off by more than this is wrong, in seconds.
@@ -74,6 +75,34 @@ def clock(check: str, date: str, before: float, after: float) -> Finding:
     return fine(check, "agrees with Indico's")
 
 
+# -- what the running agent thinks ------------------------------------------------------------------------------------
+
+def agent(seen: Snapshot) -> list[Finding]:
+    """Judge what the running agent says of itself: nobody else knows what was paused, or that it was thrown off."""
+    waiting = f'{seen.queued} badge{"" if seen.queued == 1 else "s"} wait{"s" if seen.queued == 1 else ""} in it'
+    found = [wrong('agent', 'It is shutting down.') if seen.stopping else fine('agent', f'runs; {waiting}')]
+    found += [fine(f'agent to {link.id}', link.words) if link.state != 'down' else
+              wrong(f'agent to {link.id}', f'The running agent gets no badges for "{link.event}": {link.words}')
+              for link in seen.connections]
+    found += [_agents_printer(each) for each in seen.printers]
+    if seen.questions:
+        found.append(wrong('questions', f'Nobody knows whether these badges came out: '
+                                        f'{", ".join(each.job[:8] for each in seen.questions[:10])}'
+                                        f'{" and others" if len(seen.questions) > 10 else ""}. Check, and answer on '
+                                        f'the local page (print-agent page --open) or in Indico.'))
+    return found
+
+
+def _agents_printer(seen: PrinterStatus) -> Finding:
+    check, waits = f'agent with {seen.name}', f' Badges that wait for it here: {seen.depth}.' if seen.depth else ''
+    if seen.paused:
+        return wrong(check, f'It was paused at this computer.{waits} Run: print-agent resume {seen.name}')
+    if seen.level == 'bad' or any(stalls(reason) for reason in seen.reasons):
+        return wrong(check, f'{seen.words if seen.level == "bad" else "It will not print"}. '
+                            f'{" ".join(seen.sentences)}{waits}')
+    return fine(check, ' '.join([f'{seen.words}.', *seen.sentences]) + waits)
+
+
 # -- CUPS and printers ------------------------------------------------------------------------------------------------
 
 def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, *,
@@ -117,6 +146,11 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
     return [fine(check, f'ready{": " + media if media else ""}')]
 
 
+def stalls(reason: str) -> bool:
+    """Whether no badge comes out of a printer that says this: an error, or what stops it, said without a severity."""
+    return reason.endswith('-error') or (reason in reasons.STALLING)
+
+
 def _learn(name: str, uri: str) -> str:
     # Two commands: CUPS asks the printer at the very address of the queue, and printers do not know it with an option.
     return (f'Run: sudo lpadmin -p {name} -E -v "{uri}" -m everywhere && '
@@ -130,7 +164,8 @@ def _printer(check: str, printer: PrinterView | str | None) -> list[Finding]:
         return []
     if not printer.accepting:
         return [wrong(check, reasons.sentence('printer_rejecting'))]
-    if printer.state == 5 or any(reason.endswith('-error') for reason in printer.reasons):
+    # Many printers say "media-empty" without the "-error" that the standard has for it.
+    if printer.state == 5 or any(stalls(reason) for reason in printer.reasons):
         return [wrong(check, reasons.sentence(reasons.first(printer.reasons, 'printer_stopped')))]
     return []
 

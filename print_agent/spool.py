@@ -140,6 +140,11 @@ class Spool:
         """The latest jobs, newest first."""
         return self._entries(sql.RECENT, limit=limit)
 
+    def last_printed(self) -> Entry | None:
+        """The badge that came out last, or may have, or should have; no test page."""
+        rows = self._entries(sql.LAST_PRINTED)
+        return rows[0] if rows else None
+
     def unknown(self, seconds: float) -> list[Entry]:
         """Jobs of the last so many seconds of which nobody knows whether they came out."""
         return self._entries(sql.UNKNOWN, after=time.time() - seconds)
@@ -147,6 +152,11 @@ class Spool:
     def begins(self, beginning: str, limit: int = 2) -> list[Entry]:
         """The latest jobs whose id begins like this, newest first."""
         return self._entries(sql.BEGINS, beginning=beginning, limit=limit)
+
+    def short_id(self, job: str, least: int = 8) -> str:
+        """The beginning of a job's id that no other job has, of at least so many characters."""
+        return next((job[:length] for length in range(least, len(job))
+                     if {entry.job for entry in self.begins(job[:length])} == {job}), job)
 
     def last_size(self, printer: str) -> tuple[float, float] | None:
         """Width and height of the last badge that Indico had for a printer, in millimetres; None if there was none."""

@@ -126,6 +126,11 @@ SELECT {_COLUMNS} FROM jobs WHERE substr(job, 1, length(:beginning)) = :beginnin
 LAST_SIZE = """
 SELECT width_mm, height_mm FROM jobs WHERE printer = :printer AND source <> :local ORDER BY seq DESC LIMIT 1
 """
+#: The badge that came out last, as far as is known; none that was given back.
+LAST_PRINTED = f"""
+SELECT {_COLUMNS} FROM jobs WHERE kind <> 'test' AND state IN ('completed', 'sent', 'failed', 'unknown')
+ ORDER BY ended DESC, seq DESC LIMIT 1
+"""  # noqa: S608
 RECENT = f'SELECT {_COLUMNS} FROM jobs ORDER BY seq DESC LIMIT :limit'  # noqa: S608
 DOCUMENT = 'SELECT document FROM jobs WHERE seq = :seq'
 DEPTHS = """

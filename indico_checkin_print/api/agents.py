@@ -30,7 +30,10 @@ from indico_checkin_print.sql import notify_agents
 #: Polls of an idle agent, in seconds.
 POLL_EVERY = 2.0
 
-pairing_limit = cache(lambda: make_rate_limiter('checkin-print-pair', '10 per 5 minutes'))
+#: Wrong pairing codes. Good ones count nowhere: all laptops of a conference may be behind one address.
+wrong_codes_from_here = cache(lambda: make_rate_limiter('checkin-print-pair', '10 per 5 minutes'))
+#: From all addresses together: somebody with a network of them must not guess faster for it.
+wrong_codes_in_all = cache(lambda: make_rate_limiter('checkin-print-pair-all', '300 per 5 minutes', by_ip=False))
 
 
 class PairRequest(Struct):
@@ -46,18 +49,15 @@ class RHPair(RHAgentBase):
 
     def _process(self):
         body = self.read(PairRequest)
-        try:
-            allowed = pairing_limit().hit()
-        except redis.exceptions.RedisError:
-            # without the counter anyone could guess for ever
-            raise APIError(503, 'try_later', 'Pairing is not possible just now. Try again in a minute.')
-        if not allowed:
-            raise APIError(429, 'too_many_tries', 'Too many tries. Wait five minutes, then make a new code.')
+        # before the code is looked at: after too many wrong ones a good one must tell nothing either
+        _check_guesses(lambda limit: limit.test())
+        # by its digest, so that the time of the comparison says nothing about a code
         agent = (Agent.query
                  .filter_by(code_hash=digest(normalize_code(body.code)))
                  .with_for_update()
                  .first())
         if agent is None or agent.code_expires_dt < now_utc() or agent.event.is_deleted:
+            _check_guesses(lambda limit: limit.hit())
             raise APIError(403, 'wrong_code', 'This pairing code is wrong, expired or used already. Make a new one on '
                                               'the page "Check-in printing" of the event.')
         token = new_token()
@@ -78,6 +78,20 @@ class RHPair(RHAgentBase):
             'poll': url_for_plugin('checkin_print.poll', _external=True),
             'document': f'{config.BASE_URL}/api/plugin/checkin-print/document',
         })
+
+
+def _check_guesses(look):
+    """Raise `APIError` if too many wrong codes came, from this address or in all.
+
+    :param look: Asks a limit whether there is room, and counts if it is to.
+    """
+    try:
+        allowed = [look(limit) for limit in (wrong_codes_from_here(), wrong_codes_in_all())]
+    except redis.exceptions.RedisError:
+        # without the counters anyone could guess for ever
+        raise APIError(503, 'try_later', 'Pairing is not possible just now. Try again in a minute.')
+    if not all(allowed):
+        raise APIError(429, 'too_many_tries', 'Too many wrong pairing codes. Wait five minutes, then make a new code.')
 
 
 class RHAgent(RHAgentBase):

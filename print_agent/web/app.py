@@ -177,7 +177,8 @@ class Web:
         if (wanted.job is None) == (wanted.entry is None):
             raise BadRequest('Either "job" or "entry" has to be there.')
         entry = self._control.find(wanted.job) if wanted.job is not None else self._control.get(wanted.entry or 0)
-        return _job(self._control.reprint(entry, wanted.printer))
+        # with the name: "last" may be another one than the person means
+        return _json(badge(self._control.reprint(entry, wanted.printer)))
 
     async def _answer(self, request: Request) -> Response:
         answer = await _body(request, Answer)

@@ -53,8 +53,11 @@ def unpaired(db, dummy_event):
 
 
 @pytest.fixture(autouse=True)
-def no_limit(mocker):
-    return mocker.patch.object(agents_api, 'pairing_limit')
+def fresh_limits(app):
+    """Forget the wrong codes of other tests; those of this one are counted as everywhere."""
+    with app.test_request_context(environ_base={'REMOTE_ADDR': '127.0.0.1'}):
+        for limit in (agents_api.wrong_codes_from_here(), agents_api.wrong_codes_in_all()):
+            limit.clear()
 
 
 @pytest.mark.parametrize('typed', [str, str.lower, lambda c: f' {c.replace("-", " ")} '])
@@ -96,16 +99,38 @@ def test_no_pairing_message(post, body):
     assert (status, answer['error']) == (400, 'bad_message')
 
 
-def test_guessing_is_slow(post, unpaired, no_limit):
-    no_limit.return_value.hit.return_value = False
-    status, answer = post('/pair', {'code': unpaired[1]})
-    assert (status, answer['error']) == (429, 'too_many_tries')
+def test_guessing_is_slow(post, unpaired):
+    for __ in range(10):
+        assert post('/pair', {'code': 'wrong'})[0] == 403
+    for code in ('wrong', unpaired[1]):
+        status, answer = post('/pair', {'code': code})
+        assert (status, answer['error']) == (429, 'too_many_tries')
+    assert not unpaired[0].is_paired
 
 
-def test_no_guessing_without_the_counter(post, unpaired, no_limit):
+def test_guessing_from_many_addresses_is_slow_too(post, unpaired, mocker):
+    mocker.patch.object(agents_api, 'wrong_codes_from_here')
+    limit = agents_api.wrong_codes_in_all()
+    while limit.hit():
+        pass
+    assert post('/pair', {'code': unpaired[1]})[0] == 429
+
+
+def test_many_laptops_behind_one_address(db, dummy_event, post):
+    for number in range(12):
+        code = new_code()
+        db.session.add(Agent(event_id=dummy_event.id, name=f'Laptop {number}', code_hash=digest(normalize_code(code)),
+                             code_expires_dt=now_utc() + timedelta(minutes=15)))
+        db.session.flush()
+        assert post('/pair', {'code': code})[0] == 200
+
+
+@pytest.mark.parametrize('code', ['good', 'wrong'])
+def test_no_guessing_without_the_counters(post, unpaired, mocker, code):
     import redis
-    no_limit.return_value.hit.side_effect = redis.exceptions.ConnectionError
-    assert post('/pair', {'code': unpaired[1]})[0] == 503
+    limit = mocker.patch.object(agents_api, 'wrong_codes_in_all').return_value
+    limit.test.side_effect = limit.hit.side_effect = redis.exceptions.ConnectionError
+    assert post('/pair', {'code': unpaired[1] if code == 'good' else code})[0] == 503
 
 
 # -- polling ----------------------------------------------------------------------------------------------------------

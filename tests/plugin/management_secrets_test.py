@@ -57,7 +57,7 @@ def test_new_code(manager, page, objects):
 
 
 def test_code_works_once(manager, page, test_client, mocker):
-    mocker.patch.object(agents_api, 'pairing_limit')
+    mocker.patch.object(agents_api, 'wrong_codes_from_here')
     __, code = shown(manager.post(f'{page}/agents/add', name='Laptop 2'))
     answers = [test_client.post('/api/plugin/checkin-print/pair', json={'code': code}) for __ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 403]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -69,7 +70,8 @@ def test_a_running_agent_does_what_it_is_told(running, monkeypatch):
     def ask(*args, code=0):
         done = invoke(running, *args)
         assert done.exit_code == code, done.output
-        assert 'Zoë' not in done.output
+        # names are for people: in the list of badges, and when one is printed again
+        assert 'Zoë' not in done.output or (args[0] in ('status', 'reprint') and '--json' not in args)
         return done.output
 
     assert ask('pause', 'desk1') == 'desk1: Paused\n'
@@ -85,13 +87,14 @@ def test_a_running_agent_does_what_it_is_told(running, monkeypatch):
     assert [each['id'] for each in told['connections']] == ['test-1']
 
     assert 'A test page goes to desk1' in ask('test', 'desk1')
-    assert 'b1c7-printed is printed again on desk2' in ask('reprint', 'b1c7-pr', '--printer', 'desk2')
+    assert 'badge of Zoë Ångström is printed again on desk2' in ask('reprint', 'b1c7-pr', '--printer', 'desk2')
+    assert 'Test page' in ask('status')
     for args, words in ((('test', 'desk9'), 'There is no printer "desk9" here. There are: desk1, desk2.'),
                         (('pause', 'desk9'), 'There is no printer "desk9"'),
-                        (('reprint', 'b1c7'), 'Several jobs begin with "b1c7"'),
-                        (('reprint', 'nope'), 'There is no job "nope" here'),
+                        (('reprint', 'b1c7'), 'Several badges begin with "b1c7"'),
+                        (('reprint', 'nope'), 'There is no badge "nope" here'),
                         (('reprint', 'b1c7-unknown'), 'Answer that first'),
-                        (('reprint', ''), 'There is no job')):
+                        (('reprint', 'b1'), 'too short'), (('reprint', ''), 'too short')):
         assert words in ask(*args, code=1)
 
     (running / 'desk2').rename(running / 'away')
@@ -147,3 +150,36 @@ def test_a_page_that_is_switched_off_says_how_to_switch_it_on(folder):
         done = invoke(folder, 'page')
         assert done.exit_code == 4
         assert 'enabled = true' in done.output
+
+
+def test_status_lists_badges_for_people_and_reprint_takes_what_it_shows(folder):
+    spool = Spool(folder / 'state' / 'spool.sqlite3', keep=3600)
+    for job, state in (('b1c7e00a-1111', State.completed), ('b1c7e00a-2222', State.failed)):
+        spool.end(spool.store('test-1', make_job(job, name=f'Ada {job[-1]}'), PDF, state=State.go), state, 'media-jam')
+    spool.store('test-1', make_job('ffff0000-waits', name='Grace'), PDF, state=State.go)
+    assert spool.last_printed().job == 'b1c7e00a-2222'
+    spool.close()
+    lines = invoke(folder, 'status').output.partition('prints one again:\n')[2].splitlines()
+    assert [re.split(r'  +', line)[1:3] for line in lines] == [
+        ['ffff0000', 'Next'], ['b1c7e00a-2', 'Failed'], ['b1c7e00a-1', 'Printed'], ['b1c7-unk', 'Unknown'],
+        ['b1c7-pri', 'Printed']]
+    assert all(re.match(r'\d\d:\d\d:\d\d  ', line) for line in lines)
+    assert 'Ada 2' in lines[1]
+    assert 'jammed' in lines[1]
+    told = invoke(folder, 'status', '--json').output
+    assert 'Ada' not in told
+    assert [each['short'] for each in json.loads(told)['jobs']][:2] == ['ffff0000', 'b1c7e00a-2']
+
+
+def test_doctor_asks_the_running_agent(running):
+    def told():
+        checks = json.loads(invoke(running, 'doctor', '--json').output)['checks']
+        return {each['check']: each for each in checks if each['check'].startswith(('agent', 'questions'))}
+
+    found = told()
+    assert (found['agent']['ok'], found['agent with desk1']['ok']) == (True, True)
+    assert not found['agent to test-1']['ok']
+    assert 'gets no badges for "Conference"' in found['agent to test-1']['text']
+    assert 'b1c7-unk' in found['questions']['text']
+    invoke(running, 'pause', 'desk1')
+    assert 'print-agent resume desk1' in told()['agent with desk1']['text']

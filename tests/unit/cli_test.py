@@ -131,7 +131,7 @@ def test_status_shows_pairings_and_jobs_but_no_secrets(folder):
     done = invoke(folder, 'status')
     assert done.exit_code == 0
     assert 'not running' in done.output
-    assert 'media-jam' in done.output
+    assert 'Jam.' in done.output
     told = json.loads(invoke(folder, 'status', '--json').output)
     assert told['running'] is False
     assert told['jobs'][0]['state'] == 'failed'

@@ -308,3 +308,18 @@ async def test_a_question_stays_when_it_cannot_be_printed_again(desk):
     with refused('forgotten'):
         desk.control.answer(entry, came_out=False)
     assert desk.spool.get(entry.seq).state is State.unknown
+
+
+async def test_the_last_badge_is_the_last_that_may_have_come_out(desk):
+    with pytest.raises(ControlError, match='No badge was printed here yet'):
+        desk.control.find('last')
+    await desk.ended('j1')
+    desk.control.test('desk1')
+    given_back = await desk.receive('j2')
+    desk.jobs.ended(given_back, End('returned', 'media-empty'))
+    assert desk.control.find('last').job == 'j1'
+    # rather no badge than that of somebody else
+    await desk.ended('j3', end='unknown', reason='printer_lost_job')
+    assert desk.control.find('last').job == 'j3'
+    with pytest.raises(ControlError, match='Nobody knows'):
+        desk.control.reprint(desk.control.find('last'))

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from agent_fakes import PDF, TOKEN, FakeServer, make_job, pairing_file
@@ -15,6 +16,7 @@ from print_agent import config, doctor, locking, reasons
 from print_agent import doctor_checks as checks
 from print_agent.printing.ipp import PrinterView
 from print_agent.rules import State
+from print_agent.snapshot import PrinterStatus, Snapshot
 from print_agent.spool import Spool
 
 
@@ -171,7 +173,8 @@ async def look(folder, *, running=True):
     if not running:
         return await doctor.examine(loaded)
     with locking.lock(loaded.spool):
-        return await doctor.examine(loaded)
+        # what holds the lock is no agent that could be asked
+        return await doctor.examine(replace(loaded, page=False))
 
 
 def wrongs(found):
@@ -309,3 +312,31 @@ async def test_without_pycups(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, 'cups', None)
     (folder / 'agent.toml').write_text("[spool]\npath = 'state'")
     assert 'pip install' in (await asyncio.to_thread(invoke, folder, 'doctor')).output
+
+
+@pytest.mark.parametrize(('reason', 'ok'), [
+    ('media-empty', False), ('media-empty-error', False), ('cover-open', False), ('media-low-warning', True),
+    ('media-empty-warning', True), ('none', True)])
+def test_what_stops_a_printer_is_wrong_with_or_without_a_severity(reason, ok):
+    assert checks.queue('desk1', GOOD, PrinterView(state=3, media=('x',), reasons=(reason,)))[0].ok == ok
+
+
+@pytest.mark.parametrize(('printer', 'words'), [
+    ({}, None), ({'paused': True, 'level': 'paused'}, 'print-agent resume desk1'),
+    ({'reasons': ('media-empty',), 'level': 'warn', 'sentences': ('Out of labels.',), 'depth': 3}, 'labels. Badges'),
+    ({'reasons': ('media-low',), 'level': 'warn'}, None),
+    ({'reasons': ('rejected',), 'level': 'bad', 'words': 'Not printing'}, 'Not printing.')])
+def test_what_the_running_agent_thinks_of_a_printer(printer, words):
+    seen = PrinterStatus(**{'name': 'desk1', 'state': 'idle', 'level': 'ok', 'words': 'Ready', 'reasons': (),
+                            'sentences': (), 'paused': False, 'model': '', 'reports': True, 'depth': 0, **printer})
+    (__, found) = checks.agent(Snapshot(version='1', started=0.0, stopping=False, all_paused=False, printers=(seen,),
+                                        questions=(), queue=(), queued=0, latest=(), connections=(), history=()))
+    assert found.ok == (words is None)
+    assert (words or '') in found.text
+
+
+async def test_an_agent_that_cannot_be_asked(folder):
+    loaded = config.load(folder)
+    with locking.lock(loaded.spool):
+        (text,) = wrongs(await doctor.examine(loaded))
+    assert text.startswith('It runs, but cannot be asked how it does.')

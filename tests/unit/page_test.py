@@ -249,7 +249,7 @@ async def test_a_person_does_everything_through_the_page(desk, browser):
     assert (await post('test', printer='desk2')).json()['kind'] == 'test'
     assert (await post('resume', printer='desk1')).json()['all_paused'] is False
     again = (await post('reprint', entry=original.seq)).json()
-    assert (again['origin'], again['local'], again['name']) == ('j1', True, '')
+    assert (again['origin'], again['local'], again['name']) == ('j1', True, 'Zoë Ångström')
     assert (await post('answer', entry=asked.seq, came_out=True)).json()['state'] == 'completed'
     for answer, status, code in (
             (await post('answer', entry=asked.seq, came_out=True), 409, 'answered'),
