@@ -5,10 +5,10 @@ from wtforms.fields import SelectField
 from wtforms.validators import DataRequired
 
 from indico.modules.logs.models.entries import LogKind
-from indico.web.util import jsonify_data, jsonify_form
+from indico.web.util import jsonify_data
 
 from indico_checkin_print import _, ledger, wakeup
-from indico_checkin_print.management.base import DialogForm, RHJobBase
+from indico_checkin_print.management.base import DialogForm, RHJobBase, action_form
 from indico_checkin_print.management.job_rows import can_print_again, name_of
 from indico_checkin_print.reasons import Reason
 
@@ -44,7 +44,7 @@ class RHPrintAgain(RHJobBase):
             self._log(LogKind.change, f'Badge of "{name}" printed again', reason=form.reason.data)
             flash(_('Another badge of {} is on its way.').format(name), 'success')
             return jsonify_data(flash=False)
-        return jsonify_form(form, submit=_('Print again'))
+        return action_form(form, _('Print again'))
 
 
 class RHCameOut(RHJobBase):

@@ -15,7 +15,8 @@ from indico.web.util import jsonify_data, jsonify_form, jsonify_template
 
 from indico_checkin_print import _, sql
 from indico_checkin_print.credentials import digest, new_code, normalize_code
-from indico_checkin_print.management.base import DialogForm, RHAgentBase, RHCheckinPrintBase, WPCheckinPrint
+from indico_checkin_print.management.base import (DialogForm, RHAgentBase, RHCheckinPrintBase, WPCheckinPrint,
+                                                  action_form)
 from indico_checkin_print.models.agents import Agent
 
 
@@ -48,7 +49,7 @@ class RHAddAgent(RHCheckinPrintBase):
             db.session.add(agent)
             self._log(LogKind.positive, f'Print agent "{agent.name}" added')
             return _show_new_code(agent)
-        return jsonify_form(form, submit=_('Add and show its code'))
+        return action_form(form, _('Add and show its code'))
 
 
 class RHEditAgent(RHAgentBase):

@@ -12,6 +12,7 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.logs.models.entries import EventLogRealm
 from indico.web.flask.util import url_for
 from indico.web.forms.base import IndicoForm
+from indico.web.util import jsonify_form
 
 from indico_checkin_print import _
 from indico_checkin_print.management.job_filter import list_args
@@ -150,3 +151,11 @@ class DialogForm(IndicoForm):
         #: The object that is edited, or ``None`` if it is a new one
         self.target = target
         super().__init__(*args, **kwargs)
+
+
+def action_form(form, submit, **kwargs):
+    """Return the dialog of an action, which can be confirmed as it opens: its defaults are a valid answer.
+
+    Indico's own `jsonify_form` is for editing: it refuses to submit what is as it was before.
+    """
+    return jsonify_form(form, submit=submit, disabled_until_change=False, **kwargs)

@@ -10,10 +10,10 @@ from wtforms.validators import InputRequired
 from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.logs.models.entries import LogKind
-from indico.web.util import jsonify_data, jsonify_form
+from indico.web.util import jsonify_data
 
 from indico_checkin_print import _, ledger, wakeup
-from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHJobBase
+from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHJobBase, action_form
 from indico_checkin_print.management.pause import wait_if_paused
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.when import lock_setup, setup_of
@@ -74,7 +74,7 @@ class RHReleaseHeld(RHCheckinPrintBase):
             if printing or not released:
                 flash(_('Badges that print now: {}').format(printing), 'success')
             return jsonify_data(flash=False)
-        return jsonify_form(form, submit=_('Release all'))
+        return action_form(form, _('Release all'))
 
 
 class RHDiscardHeld(RHCheckinPrintBase):

@@ -11,11 +11,11 @@ from indico.core.plugins import url_for_plugin
 from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.logs.models.entries import LogKind
 from indico.web.forms.fields import HiddenFieldList
-from indico.web.util import jsonify_data, jsonify_form
+from indico.web.util import jsonify_data
 
 from indico_checkin_print import _, ledger, sql, wakeup
 from indico_checkin_print.management.again import PrintAgainForm
-from indico_checkin_print.management.base import RHCheckinPrintBase
+from indico_checkin_print.management.base import RHCheckinPrintBase, action_form
 from indico_checkin_print.management.held import can_release, has_desk
 from indico_checkin_print.management.job_filter import MAX_ID, list_args
 from indico_checkin_print.management.job_rows import CAN_RETRY, can_print_again
@@ -161,8 +161,8 @@ class RHPrintAgainJobs(RHJobsBase):
             done = self._act(jobs, Reason(form.reason.data), form.newest.data)
             self._tell(done, reason=form.reason.data)
             return jsonify_data(flash=False)
-        return jsonify_form(form, submit=_('Print again'),
-                            message=_('Badges that you have chosen: {}').format(len(self.ids)))
+        return action_form(form, _('Print again'),
+                           message=_('Badges that you have chosen: {}').format(len(self.ids)))
 
     def _act(self, jobs, reason, newest):
         # a second click on the same button finds that they were printed again since the dialog was opened

@@ -16,12 +16,12 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.logs.models.entries import LogKind
 from indico.util.signals import values_from_signal
 from indico.web.forms.fields import HiddenFieldList
-from indico.web.util import jsonify_data, jsonify_form
+from indico.web.util import jsonify_data
 
 from indico_checkin_print import _, ledger, wakeup
 from indico_checkin_print.checkin import persons_of
 from indico_checkin_print.management.again import REASONS
-from indico_checkin_print.management.base import DialogForm, RHRegFormBase
+from indico_checkin_print.management.base import DialogForm, RHRegFormBase, action_form
 from indico_checkin_print.management.job_filter import MAX_ID
 from indico_checkin_print.management.pause import wait_if_paused
 from indico_checkin_print.management.registration_todo import PRINTS, Todo, decide
@@ -118,8 +118,7 @@ class RHPrintRegistrations(RHRegFormBase):
             wanted = [badge for badge in badges if badge.job is None or badge.job.id <= form.newest.data]
             self._print(wanted, Reason(form.reason.data) if form.needs_reason else None)
             return jsonify_data(flash=False)
-        return jsonify_form(form, submit=_('Print'), message=in_words(badges),
-                            disabled_until_change=False)
+        return action_form(form, _('Print'), message=in_words(badges))
 
     def _lock_registrations(self):
         """Return the chosen registrations, by name; no second request prints them until the transaction ends."""

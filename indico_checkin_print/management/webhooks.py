@@ -22,7 +22,8 @@ from indico_checkin_print.credentials import seal
 from indico_checkin_print.delivery import breaker
 from indico_checkin_print.delivery.deliver import allowed_networks
 from indico_checkin_print.delivery.guard import MAX_URL, RefusedURL, check_saved
-from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHWebhookBase, WPCheckinPrint
+from indico_checkin_print.management.base import (DialogForm, RHCheckinPrintBase, RHWebhookBase, WPCheckinPrint,
+                                                  action_form)
 from indico_checkin_print.management.webhook_page import RHWebhookPageBase
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.webhooks import Webhook
@@ -92,7 +93,7 @@ class RHAddWebhook(RHCheckinPrintBase):
             db.session.add(webhook)
             self._log(LogKind.positive, f'Webhook "{webhook.name}" added', **_loggable(webhook))
             return _show_new_secret(webhook, [])
-        return jsonify_form(form, submit=_('Add and show its secret'))
+        return action_form(form, _('Add and show its secret'))
 
 
 class RHEditWebhook(RHWebhookBase):

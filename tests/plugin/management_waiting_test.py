@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import wakeup
+from indico_checkin_print import management, wakeup
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
@@ -160,6 +161,23 @@ def test_release_all(db, manager, page, event, hold, create_event, make_objects,
                                                      'number': [0, 1, 2]}[order]
     assert states(db, unpaid, theirs) == ['held', 'held']
     assert 'Badges released that were held (bulk)' in log_of(event)
+
+
+def test_dialogs_of_actions_can_be_confirmed_as_they_open(manager, page, objects, hold, reg, create_job):
+    again = create_job(reg)
+    hold()
+    for path in ('held/release', f'webhooks/{objects.webhook.id}/recover', f'jobs/{again.id}/again'):
+        html = manager.get(f'{page}/{path}').json['html']
+        assert '<form' in html
+        assert 'data-disabled-until-change' not in html
+    # what is edited cannot be saved as it was
+    assert 'data-disabled-until-change' in manager.get(f'{page}/when').json['html']
+
+
+def test_no_action_has_the_dialog_of_an_edit():
+    for path in Path(management.__file__).parent.rglob('*.py'):
+        assert 'jsonify_form(form, submit=' not in path.read_text().replace('return jsonify_form(form, submit=submit, '
+                                                                            'disabled_until_change=False', '')
 
 
 def test_release_wrong(manager, page, hold):
