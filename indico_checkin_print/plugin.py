@@ -22,6 +22,8 @@ class CheckinPrintPlugin(IndicoPlugin):
         'RELAY_URL': None,
         # finished jobs are deleted after so many days; None keeps them
         'KEEP_JOBS_DAYS': 365,
+        # where the manual for event managers (docs/manager.md) is published; each box links to its chapter there
+        'MANUAL_URL': None,
     }
 
     def init(self):

@@ -79,6 +79,8 @@ class RHNewCode(RHAgentBase):
 class RHRevokeAgent(RHAgentBase):
     """Cut off a print agent at once: its token is worth nothing any more."""
 
+    TAB = 'setup'
+
     def _process(self):
         if self.agent.revoked_dt is None:
             self.agent.revoked_dt = now_utc()

@@ -1,6 +1,6 @@
 """What the event manager's pages share: who may use them, how they look things up, what they write to the log."""
 
-from flask import redirect, request, session
+from flask import get_flashed_messages, jsonify, redirect, request, session
 from werkzeug.exceptions import Forbidden
 
 from indico.core.errors import UserValueError
@@ -39,7 +39,7 @@ class WPCheckinPrint(WPJinjaMixinPlugin, WPEventManagement):
         return [_static('event_page.css'), _static('jobs_page.css')]
 
     def get_extra_js_files(self):
-        return [_static('event_page.js'), _static('jobs_page.js')]
+        return [_static(x) for x in ('live.js', 'in_place.js', 'event_page.js', 'jobs_page.js')]
 
 
 def _static(filename):
@@ -55,16 +55,26 @@ class RHCheckinPrintBase(RHManageEventBase):
     Everything is looked up within the event, so that a manager of one event cannot touch what belongs to another.
     """
 
+    #: The endpoint of the tab that a button without a place of its own leads back to
+    TAB = 'manage'
+
     PERMISSION = PERMISSION
 
     def _process_args(self):
         RHManageEventBase._process_args(self)
         require_feature(self.event, 'registration')
 
-    def _back_to_page(self):
+    def _back_to_page(self, follow=None):
+        """Answer a button: with what was flashed if the page's script asked, else with the page of the button.
+
+        :param follow: The job whose outcome the script shows beside the button.
+        """
+        return back(self._page_of_button(), follow)
+
+    def _page_of_button(self):
         if LIST in request.args:
-            return redirect(url_for_plugin('checkin_print.jobs', self.event, **list_args(request.args)))
-        return redirect(url_for_plugin('checkin_print.manage', self.event))
+            return url_for_plugin('checkin_print.jobs', self.event, **list_args(request.args))
+        return url_for_plugin(f'checkin_print.{self.TAB}', self.event)
 
     def _log(self, kind, summary, /, **data):
         """Write to the event's log. Never give it a secret, a code or a full URL (it may contain a key)."""
@@ -125,10 +135,10 @@ class RHJobBase(RHCheckinPrintBase):
     user from whom Indico hides the registration is refused, as Indico does on its own pages (see `visibility`).
     """
 
-    def _back_to_page(self):
+    def _page_of_button(self):
         if 'registration' in request.args and self.job.registration is not None:
-            return redirect(url_for('event_registration.registration_details', self.job.registration))
-        return RHCheckinPrintBase._back_to_page(self)
+            return url_for('event_registration.registration_details', self.job.registration)
+        return RHCheckinPrintBase._page_of_button(self)
 
     def _process_args(self):
         RHCheckinPrintBase._process_args(self)
@@ -151,6 +161,14 @@ class DialogForm(IndicoForm):
         #: The object that is edited, or ``None`` if it is a new one
         self.target = target
         super().__init__(*args, **kwargs)
+
+
+def back(url, follow=None):
+    """Return the answer to a button: JSON for the script that acts in place (`in_place.js`), else a redirect."""
+    if request.accept_mimetypes.best != 'application/json':
+        return redirect(url)
+    messages = [{'category': category, 'text': str(text)} for category, text in get_flashed_messages(True)]
+    return jsonify(messages=messages, follow=None if follow is None else follow.id)
 
 
 def action_form(form, submit, **kwargs):

@@ -104,6 +104,8 @@ class RHEditDesk(RHDeskBase):
 class RHDeleteDesk(RHDeskBase):
     """Delete a desk that no badge waits for."""
 
+    TAB = 'setup'
+
     def _process(self):
         # how many would tell about people whom this user may not see
         if Job.query.filter(Job.desk_id == self.desk.id, Job.state.in_(_WAITING)).has_rows():
@@ -121,11 +123,12 @@ class RHTestDesk(RHDeskBase):
     """Print a test badge at a desk."""
 
     def _process(self):
-        ledger.request_test(self.desk, session.user)
+        job = ledger.request_test(self.desk, session.user)
         wakeup.after_commit()
-        flash(_('A test badge for "{}" is on its way. Follow it in the list of the latest badges.')
+        # nothing is known yet: it may fail in a moment
+        flash(_('A test badge for "{}" was requested. The list of the latest badges shows what becomes of it.')
               .format(self.desk.name), 'success')
-        return self._back_to_page()
+        return self._back_to_page(follow=job)
 
 
 def _desks(event):

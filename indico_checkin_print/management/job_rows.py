@@ -27,6 +27,14 @@ CAN_PRINT_AGAIN = {JobState.printing, JobState.completed, JobState.sent, JobStat
 #: Nothing more happens by itself
 ENDED = {JobState.completed, JobState.sent, JobState.failed, JobState.expired, JobState.canceled, JobState.unknown}
 
+#: Nobody has what they wanted
+PROBLEMS = {JobState.failed, JobState.expired, JobState.canceled, JobState.unknown}
+#: What the states are called for messages to webhooks, where that is not what a badge's state is called
+MESSAGE_STATES = {JobState.queued: _('Waiting'), JobState.rendering: _('Being made'),
+                  JobState.ready: _('Waiting for the receiver'), JobState.dispatched: _('Being sent'),
+                  JobState.sent: _('Delivered'), JobState.completed: _('Delivered'),
+                  JobState.failed: _('Not delivered')}
+
 #: The colours of the states, as classes of Indico's labels
 COLOURS = {'accept': 'success', 'danger': 'error', 'warning': 'warning', 'highlight': 'highlight',
             'strong': 'strong'}
@@ -55,6 +63,27 @@ class JobRow:
     seconds: float | None
     #: How many badges of this person are repetitions
     repeated: int
+
+    @property
+    def is_message(self):
+        """Whether it goes to a webhook that no desk uses, where nothing prints."""
+        return self.job.webhook_id is not None
+
+    @property
+    def state(self):
+        """The state in words, which for messages are others than for badges."""
+        return (MESSAGE_STATES if self.is_message else {}).get(self.job.state, self.job.state.title)
+
+    @property
+    def outcome(self):
+        """What became of it, in one line."""
+        where = f', {self.where}' if self.where else ''
+        why = f' – {self.reason}' if self.reason and self.job.state in (PROBLEMS | {JobState.held}) else ''
+        return f'{self.name}{where}: {self.state}{why}'
+
+    @property
+    def has_ended(self):
+        return self.job.state in ENDED
 
     @property
     def elsewhere(self):
@@ -91,8 +120,18 @@ def name_of(job):
 
 
 def latest_jobs(event):
-    """Return the `JobRow` of the latest jobs, newest first; the number of queries does not depend on theirs."""
-    ids = db.select(Job.id).where(Job.event_id == event.id, *visible(event)).order_by(Job.id.desc()).limit(MAX_JOBS)
+    """Return the `JobRow` of the latest badges, newest first; the number of queries does not depend on theirs."""
+    return _latest(event, Job.webhook_id.is_(None))
+
+
+def latest_messages(event, webhooks):
+    """Return the `JobRow` of the latest messages to some webhooks of an event, newest first."""
+    return _latest(event, Job.webhook_id.in_([webhook.id for webhook in webhooks])) if webhooks else []
+
+
+def _latest(event, condition):
+    ids = (db.select(Job.id).where(Job.event_id == event.id, condition, *visible(event))
+           .order_by(Job.id.desc()).limit(MAX_JOBS))
     return rows_of(event, db.session.execute(ids).scalars().all())
 
 
@@ -126,13 +165,19 @@ def _row(job, companions, again):
              if registration is not None and not registration.is_deleted else ''),
         where=job.webhook.name if job.webhook is not None else job.desk.name if job.desk is not None else '',
         colour=COLOURS.get(job.state.css_class, ''),
-        reason=str(describe(job.reason)) if job.reason else '',
+        # where a message waits is said by its state
+        reason=(str(describe(job.reason))
+                if job.reason and not (job.webhook_id is not None and job.reason in _OF_BADGES) else ''),
         detail=detail_of(job),
         trouble=_trouble(job),
         started=job.checked_in_dt or job.created_dt,
         seconds=seconds_of(job),
         repeated=again.get((job.registration_id, job.person), 0) if job.purpose == Job.PURPOSE_BADGE else 0,
     )
+
+
+#: Reasons that speak of a badge and its printer, and say nothing more about a message
+_OF_BADGES = {Reason.claimed, Reason.rendered, Reason.pushed}
 
 
 def detail_of(job):
@@ -159,7 +204,7 @@ def name_for(job, full_name, companions):
     :param companions: What `companions_of` returned
     """
     if job.purpose == Job.PURPOSE_TEST:
-        return _('Test badge')
+        return _('Test badge') if job.webhook_id is None else _('Test event')
     if full_name is None:
         return _('Deleted registration')
     return companions.get(job.person) or full_name

@@ -1,6 +1,7 @@
-"""The page itself: what is set up, how it is, and what was printed lately."""
+"""The two tabs of the page: *Today*, what happens and needs a person; and *Set-up*."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -10,39 +11,56 @@ from indico.util.string import natural_sort_key
 from indico_checkin_print import _
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
 from indico_checkin_print.management.held import held_jobs
-from indico_checkin_print.management.job_rows import latest_jobs
+from indico_checkin_print.management.job_rows import latest_jobs, latest_messages
 from indico_checkin_print.management.status import agent_status, desk_statuses, printer_status
+from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.webhook_status import is_in_trouble, webhook_status
 from indico_checkin_print.management.when import rules_in_words, setup_of
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.rules import BadgeKind, FormSetup
 from indico_checkin_print.models.webhooks import Webhook
+from indico_checkin_print.standstill import standstills
 
 
 class RHManage(RHCheckinPrintBase):
-    """Show the page 'Check-in printing'."""
+    """Show the tab *Today*: what happens now, and first what needs a person."""
 
     def _process(self):
-        regforms = (RegistrationForm.query.with_parent(self.event)
-                    .filter_by(is_deleted=False)
-                    .options(joinedload('checkin_print_setup').joinedload(FormSetup.template))
-                    .all())
+        context = _live_context(self.event)
+        return WPCheckinPrint.render_template('today.html', self.event, todo=todo_of(_regforms(self.event), context),
+                                              **context)
+
+
+class RHSetup(RHCheckinPrintBase):
+    """Show the tab *Set-up*: forms, rules, desks, print agents and webhooks."""
+
+    def _process(self):
+        regforms = _regforms(self.event)
         context = _live_context(self.event)
         desks_of_webhook = defaultdict(list)
         for desk in context['desks']:
             if desk.webhook_id is not None:
                 desks_of_webhook[desk.webhook_id].append(desk.name)
-        return WPCheckinPrint.render_template('event_page.html', self.event, desks_of_webhook=desks_of_webhook,
-                                              regforms=sorted(regforms, key=lambda x: natural_sort_key(x.title)),
-                                              todo=_todo(regforms, context), BadgeKind=BadgeKind, **context)
+        todo = todo_of(regforms, context)
+        return WPCheckinPrint.render_template('setup.html', self.event, desks_of_webhook=desks_of_webhook,
+                                              regforms=regforms, todo=todo, next_step=todo[0].box if todo else None,
+                                              manual_url=manual_url, BadgeKind=BadgeKind, **context)
 
 
 class RHLive(RHCheckinPrintBase):
-    """Return the parts of the page that change while people check in; the page's script asks for them."""
+    """Return the parts of both tabs that change while people check in; the page's script asks for them."""
 
     def _process(self):
         return WPCheckinPrint.render_template_func('live.html', event=self.event, **_live_context(self.event))
+
+
+def _regforms(event):
+    regforms = (RegistrationForm.query.with_parent(event)
+                .filter_by(is_deleted=False)
+                .options(joinedload('checkin_print_setup').joinedload(FormSetup.template))
+                .all())
+    return sorted(regforms, key=lambda x: natural_sort_key(x.title))
 
 
 def _live_context(event):
@@ -59,17 +77,34 @@ def _live_context(event):
             'desk_statuses': desk_statuses, 'printer_status': printer_status, 'held': held_jobs(event, setup),
             'webhooks': webhooks, 'webhook_status': webhook_status,
             'webhooks_in_trouble': [x for x in webhooks if is_in_trouble(x)], 'paused': setup.paused,
-            'rules': rules_in_words(setup)}
+            'rules': rules_in_words(setup), 'standstills': standstills(desks, visible(event)),
+            'messages': latest_messages(event, webhooks)}
 
 
-def _todo(regforms, context):
-    """Return what is still missing before the first badge can print, as sentences."""
+@dataclass(frozen=True)
+class Todo:
+    """Something that is missing before the first badge can print, and the box in which it is done."""
+
+    box: str
+    sentence: str
+
+
+def todo_of(regforms, context):
+    """Return what is still missing before the first badge can print, as `Todo` in the order to do it."""
     todo = []
     if not context['desks']:
         if not any(agent.is_paired for agent in context['agents']):
-            todo.append(_('Add a print agent, which is a computer with a printer; or a webhook, if you have a receiver '
-                          'of your own.'))
-        todo.append(_('Add a desk and choose its printer.'))
-    if not any(x.checkin_print_setup is not None and x.checkin_print_setup.enabled for x in regforms):
-        todo.append(_('Choose what a registration form prints and switch it on.'))
+            todo.append(Todo('agents', _('Add a print agent, which is a computer with a printer; or a webhook, if you '
+                                         'have a receiver of your own.')))
+        todo.append(Todo('desks', _('Add a desk and choose its printer.')))
+    # a form that was set up and is off was switched off by somebody, who knows that nothing prints
+    if not any(x.checkin_print_setup is not None for x in regforms):
+        todo.append(Todo('forms', _('Choose what a registration form prints and switch it on.')))
     return todo
+
+
+def manual_url(chapter):
+    """Return where a chapter of the manual is, by its heading's anchor; empty if it is not published."""
+    from indico_checkin_print.plugin import CheckinPrintPlugin
+    url = CheckinPrintPlugin.plugin_config.MANUAL_URL
+    return f'{url}#{chapter}' if url else ''

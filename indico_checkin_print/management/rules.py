@@ -9,7 +9,7 @@ from indico_checkin_print.management.job_actions import RHDiscardJob, RHRetryJob
 from indico_checkin_print.management.job_bulk import RHDiscardJobs, RHPrintAgainJobs, RHReleaseJobs, RHRetryJobs
 from indico_checkin_print.management.job_export import RHExportJobs
 from indico_checkin_print.management.job_list import RHJobs
-from indico_checkin_print.management.page import RHLive, RHManage
+from indico_checkin_print.management.page import RHLive, RHManage, RHSetup
 from indico_checkin_print.management.pause import RHPauseDesk, RHPauseEvent
 from indico_checkin_print.management.regforms import RHEditForm, RHSwitchForm
 from indico_checkin_print.management.registrations import RHPrintRegistrations
@@ -28,6 +28,7 @@ def add_management_rules(blueprint):
         blueprint.add_url_rule(PREFIX + rule, endpoint, rh, methods=methods)
 
     _add('/', 'manage', RHManage, 'GET')
+    _add('/setup', 'setup', RHSetup, 'GET')
     _add('/live', 'live', RHLive, 'GET')
     # What registration forms print
     _add('/forms/<int:reg_form_id>/', 'edit_form', RHEditForm, 'GET', 'POST')

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import flash, redirect, request, session
+from flask import flash, request, session
 from sqlalchemy.orm import contains_eager
 from wtforms.validators import DataRequired, ValidationError
 
@@ -19,7 +19,7 @@ from indico_checkin_print import _, ledger, wakeup
 from indico_checkin_print.delivery import attempts, breaker
 from indico_checkin_print.delivery.post import PostError
 from indico_checkin_print.life import DATA_EXPIRES_AFTER
-from indico_checkin_print.management.base import DialogForm, RHJobBase, RHWebhookBase, WPCheckinPrint, action_form
+from indico_checkin_print.management.base import DialogForm, RHJobBase, RHWebhookBase, WPCheckinPrint, action_form, back
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.webhook_status import webhook_status
 from indico_checkin_print.models.desks import Desk
@@ -42,7 +42,7 @@ class RHWebhookPageBase(RHWebhookBase):
     """Base class of what happens on the page of one webhook."""
 
     def _back_to_webhook(self):
-        return redirect(url_for_plugin('checkin_print.webhook', self.webhook))
+        return back(url_for_plugin('checkin_print.webhook', self.webhook))
 
 
 class RHWebhook(RHWebhookPageBase):

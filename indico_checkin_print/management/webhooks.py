@@ -136,6 +136,8 @@ class RHForgetSecret(RHWebhookPageBase):
 class RHDeleteWebhook(RHWebhookBase):
     """Delete a webhook that no desk uses."""
 
+    TAB = 'setup'
+
     def _process(self):
         desks = _desks_of(self.webhook)
         if desks:

@@ -18,8 +18,8 @@ from indico_checkin_print.models import SCHEMA
 class JobState(RichIntEnum):
     """The life of a job; ``life.TRANSITIONS`` says what may follow what."""
 
-    __titles__ = [None, _('Held'), _('Queued'), _('Rendering'), _('Ready'), _('On its way'), _('Printing'),
-                  _('Printed'), _('Sent'), _('Failed'), _('Expired'), _('Canceled'), _('Unknown')]
+    __titles__ = [None, _('Held'), _('Queued'), _('Rendering'), _('Waiting for the printer'), _('On its way'),
+                  _('Printing'), _('Printed'), _('Sent'), _('Failed'), _('Expired'), _('Canceled'), _('Unknown')]
     __css_classes__ = [None, 'warning', '', '', '', 'highlight', 'highlight', 'accept', 'accept', 'danger',
                        'warning', 'strong', 'danger']
     #: Waits for a payment or a person

@@ -18,12 +18,14 @@
 
   function choose(page, form) {
     const all = page.querySelector('#jobs-all');
-    const boxes = [...page.querySelectorAll('.js-job')];
+    // rows are replaced after an action in place
+    const boxesOf = () => [...page.querySelectorAll('.js-job')];
     const buttons = [...form.querySelectorAll('.js-needs-jobs')];
     const count = form.querySelector('#jobs-count');
     let last = null;
 
     function update() {
+      const boxes = boxesOf();
       const chosen = boxes.filter(box => box.checked);
       all.checked = chosen.length === boxes.length;
       all.indeterminate = chosen.length > 0 && !all.checked;
@@ -38,24 +40,28 @@
     }
 
     all.addEventListener('change', () => {
-      for (const box of boxes) {
+      for (const box of boxesOf()) {
         box.checked = all.checked;
       }
       update();
     });
-    for (const box of boxes) {
+    page.addEventListener('click', event => {
+      const box = event.target;
+      if (!box.matches('.js-job')) {
+        return;
+      }
       // with the shift key all from the last one to this one
-      box.addEventListener('click', event => {
-        if (event.shiftKey && last) {
-          const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
-          for (const other of boxes.slice(from, to + 1)) {
-            other.checked = box.checked;
-          }
+      const boxes = boxesOf();
+      if (event.shiftKey && boxes.includes(last)) {
+        const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
+        for (const other of boxes.slice(from, to + 1)) {
+          other.checked = box.checked;
         }
-        last = box;
-        update();
-      });
-    }
+      }
+      last = box;
+      update();
+    });
+    document.addEventListener('checkin-print:updated', update);
     // the browser may bring back what was chosen, after this event too
     update();
     window.addEventListener('pageshow', update);

@@ -13,6 +13,7 @@ pytest_plugins = ('management_fixtures',)
 
 ROUTES = [
     ('GET', '/'),
+    ('GET', '/setup'),
     ('GET', '/live'),
     ('GET', '/forms/{form}/'),
     ('POST', '/forms/{form}/'),

@@ -1,16 +1,20 @@
 """What the page shows: jobs, agents, printers; and what can be done about a job."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import sql
-from indico_checkin_print.management.job_rows import MAX_JOBS, latest_jobs
+from indico_checkin_print.management.job_rows import MAX_JOBS, latest_jobs, latest_messages
 from indico_checkin_print.management.status import agent_status, describe_reason, desk_statuses, printer_status
 from indico_checkin_print.models.agents import Agent, PrinterTrouble
-from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.plugin import CheckinPrintPlugin
 
 
 pytest_plugins = ('management_fixtures',)
@@ -26,7 +30,8 @@ def test_jobs(app, event, create_reg, create_job, objects):
                webhook=objects.webhook, reason='checked_in')
     create_job(None, JobState.unknown, reason='media-jam')
     with app.test_request_context():
-        gone, hook, badge, test = latest_jobs(event)
+        gone, badge, test = latest_jobs(event)
+        hook, = latest_messages(event, [objects.webhook])
     assert (badge.name, badge.where, badge.seconds, badge.colour) == ('Ada Lovelace', 'North', 1.5, 'success')
     assert badge.reason == 'The printer says that the badge is printed.'
     assert badge.url == f'/event/{event.id}/manage/registration/{reg.registration_form_id}/registrations/{reg.id}/'
@@ -119,16 +124,64 @@ def test_page_escapes(manager, page, create_reg, create_job, objects, dummy_regf
     objects.agent.software = evil
     objects.agent.printers = [{'name': evil, 'state': 'stopped', 'reasons': [evil]}]
     create_job(create_reg(evil, evil), detail=evil, reason=evil, printer=evil)
-    for path in ('/', '/live'):
+    for path in ('/', '/setup', '/live'):
         html = manager.get(page + path, xhr=False).get_data(as_text=True)
         assert 'alert(1)' in html
         assert '<script>alert(1)' not in html
 
 
-def test_what_is_still_to_do(manager, page, event):
-    html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+@pytest.mark.parametrize('tab', ['', 'setup'])
+def test_what_is_still_to_do(manager, page, event, tab):
+    html = manager.get(f'{page}/{tab}', xhr=False).get_data(as_text=True)
     for words in ('Nothing prints yet', 'Add a print agent, which', 'Add a desk and choose', 'switch it on'):
         assert words in html
+    # each leads to its box
+    for box in ('agents', 'desks', 'forms'):
+        assert f'#checkin-print-{box}"' in html
+
+
+def test_what_was_switched_off_is_not_to_do(db, manager, page, form):
+    form.enabled = False
+    db.session.flush()
+    assert 'Nothing prints yet' not in manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+
+
+def test_boxes_lead_to_chapters_of_the_manual(manager, page, event, mocker):
+    assert 'Manual:' not in manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
+    mocker.patch.object(CheckinPrintPlugin, 'plugin_config',
+                        SimpleNamespace(MANUAL_URL='https://docs.example.com/manager.md'))
+    html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
+    manual = (Path(__file__).parents[2] / 'docs' / 'manager.md').read_text()
+    headings = {re.sub(r'[^a-z0-9 -]', '', title.lower()).replace(' ', '-')
+                for title in re.findall(r'^#+ (.*)$', manual, re.MULTILINE)}
+    chapters = re.findall(r'manager\.md#([a-z0-9-]+)"', html)
+    assert len(chapters) == 5
+    assert set(chapters) <= headings
+
+
+def test_a_button_is_answered_in_place(manager, page, objects):
+    answer = manager.client.post(f'{page}/desks/{objects.desk.id}/test', data={'csrf_token': manager.token},
+                                 headers={'Accept': 'application/json', 'X-Requested-With': 'XMLHttpRequest'}).json
+    assert [x['category'] for x in answer['messages']] == ['success']
+    assert 'on its way' not in answer['messages'][0]['text']
+    assert Job.get(answer['follow']).purpose == Job.PURPOSE_TEST
+    # without a script, as every form does
+    assert manager.post(f'{page}/desks/{objects.desk.id}/test', xhr=False).location.endswith(f'{page}/')
+
+
+def test_messages_to_webhooks_have_a_list_and_words_of_their_own(manager, page, event, reg, create_job, objects):
+    create_job(reg, JobState.ready, purpose=f'webhook:{objects.webhook.id}', webhook=objects.webhook, desk=None,
+               reason='rendered')
+    badge = create_job(reg, JobState.ready, reason='rendered')
+    assert badge in [row.job for row in latest_jobs(event)]
+    message, = latest_messages(event, [objects.webhook])
+    assert (message.state, message.reason) == ('Waiting for the receiver', '')
+    html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+    badges, messages = html.split('Latest messages to webhooks')
+    assert 'Waiting for the printer' in badges
+    assert 'Waiting for the receiver' not in badges
+    assert 'Discard the message about' in messages
+    assert 'Discard the badge of' not in messages
 
 
 def test_nothing_to_do(manager, page, form):
@@ -191,7 +244,7 @@ def test_a_printer_that_was_set_aside(db, manager, page, objects):
     db.session.add(PrinterTrouble(agent=objects.agent, printer='labels', failures=3, reason='engine_failed',
                                   failed_dt=now_utc(), probe_dt=now_utc()))
     db.session.flush()
-    html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+    html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
     # at the desk and at the agent
     assert html.count('Set aside') == 2
     assert 'It failed 3 times in a row; a badge tries it again after' in html

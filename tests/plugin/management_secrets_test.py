@@ -27,8 +27,9 @@ def shown(response):
 
 def everything(manager, page, objects):
     """Return all that a manager can see later."""
-    paths = ['/', '/live', '/agents/add', f'/agents/{objects.agent.id}/', f'/webhooks/{objects.webhook.id}/']
-    return '\n'.join(manager.get(page + path, xhr=path not in {'/', '/live'}).get_data(as_text=True) for path in paths)
+    paths = ['/', '/setup', '/live', '/agents/add', f'/agents/{objects.agent.id}/', f'/webhooks/{objects.webhook.id}/']
+    return '\n'.join(manager.get(page + path, xhr=path not in {'/', '/setup', '/live'}).get_data(as_text=True)
+                     for path in paths)
 
 
 # -- pairing codes ----------------------------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ def test_code_works_once(manager, page, test_client, mocker):
     token = answers[0].json['token']
     agent = Agent.query.filter_by(name='Laptop 2').one()
     assert agent.token_hash == digest(token)
-    html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+    html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
     assert token not in html
     assert agent.token_hash not in html
 

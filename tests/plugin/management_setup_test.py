@@ -86,11 +86,11 @@ def test_form_desk_of_another_event(manager, form_url, template, create_event, m
 
 
 def test_form_template_is_gone(db, manager, page, form_url, form, template):
-    page_html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+    page_html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
     assert 'no longer exists' not in page_html
     DesignerTemplate.query.filter_by(id=template.id).delete()
     db.session.expire_all()
-    page_html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+    page_html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
     assert 'The template no longer exists. Choose another one.' in page_html
     assert manager.save(form_url, **form_data()) == {'template_id': 'Choose the template that prints.'}
 
@@ -257,7 +257,7 @@ def test_delete_desk_with_waiting_badges(db, manager, page, objects):
     db.session.flush()
     manager.post(f'{page}/desks/{objects.desk.id}/delete')
     assert not objects.desk.is_deleted
-    assert 'Badges still wait for the desk &#34;North&#34;.' in manager.get(f'{page}/', xhr=False).text
+    assert 'Badges still wait for the desk &#34;North&#34;.' in manager.get(f'{page}/setup', xhr=False).text
 
 
 def test_test_badge(manager, page, objects, manager_user, form):

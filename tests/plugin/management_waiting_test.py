@@ -44,7 +44,7 @@ def states(db, *jobs):
 # -- when to print ----------------------------------------------------------------------------------------------------
 
 def test_default_rules(manager, page):
-    html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
+    html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
     assert 'If more people than 20 are checked in at once' in html
     assert 'Several people at once' in html
     assert not EventSetup.query.has_rows()

@@ -28,7 +28,7 @@ def url(page, webhook):
 def show(manager, page, url):
     """Return a function that returns the page as text: of the webhook, or of the event."""
     def _show(of_event=False):
-        response = manager.get(f'{page}/' if of_event else f'{url}/log', xhr=False)
+        response = manager.get(f'{page}/setup' if of_event else f'{url}/log', xhr=False)
         assert response.status_code == 200
         return ' '.join(response.get_data(as_text=True).split())
     return _show

@@ -77,6 +77,15 @@ def client(stack):
     """)
 
 
+@pytest.fixture
+def picture():
+    """Return a function that keeps a picture of a window in the folder ``KEEP_PICTURES``, for people to look at."""
+    def _picture(page, name):
+        if folder := os.environ.get('KEEP_PICTURES'):
+            page.screenshot(path=Path(folder) / f'{name}.png', full_page=True)
+    return _picture
+
+
 @pytest.fixture(scope='module')
 def chromium():
     expect.set_options(timeout=SOON)

@@ -18,6 +18,11 @@ def url(stack):
 
 
 @pytest.fixture
+def setup_url(url):
+    return f'{url}setup'
+
+
+@pytest.fixture
 def new_agent(stack):
     """A computer that was not paired yet, with the first printer of the stack."""
     agent = PrintAgent('laptop-new', stack.folder, stack.printing, ['desk1'])
@@ -73,12 +78,13 @@ def test_picture(stack, log_in, url, check_in_some):
     page.screenshot(path=PICTURES / 'event-page.png', full_page=True)
 
 
-def test_set_up_and_print(stack, log_in, url, new_agent, take):
+def test_set_up_and_print(stack, log_in, url, setup_url, new_agent, take):
     page = log_in('manager')
     # the way through the menu
     page.goto(f'{stack.event_url}/manage/')
     page.get_by_role('link', name='Check-in printing').click()
     expect(page).to_have_url(url)
+    page.get_by_role('link', name='Set-up', exact=True).click()
 
     # a computer
     box(page, 'Print agents').get_by_role('button', name='Add a print agent').click()
@@ -113,16 +119,16 @@ def test_set_up_and_print(stack, log_in, url, new_agent, take):
     # and paper
     before = len(stack.printers['desk1'].papers())
     row(page, 'Desks', 'Hall').get_by_role('button', name='Print a test badge').click()
-    test = box(page, 'Latest badges').locator('tr[data-job]').first
-    expect(test).to_contain_text('Test badge')
-    expect(test).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
+    expect(row(page, 'Desks', 'Hall')).to_contain_text(re.compile('Test badge, Hall: (Printed|Sent)'), timeout=SOON)
     papers = _wait(lambda: stack.printers['desk1'].papers()[before:])
     assert len(papers) == 1
 
     # what changes while the page is open is told to those who do not see it
+    page.goto(url)
     person, = take(1, form=1)
     CheckIn(stack)(person)
     expect(page.locator('#checkin-print-news')).to_contain_text(person['last_name'], timeout=SOON)
+    page.goto(setup_url)
 
     # the laptop is stolen
     row(page, 'Print agents', 'New laptop').get_by_role('button', name='Revoke').click()
@@ -144,9 +150,9 @@ def test_set_up_and_print(stack, log_in, url, new_agent, take):
     expect(row(page, 'Registration forms', form)).to_contain_text(f'Name {stack.wanted.template}')
 
 
-def test_switch(stack, log_in, url):
+def test_switch(stack, log_in, setup_url):
     page = log_in('manager')
-    page.goto(url)
+    page.goto(setup_url)
     form = stack.seeded['forms'][0]['title']
     for wanted in (False, True):
         switch = row(page, 'Registration forms', form).get_by_role('checkbox')
@@ -160,15 +166,15 @@ def test_pause_and_release(stack, log_in, url, take):
     page = log_in('manager')
     page.goto(url)
     page.get_by_role('button', name='Pause printing', exact=True).click()
-    expect(page.get_by_role('status')).to_contain_text('Printing is paused.')
+    expect(page.locator('#live-banner')).to_contain_text('Printing is paused.')
     person, = take(1, form=1)
     CheckIn(stack)(person)
     waiting = page.locator('tr[data-held=paused]')
     expect(waiting).to_contain_text('1', timeout=SOON)
     job = box(page, 'Latest badges').locator('tr[data-job]').first
     expect(job).to_have_attribute('data-state', 'held')
-    page.get_by_role('status').get_by_role('button', name='Go on with printing').click()
-    expect(page.get_by_role('status')).to_be_empty()
+    page.locator('#live-banner').get_by_role('button', name='Go on with printing').click()
+    expect(page.locator('#live-banner')).to_be_empty()
     expect(waiting).to_have_count(0)
     expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
 
@@ -181,18 +187,18 @@ def test_pause_and_release(stack, log_in, url, take):
     expect(dialog(page)).to_contain_text('The badge was lost; someone asked for another one.')
 
 
-def test_rules(log_in, url):
+def test_rules(log_in, setup_url):
     page = log_in('manager')
-    page.goto(url)
+    page.goto(setup_url)
     for limit in ('7', '20'):
         box(page, 'When to print').get_by_role('button', name='Change the rules').click()
         save(page, bulk_limit=limit)
         expect(box(page, 'When to print')).to_contain_text(f'If more people than {limit} are checked in at once')
 
 
-def test_webhook(log_in, url):
+def test_webhook(log_in, setup_url):
     page = log_in('manager')
-    page.goto(url)
+    page.goto(setup_url)
     box(page, 'Webhooks').get_by_role('button', name='Add a webhook').click()
     save(page, name='Door', url='https://10.1.2.3/')
     expect(dialog(page).locator('.has-error')).to_have_count(1)
@@ -210,7 +216,7 @@ def test_webhook(log_in, url):
     page.get_by_role('button', name='Forget the old one').click()
     expect(page.get_by_role('button', name='Forget the old one')).to_have_count(0)
     page.get_by_role('button', name='Switch off').click()
-    page.goto(url)
+    page.goto(setup_url)
     expect(page.locator('#live-banner')).to_contain_text('The webhook “Door” is off.')
     expect(row(page, 'Webhooks', 'Door')).to_contain_text('Off')
     row(page, 'Webhooks', 'Door').get_by_role('button', name='Delete').click()
@@ -233,7 +239,7 @@ def test_nobody_has_to_log_in(log_in, url):
     expect(page.locator('#checkin-print')).to_have_count(0)
 
 
-def test_without_scripts(stack, chromium, log_in, url):
+def test_without_scripts(stack, chromium, log_in, setup_url):
     """The page and its buttons for badges need no script."""
     state = log_in('manager').context.storage_state()
     context = chromium.new_context(base_url=stack.url, java_script_enabled=False, storage_state=state)

@@ -1,0 +1,128 @@
+// Buttons that act where they are: no reload, the answer beside them, the focus where it was.
+//
+// Without this script each is a form of its own that leads back to the page, where Indico's message says the same.
+
+(function() {
+  'use strict';
+
+  const SHOWN_FOR = 20000; // milliseconds
+  const FOLLOW_FOR = 30000;
+  const FOLLOW_INTERVAL = 1000;
+
+  const answers = new Map(); // id of the row -> {text, css, follow, until}
+
+  document.addEventListener('submit', async event => {
+    const form = event.target;
+    if (!form.matches('form.checkin-print-post') || event.defaultPrevented || !window.CheckinPrint) {
+      return;
+    }
+    event.preventDefault();
+    const host = form.closest('[data-answer]');
+    const button = form.querySelector('button');
+    // not `disabled`: that would take the focus away
+    if (button.getAttribute('aria-disabled') === 'true') {
+      return;
+    }
+    button.setAttribute('aria-disabled', 'true');
+    show(host, await send(form));
+    button.removeAttribute('aria-disabled');
+    await window.CheckinPrint.refresh();
+    render();
+  });
+
+  document.addEventListener('checkin-print:updated', event => {
+    for (const answer of answers.values()) {
+      const job = answer.follow && event.detail.fresh.querySelector(`[data-job="${answer.follow}"]`);
+      if (job) {
+        answer.text = job.dataset.outcome;
+        answer.css = job.dataset.colour;
+        if ('ended' in job.dataset) {
+          answer.follow = null;
+          answer.until = Date.now() + SHOWN_FOR;
+          window.CheckinPrint.announce(answer.text);
+        }
+      }
+    }
+    render();
+  });
+
+  async function send(form) {
+    const texts = document.querySelector('#checkin-print-connection').dataset;
+    try {
+      const response = await fetch(form.action, {
+        method: 'POST',
+        body: new URLSearchParams(new FormData(form)),
+        headers: {'Accept': 'application/json', 'X-Requested-With': 'XMLHttpRequest'},
+        credentials: 'same-origin',
+      });
+      if (response.redirected || !(response.headers.get('Content-Type') || '').includes('json')) {
+        return {text: texts.failed, css: 'error'};
+      }
+      const {messages, follow, error} = await response.json();
+      if (!response.ok || error) {
+        return {text: (error && error.message) || texts.failed, css: 'error'};
+      }
+      return {
+        text: messages.map(message => message.text).join(' '),
+        css: messages.some(message => message.category === 'error') ? 'error'
+          : messages.some(message => message.category === 'warning') ? 'warning' : 'success',
+        follow,
+      };
+    } catch (error) {
+      // no connection: nothing is known about what came of it, and the text says so
+      return {text: texts.failed, css: 'error'};
+    }
+  }
+
+  function show(host, answer) {
+    if (!answer.text) {
+      return;
+    }
+    const time = answer.follow ? FOLLOW_FOR : SHOWN_FOR;
+    answers.set(host ? host.id : '', {...answer, until: Date.now() + time});
+    window.CheckinPrint.announce(answer.text);
+    render();
+    setTimeout(render, time + 100);
+    if (answer.follow) {
+      follow();
+    }
+  }
+
+  function follow() {
+    setTimeout(async () => {
+      await window.CheckinPrint.refresh();
+      if ([...answers.values()].some(answer => answer.follow && answer.until > Date.now())) {
+        follow();
+      }
+    }, FOLLOW_INTERVAL);
+  }
+
+  // Rows are replaced when something changes, so answers are put back. One whose row is gone stands at the top.
+  function render() {
+    for (const [id, answer] of answers) {
+      if (answer.until < Date.now()) {
+        answers.delete(id);
+      }
+    }
+    const wanted = new Map([...answers].map(([id, answer]) => [placeOf(id), answer]));
+    for (const old of document.querySelectorAll('.checkin-print-answer')) {
+      const answer = wanted.get(old.parentElement);
+      if (answer && old.dataset.text === answer.text) {
+        wanted.delete(old.parentElement);
+      } else {
+        old.remove();
+      }
+    }
+    for (const [place, answer] of wanted) {
+      const element = document.createElement('div');
+      element.className = `checkin-print-answer checkin-print-state ${answer.css || ''}`;
+      element.textContent = element.dataset.text = answer.text;
+      place.append(element);
+    }
+  }
+
+  function placeOf(id) {
+    const host = id && document.getElementById(id);
+    return (host && (host.querySelector('.checkin-print-actions') || host)) || document.querySelector('#checkin-print-answers');
+  }
+})();

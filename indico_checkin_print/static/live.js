@@ -1,0 +1,204 @@
+// Parts of a page that stay up to date, and what the page says when it cannot be.
+//
+// Every element with `data-live` exists on the page and in the answer of the live URL, under the same id. What differs
+// is replaced. Without this script the page works as well; it only has to be reloaded.
+//
+// A computer at a desk sleeps and its network comes and goes, so this retries for ever. While it fails, the notice at
+// the top says how old the page is, by the clock and not by counted tries, because timers stand still in a sleep.
+
+(function() {
+  'use strict';
+
+  const INTERVAL = 3000; // all times in milliseconds
+  const MAX_INTERVAL = 10000;
+  const REQUEST_TIMEOUT = 10000;
+  const OLD_AFTER = 10000;
+
+  const known = new WeakMap(); // part -> its HTML as the server sent it; scripts may add to what is shown
+  let root = null;
+  let timer = null;
+  let running = null;
+  let again = false;
+  let failures = 0;
+  let problem = '';
+  let freshAt = Date.now();
+
+  document.addEventListener('DOMContentLoaded', () => {
+    root = document.querySelector('[data-live-url]');
+    if (!root) {
+      return;
+    }
+    window.CheckinPrint = {refresh, announce};
+    if ('liveOnce' in root.dataset) {
+      return; // refreshed after actions only
+    }
+    document.addEventListener('visibilitychange', wake);
+    for (const event of ['online', 'focus', 'pageshow']) {
+      window.addEventListener(event, wake);
+    }
+    window.addEventListener('offline', wake);
+    setInterval(showAge, 1000);
+    schedule();
+  });
+
+  function wake() {
+    if (!document.hidden) {
+      showAge();
+      refresh();
+    }
+  }
+
+  function schedule() {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (document.hidden) {
+        schedule();
+      } else {
+        refresh();
+      }
+    }, Math.min(INTERVAL * 2 ** failures, MAX_INTERVAL));
+  }
+
+  // Asks now; what was asked for while an answer was under way is asked for once more after it.
+  function refresh() {
+    if (running) {
+      again = true;
+      return running;
+    }
+    running = (async () => {
+      do {
+        again = false;
+        await ask();
+      } while (again);
+      running = null;
+      showAge();
+      if (!('liveOnce' in root.dataset)) {
+        schedule();
+      }
+    })();
+    return running;
+  }
+
+  async function ask() {
+    const abort = new AbortController();
+    const limit = setTimeout(() => abort.abort(), REQUEST_TIMEOUT);
+    let why = 'lost';
+    try {
+      const response = await fetch(root.dataset.liveUrl, {
+        headers: {'X-Requested-With': 'XMLHttpRequest'},
+        credentials: 'same-origin',
+        cache: 'no-store',
+        signal: abort.signal,
+      });
+      // a redirect leads to the login page
+      if (response.redirected || response.status === 401 || response.status === 403) {
+        why = 'refused';
+      }
+      if (!response.ok || response.redirected) {
+        throw new Error(`HTTP ${response.status}`);
+      }
+      const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
+      failures = 0;
+      problem = '';
+      freshAt = Date.now();
+      update(fresh);
+    } catch (error) {
+      // whatever it was, the notice at the top says so and the next try follows
+      problem = why;
+      failures = Math.min(failures + 1, 5);
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
+  function showAge() {
+    const notice = document.querySelector('#checkin-print-connection');
+    const age = Date.now() - freshAt;
+    const isOld = age > OLD_AFTER || failures > 1 || !navigator.onLine;
+    if (!notice || 'liveOnce' in root.dataset) {
+      return;
+    }
+    if (isOld) {
+      const text = problem === 'refused' ? notice.dataset.refused : notice.dataset.lost;
+      notice.querySelector('[data-text]').textContent = text.replace('{}', inWords(notice, age));
+    }
+    if (notice.hidden === isOld) {
+      notice.hidden = !isOld;
+      root.classList.toggle('checkin-print-old', isOld);
+      // said once, and not every second
+      announce(isOld ? notice.querySelector('[data-text]').textContent : notice.dataset.back);
+    }
+  }
+
+  function inWords(notice, age) {
+    const seconds = Math.round(age / 1000);
+    return seconds < 120
+      ? notice.dataset.seconds.replace('{}', seconds)
+      : notice.dataset.minutes.replace('{}', Math.floor(seconds / 60));
+  }
+
+  function update(fresh) {
+    const before = latestChange(document);
+    for (const part of fresh.querySelectorAll('[data-live]')) {
+      const old = document.getElementById(part.id);
+      const html = part.innerHTML.trim();
+      if (old && (known.get(old) ?? old.innerHTML.trim()) !== html) {
+        replace(old, part);
+        known.set(old, html);
+      }
+    }
+    const after = latestChange(document);
+    if (after && (!before || after.dataset.changed > before.dataset.changed)) {
+      announce(after.dataset.news);
+    }
+    document.dispatchEvent(new CustomEvent('checkin-print:updated', {detail: {fresh}}));
+  }
+
+  // Replaces the content of a part. The control that has the focus keeps it; one that is gone leaves it to its row.
+  function replace(old, part) {
+    const active = document.activeElement;
+    const hadFocus = old.contains(active);
+    const selector = hadFocus && selectorOf(active);
+    const row = hadFocus && active.closest('[data-answer]');
+    old.innerHTML = part.innerHTML;
+    for (const {name, value} of part.attributes) {
+      if (name.startsWith('data-')) {
+        old.setAttribute(name, value);
+      }
+    }
+    if (hadFocus) {
+      const host = row && document.getElementById(row.id);
+      focus((selector && old.querySelector(selector)) || (host && host.querySelector('button, a[href]')) || host || old);
+    }
+  }
+
+  function focus(element) {
+    if (!element.matches('button, a[href], input, select')) {
+      element.setAttribute('tabindex', '-1');
+    }
+    element.focus({preventScroll: true});
+  }
+
+  // Returns what finds a control again: where it goes.
+  function selectorOf(control) {
+    const form = control.closest('form');
+    if (form && form.id !== 'jobs-chosen') {
+      return `form[action="${CSS.escape(form.getAttribute('action'))}"] button`;
+    }
+    const attribute = ['data-href', 'href'].find(name => control.hasAttribute(name));
+    return attribute && `[${attribute}="${CSS.escape(control.getAttribute(attribute))}"]`;
+  }
+
+  function latestChange(within) {
+    const rows = [...within.querySelectorAll('[data-job]')];
+    return rows.reduce((a, b) => (!a || b.dataset.changed > a.dataset.changed ? b : a), null);
+  }
+
+  // What a screen reader says without being asked; the lists change too often for that.
+  function announce(text) {
+    const news = document.querySelector('#checkin-print-news');
+    if (news && text && news.textContent !== text) {
+      news.textContent = text;
+    }
+  }
+})();

@@ -1,0 +1,124 @@
+"""The tab *Today* in Chromium on the whole stack: what stands still, a lost connection, buttons that act in place."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.stack.checkin import CheckIn
+from tests.system.conftest import SOON
+
+
+@pytest.fixture
+def url(stack):
+    return f'{stack.event_url}/manage/checkin-print/'
+
+
+def desk(page, name):
+    return page.get_by_role('region', name='Desks', exact=True).get_by_role('row').filter(
+        has=page.get_by_role('cell', name=name, exact=True))
+
+
+def test_a_desk_that_stands_still_is_announced_at_the_top(stack, log_in, url, take, picture):
+    name = stack.seeded['desk_of_form'][str(stack.seeded['forms'][0]['id'])]
+    printer = stack.printers['desk1']
+    page = log_in('manager')
+    page.goto(url)
+    printer.run_out_of_media()
+    try:
+        for person in take(3):
+            CheckIn(stack)(person)
+        banner = page.locator('#live-banner')
+        expect(banner).to_contain_text(f'{name}: out of paper', timeout=SOON)
+        expect(banner).to_contain_text('3 badges wait', timeout=SOON)
+        assert banner.bounding_box()['y'] < 600
+        expect(page.locator('tr[data-state=ready]').first).to_contain_text('Waiting for the printer')
+        picture(page, 'standstill')
+    finally:
+        printer.repair()
+    expect(banner).to_be_empty(timeout=3 * SOON)
+
+
+def test_a_lost_connection_is_said_and_comes_back(log_in, url, picture):
+    page = log_in('manager')
+    page.goto(url)
+    notice = page.locator('#checkin-print-connection')
+    expect(notice).to_be_hidden()
+    page.context.set_offline(True)
+    expect(notice).to_contain_text(re.compile(r'What you see is \d+ seconds old'), timeout=SOON)
+    page.evaluate('window.scrollTo(0, document.body.scrollHeight)')
+    expect(notice).to_be_in_viewport()
+    picture(page, 'offline')
+    page.context.set_offline(False)
+    expect(notice).to_be_hidden(timeout=SOON)
+    expect(page.locator('#checkin-print-news')).to_have_text('Connected again. This page is up to date.')
+
+
+def test_many_failures_do_not_end_it(log_in, url):
+    """It once gave up after five."""
+    page = log_in('manager')
+    page.clock.install()
+    page.goto(url)
+    asked = []
+
+    def _fail(route):
+        asked.append(time.monotonic())
+        route.abort()
+
+    page.route('**/live', _fail)
+    for __ in range(60):
+        page.clock.run_for(5_000)
+    assert len(asked) > 10
+    notice = page.locator('#checkin-print-connection')
+    expect(notice).to_contain_text('minutes old')
+    page.unroute('**/live')
+    page.clock.run_for(15_000)
+    expect(notice).to_be_hidden()
+
+
+def test_a_test_badge_says_what_became_of_it_where_the_button_is(stack, log_in, url, picture):
+    page = log_in('manager')
+    page.goto(url)
+    button = desk(page, 'Desk 1').get_by_role('button', name='Print a test badge')
+    page.evaluate('window.kept = 1')
+    button.focus()
+    page.keyboard.press('Enter')
+    expect(desk(page, 'Desk 1')).to_contain_text(re.compile('Test badge, Desk 1: (Printed|Sent)'), timeout=SOON)
+    expect(button).to_be_focused()
+    expect(page.locator('#checkin-print-news')).to_contain_text('Test badge, Desk 1')
+    # it never left the page
+    assert page.evaluate('window.kept') == 1
+    picture(page, 'test-badge')
+
+
+def test_a_button_that_is_gone_leaves_the_focus_to_its_row(stack, log_in, url, take):
+    page = log_in('manager')
+    page.goto(url)
+    desk(page, 'Desk 1').get_by_role('button', name='Pause', exact=False).click()
+    expect(page.locator('#live-banner')).to_contain_text('Printing is paused at:')
+    try:
+        person, = take(1)
+        CheckIn(stack)(person)
+        job = page.locator('tr[data-job]').filter(has_text=person['last_name']).first
+        discard = job.get_by_role('button', name='Discard')
+        expect(discard).to_be_visible(timeout=SOON)
+        discard.focus()
+        page.keyboard.press('Enter')
+        expect(job).to_contain_text('The badge has been discarded.')
+        expect(job).to_have_attribute('data-state', 'canceled')
+        assert page.evaluate('document.activeElement.closest("tr[data-job]") !== null')
+    finally:
+        desk(page, 'Desk 1').get_by_role('button', name='Go on').click()
+    expect(page.locator('#live-banner')).to_be_empty(timeout=SOON)
+
+
+@pytest.mark.parametrize('tab', ['', 'setup'])
+def test_narrow_window(log_in, url, picture, tab):
+    page = log_in('manager')
+    page.set_viewport_size({'width': 390, 'height': 800})
+    page.goto(url + tab)
+    picture(page, f'narrow-{tab or "today"}')
+    for region in page.get_by_role('region').all():
+        assert region.evaluate('x => x.scrollWidth <= x.clientWidth + 1')
+
