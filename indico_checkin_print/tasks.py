@@ -7,7 +7,7 @@ from celery.schedules import crontab, schedule
 from indico.core.celery import celery
 from indico.core.db import db
 
-from indico_checkin_print import marks, retention
+from indico_checkin_print import marks, retention, standstill_mail
 from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.work import post_waiting, put_right, render_waiting
 
@@ -38,6 +38,8 @@ def sweep():
     put_right('sweep', marks.CELERY)
     db.session.commit()
     work()
+    # last, because a mail server may hang
+    standstill_mail.check()
 
 
 @celery.periodic_task(name='checkin_print_documents', plugin='checkin_print',

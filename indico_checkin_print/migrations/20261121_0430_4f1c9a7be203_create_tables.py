@@ -147,6 +147,8 @@ def upgrade():
         sa.Column('name', sa.String(), nullable=False),
         sa.Column('webhook_id', sa.Integer(), nullable=True),
         sa.Column('paused', sa.Boolean(), nullable=False),
+        sa.Column('standstill_dt', UTCDateTime(), nullable=True),
+        sa.Column('notified_dt', UTCDateTime(), nullable=True),
         sa.Column('is_deleted', sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_desks_event_id_events')),
         sa.ForeignKeyConstraint(['webhook_id'], [f'{SCHEMA}.webhooks.id'], name=op.f('fk_desks_webhook_id_webhooks')),

@@ -1,6 +1,7 @@
 """The places where people get their badge, and the printers that stand there."""
 
 from indico.core.db import db
+from indico.core.db.sqlalchemy import UTCDateTime
 from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
@@ -41,6 +42,16 @@ class Desk(db.Model):
         db.Boolean,
         nullable=False,
         default=False
+    )
+    #: Since when badges wait there and nothing prints
+    standstill_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    #: When the managers last got an e-mail that it stands still
+    notified_dt = db.Column(
+        UTCDateTime,
+        nullable=True
     )
     #: Kept for the history of its jobs
     is_deleted = db.Column(

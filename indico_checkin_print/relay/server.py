@@ -19,7 +19,7 @@ from websockets.http11 import Response
 
 from print_agent.protocol import MAX_MESSAGE
 
-from indico_checkin_print import marks, work
+from indico_checkin_print import marks, standstill_mail, work
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.relay import dispatch, exchange
 from indico_checkin_print.relay.database import Database, DatabaseAway
@@ -86,7 +86,8 @@ class Relay:
                 self._repeat(LOOK, self._look),
                 self._repeat(SWEEP, self._db.call, work.put_right, 'relay', mark, f'{host}:{port}'),
                 self._repeat(HELP_EVERY, self._db.call, work.render_waiting, 'relay', due_for=HELP_AFTER),
-                # apart, because a receiver may hang
+                # apart, because a receiver, or a mail server, may hang
+                self._repeat(SWEEP, self._db.call, standstill_mail.check),
                 self._repeat(HELP_EVERY, self._db.call, work.post_waiting, 'relay', due_for=HELP_AFTER),
             )]
             await stop.wait()
