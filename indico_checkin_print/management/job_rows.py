@@ -71,8 +71,7 @@ class JobRow:
 
     @property
     def state(self):
-        """The state in words, which for messages are others than for badges."""
-        return (MESSAGE_STATES if self.is_message else {}).get(self.job.state, self.job.state.title)
+        return state_of(self.job)
 
     @property
     def outcome(self):
@@ -105,6 +104,15 @@ class JobRow:
     @property
     def can_discard(self):
         return self.job.state in CAN_DISCARD
+
+
+def state_of(job):
+    """Return the state of a job in words: others for what goes to a webhook than for what a printer gets."""
+    if job.webhook_id is not None:
+        return MESSAGE_STATES.get(job.state, job.state.title)
+    if job.state == JobState.ready and job.desk is not None and job.desk.webhook_id is not None:
+        return MESSAGE_STATES[job.state]
+    return job.state.title
 
 
 def can_print_again(job):

@@ -20,6 +20,7 @@ from indico_checkin_print.delivery import attempts, breaker
 from indico_checkin_print.delivery.post import PostError
 from indico_checkin_print.life import DATA_EXPIRES_AFTER
 from indico_checkin_print.management.base import DialogForm, RHJobBase, RHWebhookBase, WPCheckinPrint, action_form, back
+from indico_checkin_print.management.job_rows import state_of
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.webhook_status import webhook_status
 from indico_checkin_print.models.desks import Desk
@@ -162,12 +163,15 @@ def can_resend(job):
 class AttemptRow:
     """An attempt as the page shows it."""
 
+    id: int
     dt: datetime
     job: Job
     #: Whom it is about
     name: str
     #: Page of the registration; empty if there is none any more
     url: str
+    #: The state of its message by now
+    state: str
     answer: str
     css: str
     #: In milliseconds
@@ -189,8 +193,8 @@ def _attempts(webhook):
     for attempt in found:
         job = attempt.job
         rows.append(AttemptRow(
-            dt=attempt.dt, job=job, name=_name(job), url=_url(job.registration), answer=attempts.in_words(attempt),
-            css=_css(attempt), duration=attempt.duration, snippet=attempt.snippet,
+            id=attempt.id, dt=attempt.dt, job=job, name=_name(job), url=_url(job.registration), state=state_of(job),
+            answer=attempts.in_words(attempt), css=_css(attempt), duration=attempt.duration, snippet=attempt.snippet,
             can_resend=job.id not in seen and can_resend(job)))
         seen.add(job.id)
     return rows

@@ -227,3 +227,15 @@ def test_another_url_begins_anew(manager, url, webhook):
     assert webhook.failures == 9
     assert not manager.save(f'{url}/', name='CRM', url='https://crm2.example.com/')
     assert (webhook.failures, webhook.opened_dt, webhook.probe_dt) == (0, None, None)
+
+
+def test_what_waits_was_not_forgotten(manager, page, reg, create_job, objects):
+    url = f'{page}/webhooks/{objects.webhook.id}/log'
+    assert 'Nothing was sent yet' in manager.get(url, xhr=False).get_data(as_text=True)
+    create_job(reg, JobState.ready, purpose=f'webhook:{objects.webhook.id}', webhook=objects.webhook, desk=None)
+    html = manager.get(url, xhr=False).get_data(as_text=True)
+    assert '1 message' in html
+    assert 'Nothing was sent yet' not in html
+    # both parts stay up to date
+    for part in ('live-state', 'live-attempts'):
+        assert f'<div id="{part}" data-live' in html
