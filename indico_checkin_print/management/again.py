@@ -5,10 +5,9 @@ from wtforms.fields import SelectField
 from wtforms.validators import DataRequired
 
 from indico.modules.logs.models.entries import LogKind
-from indico.web.util import jsonify_data
 
 from indico_checkin_print import _, ledger, wakeup
-from indico_checkin_print.management.base import DialogForm, RHJobBase, action_form
+from indico_checkin_print.management.base import DialogForm, RHJobBase, action_form, dialog_done
 from indico_checkin_print.management.job_rows import can_print_again, name_of
 from indico_checkin_print.reasons import Reason
 
@@ -37,13 +36,13 @@ class RHPrintAgain(RHJobBase):
         if form.validate_on_submit():
             if not can_print_again(self.job):
                 flash(_('The badge has changed in the meantime.'), 'warning')
-                return jsonify_data(flash=False)
+                return dialog_done()
             name = name_of(self.job)
             ledger.print_again(self.job, session.user, Reason(form.reason.data))
             wakeup.after_commit()
             self._log(LogKind.change, f'Badge of "{name}" printed again', reason=form.reason.data)
             flash(_('Another badge of {} is on its way.').format(name), 'success')
-            return jsonify_data(flash=False)
+            return dialog_done()
         return action_form(form, _('Print again'))
 
 

@@ -12,7 +12,7 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.logs.models.entries import EventLogRealm
 from indico.web.flask.util import url_for
 from indico.web.forms.base import IndicoForm
-from indico.web.util import jsonify_form
+from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
 from indico_checkin_print.management.job_filter import list_args
@@ -167,8 +167,19 @@ def back(url, follow=None):
     """Return the answer to a button: JSON for the script that acts in place (`in_place.js`), else a redirect."""
     if request.accept_mimetypes.best != 'application/json':
         return redirect(url)
-    messages = [{'category': category, 'text': str(text)} for category, text in get_flashed_messages(True)]
-    return jsonify(messages=messages, follow=None if follow is None else follow.id)
+    return jsonify(messages=_messages(), follow=None if follow is None else follow.id)
+
+
+def dialog_done():
+    """Return the answer of a dialog that did what it is for: with what was flashed if its button shows that in place.
+
+    Other pages are loaded anew and show it then.
+    """
+    return jsonify_data(flash=False, **({'messages': _messages()} if 'here' in request.args else {}))
+
+
+def _messages():
+    return [{'category': category, 'text': str(text)} for category, text in get_flashed_messages(True)]
 
 
 def action_form(form, submit, **kwargs):

@@ -10,10 +10,9 @@ from wtforms.validators import InputRequired
 from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.logs.models.entries import LogKind
-from indico.web.util import jsonify_data
 
 from indico_checkin_print import _, ledger, wakeup
-from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHJobBase, action_form
+from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHJobBase, action_form, dialog_done
 from indico_checkin_print.management.pause import wait_if_paused
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.when import lock_setup, setup_of
@@ -73,7 +72,7 @@ class RHReleaseHeld(RHCheckinPrintBase):
                           order=form.order.data)
             if printing or not released:
                 flash(_('Badges that print now: {}').format(printing), 'success')
-            return jsonify_data(flash=False)
+            return dialog_done()
         return action_form(form, _('Release all'))
 
 

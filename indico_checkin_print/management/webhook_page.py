@@ -13,13 +13,13 @@ from indico.modules.logs.models.entries import LogKind
 from indico.util.date_time import now_utc
 from indico.web.flask.util import url_for
 from indico.web.forms.fields import IndicoDateTimeField
-from indico.web.util import jsonify_data
 
 from indico_checkin_print import _, ledger, wakeup
 from indico_checkin_print.delivery import attempts, breaker
 from indico_checkin_print.delivery.post import PostError
 from indico_checkin_print.life import DATA_EXPIRES_AFTER
-from indico_checkin_print.management.base import DialogForm, RHJobBase, RHWebhookBase, WPCheckinPrint, action_form, back
+from indico_checkin_print.management.base import (DialogForm, RHJobBase, RHWebhookBase, WPCheckinPrint, action_form,
+                                                  back, dialog_done)
 from indico_checkin_print.management.job_rows import state_of
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.webhook_status import webhook_status
@@ -148,7 +148,7 @@ class RHRecover(RHWebhookPageBase):
                 self._log(LogKind.other, f'Messages to the webhook "{self.webhook.name}" recovered', messages=count,
                           since=form.since.data.isoformat())
             flash(_('Messages that are sent again: {}').format(count), 'success' if count else 'info')
-            return jsonify_data(flash=False)
+            return dialog_done()
         return action_form(form, _('Send them'))
 
 

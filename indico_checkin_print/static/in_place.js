@@ -30,6 +30,17 @@
     render();
   });
 
+  // a dialog did what it is for
+  window.addEventListener('checkin-print:done', async event => {
+    const {trigger, data} = event.detail;
+    const host = trigger.closest('[data-answer]');
+    show(host, inWords(data));
+    await window.CheckinPrint.refresh();
+    render();
+    const button = document.querySelector(`[data-href="${CSS.escape(trigger.dataset.href)}"]`);
+    (button || (host && document.querySelector(`#${CSS.escape(host.id)} button`)) || document.body).focus();
+  });
+
   document.addEventListener('checkin-print:updated', event => {
     for (const answer of answers.values()) {
       const job = answer.follow && event.detail.fresh.querySelector(`[data-job="${answer.follow}"]`);
@@ -62,16 +73,19 @@
       if (!response.ok || error) {
         return {text: (error && error.message) || texts.failed, css: 'error'};
       }
-      return {
-        text: messages.map(message => message.text).join(' '),
-        css: messages.some(message => message.category === 'error') ? 'error'
-          : messages.some(message => message.category === 'warning') ? 'warning' : 'success',
-        follow,
-      };
+      return {...inWords({messages}), follow};
     } catch (error) {
       // no connection: nothing is known about what came of it, and the text says so
       return {text: texts.failed, css: 'error'};
     }
+  }
+
+  function inWords({messages = []}) {
+    const has = category => messages.some(message => message.category === category);
+    return {
+      text: messages.map(message => message.text).join(' '),
+      css: has('error') ? 'error' : has('warning') ? 'warning' : 'success',
+    };
   }
 
   function show(host, answer) {

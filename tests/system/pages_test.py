@@ -239,7 +239,7 @@ def test_nobody_has_to_log_in(log_in, url):
     expect(page.locator('#checkin-print')).to_have_count(0)
 
 
-def test_without_scripts(stack, chromium, log_in, setup_url):
+def test_without_scripts(stack, chromium, log_in, url):
     """The page and its buttons for badges need no script."""
     state = log_in('manager').context.storage_state()
     context = chromium.new_context(base_url=stack.url, java_script_enabled=False, storage_state=state)

@@ -122,3 +122,117 @@ def test_narrow_window(log_in, url, picture, tab):
     for region in page.get_by_role('region').all():
         assert region.evaluate('x => x.scrollWidth <= x.clientWidth + 1')
 
+
+
+def test_a_test_badge_that_fails_is_said_to_have_failed(stack, log_in, url):
+    """Nothing prints in the event, so there is nothing to draw."""
+    stack.postgres.sql('indico', 'UPDATE plugin_checkin_print.forms SET enabled = false')
+    try:
+        page = log_in('manager')
+        page.goto(url)
+        # switched off by somebody, who knows that
+        expect(page.get_by_text('Nothing prints yet')).to_have_count(0)
+        desk(page, 'Desk 1').get_by_role('button', name='Print a test badge').click()
+        expect(desk(page, 'Desk 1')).to_contain_text('Test badge, Desk 1: Failed', timeout=SOON)
+        expect(page.locator('#checkin-print-news')).to_contain_text('Test badge, Desk 1: Failed')
+        expect(page.get_by_text('on its way')).to_have_count(0)
+    finally:
+        stack.postgres.sql('indico', 'UPDATE plugin_checkin_print.forms SET enabled = true')
+
+
+def set_bulk_limit(page, url, limit):
+    page.goto(f'{url}setup')
+    page.get_by_role('button', name='Change the rules').click()
+    page.get_by_role('dialog').locator('#bulk_limit').fill(limit)
+    page.get_by_role('dialog').locator('input[type=submit]').click()
+    expect(page.get_by_text(re.compile(f'more people than {limit}|Every badge|every badge')).first).to_be_visible()
+    page.goto(url)
+
+
+def test_release_all_with_its_default_order(stack, log_in, url, take):
+    person, = take(1)
+    page = log_in('manager')
+    set_bulk_limit(page, url, '0')
+    try:
+        CheckIn(stack)(person)
+        held = page.locator('tr[data-held=bulk]')
+        page.evaluate('window.kept = 1')
+        held.get_by_role('button', name='Release all').click(timeout=SOON)
+        submit = page.get_by_role('dialog').locator('input[type=submit]')
+        expect(submit).to_be_enabled()
+        submit.click()
+        expect(page.locator('.checkin-print-answer')).to_contain_text('Badges that print now: 1')
+        expect(held).to_have_count(0)
+        assert page.evaluate('window.kept') == 1
+        job = page.locator('tr[data-job]').filter(has_text=person['last_name']).first
+        expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
+    finally:
+        set_bulk_limit(page, url, '20')
+
+
+def test_print_again_in_place(stack, log_in, url, take):
+    person, = take(1)
+    page = log_in('manager')
+    page.goto(url)
+    CheckIn(stack)(person)
+    job = page.locator('tr[data-job]').filter(has_text=person['last_name'])
+    expect(job.first).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
+    page.evaluate('window.kept = 1')
+    job.first.get_by_role('button', name='Print again').click()
+    page.get_by_role('dialog').locator('#reason').select_option('lost')
+    page.get_by_role('dialog').locator('input[type=submit]').click()
+    expect(page.get_by_role('dialog')).to_have_count(0)
+    expect(page.locator('.checkin-print-answer')).to_contain_text('Another badge of')
+    expect(job).to_have_count(2)
+    assert page.evaluate('window.kept') == 1
+
+
+def test_the_page_of_a_webhook_is_live_and_messages_have_their_own_list(stack, log_in, url, take, picture):
+    page = log_in('manager')
+    page.goto(f'{url}setup')
+    page.get_by_role('button', name='Add a webhook').click()
+    page.get_by_role('dialog').locator('#name').fill('CRM')
+    page.get_by_role('dialog').locator('#url').fill('https://crm.example.com/hook')
+    page.get_by_role('dialog').locator('input[type=submit]').click()
+    page.get_by_role('dialog').get_by_role('button', name='Done').click()
+    page.get_by_role('link', name='CRM', exact=True).click()
+    expect(page.locator('#live-attempts')).to_contain_text('Nothing was sent yet')
+    person, = take(1)
+    CheckIn(stack)(person)
+    # without a reload
+    expect(page.locator('#live-attempts')).to_contain_text(person['last_name'], timeout=2 * SOON)
+    picture(page, 'webhook')
+    page.goto(url)
+    badges = page.get_by_role('region', name='Latest badges')
+    messages = page.get_by_role('region', name='Latest messages to webhooks')
+    expect(messages.locator('tr[data-job]').first).to_contain_text('CRM')
+    expect(badges.get_by_text('CRM')).to_have_count(0)
+    expect(messages.get_by_text('printer')).to_have_count(0)
+    picture(page, 'two-lists')
+    page.goto(f'{url}setup')
+    page.get_by_role('button', name='Delete the webhook CRM').click()
+    page.get_by_role('button', name='OK', exact=True).click()
+    # back where the button was
+    expect(page).to_have_url(f'{url}setup')
+    expect(page.get_by_role('link', name='CRM', exact=True)).to_have_count(0)
+
+
+def test_an_action_on_the_page_with_all_badges_stays_there(stack, log_in, url, take):
+    person, = take(1)
+    page = log_in('manager')
+    page.goto(url)
+    desk(page, 'Desk 1').get_by_role('button', name='Pause').click()
+    try:
+        CheckIn(stack)(person)
+        page.goto(f'{url}jobs/')
+        job = page.locator('tr[data-job]').first
+        expect(job).to_have_attribute('data-state', 'held')
+        page.evaluate('window.kept = 1')
+        job.get_by_role('button', name='Discard').click()
+        expect(job).to_have_attribute('data-state', 'canceled')
+        expect(job).to_contain_text('The badge has been discarded.')
+        assert page.evaluate('window.kept') == 1
+    finally:
+        page.goto(url)
+        desk(page, 'Desk 1').get_by_role('button', name='Go on').click()
+    expect(page.locator('#live-banner')).to_be_empty()
