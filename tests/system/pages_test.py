@@ -76,6 +76,8 @@ def test_picture(stack, log_in, url, check_in_some):
     page.goto(url)
     expect(box(page, 'Latest badges').locator('tr[data-state=completed]')).to_have_count(8, timeout=SOON)
     page.screenshot(path=PICTURES / 'event-page.png', full_page=True)
+    page.get_by_role('link', name='Set-up', exact=True).click()
+    page.screenshot(path=PICTURES / 'setup-page.png', full_page=True)
 
 
 def test_set_up_and_print(stack, log_in, url, setup_url, new_agent, take):
