@@ -223,6 +223,7 @@ def test_an_action_on_the_page_with_all_badges_stays_there(stack, log_in, url, t
     page = log_in('manager')
     page.goto(url)
     desk(page, 'Desk 1').get_by_role('button', name='Pause').click()
+    expect(page.locator('#live-banner')).to_contain_text('Printing is paused at:')
     try:
         CheckIn(stack)(person)
         page.goto(f'{url}jobs/')
