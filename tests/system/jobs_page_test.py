@@ -202,6 +202,8 @@ def test_refused(stack, log_in, login):
 def test_picture(page):
     page.set_viewport_size({'width': 1280, 'height': 900})
     page.locator('.js-job').nth(1).check()
+    # Indico lets the buttons above the list fade in
+    page.wait_for_timeout(1000)
     page.screenshot(path=PICTURES / 'jobs-page.png')
 
 

@@ -77,6 +77,8 @@ def test_picture(stack, log_in, url, check_in_some):
     expect(box(page, 'Latest badges').locator('tr[data-state=completed]')).to_have_count(8, timeout=SOON)
     page.screenshot(path=PICTURES / 'event-page.png', full_page=True)
     page.get_by_role('link', name='Set-up', exact=True).click()
+    expect(box(page, 'Webhooks')).to_be_visible()
+    page.wait_for_load_state('networkidle')
     page.screenshot(path=PICTURES / 'setup-page.png', full_page=True)
 
 
