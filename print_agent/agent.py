@@ -78,8 +78,9 @@ class Agent:
         self._health = Health()
         self.printers = Printers(ways, spool.depths, self._health)
         self.jobs = Jobs(spool, trace=Trace(), known=self.printers.known)
-        self.links = [Link(pairing, self.jobs, self._offered, mode=config.mode, network=config.network)
-                      for pairing in pairings]
+        self.jobs.left_out = lambda: len(self.printers.offer().left_out)
+        self.links = [Link(pairing, self.jobs, self._offered, mode=config.mode, network=config.network,
+                           wanted=self.printers.want) for pairing in pairings]
         self._receiver = Receiver(config, self.jobs) if config.doors else None
         self._callbacks = Callbacks(self.jobs, {door.printer: door.secrets for door in config.doors},
                                     network=config.network)
@@ -191,10 +192,11 @@ class Agent:
 
     def _offered(self) -> tuple[p.Printer, ...]:
         """The printers as Indico should see them: with a full disk none of them takes a badge."""
+        offered = self.printers.offer().printers
         if not self._spool.file.full:
-            return self.printers.all()
+            return offered
         return tuple(msgspec.structs.replace(each, accepting=False, reasons=('disk_full', *each.reasons)[:32])
-                     for each in self.printers.all())
+                     for each in offered)
 
     def _room_changed(self) -> None:
         self._tell_printers()
@@ -203,7 +205,7 @@ class Agent:
                 link.wake()
 
     def _tell_printers(self) -> None:
-        message = p.Printers(printers=self._offered()[:100])
+        message = p.Printers(printers=self._offered(), left_out=self.jobs.left_out())
         for link in self.links:
             link.put(message)
 

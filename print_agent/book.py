@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from print_agent import clock
 from print_agent import protocol as p
-from print_agent import reasons, room, rules
+from print_agent import offer, reasons, room, rules
 from print_agent.deadlines import Deadlines
 from print_agent.rules import Entry, State
 from print_agent.spool import Spool, SpoolFull
@@ -39,6 +39,8 @@ class Book:
         self.on_work: Callable[[str], None] = lambda _printer: None
         #: Tells whether a person at this computer paused a printer.
         self.paused: Callable[[str], bool] = lambda _printer: False
+        #: Tells how many print queues Indico is not told of.
+        self.left_out: Callable[[], int] = lambda: 0
 
     @property
     def full(self) -> str:
@@ -56,9 +58,11 @@ class Book:
 
     def hello(self, source: str, software: str, printers: Collection[p.Printer]) -> p.Hello:
         """The hello for one server: only its own jobs are in it."""
-        held = [line for entry in self._unacked(source) if (line := rules.held(entry)) is not None]
-        return p.Hello(software=software, spool=self.spool.id, printers=tuple(printers)[:100],
-                       holding=tuple(held[-2000:]))
+        # What has not ended counts most: how the others ended is said besides.
+        entries = sorted(self._unacked(source), key=lambda entry: (entry.state in rules.ENDED, -entry.seq))
+        held = [line for entry in entries if (line := rules.held(entry)) is not None]
+        return p.Hello(software=software, spool=self.spool.id, printers=tuple(printers), left_out=self.left_out(),
+                       holding=tuple(offer.fitting(held[:2000], offer.HOLDING_BYTES)))
 
     def owed(self, source: str) -> list[p.FromAgent]:
         """What a server must hear although it was said before: every end it has not acknowledged, every job that

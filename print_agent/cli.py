@@ -1,6 +1,7 @@
 """The command line: ``print-agent`` and its commands. Exit codes stand in :mod:`print_agent.cli_errors`."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -24,6 +25,7 @@ from print_agent.locking import lock
 from print_agent.pairing import Pairing
 from print_agent.printers import Printers, describe
 from print_agent.service import service
+from print_agent.snapshot import Snapshot
 from print_agent.spool import Spool, SpoolCorrupt
 from print_agent.spool_file import set_aside
 from print_agent.version import VERSION
@@ -127,7 +129,9 @@ def _banner(agent: Agent, pairings: list[Pairing]) -> None:
 def printers(config: Config, as_json: bool) -> None:
     """Show the printers that the agent can use."""
     with sentences():
-        found, trouble = threads.run(_look(config))
+        found, trouble, left_out = threads.run(_look(config))
+        with contextlib.suppress(client.NotRunning, client.Declined):  # then this is what it will tell
+            left_out = client.ask(config, Snapshot, 'api/status').left_out  # it knows which ones desks use
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(found), indent=2))
     else:
@@ -135,13 +139,15 @@ def printers(config: Config, as_json: bool) -> None:
             click.echo('\n'.join(describe(printer)))
         if not found and not trouble:
             click.echo('No printers. Add a queue to CUPS, or a [[folder]] to agent.toml.')
+    for sentence in left_out:
+        click.echo(sentence, err=True)
     for sentence in trouble:
         click.echo(f'{sentence} "print-agent doctor" says more.', err=True)
     if trouble:
         sys.exit(EXIT_FAILED)
 
 
-async def _look(config: Config) -> tuple[list[p.Printer], tuple[str, ...]]:
+async def _look(config: Config) -> tuple[list[p.Printer], tuple[str, ...], tuple[str, ...]]:
     ways = backends(config)
     look = Printers(ways, dict)
     try:
@@ -149,7 +155,7 @@ async def _look(config: Config) -> tuple[list[p.Printer], tuple[str, ...]]:
     finally:
         for way in ways:
             await way.close()
-    return list(look.all()), look.trouble
+    return list(look.all()), look.trouble, look.offer().sentences
 
 
 for command in (status, *cli_local.COMMANDS):

@@ -15,6 +15,7 @@ import platformdirs
 from print_agent import pairing, signing
 from print_agent.network import DIRECT, Network, NetworkError, is_proxy
 from print_agent.printing import layout
+from print_agent.protocol import MAX_PRINTER_NAME
 
 
 #: Environment variable that names the configuration folder.
@@ -168,8 +169,8 @@ class _Reader:
             name = self._str(table, f'{where}.name', 'name')
             if name in folders:
                 raise self._error(f'{where}.name', f'is {name!r}, which is taken already')
-            if len(name) > 64:
-                raise self._error(f'{where}.name', 'must have at most 64 characters')
+            if len(name) > MAX_PRINTER_NAME:
+                raise self._error(f'{where}.name', f'must have at most {MAX_PRINTER_NAME} characters')
             folders[name] = self._below(f'{where}.path', self._str(table, f'{where}.path', 'path'))
         return folders
 

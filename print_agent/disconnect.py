@@ -20,6 +20,8 @@ class Why(Enum):
     replaced = 'replaced'
     #: the server speaks another version
     version = 'version'
+    #: what we say is larger than the other side, or something in between, takes
+    too_large = 'too_large'
     #: we are stopping
     stopped = 'stopped'
 
@@ -37,7 +39,10 @@ class Disconnect:
     wait: float = 0.0
 
 
+TOO_LARGE = ('what this print agent says is too large for Indico, or for a proxy in between; if this computer has many '
+             'print queues, name the ones that are needed in agent.toml (cups.queues)')
 _CLOSE_CODES = {
+    1009: (Why.too_large, TOO_LARGE),
     4000: (Why.version, 'Indico speaks another version of the protocol; update the print agent'),
     4001: (Why.replaced, 'the same agent connected from somewhere else; is it running twice?'),
     4003: (Why.rejected, "this agent's access was revoked in Indico; pair it again"),
@@ -68,6 +73,8 @@ def refused(status: int, retry_after: str = '') -> Disconnect:
         return Disconnect(Why.rejected, "Indico does not know this agent's token, or it was revoked; pair it again")
     if status == 407:
         return Disconnect(Why.no_relay, 'the proxy wants a login; put it into [network] proxy (http://user:password@…)')
+    if status == 413:
+        return Disconnect(Why.too_large, TOO_LARGE, wait=wait)
     if status == 429:
         return Disconnect(Why.lost, 'the server asks to slow down (HTTP 429)', wait=wait)
     return Disconnect(Why.no_relay, f'the websocket was refused (HTTP {status})', wait=wait)

@@ -85,6 +85,7 @@ def agent(seen: Snapshot) -> list[Finding]:
               wrong(f'agent to {link.id}', f'The running agent gets no badges for "{link.event}": {link.words}')
               for link in seen.connections]
     found += [_agents_printer(each) for each in seen.printers]
+    found += [wrong('print queues', sentence) for sentence in seen.left_out]
     if seen.questions:
         found.append(wrong('questions', f'Nobody knows whether these badges came out: '
                                         f'{", ".join(each.job[:8] for each in seen.questions[:10])}'

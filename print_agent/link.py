@@ -45,12 +45,14 @@ class Link:
     """The link to one Indico. Runs until cancelled."""
 
     def __init__(self, pairing: Pairing, jobs: Jobs, printers: Callable[[], tuple[p.Printer, ...]], *,
-                 mode: Mode = 'auto', network: Network | None = None, backoff: Backoff | None = None,
+                 mode: Mode = 'auto', wanted: Callable[[str, frozenset[str]], None] = lambda _source, _names: None,
+                 network: Network | None = None, backoff: Backoff | None = None,
                  stay_away: float = STAY_AWAY, steady: float = STEADY,
                  transport: httpx.AsyncBaseTransport | None = None, poll_backoff: Callable[[], Backoff] = Backoff):
         self.pairing = pairing
         self._jobs = jobs
         self._printers = printers
+        self._wanted = wanted
         self._mode = mode
         self._network = network or Network()
         self._network.for_httpx(pairing.poll)  # a wrong setting is told at the start, not at the first fall back
@@ -65,9 +67,11 @@ class Link:
         self._poller: Poller | None = None
         self._polling: asyncio.Task[None] | None = None
         self._trouble = ''
+        #: Kinds of trouble that were told, and whether the last word was that it is over.
         self._told: set[str] = set()
+        self._told_connected = False
         self._fell_back = False
-        self._polled = float('-inf')
+        self._polled = self._healthy_since = float('-inf')
         #: ``stream`` or ``poll`` while the server answers, else ``down``; for the status page.
         self.state: Literal['down', 'stream', 'poll'] = 'down'
         #: Another computer speaks for this agent now; this link keeps silent until the agent is started again.
@@ -135,6 +139,7 @@ class Link:
         if end.lasted >= self._steady:
             # A server that welcomes and hangs up again and again is not healthy.
             self._backoff.reset()
+            self._told.clear()
         self._say_trouble(end.text, end.why.value)
         if end.why is Why.replaced and clock.now() - self._polled >= OWN_POLL:
             # Coming back, by whatever means, would throw out the other one, and so on for ever.
@@ -148,6 +153,12 @@ class Link:
             return self._backoff.slow(self._stay_away)
         if end.why is Why.rejected:
             return self._backoff.slow()
+        if end.why is Why.too_large:
+            # It would be as large the next time. A poll may hold more, and a change of the printers is worth a try.
+            if self._mode == 'auto':
+                self._fell_back = True
+                self._start_polling()
+            return self._backoff.slow(self._stay_away)
         # On top of what the server asks for, or all whom it asked would come back together.
         wait = end.wait + self._backoff.next()
         if end.why is Why.no_relay or self._backoff.failures >= FAILURES_BEFORE_POLL:
@@ -160,6 +171,10 @@ class Link:
         self._fell_back = False
         self.state = 'stream'
         self._say_connected('by websocket')
+        self._heard_welcome(welcome)
+
+    def _heard_welcome(self, welcome: p.Welcome) -> None:
+        self._wanted(self.pairing.id, frozenset(welcome.wanted))
 
     # -- polling ------------------------------------------------------------------------------------------------------
 
@@ -168,7 +183,8 @@ class Link:
             return
         self._poller = Poller(self.pairing.poll, self.pairing.document, self.pairing.token, self._name, self.pairing.id,
                               self._jobs, self._printers, network=self._network, healthy=self._poll_healthy,
-                              failed=self._poll_failed, transport=self._transport, backoff=self._poll_backoff())
+                              welcomed=self._heard_welcome, failed=self._poll_failed, transport=self._transport,
+                              backoff=self._poll_backoff())
         self._polling = self._group.create_task(self._poller.run())
 
     async def _stop_polling(self) -> None:
@@ -187,9 +203,12 @@ class Link:
     def _poll_healthy(self) -> None:
         if self.state != 'poll':
             self.state = 'poll'
+            self._healthy_since = clock.now()
             self._say_connected('by polling')
 
     def _poll_failed(self, failure: PollFailed) -> None:
+        if self.state == 'poll' and clock.now() - self._healthy_since >= self._steady:
+            self._told.clear()
         self.state = 'down'
         self._say_trouble(failure.text, failure.why.value)
 
@@ -201,9 +220,11 @@ class Link:
         self._trouble = text
         if kind not in self._told:
             self._told.add(kind)
+            self._told_connected = False
             log.warning('no connection to %s: %s', self.pairing.url, text)
 
     def _say_connected(self, how: str) -> None:
-        log.info('%s to %s %s', 'reconnected' if self._told else 'connected', self.pairing.url, how)
         self._trouble = ''
-        self._told.clear()
+        if not self._told_connected:  # one that is let in and thrown out again and again is not told each time
+            log.info('%s to %s %s', 'reconnected' if self._told else 'connected', self.pairing.url, how)
+        self._told_connected = True

@@ -15,10 +15,10 @@ import httpx
 import msgspec
 
 from print_agent import clock
+from print_agent import offer, reasons
 from print_agent import protocol as p
-from print_agent import reasons
 from print_agent.backoff import Backoff, retry_after
-from print_agent.disconnect import Why, other_version
+from print_agent.disconnect import TOO_LARGE, Why, other_version
 from print_agent.jobs import Jobs
 from print_agent.network import Network
 from print_agent.room import NoRoom
@@ -35,6 +35,8 @@ TIMEOUT = 15.0
 SHORTEST, URGENT = 0.5, 0.1
 #: Attempts to fetch one document.
 FETCHES = 3
+#: Most messages in one poll.
+MAX_MESSAGES = 500
 #: Largest reply, in bytes.
 MAX_REPLY = 4 * 1024 * 1024
 
@@ -61,12 +63,14 @@ class Poller:
 
     :param link: the name of this link, the same for all pollers of a run: a poll that arrives late throws nobody out
     :param healthy: called after every good answer
+    :param welcomed: called with the welcome in every good answer
     :param failed: called with the reason of every failure
     """
 
     def __init__(self, poll_url: str, document_url: str, token: str, link: str, source: str, jobs: Jobs,
                  printers: Callable[[], tuple[p.Printer, ...]], *, network: Network,
                  healthy: Callable[[], None] = lambda: None,
+                 welcomed: Callable[[p.Welcome], None] = lambda _welcome: None,
                  failed: Callable[[PollFailed], None] = lambda _failure: None,
                  transport: httpx.AsyncBaseTransport | None = None, backoff: Backoff | None = None):
         self._poll_url = poll_url
@@ -75,6 +79,7 @@ class Poller:
         self._jobs = jobs
         self._printers = printers
         self._healthy = healthy
+        self._welcomed = welcomed
         self._failed = failed
         self._backoff = backoff or Backoff()
         self._client = httpx.AsyncClient(timeout=TIMEOUT, transport=transport, follow_redirects=False, headers={
@@ -117,7 +122,7 @@ class Poller:
                     self._healthy()
                 except PollFailed as exc:
                     self._failed(exc)
-                    hopeless = exc.why in (Why.rejected, Why.version)  # it will hardly heal by itself
+                    hopeless = exc.why in (Why.rejected, Why.version, Why.too_large)  # it will hardly heal by itself
                     wait = self._backoff.slow() if hopeless else self._backoff.next()
                     # On top of what the server asks for, or all whom it asked would come back together.
                     await self._pause(self._woken, exc.wait + wait)
@@ -140,7 +145,11 @@ class Poller:
         hello = self._jobs.hello(self._source, SOFTWARE, self._printers())
         said, self._said = self._said, []
         # In this order: what was said last is what counts, and a badge comes out after it is being printed.
-        messages = [*said, *(message for message in self._jobs.owed(self._source) if message not in said)][:500]
+        owed = [message for message in self._jobs.owed(self._source) if message not in said]
+        messages = offer.fitting([*said, *owed], offer.POLL_BYTES)[:MAX_MESSAGES]
+        if len(said) > len(messages):
+            said, self._said = said[:len(messages)], said[len(messages):]
+            self._urgent.set()
         # The answer cannot be older than the question, however long it was on its way or this computer asleep.
         asked = clock.now()
         try:
@@ -154,8 +163,10 @@ class Poller:
         for message in reply.messages:
             if isinstance(message, p.Job):
                 await self._fetch(message, asked)
-            elif isinstance(message, p.Welcome) and message.protocol != p.PROTOCOL:
-                raise PollFailed(other_version(message.protocol), Why.version)
+            elif isinstance(message, p.Welcome):
+                if message.protocol != p.PROTOCOL:
+                    raise PollFailed(other_version(message.protocol), Why.version)
+                self._welcomed(message)
             else:
                 dispatch(self._jobs, self._source, message, received=asked)
         return reply.next_in
@@ -181,6 +192,8 @@ class Poller:
         if reply.status_code == 400 and (said := _version_error(reply.content)):
             raise PollFailed(f'Indico and this print agent do not speak the same version of the protocol: {said}',
                              Why.version)
+        if reply.status_code == 413:
+            raise PollFailed(TOO_LARGE, Why.too_large)
         if 300 <= reply.status_code < 400:
             raise PollFailed(f'something that is not Indico answers (HTTP {reply.status_code}); is a login page of '
                              f'this network in between?')

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from print_agent import offer
 from print_agent import protocol as p
 from print_agent.health import Health
 from print_agent.printing.base import Backend, NotReady
@@ -35,6 +36,8 @@ class Printers:
         self._owner: dict[str, Backend] = {}
         self._lists: dict[int, tuple[p.Printer, ...] | None] = dict.fromkeys(range(len(backends)))
         self._listeners: list[Callable[[], None]] = []
+        self._wanted: dict[str, frozenset[str]] = {}
+        self._left_out: tuple[str, ...] = ()
         #: A sentence about each backend that did not answer the last time.
         self.trouble: tuple[str, ...] = ()
         #: Called after every look, as a sign of life.
@@ -47,6 +50,19 @@ class Printers:
         depths = self._depths()
         return tuple(msgspec.structs.replace(printer, depth=depths.get(name, 0))
                      for name, printer in self._judged().items())
+
+    def offer(self) -> offer.Offer:
+        """What Indico is told of them; where there are too many, those that desks use first."""
+        return offer.choose(self.all(), frozenset().union(*self._wanted.values()))
+
+    def want(self, source: str, names: frozenset[str]) -> None:
+        """An Indico said which of the printers its desks use."""
+        if names == self._wanted.get(source, frozenset()):
+            return
+        before = [each.name for each in self.offer().printers]
+        self._wanted[source] = names
+        if [each.name for each in self.offer().printers] != before:
+            self._changed()
 
     def obstacle(self, name: str) -> str:
         """Why a badge in this printer would not get on, by the printer's own word; empty if it says nothing such."""
@@ -119,6 +135,14 @@ class Printers:
             if judged.get(name) != self._told.get(name):
                 _log_change(name, judged.get(name))
         self._told = judged
+        self._changed()
+
+    def _changed(self) -> None:
+        left_out = self.offer().sentences
+        for sentence_ in left_out:
+            if sentence_ not in self._left_out:
+                log.warning('%s', sentence_)
+        self._left_out = left_out
         for listener in self._listeners:
             listener()
 

@@ -26,6 +26,10 @@ MAX_MESSAGE = 256 * 1024
 MAX_DOCUMENT = 8 * 1024 * 1024
 #: Most pages in one badge PDF.
 MAX_PAGES = 20
+#: Longest name of a printer, in characters: as long as CUPS takes the name of a queue (127 bytes).
+MAX_PRINTER_NAME = 127
+#: Most printers of one agent in a list.
+MAX_PRINTERS = 100
 #: Largest side of a badge page, in millimetres (a little over A3).
 MAX_SIDE_MM = 450.0
 #: What the token of a paired agent starts with (secret scanners know an agent's token by it).
@@ -58,6 +62,7 @@ class UnknownType(ProtocolError):
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Name = Annotated[str, Meta(max_length=200)]
+PrinterName = Annotated[str, Meta(min_length=1, max_length=MAX_PRINTER_NAME)]
 #: Machine-readable reason, e.g. ``media-empty`` or ``too_late``; IPP keywords where the printer gave them.
 Reason = Annotated[str, Meta(max_length=80)]
 Detail = Annotated[str, Meta(max_length=2000)]
@@ -76,7 +81,7 @@ class Message(Struct, frozen=True, kw_only=True, tag_field='type'):
 class Printer(Struct, frozen=True, kw_only=True):
     """A printer as the agent sees it. States and reasons are IPP's keywords (RFC 8011, 5.4.11 and 5.4.12)."""
 
-    name: Id
+    name: PrinterName
     state: Literal['idle', 'processing', 'stopped'] = 'idle'
     reasons: Annotated[tuple[Reason, ...], Meta(max_length=32)] = ()
     accepting: bool = True
@@ -109,7 +114,9 @@ class Hello(Message, frozen=True, kw_only=True, tag='hello'):
     software: Name = ''
     #: Identity of the spool file. A new one means that the memory of earlier jobs is gone.
     spool: Id
-    printers: Annotated[tuple[Printer, ...], Meta(max_length=100)] = ()
+    printers: Annotated[tuple[Printer, ...], Meta(max_length=MAX_PRINTERS)] = ()
+    #: How many print queues are not among them, as there are too many or their names cannot be told.
+    left_out: Count = 0
     holding: Annotated[tuple[Held, ...], Meta(max_length=2000)] = ()
 
 
@@ -190,7 +197,9 @@ class Canceled(Message, frozen=True, kw_only=True, tag='canceled'):
 class Printers(Message, frozen=True, kw_only=True, tag='printers'):
     """Printers changed: the full list, replacing the one before."""
 
-    printers: Annotated[tuple[Printer, ...], Meta(max_length=100)]
+    printers: Annotated[tuple[Printer, ...], Meta(max_length=MAX_PRINTERS)]
+    #: As in ``hello``.
+    left_out: Count = 0
 
 
 class Heartbeat(Message, frozen=True, kw_only=True, tag='heartbeat'):
@@ -215,6 +224,8 @@ class Welcome(Message, frozen=True, kw_only=True, tag='welcome'):
     name: Name = ''
     #: The longest silence the server puts up with, in seconds. Send a heartbeat twice as often.
     heartbeat: Seconds = 20.0
+    #: Names of the agent's printers that desks use: they come first where an agent has more than it can tell.
+    wanted: Annotated[tuple[PrinterName, ...], Meta(max_length=MAX_PRINTERS)] = ()
 
 
 class Job(Message, frozen=True, kw_only=True, tag='job'):
@@ -223,7 +234,7 @@ class Job(Message, frozen=True, kw_only=True, tag='job'):
     job: Id
     dispatch: Count
     #: Name of the agent's printer. Empty in a webhook: the receiver's own choice.
-    printer: Annotated[str, Meta(max_length=64)] = ''
+    printer: Annotated[str, Meta(max_length=MAX_PRINTER_NAME)] = ''
     #: Title for the print queue: ids only, no names.
     title: Name
     #: Whose badge it is, for people who stand at the printer. Never logged.

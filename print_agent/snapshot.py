@@ -91,8 +91,10 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     #: The last jobs that have ended, newest first.
     latest: tuple[Badge, ...]
     connections: tuple[Connection, ...]
+    #: Print queues that Indico is not told of, in words.
+    left_out: tuple[str, ...] = ()
     #: What happened to the connections since the start, newest first.
-    history: tuple[Change, ...]
+    history: tuple[Change, ...] = ()
 
 
 class Viewer:
@@ -122,7 +124,8 @@ class Viewer:
             printers=tuple(printer_status(each, paused=self._control.is_paused(each.name),
                                           printing=each.name in printing) for each in self._printers.all()),
             questions=badges(spool.unknown(ASKED)), queue=badges(waiting[:QUEUE]), queued=len(waiting),
-            latest=badges(ended[:LATEST]), connections=self._history.connections(), history=self._history.changes())
+            latest=badges(ended[:LATEST]), connections=self._history.connections(),
+            left_out=self._printers.offer().sentences, history=self._history.changes())
 
 
 def badge(entry: Entry) -> Badge:

@@ -106,6 +106,9 @@ class Stream:
         except ProxyError as exc:
             return Disconnect(Why.no_relay, f'the proxy does not let websockets through ({exc})'[:300])
         except ConnectionClosed as exc:
+            if exc.rcvd is None and exc.sent is not None and exc.sent.code == 1009:
+                return Disconnect(Why.too_large, 'Indico sent more than this print agent takes; update the print agent',
+                                  self._lasted)
             code = exc.rcvd.code if exc.rcvd is not None else 1006
             return closed(code, self._lasted)
         except (InvalidHandshake, InvalidURI) as exc:

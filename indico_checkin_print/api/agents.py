@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import redis.exceptions
 from flask import Response, request
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from indico.core.config import config
 from indico.core.db import db
@@ -113,7 +114,7 @@ class RHPoll(RHAgent):
             raise APIError(400, 'version', f'This Indico speaks version {protocol.PROTOCOL} of the protocol.')
         link = poll.link or poll.hello.spool
         try:
-            holding, name = exchange.hello(self.agent_id, link, poll.hello, goes_on=not poll.begins)
+            holding, welcome = exchange.hello(self.agent_id, link, poll.hello, goes_on=not poll.begins)
             answers = [exchange.receive(self.agent_id, link, message) for message in poll.messages]
             for message in poll.messages:
                 if isinstance(message, protocol.OUTCOMES):
@@ -124,7 +125,7 @@ class RHPoll(RHAgent):
             if exc.revoked:
                 raise APIError(401, 'revoked', 'The pairing of this agent was revoked. Pair it again.')
             raise APIError(409, 'replaced', 'This agent connected from somewhere else.')
-        messages = [protocol.Welcome(name=name, heartbeat=POLL_EVERY * 10), *filter(None, answers), *mail]
+        messages = [replace(welcome, heartbeat=POLL_EVERY * 10), *filter(None, answers), *mail]
         return answer(protocol.PollReply(messages=tuple(messages), next_in=POLL_EVERY))
 
 

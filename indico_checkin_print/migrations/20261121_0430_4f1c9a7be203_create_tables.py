@@ -83,6 +83,7 @@ def upgrade():
         sa.Column('seen_dt', UTCDateTime(), nullable=True),
         sa.Column('draining', sa.Boolean(), server_default='false', nullable=False),
         sa.Column('printers', postgresql.JSONB(), nullable=False),
+        sa.Column('left_out', sa.Integer(), server_default='0', nullable=False),
         sa.Column('created_dt', UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_agents_event_id_events')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_agents')),

@@ -95,6 +95,13 @@ class Agent(db.Model):
         nullable=False,
         default=[]
     )
+    #: How many more print queues it has than it can tell
+    left_out = db.Column(
+        db.Integer,
+        nullable=False,
+        default=0,
+        server_default='0'
+    )
     created_dt = db.Column(
         UTCDateTime,
         nullable=False,

@@ -15,6 +15,7 @@ from print_agent import protocol
 from indico_checkin_print import aside, ledger
 from indico_checkin_print.credentials import digest
 from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason
 
@@ -59,7 +60,7 @@ def speaking_agent(agent_id, link, *, lock=False):
 
 
 def hello(agent_id, link, message, *, goes_on=False):
-    """Begin a link: the newest one speaks for the agent. Return (what it holds, the agent's name).
+    """Begin a link: the newest one speaks for the agent. Return (what it holds, the welcome for it).
 
     :param goes_on: Whether the link began earlier, as with each poll after the first answer. It speaks for the agent
                     again only if a newer one ended or fell silent.
@@ -76,8 +77,18 @@ def hello(agent_id, link, message, *, goes_on=False):
     agent.link = link
     agent.spool = message.spool
     agent.software = message.software
-    _heard_of(agent, message.printers)
-    return {held.job: (held.dispatch, held.state) for held in message.holding}, agent.name
+    _heard_of(agent, message)
+    holding = {held.job: (held.dispatch, held.state) for held in message.holding}
+    return holding, protocol.Welcome(name=agent.name, wanted=_wanted(agent))
+
+
+def _wanted(agent):
+    """Return the names of an agent's printers that desks use."""
+    used = (db.session.query(DeskPrinter.printer.distinct())
+            .join(Desk, Desk.id == DeskPrinter.desk_id)
+            .filter(DeskPrinter.agent_id == agent.id, ~Desk.is_deleted)
+            .order_by(DeskPrinter.printer))
+    return tuple(name for name, in used.limit(protocol.MAX_PRINTERS))
 
 
 def receive(agent_id, link, message):
@@ -85,7 +96,7 @@ def receive(agent_id, link, message):
     agent = speaking_agent(agent_id, link)
     match message:
         case protocol.Printers():
-            _heard_of(agent, message.printers)
+            _heard_of(agent, message)
         case protocol.Heartbeat() | protocol.Accepted():
             _heard_of(agent)
         case protocol.Canceled():
@@ -176,9 +187,11 @@ def _find(uuid):
     return Job.query.populate_existing().filter_by(uuid=uuid).with_for_update().first()
 
 
-def _heard_of(agent, printers=None):
+def _heard_of(agent, message=None):
+    """Note that an agent is there and, from a message with its printers, how they are."""
     agent.seen_dt = now_utc()
-    if printers is not None:
-        before, agent.printers = agent.printers, msgspec.to_builtins(printers)
+    if message is not None:
+        agent.left_out = message.left_out
+        before, agent.printers = agent.printers, msgspec.to_builtins(message.printers)
         if before != agent.printers:
             aside.reported(agent, before, agent.printers)

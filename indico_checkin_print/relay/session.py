@@ -144,9 +144,9 @@ class Session:
                 code='version', detail=f'This Indico speaks version {protocol.PROTOCOL} of the protocol.'))
             await self._close(CLOSE_VERSION, f'Protocol version {protocol.PROTOCOL} expected')
             return False
-        self.holding, name = await self._db.call(exchange.hello, self.agent_id, self.link, message)
+        self.holding, welcome = await self._db.call(exchange.hello, self.agent_id, self.link, message)
         self._metrics.count('received_total', type='hello')
-        await self._send(protocol.Welcome(name=name, heartbeat=HEARTBEAT))
+        await self._send(replace(welcome, heartbeat=HEARTBEAT))
         self.wake()
         self._greeted(self)
         return True

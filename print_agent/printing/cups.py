@@ -293,7 +293,7 @@ class CupsBackend:
             model, media, accepting = view.model or model, view.media or media, accepting and view.accepting
         if not media:
             media = self._media[name] = await self._offered_media(name)
-        return p.Printer(name=name[:64], state=_STATES.get(state, 'stopped'),  # type: ignore[arg-type]
+        return p.Printer(name=name, state=_STATES.get(state, 'stopped'),  # type: ignore[arg-type]
                          reasons=tuple(r[:80] for r in why[:32]), accepting=accepting, model=model[:200],
                          media=tuple(m[:200] for m in media[:200]),
                          reports=line is not None and not line.is_server)

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from print_agent.control import Control, ControlError
 from print_agent.logbook import Logbook
+from print_agent.protocol import PrinterName
 from print_agent.rules import Entry
 from print_agent.snapshot import Snapshot, Viewer, badge
 from print_agent.spool import SpoolFull
@@ -37,7 +38,6 @@ MAX_STREAMS = 16
 #: How often a page hears of changes, and of nothing, in seconds.
 LOOK, QUIET = 0.4, 10.0
 
-PrinterName = Annotated[str, Meta(min_length=1, max_length=64)]
 Seq = Annotated[int, Meta(ge=1, le=2**53)]
 
 

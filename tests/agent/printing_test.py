@@ -370,3 +370,20 @@ async def test_a_print_server_is_asked_by_the_owner_of_a_badge_and_not_believed(
 def test_the_services_are_here():
     assert shutil.which('ippeveprinter', path='/usr/sbin:/usr/bin')
     assert shutil.which('cupsd', path='/usr/sbin:/usr/bin')
+
+
+async def test_a_name_as_long_as_cups_takes(printing, printers, desk):
+    """127 bytes are what CUPS takes; the agent and the protocol take no less."""
+    name, address = 'desk-' + 'ü' * 61, printers['desk1'].uri
+    assert len(name.encode()) == p.MAX_PRINTER_NAME
+    printing.cups.add_queue(name, address)
+    try:
+        await desk.until(lambda: any(each.name == name for said in desk.server.said(p.Printers)
+                                     for each in said.printers))
+        job = await desk.print(name)
+        assert await desk.end(job) == p.Completed(job=job, dispatch=1)
+        assert len(desk.papers(job)) == 1
+        with pytest.raises(Exception, match=r'.'):
+            printing.cups.add_queue('x' * (p.MAX_PRINTER_NAME + 1), address, tries=1)
+    finally:
+        printing.cups._lp('lpadmin', '-x', name)

@@ -192,6 +192,21 @@ def test_a_poll_does_not_throw_out_a_newer_websocket(post, agent):
     assert isinstance(poll(post, link='poll', begins=False)[0], Welcome)
 
 
+def test_an_agent_hears_which_of_its_printers_desks_use(db, post, agent, ready_job):
+    used = sorted({x.printer for x in ready_job.desk.printers})
+    assert list(poll(post)[0].wanted) == used
+    ready_job.desk.is_deleted = True
+    db.session.flush()
+    assert poll(post)[0].wanted == ()
+
+
+def test_names_as_long_as_cups_takes_and_what_is_left_out(db, post, agent):
+    poll(post, printers=(Printer(name='x' * 127),), left_out=3)
+    db.session.refresh(agent)
+    assert [each['name'] for each in agent.printers] == ['x' * 127]
+    assert agent.left_out == 3
+
+
 def test_one_that_stops_gets_nothing_more_by_its_next_polls(db, post, agent, ready_job):
     poll(post, link='poll', printers=())
     for messages in ((Drain(),), ()):

@@ -101,6 +101,7 @@ class FakeServer:
         #: Called for each accepted connection instead of the ordinary conversation.
         self.script: Callable | None = None
         self.heartbeat = 20.0
+        self.wanted: tuple[str, ...] = ()
         self.auto_ack = True
         self.hellos: list[p.Hello] = []
         self.heard: list = []
@@ -172,7 +173,7 @@ class FakeServer:
         hello = p.decode_from_agent(await ws.recv())
         assert isinstance(hello, p.Hello)
         self.hellos.append(hello)
-        await ws.send(p.encode(p.Welcome(name='Desk', heartbeat=self.heartbeat)).decode())
+        await ws.send(p.encode(p.Welcome(name='Desk', heartbeat=self.heartbeat, wanted=self.wanted)).decode())
         self.now = ws
         self._news.set()
         async for frame in ws:

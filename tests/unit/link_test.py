@@ -413,3 +413,58 @@ async def test_a_job_with_a_slow_document_is_clocked_from_its_header(tmp_path, s
         desk.jobs.tick()
         assert desk.spool.find('a', 'j1').state is State.returned
         assert desk.backend.submitted == []
+
+
+async def test_what_is_too_large_is_said_in_words_once_and_not_tried_for_ever(tmp_path, server, caplog):
+    caplog.set_level(logging.INFO, 'print_agent')
+
+    async def close(ws):
+        await ws.recv()
+        await ws.close(1009)
+
+    server.script = close
+    server.poll_status = 413
+    async with Desk(tmp_path, server, mode='auto') as desk:
+        await server.until(lambda: server.connections >= 3)
+        assert 'too large' in desk.link.trouble
+        assert 'cups.queues' in desk.link.trouble
+    lines = [r.getMessage() for r in caplog.records if r.name == 'print_agent.link']
+    assert len(lines) == 1
+
+
+async def test_one_that_is_let_in_and_thrown_out_does_not_fill_the_log(tmp_path, server, caplog):
+    caplog.set_level(logging.INFO, 'print_agent')
+
+    async def close(ws):
+        await ws.recv()
+        await ws.send(p.encode(p.Welcome()).decode())
+        await ws.close(1009)
+
+    server.script = close
+    async with Desk(tmp_path, server):
+        await server.until(lambda: server.connections >= 6)
+    lines = [r.getMessage() for r in caplog.records if r.name == 'print_agent.link']
+    assert [line.split()[0] for line in lines] == ['connected', 'no', 'reconnected']
+
+
+@pytest.mark.parametrize('mode', ['stream', 'poll'])
+async def test_a_welcome_says_which_printers_desks_use(tmp_path, server, mode):
+    heard = []
+    server.wanted = ('desk1', 'x' * 127)
+    async with Desk(tmp_path, server, mode=mode) as desk:
+        desk.link._wanted = lambda *told: heard.append(told)
+        server.replies.append(p.Welcome(wanted=server.wanted))
+        await server.until(lambda: heard and heard[-1] == ('a', frozenset(server.wanted)))
+
+
+async def test_a_poll_never_says_more_than_is_read(tmp_path, server):
+    async with Desk(tmp_path, server, mode='poll') as desk:
+        await server.until(lambda: server.polls)
+        server.poll_gate.clear()
+        for number in range(400):
+            desk.link.put(p.Failed(job=f'{number}', dispatch=1, reason='x', detail='ä' * 2000))
+        server.poll_gate.set()
+        await server.until(lambda: sum(len(poll.messages) for poll in server.polls) >= 400)
+    said = [m.job for poll in server.polls for m in poll.messages if isinstance(m, p.Failed)]
+    assert said == [str(number) for number in range(400)]
+    assert all(len(p.encode(poll)) < 2 * p.MAX_MESSAGE for poll in server.polls)
