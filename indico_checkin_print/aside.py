@@ -12,6 +12,9 @@ from indico.modules.events import EventLogRealm
 from indico.modules.logs import LogKind
 from indico.util.date_time import now_utc
 
+from print_agent import protocol
+from print_agent.reasons import is_cancellation
+
 from indico_checkin_print.models.agents import PrinterTrouble
 from indico_checkin_print.routing import obstacle
 
@@ -25,15 +28,20 @@ FIRST, LONGEST = timedelta(seconds=30), timedelta(minutes=5)
 #: Reasons of agents that say nothing against the printer.
 NOT_THE_PRINTER = frozenset({
     'too_late', 'expired', 'restarted', 'stopping', 'not_here', 'returned', 'person_missed_it', 'restart_unclear',
-    'cups_lost_job', 'submit_unclear', 'agent_error', 'document_unavailable', 'spool_full', 'paused', 'queue_paused',
-    'job-canceled', 'job-canceled-by-user', 'job-canceled-by-operator', 'job-canceled-at-device'})
+    'cups_lost_job', 'submit_unclear', 'agent_error', 'document_unavailable', 'spool_full', 'paused', 'queue_paused'})
 #: What an agent that lets a printer rest reports: that the rest is over proves nothing.
-_RESTS = frozenset({'engine_failed', 'rejected'})
+_RESTS = frozenset({'engine_failed', 'rejected', 'job-canceled', 'job-canceled-by-user', 'job-canceled-by-operator',
+                    'job-canceled-at-device', 'job-aborted'})
 
 
 def blames_printer(reason):
     """Tell whether a reason for not printing is one against the printer."""
     return reason not in NOT_THE_PRINTER
+
+
+def is_out_of_order(message, reason, *, is_aside):
+    """Tell whether a printer cancels badges, and no person does: its agent returns one, or it was set aside for it."""
+    return is_cancellation(reason) and (is_aside or isinstance(message, protocol.Returned))
 
 
 def after_failure(failures, failed_dt, now):
@@ -49,7 +57,7 @@ def after_failure(failures, failed_dt, now):
 
 
 def failed(agent, printer, reason):
-    """Note that a printer could not print a badge."""
+    """Note that a printer could not print a badge. Return whether it is set aside."""
     trouble = PrinterTrouble.query.filter_by(agent_id=agent.id, printer=printer).first()
     if trouble is None:
         trouble = PrinterTrouble(agent_id=agent.id, printer=printer, failures=0)
@@ -60,6 +68,7 @@ def failed(agent, printer, reason):
     if trouble.probe_dt is not None and not was_aside:
         _tell(agent, LogKind.negative, f'Printer "{printer}" of "{agent.name}" set aside', Reason=reason,
               Failures=trouble.failures)
+    return trouble.probe_dt is not None
 
 
 def works(agent, printer):
@@ -74,11 +83,17 @@ def works(agent, printer):
 
 def reported(agent, before, after):
     """Put printers back in service of which their agent says that something was wrong and no longer is."""
+    for name in back_again(before, after):
+        works(agent, name)
+
+
+def back_again(before, after):
+    """Return the names of printers of which something was wrong and no longer is, or which were not there."""
     earlier = {printer['name']: obstacle(printer) for printer in before}
     for printer in after:
-        name, was = printer['name'], earlier.get(printer['name'], '')
+        was = earlier.get(printer['name'], 'not_found')
         if was and was not in _RESTS and not obstacle(printer):
-            works(agent, name)
+            yield printer['name']
 
 
 def _tell(agent, kind, summary, **data):

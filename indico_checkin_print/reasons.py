@@ -34,6 +34,7 @@ class Reason(IndicoStrEnum):
     delivered = 'delivered'
     returned = 'returned'
     retried = 'retried'
+    printer_cancels = 'printer_cancels'
     released = 'released'
     paid = 'paid'
     # why someone asked for another badge
@@ -110,6 +111,7 @@ SENTENCES = {
     Reason.delivered: _('The receiver has it.'),
     Reason.returned: _('The desk could not print it and gave it back.'),
     Reason.retried: _('Someone asked for another try.'),
+    Reason.printer_cancels: _('The printer cancelled several badges in a row, so this one is tried again.'),
     Reason.released: _('Someone released it.'),
     Reason.paid: _('The registration was paid.'),
     Reason.lost: _('The badge was lost; someone asked for another one.'),

@@ -12,6 +12,8 @@ from collections.abc import Callable
 REST, LONGEST = 5.0, 60.0
 #: So often one printer fails the same badge before that counts as a failure of the badge.
 TRIES = 3
+#: So many cancelled badges in a row are the printer's doing, if each comes so soon after the one before, in seconds.
+CANCELED_IN_A_ROW, IN_A_ROW = 2, 600.0
 
 
 class Health:
@@ -23,6 +25,7 @@ class Health:
         self._resting: dict[str, tuple[str, float]] = {}
         self._stalled: dict[str, str] = {}
         self._tries: dict[tuple[str, str], int] = {}
+        self._canceled: dict[str, tuple[int, float]] = {}
         #: Called when a printer is set aside or back in service.
         self.changed: Callable[[], None] = lambda: None
 
@@ -42,10 +45,19 @@ class Health:
         self.changed()
         return again
 
+    def canceled(self, printer: str) -> bool:
+        """A badge was cancelled at the printer. Return whether that is its fault: one may be a person's wish."""
+        count, last = self._canceled.get(printer, (0, 0.0))
+        now = self._clock()
+        count = count + 1 if count and now - last <= IN_A_ROW else 1
+        self._canceled[printer] = count, now
+        return count >= CANCELED_IN_A_ROW
+
     def works(self, printer: str) -> None:
         """A badge came out."""
         self._failures.pop(printer, None)
         self._resting.pop(printer, None)
+        self._canceled.pop(printer, None)
         self._tries = {key: tries for key, tries in self._tries.items() if key[0] != printer}
 
     def stalled(self, printer: str, reason: str) -> None:

@@ -104,6 +104,11 @@ def first(keywords: Iterable[str], default: str) -> str:
     return (known or causes or [default])[0][:80]
 
 
+def is_cancellation(reason: str) -> bool:
+    """Whether a job ended because it was cancelled: a person's wish, or the habit of a printer that is out of order."""
+    return reason == 'job-aborted' or reason.startswith('job-canceled')
+
+
 def sentence(reason: str) -> str:
     """The sentence for a reason. A keyword that only some printer knows is shown as it is."""
     return SENTENCES.get(bare(reason)) or f'The printer says: {bare(reason)}.'

@@ -28,6 +28,8 @@ PATIENCE = 3.0
 LOOK = 0.5
 #: What a printer gave up without a trace on paper is tried again: there, or at another printer.
 _AGAIN = frozenset({'engine_failed', 'rejected'})
+#: With these CUPS got no connection to the printer: the next badge waits a little before it is tried.
+_NO_CONNECTION = frozenset({'printer_unreachable', 'printer_frozen'})
 #: How long a print system may take to finish by itself a job that the printer has completed, in seconds.
 FINISH = 5.0
 #: How long to try to find out about a job that an earlier run left behind, in seconds.
@@ -147,6 +149,12 @@ class Worker:
         elif (end.state == 'failed' and end.reason in _AGAIN
               and self._health.failed(self.printer, entry.job, end.reason)):
             end = End('returned', end.reason, end.detail)
+        elif (end.state == 'failed' and reasons.is_cancellation(end.reason) and self._health.canceled(self.printer)
+              and self._health.failed(self.printer, entry.job, end.reason)):
+            end = End('returned', end.reason, end.detail)  # no person cancels one badge after the other
+        elif end.state in ('returned', 'unknown') and end.reason in _NO_CONNECTION:
+            self._health.failed(self.printer, entry.job, end.reason)
+            self._give_back_others(entry, end.reason)
         if end.state in ('failed', 'returned'):
             # These say that nothing will come out, so CUPS must have let go of it before they are said.
             try:
@@ -172,9 +180,7 @@ class Worker:
                 self._health.stalled(self.printer, '')
                 continue
             self._health.stalled(self.printer, reason)
-            for other in self._jobs.spool.open():
-                if other.printer == self.printer and other.state is State.go and other.seq != entry.seq:
-                    self._give_back(other, reason, reasons.sentence(reason))
+            self._give_back_others(entry, reason)
 
     async def _settle(self, entry: Entry, *, patience: float) -> None:
         """Until the print system has let go of one job it does not get the next."""
@@ -224,6 +230,7 @@ class Worker:
         self._jobs.obstacle(entry, reason, detail)
         if not wait or _now() - self._hindered[1] >= PATIENCE:
             self._give_back(entry, reason, detail, certain=not wait)
+            self._give_back_others(entry, reason)
         if wait:
             await asyncio.sleep(RETRY)  # the clock gives the job back when its time is up
 
@@ -236,6 +243,12 @@ class Worker:
         current = self._jobs.spool.get(entry.seq)
         if current is not None and current.state is State.go and (certain or not current.source.startswith('door:')):
             self._jobs.ended(current, End('returned', reason, detail))
+
+    def _give_back_others(self, entry: Entry, reason: str) -> None:
+        """Return what waits behind a badge that does not get on: for this reason, not because it came too late."""
+        for other in self._jobs.spool.open():
+            if other.printer == self.printer and other.state is State.go and other.seq != entry.seq:
+                self._give_back(other, reason, reasons.sentence(reason))
 
     def _fail(self, entry: Entry, reason: str, detail: str) -> None:
         current = self._jobs.spool.get(entry.seq)

@@ -14,5 +14,5 @@ from indico_checkin_print.ledger.corrections import follow_state, redraw, undo_u
 from indico_checkin_print.ledger.moves import move
 from indico_checkin_print.ledger.people import (cancel, cancel_check_in, cancel_event, cancel_form, cancel_registration,
                                                 discard, discard_held, hold_bulk, hold_paused, release, release_paid,
-                                                release_paused, restamp, retry, settle)
+                                                release_paused, restamp, retry, retry_canceled, settle)
 from indico_checkin_print.ledger.recovery import sweep

@@ -96,6 +96,18 @@ def retry(job, user):
     return release([job], f'user:{user.id}', Reason.retried)
 
 
+def retry_canceled(agent, printer, since):
+    """Queue the badges again that a printer canceled within the last `since`: it cancels every badge.
+
+    Where an agent names another reason for a failure, a person sees it first.
+    """
+    jobs = (Job.query.filter(Job.agent_id == agent.id, Job.printer == printer, Job.state == S.failed,
+                             Job.purpose == Job.PURPOSE_BADGE, Job.changed_dt > now() - since,
+                             db.or_(Job.reason.startswith('job-canceled'), Job.reason == 'job-aborted'))
+            .order_by(Job.queue_dt, Job.id))
+    return release(jobs, f'agent:{agent.id}', Reason.printer_cancels)
+
+
 def release_paid(registration, actor):
     """Queue what was held until a registration was paid, unless its desk is paused."""
     moved = release(Job.query.filter(Job.registration_id == registration.id, Job.state == S.held,

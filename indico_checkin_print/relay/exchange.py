@@ -125,7 +125,9 @@ def _learn(agent, printer, message, reason):
         case protocol.Completed() | protocol.Sent() if reason != 'person_saw_it':
             aside.works(agent, printer)
         case protocol.Failed() | protocol.Returned() | protocol.Unknown() if aside.blames_printer(reason):
-            aside.failed(agent, printer, reason)
+            is_aside = aside.failed(agent, printer, reason)
+            if aside.is_out_of_order(message, reason, is_aside=is_aside):
+                ledger.retry_canceled(agent, printer, aside.IN_A_ROW)
 
 
 def gone(agent_id, link):

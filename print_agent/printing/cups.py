@@ -9,14 +9,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from print_agent import protocol as p
 from print_agent import reasons
 from print_agent.printing.base import End, NotReady, Sheet, SubmitFailed, Unsettled
 from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused, HandoverFailed
+from print_agent.printing.devices import Devices
 from print_agent.printing.follow import (
     CANCELED, COMPLETED, GRACE, HELD, PENDING, PROCESSING, STOPPED, CupsView, Follower, Missing, pause)
-from print_agent.printing.ipp import JobView, PrinterLine, PrinterView, Unreachable, printer_uri, words
+from print_agent.printing.ipp import JobView, PrinterLine, PrinterView, Unreachable, words
 
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,12 @@ _QUEUE_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-is-accep
 GLANCE = 2.0
 #: Job states at a printer that has the document.
 _TAKEN = (PENDING, PROCESSING, STOPPED, COMPLETED)
+#: What its backends say until they have a connection (CUPS 2.4 does not always keep ``connecting-to-device``). In the
+#: language of the agent; where that is not English, only the keyword is known.
+_NOT_CONNECTED = frozenset({
+    'Connecting to printer.', 'The printer may not exist or is unavailable at this time.',
+    'The printer is unreachable at this time.', 'The printer is in use.', 'The printer is not responding.',
+    'Waiting for printer to become available.'})
 #: CUPS' own housekeeping, not a state of the printer.
 _NOISE = ('cups-', 'connecting-to-device')
 
@@ -40,10 +48,8 @@ class CupsBackend:
     def __init__(self, client: CupsClient, queues: Sequence[str] | None = None):
         self._client = client
         self._allowed = None if queues is None else frozenset(queues)
-        self._lines: dict[str, PrinterLine] = {}
-        self._uris: dict[str, str | None] = {}
+        self._devices = Devices(client)
         self._media: dict[str, tuple[str, ...]] = {}
-        self._advised: set[str] = set()
         #: Tags of jobs that CUPS may hand over again: it was away before it had noted that it had done so.
         self._in_doubt: set[str] = set()
 
@@ -55,7 +61,7 @@ class CupsBackend:
             raise NotReady('cups_down', reasons.sentence('cups_down')) from exc
         names = [name for name in queues if self._allowed is None or name in self._allowed]
         for name in names:
-            self._learn(name, str(queues[name].get('device-uri', '')))
+            self._devices.learn(name, str(queues[name].get('device-uri', '')))
         return await asyncio.gather(*(self._describe(name, queues[name]) for name in names))
 
     async def check(self, printer: str) -> None:
@@ -70,8 +76,10 @@ class CupsBackend:
             raise NotReady('queue_rejecting', reasons.sentence('queue_rejecting'))
         if queue.get('printer-state') == 5:
             raise NotReady('queue_paused', reasons.sentence('queue_paused'))
-        self._learn(printer, str(queue.get('device-uri', '')))
-        if (line := self._line(printer)) is None:
+        self._devices.learn(printer, str(queue.get('device-uri', '')))
+        if (line := self._devices.line(printer)) is None:
+            if await self._devices.connects(printer) is False:
+                raise NotReady('printer_unreachable', reasons.sentence('printer_unreachable'))
             return
         try:
             view = await line.printer()
@@ -114,8 +122,8 @@ class CupsBackend:
                 return str(number)
         except (CupsDown, CupsRefused) as exc:
             raise SubmitFailed('cups_down', reasons.sentence('cups_down'), certain=False, retry=True) from exc
-        await self._learn_uri(printer)
-        if (line := self._line(printer)) is not None:
+        await self._devices.learn_uri(printer)
+        if (line := self._devices.line(printer)) is not None:
             try:
                 if await line.jobs(tag):
                     return handle or '0'
@@ -128,8 +136,8 @@ class CupsBackend:
         """Look at CUPS and the printer, quickly at first, until the follower has a verdict."""
         clock = time.monotonic
         start = clock()
-        await self._learn_uri(printer)
-        line = self._line(printer)
+        await self._devices.learn_uri(printer)
+        line = self._devices.line(printer)
         follower = Follower(asks=line is not None, now=start, expires=start + sheet.expires - time.time())
         told = False
         restarts = line.restarts if line is not None else 0
@@ -143,6 +151,8 @@ class CupsBackend:
                 follower.restarted = await line.restarted_since(restarts)
             if not handed or not isinstance(view, JobView) or view.state == HELD:
                 cups = await self._ask_cups(handle, sheet.tag)
+                if isinstance(cups, CupsView) and not isinstance(view, JobView):
+                    cups = await self._ask_queue(printer, cups)
                 handed = isinstance(cups, CupsView) and cups.state >= CANCELED
                 # at once: CUPS notes an end on its disk up to half a minute later (DirtyCleanInterval), and one that
                 # dies before that would hand the job over again
@@ -157,6 +167,8 @@ class CupsBackend:
             if line is not None and isinstance(view, JobView) and view.state == COMPLETED:
                 follower.hands_on = await line.hands_on()
             follower.expires = clock() + sheet.expires - time.time()  # anew: this clock stops while the computer sleeps
+            if follower.unreached and isinstance(cups, CupsView) and cups.state >= CANCELED and not cups.busy:
+                follower.unreached = await self._devices.connects(printer) is False
             end = follower.step(clock(), cups, view)
             if follower.at_printer and not told:
                 told = True
@@ -165,8 +177,11 @@ class CupsBackend:
                 if end.reason == 'rejected' and line is not None and isinstance(view, JobView):
                     await _cancel_at_printer(line, view.id)
                 return end
-            if follower.cancel is not None and await self._cancel(handle):
-                follower.canceled()
+            if follower.cancel is not None:
+                # one that a dead device cannot have taken: asked before, and again when CUPS has let go
+                follower.unreached = await self._devices.connects(printer) is False
+                if await self._cancel(handle):
+                    follower.canceled()
             await asyncio.sleep(pause(clock() - start if cups != 'unreachable' or handed else 1))
 
     async def settle(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
@@ -176,7 +191,7 @@ class CupsBackend:
         told to drop that one.
         """
         start = time.monotonic()
-        line, dropped = self._line(printer), set[int]()
+        line, dropped = self._devices.line(printer), set[int]()
         if tag in self._in_doubt:
             self._in_doubt.discard(tag)
             patience = 0
@@ -205,36 +220,10 @@ class CupsBackend:
 
     async def close(self) -> None:
         """Close connections to printers, let threads go."""
-        await asyncio.gather(*(line.close() for line in self._lines.values()))
+        await self._devices.close()
         await self._client.close()
 
     # -- helpers ------------------------------------------------------------------------------------------------------
-
-    def _line(self, printer: str) -> PrinterLine | None:
-        uri = self._uris.get(printer)
-        if uri is None:
-            return None
-        if uri not in self._lines:
-            self._lines[uri] = PrinterLine(uri)
-        return self._lines[uri]
-
-    def _learn(self, printer: str, device_uri: str) -> None:
-        self._uris[printer] = uri = printer_uri(device_uri)
-        if uri is not None and 'waitjob=false' not in device_uri and printer not in self._advised:
-            self._advised.add(printer)
-            log.warning('the queue %s waits for its printer: badges take a second longer, and CUPS prints one again if '
-                        'it is killed meanwhile. Better: sudo lpadmin -p %s -v "%s?waitjob=false"',
-                        printer, printer, uri)
-
-    async def _learn_uri(self, printer: str) -> None:
-        """After a restart the queue's device may not have been seen yet. CUPS being down is not the time to guess."""
-        while printer not in self._uris:
-            try:
-                queue = await self._client.queue(printer, ['device-uri'])
-                self._learn(printer, str((queue or {}).get('device-uri', '')))
-            except (CupsDown, CupsRefused) as exc:
-                log.info('waiting for cups to name the device of %s: %s', printer, exc)
-                await asyncio.sleep(1.0)
 
     async def _ask_printer(self, line: PrinterLine, tag: str, last: JobView | Missing | None) -> JobView | Missing:
         try:
@@ -275,12 +264,24 @@ class CupsBackend:
         except (CupsDown, CupsRefused):
             return 'unreachable'
 
+    async def _ask_queue(self, printer: str, job: CupsView) -> CupsView | Missing:
+        """Add to a job what only its queue says: whether it is at work, and has a connection."""
+        if job.state < PROCESSING:
+            return job
+        try:
+            queue = await self._client.queue(printer, ['printer-state', 'printer-state-reasons']) or {}
+        except (CupsDown, CupsRefused):
+            return 'unreachable'
+        unconnected = ('connecting-to-device' in words(queue.get('printer-state-reasons'))
+                       or job.message in _NOT_CONNECTED)
+        return replace(job, busy=queue.get('printer-state') == 4, connecting=job.state == PROCESSING and unconnected)
+
     async def _describe(self, name: str, queue: dict[str, object]) -> p.Printer:
         state = int(str(queue.get('printer-state', 3)))
         accepting = bool(queue.get('printer-is-accepting-jobs', True))
         why = tuple(r for r in words(queue.get('printer-state-reasons')) if not r.startswith(_NOISE))
         model, media = str(queue.get('printer-make-and-model', '')), self._media.get(name, ())
-        line = self._line(name)
+        line = self._devices.line(name)
         if line is not None:
             try:
                 view = await line.printer(GLANCE)
@@ -291,6 +292,8 @@ class CupsBackend:
             state = 5 if paused else view.state
             why = (('paused', *view.reasons) if paused and 'paused' not in view.reasons else view.reasons)
             model, media, accepting = view.model or model, view.media or media, accepting and view.accepting
+        elif name in self._devices.dead and not await self._devices.connects(name) and state != 5:
+            state, why = 5, ('printer_unreachable', *why)
         if not media:
             media = self._media[name] = await self._offered_media(name)
         return p.Printer(name=name, state=_STATES.get(state, 'stopped'),  # type: ignore[arg-type]

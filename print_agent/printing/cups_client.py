@@ -79,6 +79,9 @@ class CupsClient:
         self._timeout = timeout
         self._local = threading.local()
         self._pool = Crew(THREADS, 'cups')
+        host = (server or str(cups.getServer())).partition(':')[0]
+        #: Whether it is the CUPS of this computer.
+        self.is_local = server.startswith(('/', '[::1]')) or host in ('localhost', '127.0.0.1') or host.startswith('/')
 
     async def queues(self) -> dict[str, dict[str, Any]]:
         """All print queues with their attributes, by name."""

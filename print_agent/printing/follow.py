@@ -20,6 +20,8 @@ LOST = 2.0
 SILENT = 60.0
 #: A job that CUPS cannot get to the printer for this many seconds is taken back.
 STUCK = 60.0
+#: A connection that CUPS cannot make within this many seconds is not made.
+CONNECT = 4.0
 #: A job that CUPS holds for no reason is taken back after so many seconds. A CUPS that was killed within a second or so
 #: of taking a job comes back with the job as it was while its document arrived: on hold. It never goes on with that.
 FORSAKEN = 3.0
@@ -32,12 +34,18 @@ _NO_DATA = {'job-data-insufficient', 'job-incoming'}
 
 @dataclass(frozen=True, slots=True)
 class CupsView:
-    """A job as CUPS sees it. ``started``: CUPS has begun to send it to the printer."""
+    """A job as CUPS sees it.
+
+    ``started``: CUPS has begun to send it to the printer. ``connecting``: it has no connection to it. ``busy``: the
+    queue is at work, be it to end what was cancelled.
+    """
 
     state: int
     reasons: tuple[str, ...] = ()
     message: str = ''
     started: bool = False
+    connecting: bool = False
+    busy: bool = False
 
 
 #: What could be learned instead of a job: it is not there, nobody can be reached, somebody is there but says nothing.
@@ -60,6 +68,9 @@ class Follower:
         self.restarted = False
         #: Whether the printer is a print server, which calls completed what it has handed on. Set by the caller.
         self.hands_on = False
+        #: Whether the printer's address took no connection just before the job was cancelled, nor, once CUPS has let
+        #: go of it, afterwards: so it cannot have come out. Set by the caller.
+        self.unreached = False
         #: Set when the job has to be cancelled in CUPS; the caller does it and calls :meth:`canceled`.
         self.cancel: End | None = None
         self._canceled: End | None = None
@@ -122,13 +133,15 @@ class Follower:
             return self._after('handed over', now, GRACE, End('unknown', 'not_seen_at_printer',
                                                               reasons.sentence('not_seen_at_printer')))
         if cups.state in (CANCELED, ABORTED) and self._canceled is not None:
-            return self._after('ended', now, LOST, self._canceled)
+            return None if self._is_ending(now, cups) else self._after('ended', now, LOST, self._canceled)
         if cups.state in (STOPPED, CANCELED, ABORTED):
             return self._after('ended', now, LOST, _cups_failure(cups))
         if now >= self.expires:
             self._ask_cancel(End('returned', 'expired', reasons.sentence('expired')))
         elif now - self._start >= STUCK or self._is_forsaken(now, cups):
             self._ask_cancel(End('returned', 'stuck', reasons.sentence('stuck')))
+        elif self._is_unconnected(now, cups):
+            self._ask_cancel(End('returned', 'printer_unreachable', reasons.sentence('printer_unreachable')))
         return None
 
     # -- the printer does not answer ----------------------------------------------------------------------------------
@@ -158,6 +171,10 @@ class Follower:
             return End('sent', detail=reasons.sentence('sent'))
         if cups.state in (STOPPED, CANCELED, ABORTED):
             if self._canceled is not None and cups.started:
+                if self._is_ending(now, cups):
+                    return None
+                if self.unreached and not cups.busy:
+                    return self._canceled
                 return End('unknown', self._canceled.reason, reasons.sentence('stopped_midway'))
             return self._canceled or _cups_failure(cups)
         if self._is_forsaken(now, cups):
@@ -165,6 +182,8 @@ class Follower:
             self._ask_cancel(End('unknown', 'stuck', reasons.sentence('stopped_midway')))
         elif now >= self.expires and self._canceled is None:
             self._ask_cancel(End('returned', 'expired', reasons.sentence('expired')))
+        elif self._is_unconnected(now, cups):
+            self._ask_cancel(End('returned', 'printer_unreachable', reasons.sentence('printer_unreachable')))
         return None
 
     # -- helpers ------------------------------------------------------------------------------------------------------
@@ -174,6 +193,17 @@ class Follower:
             self._since.pop('forsaken', None)
             return False
         return self._for('forsaken', now) >= FORSAKEN
+
+    def _is_unconnected(self, now: float, cups: CupsView) -> bool:
+        """Tell whether CUPS has tried to connect for so long that it will not succeed soon."""
+        if not cups.connecting:
+            self._since.pop('connecting', None)
+            return False
+        return self._for('connecting', now) >= CONNECT
+
+    def _is_ending(self, now: float, cups: CupsView) -> bool:
+        """Tell whether CUPS may still be sending what was cancelled. A queue at work for longer has other jobs."""
+        return cups.busy and self._for('ending', now) < GRACE
 
     def _ask_cancel(self, end: End) -> None:
         if self._canceled is None:

@@ -626,7 +626,52 @@ def test_a_printer_is_back_in_service_when_what_was_wrong_is_gone(db, jobs, agen
     assert not PrinterTrouble.query.has_rows()
 
 
-@pytest.mark.parametrize('reason', ['too_late', 'restarted', 'job-canceled-by-user'])
+def test_a_queue_that_was_deleted_and_is_back_is_in_service_at_once(db, jobs, agent):
+    mail(agent)
+    fail_three_times(db, jobs, agent, 'unknown_queue')
+    receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name='other'),)))
+    assert PrinterTrouble.query.has_rows()
+    receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name='p1'),)))
+    assert not PrinterTrouble.query.has_rows()
+
+
+def cancel_at_printer(db, job, agent, message=Failed, reason='job-canceled-at-device'):
+    db.session.refresh(job)
+    if job.state != S.dispatched:
+        ledger.give(job, agent, 'p1', 'test', go=True)
+        db.session.refresh(job)
+    receive(agent.id, agent.link, message(job=job.uuid, dispatch=job.dispatch, reason=reason))
+    db.session.refresh(job)
+
+
+def test_one_badge_that_is_cancelled_at_the_printer_stays_so(db, jobs, agent):
+    mail(agent)
+    cancel_at_printer(db, jobs[0], agent)
+    cancel_at_printer(db, jobs[1], agent, reason='job-canceled-by-user')
+    assert [job.state for job in jobs[:2]] == [S.failed, S.failed]
+
+
+def test_a_printer_that_cancels_every_badge_is_set_aside_and_they_are_tried_again(db, jobs, agent):
+    mail(agent)
+    for job in jobs[:3]:
+        cancel_at_printer(db, job, agent)
+    assert PrinterTrouble.query.one().probe_dt is not None
+    for job in jobs[:3]:
+        db.session.refresh(job)
+        assert (job.state, job.reason, job.agent_id) == (S.queued, 'printer_cancels', None)
+
+
+def test_an_agent_that_returns_a_cancelled_badge_says_that_the_printer_does_it(db, jobs, agent):
+    mail(agent)
+    cancel_at_printer(db, jobs[0], agent, reason='media-jam')  # somebody shall see that one first
+    cancel_at_printer(db, jobs[1], agent)
+    cancel_at_printer(db, jobs[2], agent, protocol.Returned)
+    for job in jobs[:3]:
+        db.session.refresh(job)
+    assert [job.state for job in jobs[:3]] == [S.failed, S.queued, S.ready]
+
+
+@pytest.mark.parametrize('reason', ['too_late', 'restarted', 'agent_error'])
 def test_not_every_badge_that_comes_back_is_the_printers_fault(db, jobs, agent, reason):
     mail(agent)
     fail_three_times(db, jobs, agent, reason)

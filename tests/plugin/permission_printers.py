@@ -68,11 +68,8 @@ class Printers:
         agent.seen = now
         if printers is not None:
             before, agent.printers = agent.printers, msgspec.to_builtins(printers)
-            earlier = {p['name']: obstacle(p) for p in before}
-            for p in agent.printers:
-                was = earlier.get(p['name'], '')
-                if was and was not in aside._RESTS and not obstacle(p):
-                    self.troubles.pop((agent.id, p['name']), None)
+            for name in aside.back_again(before, agent.printers):
+                self.troubles.pop((agent.id, name), None)
 
     def learn(self, agent_id, printer, message, reason, now):
         """Draw conclusions about a printer from what became of a badge."""

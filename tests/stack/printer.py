@@ -51,7 +51,8 @@ class Printer:
         args = ['ippeveprinter', '-v', '-r', 'off', '-p', self.port, '-n', 'localhost', '-d', spool, '-a', attributes,
                 '-c', HERE / 'printer_engine.sh', name]
         self.service = Service(f'printer-{name}', args, folder, ready=lambda: accepts(self.port),
-                               env={**env, 'PRINTER_FOLDER': str(self.folder)})
+                               env={**env, 'PRINTER_FOLDER': str(self.folder), 'PRINTER_URI': self.uri,
+                                    'PRINTER_CANCEL': str(HERE / 'printer-cancel.test')})
 
     @property
     def uri(self):
@@ -86,6 +87,15 @@ class Printer:
     def break_down(self, code=1):
         """Fail every page."""
         self._fault(f'exit {code}')
+
+    def cancel_jobs(self):
+        """Cancel every job while it prints; `canceled` counts them."""
+        self._fault('cancel')
+
+    def canceled(self):
+        """Return how many jobs it got and cancelled."""
+        path = self.folder / 'canceled'
+        return len(path.read_text().splitlines()) if path.exists() else 0
 
     def run_out_of_media(self):
         """Stop in the middle of the next page until `repair`, and say why."""

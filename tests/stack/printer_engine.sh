@@ -14,6 +14,12 @@ word=; number=
   echo 'STATE: -media-empty' >&2
 }
 [ "$word" = sleep ] && sleep "$number"
+# as a person at its panel would, or a firmware that cancels whatever it does not like
+[ "$word" = cancel ] && {
+  echo "$IPP_JOB_ID" >>"$PRINTER_FOLDER/canceled"
+  ipptool -q -d "id=$IPP_JOB_ID" "$PRINTER_URI" "$PRINTER_CANCEL" >&2
+  exit 0
+}
 [ "$word" = exit ] && exit "$number"
 # what the job asks for, for those who want to know; not for everybody, as it takes time
 [ -f "$PRINTER_FOLDER/keep-options" ] && env | grep '^IPP_' >"$name.options"

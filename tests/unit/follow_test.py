@@ -4,8 +4,8 @@ import pytest
 
 from print_agent import reasons
 from print_agent.printing.follow import (
-    ABORTED, CANCELED, COMPLETED, CUPS_SILENT, FORSAKEN, GRACE, HELD, LOST, PENDING, PROCESSING, SILENT, STOPPED, STUCK,
-    CupsView, Follower, pause)
+    ABORTED, CANCELED, COMPLETED, CONNECT, CUPS_SILENT, FORSAKEN, GRACE, HELD, LOST, PENDING, PROCESSING, SILENT,
+    STOPPED, STUCK, CupsView, Follower, pause)
 from print_agent.printing.ipp import JobView
 
 
@@ -281,6 +281,47 @@ def test_a_forsaken_job_may_have_been_on_its_way_to_a_printer_that_cannot_be_ask
     assert clock.cancelled == 1
     end = clock.see(cups(CANCELED, started=False), None)
     assert (end.state, end.reason) == ('unknown', 'stuck')
+
+
+CONNECTING = CupsView(PROCESSING, started=True, connecting=True, busy=True)
+LETTING_GO = CupsView(CANCELED, started=True, busy=True)
+
+
+@pytest.mark.parametrize(('unreached', 'state'), [(True, 'returned'), (False, 'unknown')])
+def test_a_connection_that_is_not_made_is_an_obstacle_and_certain_only_if_nobody_took_it(unreached, state):
+    clock = Clock(asks=False)
+    assert clock.see(CONNECTING, None, CONNECT - 1) is None
+    assert clock.cancelled == 0
+    clock.see(CONNECTING, None, 2)
+    assert clock.cancelled == 1
+    clock.follower.unreached = unreached
+    assert clock.see(LETTING_GO, None, GRACE - 2) is None
+    end = clock.see(cups(CANCELED), None)
+    assert (end.state, end.reason) == (state, 'printer_unreachable')
+
+
+def test_what_cups_does_not_let_go_of_is_never_certain():
+    clock = Clock(asks=False)
+    clock.see(CONNECTING, None, CONNECT + 1)
+    clock.follower.unreached = True
+    assert clock.see(LETTING_GO, None).state == 'unknown'
+
+
+def test_a_connection_that_is_made_after_a_moment_is_no_obstacle():
+    clock = Clock(asks=False)
+    for _ in range(3):
+        clock.see(CONNECTING, None, CONNECT - 2)
+        clock.see(cups(PROCESSING), None, 1)
+    assert clock.cancelled == 0
+
+
+def test_a_printer_that_answers_us_but_not_cups_gets_the_badge_taken_back():
+    clock = Clock()
+    clock.see(CONNECTING, 'absent', CONNECT + 1)
+    assert clock.cancelled == 1
+    assert clock.see(LETTING_GO, 'absent', 1) is None
+    end = clock.see(cups(CANCELED), 'absent')
+    assert (end.state, end.reason) == ('returned', 'printer_unreachable')
 
 
 def test_cups_away_or_forgetful_without_a_printer_to_ask():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from print_agent.health import LONGEST, REST, TRIES, Health
+from print_agent.health import IN_A_ROW, LONGEST, REST, TRIES, Health
 
 
 class World:
@@ -50,6 +50,18 @@ def test_a_badge_that_one_printer_fails_again_and_again_has_failed(world):
     assert [world.health.failed('p', 'job', 'rejected') for _ in range(TRIES)] == [True] * (TRIES - 1) + [False]
     assert world.health.failed('p', 'another', 'rejected')
     assert world.health.failed('q', 'job', 'rejected')
+
+
+def test_one_cancelled_badge_may_be_a_persons_wish_and_a_series_is_not(world):
+    assert not world.health.canceled('p')
+    assert not world.health.canceled('q')
+    world.health.works('p')
+    assert not world.health.canceled('p')
+    world.now += IN_A_ROW + 1
+    assert not world.health.canceled('p')
+    world.now += IN_A_ROW - 1
+    assert world.health.canceled('p')
+    assert world.health.canceled('p')
 
 
 def test_a_badge_that_does_not_get_on_sets_the_printer_aside_while_it_lasts(world):

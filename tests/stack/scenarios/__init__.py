@@ -7,7 +7,8 @@ A scenario is a function with the decorator `scenario`, in a file of this folder
 import importlib
 
 
-FILES = ('ways', 'outages', 'repeats', 'holds', 'printers', 'agents', 'crashes', 'links', 'crowds', 'webhooks', 'truth')
+FILES = ('ways', 'outages', 'repeats', 'holds', 'printers', 'queues', 'agents', 'crashes', 'links', 'crowds',
+         'webhooks', 'truth')
 #: name -> (function, sentence)
 _found = {}
 

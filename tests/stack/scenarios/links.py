@@ -165,7 +165,7 @@ def failover():
         elsewhere = sum(paper.printer == 'desk2' for paper in stack.papers())
         stack.printers['desk1'].repair()
         say(f'{elsewhere} came out at the other printer, the page tells why of {told}; now the first is whole again')
-        back = wait_until(lambda: b'"idle"' in json.dumps(_printer(stack, 'laptop1')).encode(), 90, interval=0.3)
+        back = wait_until(lambda: b'"idle"' in json.dumps(printer_of(stack, 'laptop1')).encode(), 90, interval=0.3)
         check_in = CheckIn(stack)
         for person in people[16:]:
             check_in(person)
@@ -180,7 +180,7 @@ def failover():
                                   'at_the_first_again': again})
 
 
-def _printer(stack, agent):
+def printer_of(stack, agent):
     row, = stack.postgres.sql('indico', f"SELECT printers FROM plugin_checkin_print.agents WHERE name = '{agent}'")
     return json.loads(row)[0]
 

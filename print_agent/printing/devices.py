@@ -1,0 +1,100 @@
+"""What is behind each print queue: the printer that can be asked, or the address to which CUPS connects.
+
+A queue whose device does not answer looks ready in CUPS: it takes the badge and tries to connect, for days. Whether a
+plain socket (``socket://``, ``lpd://``) takes a connection can be tried before the badge is handed over. The devices of
+a CUPS on another computer cannot be tried or asked: their addresses are meant from there, where ``localhost`` is
+another computer than here.
+"""
+
+import asyncio
+import contextlib
+import logging
+from urllib.parse import urlsplit
+
+from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused
+from print_agent.printing.ipp import PrinterLine, printer_uri
+
+
+log = logging.getLogger(__name__)
+
+#: Longest wait for a connection to a device, in seconds.
+CONNECT_TIMEOUT = 1.5
+#: Ports of the devices that take a plain connection.
+_PORTS = {'socket': 9100, 'lpd': 515}
+
+
+def socket_address(device_uri: str) -> tuple[str, int] | None:
+    """Host and port of a device that takes a plain connection; None for any other."""
+    try:
+        parts = urlsplit(device_uri)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not parts.hostname or port is None or parts.hostname.startswith('v1.'):
+        return None
+    return parts.hostname, port
+
+
+class Devices:
+    """The devices of the queues of one CUPS server, by the name of the queue."""
+
+    def __init__(self, client: CupsClient):
+        self._client = client
+        self._uris: dict[str, str] = {}
+        self._lines: dict[str, PrinterLine] = {}
+        self._advised: set[str] = set()
+        #: Queues whose device did not take a connection when it was last tried.
+        self.dead: set[str] = set()
+
+    def learn(self, printer: str, device_uri: str) -> None:
+        """Note the device of a queue, as CUPS names it."""
+        if self._uris.get(printer) == device_uri:
+            return
+        self._uris[printer] = device_uri
+        self.dead.discard(printer)
+        uri = printer_uri(device_uri)
+        if uri is not None and 'waitjob=false' not in device_uri and printer not in self._advised:
+            self._advised.add(printer)
+            log.warning('the queue %s waits for its printer: badges take a second longer, and CUPS prints one again if '
+                        'it is killed meanwhile. Better: sudo lpadmin -p %s -v "%s?waitjob=false"',
+                        printer, printer, uri)
+
+    async def learn_uri(self, printer: str) -> None:
+        """After a restart the queue's device may not have been seen yet. CUPS being down is not the time to guess."""
+        while printer not in self._uris:
+            try:
+                queue = await self._client.queue(printer, ['device-uri'])
+                self.learn(printer, str((queue or {}).get('device-uri', '')))
+            except (CupsDown, CupsRefused) as exc:
+                log.info('waiting for cups to name the device of %s: %s', printer, exc)
+                await asyncio.sleep(1.0)
+
+    def line(self, printer: str) -> PrinterLine | None:
+        """The line to the printer of a queue; None if it cannot be asked."""
+        uri = printer_uri(self._uris.get(printer, '')) if self._client.is_local else None
+        if uri is None:
+            return None
+        if uri not in self._lines:
+            self._lines[uri] = PrinterLine(uri)
+        return self._lines[uri]
+
+    async def connects(self, printer: str) -> bool | None:
+        """Try whether the device of a queue takes a connection; None if that cannot be tried."""
+        address = socket_address(self._uris.get(printer, '')) if self._client.is_local else None
+        if address is None:
+            return None
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                _, writer = await asyncio.open_connection(*address)
+        except OSError:  # also when the time is over
+            self.dead.add(printer)
+            return False
+        self.dead.discard(printer)
+        writer.close()
+        with contextlib.suppress(OSError):  # only its being there was of interest
+            await writer.wait_closed()
+        return True
+
+    async def close(self) -> None:
+        """Close the connections to printers."""
+        await asyncio.gather(*(line.close() for line in self._lines.values()))
