@@ -36,7 +36,7 @@ def new_token():
 
 def digest(secret):
     """Return the SHA-256 of a high-entropy secret; looking it up by its digest leaks nothing by timing."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors='surrogatepass')).hexdigest()
 
 
 def seal(secret):

@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from print_agent.text import PLAIN, fit
+
 
 #: Version of this protocol. A peer of another major version is told so in words and refused.
 PROTOCOL = 1
@@ -60,12 +62,15 @@ class UnknownType(ProtocolError):
     code = 'unknown_type'
 
 
-Id = Annotated[str, Meta(min_length=1, max_length=64)]
-Name = Annotated[str, Meta(max_length=200)]
-PrinterName = Annotated[str, Meta(min_length=1, max_length=MAX_PRINTER_NAME)]
+_UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+#: Of a job: a UUID (RFC 9562) in lower case.
+JobId = Annotated[str, Meta(pattern=rf'^{_UUID}\Z')]
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
+Name = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
+PrinterName = Annotated[str, Meta(min_length=1, max_length=MAX_PRINTER_NAME, pattern=PLAIN)]
 #: Machine-readable reason, e.g. ``media-empty`` or ``too_late``; IPP keywords where the printer gave them.
-Reason = Annotated[str, Meta(max_length=80)]
-Detail = Annotated[str, Meta(max_length=2000)]
+Reason = Annotated[str, Meta(max_length=80, pattern=PLAIN)]
+Detail = Annotated[str, Meta(max_length=2000, pattern=PLAIN)]
 Seconds = Annotated[float, Meta(ge=0, le=30 * 86400)]
 Millimetres = Annotated[float, Meta(gt=0, le=MAX_SIDE_MM)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
@@ -101,7 +106,7 @@ class Held(Struct, frozen=True, kw_only=True):
     Any other state is the outcome, which is also sent as a message of its own.
     """
 
-    job: Id
+    job: JobId
     dispatch: Count
     state: Literal['waiting', 'go', 'printing', 'completed', 'sent', 'failed', 'unknown', 'returned', 'canceled']
 
@@ -123,14 +128,14 @@ class Hello(Message, frozen=True, kw_only=True, tag='hello'):
 class Accepted(Message, frozen=True, kw_only=True, tag='accepted'):
     """The job and its document are committed to the spool."""
 
-    job: Id
+    job: JobId
     dispatch: Count
 
 
 class Refused(Message, frozen=True, kw_only=True, tag='refused'):
     """The agent will not take this job (unknown printer, no valid PDF, spool full). It has not printed it."""
 
-    job: Id
+    job: JobId
     dispatch: Count
     reason: Reason
     detail: Detail = ''
@@ -139,14 +144,14 @@ class Refused(Message, frozen=True, kw_only=True, tag='refused'):
 class Printing(Message, frozen=True, kw_only=True, tag='printing'):
     """The document is at the printer (or in the hands of CUPS, where the printer cannot be asked)."""
 
-    job: Id
+    job: JobId
     dispatch: Count
 
 
 class Completed(Message, frozen=True, kw_only=True, tag='completed'):
     """The printer itself said that the job is complete; or a person did, who looked (``person_saw_it``)."""
 
-    job: Id
+    job: JobId
     dispatch: Count
     reason: Reason = ''
     detail: Detail = ''
@@ -155,7 +160,7 @@ class Completed(Message, frozen=True, kw_only=True, tag='completed'):
 class Sent(Message, frozen=True, kw_only=True, tag='sent'):
     """Handed to a printer that cannot say more (USB, raw socket, folder)."""
 
-    job: Id
+    job: JobId
     dispatch: Count
     detail: Detail = ''
 
@@ -163,7 +168,7 @@ class Sent(Message, frozen=True, kw_only=True, tag='sent'):
 class Failed(Message, frozen=True, kw_only=True, tag='failed'):
     """Certain: no badge came out of this go, and none will."""
 
-    job: Id
+    job: JobId
     dispatch: Count
     reason: Reason
     detail: Detail = ''
@@ -172,7 +177,7 @@ class Failed(Message, frozen=True, kw_only=True, tag='failed'):
 class Unknown(Message, frozen=True, kw_only=True, tag='unknown'):
     """The badge may or may not have come out; a person must look."""
 
-    job: Id
+    job: JobId
     dispatch: Count
     reason: Reason
     detail: Detail = ''
@@ -181,7 +186,7 @@ class Unknown(Message, frozen=True, kw_only=True, tag='unknown'):
 class Returned(Message, frozen=True, kw_only=True, tag='returned'):
     """Certain: not printed, and this agent forgets the job. It may go elsewhere."""
 
-    job: Id
+    job: JobId
     dispatch: Count
     reason: Reason
     detail: Detail = ''
@@ -190,7 +195,7 @@ class Returned(Message, frozen=True, kw_only=True, tag='returned'):
 class Canceled(Message, frozen=True, kw_only=True, tag='canceled'):
     """Answer to ``cancel``: not printed and dropped from the spool."""
 
-    job: Id
+    job: JobId
     dispatch: Count
 
 
@@ -231,10 +236,10 @@ class Welcome(Message, frozen=True, kw_only=True, tag='welcome'):
 class Job(Message, frozen=True, kw_only=True, tag='job'):
     """A badge to keep ready or, with ``go``, to print. On a websocket its PDF follows in one binary frame."""
 
-    job: Id
+    job: JobId
     dispatch: Count
     #: Name of the agent's printer. Empty in a webhook: the receiver's own choice.
-    printer: Annotated[str, Meta(max_length=MAX_PRINTER_NAME)] = ''
+    printer: Annotated[str, Meta(max_length=MAX_PRINTER_NAME, pattern=PLAIN)] = ''
     #: Title for the print queue: ids only, no names.
     title: Name
     #: Whose badge it is, for people who stand at the printer. Never logged.
@@ -257,7 +262,7 @@ class Job(Message, frozen=True, kw_only=True, tag='job'):
 class Go(Message, frozen=True, kw_only=True, tag='go'):
     """Permission to print an accepted job."""
 
-    job: Id
+    job: JobId
     dispatch: Count
     print_within: Seconds = 30.0
 
@@ -265,7 +270,7 @@ class Go(Message, frozen=True, kw_only=True, tag='go'):
 class Cancel(Message, frozen=True, kw_only=True, tag='cancel'):
     """Drop the job if it is not at the printer. Answered by ``canceled``, or by what really happened."""
 
-    job: Id
+    job: JobId
     dispatch: Count
     reason: Reason = ''
 
@@ -273,7 +278,7 @@ class Cancel(Message, frozen=True, kw_only=True, tag='cancel'):
 class Ack(Message, frozen=True, kw_only=True, tag='ack'):
     """The outcome is in the ledger; the agent may forget it."""
 
-    job: Id
+    job: JobId
     dispatch: Count
     state: Reason
 
@@ -283,7 +288,7 @@ class Error(Message, frozen=True, kw_only=True, tag='error'):
 
     code: Reason
     detail: Detail = ''
-    job: Annotated[str, Meta(max_length=64)] = ''
+    job: Annotated[str, Meta(pattern=rf'^({_UUID})?\Z')] = ''
 
 
 #: Ends of a job as an agent may report them: each is acknowledged by ``ack``.
@@ -333,7 +338,7 @@ class DeliveryData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     event: dict[str, Any] = {}
     job: Job | None = None
     #: Where the receiver may report the outcome (same secret, same signature); empty if it need not.
-    callback: Annotated[str, Meta(max_length=2000)] = ''
+    callback: Annotated[str, Meta(max_length=2000, pattern=PLAIN)] = ''
     registration: dict[str, Any] | None = None
 
 
@@ -390,5 +395,5 @@ def decode_from_server(data: bytes | str) -> FromServer:
 
 
 def encode(message: Struct) -> bytes:
-    """Write a message (or a poll, a reply, a delivery) as compact JSON."""
-    return _encoder.encode(message)
+    """Write a message (or a poll, a reply, a delivery) as compact JSON, with its texts cut and cleaned (see `fit`)."""
+    return _encoder.encode(fit(message))

@@ -18,6 +18,7 @@ from indico.modules.logs import LogKind
 from indico.util.date_time import now_utc
 
 from print_agent import protocol
+from print_agent.text import PLAIN
 
 from indico_checkin_print.api.base import APIError, RHAgentBase, answer
 from indico_checkin_print.credentials import digest, new_token, normalize_code
@@ -40,7 +41,7 @@ wrong_codes_in_all = cache(lambda: make_rate_limiter('checkin-print-pair-all', '
 class PairRequest(Struct):
     """Body of a pairing."""
 
-    code: Annotated[str, Meta(max_length=40)]
+    code: Annotated[str, Meta(max_length=40, pattern=PLAIN)]
     software: protocol.Name = ''
     hostname: protocol.Name = ''
 

@@ -20,7 +20,8 @@ class APIError(Exception):
 
 def answer(data, status=200):
     """Return a JSON response."""
-    return Response(msgspec.json.encode(data), status=status, content_type='application/json')
+    encode = protocol.encode if isinstance(data, msgspec.Struct) else msgspec.json.encode
+    return Response(encode(data), status=status, content_type='application/json')
 
 
 @json_errors

@@ -72,6 +72,10 @@ _never = frozenset({'unspecified', 'multicast'})
 _global_unicast = ip_network('2000::/3')
 # Networks whose addresses end with an IPv4 address, besides those that ``ipaddress`` knows.
 _carriers = tuple(ip_network(network) for network in ('64:ff9b::/96', '::ffff:0:0:0/96', '::/96'))
+_local_nat64 = ip_network('64:ff9b:1::/48')
+# An interface identifier of ISATAP (RFC 5214, 6.1) says so whatever the prefix; its bits for "universal" and "group"
+# may be set or not.
+_isatap, _isatap_mask = 0x00005efe, 0xfcffffff
 
 
 def judge_address(address, allowed=()):
@@ -86,6 +90,8 @@ def judge_address(address, allowed=()):
     if address in METADATA_ADDRESSES or inner in METADATA_ADDRESSES:
         return 'metadata'
     reason = next((reason for network, reason in _special if address in network), None)
+    if reason is None and _is_isatap(address):
+        reason = 'embedded'
     if reason in _never:
         return reason
     if is_allowed(address, allowed):
@@ -131,7 +137,30 @@ def _embedded(address):
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
+    if address in _local_nat64:
+        return _translated(int(address))
     # ::1 is no carrier
-    if any(address in network for network in _carriers) and int(address) > 0xffff:
+    if _is_isatap(address) or (any(address in network for network in _carriers) and int(address) > 0xffff):
         return IPv4Address(int(address) & 0xffffffff)
     return None
+
+
+def _is_isatap(address):
+    return address.version == 6 and (int(address) >> 32) & _isatap_mask == _isatap
+
+
+def _translated(number):
+    """Return the IPv4 address in an IPv6 address of a translator: one of several forms (RFC 6052, 2.2).
+
+    Behind all but the longest prefix the bits from 64 to 71 and those after the IPv4 address are zero.
+    """
+    for length in (48, 56, 64):
+        before = 64 - length
+        after = 32 - before
+        low = number & (2 ** 64 - 1)
+        first = number >> 64 & (2 ** before - 1)
+        second = low >> (56 - after) & (2 ** after - 1)
+        inner = first << after | second
+        if inner and not low >> 56 and not low & (2 ** (56 - after) - 1):
+            return IPv4Address(inner)
+    return IPv4Address(number & 0xffffffff)

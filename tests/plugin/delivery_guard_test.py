@@ -181,6 +181,13 @@ HOSTILE = [
     ('https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/', 'embedded'),
     ('https://[64:ff9b::10.0.0.1]/', 'embedded'),
     ('https://[64:ff9b:1::1]/', 'embedded'),
+    # ISATAP, with the bits for "universal" and "group" in every state
+    ('https://[2606:4700::5efe:10.0.0.1]/', 'embedded'),
+    ('https://[2606:4700::200:5efe:192.168.0.1]/', 'embedded'),
+    ('https://[2606:4700::300:5efe:8.8.8.8]/', 'embedded'),
+    ('https://[2606:4700::5efe:169.254.169.254]/', 'metadata'),
+    ('https://[64:ff9b:1:a9fe:a9:fe00::]/', 'metadata'),
+    ('https://[64:ff9b:1::169.254.169.254]/', 'metadata'),
     ('https://192.88.99.1/', 'embedded'),
     # names that lead there
     ('https://localtest.example.com/', 'loopback'),
@@ -301,6 +308,22 @@ def test_never_more_open_than_the_standard_library(address):
         assert address.is_global
         for name in ('private', 'loopback', 'link_local', 'multicast', 'reserved', 'unspecified'):
             assert not getattr(address, f'is_{name}')
+
+
+@pytest.mark.parametrize(('prefix', 'address', 'reason'), [
+    # RFC 6052, 2.4 has the forms
+    ('64:ff9b:1::/48', '64:ff9b:1:808:8:800::', None),
+    ('64:ff9b:1::/48', '64:ff9b:1:a00:0:100::', 'private'),
+    ('64:ff9b:1:ab00::/56', '64:ff9b:1:ab0a:0:1::', 'private'),
+    ('64:ff9b:1:abcd::/64', '64:ff9b:1:abcd:a:0:100:0', 'private'),
+    ('64:ff9b:1:abcd::/64', '64:ff9b:1:abcd:8:808:800:0', None),
+    ('64:ff9b:1::/48', '64:ff9b:1::8.8.8.8', None),
+    ('64:ff9b:1::/48', '64:ff9b:1::127.0.0.1', 'loopback'),
+    ('2606:4700::/32', '2606:4700::5efe:10.0.0.1', 'private'),
+    ('2606:4700::/32', '2606:4700::5eff:10.0.0.1', None),
+])
+def test_a_way_to_carry_ipv4_opens_no_more_than_the_way(prefix, address, reason):
+    assert judge_address(ip_address(address), parse_networks(prefix)) == reason
 
 
 @pytest.mark.parametrize('network', ['192.0.0.0/16', '100.64.0.0/10', '2001::/16', '64:ff9b::/32'])

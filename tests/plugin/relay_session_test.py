@@ -24,12 +24,14 @@ from indico_checkin_print.relay.session import Session
 
 
 PDF = b'%PDF'
+#: Ids of jobs
+A, B, STRANGER = (f'00000000-0000-4000-8000-{number:012}' for number in (1, 2, 3))
 #: More than any socket takes by itself
 LARGE = bytes(32 * 1024 * 1024)
-JOB = protocol.Job(job='a', dispatch=1, printer='p', title='Badge', kind='badge', width_mm=96, height_mm=134,
+JOB = protocol.Job(job=A, dispatch=1, printer='p', title='Badge', kind='badge', width_mm=96, height_mm=134,
                    length=len(PDF), sha256='0' * 64, expires_in=600, go=True)
-ACK = protocol.Ack(job='a', dispatch=1, state='completed')
-GO = protocol.Go(job='b', dispatch=1)
+ACK = protocol.Ack(job=A, dispatch=1, state='completed')
+GO = protocol.Go(job=B, dispatch=1)
 
 
 class SlowDatabase:
@@ -91,7 +93,7 @@ async def test_who_waits_for_the_database_is_not_silent(monkeypatch):
     monkeypatch.setattr(session_module, 'WATCH', 0.02)
     database = SlowDatabase([])
     async with link(database) as (session, ws):
-        await ws.send(protocol.encode(protocol.Completed(job='a', dispatch=1)), text=True)
+        await ws.send(protocol.encode(protocol.Completed(job=A, dispatch=1)), text=True)
         await database.asked.wait()
         await asyncio.sleep(0.4)
         assert session.end == 'lost'
@@ -170,10 +172,10 @@ async def test_a_badge_that_the_agent_was_not_given_is_not_noted():
     async with link(database) as (session, ws):
         while await ws.recv() != PDF:
             pass
-        for job in ('stranger', JOB.job):
+        for job in (STRANGER, JOB.job):
             await ws.send(protocol.encode(protocol.Printing(job=job, dispatch=1)), text=True)
             assert protocol.decode_from_server(await ws.recv()) == ACK
-        assert session.holding == {'a': (1, 'printing')}
+        assert session.holding == {A: (1, 'printing')}
 
 
 @in_a_loop
@@ -187,7 +189,7 @@ async def test_what_was_held_up_comes_with_the_seconds_that_are_left():
         assert await ws.recv() == PDF
         go = protocol.decode_from_server(await ws.recv())
         assert go.print_within <= job.print_within <= GO.print_within - 0.1
-        assert (job.job, go.job) == ('a', 'b')
+        assert (job.job, go.job) == (A, B)
 
 
 @in_a_loop
@@ -196,23 +198,23 @@ async def test_a_database_that_stays_away_sends_agents_away():
     async with link(database) as (session, ws):
         database.away = True
         database.go_on.set()
-        await ws.send(protocol.encode(protocol.Completed(job='a', dispatch=1)), text=True)
+        await ws.send(protocol.encode(protocol.Completed(job=A, dispatch=1)), text=True)
         with pytest.raises(ConnectionClosed) as excinfo:
             await ws.recv()
         assert (excinfo.value.rcvd.code, session.end) == (1013, 'database')
 
 
 @pytest.mark.parametrize(('waiting', 'message', 'looks'), [
-    (False, protocol.Printing(job='a', dispatch=1), 0),
+    (False, protocol.Printing(job=A, dispatch=1), 0),
     # its go may follow
-    (True, protocol.Printing(job='a', dispatch=1), 1),
+    (True, protocol.Printing(job=A, dispatch=1), 1),
     # there is room for another one
-    (False, protocol.Completed(job='a', dispatch=1), 1),
+    (False, protocol.Completed(job=A, dispatch=1), 1),
     (False, protocol.Printers(printers=()), 1),
 ])
 @in_a_loop
 async def test_the_ledger_is_asked_where_something_may_follow(waiting, message, looks):
-    second = msgspec.structs.replace(JOB, job='b', go=False)
+    second = msgspec.structs.replace(JOB, job=B, go=False)
     mail = [(JOB, PDF), *([(second, PDF)] if waiting else [])]
     database = SlowDatabase(mail)
     database.go_on.set()

@@ -13,6 +13,10 @@ from websockets.sync.client import connect
 from print_agent.protocol import MAX_MESSAGE
 
 
+#: The id of a job that Indico does not have
+STRANGER = '00000000-0000-4000-8000-0000000000ff'
+
+
 HELLO = {'type': 'hello', 'protocol': 1, 'spool': 'a-spool', 'software': 'test/1',
          'printers': [{'name': 'none', 'state': 'idle'}]}
 
@@ -124,7 +128,8 @@ def test_the_link_of_the_last_hello_is_the_one_that_counts(stack, relay, agent):
             assert excinfo.value.rcvd.code == 4003
 
 
-@pytest.mark.parametrize('nonsense', ['{', '[]', '{"type": "nothing"}', '{"type": "accepted"}', '"', 'null'])
+@pytest.mark.parametrize('nonsense', ['{', '[]', '{"type": "nothing"}', '{"type": "accepted"}', '"', 'null',
+                                      '{"type": "drain", "reason": "\\u0000"}'])
 def test_nonsense_is_answered_and_survived(relay, token, nonsense):
     with link(relay, token) as ws:
         welcome(ws)
@@ -132,7 +137,7 @@ def test_nonsense_is_answered_and_survived(relay, token, nonsense):
         answer = hear(ws)
         assert answer['type'] == 'error'
         assert answer['code'] == ('unknown_type' if 'nothing' in nonsense else 'bad_message')
-        say(ws, {'type': 'completed', 'job': 'no-such-job', 'dispatch': 1, 'and': 'fields of a later version'})
+        say(ws, {'type': 'completed', 'job': STRANGER, 'dispatch': 1, 'and': 'fields of a later version'})
         assert hear(ws)['type'] == 'ack'
 
 
@@ -172,7 +177,7 @@ def test_the_newest_link_wins(relay, token):
             with pytest.raises(ConnectionClosed) as excinfo:
                 hear(first)
             assert excinfo.value.rcvd.code == 4001
-            say(second, {'type': 'completed', 'job': 'x', 'dispatch': 1})
+            say(second, {'type': 'completed', 'job': STRANGER, 'dispatch': 1})
             assert hear(second)['type'] == 'ack'
 
 

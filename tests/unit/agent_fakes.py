@@ -32,9 +32,11 @@ def pdf(width_mm=96.0, height_mm=134.0, pages=1, encrypt=False):
 
 
 PDF = pdf()
+#: Ids of jobs
+J0, J1, J2, J3, J4, J9 = (f'00000000-0000-4000-8000-{number:012}' for number in (0, 1, 2, 3, 4, 9))
 
 
-def make_job(job='j1', dispatch=1, document=PDF, **kwargs):
+def make_job(job=J1, dispatch=1, document=PDF, **kwargs):
     """Make the header of a job that fits the document."""
     return p.Job(**{
         'job': job, 'dispatch': dispatch, 'printer': 'desk1', 'title': f'badge {job}', 'name': 'Zoë Ångström',

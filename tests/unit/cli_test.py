@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from agent_fakes import PDF, FakeServer, make_job, pairing_file
+from agent_fakes import J1, J2, PDF, FakeServer, make_job, pairing_file
 from click.testing import CliRunner
 
 from print_agent import agent as agent_module
@@ -188,18 +188,18 @@ async def test_an_agent_prints_and_stops_in_peace(folder):
         pairing_file(folder / 'pairings', server.url)
         with Running(folder, PRINT_AGENT_TRACE=str(folder / 'trace')) as agent:
             await server.until(lambda: server.now, 30)
-            await server.send(make_job('j1', go=True), PDF)
+            await server.send(make_job(J1, go=True), PDF)
             await server.until(lambda: server.said(p.Sent))
             assert [path.read_bytes() for path in (folder / 'out').iterdir()] == [PDF]
-            await server.send(make_job('j2'), PDF)
+            await server.send(make_job(J2), PDF)
             await server.until(lambda: len(server.said(p.Accepted)) == 2)
             agent.process.send_signal(signal.SIGTERM)
             await server.until(lambda: server.said(p.Drain) and server.said(p.Returned))
-            assert server.said(p.Returned)[0].job == 'j2'
+            assert server.said(p.Returned)[0].job == J2
             assert agent.process.wait(20) == 0
     assert 'Desk' in agent.said
     assert 'printer desk1' in agent.said
-    assert 'job j1.1 desk1: sent' in agent.said
+    assert f'job {J1}.1 desk1: sent' in agent.said
     assert 'Zoë' not in agent.said
     assert 'icpa_' not in agent.said
     assert (folder / 'trace').read_text().count('\n') >= 9
@@ -232,14 +232,14 @@ async def test_a_killed_agent_gives_back_what_it_did_not_print(folder):
         pairing_file(folder / 'pairings', server.url)
         with Running(folder) as agent:
             await server.until(lambda: server.now, 30)
-            await server.send(make_job('j1', go=True), PDF)
+            await server.send(make_job(J1, go=True), PDF)
             await server.until(lambda: server.said(p.Accepted))
             agent.process.kill()
             agent.process.wait()
         (folder / 'out').mkdir()
         with Running(folder):
             await server.until(lambda: server.said(p.Returned), 30)
-        assert server.hellos[1].holding == (p.Held(job='j1', dispatch=1, state='returned'),)
+        assert server.hellos[1].holding == (p.Held(job=J1, dispatch=1, state='returned'),)
         assert server.said(p.Returned)[0].reason == 'restarted'
         assert list((folder / 'out').iterdir()) == []
 
@@ -251,7 +251,7 @@ async def test_a_second_signal_ends_at_once(folder):
         pairing_file(folder / 'pairings', server.url)
         with Running(folder) as agent:
             await server.until(lambda: server.now, 30)
-            await server.send(make_job('j1', go=True), PDF)
+            await server.send(make_job(J1, go=True), PDF)
             await server.until(lambda: server.said(p.Sent))
             agent.process.send_signal(signal.SIGTERM)  # waits for an acknowledgement that does not come
             await server.until(lambda: server.said(p.Drain))

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from agent_fakes import PDF, FakeBackend, make_job
+from agent_fakes import J1, PDF, FakeBackend, make_job
 
 from print_agent import protocol as p
 from print_agent.control import Control
@@ -54,10 +54,10 @@ class Desk:
             while not condition():  # noqa: ASYNC110 - the spool gives no signals
                 await asyncio.sleep(0.005)
 
-    async def receive(self, job='j1', *, source='a', callback='', **kwargs):
+    async def receive(self, job=J1, *, source='a', callback='', **kwargs):
         return await self.jobs.receive(source, make_job(job, **kwargs), PDF, callback=callback)
 
-    async def ended(self, job='j1', *, end='completed', reason='', source='a', **kwargs):
+    async def ended(self, job=J1, *, end='completed', reason='', source='a', **kwargs):
         """A badge that went through the printer and ended like this."""
         before, self.backend.end = self.backend.end, End(end, reason)
         entry = await self.receive(job, source=source, go=True, **kwargs)

@@ -1,7 +1,7 @@
 """What a person at the desk can do, and what Indico hears of it."""
 
 import pytest
-from agent_fakes import PDF, make_job
+from agent_fakes import J1, J2, J3, J4, PDF, make_job
 from control_fakes import Desk
 
 from print_agent import protocol as p
@@ -35,29 +35,29 @@ async def test_a_paused_printer_says_so_and_takes_nothing(desk):
     assert (desk.printer().state, desk.printer().reasons) == ('stopped', ('paused',))
     assert desk.printer('desk2').state == 'idle'
     assert len(desk.changes) == 1
-    await desk.receive('j1', go=True)
-    assert [(m.job, m.reason) for m in desk.said(p.Returned)] == [('j1', 'paused')]
-    await desk.receive('j2')
-    desk.jobs.go('a', p.Go(job='j2', dispatch=1))
-    assert [m.job for m in desk.said(p.Returned)] == ['j1', 'j2']
-    await desk.receive('j3', printer='desk2', go=True)
+    await desk.receive(J1, go=True)
+    assert [(m.job, m.reason) for m in desk.said(p.Returned)] == [(J1, 'paused')]
+    await desk.receive(J2)
+    desk.jobs.go('a', p.Go(job=J2, dispatch=1))
+    assert [m.job for m in desk.said(p.Returned)] == [J1, J2]
+    await desk.receive(J3, printer='desk2', go=True)
     await desk.until(lambda: desk.said(p.Completed))
-    assert [m.job for m in desk.said(p.Completed)] == ['j3']
+    assert [m.job for m in desk.said(p.Completed)] == [J3]
     assert len(desk.backend.submitted) == 1
 
 
 async def test_a_pause_gives_back_what_has_a_go_and_lets_the_badge_in_the_printer_come_out(desk):
     desk.backend.gate.clear()
-    await desk.receive('j1', go=True)
+    await desk.receive(J1, go=True)
     await desk.until(lambda: desk.said(p.Printing))
-    await desk.receive('j2', go=True)
-    await desk.receive('j3')
+    await desk.receive(J2, go=True)
+    await desk.receive(J3)
     desk.control.pause('desk1')
-    assert [(m.job, m.reason) for m in desk.outcomes] == [('j2', 'paused')]
+    assert [(m.job, m.reason) for m in desk.outcomes] == [(J2, 'paused')]
     desk.backend.gate.set()
     await desk.until(lambda: desk.said(p.Completed))
     # without a go it waits: the server takes it away if another printer is free
-    assert desk.spool.find('a', 'j3').state is State.waiting
+    assert desk.spool.find('a', J3).state is State.waiting
     assert len(desk.backend.submitted) == 1
 
 
@@ -66,7 +66,7 @@ async def test_a_badge_that_is_about_to_be_handed_over_is_stopped(desk, monkeypa
         desk.control.pause('desk1')
 
     monkeypatch.setattr(desk.backend, 'check', check)
-    await desk.receive('j1', go=True)
+    await desk.receive(J1, go=True)
     await desk.until(lambda: desk.outcomes)
     assert desk.said(p.Returned)[0].reason == 'paused'
     assert desk.backend.submitted == []
@@ -74,9 +74,9 @@ async def test_a_badge_that_is_about_to_be_handed_over_is_stopped(desk, monkeypa
 
 async def test_a_go_on_a_paused_printer_is_not_used_however_it_came_there(desk):
     desk.backend.gate.clear()
-    await desk.receive('j1', go=True)
+    await desk.receive(J1, go=True)
     await desk.until(lambda: desk.said(p.Printing))
-    entry = await desk.receive('j2', go=True)
+    entry = await desk.receive(J2, go=True)
     desk.control.pauses.set(everything=True, names=frozenset())
     assert desk.jobs.begin_submit(entry) is None
     assert desk.spool.get(entry.seq).state is State.go
@@ -85,12 +85,12 @@ async def test_a_go_on_a_paused_printer_is_not_used_however_it_came_there(desk):
 async def test_what_nobody_else_could_print_is_printed_in_spite_of_a_pause(desk):
     """A webhook without a callback: giving it back would be to lose it."""
     desk.backend.gate.clear()
-    await desk.receive('j1', go=True)
+    await desk.receive(J1, go=True)
     await desk.until(lambda: desk.said(p.Printing))
-    await desk.receive('j2', source='door:desk1', go=True)
+    await desk.receive(J2, source='door:desk1', go=True)
     desk.control.pause('desk1')
     desk.backend.gate.set()
-    await desk.until(lambda: desk.spool.find('door:desk1', 'j2').state is State.completed)
+    await desk.until(lambda: desk.spool.find('door:desk1', J2).state is State.completed)
 
 
 async def test_a_pause_survives_a_restart_until_somebody_resumes(desk):
@@ -102,7 +102,7 @@ async def test_a_pause_survives_a_restart_until_somebody_resumes(desk):
     desk.control.resume('desk1')
     await desk.restart()
     assert desk.printer().state == 'idle'
-    await desk.receive('j1', go=True)
+    await desk.receive(J1, go=True)
     await desk.until(lambda: desk.said(p.Completed))
 
 
@@ -137,14 +137,14 @@ async def test_only_a_printer_that_is_there_is_paused(desk):
 # -- test pages -------------------------------------------------------------------------------------------------------
 
 async def test_a_test_page_is_as_large_as_the_badges_and_no_server_hears_of_it(desk):
-    await desk.ended('j1')
+    await desk.ended(J1)
     desk.heard.clear()
     entry = desk.control.test('desk1')
     await desk.until(lambda: desk.spool.get(entry.seq).state is State.completed)
     sheet = desk.backend.submitted[-1]
     assert (sheet.width_mm, sheet.height_mm, sheet.document[:5]) == (96.0, 134.0, b'%PDF-')
     assert desk.heard == []
-    assert desk.jobs.owed('a') == [p.Completed(job='j1', dispatch=1)]
+    assert desk.jobs.owed('a') == [p.Completed(job=J1, dispatch=1)]
     assert desk.spool.get(entry.seq).acked
 
 
@@ -173,29 +173,29 @@ async def test_there_is_no_test_page_for_an_unknown_printer_or_while_the_agent_s
 
 @pytest.mark.parametrize('end', ['completed', 'sent', 'failed'])
 async def test_a_badge_is_printed_again_and_the_ledger_keeps_its_truth(desk, end):
-    original = await desk.ended('j1', end=end, reason='x')
+    original = await desk.ended(J1, end=end, reason='x')
     desk.heard.clear()
     entry = desk.control.reprint(original)
     await desk.until(lambda: desk.spool.get(entry.seq).state is State.completed)
     assert [sheet.document for sheet in desk.backend.submitted] == [PDF, PDF]
     assert 'Zoë' not in desk.backend.submitted[-1].title
-    assert (entry.name, entry.origin, entry.source) == ('Zoë Ångström', 'j1', LOCAL)
+    assert (entry.name, entry.origin, entry.source) == ('Zoë Ångström', J1, LOCAL)
     assert desk.heard == []
     assert desk.spool.get(original.seq) == original
-    assert [m.job for m in desk.jobs.owed('a')] == ['j1']
+    assert [m.job for m in desk.jobs.owed('a')] == [J1]
     # and once more, from the copy
     once_more = desk.control.reprint(desk.spool.get(entry.seq))
-    assert once_more.origin == 'j1'
+    assert once_more.origin == J1
 
 
 async def test_it_can_come_out_at_another_printer(desk):
-    entry = desk.control.reprint(await desk.ended('j1'), 'desk2')
+    entry = desk.control.reprint(await desk.ended(J1), 'desk2')
     await desk.until(lambda: desk.spool.get(entry.seq).state is State.completed)
     assert entry.printer == 'desk2'
 
 
 async def test_a_double_click_prints_once(desk):
-    original = await desk.ended('j1')
+    original = await desk.ended(J1)
     desk.backend.gate.clear()
     desk.control.reprint(original)
     with refused('already'):
@@ -203,26 +203,26 @@ async def test_a_double_click_prints_once(desk):
 
 
 async def test_only_what_was_printed_here_is_printed_again(desk):
-    given_back = await desk.receive('j1', go=True)
+    given_back = await desk.receive(J1, go=True)
     desk.jobs.ended(given_back, End('returned', 'too_late'))
     with refused('not_printed'):
         desk.control.reprint(desk.spool.get(given_back.seq))
-    waiting = await desk.receive('j2')
+    waiting = await desk.receive(J2)
     with refused('not_printed'):
         desk.control.reprint(waiting)
     with refused('question'):
-        desk.control.reprint(await desk.ended('j3', end='unknown', reason='printer_lost_job'))
+        desk.control.reprint(await desk.ended(J3, end='unknown', reason='printer_lost_job'))
     desk.spool.keep = 0
     with refused('forgotten'):
-        desk.control.reprint(await desk.ended('j4'))
+        desk.control.reprint(await desk.ended(J4))
 
 
 async def test_a_copy_of_an_old_message_does_not_reach_what_was_printed_again(desk):
-    original = await desk.ended('j1')
+    original = await desk.ended(J1)
     desk.control.reprint(original)
-    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     await desk.until(lambda: len(desk.backend.submitted) == 2)
-    assert desk.spool.find('a', 'j1').state is State.completed
+    assert desk.spool.find('a', J1).state is State.completed
 
 
 async def test_a_restart_gives_up_what_a_person_asked_for_and_did_not_get(desk, monkeypatch):
@@ -246,45 +246,45 @@ async def test_jobs_are_found_as_the_log_names_them(desk):
 # -- answers ----------------------------------------------------------------------------------------------------------
 
 async def test_yes_is_told_as_completed_by_a_person(desk):
-    entry = await desk.ended('j1', end='unknown', reason='printer_lost_job')
-    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))
+    entry = await desk.ended(J1, end='unknown', reason='printer_lost_job')
+    desk.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='unknown'))
     desk.heard.clear()
     desk.control.answer(entry, came_out=True)
     (told,) = desk.heard
-    assert told == p.Completed(job='j1', dispatch=1, reason='person_saw_it',
+    assert told == p.Completed(job=J1, dispatch=1, reason='person_saw_it',
                                detail='Someone at the desk looked: the badge came out.')
     with refused('answered'):
         desk.control.answer(desk.spool.get(entry.seq), came_out=False)
 
 
 async def test_no_gives_the_badge_back_and_it_prints_when_it_comes_again(desk):
-    entry = await desk.ended('j1', end='unknown', reason='printer_lost_job')
-    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))
+    entry = await desk.ended(J1, end='unknown', reason='printer_lost_job')
+    desk.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='unknown'))
     desk.control.answer(entry, came_out=False)
     assert desk.said(p.Returned)[-1].reason == 'person_missed_it'
     assert desk.spool.document(entry.seq) is None
-    await desk.receive('j1', dispatch=2, go=True)
+    await desk.receive(J1, dispatch=2, go=True)
     await desk.until(lambda: desk.said(p.Completed))
     assert len(desk.backend.submitted) == 2
 
 
 async def test_an_answer_without_a_network_is_told_later(desk):
-    entry = await desk.ended('j1', end='unknown', reason='printer_lost_job')
-    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))
+    entry = await desk.ended(J1, end='unknown', reason='printer_lost_job')
+    desk.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='unknown'))
     assert desk.jobs.owed('a') == []
     desk.jobs.listen('a', None)
     desk.control.answer(entry, came_out=True)
     await desk.restart()
     assert [type(m) for m in desk.jobs.owed('a')] == [p.Completed]
-    assert desk.jobs.hello('a', 'x', ()).holding == (p.Held(job='j1', dispatch=1, state='completed'),)
-    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))  # of the word before
+    assert desk.jobs.hello('a', 'x', ()).holding == (p.Held(job=J1, dispatch=1, state='completed'),)
+    desk.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='unknown'))  # of the word before
     assert desk.jobs.owed('a')
-    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='completed'))
+    desk.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='completed'))
     assert desk.jobs.owed('a') == []
 
 
 async def test_nothing_is_given_back_that_may_still_come_out(desk):
-    entry = await desk.receive('j1', go=True)
+    entry = await desk.receive(J1, go=True)
     await desk.until(lambda: desk.said(p.Completed))
     desk.spool._db.execute("UPDATE jobs SET state = 'unknown', settled = 0")
     entry = desk.spool.get(entry.seq)
@@ -295,7 +295,7 @@ async def test_nothing_is_given_back_that_may_still_come_out(desk):
 
 @pytest.mark.parametrize('source', [LOCAL, 'door:desk1'])
 async def test_what_nobody_sends_again_is_printed_again_here(desk, source):
-    entry = await desk.ended('j1', source=source, end='unknown', reason='printer_lost_job')
+    entry = await desk.ended(J1, source=source, end='unknown', reason='printer_lost_job')
     again = desk.control.answer(entry, came_out=False)
     assert desk.spool.get(entry.seq).state is State.returned
     await desk.until(lambda: desk.spool.get(again.seq).state is State.completed)
@@ -304,7 +304,7 @@ async def test_what_nobody_sends_again_is_printed_again_here(desk, source):
 
 async def test_a_question_stays_when_it_cannot_be_printed_again(desk):
     desk.spool.keep = 0
-    entry = await desk.ended('j1', source='door:desk1', end='unknown', reason='printer_lost_job')
+    entry = await desk.ended(J1, source='door:desk1', end='unknown', reason='printer_lost_job')
     with refused('forgotten'):
         desk.control.answer(entry, came_out=False)
     assert desk.spool.get(entry.seq).state is State.unknown
@@ -313,13 +313,13 @@ async def test_a_question_stays_when_it_cannot_be_printed_again(desk):
 async def test_the_last_badge_is_the_last_that_may_have_come_out(desk):
     with pytest.raises(ControlError, match='No badge was printed here yet'):
         desk.control.find('last')
-    await desk.ended('j1')
+    await desk.ended(J1)
     desk.control.test('desk1')
-    given_back = await desk.receive('j2')
+    given_back = await desk.receive(J2)
     desk.jobs.ended(given_back, End('returned', 'media-empty'))
-    assert desk.control.find('last').job == 'j1'
+    assert desk.control.find('last').job == J1
     # rather no badge than that of somebody else
-    await desk.ended('j3', end='unknown', reason='printer_lost_job')
-    assert desk.control.find('last').job == 'j3'
+    await desk.ended(J3, end='unknown', reason='printer_lost_job')
+    assert desk.control.find('last').job == J3
     with pytest.raises(ControlError, match='Nobody knows'):
         desk.control.reprint(desk.control.find('last'))

@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from agent_fakes import PDF, FakeServer, make_job, pairing_file
+from agent_fakes import J1, J2, PDF, FakeServer, make_job, pairing_file
 from cli_test import FOLDERS_ONLY, invoke
 from jobs_test import Desk
 from link_test import Desk as LinkedDesk
@@ -141,11 +141,11 @@ async def test_a_badge_that_cannot_be_laid_out_in_time_does_not_stop_the_printer
     hang = threading.Event()
     monkeypatch.setattr(worker_module, 'LAYOUT', 0.05)
     desk._tasks.append(asyncio.create_task(Worker('desk1', desk.backend, desk.jobs, layout=Slow()).run()))
-    await desk.jobs.receive('a', make_job('j1', title='slow', go=True), PDF)
-    await desk.jobs.receive('a', make_job('j2', go=True), PDF)
+    await desk.jobs.receive('a', make_job(J1, title='slow', go=True), PDF)
+    await desk.jobs.receive('a', make_job(J2, go=True), PDF)
     first, second = await desk.ends(2)
     assert (type(first), first.reason) == (p.Failed, 'layout_failed')
-    assert second == p.Completed(job='j2', dispatch=1)
+    assert second == p.Completed(job=J2, dispatch=1)
     hang.set()
 
 
@@ -158,7 +158,7 @@ async def test_a_watch_that_dies_is_told(desk, monkeypatch, caplog):
     await desk.until(lambda: desk.backend.submitted)
     await asyncio.sleep(0.1)
     desk.backend.gate.set()
-    assert await desk.ends() == [p.Completed(job='j1', dispatch=1)]
+    assert await desk.ends() == [p.Completed(job=J1, dispatch=1)]
     assert 'the watch over desk1 died' in caplog.text
 
 
@@ -192,7 +192,7 @@ async def test_a_full_disk_does_not_end_the_reports(sender, monkeypatch):
     await sender.post(make_job())
     await sender.until(lambda: len(sender.outcomes) == 2)
     sender.answer = 500
-    await sender.post(make_job('j2'))
+    await sender.post(make_job(J2))
     await sender.until(lambda: len(sender.outcomes) > 4)
     disk = Reluctant(sender.spool, monkeypatch)
     sender.answer, before = 200, len(sender.outcomes)
@@ -204,12 +204,12 @@ async def test_a_full_disk_does_not_end_the_reports(sender, monkeypatch):
 
 async def test_an_address_that_is_none_ends_no_reports(sender):
     """One that an older version let in lies in the spool, so it would end the agent again at each start."""
-    reply = await sender.post(make_job('j1'), callback='http://[::1')
+    reply = await sender.post(make_job(J1), callback='http://[::1')
     assert (reply.status_code, reply.json()['error']) == (422, 'bad_callback')
-    assert (await sender.post(make_job('j1'), callback='http://:80/x')).status_code == 422
-    await sender.jobs.receive('door:desk1', make_job('j1', go=True), PDF, callback='http://[::1')
+    assert (await sender.post(make_job(J1), callback='http://:80/x')).status_code == 422
+    await sender.jobs.receive('door:desk1', make_job(J1, go=True), PDF, callback='http://[::1')
     sender.start()
-    await sender.post(make_job('j2'))
+    await sender.post(make_job(J2))
     await sender.until(lambda: len(sender.outcomes) == 2)
 
 
@@ -248,19 +248,19 @@ async def test_a_spool_that_another_program_locks_is_like_a_full_disk(desk):
     desk.spool.file.raw.execute('PRAGMA busy_timeout = 10')
     desk.backend.gate.clear()
     desk.start()
-    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
-    await desk.until(lambda: p.Printing(job='j1', dispatch=1) in desk.heard)
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
+    await desk.until(lambda: p.Printing(job=J1, dispatch=1) in desk.heard)
     other.file.raw.execute('BEGIN IMMEDIATE')
     with pytest.raises(NoRoom):
-        await desk.jobs.receive('a', make_job('j2', go=True), PDF)
+        await desk.jobs.receive('a', make_job(J2, go=True), PDF)
     desk.backend.end = End('completed')
     desk.backend.gate.set()
-    await desk.until(lambda: p.Completed(job='j1', dispatch=1) in desk.heard)
+    await desk.until(lambda: p.Completed(job=J1, dispatch=1) in desk.heard)
     other.file.raw.execute('ROLLBACK')
     await desk.until(lambda: desk.state() == 'completed')
     assert desk.spool.file.find_room()
-    await desk.jobs.receive('a', make_job('j2', go=True), PDF)
-    await desk.until(lambda: p.Completed(job='j2', dispatch=1) in desk.heard)
+    await desk.jobs.receive('a', make_job(J2, go=True), PDF)
+    await desk.until(lambda: p.Completed(job=J2, dispatch=1) in desk.heard)
     other.close()
 
 

@@ -5,7 +5,7 @@ import json
 import time
 
 import pytest
-from agent_fakes import PDF, FakeBackend, make_job
+from agent_fakes import J0, J1, J2, J3, J4, PDF, FakeBackend, make_job
 
 from print_agent import clock, room
 from print_agent import protocol as p
@@ -53,7 +53,7 @@ class Desk:
     def outcomes(self):
         return [m for m in self.heard if isinstance(m, p.OUTCOMES)]
 
-    def state(self, job='j1'):
+    def state(self, job=J1):
         return self.spool.find('a', job).state
 
     async def close(self):
@@ -78,11 +78,11 @@ async def desk(tmp_path):
 async def test_without_a_go_nothing_moves(desk):
     desk.start()
     await desk.jobs.receive('a', make_job(), PDF)
-    assert desk.heard == [p.Accepted(job='j1', dispatch=1)]
+    assert desk.heard == [p.Accepted(job=J1, dispatch=1)]
     await asyncio.sleep(0.05)
     assert desk.backend.submitted == []
-    desk.jobs.go('a', p.Go(job='j1', dispatch=1))
-    assert await desk.ends() == [p.Completed(job='j1', dispatch=1)]
+    desk.jobs.go('a', p.Go(job=J1, dispatch=1))
+    assert await desk.ends() == [p.Completed(job=J1, dispatch=1)]
     assert [type(m).__name__ for m in desk.heard] == ['Accepted', 'Printing', 'Completed']
 
 
@@ -92,14 +92,14 @@ async def test_a_go_in_the_job_prints_at_once(desk):
     await desk.ends()
     (sheet,) = desk.backend.submitted
     assert (sheet.document, sheet.copies, sheet.width_mm, sheet.height_mm) == (PDF, 2, 96.0, 134.0)
-    assert 'j1' in sheet.title
+    assert J1 in sheet.title
     assert sheet.tag in sheet.title
     assert 'Zoë' not in sheet.title
 
 
 async def test_the_job_is_in_the_spool_before_it_is_accepted(desk):
     seen = []
-    desk.jobs.listen('a', lambda _message: seen.append(desk.spool.find('a', 'j1').state))
+    desk.jobs.listen('a', lambda _message: seen.append(desk.spool.find('a', J1).state))
     await desk.jobs.receive('a', make_job(), PDF)
     assert seen == [State.waiting]
 
@@ -108,7 +108,7 @@ async def test_the_intent_is_in_the_spool_before_the_printer_has_it(desk):
     seen = []
 
     async def submit(printer, sheet):
-        seen.append((desk.state(), desk.spool.find('a', 'j1').tag == sheet.tag))
+        seen.append((desk.state(), desk.spool.find('a', J1).tag == sheet.tag))
         return '1'
 
     desk.backend.submit = submit
@@ -122,11 +122,11 @@ async def test_everything_twice_prints_once(desk):
     desk.start()
     for _ in range(3):
         await desk.jobs.receive('a', make_job(go=True), PDF)
-        desk.jobs.go('a', p.Go(job='j1', dispatch=1))
+        desk.jobs.go('a', p.Go(job=J1, dispatch=1))
     await desk.ends()
     await desk.jobs.receive('a', make_job(go=True), PDF)
     await desk.jobs.receive('a', make_job(dispatch=2, go=True), PDF)
-    assert desk.outcomes[-1] == p.Completed(job='j1', dispatch=2)
+    assert desk.outcomes[-1] == p.Completed(job=J1, dispatch=2)
     await asyncio.sleep(0.05)
     assert len(desk.backend.submitted) == 1
 
@@ -142,10 +142,10 @@ async def test_copies_of_a_job_that_come_in_together_print_once(desk):
 async def test_a_newer_dispatch_of_a_returned_job_prints(desk):
     desk.start()
     await desk.jobs.receive('a', make_job(), PDF)
-    desk.jobs.cancel('a', p.Cancel(job='j1', dispatch=1))
-    assert desk.outcomes == [p.Canceled(job='j1', dispatch=1)]
+    desk.jobs.cancel('a', p.Cancel(job=J1, dispatch=1))
+    assert desk.outcomes == [p.Canceled(job=J1, dispatch=1)]
     await desk.jobs.receive('a', make_job(dispatch=2, go=True), PDF)
-    assert (await desk.ends(2))[1] == p.Completed(job='j1', dispatch=2)
+    assert (await desk.ends(2))[1] == p.Completed(job=J1, dispatch=2)
 
 
 async def test_a_newer_dispatch_takes_the_older_permission_away(desk):
@@ -154,11 +154,11 @@ async def test_a_newer_dispatch_takes_the_older_permission_away(desk):
     await desk.jobs.receive('a', make_job(go=True), PDF)
     await desk.jobs.receive('a', make_job(dispatch=2), PDF)
     assert desk.state() is State.waiting
-    desk.jobs.go('a', p.Go(job='j1', dispatch=1))
+    desk.jobs.go('a', p.Go(job=J1, dispatch=1))
     assert desk.state() is State.waiting
     desk.backend.ready = None
-    desk.jobs.go('a', p.Go(job='j1', dispatch=2))
-    assert await desk.ends() == [p.Completed(job='j1', dispatch=2)]
+    desk.jobs.go('a', p.Go(job=J1, dispatch=2))
+    assert await desk.ends() == [p.Completed(job=J1, dispatch=2)]
 
 
 async def test_a_job_under_way_is_reported_under_the_newer_number(desk):
@@ -167,9 +167,9 @@ async def test_a_job_under_way_is_reported_under_the_newer_number(desk):
     await desk.jobs.receive('a', make_job(go=True), PDF)
     await desk.until(lambda: desk.state() is State.printing)
     await desk.jobs.receive('a', make_job(dispatch=2, go=True), PDF)
-    assert desk.heard[-2:] == [p.Accepted(job='j1', dispatch=2), p.Printing(job='j1', dispatch=2)]
+    assert desk.heard[-2:] == [p.Accepted(job=J1, dispatch=2), p.Printing(job=J1, dispatch=2)]
     desk.backend.gate.set()
-    assert await desk.ends() == [p.Completed(job='j1', dispatch=2)]
+    assert await desk.ends() == [p.Completed(job=J1, dispatch=2)]
 
 
 async def test_a_job_at_the_printer_cannot_be_cancelled(desk):
@@ -177,10 +177,10 @@ async def test_a_job_at_the_printer_cannot_be_cancelled(desk):
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
     await desk.until(lambda: desk.state() is State.printing)
-    desk.jobs.cancel('a', p.Cancel(job='j1', dispatch=1))
-    assert desk.heard[-1] == p.Printing(job='j1', dispatch=1)
+    desk.jobs.cancel('a', p.Cancel(job=J1, dispatch=1))
+    assert desk.heard[-1] == p.Printing(job=J1, dispatch=1)
     desk.backend.gate.set()
-    assert await desk.ends() == [p.Completed(job='j1', dispatch=1)]
+    assert await desk.ends() == [p.Completed(job=J1, dispatch=1)]
 
 
 async def test_words_about_jobs_that_are_not_here(desk):
@@ -196,7 +196,7 @@ async def test_permission_ends_at_its_deadline(desk):
     desk.backend.ready = NotReady('cups_down', 'CUPS is away.')
     desk.start()
     await desk.jobs.receive('a', make_job(go=True, print_within=0.1), PDF)
-    assert await desk.ends() == [p.Returned(job='j1', dispatch=1, reason='cups_down', detail='CUPS is away.')]
+    assert await desk.ends() == [p.Returned(job=J1, dispatch=1, reason='cups_down', detail='CUPS is away.')]
     desk.backend.ready = None
     await asyncio.sleep(0.05)
     assert desk.backend.submitted == []
@@ -208,7 +208,7 @@ async def test_a_printer_that_is_ready_again_in_time_prints(desk):
     await desk.jobs.receive('a', make_job(go=True), PDF)
     await desk.until(lambda: desk.jobs._deadlines.obstacles)
     desk.backend.ready = None
-    assert await desk.ends() == [p.Completed(job='j1', dispatch=1)]
+    assert await desk.ends() == [p.Completed(job=J1, dispatch=1)]
 
 
 async def test_the_clock_runs_from_receipt_and_not_from_the_document(desk):
@@ -222,10 +222,10 @@ async def test_the_clock_runs_from_receipt_and_not_from_the_document(desk):
 async def test_a_job_behind_a_slow_one_comes_back_too_late(desk):
     desk.backend.gate.clear()
     desk.start()
-    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
-    await desk.jobs.receive('a', make_job('j2', go=True, print_within=0.1), PDF)
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
+    await desk.jobs.receive('a', make_job(J2, go=True, print_within=0.1), PDF)
     (returned,) = await desk.ends()
-    assert (returned.job, returned.reason) == ('j2', 'too_late')
+    assert (returned.job, returned.reason) == (J2, 'too_late')
 
 
 async def test_jobs_print_in_order_one_at_a_time(desk):
@@ -233,11 +233,11 @@ async def test_jobs_print_in_order_one_at_a_time(desk):
     desk.start()
     for n in range(5):
         await desk.jobs.receive('a', make_job(f'j{n}', go=True), PDF)
-    await desk.until(lambda: desk.state('j0') is State.printing)
+    await desk.until(lambda: desk.state(J0) is State.printing)
     await asyncio.sleep(0.05)
     assert len(desk.backend.submitted) == 1
     desk.backend.gate.set()
-    assert [m.job for m in await desk.ends(5)] == ['j0', 'j1', 'j2', 'j3', 'j4']
+    assert [m.job for m in await desk.ends(5)] == [J0, J1, J2, J3, J4]
 
 
 async def test_waiting_jobs_expire(desk):
@@ -245,7 +245,7 @@ async def test_waiting_jobs_expire(desk):
     await desk.jobs.receive('a', make_job(expires_in=0.05), PDF)
     (returned,) = await desk.ends()
     assert returned.reason == 'expired'
-    assert desk.spool.document(desk.spool.find('a', 'j1').seq) is None
+    assert desk.spool.document(desk.spool.find('a', J1).seq) is None
 
 
 async def test_an_unknown_queue_comes_back_at_once(desk):
@@ -265,7 +265,7 @@ async def test_the_end_is_what_the_backend_says(desk, state):
     assert type(end).__struct_config__.tag == state
     assert getattr(end, 'reason', 'why') == 'why'
     await desk.until(lambda: desk.backend.settled)
-    await desk.until(lambda: desk.spool.find('a', 'j1').settled)
+    await desk.until(lambda: desk.spool.find('a', J1).settled)
 
 
 async def test_failed_is_not_said_before_cups_let_go(desk):
@@ -290,7 +290,7 @@ async def test_a_submission_that_certainly_failed_is_tried_again(desk):
     await desk.until(lambda: desk.jobs._deadlines.obstacles)
     assert desk.state() is State.go
     desk.backend.refuse = None
-    assert await desk.ends() == [p.Completed(job='j1', dispatch=1)]
+    assert await desk.ends() == [p.Completed(job=J1, dispatch=1)]
 
 
 async def test_a_submission_that_can_never_work_fails(desk):
@@ -330,15 +330,15 @@ async def test_what_cups_does_not_let_go_of_is_unknown_and_waited_for(desk, monk
     desk.backend.settle = settle
     desk.backend.end = End('failed', 'job-canceled', 'It was cancelled.')
     desk.start()
-    for job in ('j1', 'j2'):
+    for job in (J1, J2):
         await desk.jobs.receive('a', make_job(job, go=True), PDF)
     (end,) = await desk.ends()
     assert (type(end), end.reason, end.detail) == (p.Unknown, 'job-canceled', 'It was cancelled. CUPS still has it.')
-    assert not desk.spool.find('a', 'j1').settled
+    assert not desk.spool.find('a', J1).settled
     gone = False
     await desk.ends(2)
     assert desk.backend.settled == ['1', '2']
-    assert desk.spool.find('a', 'j1').settled
+    assert desk.spool.find('a', J1).settled
 
 
 @pytest.mark.parametrize('turns', range(4))
@@ -369,12 +369,12 @@ async def test_a_mistake_of_ours_is_unknown_and_does_not_stop_the_printer(desk, 
 
     good, desk.backend.follow = desk.backend.follow, broken
     desk.start()
-    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     (end,) = await desk.ends()
     assert (type(end), end.reason) == (p.Unknown, 'agent_error')
     desk.backend.follow = good
-    await desk.jobs.receive('a', make_job('j2', go=True), PDF)
-    assert (await desk.ends(2))[1] == p.Completed(job='j2', dispatch=1)
+    await desk.jobs.receive('a', make_job(J2, go=True), PDF)
+    assert (await desk.ends(2))[1] == p.Completed(job=J2, dispatch=1)
     assert 'ZeroDivisionError' in caplog.text
 
 
@@ -384,9 +384,9 @@ async def test_a_bad_document_is_refused_and_not_kept(desk):
     await desk.jobs.receive('a', make_job(go=True), b'%!PS')
     (refused,) = desk.heard
     assert (type(refused), refused.reason) == (p.Refused, 'wrong_length')
-    assert desk.spool.document(desk.spool.find('a', 'j1').seq) is None
+    assert desk.spool.document(desk.spool.find('a', J1).seq) is None
     await desk.jobs.receive('a', make_job(dispatch=2), PDF)
-    assert desk.heard[-1] == p.Accepted(job='j1', dispatch=2)
+    assert desk.heard[-1] == p.Accepted(job=J1, dispatch=2)
 
 
 async def test_a_broken_newer_dispatch_takes_the_older_permission_away(desk):
@@ -402,30 +402,30 @@ async def test_a_copy_with_a_broken_document_does_no_harm(desk):
     await desk.jobs.receive('a', make_job(go=True), PDF)
     await desk.jobs.receive('a', make_job(go=True), b'nonsense')
     assert desk.state() is State.go
-    assert desk.spool.document(desk.spool.find('a', 'j1').seq) == PDF
+    assert desk.spool.document(desk.spool.find('a', J1).seq) == PDF
 
 
 async def test_printers_that_do_not_exist_and_a_full_spool_are_refused(tmp_path, monkeypatch):
     desk = Desk(tmp_path, known={'desk1': True, 'desk9': False}.get)
-    await desk.jobs.receive('a', make_job('j1', printer='desk9'), PDF)
+    await desk.jobs.receive('a', make_job(J1, printer='desk9'), PDF)
     assert desk.heard[-1].reason == 'unknown_printer'
-    await desk.jobs.receive('a', make_job('j2', printer='not listed yet'), PDF)
-    assert desk.heard[-1] == p.Accepted(job='j2', dispatch=1)
+    await desk.jobs.receive('a', make_job(J2, printer='not listed yet'), PDF)
+    assert desk.heard[-1] == p.Accepted(job=J2, dispatch=1)
     monkeypatch.setattr(room, 'MAX_HELD', 1)
     with pytest.raises(NoRoom):
-        await desk.jobs.receive('a', make_job('j3'), PDF)
+        await desk.jobs.receive('a', make_job(J3), PDF)
     # given back: another printer may have room
-    assert desk.heard[-1] == p.Returned(job='j3', dispatch=1, reason='spool_full',
+    assert desk.heard[-1] == p.Returned(job=J3, dispatch=1, reason='spool_full',
                                         detail='The print agent holds too many badges already.')
-    assert desk.spool.find('a', 'j3') is None
+    assert desk.spool.find('a', J3) is None
     monkeypatch.setattr(room, 'MAX_HELD', 500)
     monkeypatch.setattr(room, 'MAX_BYTES', len(PDF))
     with pytest.raises(NoRoom):
-        await desk.jobs.receive('a', make_job('j4'), PDF)
+        await desk.jobs.receive('a', make_job(J4), PDF)
     assert desk.heard[-1].reason == 'spool_full'
     # what is known already is answered all the same
-    await desk.jobs.receive('a', make_job('j2', printer='not listed yet'), PDF)
-    assert desk.heard[-1] == p.Accepted(job='j2', dispatch=1)
+    await desk.jobs.receive('a', make_job(J2, printer='not listed yet'), PDF)
+    assert desk.heard[-1] == p.Accepted(job=J2, dispatch=1)
     await desk.close()
 
 
@@ -439,15 +439,15 @@ async def restarted(desk, tmp_path):
 
 
 async def test_after_a_restart_a_permission_is_given_back(desk, tmp_path):
-    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
-    await desk.jobs.receive('a', make_job('j2'), PDF)
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
+    await desk.jobs.receive('a', make_job(J2), PDF)
     again = await restarted(desk, tmp_path)
-    assert [(m.job, m.reason) for m in again.outcomes] == [('j1', 'restarted')]
-    assert again.state('j2') is State.waiting
+    assert [(m.job, m.reason) for m in again.outcomes] == [(J1, 'restarted')]
+    assert again.state(J2) is State.waiting
     again.start()
-    again.jobs.go('a', p.Go(job='j2', dispatch=1))
-    assert (await again.ends(2))[1] == p.Completed(job='j2', dispatch=1)
-    assert [s.tag.startswith('j2') for s in again.backend.submitted] == [True]
+    again.jobs.go('a', p.Go(job=J2, dispatch=1))
+    assert (await again.ends(2))[1] == p.Completed(job=J2, dispatch=1)
+    assert [s.tag.startswith(J2) for s in again.backend.submitted] == [True]
     await again.close()
 
 
@@ -469,7 +469,7 @@ async def test_after_a_restart_old_jobs_expire(desk, tmp_path, monkeypatch):
 ])
 async def test_after_a_restart_the_printer_is_asked(desk, tmp_path, state, found, expected):
     await desk.jobs.receive('a', make_job(go=True), PDF)
-    entry = desk.jobs.begin_submit(desk.spool.find('a', 'j1'))
+    entry = desk.jobs.begin_submit(desk.spool.find('a', J1))
     if state is State.printing:
         desk.jobs.submitted(entry, '5')
     again = await restarted(desk, tmp_path)
@@ -484,7 +484,7 @@ async def test_after_a_restart_the_printer_is_asked(desk, tmp_path, state, found
 
 async def test_after_a_restart_cups_is_told_to_forget_what_was_left_there(desk, tmp_path):
     await desk.jobs.receive('a', make_job(go=True), PDF)
-    entry = desk.jobs.submitted(desk.jobs.begin_submit(desk.spool.find('a', 'j1')), '5')
+    entry = desk.jobs.submitted(desk.jobs.begin_submit(desk.spool.find('a', J1)), '5')
     desk.jobs.ended(entry, End('unknown', 'printer_unreachable'))
     again = await restarted(desk, tmp_path)
     again.start()
@@ -501,10 +501,10 @@ async def test_outcomes_are_owed_until_they_are_acknowledged(desk, tmp_path):
     assert again.jobs.owed('a') == [end]
     assert again.jobs.owed('b') == []
     hello = again.jobs.hello('a', 'x', [])
-    assert hello.holding == (p.Held(job='j1', dispatch=1, state='completed'),)
-    again.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))
+    assert hello.holding == (p.Held(job=J1, dispatch=1, state='completed'),)
+    again.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='unknown'))
     assert again.jobs.owed('a') == [end]
-    again.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='completed'))
+    again.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='completed'))
     assert again.jobs.owed('a') == []
     assert again.jobs.hello('a', 'x', []).holding == ()
     await again.close()
@@ -513,16 +513,16 @@ async def test_outcomes_are_owed_until_they_are_acknowledged(desk, tmp_path):
 async def test_draining_gives_back_what_is_not_at_the_printer(desk):
     desk.backend.gate.clear()
     desk.start()
-    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
-    await desk.until(lambda: desk.state('j1') is State.printing)
-    await desk.jobs.receive('a', make_job('j2', go=True), PDF)
-    await desk.jobs.receive('a', make_job('j3'), PDF)
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
+    await desk.until(lambda: desk.state(J1) is State.printing)
+    await desk.jobs.receive('a', make_job(J2, go=True), PDF)
+    await desk.jobs.receive('a', make_job(J3), PDF)
     desk.jobs.drain()
-    assert [(m.job, m.reason) for m in desk.outcomes] == [('j2', 'stopping'), ('j3', 'stopping')]
-    await desk.jobs.receive('a', make_job('j4', go=True), PDF)
+    assert [(m.job, m.reason) for m in desk.outcomes] == [(J2, 'stopping'), (J3, 'stopping')]
+    await desk.jobs.receive('a', make_job(J4, go=True), PDF)
     assert (type(desk.heard[-1]), desk.heard[-1].reason) == (p.Returned, 'stopping')
     desk.backend.gate.set()
-    assert (await desk.ends(4))[-1] == p.Completed(job='j1', dispatch=1)
+    assert (await desk.ends(4))[-1] == p.Completed(job=J1, dispatch=1)
 
 
 async def test_senders_do_not_hear_of_each_other(desk):
@@ -530,9 +530,9 @@ async def test_senders_do_not_hear_of_each_other(desk):
     desk.jobs.listen('b', other.append)
     await desk.jobs.receive('a', make_job(), PDF)
     await desk.jobs.receive('b', make_job(dispatch=9), PDF)
-    desk.jobs.cancel('b', p.Cancel(job='j1', dispatch=9))
-    assert desk.heard == [p.Accepted(job='j1', dispatch=1)]
-    assert other == [p.Accepted(job='j1', dispatch=9), p.Canceled(job='j1', dispatch=9)]
+    desk.jobs.cancel('b', p.Cancel(job=J1, dispatch=9))
+    assert desk.heard == [p.Accepted(job=J1, dispatch=1)]
+    assert other == [p.Accepted(job=J1, dispatch=9), p.Canceled(job=J1, dispatch=9)]
     assert [held.dispatch for held in desk.jobs.hello('a', '', []).holding] == [1]
 
 
@@ -545,6 +545,6 @@ async def test_logs_and_traces_hold_ids_and_no_names(tmp_path, caplog):
     lines = [json.loads(line) for line in (tmp_path / 'trace').read_text().splitlines()]
     assert [line['step'] for line in lines] == ['received', 'spooled', 'go', 'submit', 'submitted', 'at_printer', 'end']
     assert [line['t'] for line in lines] == sorted(line['t'] for line in lines)
-    assert 'job j1.1 desk1: completed' in caplog.text
+    assert f'job {J1}.1 desk1: completed' in caplog.text
     assert 'Zoë' not in caplog.text + (tmp_path / 'trace').read_text()
     await desk.close()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 import pytest
-from agent_fakes import PDF, TOKEN, FakeBackend, FakeServer, ack, make_job
+from agent_fakes import J1, J2, J9, PDF, TOKEN, FakeBackend, FakeServer, ack, make_job
 
 from print_agent import link as link_module
 from print_agent import poll as poll_module
@@ -74,7 +74,7 @@ async def test_a_badge_goes_through(tmp_path, server):
         await server.send(make_job(), PDF)
         await server.until(lambda: server.said(p.Accepted))
         assert desk.backend.submitted == []
-        await server.send(p.Go(job='j1', dispatch=1))
+        await server.send(p.Go(job=J1, dispatch=1))
         await server.until(lambda: server.said(p.Completed))
         assert [type(m).__name__ for m in server.heard] == ['Accepted', 'Printing', 'Completed']
         assert desk.backend.submitted[0].document == PDF
@@ -99,14 +99,14 @@ async def test_after_a_break_nothing_is_lost(tmp_path, server):
     server.auto_ack = False
     async with Desk(tmp_path, server) as desk:
         await server.until(lambda: server.now)
-        await server.send(make_job('j1', go=True), PDF)
-        await server.send(make_job('j2'), PDF)
+        await server.send(make_job(J1, go=True), PDF)
+        await server.send(make_job(J2), PDF)
         await server.until(lambda: server.said(p.Completed) and len(server.said(p.Accepted)) == 2)
         server.heard.clear()
         await server.now.close()
         await server.until(lambda: len(server.hellos) == 2 and server.said(p.Completed))
-        assert set(server.hellos[1].holding) == {p.Held(job='j1', dispatch=1, state='completed'),
-                                                 p.Held(job='j2', dispatch=1, state='waiting')}
+        assert set(server.hellos[1].holding) == {p.Held(job=J1, dispatch=1, state='completed'),
+                                                 p.Held(job=J2, dispatch=1, state='waiting')}
         assert len(desk.backend.submitted) == 1
 
 
@@ -117,7 +117,7 @@ async def test_a_break_between_job_and_document_is_harmless(tmp_path, server):
         await server.now.close()
         await server.until(lambda: len(server.hellos) == 2)
         assert server.hellos[1].holding == ()
-        assert desk.spool.find('a', 'j1') is None
+        assert desk.spool.find('a', J1) is None
 
 
 async def test_heartbeats_come_twice_as_often_as_asked_for(tmp_path, server):
@@ -132,12 +132,12 @@ async def test_nonsense_is_answered_and_the_link_lives_on(tmp_path, server):
         await server.now.send('{"type": "fax"}')
         await server.now.send('nonsense')
         await server.now.send(b'%PDF-')
-        await server.send(make_job('j9'))
+        await server.send(make_job(J9))
         await server.send(p.Drain(reason='bye'))
         await server.until(lambda: len(server.said(p.Error)) == 4)
         assert [m.code for m in server.said(p.Error)] == ['unknown_type', 'bad_message', 'unexpected_document',
                                                           'no_document']
-        assert server.said(p.Error)[3].job == 'j9'
+        assert server.said(p.Error)[3].job == J9
         await server.send(make_job(go=True), PDF)
         await server.until(lambda: server.said(p.Completed))
         assert len(server.hellos) == 1
@@ -213,7 +213,7 @@ def test_waits_grow_to_a_minute_and_are_spread():
 # -- polling ----------------------------------------------------------------------------------------------------------
 
 async def test_polling_carries_everything(tmp_path, server):
-    server.documents = {'j1/1': PDF}
+    server.documents = {f'{J1}/1': PDF}
     server.replies = [p.Welcome(), make_job(go=True)]
     async with Desk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: server.said(p.Completed))
@@ -226,7 +226,7 @@ async def test_polling_carries_everything(tmp_path, server):
 
 
 async def test_an_outcome_does_not_wait_for_the_next_poll(tmp_path, server):
-    server.documents = {'j1/1': PDF}
+    server.documents = {f'{J1}/1': PDF}
     server.next_in = 3600.0
     server.replies = [make_job(go=True)]
     async with Desk(tmp_path, server, mode='poll'):
@@ -234,13 +234,13 @@ async def test_an_outcome_does_not_wait_for_the_next_poll(tmp_path, server):
 
 
 async def test_a_failed_poll_loses_nothing(tmp_path, server):
-    server.documents = {'j1/1': PDF}
+    server.documents = {f'{J1}/1': PDF}
     server.replies = [make_job()]
     async with Desk(tmp_path, server, mode='poll') as desk:
-        await server.until(lambda: desk.spool.find('a', 'j1'))
+        await server.until(lambda: desk.spool.find('a', J1))
         server.poll_status = 500
         await server.until(lambda: desk.link.state == 'down')
-        desk.jobs.go('a', p.Go(job='j1', dispatch=1))
+        desk.jobs.go('a', p.Go(job=J1, dispatch=1))
         await asyncio.sleep(0.05)
         server.poll_status = 200
         await server.until(lambda: server.said(p.Completed))
@@ -252,7 +252,7 @@ async def test_a_document_that_is_gone_gives_the_job_back(tmp_path, server):
     async with Desk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: server.said(p.Returned))
         assert server.said(p.Returned)[0].reason == 'document_unavailable'
-        assert desk.spool.find('a', 'j1') is None
+        assert desk.spool.find('a', J1) is None
 
 
 async def test_polling_with_a_revoked_token_is_told_in_words(tmp_path, server):
@@ -300,7 +300,7 @@ async def test_an_older_poller_says_why_it_gets_nothing_and_is_back_when_the_oth
 async def test_a_poll_under_way_ends_before_the_websocket_speaks(tmp_path, server):
     """Or the server would take the poll for the newer connection and send the websocket away."""
     server.refuse_upgrade = 404
-    server.documents = {'j1/1': PDF}
+    server.documents = {f'{J1}/1': PDF}
     async with Desk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         server.poll_gate.clear()
@@ -312,14 +312,14 @@ async def test_a_poll_under_way_ends_before_the_websocket_speaks(tmp_path, serve
         assert server.hellos == []
         server.poll_gate.set()
         await server.until(lambda: desk.link.state == 'stream')
-        assert server.hellos[0].holding == (p.Held(job='j1', dispatch=1, state='waiting'),)
+        assert server.hellos[0].holding == (p.Held(job=J1, dispatch=1, state='waiting'),)
 
 
 async def test_a_late_answer_is_dropped(tmp_path, server, monkeypatch):
     """A reply that was under way when the websocket took over must not be processed."""
     monkeypatch.setattr(link_module, 'LAST_POLL', 0.05)
     server.refuse_upgrade = 404
-    server.documents = {'j1/1': PDF}
+    server.documents = {f'{J1}/1': PDF}
     async with Desk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         server.poll_gate.clear()
@@ -330,7 +330,7 @@ async def test_a_late_answer_is_dropped(tmp_path, server, monkeypatch):
         await server.until(lambda: desk.link.state == 'stream')
         server.poll_gate.set()
         await asyncio.sleep(0.05)
-        assert desk.spool.find('a', 'j1') is None
+        assert desk.spool.find('a', J1) is None
 
 
 @pytest.mark.parametrize('status', [404, 405, 503, 403])
@@ -406,12 +406,12 @@ async def test_printers_that_change_are_pushed_either_way(tmp_path, server):
 
 async def test_a_job_with_a_slow_document_is_clocked_from_its_header(tmp_path, server, monkeypatch):
     monkeypatch.setattr(poll_module, 'FETCHES', 1)
-    server.documents = {'j1/1': PDF}
+    server.documents = {f'{J1}/1': PDF}
     server.replies = [make_job(go=True, print_within=0.0)]
     async with Desk(tmp_path, server, mode='poll') as desk:
-        await server.until(lambda: desk.spool.find('a', 'j1'))
+        await server.until(lambda: desk.spool.find('a', J1))
         desk.jobs.tick()
-        assert desk.spool.find('a', 'j1').state is State.returned
+        assert desk.spool.find('a', J1).state is State.returned
         assert desk.backend.submitted == []
 
 

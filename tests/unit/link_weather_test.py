@@ -6,7 +6,7 @@ import signal
 
 import httpx
 import pytest
-from agent_fakes import PDF, FakeServer, make_job, pairing_file
+from agent_fakes import J1, J2, J3, J9, PDF, FakeServer, make_job, pairing_file
 from cli_test import FOLDERS_ONLY, Running
 from link_test import Desk
 
@@ -69,34 +69,34 @@ async def test_a_permission_that_was_long_on_its_way_is_not_used(tmp_path, serve
         monkeypatch.setattr(FakeServer, 'url', f'ws://127.0.0.1:{road.port}/ws')
         async with Desk(tmp_path, server) as desk:
             await server.until(lambda: desk.link.state == 'stream')
-            await server.send(make_job('j1'), PDF)
+            await server.send(make_job(J1), PDF)
             await server.until(lambda: server.said(p.Accepted))
             road.open.clear()
-            await server.send(p.Go(job='j1', dispatch=1, print_within=0.5))
-            await server.send(make_job('j2', go=True, print_within=0.5), PDF)
+            await server.send(p.Go(job=J1, dispatch=1, print_within=0.5))
+            await server.send(make_job(J2, go=True, print_within=0.5), PDF)
             await asyncio.sleep(1)
             road.open.set()
-            await server.until(lambda: desk.spool.find('a', 'j2'))
+            await server.until(lambda: desk.spool.find('a', J2))
             desk.jobs.tick()
             await server.until(lambda: len(server.said(p.Returned)) == 2)
             assert {m.reason for m in server.said(p.Returned)} == {'too_late'}
             assert desk.backend.submitted == []
             # the next one comes in time
-            await server.send(make_job('j3', go=True), PDF)
+            await server.send(make_job(J3, go=True), PDF)
             await server.until(lambda: server.said(p.Completed))
 
 
 async def test_a_late_answer_to_a_poll_is_as_old_as_the_question(tmp_path, server):
-    server.documents = {'j1/1': PDF}
+    server.documents = {f'{J1}/1': PDF}
     server.poll_gate.clear()
     server.replies = [make_job(go=True, print_within=0.3)]
     async with Desk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: server.polls)
         await asyncio.sleep(0.5)
         server.poll_gate.set()
-        await server.until(lambda: desk.spool.find('a', 'j1'))
+        await server.until(lambda: desk.spool.find('a', J1))
         desk.jobs.tick()
-        assert desk.spool.find('a', 'j1').state is State.returned
+        assert desk.spool.find('a', J1).state is State.returned
         assert desk.backend.submitted == []
 
 
@@ -167,7 +167,7 @@ async def test_a_server_cannot_ask_for_a_storm_of_polls(tmp_path, server, monkey
 async def test_urgent_words_do_not_make_a_storm_either(tmp_path, server, monkeypatch):
     """A server that answers each "not here" with the same go again must not be asked without a pause."""
     monkeypatch.setattr(poll_module, 'URGENT', 3600.0)
-    server.replies = [p.Go(job='x', dispatch=1)]
+    server.replies = [p.Go(job=J9, dispatch=1)]
     async with Desk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         await asyncio.sleep(0.3)
@@ -242,7 +242,7 @@ async def test_no_job_is_handed_over_after_a_sleep_before_its_time_was_looked_at
         monkeypatch.setattr(clock, 'now', lambda: real() + 60)
         assert desk.jobs.begin_submit(entry) is None
         desk.jobs.tick()
-        assert desk.spool.find('a', 'j1').state is State.returned
+        assert desk.spool.find('a', J1).state is State.returned
 
 
 async def test_a_stopped_agent_prints_nothing_old_when_it_goes_on(tmp_path):
@@ -253,20 +253,20 @@ async def test_a_stopped_agent_prints_nothing_old_when_it_goes_on(tmp_path):
         with Running(tmp_path) as agent:
             await server.until(lambda: server.now, 60)
             # the folder is missing, so the first one waits with its permission
-            await server.send(make_job('j1', go=True, print_within=8.0), PDF)
-            await server.send(make_job('j2'), PDF)
+            await server.send(make_job(J1, go=True, print_within=8.0), PDF)
+            await server.send(make_job(J2), PDF)
             await server.until(lambda: len(server.said(p.Accepted)) == 2)
             agent.process.send_signal(signal.SIGSTOP)
-            await server.send(p.Go(job='j2', dispatch=1, print_within=8.0))
+            await server.send(p.Go(job=J2, dispatch=1, print_within=8.0))
             (tmp_path / 'out').mkdir()
             await asyncio.sleep(stream_module.TRUSTED + 1.5)
             agent.process.send_signal(signal.SIGCONT)
-            await server.until(lambda: {m.job for m in server.said(p.Returned)} == {'j1', 'j2'}, 60)
+            await server.until(lambda: {m.job for m in server.said(p.Returned)} == {J1, J2}, 60)
             assert list((tmp_path / 'out').iterdir()) == []
             await server.until(lambda: len(server.hellos) == 2, 60)
             assert 'slept for' in agent.said
             # and it is well again
-            await server.send(make_job('j3', go=True), PDF)
+            await server.send(make_job(J3, go=True), PDF)
             await server.until(lambda: server.said(p.Sent), 60)
 
 

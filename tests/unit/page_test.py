@@ -9,6 +9,7 @@ import time
 
 import httpx
 import pytest
+from agent_fakes import J1, J2
 from control_fakes import Desk
 
 from print_agent import worker as worker_module
@@ -243,13 +244,13 @@ async def test_a_person_does_everything_through_the_page(desk, browser):
     async def post(path, **body):
         return await browser.post(f'/api/{path}', json=body, headers=ORIGIN)
 
-    original = await desk.ended('j1')
-    asked = await desk.ended('j2', end='unknown', reason='printer_lost_job')
+    original = await desk.ended(J1)
+    asked = await desk.ended(J2, end='unknown', reason='printer_lost_job')
     assert [each['paused'] for each in (await post('pause')).json()['printers']] == [True, True]
     assert (await post('test', printer='desk2')).json()['kind'] == 'test'
     assert (await post('resume', printer='desk1')).json()['all_paused'] is False
     again = (await post('reprint', entry=original.seq)).json()
-    assert (again['origin'], again['local'], again['name']) == ('j1', True, 'Zoë Ångström')
+    assert (again['origin'], again['local'], again['name']) == (J1, True, 'Zoë Ångström')
     assert (await post('answer', entry=asked.seq, came_out=True)).json()['state'] == 'completed'
     for answer, status, code in (
             (await post('answer', entry=asked.seq, came_out=True), 409, 'answered'),
@@ -261,7 +262,7 @@ async def test_a_person_does_everything_through_the_page(desk, browser):
 
 
 async def test_the_page_has_names_and_everything_else_has_none(desk, cli, browser):
-    await desk.ended('j1')
+    await desk.ended(J1)
     desk.logbook.open()
     logging.getLogger('print_agent.test').warning('job j1.1 desk1: completed')
     stream = desk.web._stream()
@@ -269,7 +270,7 @@ async def test_the_page_has_names_and_everything_else_has_none(desk, cli, browse
     await stream.aclose()
     assert shown['latest'][0]['name'] == 'Zoë Ångström'
     status, log = await cli.get('/api/status'), await browser.get('/log')
-    assert status.json()['latest'][0]['job'] == 'j1'
+    assert status.json()['latest'][0]['job'] == J1
     assert 'WARNING job j1.1 desk1: completed' in log.text
     assert 'attachment' in log.headers['content-disposition']
     assert 'Zoë' not in status.text + log.text
@@ -372,5 +373,5 @@ async def test_what_was_paused_is_still_paused_for_the_next_page(desk, cli):
     await cli.post('/api/pause', json={'printer': 'desk1'})
     await desk.restart()
     assert desk.control.is_paused('desk1')
-    await desk.receive('j1', go=True)
-    assert desk.spool.find('a', 'j1').state is State.returned
+    await desk.receive(J1, go=True)
+    assert desk.spool.find('a', J1).state is State.returned

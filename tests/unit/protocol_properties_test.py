@@ -10,11 +10,13 @@ from itertools import pairwise
 
 import msgspec
 import pytest
+from agent_fakes import J1
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
 
 from print_agent import protocol as p
+from print_agent.text import PLAIN
 
 
 FROM_AGENT, FROM_SERVER = p.FromAgent.__args__, p.FromServer.__args__
@@ -30,11 +32,12 @@ json_values = st.recursive(
 def strategy(kind):
     """Make examples of a type as msgspec describes it, as far as its limits allow."""
     match kind:
-        case inspect.StrType(pattern=pattern) if pattern:
-            return st.from_regex(pattern, alphabet='0123456789abcdef')
+        case inspect.StrType(pattern=pattern) if pattern not in {None, PLAIN}:
+            return st.from_regex(pattern, alphabet='0123456789abcdef-')
         case inspect.StrType():
             # long ones are the business of the tests of the limits
-            return st.text(min_size=kind.min_length or 0, max_size=min(kind.max_length or 30, 30))
+            return st.text(st.characters(exclude_categories=('Cc', 'Cs')), min_size=kind.min_length or 0,
+                           max_size=min(kind.max_length or 30, 30))
         case inspect.IntType():
             return st.integers(kind.ge, kind.le)
         case inspect.FloatType():
@@ -164,7 +167,9 @@ def beyond(kind, inner):
                 yield 'x' * (kind.max_length + 1)
             if kind.min_length:
                 yield ''
-            if kind.pattern:
+            if kind.pattern == PLAIN:
+                yield from ('a\0', 'a\n', '\x1b[2J', 'a\x7f', 'a\x85')
+            elif kind.pattern:
                 yield 'G' * 64
                 yield 'a' * 64 + '\n'
         case inspect.IntType() | inspect.FloatType():
@@ -174,7 +179,7 @@ def beyond(kind, inner):
 
 
 #: What has a list in it needs something to put there.
-FILLING = {'printers': {'name': 'p'}, 'holding': {'job': 'j', 'dispatch': 1, 'state': 'go'}, 'reasons': 'r',
+FILLING = {'printers': {'name': 'p'}, 'holding': {'job': J1, 'dispatch': 1, 'state': 'go'}, 'reasons': 'r',
            'media': 'm'}
 
 

@@ -7,7 +7,7 @@ import time
 import httpx
 import msgspec
 import pytest
-from agent_fakes import PDF, FakeBackend, make_job
+from agent_fakes import J1, J2, J3, PDF, FakeBackend, make_job
 from standardwebhooks import Webhook
 
 from print_agent import room
@@ -93,9 +93,9 @@ async def sender(tmp_path):
 async def test_a_signed_badge_prints_and_its_outcome_is_reported(sender):
     sender.start()
     reply = await sender.post(make_job(printer=''))
-    assert (reply.status_code, reply.json()) == (202, {'status': 'go', 'job': 'j1', 'dispatch': 1})
+    assert (reply.status_code, reply.json()) == (202, {'status': 'go', 'job': J1, 'dispatch': 1})
     await sender.until(lambda: len(sender.outcomes) == 2)
-    assert [m for _, m in sender.outcomes] == [p.Printing(job='j1', dispatch=1), p.Completed(job='j1', dispatch=1)]
+    assert [m for _, m in sender.outcomes] == [p.Printing(job=J1, dispatch=1), p.Completed(job=J1, dispatch=1)]
     assert sender.backend.submitted[0].document == PDF
     await sender.until(lambda: not sender.spool.callbacks())
 
@@ -103,7 +103,7 @@ async def test_a_signed_badge_prints_and_its_outcome_is_reported(sender):
 async def test_it_is_in_the_spool_when_it_is_answered(sender):
     reply = await sender.post(make_job())
     assert reply.status_code == 202
-    entry = sender.spool.find('door:desk1', 'j1')
+    entry = sender.spool.find('door:desk1', J1)
     assert (entry.state, entry.printer, entry.callback) == (State.go, 'desk1', CALLBACK)
 
 
@@ -118,7 +118,7 @@ async def test_the_same_post_again_prints_once(sender):
 
 async def test_the_printer_is_the_doors_and_not_the_senders(sender):
     await sender.post(make_job(printer='the-directors-printer'))
-    assert sender.spool.find('door:desk1', 'j1').printer == 'desk1'
+    assert sender.spool.find('door:desk1', J1).printer == 'desk1'
 
 
 async def test_an_outcome_is_delivered_until_it_is_taken(sender, tmp_path):
@@ -139,7 +139,7 @@ async def test_an_outcome_is_delivered_until_it_is_taken(sender, tmp_path):
 async def test_nobody_to_tell_is_fine(sender):
     sender.start()
     await sender.post(make_job(), callback='')
-    await sender.until(lambda: sender.spool.find('door:desk1', 'j1').state is State.completed)
+    await sender.until(lambda: sender.spool.find('door:desk1', J1).state is State.completed)
     assert sender.spool.unacked('door:desk1') == []
     assert sender.outcomes == []
 
@@ -158,9 +158,9 @@ async def test_the_reference_library_agrees(sender):
 
 async def test_both_secrets_of_a_rotation_are_good(tmp_path):
     sender = Sender(tmp_path, secrets=(NEW, OLD))
-    assert (await sender.post(make_job('j1'), secrets=(OLD,))).status_code == 202
-    assert (await sender.post(make_job('j2'), secrets=(NEW,))).status_code == 202
-    assert (await sender.post(make_job('j3'), secrets=(signing.new_secret(),))).status_code == 401
+    assert (await sender.post(make_job(J1), secrets=(OLD,))).status_code == 202
+    assert (await sender.post(make_job(J2), secrets=(NEW,))).status_code == 202
+    assert (await sender.post(make_job(J3), secrets=(signing.new_secret(),))).status_code == 401
     await sender.close()
 
 

@@ -1,7 +1,7 @@
 """The rules that keep a badge from printing twice, or without permission: every state, every message."""
 
 import pytest
-from agent_fakes import make_job
+from agent_fakes import J1, make_job
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +11,7 @@ from print_agent.rules import AT_PRINTER, ENDED, NOT_PRINTED, UNTOUCHED, Entry, 
 
 
 def entry(state=State.waiting, dispatch=5, expires=1000.0, acked=False, reason=''):
-    return Entry(seq=1, source='a', job='j1', dispatch=dispatch, printer='desk1', title='t', kind='badge', copies=1,
+    return Entry(seq=1, source='a', job=J1, dispatch=dispatch, printer='desk1', title='t', kind='badge', copies=1,
                  width_mm=96, height_mm=134, state=state, tag='', handle='', reason=reason, detail='', received=0,
                  expires=expires, acked=acked, settled=True, callback='')
 
@@ -52,22 +52,22 @@ def test_a_newer_dispatch_prints_only_what_certainly_did_not_print(state):
 
 @given(st.sampled_from(list(State)), st.integers(0, 10), st.integers(0, 10))
 def test_a_go_is_for_one_dispatch_only(state, held, named):
-    decision = rules.on_go(entry(state, dispatch=held), p.Go(job='j1', dispatch=named))
+    decision = rules.on_go(entry(state, dispatch=held), p.Go(job=J1, dispatch=named))
     assert (decision is OnWord.act) == (named == held and state is State.waiting)
     assert (decision is OnWord.missing) == (named > held)
     assert (decision is OnWord.ignore) == (named < held)
 
 
 def test_a_go_for_a_job_that_is_not_here():
-    assert rules.on_go(None, p.Go(job='j1', dispatch=1)) is OnWord.missing
+    assert rules.on_go(None, p.Go(job=J1, dispatch=1)) is OnWord.missing
 
 
 @pytest.mark.parametrize('state', State)
 def test_only_an_untouched_job_can_be_cancelled(state):
-    decision = rules.on_cancel(entry(state), p.Cancel(job='j1', dispatch=5))
+    decision = rules.on_cancel(entry(state), p.Cancel(job=J1, dispatch=5))
     assert decision is (OnWord.act if state in UNTOUCHED else OnWord.report)
-    assert rules.on_cancel(entry(state), p.Cancel(job='j1', dispatch=4)) is OnWord.ignore
-    assert rules.on_cancel(None, p.Cancel(job='j1', dispatch=4)) is OnWord.missing
+    assert rules.on_cancel(entry(state), p.Cancel(job=J1, dispatch=4)) is OnWord.ignore
+    assert rules.on_cancel(None, p.Cancel(job=J1, dispatch=4)) is OnWord.missing
 
 
 @pytest.mark.parametrize('state', State)
@@ -84,11 +84,11 @@ def test_a_restart_drops_what_is_too_old():
 
 @pytest.mark.parametrize('state', State)
 def test_an_ack_counts_for_the_very_end_it_names(state):
-    ack = p.Ack(job='j1', dispatch=5, state=state.value)
+    ack = p.Ack(job=J1, dispatch=5, state=state.value)
     assert rules.is_acked(entry(state), ack) is (state in ENDED)
     assert not rules.is_acked(entry(state, dispatch=6), ack)
     assert not rules.is_acked(None, ack)
-    assert not rules.is_acked(entry(State.unknown), p.Ack(job='j1', dispatch=5, state='completed'))
+    assert not rules.is_acked(entry(State.unknown), p.Ack(job=J1, dispatch=5, state='completed'))
 
 
 @pytest.mark.parametrize('state', State)

@@ -4,6 +4,7 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+from agent_fakes import J1
 from control_fakes import Desk
 
 from print_agent import protocol as p
@@ -99,9 +100,9 @@ def test_the_logbook_hears_the_agent_while_it_is_open():
     logbook, log = Logbook(), logging.getLogger('print_agent.test')
     log.warning('before')
     logbook.open()
-    log.warning('job %s failed', 'j1')
+    log.warning('job %s failed', J1)
     logging.getLogger('elsewhere').warning('not ours')
     logbook.close()
     log.warning('after')
     (line,) = logbook.lines()
-    assert line.endswith('WARNING job j1 failed')
+    assert line.endswith(f'WARNING job {J1} failed')

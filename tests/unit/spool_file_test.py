@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from agent_fakes import FakeServer, make_job, pairing_file, pdf
+from agent_fakes import J1, J2, J3, FakeServer, make_job, pairing_file, pdf
 from cli_test import FOLDERS_ONLY, Running
 from jobs_test import Desk
 
@@ -91,7 +91,7 @@ def test_a_broken_file_is_set_aside_and_a_new_one_begun(path, harm, caplog):
     spool.store('a', make_job(), PDF, state=State.waiting)
     spool.close()
     again = Spool.begin(path)
-    assert again.find('a', 'j1')
+    assert again.find('a', J1)
     assert again.id == spool.id
     again.close()
 
@@ -209,39 +209,39 @@ def more_pages(spool):
 async def test_what_cannot_be_committed_is_given_back_and_what_prints_goes_on(desk, caplog):
     desk.backend.gate.clear()
     desk.start()
-    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     await desk.until(lambda: desk.state() is State.printing)
     no_more_pages(desk.spool)
     large = PDF + b'\n%' + b'x' * 200_000
     with pytest.raises(NoRoom):
-        await desk.jobs.receive('a', make_job('j2', document=large, go=True), large)
-    assert desk.heard[-1] == p.Returned(job='j2', dispatch=1, reason='disk_full', detail="The disk of the desk's "
+        await desk.jobs.receive('a', make_job(J2, document=large, go=True), large)
+    assert desk.heard[-1] == p.Returned(job=J2, dispatch=1, reason='disk_full', detail="The disk of the desk's "
                                         'computer is full or cannot be written to.')
-    assert p.Accepted(job='j2', dispatch=1) not in desk.heard
-    assert desk.spool.find('a', 'j2') is None
+    assert p.Accepted(job=J2, dispatch=1) not in desk.heard
+    assert desk.spool.find('a', J2) is None
     assert 'no new badges are taken' in caplog.text
     assert desk.jobs.full == 'disk_full'
     # no matter how small the next one is
     with pytest.raises(NoRoom):
-        await desk.jobs.receive('a', make_job('j3'), PDF)
+        await desk.jobs.receive('a', make_job(J3), PDF)
     desk.backend.gate.set()
-    await desk.until(lambda: p.Completed(job='j1', dispatch=1) in desk.heard)
+    await desk.until(lambda: p.Completed(job=J1, dispatch=1) in desk.heard)
     assert desk.state() is State.completed
     more_pages(desk.spool)
     assert desk.spool.file.find_room()
-    await desk.jobs.receive('a', make_job('j2', document=large), large)
-    assert desk.heard[-1] == p.Accepted(job='j2', dispatch=1)
+    await desk.jobs.receive('a', make_job(J2, document=large), large)
+    assert desk.heard[-1] == p.Accepted(job=J2, dispatch=1)
 
 
 async def test_an_older_dispatch_is_void_when_the_newer_one_has_no_room(desk):
     desk.start()
     desk.backend.ready = None
-    await desk.jobs.receive('a', make_job('j1'), PDF)
+    await desk.jobs.receive('a', make_job(J1), PDF)
     no_more_pages(desk.spool)
     large = PDF + b'\n%' + b'x' * 200_000
     with pytest.raises(NoRoom):
-        await desk.jobs.receive('a', make_job('j1', dispatch=2, document=large, go=True), large)
-    desk.jobs.go('a', p.Go(job='j1', dispatch=2))
+        await desk.jobs.receive('a', make_job(J1, dispatch=2, document=large, go=True), large)
+    desk.jobs.go('a', p.Go(job=J1, dispatch=2))
     await asyncio.sleep(0.1)
     assert desk.backend.submitted == []
 
@@ -249,15 +249,15 @@ async def test_an_older_dispatch_is_void_when_the_newer_one_has_no_room(desk):
 async def test_what_may_come_out_here_is_not_given_back_for_want_of_room(desk, monkeypatch):
     desk.backend.gate.clear()
     desk.start()
-    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
-    await desk.until(lambda: p.Printing(job='j1', dispatch=1) in desk.heard)
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
+    await desk.until(lambda: p.Printing(job=J1, dispatch=1) in desk.heard)
     disk = Reluctant(desk.spool, monkeypatch)
     with pytest.raises(NoRoom):
-        await desk.jobs.receive('a', make_job('j1', dispatch=2, go=True), PDF)
+        await desk.jobs.receive('a', make_job(J1, dispatch=2, go=True), PDF)
     assert desk.outcomes == []
     disk.full = False
     desk.backend.gate.set()
-    assert await desk.ends() == [p.Completed(job='j1', dispatch=1)]
+    assert await desk.ends() == [p.Completed(job=J1, dispatch=1)]
 
 
 class Reluctant:
@@ -279,8 +279,8 @@ async def test_ends_survive_a_disk_that_takes_nothing(desk, monkeypatch):
     monkeypatch.setattr(unsaved, 'SAVE_AGAIN', 0.0)
     desk.backend.gate.clear()
     desk.start()
-    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
-    await desk.jobs.receive('a', make_job('j2', go=True, print_within=0.2), PDF)
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
+    await desk.jobs.receive('a', make_job(J2, go=True, print_within=0.2), PDF)
     await desk.until(lambda: desk.state() is State.printing)
     disk = Reluctant(desk.spool, monkeypatch)
     desk.backend.gate.set()
@@ -291,16 +291,16 @@ async def test_ends_survive_a_disk_that_takes_nothing(desk, monkeypatch):
     assert {h.state for h in desk.jobs.hello('a', '', ()).holding} == {'completed', 'returned'}
     assert desk.state() is State.printing
     # words that cannot be carried out harm nothing
-    desk.jobs.go('a', p.Go(job='j2', dispatch=1))
+    desk.jobs.go('a', p.Go(job=J2, dispatch=1))
     assert len(desk.backend.submitted) == 1
     disk.full = False
-    await desk.until(lambda: desk.state() is State.completed and desk.state('j2') is State.returned)
+    await desk.until(lambda: desk.state() is State.completed and desk.state(J2) is State.returned)
     assert desk.outcomes[2] == desk.outcomes[1]  # the go for what was given back is answered with the same word
     assert len(desk.backend.submitted) == 1
 
 
 async def test_without_the_intent_on_disk_nothing_is_handed_over(desk, monkeypatch):
-    await desk.jobs.receive('a', make_job('j1', go=True, print_within=0.5), PDF)
+    await desk.jobs.receive('a', make_job(J1, go=True, print_within=0.5), PDF)
     disk = Reluctant(desk.spool, monkeypatch)
     desk.start()
     (returned,) = await desk.ends()
@@ -319,7 +319,7 @@ async def test_a_handover_that_cannot_be_noted_is_followed_all_the_same(desk, mo
 
     desk.backend.submit = submit
     desk.start()
-    await desk.jobs.receive('a', make_job('j1', go=True), PDF)
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     await desk.until(lambda: desk.backend.submitted)
     desk.backend.gate.set()
     desk.backend.end = End('failed', 'media-jam', 'Jam.')
@@ -442,7 +442,7 @@ def test_nothing_is_left_of_a_badge_that_was_deleted(path):
     secret = b'Ada Lovelace, Analytical Engines Ltd.'
     document = PDF + b'\n%' + secret * 50
     spool = Spool(path)
-    entry = spool.store('a', make_job('j1', name='Ada Lovelace'), document, state=State.go)
+    entry = spool.store('a', make_job(J1, name='Ada Lovelace'), document, state=State.go)
 
     def found():
         return [file.name for file in path.parent.iterdir() if b'Ada Lovelace' in file.read_bytes()]

@@ -4,7 +4,7 @@ import sqlite3
 import time
 
 import pytest
-from agent_fakes import PDF, make_job
+from agent_fakes import J0, J1, J2, J3, J9, PDF, make_job
 
 from print_agent import spool as spool_module
 from print_agent import spool_sql
@@ -24,7 +24,7 @@ def spool(path):
     spool.close()
 
 
-def stored(spool, job='j1', state=State.go, source='a', **kwargs):
+def stored(spool, job=J1, state=State.go, source='a', **kwargs):
     return spool.store(source, make_job(job, **kwargs), PDF, state=state)
 
 
@@ -32,9 +32,9 @@ def test_a_job_survives_in_the_file(spool, path):
     entry = stored(spool)
     other = Spool(path)
     assert other.id == spool.id
-    assert other.find('a', 'j1') == entry
+    assert other.find('a', J1) == entry
     assert other.document(entry.seq) == PDF
-    assert (entry.printer, entry.width_mm, entry.title) == ('desk1', 96.0, 'badge j1')
+    assert (entry.printer, entry.width_mm, entry.title) == ('desk1', 96.0, f'badge {J1}')
 
 
 def test_the_file_is_durable_private_and_forgetful(spool, path):
@@ -91,7 +91,7 @@ def test_what_is_kept_has_a_limit(path, monkeypatch):
     monkeypatch.setattr(spool_module, 'KEEP_BYTES', 2 * len(PDF))
     spool = Spool(path, keep=3600)
     ended = [spool.end(stored(spool, f'j{n}'), State.completed) for n in range(4)]
-    waiting = stored(spool, 'j9')
+    waiting = stored(spool, J9)
     spool.forget_kept()
     assert [spool.document(entry.seq) is not None for entry in ended] == [False, False, True, True]
     assert spool.document(waiting.seq) == PDF
@@ -151,7 +151,7 @@ def test_jobs_are_found_by_the_beginning_of_their_id(spool):
 
 def test_only_young_questions_are_asked(spool):
     one = spool.end(stored(spool), State.unknown, 'printer_lost_job')
-    stored(spool, 'j2')
+    stored(spool, J2)
     assert spool.unknown(60) == [one]
     assert spool.unknown(-60) == []
 
@@ -160,28 +160,28 @@ def test_one_job_for_each_sender(spool):
     one, two = stored(spool), stored(spool, source='b')
     assert one.seq != two.seq
     again = stored(spool, dispatch=2)
-    assert spool.find('a', 'j1').dispatch == 2
+    assert spool.find('a', J1).dispatch == 2
     assert spool.get(one.seq) is None
     assert spool.get(two.seq) is not None
     assert again.seq > two.seq
 
 
 def test_jobs_come_in_order_of_arrival(spool):
-    stored(spool, 'j1', State.waiting)
-    two = stored(spool, 'j2')
-    stored(spool, 'j3')
-    stored(spool, 'j0', printer='desk2')
+    stored(spool, J1, State.waiting)
+    two = stored(spool, J2)
+    stored(spool, J3)
+    stored(spool, J0, printer='desk2')
     assert spool.next('desk1') == two
     assert spool.next('nope') is None
     assert spool.depths() == {'desk1': 3, 'desk2': 1}
 
 
 def test_an_update_keeps_the_place_in_the_line(spool):
-    one = stored(spool, 'j1', State.waiting)
-    stored(spool, 'j2')
-    updated = spool.update(one, make_job('j1', dispatch=7, go=True), PDF)
+    one = stored(spool, J1, State.waiting)
+    stored(spool, J2)
+    updated = spool.update(one, make_job(J1, dispatch=7, go=True), PDF)
     assert (updated.seq, updated.dispatch, updated.state) == (one.seq, 7, State.go)
-    assert spool.next('desk1').job == 'j1'
+    assert spool.next('desk1').job == J1
 
 
 def test_the_intent_is_written_once(spool):
@@ -222,10 +222,10 @@ def test_ends_stay_until_they_are_acknowledged(spool):
     assert spool.unacked('b') == []
     spool.ack(entry)
     assert spool.unacked('a') == []
-    assert spool.find('a', 'j1').state is State.failed
+    assert spool.find('a', J1).state is State.failed
     assert spool.purge() == 0
     assert spool.purge(older_than=-1) == 1
-    assert spool.find('a', 'j1') is None
+    assert spool.find('a', J1) is None
 
 
 def test_what_was_not_acknowledged_is_never_purged(spool):
