@@ -5,14 +5,12 @@ is a permission to print. It is answered only after the job is committed, so a s
 """
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import msgspec
-import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -28,16 +26,22 @@ from print_agent.config import Config, Door
 from print_agent.jobs import Jobs
 from print_agent.room import NoRoom
 from print_agent.rules import State
+from print_agent.serving import Server, listen
 
 
 log = logging.getLogger(__name__)
 
 #: Largest body, in bytes: a document, its header and the boundaries between them.
 MAX_BODY = p.MAX_DOCUMENT + p.MAX_MESSAGE + 16 * 1024
-#: POSTs that are read at the same time; each may hold a whole body in memory.
+#: POSTs that are checked at the same time, once their bodies are here.
 MAX_PARALLEL = 8
-#: How long a body may be on its way, and how long POSTs may hold up the end of the agent, in seconds.
-READ, LAST = 30.0, 5
+#: Bytes of bodies that are on their way, all together. Beyond that the oldest body has to make room.
+MAX_UNFINISHED = 4 * MAX_BODY
+#: How long a body may be on its way, how long before its speed counts, and how long POSTs may hold up the end of the
+#: agent, in seconds.
+READ, FIRST, LAST = 30.0, 5.0, 5
+#: Slower bodies are cut, in bytes per second.
+MIN_RATE = 32 * 1024
 
 _decoder = msgspec.json.Decoder(p.Delivery)
 
@@ -60,31 +64,31 @@ class Receiver:
         self._jobs = jobs
         self._doors = {door.printer: door for door in config.doors}
         self._slots = asyncio.Semaphore(MAX_PARALLEL)
-        self._server: uvicorn.Server | None = None
+        #: Bodies on their way, the oldest first.
+        self._unfinished: dict[asyncio.Timeout, bytearray] = {}
+        self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
+        self._port = 0
         self.app = Starlette(routes=[Route('/print/{printer}', self._print, methods=['POST'])],
                              exception_handlers={404: _not_found, 405: _not_found})
 
     async def start(self) -> None:
         """Listen. Raises OSError (in words) if the address cannot be used."""
-        server = _Server(uvicorn.Config(
-            self.app, host=self._config.receiver_host, port=self._config.receiver_port, log_config=None,
-            access_log=False, lifespan='off', server_header=False, timeout_keep_alive=15,
-            timeout_graceful_shutdown=LAST, limit_concurrency=64))
-        self._server = server
-        self._serving = asyncio.create_task(_serve(server))
-        while not server.started:
-            if self._serving.done():
-                raise OSError(f'The receiver cannot listen on {self._config.receiver_host}:'
-                              f'{self._config.receiver_port}; change [receiver] host or port in agent.toml.')
-            await asyncio.sleep(0.01)
+        try:
+            listener = listen(self._config.receiver_host, self._config.receiver_port)
+        except OSError as exc:
+            raise OSError(f'The receiver cannot listen on {self._config.receiver_host}:{self._config.receiver_port}; '
+                          'change [receiver] host or port in agent.toml.') from exc
+        self._port = int(listener.getsockname()[1])
+        self._server = Server(self.app, listener, grace=LAST)
+        self._serving = asyncio.create_task(self._server.serve())
         log.info('receiver listens on %s:%d for %s', self._config.receiver_host, self.port, ', '.join(self._doors))
 
     @property
     def port(self) -> int:
         """The port that it listens on (also when the configuration says 0)."""
         assert self._server is not None
-        return int(self._server.servers[0].sockets[0].getsockname()[1])
+        return self._port
 
     async def stop(self) -> None:
         """Stop to listen; requests that are under way are finished, if they do not take long."""
@@ -94,25 +98,54 @@ class Receiver:
             self._server = self._serving = None
 
     async def _print(self, request: Request) -> Response:
+        received = clock.now()
         try:
+            door = self._doors.get(request.path_params['printer'])
+            if door is None:
+                raise Problem(404, 'unknown_printer', 'There is no such printer here.')
+            body = await self._read(request)
             async with self._slots:
-                return await self._accept(request)
+                return await self._accept(request, door, body, received)
         except Problem as exc:
             log.warning('POST to %s refused: %s', request.url.path[:80], exc.code)
             return JSONResponse({'error': exc.code, 'message': exc.message}, exc.status)
         except ClientDisconnect:
             return Response(status_code=400)
 
-    async def _accept(self, request: Request) -> Response:
-        received = clock.now()
-        door = self._doors.get(request.path_params['printer'])
-        if door is None:
-            raise Problem(404, 'unknown_printer', 'There is no such printer here.')
+    async def _read(self, request: Request) -> bytes:
+        """Read the body, but never more than allowed, and not for long: nobody knows yet whether it is a friend's."""
+        length = request.headers.get('content-length', '')
+        if length.isdecimal() and int(length) > MAX_BODY:
+            raise _too_large()
+        body, now = bytearray(), asyncio.get_running_loop().time
+        begun = now()
         try:
-            async with asyncio.timeout(READ):
-                body = await _read(request)
-        except TimeoutError as exc:  # it has one of few places, and nobody knows yet whether it is a friend
-            raise Problem(408, 'too_slow', f'The body did not arrive within {READ:.0f} seconds.') from exc
+            async with asyncio.timeout(FIRST) as limit:
+                self._unfinished[limit] = body
+                try:
+                    async for chunk in request.stream():
+                        body += chunk
+                        if len(body) > MAX_BODY:
+                            raise _too_large()
+                        self._make_room(limit)
+                        limit.reschedule(begun + min(READ, FIRST + len(body) / MIN_RATE))
+                finally:
+                    del self._unfinished[limit]
+        except TimeoutError as exc:
+            raise Problem(408, 'too_slow', 'The body did not arrive in time.') from exc
+        return bytes(body)
+
+    def _make_room(self, newest: asyncio.Timeout) -> None:
+        """Cut the oldest bodies while those that are on their way are too much for the memory."""
+        left = sum(map(len, self._unfinished.values())) - MAX_UNFINISHED
+        for limit, body in self._unfinished.items():
+            if left <= 0:
+                break
+            if limit is not newest and not limit.expired():
+                limit.reschedule(0)
+                left -= len(body)
+
+    async def _accept(self, request: Request, door: Door, body: bytes, received: float) -> Response:
         try:
             message_id = signing.verify(door.secrets, request.headers, body, now=time.time(),
                                         tolerance=p.WEBHOOK_TOLERANCE)
@@ -143,35 +176,6 @@ class Receiver:
             raise Problem(422, entry.reason, entry.detail)
         log.debug('webhook %s is job %s.%d', message_id, entry.job, entry.dispatch)
         return JSONResponse({'status': entry.state.value, 'job': entry.job, 'dispatch': entry.dispatch}, 202)
-
-
-class _Server(uvicorn.Server):
-    """Leaves SIGTERM and Ctrl-C to the agent, which has badges to think of."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _serve(server: uvicorn.Server) -> None:
-    try:
-        await server.serve()
-    except SystemExit:
-        # uvicorn leaves this way when it cannot bind; start() turns it into a sentence.
-        log.debug('uvicorn gave up')
-
-
-async def _read(request: Request) -> bytes:
-    """Read the body, but never more than allowed."""
-    length = request.headers.get('content-length', '')
-    if length.isdecimal() and int(length) > MAX_BODY:
-        raise _too_large()
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise _too_large()
-    return bytes(body)
 
 
 async def _parts(request: Request, body: bytes) -> tuple[p.Delivery, bytes | None]:

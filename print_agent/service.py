@@ -29,6 +29,8 @@ LABEL = 'org.getindico.print-agent'
 WATCHDOG = 90
 #: So long the agent may take to finish the badge in the printer when it is asked to stop, in seconds.
 STOP = 30
+#: Limits of the service: open files, memory as systemd writes it, threads and processes.
+OPEN_FILES, MAX_MEMORY, MAX_TASKS = 4096, '1G', 512
 
 
 class ServiceError(Exception):
@@ -84,6 +86,10 @@ def unit(service: Service) -> str:
         '# The badge in the printer is finished, then its outcome is told.',
         f'TimeoutStopSec={STOP}',
         'KillMode=mixed',
+        '# What strangers at its ports could use up. An ordinary day takes 150 MB and fewer than 100 files.',
+        f'LimitNOFILE={OPEN_FILES}',
+        f'MemoryMax={MAX_MEMORY}',
+        f'TasksMax={MAX_TASKS}',
         *hardening,
         '',
         '[Install]',
@@ -96,7 +102,8 @@ def plist(service: Service, log: Path) -> bytes:
     """A launchd agent for macOS. launchd starts it again whenever it ends."""
     return plistlib.dumps({
         'Label': LABEL, 'ProgramArguments': service.run, 'RunAtLoad': True, 'KeepAlive': True, 'ThrottleInterval': 2,
-        'ExitTimeOut': STOP, 'ProcessType': 'Interactive', 'Umask': 0o077, 'StandardOutPath': str(log),
+        'ExitTimeOut': STOP, 'SoftResourceLimits': {'NumberOfFiles': OPEN_FILES},
+        'ProcessType': 'Interactive', 'Umask': 0o077, 'StandardOutPath': str(log),
         'StandardErrorPath': str(log)})
 
 

@@ -6,6 +6,7 @@ It is a fast lane, not a crutch: without it agents poll Indico, and every promis
 import asyncio
 import json
 import logging
+import math
 import random
 import resource
 import signal
@@ -22,6 +23,7 @@ from print_agent.protocol import MAX_MESSAGE
 from indico_checkin_print import marks, standstill_mail, work
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.relay import dispatch, exchange
+from indico_checkin_print.relay.brake import Brake
 from indico_checkin_print.relay.database import Database, DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.session import Session
@@ -30,6 +32,10 @@ from indico_checkin_print.relay.session import Session
 PATH = '/checkin-print/ws'
 #: Agents of one relay, unless the administrator says otherwise.
 MAX_AGENTS = 2000
+#: Connects of one agent: so many at once, then one every so many seconds. After a restart of the relay each needs one.
+CONNECTS, CONNECT_EVERY = 20, 3
+#: Unknown tokens from one address: so many at once, then one every so many seconds. Many laptops may share an address.
+UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY = 100, 1
 #: A ping every so many seconds, and how long an agent has for its answer: a cut cable says nothing by itself.
 PING, PONG = 5, 15
 #: Between two notes that agents are still there, and looks for those that fell silent, in seconds.
@@ -63,6 +69,8 @@ class Relay:
         #: agent id -> the link through which it speaks: the last one that heard its hello
         self._sessions = {}
         self._draining = False
+        self._connects = Brake(CONNECTS, CONNECT_EVERY)
+        self._unknown = Brake(UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY)
 
     async def serve(self, host, port):
         """Serve until SIGTERM or SIGINT, then send the agents away in good order."""
@@ -120,6 +128,9 @@ class Relay:
                 'error': 'not_found', 'message': f'Agents connect to {PATH}.'}), 'not_found'
         if self._draining or len(self._links) >= self._max_agents:
             return self._later('full', 'This relay takes no more agents. Try again later.')
+        address = _address(ws, request)
+        if address and (wait := self._unknown.wait(address)):
+            return self._too_often(wait, 'Too many unknown tokens came from this address.')
         scheme, __, token = request.headers.get('Authorization', '').partition(' ')
         try:
             agent_id = (await self._db.call(exchange.authenticate, token.strip(), patience=0)
@@ -130,11 +141,22 @@ class Relay:
             log_failure(self._log, exc, 'The token of an agent could not be checked')
             return self._later('error', 'Try again later.')
         if agent_id is None:
+            if address:
+                self._unknown.hit(address)
             return self._answer(HTTPStatus.UNAUTHORIZED, {
                 'error': 'unknown_token',
                 'message': 'This agent is not paired (any more). Pair it again.'}), 'unknown_token'
+        if wait := self._connects.hit(agent_id):
+            return self._too_often(wait, 'This agent connects too often.')
         ws.agent_id = agent_id
         return None, 'accepted'
+
+    def _too_often(self, wait, message):
+        # not all together, those who were told to wait
+        seconds = math.ceil(wait) + random.randint(0, 5)  # noqa: S311 - spreads load
+        return self._answer(HTTPStatus.TOO_MANY_REQUESTS, {
+            'error': 'too_often', 'message': f'{message} Try again in {seconds} seconds.'},
+            {'Retry-After': str(seconds)}), 'too_often'
 
     def _later(self, result, message):
         # by hazard, or all who were sent away would come back together
@@ -213,6 +235,15 @@ class Relay:
             except Exception as exc:
                 log_failure(self._log, exc, '%s failed', (args[0] if args else function).__name__)
             await asyncio.sleep(seconds)
+
+
+def _address(ws, request):
+    """Return the address of an agent, or ``None`` if it is behind a proxy that does not tell."""
+    forwarded = request.headers.get('X-Forwarded-For', '').rpartition(',')[2].strip()
+    if forwarded:
+        return forwarded[:64]
+    address = (ws.remote_address or ('',))[0]
+    return address if address not in {'', '127.0.0.1', '::1'} else None
 
 
 def run(host, port, *, max_agents=MAX_AGENTS):

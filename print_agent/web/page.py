@@ -1,19 +1,16 @@
 """Serves the local page on 127.0.0.1 while the agent runs. Printing never depends on it."""
 
 import asyncio
-import contextlib
 import logging
 import socket
 import time
-from collections.abc import Iterator
-
-import uvicorn
 
 from print_agent.config import Config
 from print_agent.control import Control
 from print_agent.history import History
 from print_agent.logbook import Logbook
 from print_agent.printers import Printers
+from print_agent.serving import Server, listen
 from print_agent.snapshot import Viewer
 from print_agent.spool import Spool
 from print_agent.web import keys
@@ -37,7 +34,7 @@ class Page:
         self._logbook = Logbook()
         self._viewer = Viewer(spool, control, printers, history, started=time.time())
         self._web = Web(control, self._viewer, self._keys, self._logbook)
-        self._server: uvicorn.Server | None = None
+        self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -49,11 +46,8 @@ class Page:
             log.warning('the local page cannot be served: %s', exc)
             return
         self._web.port = int(door.getsockname()[1])
-        server = self._server = _Server(uvicorn.Config(
-            self._web.app, log_config=None, access_log=False, lifespan='off', ws='none', server_header=False,
-            timeout_keep_alive=15, timeout_graceful_shutdown=LAST, limit_concurrency=64,
-            h11_max_incomplete_event_size=16384))
-        self._serving = asyncio.create_task(server.serve(sockets=[door]))
+        self._server = Server(self._web.app, door, grace=LAST)
+        self._serving = asyncio.create_task(self._server.serve())
         try:
             keys.publish(self._spool, keys.Address(url=self.url, token=self._keys.token))
         except OSError as exc:
@@ -82,26 +76,12 @@ class Page:
         self._server = self._serving = None
 
 
-class _Server(uvicorn.Server):
-    """Leaves SIGTERM and Ctrl-C to the agent."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def _bind(port: int) -> socket.socket:
     for wanted in (port, 0):
-        door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            door.bind((HOST, wanted))
-            door.listen()  # here, as the port of one that is bound but does not listen yet looks free
+            return listen(HOST, wanted)
         except OSError:
-            door.close()
             if not wanted:
                 raise
             log.warning('port %d is taken by another program; the local page takes another one', wanted)
-        else:
-            return door
     raise AssertionError('unreachable')

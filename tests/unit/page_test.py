@@ -210,7 +210,7 @@ def test_nothing_on_the_page_comes_from_elsewhere_or_stands_inline():
 # -- what the routes do -----------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(('path', 'body'), [
-    ('pause', '{"printer": 1}'), ('pause', '{"printer": ""}'), ('pause', '{"printer": "' + 'x' * 65 + '"}'),
+    ('pause', '{"printer": 1}'), ('pause', '{"printer": ""}'), ('pause', '{"printer": "' + 'x' * 128 + '"}'),
     ('pause', '{"all": true}'), ('pause', '[]'), ('pause', ''), ('pause', '{'), ('pause', '"' + 'x' * 5000 + '"'),
     ('pause', b'\xff\xfe'), ('pause', '[' * 4000), ('test', '{}'), ('test', '{"printer": null}'),
     ('reprint', '{}'), ('reprint', '{"job": "j1", "entry": 1}'), ('reprint', '{"entry": 0}'),
