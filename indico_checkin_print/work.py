@@ -112,7 +112,7 @@ def _render(job, language, nameless):
         setup = setup_for_test(job.event_id, job.desk_id)
         if setup is None:
             raise CannotRender(Reason.no_sample)
-        with sample_registration(setup.registration_form) as registration:
+        with sample_registration(setup.registration_form, job.person) as registration:
             return render(registration, setup, language=language, nameless=nameless)
     setup = FormSetup.get(job.registration.registration_form_id)
     if setup is None or not setup.enabled:

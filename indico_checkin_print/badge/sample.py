@@ -12,13 +12,17 @@ from indico.modules.events.registration.models.registrations import Registration
 
 
 @contextmanager
-def sample_registration(regform):
-    """Provide a registration of a form that exists only within the context, in a savepoint that is rolled back."""
+def sample_registration(regform, name=''):
+    """Provide a registration of a form that exists only within the context, in a savepoint that is rolled back.
+
+    :param name: Its first and last name, in two lines.
+    """
+    first_name, __, last_name = (name or 'Test\nBadge').partition('\n')
     savepoint = db.session.begin_nested()
     try:
         with db.session.no_autoflush:
             registration = Registration(
-                registration_form=regform, friendly_id=0, first_name='Test', last_name='Badge', email='',
+                registration_form=regform, friendly_id=0, first_name=first_name, last_name=last_name, email='',
                 state=RegistrationState.complete, currency='EUR', base_price=0, price_adjustment=0,
                 ticket_uuid=str(UUID(int=0)),
             )

@@ -108,10 +108,13 @@ def send_again(job, user):
     return fresh(ids[0])
 
 
-def request_test(desk, user):
-    """Queue a test badge for a desk. Return the job."""
-    ids = record([new_row(Job.PURPOSE_TEST, desk_id=desk.id, reason=Reason.test)], event_id=desk.event_id,
-                 user_id=user.id, actor=f'user:{user.id}')
+def request_test(desk, user, name=('Test', 'Badge')):
+    """Queue a test badge for a desk. Return the job.
+
+    :param name: The first and last name on it; the ledger forgets them when it is drawn.
+    """
+    row = new_row(Job.PURPOSE_TEST, person='\n'.join(name), desk_id=desk.id, reason=Reason.test)
+    ids = record([row], event_id=desk.event_id, user_id=user.id, actor=f'user:{user.id}')
     return fresh(ids[0])
 
 

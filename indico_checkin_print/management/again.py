@@ -7,7 +7,7 @@ from wtforms.validators import DataRequired
 from indico.modules.logs.models.entries import LogKind
 
 from indico_checkin_print import _, ledger, wakeup
-from indico_checkin_print.management.base import DialogForm, RHJobBase, action_form, dialog_done
+from indico_checkin_print.management.base import DialogForm, RHJobBase, action_form, dialog_done, in_english
 from indico_checkin_print.management.job_rows import can_print_again, name_of
 from indico_checkin_print.reasons import Reason
 
@@ -40,10 +40,12 @@ class RHPrintAgain(RHJobBase):
             name = name_of(self.job)
             ledger.print_again(self.job, session.user, Reason(form.reason.data))
             wakeup.after_commit()
-            self._log(LogKind.change, f'Badge of "{name}" printed again', reason=form.reason.data)
+            self._log(LogKind.change, f'Badge of "{name}" printed again',
+                      reason=in_english(REASONS[Reason(form.reason.data)]))
             flash(_('Another badge of {} is on its way.').format(name), 'success')
             return dialog_done()
-        return action_form(form, _('Print again'))
+        return action_form(form, _('Print again'), message=_('Another badge for {name}, at {desk}.').format(
+            name=name_of(self.job), desk=self.job.desk.name if self.job.desk else '–'))
 
 
 class RHCameOut(RHJobBase):

@@ -18,6 +18,7 @@ from indico_checkin_print.credentials import digest, new_code, normalize_code
 from indico_checkin_print.management.base import (DialogForm, RHAgentBase, RHCheckinPrintBase, WPCheckinPrint,
                                                   action_form)
 from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.desks import Desk
 
 
 #: How long a pairing code can be used
@@ -91,6 +92,26 @@ class RHRevokeAgent(RHAgentBase):
             self._log(LogKind.negative, f'Print agent "{self.agent.name}" revoked')
             flash(_('The print agent "{}" has been revoked. It gets no more badges.').format(self.agent.name),
                   'success')
+        return self._back_to_page()
+
+
+class RHRemoveAgent(RHAgentBase):
+    """Take a revoked print agent off the list. What it printed keeps its name."""
+
+    TAB = 'setup'
+
+    def _process(self):
+        desks = Desk.query.filter(Desk.event_id == self.event.id, ~Desk.is_deleted,
+                                  Desk.printers.any(agent_id=self.agent.id)).all()
+        if self.agent.revoked_dt is None:
+            flash(_('Revoke the print agent "{}" first.').format(self.agent.name), 'error')
+        elif desks:
+            flash(_('The print agent "{agent}" cannot be removed, because a desk has its printers: {desks}.')
+                  .format(agent=self.agent.name, desks=', '.join(desk.name for desk in desks)), 'error')
+        else:
+            self.agent.is_deleted = True
+            self._log(LogKind.negative, f'Print agent "{self.agent.name}" removed')
+            flash(_('The print agent "{}" has been removed.').format(self.agent.name), 'success')
         return self._back_to_page()
 
 

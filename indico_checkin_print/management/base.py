@@ -10,6 +10,7 @@ from indico.modules.events.management.controllers import RHManageEventBase
 from indico.modules.events.management.views import WPEventManagement
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.logs.models.entries import EventLogRealm
+from indico.util.i18n import force_locale
 from indico.web.flask.util import url_for
 from indico.web.forms.base import IndicoForm
 from indico.web.util import jsonify_data, jsonify_form
@@ -36,13 +37,14 @@ class WPCheckinPrint(WPJinjaMixinPlugin, WPEventManagement):
     sidemenu_option = 'checkin_print'
 
     def get_extra_css_files(self):
-        return [_static('event_page.css'), _static('jobs_page.css')]
+        return [static('event_page.css'), static('jobs_page.css')]
 
     def get_extra_js_files(self):
-        return [_static(x) for x in ('live.js', 'in_place.js', 'event_page.js', 'jobs_page.js')]
+        return [static(x) for x in ('live.js', 'in_place.js', 'event_page.js', 'jobs_page.js')]
 
 
-def _static(filename):
+def static(filename):
+    """Return the URL of a file that the pages need."""
     from indico_checkin_print.plugin import CheckinPrintPlugin
 
     # the version keeps browsers from using the file of an older plugin
@@ -114,7 +116,7 @@ class RHAgentBase(RHCheckinPrintBase):
     def _process_args(self):
         RHCheckinPrintBase._process_args(self)
         self.agent = (Agent.query
-                      .filter_by(event_id=self.event.id, id=request.view_args['agent_id'])
+                      .filter_by(event_id=self.event.id, id=request.view_args['agent_id'], is_deleted=False)
                       .first_or_404())
 
 
@@ -161,6 +163,12 @@ class DialogForm(IndicoForm):
         #: The object that is edited, or ``None`` if it is a new one
         self.target = target
         super().__init__(*args, **kwargs)
+
+
+def in_english(text):
+    """Return a translatable text as the event's log has it."""
+    with force_locale(None, default=False):
+        return str(text)
 
 
 def back(url, follow=None):

@@ -6,15 +6,17 @@ from wtforms.fields import SelectField, StringField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from indico.core.db import db
+from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.logs.models.entries import LogKind
 from indico.web.forms.base import FormDefaults
 from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _, ledger, sql, wakeup
 from indico_checkin_print.life import STILL_HERE
-from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHDeskBase
+from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHDeskBase, action_form, dialog_done
 from indico_checkin_print.management.delivery_choices import (MAX_PRINTERS, delivery_choices, delivery_of,
                                                               further_choices, set_delivery)
+from indico_checkin_print.management.visibility import visible_registrations
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import FormSetup
@@ -119,16 +121,53 @@ class RHDeleteDesk(RHDeskBase):
         return self._back_to_page()
 
 
+class TestNameForm(DialogForm):
+    """The name on a test badge."""
+
+    first_name = StringField(_('First name'), [Length(max=250)])
+    last_name = StringField(_('Last name'), [DataRequired(), Length(max=250)],
+                            description=_('By default the longest name among the registrations.'))
+
+
 class RHTestDesk(RHDeskBase):
-    """Print a test badge at a desk."""
+    """Print a test badge at a desk, with the longest registered name: what fits then fits for everybody."""
 
     def _process(self):
-        job = ledger.request_test(self.desk, session.user)
-        wakeup.after_commit()
+        job = _request_test(self.desk, longest_name(self.event))
         # nothing is known yet: it may fail in a moment
         flash(_('A test badge for "{}" was requested. The list of the latest badges shows what becomes of it.')
               .format(self.desk.name), 'success')
         return self._back_to_page(follow=job)
+
+
+class RHTestDeskWithName(RHDeskBase):
+    """Print a test badge at a desk, with a name that the manager types."""
+
+    def _process(self):
+        first_name, last_name = longest_name(self.event)
+        form = TestNameForm(event=self.event, first_name=first_name, last_name=last_name)
+        if form.validate_on_submit():
+            _request_test(self.desk, (form.first_name.data or '', form.last_name.data))
+            flash(_('A test badge for "{}" was requested. The list of the latest badges shows what becomes of it.')
+                  .format(self.desk.name), 'success')
+            return dialog_done()
+        return action_form(form, _('Print a test badge'))
+
+
+def _request_test(desk, name):
+    job = ledger.request_test(desk, session.user, name)
+    wakeup.after_commit()
+    return job
+
+
+def longest_name(event):
+    """Return the first and last name of the registration with the longest name that the user may see."""
+    allowed = visible_registrations(event)
+    query = (db.session.query(Registration.first_name, Registration.last_name)
+             .filter(Registration.event_id == event.id, Registration.is_active,
+                     *([] if allowed is None else [Registration.id.in_(allowed)]))
+             .order_by(db.func.length(Registration.first_name + Registration.last_name).desc(), Registration.id))
+    return tuple(query.first() or ('Test', 'Badge'))
 
 
 def _desks(event):

@@ -12,7 +12,8 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.logs.models.entries import LogKind
 
 from indico_checkin_print import _, ledger, wakeup
-from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHJobBase, action_form, dialog_done
+from indico_checkin_print.management.base import (DialogForm, RHCheckinPrintBase, RHJobBase, action_form, dialog_done,
+                                                  in_english)
 from indico_checkin_print.management.pause import wait_if_paused
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.when import lock_setup, setup_of
@@ -68,8 +69,8 @@ class RHReleaseHeld(RHCheckinPrintBase):
             printing = len(released) - len(wait_if_paused(self.event, released))
             if released:
                 wakeup.after_commit()
-                self._log(LogKind.positive, f'Badges released that were held ({self.reason})', badges=len(released),
-                          order=form.order.data)
+                self._log(LogKind.positive, 'Badges released that were held', badges=len(released),
+                          why_they_waited=in_english(self.reason.sentence), order=form.order.data)
             if printing or not released:
                 flash(_('Badges that print now: {}').format(printing), 'success')
             return dialog_done()

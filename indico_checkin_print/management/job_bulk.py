@@ -14,8 +14,8 @@ from indico.web.forms.fields import HiddenFieldList
 from indico.web.util import jsonify_data
 
 from indico_checkin_print import _, ledger, sql, wakeup
-from indico_checkin_print.management.again import PrintAgainForm
-from indico_checkin_print.management.base import RHCheckinPrintBase, action_form
+from indico_checkin_print.management.again import REASONS, PrintAgainForm
+from indico_checkin_print.management.base import RHCheckinPrintBase, action_form, in_english
 from indico_checkin_print.management.held import can_release, has_desk
 from indico_checkin_print.management.job_filter import MAX_ID, list_args
 from indico_checkin_print.management.job_rows import CAN_RETRY, can_print_again
@@ -159,7 +159,7 @@ class RHPrintAgainJobs(RHJobsBase):
         if form.validate_on_submit():
             jobs = [job for job in self._lock_jobs() if can_print_again(job)]
             done = self._act(jobs, Reason(form.reason.data), form.newest.data)
-            self._tell(done, reason=form.reason.data)
+            self._tell(done, reason=in_english(REASONS[Reason(form.reason.data)]))
             return jsonify_data(flash=False)
         return action_form(form, _('Print again'),
                            message=_('Badges that you have chosen: {}').format(len(self.ids)))

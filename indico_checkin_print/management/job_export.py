@@ -49,7 +49,8 @@ class RHExportJobs(RHCheckinPrintBase):
 def _lines(event_id, tzinfo, wanted, people, choices, visible):
     """Yield the file in parts, newest jobs first."""
     headers = [_('ID'), _('Name'), _('Registration number'), _('Registration form'), _('Desk or webhook'),
-               _('Printer'), _('State'), _('Reason'), _('Detail'), _('Checked in'), _('Created'), _('Last change'),
+               _('Printer'), _('State'), _('Reason'), _('Detail'),
+               *(f'{title} ({tzinfo})' for title in (_('Checked in'), _('Created'), _('Last change'))),
                _('Seconds to paper'), _('Another one like ID'), _('Printed again')]
     cursor, first = None, True
     while True:

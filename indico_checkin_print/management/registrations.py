@@ -16,12 +16,12 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.logs.models.entries import LogKind
 from indico.util.signals import values_from_signal
 from indico.web.forms.fields import HiddenFieldList
-from indico.web.util import jsonify_data
+from indico.web.util import jsonify_data, jsonify_template
 
 from indico_checkin_print import _, ledger, wakeup
 from indico_checkin_print.checkin import persons_of
 from indico_checkin_print.management.again import REASONS
-from indico_checkin_print.management.base import DialogForm, RHRegFormBase, action_form
+from indico_checkin_print.management.base import DialogForm, RHRegFormBase, WPCheckinPrint, action_form, in_english
 from indico_checkin_print.management.job_filter import MAX_ID
 from indico_checkin_print.management.pause import wait_if_paused
 from indico_checkin_print.management.registration_todo import PRINTS, Todo, decide
@@ -111,6 +111,10 @@ class RHPrintRegistrations(RHRegFormBase):
             return jsonify_data(flash=False)
         badges = badges_of(self.regform, registrations)
         counts = Counter(badge.todo for badge in badges)
+        if not any(counts[todo] for todo in PRINTS):
+            # there is nothing to confirm
+            return jsonify_template('nobody.html', _render_func=WPCheckinPrint.render_template_func,
+                                    message=in_words(badges))
         form = PrintRegistrationsForm(event=self.event, again=bool(counts[Todo.again]),
                                       registration_id=sorted(self.ids), newest=_newest(self.event))
         if form.validate_on_submit():
@@ -148,7 +152,7 @@ class RHPrintRegistrations(RHRegFormBase):
             numbers = sorted({badge.registration.friendly_id for badge in printed})
             self._log(LogKind.change, f'Badges printed from the participant list of "{self.regform.title}"',
                       registrations=', '.join(f'#{number}' for number in numbers),
-                      **counts, **({'reason': str(reason)} if done[Todo.again] else {}),
+                      **counts, **({'reason': in_english(REASONS[reason])} if done[Todo.again] else {}),
                       **({'wait_for_the_pause': len(waiting)} if waiting else {}))
         for todo in Todo:
             if count := len(done[todo]) - len(waiting.intersection(queued.get(todo, ()))):

@@ -1,8 +1,8 @@
 """The URLs of the event manager's pages."""
 
 from indico_checkin_print.management.again import RHCameOut, RHMissed, RHPrintAgain
-from indico_checkin_print.management.agents import RHAddAgent, RHEditAgent, RHNewCode, RHRevokeAgent
-from indico_checkin_print.management.desks import RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk
+from indico_checkin_print.management.agents import RHAddAgent, RHEditAgent, RHNewCode, RHRemoveAgent, RHRevokeAgent
+from indico_checkin_print.management.desks import RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk, RHTestDeskWithName
 from indico_checkin_print.management.held import RHDiscardHeld, RHReleaseHeld, RHReleaseJob
 from indico_checkin_print.management.history import RHJobHistory
 from indico_checkin_print.management.job_actions import RHDiscardJob, RHRetryJob
@@ -12,6 +12,7 @@ from indico_checkin_print.management.job_list import RHJobs
 from indico_checkin_print.management.page import RHLive, RHManage, RHSetup
 from indico_checkin_print.management.pause import RHPauseDesk, RHPauseEvent
 from indico_checkin_print.management.regforms import RHEditForm, RHSwitchForm
+from indico_checkin_print.management.registration_hooks import RHRegistrationBadges
 from indico_checkin_print.management.registrations import RHPrintRegistrations
 from indico_checkin_print.management.webhook_page import RHRecover, RHResend, RHSwitchWebhook, RHTestWebhook, RHWebhook
 from indico_checkin_print.management.webhooks import (RHAddWebhook, RHDeleteWebhook, RHEditWebhook, RHForgetSecret,
@@ -34,6 +35,8 @@ def add_management_rules(blueprint):
     _add('/forms/<int:reg_form_id>/', 'edit_form', RHEditForm, 'GET', 'POST')
     _add('/forms/<int:reg_form_id>/switch', 'switch_form', RHSwitchForm, 'POST')
     _add('/forms/<int:reg_form_id>/print', 'print_registrations', RHPrintRegistrations, 'POST')
+    _add('/forms/<int:reg_form_id>/registrations/<int:registration_id>/badges', 'registration_badges',
+         RHRegistrationBadges, 'GET')
     # When to print
     _add('/when', 'edit_when', RHEditWhen, 'GET', 'POST')
     _add('/pause', 'pause_event', RHPauseEvent, 'POST')
@@ -42,12 +45,14 @@ def add_management_rules(blueprint):
     _add('/desks/<int:desk_id>/', 'edit_desk', RHEditDesk, 'GET', 'POST')
     _add('/desks/<int:desk_id>/delete', 'delete_desk', RHDeleteDesk, 'POST')
     _add('/desks/<int:desk_id>/test', 'test_desk', RHTestDesk, 'POST')
+    _add('/desks/<int:desk_id>/test-with-name', 'test_desk_with_name', RHTestDeskWithName, 'GET', 'POST')
     _add('/desks/<int:desk_id>/pause', 'pause_desk', RHPauseDesk, 'POST')
     # Print agents
     _add('/agents/add', 'add_agent', RHAddAgent, 'GET', 'POST')
     _add('/agents/<int:agent_id>/', 'edit_agent', RHEditAgent, 'GET', 'POST')
     _add('/agents/<int:agent_id>/code', 'new_code', RHNewCode, 'POST')
     _add('/agents/<int:agent_id>/revoke', 'revoke_agent', RHRevokeAgent, 'POST')
+    _add('/agents/<int:agent_id>/remove', 'remove_agent', RHRemoveAgent, 'POST')
     # Webhooks
     _add('/webhooks/add', 'add_webhook', RHAddWebhook, 'GET', 'POST')
     _add('/webhooks/<int:webhook_id>/', 'edit_webhook', RHEditWebhook, 'GET', 'POST')

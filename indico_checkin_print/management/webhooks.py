@@ -21,7 +21,7 @@ from indico_checkin_print import _, wakeup
 from indico_checkin_print.credentials import seal
 from indico_checkin_print.delivery import breaker
 from indico_checkin_print.delivery.deliver import allowed_networks
-from indico_checkin_print.delivery.guard import MAX_URL, RefusedURL, check_saved
+from indico_checkin_print.delivery.guard import MAX_URL, NameServiceError, RefusedURL, check_saved, check_url
 from indico_checkin_print.management.base import (DialogForm, RHCheckinPrintBase, RHWebhookBase, WPCheckinPrint,
                                                   action_form)
 from indico_checkin_print.management.webhook_page import RHWebhookPageBase
@@ -36,7 +36,8 @@ class WebhookForm(DialogForm):
     name = StringField(_('Name'), [DataRequired(), Length(max=100)])
     url = URLField(_('URL'), [DataRequired(), Length(max=MAX_URL)],
                    description=_('Indico sends a signed POST request to this address. It must start with https:// '
-                                 'and must not contain a password.'))
+                                 'and must not contain a password. Only in networks that an administrator of '
+                                 'Indico has opened may it start with http://.'))
     send_badge = BooleanField(_('Send the badge'), widget=SwitchWidget(), default=True,
                               description=_('The badge as a PDF. Needed if the webhook stands for a desk.'))
     fields = IndicoSelectMultipleCheckboxField(
@@ -68,9 +69,14 @@ class WebhookForm(DialogForm):
 
     def validate_url(self, field):
         try:
-            check_saved(field.data, allowed_networks())
+            networks = allowed_networks()
+            if check_saved(field.data, networks).scheme == 'http':
+                # where its name leads decides; before each POST that is asked again
+                check_url(field.data, networks)
         except RefusedURL as exc:
             raise ValidationError(exc.sentence)
+        except NameServiceError:
+            raise ValidationError(_('The address could not be looked up just now. Try again, or use https://.'))
 
     def validate_send_badge(self, field):
         if field.data:

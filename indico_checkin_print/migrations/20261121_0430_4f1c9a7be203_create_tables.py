@@ -81,6 +81,7 @@ def upgrade():
         sa.Column('spool', sa.String(), nullable=False),
         sa.Column('link', sa.String(), nullable=False),
         sa.Column('seen_dt', UTCDateTime(), nullable=True),
+        sa.Column('is_deleted', sa.Boolean(), server_default='false', nullable=False),
         sa.Column('draining', sa.Boolean(), server_default='false', nullable=False),
         sa.Column('printers', postgresql.JSONB(), nullable=False),
         sa.Column('left_out', sa.Integer(), server_default='0', nullable=False),

@@ -59,6 +59,13 @@ class Agent(db.Model):
         UTCDateTime,
         nullable=True
     )
+    #: Taken off the list after it was revoked
+    is_deleted = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False,
+        server_default='false'
+    )
     #: Name and version of the agent's software
     software = db.Column(
         db.String,

@@ -112,7 +112,8 @@ class Job(db.Model):
         db.ForeignKey('event_registration.registrations.id', ondelete='SET NULL'),
         nullable=True
     )
-    #: The id of an accompanying person; empty for the registrant
+    #: The id of an accompanying person; empty for the registrant. Of a test badge the name that it will show, until it
+    #: is drawn
     person = db.Column(
         db.String,
         nullable=False,

@@ -307,7 +307,7 @@ def test_print_again(db, event, manager, url, create_job, person, flashes, log_o
     assert 'on their way: 4' in text
     assert f'not possible for them: {len(S) - 4}' in text
     assert "'Badges': 4" in log_of(event)
-    assert "'Reason': 'lost'" in log_of(event)
+    assert "'Reason': 'It was lost'" in log_of(event)
 
     # the same dialog sent twice
     assert manager.save(f'{url}again', job_id=ids, reason='lost', newest=newest, submitted='') == {}
@@ -359,8 +359,9 @@ def test_export(db, event, export, create_reg, create_job, objects, dummy_regfor
     assert lines[2] == {
         'ID': str(badge.id), 'Name': 'Zoë Müller', 'Registration number': str(reg.friendly_id),
         'Registration form': dummy_regform.title, 'Desk or webhook': 'North', 'Printer': 'labels', 'State': 'Printed',
-        'Reason': 'The printer says that the badge is printed.', 'Detail': '', 'Checked in': local, 'Created': local,
-        'Last change': local.replace(':00:00', ':00:01'), 'Seconds to paper': '1.2', 'Another one like ID': '',
+        'Reason': 'The printer says that the badge is printed.', 'Detail': '', 'Checked in (UTC)': local,
+        'Created (UTC)': local, 'Last change (UTC)': local.replace(':00:00', ':00:01'),
+        'Seconds to paper': '1.2', 'Another one like ID': '',
         'Printed again': '1'}
     assert (lines[1]['Another one like ID'], lines[1]['Seconds to paper']) == (str(badge.id), '')
     assert lines[1]['Detail'] == 'look inside'

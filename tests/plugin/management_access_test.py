@@ -2,7 +2,9 @@
 
 import pytest
 
+from indico.core.db import db
 from indico.modules.events.features.util import set_feature_enabled
+from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print.blueprint import blueprint
 from indico_checkin_print.management.rules import PREFIX
@@ -19,6 +21,7 @@ ROUTES = [
     ('POST', '/forms/{form}/'),
     ('POST', '/forms/{form}/switch'),
     ('POST', '/forms/{form}/print'),
+    ('GET', '/forms/{form}/registrations/{registration}/badges'),
     ('GET', '/when'),
     ('POST', '/when'),
     ('POST', '/pause'),
@@ -28,6 +31,8 @@ ROUTES = [
     ('POST', '/desks/{desk}/'),
     ('POST', '/desks/{desk}/delete'),
     ('POST', '/desks/{desk}/test'),
+    ('GET', '/desks/{desk}/test-with-name'),
+    ('POST', '/desks/{desk}/test-with-name'),
     ('POST', '/desks/{desk}/pause'),
     ('GET', '/agents/add'),
     ('POST', '/agents/add'),
@@ -35,6 +40,7 @@ ROUTES = [
     ('POST', '/agents/{agent}/'),
     ('POST', '/agents/{agent}/code'),
     ('POST', '/agents/{agent}/revoke'),
+    ('POST', '/agents/{agent}/remove'),
     ('GET', '/webhooks/add'),
     ('POST', '/webhooks/add'),
     ('GET', '/webhooks/{webhook}/'),
@@ -79,7 +85,18 @@ def ids(objects, dummy_regform):
 
 def ids_of(objects, regform):
     return {'form': regform.id, 'desk': objects.desk.id, 'agent': objects.agent.id, 'webhook': objects.webhook.id,
-            'job': objects.job.id}
+            'job': objects.job.id, 'registration': registration_of(regform)}
+
+
+def registration_of(regform):
+    if existing := Registration.query.with_parent(regform).filter_by(email='pig@example.com').first():
+        return existing.id
+    registration = Registration(registration_form=regform, first_name='Guinea', last_name='Pig',
+                                email='pig@example.com', state=RegistrationState.complete,
+                                currency='EUR')
+    db.session.add(registration)
+    db.session.flush()
+    return registration.id
 
 
 def ask(browser, method, url, **kwargs):
@@ -95,7 +112,7 @@ def facts(objects):
 def test_every_route_is_here(app):
     rules = {(method, rule.rule.removeprefix(PREFIX)) for rule in app.url_map.iter_rules()
              for method in rule.methods & {'GET', 'POST'} if rule.rule.startswith(PREFIX)}
-    names = {'form': 'reg_form_id', 'desk': 'desk_id', 'agent': 'agent_id', 'webhook': 'webhook_id', 'job': 'job_id'}
+    names = {'form': 'reg_form_id', 'desk': 'desk_id', 'agent': 'agent_id', 'webhook': 'webhook_id', 'job': 'job_id', 'registration': 'registration_id'}
     here = {(method, path.format(**{key: f'<int:{name}>' for key, name in names.items()})) for method, path in ROUTES}
     assert here == rules
     assert blueprint.name == 'plugin_checkin_print'
@@ -141,7 +158,7 @@ def test_objects_of_another_event(db, manager, create_event, create_regform, mak
 
 @pytest.mark.parametrize(('method', 'path'), WITH_OBJECT)
 def test_no_such_object(manager, page, method, path):
-    missing = dict.fromkeys(['form', 'desk', 'agent', 'webhook', 'job'], 2**40)
+    missing = dict.fromkeys(['form', 'desk', 'agent', 'webhook', 'job', 'registration'], 2**30)
     assert ask(manager, method, page + path.format(**missing)).status_code == 404
 
 

@@ -144,7 +144,7 @@ def test_print_all(db, manager, manager_user, url, crowd, log_of, event):
     log = log_of(event)
     assert 'Badges printed from the participant list' in log
     assert "'Again': 1" in log
-    assert "'Reason': 'lost'" in log
+    assert "'Reason': 'It was lost'" in log
     assert f'#{people[Todo.release].friendly_id}' in log
     assert f'#{people[Todo.under_way].friendly_id}' not in log
 

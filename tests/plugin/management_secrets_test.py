@@ -25,6 +25,14 @@ def shown(response):
     return re.findall(r'<code class="checkin-print-secret"[^>]*>([^<]+)</code>', response.json['html'])
 
 
+def code_in(response):
+    """Return the pairing code in the command that a dialog shows."""
+    (command,) = shown(response)
+    begin, __, code = command.rpartition(' ')
+    assert begin == 'print-agent pair http://localhost'
+    return code
+
+
 def everything(manager, page, objects):
     """Return all that a manager can see later."""
     paths = ['/', '/setup', '/live', '/agents/add', f'/agents/{objects.agent.id}/', f'/webhooks/{objects.webhook.id}/']
@@ -35,8 +43,7 @@ def everything(manager, page, objects):
 # -- pairing codes ----------------------------------------------------------------------------------------------------
 
 def test_add_agent(manager, page, objects, log_of, event):
-    command, code = shown(manager.post(f'{page}/agents/add', name='Laptop 2'))
-    assert command == f'print-agent pair http://localhost {code}'
+    code = code_in(manager.post(f'{page}/agents/add', name='Laptop 2'))
     agent = Agent.query.filter_by(name='Laptop 2').one()
     assert agent.code_hash == digest(normalize_code(code))
     assert timedelta(minutes=14) < agent.code_expires_dt - now_utc() <= timedelta(minutes=15)
@@ -49,8 +56,8 @@ def test_add_agent(manager, page, objects, log_of, event):
 
 def test_new_code(manager, page, objects):
     token_hash = objects.agent.token_hash
-    __, first = shown(manager.post(f'{page}/agents/{objects.agent.id}/code'))
-    __, second = shown(manager.post(f'{page}/agents/{objects.agent.id}/code'))
+    first = code_in(manager.post(f'{page}/agents/{objects.agent.id}/code'))
+    second = code_in(manager.post(f'{page}/agents/{objects.agent.id}/code'))
     assert first != second
     assert objects.agent.code_hash == digest(normalize_code(second))
     # the laptop works until the new code is used
@@ -59,7 +66,7 @@ def test_new_code(manager, page, objects):
 
 def test_code_works_once(manager, page, test_client, mocker):
     mocker.patch.object(agents_api, 'wrong_codes_from_here')
-    __, code = shown(manager.post(f'{page}/agents/add', name='Laptop 2'))
+    code = code_in(manager.post(f'{page}/agents/add', name='Laptop 2'))
     answers = [test_client.post('/api/plugin/checkin-print/pair', json={'code': code}) for __ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 403]
     token = answers[0].json['token']

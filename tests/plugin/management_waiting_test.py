@@ -160,7 +160,7 @@ def test_release_all(db, manager, page, event, hold, create_event, make_objects,
     assert [jobs.index(job) for job in released] == {'checkin': [1, 0, 2], 'name': [2, 1, 0],
                                                      'number': [0, 1, 2]}[order]
     assert states(db, unpaid, theirs) == ['held', 'held']
-    assert 'Badges released that were held (bulk)' in log_of(event)
+    assert 'Badges released that were held' in log_of(event)
 
 
 def test_dialogs_of_actions_can_be_confirmed_as_they_open(manager, page, objects, hold, reg, create_job):

@@ -82,10 +82,10 @@ def test_hidden_person(db, manager, page, objects, dummy_regform, people, make_j
     jobs = make_jobs(hidden)
     before = records(hidden)
     for job in jobs if '{job}' in path else jobs[:1]:
-        ids = ids_of(objects, dummy_regform) | {'job': job.id}
+        ids = ids_of(objects, dummy_regform) | {'job': job.id, 'registration': hidden.id}
         response = ask(manager, method, page + path.format(**ids),
                        **(form_of(people, jobs) if method == 'POST' else {}))
-        if '{job}' in path:
+        if '{job}' in path or '{registration}' in path:
             assert response.status_code == 403
         else:
             assert response.status_code in {200, 302}
