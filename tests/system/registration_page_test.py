@@ -67,8 +67,8 @@ def test_the_page_of_a_registration_stays_up_to_date(stack, log_in, take):
     expect(_badge(page)).to_have_attribute('data-state', re.compile('completed|sent'), timeout=30000)
     expect(_badge(page)).to_contain_text(re.compile(r'Desk \d, desk\d'))
     job = _badge(page).get_attribute('data-job')
-    stack.postgres.sql('indico', 'UPDATE plugin_checkin_print.jobs SET state = 12, reason = \'printer_unsure\', '
-                                 f'changed_dt = now() AT TIME ZONE \'UTC\' WHERE id = {job}')
+    stack.postgres.sql('indico', "UPDATE plugin_checkin_print.jobs SET state = 12, reason = 'printer_unsure', "
+                                 f"changed_dt = now() AT TIME ZONE 'UTC' WHERE id = {job}")
     question = page.get_by_role('group', name=re.compile('come out'))
     expect(question).to_be_visible(timeout=15000)
     question.get_by_role('button', name='Yes').click()
@@ -78,5 +78,3 @@ def test_the_page_of_a_registration_stays_up_to_date(stack, log_in, take):
     _badge(page).get_by_role('link', name='History').click()
     dot = _dialog(page).locator('.checkin-print-state').first
     assert dot.evaluate("element => getComputedStyle(element, '::before').content") != 'none'
-    if path := __import__('os').environ.get('CHECKIN_PRINT_LOOK'):
-        page.screenshot(path=path, full_page=True)
