@@ -30,8 +30,8 @@ STORAGE_BACKENDS = {{'default': 'fs:' + {folder!r} + '/archive'}}
 ATTACHMENT_STORAGE = 'default'
 SUPPORT_EMAIL = 'support@indico.example'
 NO_REPLY_EMAIL = 'noreply@indico.example'
-# nothing here shall ever reach a mail server
-SMTP_SERVER = ('127.0.0.1', 9)
+# nothing here shall ever reach a mail server but the sink of the tests
+SMTP_SERVER = ('127.0.0.1', {smtp_port})
 ENABLE_ROOMBOOKING = False
 # every check-in of a volunteer comes from one machine here
 FAILED_LOGIN_RATE_LIMIT = None
@@ -55,10 +55,12 @@ class Indico:
     :param name: Name of its folder, and of its web server.
     :param database: URI of its database.
     :param plugin: Whether the plugin is switched on; the benchmark compares an Indico with and one without it.
+    :param smtp_port: Where e-mails go; by default nobody is there.
     :param relay_port: Where agents find the relay; ``None`` if there is none.
     """
 
-    def __init__(self, name, folder, *, database, redis, plugin=True, relay_port=None):
+    def __init__(self, name, folder, *, database, redis, plugin=True, relay_port=None,
+                 smtp_port=9):
         self.name = name
         self.run_folder = folder
         self.folder = subfolder(folder, name)
@@ -75,7 +77,8 @@ class Indico:
         self.conf = self.folder / 'indico.conf'
         self.conf.write_text(CONF.format(
             database=database, secret='not a secret: the private stack only', base_url=self.url, broker=redis.url(0),
-            cache=redis.url(1), folder=str(self.folder), plugins={'checkin_print'} if plugin else set(), extra=extra))
+            cache=redis.url(1), folder=str(self.folder), plugins={'checkin_print'} if plugin else set(), extra=extra,
+            smtp_port=smtp_port))
         (self.folder / 'logging.yaml').write_text(LOGGING)
         self.env = {'INDICO_CONFIG': str(self.conf), 'C_FORCE_ROOT': '1', 'PYTHONPATH': str(ROOT), 'LC_ALL': 'C.UTF-8'}
 

@@ -2,8 +2,9 @@
 
     python -m tests.stack.receiver PORT FOLDER
 
-Each request takes the next word of the file ``script`` in the folder; when none is left, it is taken. What came of it
-is one JSON line in ``received``.
+Each request takes the next word of the file ``script`` in the folder; when none is left, it is taken, after the
+seconds in the file ``delay``. What came of it is one JSON line in ``received``. It may stand for many receivers, each
+with a path and a secret of its own.
 """
 
 import json
@@ -41,8 +42,13 @@ class Receiver:
         (self.folder / 'script').write_text(' '.join(map(str, script)))
 
     def knows(self, secret):
-        """Give it the secret of the webhook."""
-        (self.folder / 'secret').write_text(secret)
+        """Give it the secret of the webhook, or of one more."""
+        with (self.folder / 'secrets').open('a') as file:
+            file.write(f'{secret}\n')
+
+    def takes(self, seconds):
+        """Let it answer so many seconds after each request from now on."""
+        (self.folder / 'delay').write_text(str(seconds))
 
     def stop(self):
         """End it: connections are refused."""
@@ -51,7 +57,11 @@ class Receiver:
             self._service = None
 
     def received(self):
-        """Return what came: dicts with ``id``, ``registration`` and ``answer`` (a status, or the fault)."""
+        """Return what came.
+
+        Dicts with ``path``, ``id``, ``registration``, ``answer`` (a status, or the fault), and when the request came
+        and was answered (``since``, ``until``, in seconds since 1970).
+        """
         path = self.folder / 'received'
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -60,10 +70,14 @@ class _Handler(BaseHTTPRequestHandler):
     folder = None
 
     def do_POST(self):
+        since = time.time()
         body = self.rfile.read(int(self.headers['Content-Length']))
-        id_ = signing.verify([(self.folder / 'secret').read_text()], dict(self.headers), body, now=time.time())
+        id_ = signing.verify((self.folder / 'secrets').read_text().split(), dict(self.headers), body, now=time.time())
         answer = self._next()
-        line = {'id': id_, 'answer': answer,
+        delay = self.folder / 'delay'
+        if answer == '204' and delay.exists():
+            time.sleep(float(delay.read_text()))
+        line = {'path': self.path, 'id': id_, 'answer': answer, 'since': since, 'until': time.time(),
                 'registration': json.loads(body)['data'].get('registration', {}).get('id')}
         with (self.folder / 'received').open('a') as file:
             file.write(json.dumps(line) + '\n')
@@ -93,4 +107,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 if __name__ == '__main__':
     _Handler.folder = Path(sys.argv[2])
+    ThreadingHTTPServer.request_queue_size = 100
     ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), _Handler).serve_forever()

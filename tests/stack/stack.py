@@ -43,6 +43,8 @@ class Wanted:
     relays: int = 1
     #: The address they listen on
     relay_host: str = '127.0.0.1'
+    #: Whether there is a mail server, which keeps what it gets
+    mail: bool = False
 
 
 class Stack:
@@ -63,8 +65,14 @@ class Stack:
         self.nginx = Nginx(folder, ports) if len(ports) > 1 else None
         #: Where agents reach the relays
         self.relay_port = self.nginx.port if self.nginx else ports[0]
+        self.mail = None
+        if self.wanted.mail:
+            # what it needs is in the environment of the server only
+            from tests.stack.mail import Mail
+            self.mail = Mail(self.redis)
         self.indico = Indico('indico', folder, database=self.postgres.uri('indico'), redis=self.redis,
-                             relay_port=self.relay_port if self.wanted.relay else None)
+                             relay_port=self.relay_port if self.wanted.relay else None,
+                             smtp_port=self.mail.port if self.mail else 9)
         self.web = self.indico.web()
         self.celery = self.indico.celery()
         self.relays = [self.indico.relay(port, number, host=self.wanted.relay_host)
@@ -106,8 +114,8 @@ class Stack:
             wait_until(lambda: seed.done() or self._has_tables(), interval=0.3)
             for relay in self.relays:
                 relay.spawn()
-            if self.nginx:
-                self.nginx.start()
+            for part in filter(None, (self.nginx, self.mail)):
+                part.start()
             seed.result()
             printing.result()
             for service in (self.web, self.celery, *self.relays):
@@ -137,7 +145,8 @@ class Stack:
 
     def stop(self):
         """End everything that was started, in an order in which nothing has to complain."""
-        users = [part for part in (*self.agents.values(), self.nginx, *self.relays, self.celery, self.web) if part]
+        users = [part for part in (*self.agents.values(), self.nginx, self.mail, *self.relays, self.celery, self.web)
+                 if part]
         with ThreadPoolExecutor(len(users)) as pool:
             list(pool.map(_stop, users))
         for part in (self.printing, self.redis, self.postgres):

@@ -8,7 +8,7 @@ import importlib
 
 
 FILES = ('ways', 'outages', 'repeats', 'holds', 'printers', 'queues', 'agents', 'crashes', 'links', 'crowds',
-         'webhooks', 'truth')
+         'webhooks', 'slow', 'truth')
 #: name -> (function, sentence)
 _found = {}
 

@@ -44,10 +44,10 @@ class Log:
                          "ORDER BY id")
 
 
-def add_webhook(stack, manager, receiver):
+def add_webhook(manager, receiver, name='Members', path=''):
     """Add a webhook on the page, as a manager does; the receiver gets its secret."""
     answer = manager.post('/manage/checkin-print/webhooks/add', {
-        'name': 'Members', 'url': receiver.url, 'fields': ['full_name', 'friendly_id']})
+        'name': name, 'url': receiver.url + path, 'fields': ['full_name', 'friendly_id']})
     receiver.knows(re.search(r'whsec_[\w+/=-]+', answer.json()['html'])[0])
 
 
@@ -62,7 +62,7 @@ def dead_endpoint():
 
 
 def _story(stack, plain, receiver, manager, log):
-    add_webhook(stack, manager, receiver)
+    add_webhook(manager, receiver)
     receiver.start()
     people = evenly(stack, 2 * COUNT + 6)
     warm, others = people[:6], people[6:]
