@@ -127,7 +127,8 @@ def check_relay(signs, answers):
     alive = {place for place, sign in signs.items() if sign.age < RELAY_MISSING}
     if not signs:
         return Finding('relay', LOOK, 'No relay has run for days. Everything works without one, but badges take some '
-                                      'seconds: agents ask every two seconds. See docs/install.md, "The relay".')
+                                      'seconds: agents ask every two seconds, and one Celery worker is busy with POSTs '
+                                      'to webhooks. See docs/install.md, "The relay".')
     if not alive:
         place, sign = min(signs.items(), key=lambda item: item[1].age)
         return Finding('relay', WRONG, f'The relay {place} was last heard of {ago(sign.age)}. Start it: "systemctl '
@@ -235,6 +236,25 @@ def check_jobs(stuck, overdue, waiting):
                                      f'{duration(waiting.oldest)}. "indico checkin-print jobs list --state ready" '
                                      'shows them.')
     return Finding('jobs', OK, f'None is stuck; {waiting.count} wait for their printer or receiver')
+
+
+def check_posts(relays, posting, unsent):
+    """Check that somebody makes the POSTs to webhooks.
+
+    :param relays: How many relays run.
+    :param posting: How many of them make POSTs.
+    :param unsent: The `Pile` of messages that could have been sent long ago.
+    """
+    if unsent.count:
+        return Finding('posts', WRONG, f'{unsent.count} messages to webhooks were not sent, the oldest was due '
+                                       f'{ago(unsent.oldest)}: neither a relay nor Celery makes POSTs, or they cannot '
+                                       'follow. Restart the relay, or Celery if there is none.')
+    if relays and not posting:
+        return Finding('posts', WRONG, 'A relay runs, but does not make POSTs to webhooks. Restart it: "systemctl '
+                                       'restart indico-checkin-print". Meanwhile one Celery worker makes them.')
+    if posting:
+        return Finding('posts', OK, 'The relay makes them; it needs access to the receivers')
+    return Finding('posts', OK, 'One Celery worker at a time makes them, because no relay runs')
 
 
 def check_missed(pile):

@@ -28,6 +28,7 @@ from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons import describe
 from indico_checkin_print.retention import keep_jobs
 from indico_checkin_print.sql import now
+from indico_checkin_print.waiting import behind_another, due, for_receiver, for_webhooks
 
 
 #: How long anything may take to answer, in seconds
@@ -65,6 +66,8 @@ def examine():
     yield doctor.check_templates(*_templates())
     yield doctor.check_webhooks(*_webhooks())
     yield doctor.check_jobs(*_jobs())
+    posting = [sign for name, sign in signs.items() if name.startswith(marks.POSTS) and sign.age < doctor.RELAY_MISSING]
+    yield doctor.check_posts(len(alive), len(posting), _unsent())
     yield doctor.check_missed(_pile(MissedCheckin.query.filter(MissedCheckin.attempts > 0),
                                     MissedCheckin.checked_in_dt))
     yield doctor.check_purge(signs.get(marks.PURGE))
@@ -186,6 +189,11 @@ def _jobs():
             Pile(sum(pile.count for pile in overdue), max(pile.oldest for pile in overdue)),
             _pile(Job.query.outerjoin(Desk, Desk.id == Job.desk_id)
                   .filter(Job.state == JobState.ready, Job.expires_dt > now()), Job.changed_dt))
+
+
+def _unsent():
+    return _pile(for_receiver(Job.query).filter(due(JobState.ready, doctor.STUCK), for_webhooks(), ~behind_another()),
+                 Job.next_try_dt)
 
 
 def _pile(query, since):

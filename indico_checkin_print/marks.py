@@ -20,6 +20,14 @@ CELERY = 'celery'
 PURGE = 'purge'
 #: How the marks of relays begin; their machine and port follow
 RELAY = 'relay '
+#: How those of relays that make POSTs begin; apart, because this one is deleted when the relay stops
+POSTS = 'posts '
+#: The Celery worker whose turn it is to make POSTs; ``detail`` says which one
+TURN = 'turn to post'
+#: How often a relay says that it makes POSTs, in seconds, and after how many seconds without it Celery takes over.
+POSTS_EVERY, POSTS_STALE = 2, 6
+#: A worker that has not renewed its turn for so many seconds is dead.
+TURN_STALE = 15
 
 
 def machine():
@@ -32,3 +40,30 @@ def leave(name, detail=''):
     values = {'name': name, 'dt': now(), 'detail': detail}
     db.session.execute(insert(Mark.__table__).values(values)
                        .on_conflict_do_update(index_elements=['name'], set_=values))
+
+
+def forget(name, **about):
+    """Delete a mark in the caller's transaction, if it is still as the caller left it."""
+    Mark.query.filter_by(name=name, **about).delete()
+
+
+def relay_posts():
+    """Tell whether a relay makes the POSTs to webhooks."""
+    fresh = Mark.query.filter(Mark.name.startswith(POSTS), Mark.dt > now(-POSTS_STALE))
+    return db.session.query(fresh.exists()).scalar()
+
+
+def take_turn(holder):
+    """Take or keep the turn to make POSTs in Celery, where no relay makes them: one worker at a time has it.
+
+    :param holder: Who asks, uniquely on all machines.
+    :return: Whether the caller has it. It ends after :data:`TURN_STALE` seconds, or by `forget`.
+    """
+    if relay_posts():
+        return False
+    values = {'name': TURN, 'dt': now(), 'detail': holder}
+    return db.session.execute(
+        insert(Mark.__table__).values(values)
+        .on_conflict_do_update(index_elements=['name'], set_=values,
+                               where=db.or_(Mark.detail == holder, Mark.dt < now(-TURN_STALE)))
+        .returning(Mark.__table__.c.name)).scalar() is not None

@@ -37,7 +37,8 @@ def purge():
         'jobs': _purge_jobs(keep_jobs()),
     }
     _purge(MissedCheckin, MissedCheckin.registration_id, MissedCheckin.checked_in_dt < _ago(MISSED))
-    _purge(Mark, Mark.name, Mark.name.startswith(marks.RELAY), Mark.dt < _ago(MARKS))
+    _purge(Mark, Mark.name, db.or_(Mark.name.startswith(marks.RELAY), Mark.name.startswith(marks.POSTS)),
+           Mark.dt < _ago(MARKS))
     marks.leave(marks.PURGE, ', '.join(f'{name} {count}' for name, count in done.items()))
     db.session.commit()
     return done

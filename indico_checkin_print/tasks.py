@@ -9,26 +9,55 @@ from indico.core.db import db
 
 from indico_checkin_print import marks, retention, standstill_mail
 from indico_checkin_print.plugin import CheckinPrintPlugin
+from indico_checkin_print.waiting import post_is_due
 from indico_checkin_print.work import post_waiting, put_right, render_waiting
 
 
 #: Between two sweeps, in seconds.
 SWEEP_EVERY = 15
+#: For how long a worker begins POSTs before other tasks have a turn, in seconds.
+POST_FOR = 10
 #: Between two looks for documents that are not needed any more, in seconds.
 DOCUMENTS_EVERY = 300
 
 
 @celery.task(name='checkin_print_work', plugin='checkin_print', ignore_result=True)
 def work():
-    """Render what is queued and POST what is due."""
+    """Render what is queued, and see to it that what is due is POSTed."""
+    render_waiting(f'celery:{os.getpid()}')
+    _want_posts()
+
+
+@celery.task(name='checkin_print_post', plugin='checkin_print', ignore_result=True)
+def post():
+    """POST what is due, where no relay does: in one worker at a time, for some seconds, so that others have a turn."""
     actor = f'celery:{os.getpid()}'
-    render_waiting(actor)
-    posted, next_try = post_waiting(actor)
-    if posted:
-        # a hanging receiver took time in which badges may have come in
-        render_waiting(actor)
-    if next_try is not None and next_try < SWEEP_EVERY:
-        work.apply_async(countdown=next_try)
+    holder = f'{marks.machine()} {os.getpid()}'
+
+    def _may_claim():
+        mine = marks.take_turn(holder)
+        db.session.commit()
+        return mine
+
+    if not _may_claim():
+        return
+    # badges do not wait until slow receivers have answered, not even where there is only one worker
+    __, next_try = post_waiting(actor, seconds=POST_FOR, may_claim=_may_claim,
+                                meanwhile=lambda: render_waiting(actor, seconds=2))
+    marks.forget(marks.TURN, detail=holder)
+    db.session.commit()
+    # what others could not send because it was not their turn, they left to this one
+    if not _want_posts() and next_try is not None and next_try < SWEEP_EVERY:
+        post.apply_async(countdown=next_try)
+
+
+def _want_posts():
+    """Ask for POSTs if some are due: at once, or when the relay that should make them proves to be gone."""
+    wanted = post_is_due()
+    if wanted:
+        post.apply_async(countdown=marks.POSTS_STALE + 0.5 if marks.relay_posts() else 0)
+    db.session.commit()
+    return wanted
 
 
 @celery.periodic_task(name='checkin_print_sweep', plugin='checkin_print', locked=False,

@@ -83,6 +83,12 @@ def goes_to(webhook):
     return db.or_(Job.webhook_id == webhook.id, db.and_(Job.webhook_id.is_(None), Job.desk_id.in_(desks)))
 
 
+def post_is_due():
+    """Tell whether a POST could be made now."""
+    return db.session.query(for_receiver(db.session.query(Job.id))
+                            .filter(due(JobState.ready), for_webhooks(), ~behind_another()).exists()).scalar()
+
+
 def waits_for(webhook):
     """Return a query for the jobs that a webhook is to get."""
     return Job.query.filter(goes_to(webhook), Job.event_id == webhook.event_id,

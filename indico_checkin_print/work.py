@@ -1,6 +1,7 @@
-"""What a worker does with the ledger: render what is queued, POST what is due. Celery runs it, and the relay may."""
+"""What a worker does with the ledger: render what is queued, POST what is due. The relay helps to render."""
 
 import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from indico.core.db import db
 from indico.modules.events.registration.models.forms import RegistrationForm
@@ -9,11 +10,17 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print import ledger, marks, missed
 from indico_checkin_print.badge.render import CannotRender, NoName, render
 from indico_checkin_print.badge.sample import sample_registration
-from indico_checkin_print.delivery.deliver import deliver
+from indico_checkin_print.delivery.deliver import begin, enter, send
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import BadgeLanguage, EventSetup, FormSetup, NamelessPolicy
 from indico_checkin_print.reasons import Reason
+
+
+#: POSTs of one Celery worker at once, and how many of them may be data for other systems: a badge finds a place free.
+POSTS_AT_ONCE, DATA_AT_ONCE = 16, 12
+#: How often it is looked for new messages while POSTs are under way, in seconds.
+LOOK = 0.5
 
 
 def put_right(actor, mark='', detail=''):
@@ -129,22 +136,35 @@ def setup_for_test(event_id, desk_id):
     return setups.first()
 
 
-def post_waiting(actor, *, seconds=30, due_for=0):
-    """POST what is due at webhooks until nothing is or the time is up.
+def post_waiting(actor, *, seconds=30, may_claim=None, meanwhile=None):
+    """POST what is due at webhooks until nothing is or the time is up. The relay has a way of its own (``posts.py``).
 
-    :param due_for: Leave to others what became due less than so many seconds ago.
+    This thread alone uses the database. Others make the POSTs, so that slow receivers hold up no quick ones.
+
+    :param seconds: For how long to begin POSTs; those under way then are waited for.
+    :param may_claim: Asked before each claim whether the caller may still make POSTs.
+    :param meanwhile: Called now and then while POSTs are under way.
     :return: How many POSTs were made, and after how many seconds the next is due, or ``None``.
     """
-    done, delays = 0, []
+    done, delays, under_way = 0, [], {}
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        job = ledger.claim_post(actor, due_for=due_for)
-        db.session.commit()
-        if job is None:
-            break
-        delays.append(deliver(job, actor))
-        db.session.commit()
-        done += 1
+    with ThreadPoolExecutor(POSTS_AT_ONCE, thread_name_prefix='checkin-print-post') as pool:
+        while True:
+            while len(under_way) < POSTS_AT_ONCE and time.monotonic() < until and (may_claim is None or may_claim()):
+                ready = begin(actor, only_badges=sum(d.is_data for d in under_way.values()) >= DATA_AT_ONCE)
+                if ready is None:
+                    break
+                done += 1
+                if ready.request is None:
+                    delays.append(ready.delay)
+                else:
+                    under_way[pool.submit(send, ready)] = ready
+            if not under_way:
+                break
+            delays += [enter(under_way.pop(future), future.result(), actor)
+                       for future in wait(under_way, LOOK, FIRST_COMPLETED).done]
+            if meanwhile is not None:
+                meanwhile()
     return done, min((d for d in delays if d is not None), default=None)
 
 

@@ -13,6 +13,8 @@ def begin(job, webhook):
                       # who knows, until there is an answer
                       may_have_arrived=True)
     db.session.add(attempt)
+    # by whose turn it is next
+    webhook.posted_dt = now()
     db.session.flush()
     return attempt.id
 

@@ -1,6 +1,8 @@
 """One POST of one claimed job: built, signed, sent, and its answer entered into the ledger."""
 
 import time
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from indico.core.db import db
 from indico.core.plugins import url_for_plugin
@@ -11,10 +13,11 @@ from indico_checkin_print import ledger
 from indico_checkin_print.credentials import unseal_all
 from indico_checkin_print.delivery import attempts, breaker, multipart, retry, tell
 from indico_checkin_print.delivery.addresses import parse_networks
-from indico_checkin_print.delivery.post import post
+from indico_checkin_print.delivery.post import SENTENCES, Answer, PostError, post
 from indico_checkin_print.envelope import delivery, message_id
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons import Reason
 
 
@@ -28,47 +31,100 @@ def webhook_of(job):
     return None if webhook is None or webhook.is_deleted else webhook
 
 
-def deliver(job, actor):
-    """POST a claimed job, enter the answer, and commit.
+@dataclass(frozen=True)
+class Delivery:
+    """A POST that is ready to be made: plain values, so that a thread can make it without the database."""
 
-    The transaction is over before the POST begins: a slow receiver holds no row of the database.
+    job_id: int
+    webhook_id: int
+    #: ``badge`` or ``data``
+    kind: str
+    #: The row of the log of attempts
+    attempt_id: int | None = None
+    #: Url, body, headers and allowed networks for `post`. ``None`` if there is nothing to send, and the job was settled
+    request: dict | None = None
+    #: Since when the breaker of the webhook was open, or ``None``
+    opened_dt: datetime | None = None
+    #: For a job that was settled: after how many seconds it is due again, or ``None``
+    delay: float | None = None
 
-    :return: After how many seconds to try again, or ``None``.
+    @property
+    def is_data(self):
+        return self.kind == 'data'
+
+
+def begin(actor, *, due_for=0, only_badges=False):
+    """Claim the next message that is due, and commit everything that must be known before it is sent.
+
+    A delivery takes three steps, so that a slow receiver holds no transaction, and no connection to the database:
+    `begin`, `send`, `enter`.
+
+    :param due_for: Leave to others what became due less than so many seconds ago.
+    :param only_badges: Leave data for other systems to a later call.
+    :return: A `Delivery`, or ``None`` if nothing is due.
     """
-    webhook = webhook_of(job)
+    job = ledger.claim_post(actor, due_for=due_for, only_badges=only_badges)
+    db.session.commit()
+    if job is None:
+        return None
+    ready = _prepare(job, actor)
+    db.session.commit()
+    return ready
+
+
+def send(ready):
+    """Make the POST of a `Delivery`. Needs no database and never raises. Return the `Answer`."""
+    try:
+        return post(**ready.request)
+    except Exception as exc:
+        # a fault of ours: without an answer the webhook would stand still until the lease ends
+        from indico_checkin_print.plugin import CheckinPrintPlugin
+        log_failure(CheckinPrintPlugin.logger, exc, 'The POST of job %d failed by a fault of ours', ready.job_id)
+        return Answer(None, 0, error=PostError.interrupted, message=SENTENCES[PostError.interrupted])
+
+
+def enter(ready, answer, actor):
+    """Enter what came of a `Delivery`, and commit. Return after how many seconds to try again, or ``None``."""
+    verdict = retry.verdict(answer.status, answer.error)
+    attempts.end(ready.attempt_id, answer, delivered=verdict == retry.Verdict.delivered)
+    job, webhook = Job.get(ready.job_id), Webhook.get(ready.webhook_id)
+    if job is None or webhook is None:  # purged meanwhile
+        db.session.commit()
+        return None
+    state, change = breaker.note(webhook, verdict, ready.kind, answer.retry_after)
+    delay = _enter(job, answer, verdict, ready.kind, state, actor, was_probe=ready.opened_dt is not None)
+    db.session.commit()
+    if change is not None:
+        tell.managers(webhook, change, attempts.in_words(answer), ready.opened_dt)
+    return None if delay is None else max(delay, state.wait)
+
+
+def _prepare(job, actor):
+    webhook, kind = webhook_of(job), kind_of(job)
+    settled = Delivery(job.id, webhook.id if webhook else 0, kind)
     if webhook is None:
         ledger.undelivered(job, Reason.webhook_missing, '', actor, retry_in=None)
-        return None
+        return settled
     try:
         request = build(job, webhook)
     except ValueError as exc:
         ledger.undelivered(job, Reason.webhook_failed, str(exc), actor, retry_in=None)
-        return None
+        return settled
     except Exception as exc:
         # a fault of ours: without this it would come back with every lease, and stop the messages behind it
         from indico_checkin_print.plugin import CheckinPrintPlugin
         log_failure(CheckinPrintPlugin.logger, exc, 'Job %d could not be made into a message', job.id)
         ledger.undelivered(job, Reason.webhook_failed, type(exc).__name__, actor, retry_in=None)
-        return None
+        return settled
     opened_dt = webhook.opened_dt
     try:
         networks = allowed_networks()
     except ValueError as exc:
         # the administrator's to mend; until then nothing was sent, so nothing may have arrived
         ledger.undelivered(job, Reason.try_again, str(exc), actor, retry_in=UNREADABLE, was_probe=opened_dt is not None)
-        return UNREADABLE
-    attempt = attempts.begin(job, webhook)
-    db.session.commit()
-    answer = post(**request, allowed_networks=networks)
-    verdict = retry.verdict(answer.status, answer.error)
-    attempts.end(attempt, answer, delivered=verdict == retry.Verdict.delivered)
-    kind = kind_of(job)
-    state, change = breaker.note(webhook, verdict, kind, answer.retry_after)
-    delay = _enter(job, answer, verdict, kind, state, actor, was_probe=opened_dt is not None)
-    db.session.commit()
-    if change is not None:
-        tell.managers(webhook, change, attempts.in_words(answer), opened_dt)
-    return None if delay is None else max(delay, state.wait)
+        return replace(settled, delay=UNREADABLE)
+    return replace(settled, attempt_id=attempts.begin(job, webhook), opened_dt=opened_dt,
+                   request={**request, 'allowed_networks': networks})
 
 
 def _enter(job, answer, verdict, kind, state, actor, *, was_probe):

@@ -42,6 +42,9 @@ def rendered(job, pdf, actor):
     if not move(_claimed(job), S.ready, Reason.rendered, actor, lease_dt=None, attempts=0, next_try_dt=now(),
                 outdated=False, person=person):
         return False
+    if job.webhook_id is not None or (job.desk is not None and job.desk.webhook_id is not None):
+        # the relay is not told when the badge of an agent is ready, but that agent is
+        notify('queued')
     if pdf is None:
         return True
     values = {'job_id': job.id, 'kind': pdf.kind, 'content': pdf.content, 'length': len(pdf.content),
@@ -77,18 +80,21 @@ def _claimed(job):
     return [Job.id == job.id, Job.state == S.rendering, Job.attempts == job.attempts]
 
 
-def claim_post(actor, *, due_for=0):
+def claim_post(actor, *, due_for=0, only_badges=False):
     """Take the next job that is due at a webhook under a lease; one at a time for each webhook.
 
+    Webhooks take turns: none gets a second POST before each that is due had its first.
+
     :param due_for: Only take what has been due for so many seconds.
+    :param only_badges: Leave data for other systems to others.
     """
     # The webhook is locked, so that no two workers find it free at the same moment; and whether it is free is asked
     # once more under the lock. The queue's order is for receivers that work: probes take turns, so that one message
     # that a receiver cannot bear does not keep it shut.
     turn = db.case([(Webhook.opened_dt.isnot(None), Job.next_try_dt)], else_=Job.queue_dt)
     next_id = (for_receiver(db.session.query(Job.id))
-               .filter(due(S.ready, due_for), for_webhooks(), ~behind_another())
-               .order_by(is_data(), turn, Job.id)
+               .filter(due(S.ready, due_for), for_webhooks(), ~behind_another(), *[~is_data()] * only_badges)
+               .order_by(Webhook.posted_dt.nullsfirst(), is_data(), turn, Job.id)
                .limit(1).with_for_update(skip_locked=True, key_share=True, of=[Job, Webhook]).scalar())
     if next_id is None:
         return None
@@ -97,7 +103,7 @@ def claim_post(actor, *, due_for=0):
                dispatched_dt=now(), attempts=Job.attempts + 1, dispatch=db.func.greatest(Job.dispatch, 1))
     if not ids and move([Job.id == next_id, ~still_wanted()], S.canceled, Reason.no_longer_wanted, actor):
         # nobody wants this one any more; the next one may be due
-        return claim_post(actor, due_for=due_for)
+        return claim_post(actor, due_for=due_for, only_badges=only_badges)
     return fresh(ids[0]) if ids else None
 
 

@@ -134,6 +134,7 @@ def upgrade():
         sa.Column('failures', sa.Integer(), nullable=False),
         sa.Column('opened_dt', UTCDateTime(), nullable=True),
         sa.Column('probe_dt', UTCDateTime(), nullable=True),
+        sa.Column('posted_dt', UTCDateTime(), nullable=True),
         sa.Column('told_dt', UTCDateTime(), nullable=True),
         sa.Column('is_deleted', sa.Boolean(), nullable=False),
         sa.Column('created_dt', UTCDateTime(), nullable=False),

@@ -13,7 +13,7 @@ class Mark(db.Model):
     __tablename__ = 'marks'
     __table_args__ = {'schema': SCHEMA}
 
-    #: 'celery', 'purge', or 'relay <machine>:<port>'
+    #: 'celery', 'purge', 'turn to post', 'relay <machine>:<port>', or 'posts <machine>:<port>'
     name = db.Column(
         db.String,
         primary_key=True

@@ -81,6 +81,11 @@ class Webhook(db.Model):
         UTCDateTime,
         nullable=True
     )
+    #: When the last POST to it began: those that wait longest have their turn first
+    posted_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
     #: When the managers last got an e-mail that it does not work
     told_dt = db.Column(
         UTCDateTime,

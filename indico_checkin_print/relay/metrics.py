@@ -27,6 +27,9 @@ METRICS = {
     'database_seconds_total': ('counter', 'Seconds that they took, the wait for a thread included.'),
     'database_errors_total': ('counter', 'Transactions that failed.'),
     'push_seconds': ('histogram', 'From the moment when an agent is known to have mail until all of it is sent.'),
+    'posts_in_flight': ('gauge', 'POSTs to webhooks that are under way.'),
+    'posts_total': ('counter', 'POSTs to webhooks, by status or error.'),
+    'post_seconds': ('histogram', 'How long receivers of webhooks took to answer.'),
     'memory_bytes': ('gauge', 'Resident memory of this process.'),
     'start_time_seconds': ('gauge', 'When this process began, in seconds since 1970.'),
 }

@@ -26,6 +26,7 @@ from indico_checkin_print.relay import dispatch, exchange
 from indico_checkin_print.relay.brake import Brake
 from indico_checkin_print.relay.database import Database, DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
+from indico_checkin_print.relay.posts import Posts
 from indico_checkin_print.relay.session import Session
 
 
@@ -71,6 +72,7 @@ class Relay:
         self._draining = False
         self._connects = Brake(CONNECTS, CONNECT_EVERY)
         self._unknown = Brake(UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY)
+        self._posts = Posts(database, metrics, log)
 
     async def serve(self, host, port):
         """Serve until SIGTERM or SIGINT, then send the agents away in good order."""
@@ -94,15 +96,18 @@ class Relay:
                 self._repeat(LOOK, self._look),
                 self._repeat(SWEEP, self._db.call, work.put_right, 'relay', mark, f'{host}:{port}'),
                 self._repeat(HELP_EVERY, self._db.call, work.render_waiting, 'relay', due_for=HELP_AFTER),
-                # apart, because a receiver, or a mail server, may hang
+                # apart, because a mail server may hang
                 self._repeat(SWEEP, self._db.call, standstill_mail.check),
-                self._repeat(HELP_EVERY, self._db.call, work.post_waiting, 'relay', due_for=HELP_AFTER),
+                self._posts.run(f'{marks.machine()}:{port}'),
             )]
             await stop.wait()
             self._draining = True
             # nobody new; whoever is sent away finds another relay, or this one when it is back
             server.close(close_connections=False)
-            await asyncio.gather(*(session.drain() for session in list(self._links)))
+            posting = background.pop()
+            posting.cancel()
+            await asyncio.gather(posting, self._posts.stop(), *(session.drain() for session in list(self._links)),
+                                 return_exceptions=True)
             for task in background:
                 task.cancel()
 
@@ -116,7 +121,7 @@ class Relay:
         if request.path == '/metrics':
             return self._response(HTTPStatus.OK, 'text/plain; version=0.0.4', self._metrics.text(
                 agents=len(self._sessions), in_flight=sum(len(s.holding) for s in self._sessions.values()),
-                database_up=int(self._db.listening)))
+                database_up=int(self._db.listening), posts_in_flight=len(self._posts)))
         answer, result = await self._judge(ws, request)
         self._metrics.count('connections_total', result=result)
         return answer
@@ -205,6 +210,8 @@ class Relay:
         if kind == 'agent':
             sessions = [self._sessions.get(int(agent_id))]
         else:
+            # badges and messages to render or to POST; or something may have been missed
+            self._posts.wake()
             sessions = [] if payload else self._sessions.values()
         for session in filter(None, sessions):
             session.wake()

@@ -144,7 +144,8 @@ def test_a_receiver_that_is_down(db, jobs, receiver, webhook, probe_now, smtp):
 
 def test_a_message_that_no_receiver_can_bear(db, jobs, receiver, webhook, probe_now, smtp):
     post_waiting('test')
-    receiver.side_effect = lambda **kwargs: Answer(500 if jobs[0].uuid in str(kwargs['headers']) else 200, 0.01)
+    unbearable = jobs[0].uuid
+    receiver.side_effect = lambda **kwargs: Answer(500 if unbearable in str(kwargs['headers']) else 200, 0.01)
     for __ in jobs:
         probe_now()
         post_waiting('test')

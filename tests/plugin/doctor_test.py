@@ -70,6 +70,10 @@ NOBODY = Answer(error='ConnectionError')
     (doctor.check_jobs(Pile(), Pile(), Pile(3, 400)), LOOK, 'since 7 min'),
     (doctor.check_jobs(Pile(4, 90), Pile(), Pile()), WRONG, '4 badges wait to be made, the oldest was due 90 s ago'),
     (doctor.check_jobs(Pile(4, 90), Pile(1, 7300), Pile()), WRONG, 'put right, the oldest 2 h ago'),
+    (doctor.check_posts(1, 1, Pile()), OK, 'The relay makes them'),
+    (doctor.check_posts(0, 0, Pile()), OK, 'One Celery worker at a time'),
+    (doctor.check_posts(1, 0, Pile()), WRONG, 'does not make POSTs'),
+    (doctor.check_posts(1, 1, Pile(2, 90)), WRONG, '2 messages to webhooks were not sent, the oldest was due 90 s ago'),
     (doctor.check_missed(Pile()), OK, ''),
     (doctor.check_missed(Pile(1, 200000)), WRONG, 'the oldest 2 days ago'),
     (doctor.check_webhooks(2, [], []), OK, '2, all'),
@@ -98,6 +102,7 @@ def examine(app, db, mocker, form):
     marks.leave(marks.CELERY)
     marks.leave(marks.PURGE)
     marks.leave(f'{marks.RELAY}{marks.machine()}:8630', '127.0.0.1:8630')
+    marks.leave(f'{marks.POSTS}{marks.machine()}:8630')
 
     def _examine():
         db.session.flush()
@@ -113,12 +118,12 @@ def examine(app, db, mocker, form):
 def test_a_healthy_installation(examine):
     findings = examine()
     assert {name for name, (level, __) in findings.items() if level != OK} == set(), findings
-    assert len(findings) == 15
+    assert len(findings) == 16
 
 
 def test_for_people(examine, db):
     output = CliRunner().invoke(cli, ['doctor']).output.splitlines()
-    assert len(output) == 15
+    assert len(output) == 16
     assert all(line.startswith('OK     ') for line in output)
 
 

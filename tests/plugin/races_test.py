@@ -17,7 +17,7 @@ from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import ledger
+from indico_checkin_print import ledger, marks
 from indico_checkin_print.badge.render import BadgePDF
 from indico_checkin_print.credentials import seal
 from indico_checkin_print.management.when import lock_setup
@@ -142,6 +142,11 @@ def test_two_post_to_different_webhooks(db, races, event, check_in, form, reg):
         races.commit()
         delivered += [id_ for id_, _ in claimed]
     assert sorted(delivered) == sorted(posts)
+
+
+def test_two_workers_ask_for_the_turn_at_once(races):
+    got = races.at_once(*[lambda n=n: marks.take_turn(f'worker {n}') for n in range(4)])
+    assert sorted(got) == [False, False, False, True]
 
 
 @pytest.fixture

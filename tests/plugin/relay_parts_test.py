@@ -14,7 +14,7 @@ from indico_checkin_print.relay.metrics import METRICS, PREFIX, Metrics
 from indico_checkin_print.relay.pace import Pace
 
 
-GAUGES = {'agents': 3, 'in_flight': 7, 'database_up': 1}
+GAUGES = {'agents': 3, 'in_flight': 7, 'database_up': 1, 'posts_in_flight': 2}
 
 
 def test_metrics_are_what_prometheus_reads():
