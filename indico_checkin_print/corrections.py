@@ -10,22 +10,33 @@ from dataclasses import dataclass, field
 from sqlalchemy import event, inspect
 
 from indico.core.db import db
+from indico.modules.categories.models.categories import Category
 from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.models.events import Event
+from indico.modules.events.models.persons import EventPerson, EventPersonLink
+from indico.modules.events.models.settings import EventSetting
 from indico.modules.events.registration.models.form_fields import RegistrationFormField
+from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationData
 
 from indico_checkin_print import ledger, sql, wakeup
 from indico_checkin_print.logs import log_failure
-from indico_checkin_print.models.rules import FormSetup
+from indico_checkin_print.models.rules import EventSetup, FormSetup
 
 
 #: What of these is, or may be, on a badge
 _REGISTRATION = ('first_name', 'last_name', 'email', 'base_price', 'price_adjustment', 'currency', 'tags',
                  'ticket_uuid')
-_EVENT = ('title', '_description', 'start_dt', 'end_dt', 'timezone', 'logo_metadata')
+_EVENT = ('title', '_description', 'start_dt', 'end_dt', 'timezone', 'logo_metadata', 'category_id',
+          'own_venue_id', 'own_venue_name', 'own_room_id', 'own_room_name')
+#: The same, where Indico keeps it among the settings of an event
+_EVENT_SETTINGS = {('core', 'organizer_info'), ('language', 'default_locale'), ('language', 'enforce_locale')}
+_CATEGORY = ('title', 'default_ticket_template_id')
+_FORM = ('ticket_template_id',)
 _TEMPLATE = ('data', 'background_image_id', 'backside_template_id')
 _FIELD = ('title', 'data', 'is_enabled', 'is_deleted', 'current_data_id')
+#: Of what the event chose for all its badges
+_RULES = ('language',)
 _SETUP = ('kind', 'template_id', 'backside')
 
 _CHANGES = 'checkin_print_changes'
@@ -41,6 +52,7 @@ class Changes:
     forms: set[int] = field(default_factory=set)
     templates: set[int] = field(default_factory=set)
     events: set[int] = field(default_factory=set)
+    categories: set[int] = field(default_factory=set)
 
 
 def listen(plugin):
@@ -51,7 +63,14 @@ def listen(plugin):
     event.listen(RegistrationFormField, 'after_update', _field, propagate=True)
     event.listen(DesignerTemplate, 'after_update', _template)
     event.listen(FormSetup, 'after_update', _setup)
+    event.listen(RegistrationForm, 'after_update', _form)
     event.listen(Event, 'after_update', _event)
+    event.listen(Category, 'after_update', _category)
+    for what in ('after_insert', 'after_update', 'after_delete'):
+        event.listen(EventPersonLink, what, _of_event)
+        event.listen(EventSetting, what, _event_setting)
+    event.listen(EventPerson, 'after_update', _of_event)
+    event.listen(EventSetup, 'after_update', _event_setup)
     event.listen(db.session, 'after_flush_postexec', lambda session, context: _tell(session, plugin))
 
 
@@ -94,6 +113,31 @@ def _setup(mapper, connection, setup):
 def _event(mapper, connection, target):
     if _has_changed(target, _EVENT):
         _changes(target).events.add(target.id)
+
+
+def _form(mapper, connection, form):
+    if _has_changed(form, _FORM):
+        _changes(form).forms.add(form.id)
+
+
+def _category(mapper, connection, category):
+    if _has_changed(category, _CATEGORY):
+        _changes(category).categories.add(category.id)
+
+
+def _of_event(mapper, connection, target):
+    # the names of speakers
+    _changes(target).events.add(target.event_id)
+
+
+def _event_setting(mapper, connection, setting):
+    if (setting.module, setting.name) in _EVENT_SETTINGS:
+        _changes(setting).events.add(setting.event_id)
+
+
+def _event_setup(mapper, connection, setup):
+    if _has_changed(setup, _RULES):
+        _changes(setup).events.add(setup.event_id)
 
 
 def _tell(session, plugin):

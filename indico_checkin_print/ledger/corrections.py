@@ -2,6 +2,7 @@
 
 from indico.core.db import db
 from indico.modules.designer.models.templates import DesignerTemplate
+from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
@@ -25,7 +26,10 @@ def redraw(changes, actor):
     where = _touched(changes)
     if not where:
         return []
-    touched = db.or_(*where)
+    ids = _lock(db.or_(*where))
+    if not ids:
+        return []
+    touched = Job.id.in_(ids)
     drawn = db.or_(Job.state == S.rendering,
                    db.and_(Job.state == S.ready, db.session.query(Document).filter(Document.job_id == Job.id).exists()))
     agents = [x for x, in db.session.query(Job.agent_id.distinct()).filter(touched, drawn, Job.agent_id.isnot(None))]
@@ -43,6 +47,20 @@ def redraw(changes, actor):
     if queued or named:
         notify('queued')
     return [*queued, *named]
+
+
+def _lock(touched):
+    """Keep the jobs of a change from workers and relays until it is committed; until then they read what was before.
+
+    Return the ids of those that a change still matters to.
+
+    Those that are queued as well: a worker that took one now would draw the old name and find nobody to tell it. In
+    the order in which relays take them, because two that lock in different orders end in a deadlock.
+    """
+    matters = db.or_(Job.state.in_([S.queued, S.rendering, S.ready, S.dispatched, S.printing, S.unknown]),
+                     db.and_(Job.state == S.held, Job.reason == Reason.no_name))
+    return db.session.execute(db.select(Job.id).where(touched, matters)
+                              .order_by(Job.queue_dt, Job.id).with_for_update(key_share=True)).scalars().all()
 
 
 def _touched(changes):
@@ -66,6 +84,9 @@ def _touched(changes):
         where.append(_of_forms(db.or_(RegistrationForm.id.in_(prints), RegistrationForm.id.in_(tickets))))
     if changes.events:
         where.append(Job.event_id.in_(changes.events))
+    if changes.categories:
+        where.append(db.session.query(Event.id)
+                     .filter(Event.id == Job.event_id, Event.category_chain_overlaps(changes.categories)).exists())
     return where
 
 

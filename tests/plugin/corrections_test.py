@@ -7,17 +7,23 @@ from conftest import text_item
 from pypdf import PdfReader
 from sqlalchemy import inspect
 
+from print_agent.protocol import Go
+from print_agent.protocol import Job as JobMessage
+
 from indico.core import signals
+from indico.modules.categories.models.categories import Category
 from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.models.events import Event
+from indico.modules.events.models.persons import EventPerson, EventPersonLink
 from indico.modules.events.registration.models.form_fields import RegistrationFormField
+from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.modules.events.registration.models.tags import RegistrationTag
 
 from indico_checkin_print import corrections, ledger
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
-from indico_checkin_print.models.rules import EventSetup, FormSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import BadgeKind, EventSetup, FormSetup, UnpaidPolicy
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.relay.dispatch import outgoing
@@ -45,7 +51,8 @@ def fresh(db, job):
 @pytest.mark.parametrize(('model', 'names'), [
     (Registration, (*corrections._REGISTRATION, 'checked_in_dt')), (Event, corrections._EVENT),
     (DesignerTemplate, corrections._TEMPLATE), (RegistrationFormField, corrections._FIELD),
-    (FormSetup, corrections._SETUP)])
+    (FormSetup, corrections._SETUP), (RegistrationForm, corrections._FORM), (Category, corrections._CATEGORY),
+    (EventSetup, corrections._RULES)])
 def test_every_attribute_exists(model, names):
     assert set(names) <= set(inspect(model).attrs.keys())
 
@@ -86,6 +93,43 @@ def test_a_tag_or_an_event_changes_it_too(db, ready_job):
     assert fresh(db, ready_job).state == S.queued
     render_waiting('test')
     ready_job.event.title = 'Another title'
+    db.session.flush()
+    assert fresh(db, ready_job).state == S.queued
+
+
+def _speaker(event):
+    person = EventPerson(event=event, first_name='Ada', last_name='Lovelace')
+    event.person_links.append(EventPersonLink(person=person))
+
+
+def _venue(event):
+    event.venue_name, event.room_name = 'Great Hall', 'Room 1'
+
+
+def _organizers(event):
+    event.organizer_info = 'The committee'
+
+
+def _locale(event):
+    event.default_locale = 'fr_FR'
+
+
+def _category(event):
+    event.category.title = 'Another title'
+
+
+@pytest.mark.parametrize('change', [_speaker, _venue, _organizers, _locale, _category])
+def test_whatever_a_template_can_show_of_an_event_counts(db, ready_job, change):
+    change(ready_job.event)
+    db.session.flush()
+    assert fresh(db, ready_job).state == S.queued
+
+
+def test_another_ticket_template(db, form, ready_job):
+    form.kind = BadgeKind.ticket
+    db.session.flush()
+    render_waiting('test')
+    form.registration_form.ticket_template = form.template
     db.session.flush()
     assert fresh(db, ready_job).state == S.queued
 
@@ -176,16 +220,19 @@ def _uncheck(reg):
     reg.checked_in = False
 
 
+@pytest.mark.parametrize('here_already', [False, True])
 @pytest.mark.parametrize('change', [_withdraw, _uncheck])
-def test_judged_once_more_at_the_go(db, ready_job, at_agent, change):
+def test_judged_once_more_at_the_go(db, ready_job, at_agent, change, here_already):
     """Somebody changed the rows without any signal, and past SQLAlchemy's objects."""
+    holding = {}
+    if here_already:
+        holding = {ready_job.uuid: (ledger.give(ready_job, at_agent, 'p1', 'test', go=False), 'waiting')}
     with db.session.no_autoflush:
         reg = ready_job.registration
         values = {'state': RegistrationState.withdrawn} if change is _withdraw else {'checked_in_dt': None}
         db.session.execute(db.update(Registration.__table__).where(Registration.id == reg.id).values(**values))
     db.session.expire_all()
-    messages = outgoing(at_agent.id, 'link', {})
-    assert [m for m in messages if getattr(m, 'go', False)] == []
+    assert [m for m in outgoing(at_agent.id, 'link', holding) if isinstance(m, JobMessage | Go)] == []
     job = fresh(db, ready_job)
     assert (job.state, job.reason) == (S.canceled, Reason.no_longer_wanted)
 

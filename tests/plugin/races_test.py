@@ -369,6 +369,47 @@ def test_paused_while_it_is_rendered(db, races, event, queued):
     assert told(claimed)[-2:] == [S.rendering, S.held]
 
 
+# -- what is on a badge changes ---------------------------------------------------------------------------------------
+
+def test_corrected_before_a_worker_takes_it(db, races, people, queued):
+    """The request that corrects a name goes on for a while after it wrote it; until then a worker reads the old one."""
+    people[0].first_name = 'Corrected'
+    db.session.flush()
+    # the others do not wait for it
+    assert races.meanwhile(lambda: claim_render('early')) == queued[1]
+    races.commit()
+    assert claim_render('late') == queued[0]
+
+
+@pytest.mark.parametrize('what', ['name', 'state'])
+def test_changed_while_it_gets_its_permission(app, db, races, agent, people, ready, what):
+    """The change is written and not yet committed when the relay asks: no go for the old badge."""
+    agent_id, link, registration_id = agent.id, agent.link, people[1].id
+    first = mail(agent_id, link)()
+    holding = {uuid: (dispatch, 'go' if go else 'waiting') for uuid, dispatch, go in first}
+    ledger.report(Job.get(ready[0]), S.printing, Reason.at_printer, '', 'test')
+    races.commit()
+    uuid = Job.get(ready[1]).uuid
+
+    def _change():
+        registration = Registration.get(registration_id)
+        if what == 'name':
+            registration.first_name = 'Corrected'
+            db.session.flush()
+        else:
+            registration.state = RegistrationState.withdrawn
+            with app.test_request_context():
+                signals.event.registration_state_updated.send(registration, previous_state=RegistrationState.complete)
+
+    def _say():
+        return [m for m in outgoing(agent_id, link, holding) if m.job == uuid]
+
+    __, said = races.while_holding(_change, _say)
+    assert said == []
+    assert jobs_by_state(db)[ready[1]] == (S.queued if what == 'name' else S.canceled)
+    assert [type(m).__name__ for m in _say()] == ['Cancel']
+
+
 # -- permission to print ----------------------------------------------------------------------------------------------
 
 def test_undone_while_it_gets_its_permission(db, races, agent, people, ready):
