@@ -118,7 +118,7 @@ def outgoing(agent_id, link, holding):
             .order_by(Job.queue_dt, Job.id)}
     troubles = aside([agent.id])
     printers = _usable(agent, jobs, troubles)
-    _make_way(jobs)
+    _make_way(agent, jobs, troubles)
     todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding, printers)
     messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
     # one that may not print any more gets none, and the agent drops it the next time
@@ -158,21 +158,33 @@ def _usable(agent, jobs, troubles):
     return [name for name, obstacle in obstacles.items() if not obstacle]
 
 
-def _make_way(jobs):
-    """Free what waits here behind an older badge of its desk that was returned: it is given again, in order.
+def _make_way(agent, jobs, troubles):
+    """Free what waits here for a printer that an older badge is to come back to, so that they are given in order.
+
+    Only for badges that were given away before, and only at the printer that takes them: one that waits for another
+    printer would have the rest freed and given again for as long as it waits.
 
     :param jobs: What is at the agent, by uuid; what is freed is taken out.
     """
     waiting = [job for job in jobs.values() if job.state == JobState.ready and job.desk_id is not None]
     if not waiting:
         return
-    first = {desk_id: place for desk_id, *place in
-             db.session.query(Job.desk_id, Job.queue_dt, Job.id)
-             .filter(Job.desk_id.in_({job.desk_id for job in waiting}), Job.webhook_id.is_(None), due(JobState.ready))
-             .order_by(Job.desk_id, Job.queue_dt, Job.id)
-             .distinct(Job.desk_id)}
+    back = (Job.query
+            .filter(Job.desk_id.in_({job.desk_id for job in waiting}), Job.webhook_id.is_(None), Job.dispatch > 0,
+                    due(JobState.ready))
+            .options(joinedload('desk'))
+            .order_by(Job.queue_dt, Job.id)
+            .limit(IN_FLIGHT).all())
+    if not back:
+        return
+    candidates, first = Candidates({job.desk for job in back}, {agent.id: troubles}), {}
+    for job in back:
+        choice, _notes = candidates.choose(job)
+        if choice is not None and choice.agent_id == agent.id:
+            first.setdefault((job.desk_id, choice.printer), (job.queue_dt, job.id))
     for job in waiting:
-        if job.desk_id in first and first[job.desk_id] < [job.queue_dt, job.id]:
+        place = first.get((job.desk_id, job.printer))
+        if place is not None and place < (job.queue_dt, job.id):
             ledger.take_back(job, wait=0)
             del jobs[job.uuid]
 

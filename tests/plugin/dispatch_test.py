@@ -215,6 +215,38 @@ def test_what_an_agent_says(db, jobs, agent, message, state, reason):
     assert answers[0] == answers[1]
 
 
+def test_one_that_waits_for_another_printer_moves_nobody(db, jobs, agent, desk, check_in, create_reg):
+    """The first badge was returned by one printer and waits for room at the other: the rest stays where it is."""
+    agent.printers = [*agent.printers, agent.printers[0] | {'name': 'p2'}]
+    desk.printers.append(DeskPrinter(position=1, agent=agent, printer='p2'))
+    db.session.flush()
+    for job, printer in zip(jobs[1:], ['p2', 'p2', 'p2', 'p2', 'p1'], strict=True):
+        ledger.give(job, agent, printer, 'test', go=False)
+    under_way, = check_in(create_reg(first_name='P6'))
+    render_waiting('test')
+    first = jobs[0]
+    for job in (under_way, first):
+        db.session.refresh(job)
+        ledger.give(job, agent, 'p1', 'test', go=True)
+    fresh(db, *jobs, under_way)
+    ledger.report(first, S.ready, 'returned', '', 'test')
+    # behind those at p2, before the one at p1
+    first.queue_dt += timedelta(seconds=1)
+    jobs[5].queue_dt += timedelta(seconds=2)
+    db.session.flush()
+    holding, said = {job.uuid: (job.dispatch, 'waiting') for job in jobs[1:]}, []
+    holding[under_way.uuid] = (under_way.dispatch, 'go')
+    for _i in range(3):
+        said.append(mail(agent, holding))
+        for message in said[-1]:
+            if isinstance(message, protocol.Job | Go):
+                go = isinstance(message, Go) or message.go
+                holding[message.job] = (message.dispatch, 'go' if go else 'waiting')
+            else:
+                holding.pop(message.job, None)
+    assert said[1:] == [[], []]
+
+
 def test_a_returned_job_comes_before_those_behind_it(db, jobs, agent):
     holding = {m.job: (m.dispatch, 'go' if m.go else 'waiting') for m in mail(agent)}
     receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=1, reason='too_late'))

@@ -135,7 +135,7 @@ class MemoryLedger:
                 if row.state in AT_AGENT
                 or (row.state == S.unknown and (row.uuid in holding or row.reason == 'no_word'))}
         usable = self._usable(agent, jobs)
-        self._make_way(jobs)
+        self._make_way(agent, jobs)
         todo = plan([Assigned(row.uuid, row.dispatch, row.state, row.printer) for row in jobs.values()], holding,
                     usable)
         messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
@@ -160,11 +160,16 @@ class MemoryLedger:
                 del jobs[row.uuid]
         return [name for name, obstacle in obstacles.items() if not obstacle]
 
-    def _make_way(self, jobs):
-        due = [_order(row) for row in self.rows.values() if row.state == S.ready and row.agent is None
-               and row.next_try <= self.now < row.expires]
+    def _make_way(self, agent, jobs):
+        first, loads = {}, self._loads()
+        for row in sorted(self.rows.values(), key=_order):
+            if (row.state == S.ready and row.agent is None and row.dispatch > 0
+                    and row.next_try <= self.now < row.expires):
+                choice, _notes = self.printers.choose(row.passed_over, loads, self.now)
+                if choice is not None and choice.agent_id == agent.id:
+                    first.setdefault(choice.printer, _order(row))
         for row in list(jobs.values()):
-            if row.state == S.ready and due and min(due) < _order(row):
+            if row.state == S.ready and row.printer in first and first[row.printer] < _order(row):
                 self._unassign(row, next_try=self.now)
                 del jobs[row.uuid]
 

@@ -159,6 +159,10 @@ def go_once_more(world, uuid):
 
 def test_a_permission_of_last_time_is_none(world, queue):
     """It waited too long, was given back, and is here again without permission when a copy of the old one arrives."""
+    # one with an earlier place comes meanwhile: without it b, which keeps its place, would have permission again
+    world.ledger.add_job('earlier')
+    world.ledger.rows['earlier'].queue = world.ledger.rows['a'].queue - 1
+    world.flow(queue)
     world.advance(31)
     for _ in range(3):
         world.flow(queue)
