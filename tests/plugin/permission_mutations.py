@@ -33,6 +33,8 @@ HERE = 'tests/plugin/'
 STORIES = ('permission_stories_test.py', 'permission_test.py')
 #: The comparison of the ledger in memory with the one in PostgreSQL.
 COMPARED = ('permission_postgres_test.py',)
+#: What changes while a badge waits.
+CHANGED = ('corrections_test.py', 'races_test.py')
 #: A run without an end is no proof, in seconds.
 TIMEOUT = 300
 
@@ -54,6 +56,10 @@ class Mutation:
 
 def compared(file, old, new, why):
     return Mutation(f'indico_checkin_print/{file}', old, new, why, COMPARED)
+
+
+def changed(file, old, new, why):
+    return Mutation(f'indico_checkin_print/{file}', old, new, why, CHANGED)
 
 
 MUTATIONS = (
@@ -166,6 +172,8 @@ MUTATIONS = (
              'a permission is given of which the ledger knows nothing'),
     compared('relay/dispatch.py', 'if choice.agent_id != agent.id:', 'if False:',
              'a badge goes to a printer that is chosen by another laptop'),
+    compared('relay/dispatch.py', 'if place is not None and place < (job.queue_dt, job.id):', 'if False:',
+             'a badge that was returned comes out behind those that were scanned after it'),
     compared('ledger/agents.py', "'dispatch': job.dispatch + 1}", "'dispatch': job.dispatch}",
              'a word about last time is taken for one about this time'),
     compared('ledger/agents.py', 'Job.state.in_([S.dispatched, S.printing])], S.unknown,',
@@ -177,6 +185,19 @@ MUTATIONS = (
              'now(-PRINT_WITHIN - GO_MARGIN)], S.ready,', 'a badge of which nothing was heard is printed elsewhere'),
     compared('ledger/people.py', "{'uuid': db.func.gen_random_uuid()}", '{}',
              'the laptop recognises a badge that it may have printed, and nobody gets it'),
+    # -- what changed while a badge waits
+    changed('ledger/agents.py', 'Job.dispatch == job.dispatch,\n                 still_wanted()]',
+            'Job.dispatch == job.dispatch]', 'somebody who was withdrawn gets a badge that their laptop had already'),
+    changed('ledger/agents.py', '[Job.id == job.id, still_wanted()]', '[Job.id == job.id]',
+            'somebody who was withdrawn gets a badge'),
+    changed('ledger/corrections.py', 'dispatch=Job.dispatch + 1, **UNASSIGNED)',
+            '**UNASSIGNED)', 'a laptop that has the old badge prints it under the number of the new one'),
+    changed('ledger/corrections.py', '.with_for_update(key_share=True)).scalars()', ').scalars()',
+            'a worker draws the old name while the new one is being written'),
+    changed('ledger/agents.py', 'Job.state == S.ready, Job.outdated]', 'Job.state == S.ready, db.false()]',
+            'a badge that is returned prints what was corrected meanwhile'),
+    changed('waiting.py', 'reg.checked_in_dt == Job.checked_in_dt', 'db.true()',
+            'a badge prints for somebody whose check-in was undone'),
 )
 
 
@@ -225,7 +246,7 @@ def environment(folder, stack, chosen):
     """Return the environment of the tests; start a database if one is needed."""
     env = {**os.environ, 'COLUMNS': '250', 'PYTHONPATH': str(folder), 'PYTHONDONTWRITEBYTECODE': '1',
            'PERMISSION_SHORTEN': '0'}
-    if any(mutation.tests == COMPARED for mutation in chosen):
+    if any(mutation.tests in (COMPARED, CHANGED) for mutation in chosen):
         from tests.stack.folder import run_folder
         from tests.stack.postgres import Postgres
         from tests.stack.redis import Redis
