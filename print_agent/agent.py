@@ -19,6 +19,7 @@ from print_agent.housekeeping import Housekeeping
 from print_agent.history import History
 from print_agent.jobs import Jobs
 from print_agent.link import Link
+from print_agent.links import Links
 from print_agent.pairing import Pairing
 from print_agent.printers import Printers
 from print_agent.printing.base import Backend
@@ -79,8 +80,8 @@ class Agent:
         self.printers = Printers(ways, spool.depths, self._health)
         self.jobs = Jobs(spool, trace=Trace(), known=self.printers.known)
         self.jobs.left_out = lambda: len(self.printers.offer().left_out)
-        self.links = [Link(pairing, self.jobs, self._offered, mode=config.mode, network=config.network,
-                           wanted=self.printers.want) for pairing in pairings]
+        self._linked = Links(config.pairings, pairings, self.jobs, self._link_for, self._start)
+        self.links = self._linked.all
         self._receiver = Receiver(config, self.jobs) if config.doors else None
         self._callbacks = Callbacks(self.jobs, {door.printer: door.secrets for door in config.doors},
                                     network=config.network)
@@ -122,7 +123,8 @@ class Agent:
             self._start(self._callbacks.run(), 'callbacks')
             if self._receiver is not None:
                 await self._receiver.start()
-            links = [self._start(link.run(), f'link {link.pairing.id}') for link in self.links]
+            self._linked.start()
+            watch = self._start(self._linked.run(), 'pairings')
             self._start(Watchdog(self._manager, self._pulse, lambda: self._spool.note('spool')).run(), 'watchdog')
             started()
             self._manager.say('READY=1', 'STATUS=Prints badges.')
@@ -130,9 +132,9 @@ class Agent:
             self._manager.say('STOPPING=1', 'STATUS=Finishes the badge in the printer.')
             if self._spool.file.broken is not None:
                 raise self._spool.file.broken
+            watch.cancel()
             await self._drain()
-            for task in links:
-                task.cancel()
+            self._linked.cancel()
             if self._died:
                 raise AgentFailed(f'The print agent stopped because of a mistake of its own ("{self._died}"). Its log '
                                   f'says more; please report it. No badge is lost: start it again.')
@@ -169,6 +171,10 @@ class Agent:
             async with asyncio.timeout(seconds):
                 while not condition():  # noqa: ASYNC110 - looked at for a few seconds, once, at the end
                     await asyncio.sleep(0.02)
+
+    def _link_for(self, pairing: Pairing) -> Link:
+        return Link(pairing, self.jobs, self._offered, mode=self._config.mode, network=self._config.network,
+                    wanted=self.printers.want)
 
     def _start(self, loop: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(loop, name=name)

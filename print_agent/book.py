@@ -35,6 +35,7 @@ class Book:
         self._unsaved = Unsaved(spool)
         self._reporters: dict[str, Reporter] = {}
         self._wakers: dict[str, asyncio.Event] = {}
+        self._orphaned: set[str] = set()
         #: Called with the name of a printer that has got work.
         self.on_work: Callable[[str], None] = lambda _printer: None
         #: Tells whether a person at this computer paused a printer.
@@ -61,6 +62,9 @@ class Book:
         # What has not ended counts most: how the others ended is said besides.
         entries = sorted(self._unacked(source), key=lambda entry: (entry.state in rules.ENDED, -entry.seq))
         held = [line for entry in entries if (line := rules.held(entry)) is not None]
+        # Acknowledged, but a person may have answered them in Indico by now: the server says so then.
+        held += [p.Held(job=entry.job, dispatch=entry.dispatch, state='unknown')
+                 for entry in self.spool.unknown(rules.ASKED) if entry.source == source and entry.acked]
         return p.Hello(software=software, spool=self.spool.id, printers=tuple(printers), left_out=self.left_out(),
                        holding=tuple(offer.fitting(held[:2000], offer.HOLDING_BYTES)))
 
@@ -116,7 +120,7 @@ class Book:
             return
         started = self._deadlines.since(entry.seq)
         detail = detail or (reasons.sentence(reason) if reason else '')
-        acked = not rules.has_listener(entry)
+        acked = not rules.has_listener(entry) or entry.source in self._orphaned
         try:
             ended = self.spool.end(entry, state, reason[:80], detail[:2000], acked=acked)
         except SpoolFull:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -31,6 +32,10 @@ from print_agent.spool_file import set_aside
 from print_agent.version import VERSION
 
 
+#: Looks of ``pair`` whether the running agent uses the new pairing, each half a second.
+TAKEN_OVER_TRIES = 20
+
+
 @click.group(context_settings={'help_option_names': ['-h', '--help']})
 @click.version_option(VERSION, prog_name='print-agent')
 @click.option('--config', 'folder', type=click.Path(path_type=Path, file_okay=False), envvar=configuration.ENV,
@@ -51,13 +56,27 @@ def pair(config: Config, url: str, code: str, allow_http: bool) -> None:
     """Pair this computer with an event: the address of the Indico and the code that it shows."""
     with sentences():
         pairing.make_folder(config.pairings)
+        begun = time.time()
         paired = threads.run(pairing.pair(url, code, socket.gethostname(), allow_http=allow_http,
                                           network=config.network))
         pairing.save(config.pairings, paired)
-        running = client.is_running(config)
     click.echo(f'Paired as "{paired.agent_name}" with "{paired.event_title}" on {paired.url}.')
-    click.echo('The print agent runs already and has to be restarted (a service: print-agent service install).'
-               if running else 'Start printing with: print-agent run')
+    with sentences():
+        click.echo(_taken_over(config, paired, begun) if client.is_running(config) else
+                   'Start printing with: print-agent run (or as a service: print-agent service install)')
+
+
+def _taken_over(config: Config, paired: Pairing, begun: float) -> str:
+    """Wait until the running agent uses a new pairing; return in words whether it does."""
+    for _ in range(TAKEN_OVER_TRIES):
+        try:
+            status = client.ask(config, Snapshot, 'api/status')
+        except (client.NotRunning, client.Declined):
+            break  # without its local page it cannot be asked; it notices the new file all the same
+        if any(link.id == paired.id and link.state != 'down' and link.since >= begun for link in status.connections):
+            return 'The running print agent uses it and is connected.'
+        time.sleep(0.5)
+    return 'The running print agent takes it over within seconds. See: print-agent status'
 
 
 @main.command()

@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 
 #: How long what a person asked for waits for its printer, in seconds. They stand beside it.
 WAITS = 120.0
-#: How long a question is asked, in seconds.
-ASKED = 86400.0
 #: Least characters of a job's id that are enough to mean it.
 SHORTEST = 4
 _NOTE = 'paused'

@@ -7,6 +7,7 @@ Deadlines run on a clock that counts sleep, from the moment a permission was rec
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from print_agent import clock, documents
@@ -162,6 +163,31 @@ class Jobs(Book):
         if rules.is_acked(entry, ack):
             assert entry is not None
             self.spool.ack(entry)
+        elif (end := rules.settled_by(entry, ack)) is not None:
+            assert entry is not None
+            state, reason = end
+            self.spool.end(entry, state, reason, reasons.sentence(reason), acked=True)
+            log.info('job %s.%d: answered in Indico (%s)', entry.job, entry.dispatch, reason)
+
+    # -- pairings that come and go ------------------------------------------------------------------------------------
+
+    def give_up(self, source: str) -> None:
+        """A pairing was removed: return what it sent that is not at a printer, while its server still listens."""
+        for entry in self.spool.open():
+            if entry.source == source and entry.state in rules.UNTOUCHED:
+                self._end(entry, State.returned, 'stopping')
+
+    def orphan(self, source: str) -> None:
+        """No server is there any more that could hear how the jobs of a removed pairing ended."""
+        self._orphaned.add(source)
+        for entry in self.spool.unacked(source):
+            if entry.state in rules.ENDED:
+                with suppress(SpoolFull):  # then it is kept a little longer than it had to be
+                    self.spool.ack(entry)
+
+    def adopt(self, source: str) -> None:
+        """There is a pairing (again) whose server hears how its jobs end."""
+        self._orphaned.discard(source)
 
     # -- what a person at this computer does --------------------------------------------------------------------------
 

@@ -37,6 +37,9 @@ STAY_AWAY = 300.0
 STEADY = 10.0
 #: How long a websocket waits for the end of a poll before it speaks, in seconds.
 LAST_POLL = 3.0
+#: How long a link that was thrown off waits before it says why: if this computer was paired anew just now, the new
+#: pairing takes over within that time, and nobody is to blame. In seconds.
+PAIRED_ANEW = 4.0
 #: So many seconds after the last poll, "another connection took over" may mean our own late poll.
 OWN_POLL = 30.0
 
@@ -47,7 +50,7 @@ class Link:
     def __init__(self, pairing: Pairing, jobs: Jobs, printers: Callable[[], tuple[p.Printer, ...]], *,
                  mode: Mode = 'auto', wanted: Callable[[str, frozenset[str]], None] = lambda _source, _names: None,
                  network: Network | None = None, backoff: Backoff | None = None,
-                 stay_away: float = STAY_AWAY, steady: float = STEADY,
+                 stay_away: float = STAY_AWAY, grace: float = PAIRED_ANEW, steady: float = STEADY,
                  transport: httpx.AsyncBaseTransport | None = None, poll_backoff: Callable[[], Backoff] = Backoff):
         self.pairing = pairing
         self._jobs = jobs
@@ -59,6 +62,7 @@ class Link:
         self._name = uuid4().hex
         self._backoff = backoff or Backoff(rng=random.Random())  # noqa: S311 - spreads load, hides nothing
         self._stay_away = stay_away
+        self._grace = grace
         self._steady = steady
         self._woken = asyncio.Event()
         self._transport = transport
@@ -123,6 +127,10 @@ class Link:
             self._woken.clear()
             end = await self._stream.run()
             self._stream = None
+            if end.why in (Why.replaced, Why.rejected):
+                if self.state == 'stream':
+                    self.state = 'down'
+                await asyncio.sleep(self._grace)
             wait = self._after(end)
             if self.replaced:
                 await asyncio.Event().wait()

@@ -50,6 +50,8 @@ NOT_PRINTED = frozenset({State.returned, State.canceled, State.refused, State.fa
 REPEATABLE = frozenset({State.completed, State.sent, State.failed})
 #: ``source`` of what a person at this computer asked for: test pages, and badges once more. No server knows of it.
 LOCAL = 'local'
+#: How long a person is asked whether an unknown badge came out, in seconds.
+ASKED = 86400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +167,17 @@ def is_acked(entry: Entry | None, ack: p.Ack) -> bool:
     """Tell whether an ``ack`` means this very end of the job."""
     return (entry is not None and entry.state in ENDED and ack.dispatch == entry.dispatch
             and ack.state == entry.state.value)
+
+
+def settled_by(entry: Entry | None, ack: p.Ack) -> tuple[State, str] | None:
+    """Tell how a person in Indico answered whether an unknown badge came out: the end that is meant, and its reason.
+
+    Not come out: Indico prints it again, under another id.
+    """
+    if entry is None or entry.state is not State.unknown or ack.dispatch != entry.dispatch:
+        return None
+    return {'completed': (State.completed, 'person_saw_it'),
+            'failed': (State.returned, 'person_missed_it')}.get(ack.state)
 
 
 class OnRestart(Enum):

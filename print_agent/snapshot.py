@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from print_agent import protocol as p
 from print_agent import reasons, rules
-from print_agent.control import ASKED, Control
+from print_agent.control import Control
 from print_agent.history import Change, Connection, History
 from print_agent.printers import Printers
 from print_agent.rules import LOCAL, Entry, State
@@ -123,7 +123,7 @@ class Viewer:
             version=VERSION, started=self._started, stopping=self.stopping, all_paused=self._control.pauses.all,
             printers=tuple(printer_status(each, paused=self._control.is_paused(each.name),
                                           printing=each.name in printing) for each in self._printers.all()),
-            questions=badges(spool.unknown(ASKED)), queue=badges(waiting[:QUEUE]), queued=len(waiting),
+            questions=badges(spool.unknown(rules.ASKED)), queue=badges(waiting[:QUEUE]), queued=len(waiting),
             latest=badges(ended[:LATEST]), connections=self._history.connections(),
             left_out=self._printers.offer().sentences, history=self._history.changes())
 

@@ -118,8 +118,7 @@ class RHPoll(RHAgent):
             holding, welcome = exchange.hello(self.agent_id, link, poll.hello, goes_on=not poll.begins)
             answers = [exchange.receive(self.agent_id, link, message) for message in poll.messages]
             for message in poll.messages:
-                if isinstance(message, protocol.OUTCOMES):
-                    holding.pop(message.job, None)
+                exchange.note(holding, message)
             db.session.flush()
             mail = dispatch.outgoing(self.agent_id, link, holding)
         except exchange.Replaced as exc:

@@ -11,7 +11,7 @@ from indico_checkin_print.life import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EX
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons import Reason
-from indico_checkin_print.sql import notify, now
+from indico_checkin_print.sql import notify, notify_agents, now
 from indico_checkin_print.waiting import desk_for_job, is_data, paused
 
 
@@ -142,7 +142,11 @@ def settle(job, user, *, came_out):
     """
     state, reason = (S.completed, Reason.person_saw_it) if came_out else (S.failed, Reason.person_missed_it)
     values = {} if came_out else {'uuid': db.func.gen_random_uuid()}
-    return bool(move([Job.id == job.id, Job.state == S.unknown], state, reason, f'user:{user.id}', **values))
+    settled = move([Job.id == job.id, Job.state == S.unknown], state, reason, f'user:{user.id}', **values)
+    if settled and job.agent_id is not None:
+        # its local page asks, too
+        notify_agents([job.agent_id])
+    return bool(settled)
 
 
 def discard(jobs, user):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from indico.core.db import db
 
-from print_agent.protocol import Cancel, Go
+from print_agent.protocol import Ack, Cancel, Go
 
 from indico_checkin_print import ledger, sql
 from indico_checkin_print.envelope import job_message
@@ -22,12 +22,14 @@ from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.relay.candidates import Candidates, aside, why_not
-from indico_checkin_print.relay.exchange import speaking_agent
+from indico_checkin_print.relay.exchange import is_uuid, speaking_agent
 from indico_checkin_print.waiting import due
 
 
 #: Jobs that wait at the agent for each printer, those with a go included.
 PREFETCH = 4
+#: In these states nobody has answered yet whether a badge came out.
+STILL_ASKED = {JobState.ready, JobState.dispatched, JobState.printing, JobState.unknown}
 #: How long a badge waits for one before it that is still being made, in seconds.
 MAKING = 2
 #: Most jobs at one agent, however many printers it has: it keeps their documents in memory or on disk.
@@ -120,7 +122,8 @@ def outgoing(agent_id, link, holding):
     printers = _usable(agent, jobs, troubles)
     _make_way(agent, jobs, troubles)
     todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding, printers)
-    messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
+    messages = _answered(agent, holding)
+    messages += [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
     # one that may not print any more gets none, and the agent drops it the next time
     undone = {uuid for uuid in todo.go if not ledger.go(jobs[uuid], actor)}
     ledger.drop_unwanted([jobs[uuid] for uuid in undone], actor)
@@ -131,6 +134,18 @@ def outgoing(agent_id, link, holding):
                  for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in undone and u not in todo.send))]
     at_agent = sum(job.state in AT_AGENT for job in jobs.values())
     return messages + _give_more(agent, todo, actor, troubles, most=IN_FLIGHT - at_agent)
+
+
+def _answered(agent, holding):
+    """Return what a person answered here to questions that an agent still asks: whether a badge came out."""
+    asked = {uuid: dispatch for uuid, (dispatch, state) in holding.items() if state == 'unknown' and is_uuid(uuid)}
+    if not asked:
+        return []
+    states = dict(db.session.query(Job.uuid, Job.state).filter(Job.uuid.in_(asked), Job.agent_id == agent.id))
+    # a badge that did not come out goes on under another uuid
+    return [Ack(job=uuid, dispatch=dispatch,
+                state='completed' if states.get(uuid) in {JobState.completed, JobState.sent} else 'failed')
+            for uuid, dispatch in asked.items() if states.get(uuid) not in STILL_ASKED]
 
 
 def agents_with_mail():

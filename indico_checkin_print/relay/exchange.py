@@ -111,6 +111,18 @@ def receive(agent_id, link, message):
     return None
 
 
+def note(holding, message):
+    """Note what an agent says about a job in what it holds (see `dispatch.plan`)."""
+    if isinstance(message, protocol.Unknown):
+        # a question now, until somebody answers it
+        holding[message.job] = (message.dispatch, 'unknown')
+    elif isinstance(message, protocol.OUTCOMES):
+        if holding.get(message.job, (None,))[0] == message.dispatch:
+            del holding[message.job]
+    elif isinstance(message, protocol.Printing) and message.job in holding:
+        holding[message.job] = (message.dispatch, 'printing')
+
+
 def enter_outcome(job, message, actor):
     """Enter what became of a job. An agent's own reason is kept; one it does not give has Indico's words."""
     state, reason = MEANING[type(message)]
@@ -181,10 +193,17 @@ def _canceled(agent, message):
     return protocol.Ack(job=message.job, dispatch=message.dispatch, state='canceled')
 
 
-def _find(uuid):
+def is_uuid(text):
+    """Tell whether the database can look for this id."""
     try:
-        UUID(uuid)
+        UUID(text)
     except ValueError:
+        return False
+    return True
+
+
+def _find(uuid):
+    if not is_uuid(uuid):
         return None
     return Job.query.populate_existing().filter_by(uuid=uuid).with_for_update().first()
 

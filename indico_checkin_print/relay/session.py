@@ -176,7 +176,7 @@ class Session:
                 self._log.warning('Agent %d complains: %s', self.agent_id, message.code)
                 continue
             answer = await self._db.call(exchange.receive, self.agent_id, self.link, message)
-            self._note(message)
+            exchange.note(self.holding, message)
             if answer:
                 await self._send(answer)
             if self._may_follow(message):
@@ -187,13 +187,6 @@ class Session:
         # a badge at the printer makes no room; it only lets the next one have its go, if that is here
         return (not isinstance(message, protocol.Printing)
                 or any(state == 'waiting' for __, state in self.holding.values()))
-
-    def _note(self, message):
-        if isinstance(message, protocol.OUTCOMES):
-            if self.holding.get(message.job, (None,))[0] == message.dispatch:
-                del self.holding[message.job]
-        elif isinstance(message, protocol.Printing) and message.job in self.holding:
-            self.holding[message.job] = (message.dispatch, 'printing')
 
     async def _write(self):
         while True:
@@ -213,6 +206,9 @@ class Session:
                     self.holding[message.job] = (message.dispatch, 'go' if has_go else 'waiting')
                 elif isinstance(message, protocol.Cancel):
                     self.holding[message.job] = (message.dispatch, 'canceling')
+                elif isinstance(message, protocol.Ack):
+                    # if it is lost, the next hello asks again
+                    self.holding.pop(message.job, None)
                 await self._send(message, document, since=asked)
             if mail:
                 self._metrics.observe('push_seconds', time.monotonic() - woken)

@@ -201,6 +201,21 @@ def test_an_agent_hears_which_of_its_printers_desks_use(db, post, agent, ready_j
     assert poll(post)[0].wanted == ()
 
 
+@pytest.mark.parametrize(('came_out', 'state'), [(True, 'completed'), (False, 'failed')])
+def test_a_question_that_was_answered_here_is_not_asked_there_any_more(db, post, agent, ready_job, dummy_user, came_out,
+                                                                       state):
+    message = next(m for m in poll(post) if isinstance(m, protocol.Job))
+    unknown = protocol.Unknown(job=message.job, dispatch=message.dispatch, reason='printer_lost_job')
+    assert [m.state for m in poll(post, unknown) if isinstance(m, protocol.Ack)] == ['unknown']
+    asked = (protocol.Held(job=message.job, dispatch=message.dispatch, state='unknown'),)
+    assert [m for m in poll(post, holding=asked) if isinstance(m, protocol.Ack)] == []
+    assert ledger.settle(db.session.get(Job, ready_job.id), dummy_user, came_out=came_out)
+    # until the agent stops asking
+    for __ in range(2):
+        (ack,) = [m for m in poll(post, holding=asked) if isinstance(m, protocol.Ack)]
+        assert (ack.job, ack.dispatch, ack.state) == (message.job, message.dispatch, state)
+
+
 def test_names_as_long_as_cups_takes_and_what_is_left_out(db, post, agent):
     poll(post, printers=(Printer(name='x' * 127),), left_out=3)
     db.session.refresh(agent)

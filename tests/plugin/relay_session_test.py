@@ -48,7 +48,7 @@ class SlowDatabase:
     async def call(self, function, *args):
         match function:
             case exchange.hello:
-                return {}, 'Laptop'
+                return {}, protocol.Welcome(name='Laptop')
             case exchange.speaking_agent:
                 if self.revoked:
                     raise exchange.Replaced(revoked=True)

@@ -69,14 +69,14 @@ def test_no_code_is_used_up_for_a_pairing_that_cannot_be_kept(folder, monkeypatc
     assert 'cannot be written to' in done.output
 
 
-def test_an_agent_that_runs_has_to_be_restarted_for_a_new_pairing(folder, monkeypatch):
+def test_an_agent_that_runs_takes_a_new_pairing_over(folder, monkeypatch):
     async def pair(url, *_args, **_kwargs):
         return pairing.Pairing(id='x-1', url=url, token='t', stream='wss://x', poll='https://x', document='https://x',
                                agent_id=1, agent_name='Desk', event_id=1, event_title='Conference')
 
     monkeypatch.setattr(pairing, 'pair', pair)
     with locking.lock(folder / 'state'):
-        assert 'has to be restarted' in invoke(folder, 'pair', 'https://x.org', 'ABCD').output
+        assert 'takes it over within seconds' in invoke(folder, 'pair', 'https://x.org', 'ABCD').output
     assert 'print-agent run' in invoke(folder, 'pair', 'https://x.org', 'ABCD').output
 
 

@@ -323,3 +323,19 @@ async def test_the_last_badge_is_the_last_that_may_have_come_out(desk):
     assert desk.control.find('last').job == J3
     with pytest.raises(ControlError, match='Nobody knows'):
         desk.control.reprint(desk.control.find('last'))
+
+
+@pytest.mark.parametrize(('state', 'end', 'reason'), [
+    ('completed', State.completed, 'person_saw_it'), ('failed', State.returned, 'person_missed_it')])
+async def test_a_question_that_was_answered_in_indico_is_not_asked_here_any_more(desk, state, end, reason):
+    asked = await desk.ended('j1', end='unknown', reason='printer_lost_job')
+    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))
+    assert [(held.job, held.state) for held in desk.jobs.hello('a', 'x/1', ()).holding] == [('j1', 'unknown')]
+    desk.jobs.ack('a', p.Ack(job='j1', dispatch=2, state=state))
+    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='riddle'))
+    assert desk.spool.unknown(3600)
+    desk.heard.clear()
+    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state=state))
+    answered = desk.spool.get(asked.seq)
+    assert (answered.state, answered.reason, answered.acked) == (end, reason, True)
+    assert (desk.spool.unknown(3600), desk.heard, desk.jobs.hello('a', 'x/1', ()).holding) == ([], [], ())

@@ -38,7 +38,7 @@ class Desk:
                           poll='http://localhost/poll', document='http://localhost/document', agent_id=1,
                           agent_name='Desk', event_id=1, event_title='Conference')
         self.link = Link(pairing, self.jobs, lambda: PRINTERS, mode=mode, backoff=quick(), poll_backoff=quick,
-                         stay_away=0.1, transport=server.transport)
+                         stay_away=0.1, grace=0.05, transport=server.transport)
         self.tasks = []
 
     async def __aenter__(self):

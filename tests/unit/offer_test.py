@@ -1,5 +1,7 @@
 """What Indico is told of a computer always fits, and what it is not told is said."""
 
+from uuid import UUID
+
 import msgspec
 import pytest
 from agent_fakes import FakeBackend, make_job
@@ -26,7 +28,7 @@ def test_whatever_printers_say_a_hello_can_be_read(some, times, wanted):
     printers = [msgspec.structs.replace(each, name=f'{each.name[:-4]}{number:04}')
                 for number, each in enumerate(some * times)]
     offered = offer.choose(printers, wanted)
-    held = [p.Held(job=f'{number:064}', dispatch=10**9, state='completed') for number in range(2000)]
+    held = [p.Held(job=str(UUID(int=number)), dispatch=10**9, state='completed') for number in range(2000)]
     hello = p.Hello(spool='x' * 64, software='x' * 200, printers=offered.printers, left_out=len(offered.left_out),
                     holding=tuple(offer.fitting(held, offer.HOLDING_BYTES)))
     assert p.decode_from_agent(p.encode(hello)) == hello
