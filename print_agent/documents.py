@@ -12,13 +12,17 @@ from pypdf import PdfReader
 
 from print_agent import protocol as p
 from print_agent import threads
+from print_agent.pdf_process import PdfProcess
 
 
 #: How far a page may be from the size in the job's header, in millimetres (rounding to points on the way).
 SIZE_TOLERANCE_MM = 1.0
-#: How long the check may take, in seconds.
-CHECK_TIMEOUT = 10.0
+#: How long a document may wait for its check and take for it, in seconds.
+WAIT_TIMEOUT = 120.0
 _MM_PER_POINT = 25.4 / 72
+
+#: One for all documents; it starts with the first.
+_process = PdfProcess()
 
 # It reports every oddity of a PDF at warning level, which may quote the document.
 logging.getLogger('pypdf').setLevel(logging.CRITICAL)
@@ -34,14 +38,15 @@ class BadDocument(Exception):
 
 
 async def problem(job: p.Job, document: bytes) -> BadDocument | None:
-    """Check a document in a thread of its own: what is wrong with it, or None."""
+    """Check a document in a process of its own: what is wrong with it, or None."""
     try:
-        await threads.aside(partial(check, job, document), CHECK_TIMEOUT)
-    except BadDocument as exc:
-        return exc
+        # documents wait for each other, so there is no time-out but the process's own
+        verdict = await threads.aside(partial(_process.check, job, document), WAIT_TIMEOUT)
     except TimeoutError:
         return BadDocument('bad_pdf', 'The PDF takes too long to read.')
-    return None
+    except MemoryError:
+        return BadDocument('bad_pdf', 'The PDF takes too much memory to read.')
+    return BadDocument(verdict.reason, verdict.detail) if verdict.reason else None
 
 
 def check(job: p.Job, document: bytes) -> None:

@@ -78,8 +78,8 @@ import asyncio, sys, time
 sys.path.insert(0, 'tests/unit')
 from agent_fakes import PDF, make_job
 from print_agent import documents
-documents.check = lambda *_: time.sleep(3600)
-documents.CHECK_TIMEOUT = 0.05
+documents._process.check = lambda *_: time.sleep(3600)
+documents.WAIT_TIMEOUT = 0.05
 print(asyncio.run(documents.problem(make_job(), PDF)))
 """) == 'The PDF takes too long to read.'
 
@@ -103,12 +103,12 @@ asyncio.run(main())
 async def test_many_bad_documents_do_not_keep_good_ones_out(monkeypatch):
     from agent_fakes import PDF, make_job
 
-    hang, check = threading.Event(), documents.check
-    monkeypatch.setattr(documents, 'CHECK_TIMEOUT', 0.01)
-    monkeypatch.setattr(documents, 'check', lambda *_: hang.wait())
+    hang, check = threading.Event(), documents._process.check
+    monkeypatch.setattr(documents, 'WAIT_TIMEOUT', 0.01)
+    monkeypatch.setattr(documents._process, 'check', lambda *_: hang.wait())
     for _ in range(40):
         assert (await documents.problem(make_job(), PDF)).reason == 'bad_pdf'
-    monkeypatch.setattr(documents, 'CHECK_TIMEOUT', 60)
-    monkeypatch.setattr(documents, 'check', check)
+    monkeypatch.setattr(documents, 'WAIT_TIMEOUT', 60)
+    monkeypatch.setattr(documents._process, 'check', check)
     assert await documents.problem(make_job(), PDF) is None
     hang.set()
