@@ -13,7 +13,7 @@ from functools import partial
 from print_agent import reasons, threads
 from print_agent.health import Health
 from print_agent.jobs import Jobs
-from print_agent.printing.base import Backend, End, NotReady, Sheet, SubmitFailed, Unsettled
+from print_agent.printing.base import Backend, End, NotReady, Sheet, SubmitFailed, Unsettled, short_tag
 from print_agent.printing.layout import CannotLayOut, Layout
 from print_agent.rules import Entry, State
 
@@ -261,11 +261,13 @@ def _now() -> float:
 
 
 def _title(entry: Entry) -> str:
-    # Short and plain, so that no print system cuts the tag off at the end.
+    # Short and plain, as print systems cut it; by its beginning alone the job is known as well.
     title = entry.title[:40].encode('ascii', 'replace').decode()
-    return f'{title} [{entry.tag}]'
+    return f'{short_tag(entry.tag)} {title} [{entry.tag}]'
 
 
 def _sheet(entry: Entry, document: bytes) -> Sheet:
     return Sheet(tag=entry.tag, title=_title(entry), document=document, copies=entry.copies,
-                 width_mm=entry.width_mm, height_mm=entry.height_mm, expires=entry.expires)
+                 width_mm=entry.width_mm, height_mm=entry.height_mm, expires=entry.expires,
+                 # the pages of a ticket are one for each person
+                 two_sided=entry.kind == 'badge')

@@ -4,6 +4,7 @@ The words matter more than the calls: a backend says ``completed`` only if the p
 ``returned`` only if it is certain that nothing came out and nothing will, and ``unknown`` in every other doubt.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -26,6 +27,18 @@ class Sheet:
     expires: float
     #: Dots per inch; 0 leaves it to the printer.
     resolution_dpi: int = 0
+    #: Whether the second page is the back of the first.
+    two_sided: bool = False
+
+
+def short_tag(tag: str) -> str:
+    """What stands first in a job's title: some printers keep no more than 20 characters of it."""
+    return hashlib.sha256(tag.encode()).hexdigest()[:12]
+
+
+def is_named(name: str, tag: str) -> bool:
+    """Tell by its name, or what a printer left of it, whether a job at CUPS or at the printer is that of a tag."""
+    return tag in name or name.startswith(short_tag(tag))
 
 
 @dataclass(frozen=True, slots=True)

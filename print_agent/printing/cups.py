@@ -84,6 +84,9 @@ class CupsBackend:
         try:
             view = await line.printer()
         except Unreachable as exc:
+            if exc.unreadable:
+                self._devices.cannot_be_read(printer, str(exc))
+                return
             raise NotReady(exc.reason, reasons.sentence(exc.reason)) from exc
         if not view.accepting:
             raise NotReady('printer_rejecting', reasons.sentence('printer_rejecting'))
@@ -94,7 +97,10 @@ class CupsBackend:
     async def submit(self, printer: str, sheet: Sheet) -> str:
         """Stream the document into a new CUPS job; its number is the handle."""
         options = {'media': f'Custom.{_mm(sheet.width_mm)}x{_mm(sheet.height_mm)}mm', 'print-scaling': 'none',
-                   'fit-to-page': 'false', 'job-sheets': 'none', 'copies': str(sheet.copies)}
+                   'fit-to-page': 'false', 'job-sheets': 'none', 'copies': str(sheet.copies),
+                   # not whatever somebody set as the queue's default
+                   'sides': 'two-sided-long-edge' if sheet.two_sided else 'one-sided', 'number-up': '1',
+                   'collate': 'true'}
         if sheet.resolution_dpi:
             # the first is IPP's, for printers without a driver, the other one what drivers (PPDs) know
             options |= dict.fromkeys(('printer-resolution', 'Resolution'), f'{sheet.resolution_dpi}dpi')
@@ -286,6 +292,9 @@ class CupsBackend:
             try:
                 view = await line.printer(GLANCE)
             except Unreachable as exc:
+                if exc.unreadable:
+                    self._devices.cannot_be_read(name, str(exc))
+                    return await self._describe(name, queue)
                 view = PrinterView(state=5, reasons=(exc.reason,))
             # A paused queue stays paused; else the printer knows better than CUPS, which asks it only during a job.
             paused = state == 5

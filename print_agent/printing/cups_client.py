@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from print_agent import clock
+from print_agent.printing.base import is_named
 from print_agent.printing.follow import CupsView
 from print_agent.printing.ipp import words
 from print_agent.threads import Crew
@@ -127,12 +128,12 @@ class CupsClient:
     async def job(self, number: int, tag: str) -> CupsView | None:
         """A job as CUPS sees it; None if there is none of this number with ``tag`` in its name."""
         attrs = (await self._jobs(first_job_id=number, limit=1)).get(number)
-        return _view(attrs) if attrs is not None and tag in str(attrs.get('job-name', '')) else None
+        return _view(attrs) if attrs is not None and is_named(str(attrs.get('job-name', '')), tag) else None
 
     async def find(self, tag: str) -> tuple[int, CupsView] | None:
         """Look for the job whose name contains ``tag``, ended or not."""
         for number, attrs in sorted((await self._jobs()).items(), reverse=True):
-            if tag in str(attrs.get('job-name', '')):
+            if is_named(str(attrs.get('job-name', '')), tag):
                 return int(number), _view(attrs)
         return None
 

@@ -12,7 +12,7 @@ import logging
 from urllib.parse import urlsplit
 
 from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused
-from print_agent.printing.ipp import PrinterLine, printer_uri
+from print_agent.printing.ipp import PrinterLine, credentials, printer_uri
 
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,9 @@ class Devices:
     def __init__(self, client: CupsClient):
         self._client = client
         self._uris: dict[str, str] = {}
-        self._lines: dict[str, PrinterLine] = {}
+        self._lines: dict[tuple[str, str, str], PrinterLine] = {}
+        #: Queues whose printer answers what nobody can read: their badges are sent, and that is all one knows.
+        self.mute: set[str] = set()
         self._advised: set[str] = set()
         #: Queues whose device did not take a connection when it was last tried.
         self.dead: set[str] = set()
@@ -52,6 +54,7 @@ class Devices:
             return
         self._uris[printer] = device_uri
         self.dead.discard(printer)
+        self.mute.discard(printer)
         uri = printer_uri(device_uri)
         if uri is not None and 'waitjob=false' not in device_uri and printer not in self._advised:
             self._advised.add(printer)
@@ -72,11 +75,18 @@ class Devices:
     def line(self, printer: str) -> PrinterLine | None:
         """The line to the printer of a queue; None if it cannot be asked."""
         uri = printer_uri(self._uris.get(printer, '')) if self._client.is_local else None
-        if uri is None:
+        if uri is None or printer in self.mute:
             return None
-        if uri not in self._lines:
-            self._lines[uri] = PrinterLine(uri)
-        return self._lines[uri]
+        user, password = credentials(self._uris[printer])
+        key = (uri, user, password)
+        if key not in self._lines:
+            self._lines[key] = PrinterLine(uri, user=user, password=password)
+        return self._lines[key]
+
+    def cannot_be_read(self, printer: str, why: str) -> None:
+        """Note that a printer answers what nobody can read. CUPS may print to it well; it is asked no more."""
+        self.mute.add(printer)
+        log.warning('the printer of the queue %s cannot be asked (%s): its badges are "sent"', printer, why)
 
     async def connects(self, printer: str) -> bool | None:
         """Try whether the device of a queue takes a connection; None if that cannot be tried."""

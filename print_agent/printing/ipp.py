@@ -11,17 +11,21 @@ import pwd
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pyipp import IPP
 from pyipp.enums import IppOperation
-from pyipp.exceptions import IPPError, IPPVersionNotSupportedError
+from pyipp.exceptions import IPPConnectionUpgradeRequired, IPPError
+
+from print_agent.printing import ipp_reply
+from print_agent.printing.base import is_named
 
 
 #: Longest wait for one answer of a printer, in seconds.
 TIMEOUT = 3.0
 #: The version of IPP that printers without 2.0 speak.
 _OLD = (1, 1)
+_VERSION_NOT_SUPPORTED = 0x0503
 #: Longest wait for a connection when a printer has not answered, in seconds.
 KNOCK = 1.0
 _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-impressions-completed',
@@ -36,11 +40,13 @@ class Unreachable(Exception):
     """The printer does not answer, or not in IPP.
 
     ``frozen``: it takes connections, so it is switched on and within reach, and yet it says nothing.
+    ``unreadable``: it answers, and nobody can read what.
     """
 
-    def __init__(self, detail: str, *, frozen: bool = False):
+    def __init__(self, detail: str, *, frozen: bool = False, unreadable: bool = False):
         super().__init__(detail)
         self.frozen = frozen
+        self.unreadable = unreadable
 
     @property
     def reason(self) -> str:
@@ -91,6 +97,12 @@ def printer_uri(device_uri: str) -> str | None:
     return urlunsplit((scheme, netloc.rpartition('@')[2], parts.path or '/', '', ''))
 
 
+def credentials(device_uri: str) -> tuple[str, str]:
+    """Name and password that a queue has for its printer; empty without."""
+    parts = urlsplit(device_uri)
+    return unquote(parts.username or ''), unquote(parts.password or '')
+
+
 def is_service(device_uri: str) -> bool:
     """Whether a queue names its printer as DNS-SD does, not by an address."""
     return device_uri.startswith('dnssd:') or '._tcp.' in device_uri.partition('?')[0]
@@ -105,10 +117,10 @@ def words(value: Any) -> tuple[str, ...]:
 class PrinterLine:
     """A line to one printer. Every method raises :class:`Unreachable` when the printer does not answer."""
 
-    def __init__(self, uri: str, timeout: float = TIMEOUT):
+    def __init__(self, uri: str, timeout: float = TIMEOUT, *, user: str = '', password: str = ''):
         self.uri = uri
         self._timeout = timeout
-        self._ipp = IPP(uri)
+        self._ipp = IPP(uri, username=user or None, password=password or None)
         self._frozen = False
         self._boot: float | None = None
         #: How often it was seen to have been switched on anew.
@@ -161,7 +173,7 @@ class PrinterLine:
             reply = await self._ask(IppOperation.GET_JOBS,
                                     {'which-jobs': which, 'requested-attributes': _JOB_ATTRIBUTES})
             for attrs in reply['jobs']:
-                if tag in str(attrs.get('job-name', '')):
+                if is_named(str(attrs.get('job-name', '')), tag):
                     view = _job_view(attrs)
                     found[view.id] = view
         return sorted(found.values(), key=lambda view: (_WEIGHT.get(view.state, len(_WEIGHT)), view.id))
@@ -171,7 +183,7 @@ class PrinterLine:
         reply = await self._ask(IppOperation.GET_JOB_ATTRIBUTES,
                                 {'job-id': job_id, 'requested-attributes': _JOB_ATTRIBUTES}, missing_ok=True)
         attrs: dict[str, Any] = next(iter(reply['jobs']), {})
-        return _job_view(attrs) if tag in str(attrs.get('job-name', '')) else None
+        return _job_view(attrs) if is_named(str(attrs.get('job-name', '')), tag) else None
 
     async def cancel(self, job_id: int) -> None:
         """Ask the printer to drop a job; a job that has ended is not an error."""
@@ -199,6 +211,9 @@ class PrinterLine:
         except TimeoutError as exc:
             await self._knock()
             raise Unreachable(f'no answer within {patience:.0f} s', frozen=self._frozen) from exc
+        except ipp_reply.Unreadable as exc:
+            self._frozen = False
+            raise Unreachable(str(exc), unreadable=True) from exc
         except Exception as exc:
             # pyipp lets through whatever goes wrong while an answer is read: one that breaks off, or is not text
             self._frozen = False
@@ -206,12 +221,18 @@ class PrinterLine:
 
     async def _execute(self, operation: IppOperation, message: dict[str, Any]) -> dict[str, Any]:
         try:
-            reply: dict[str, Any] = await self._ipp.execute(operation, message)
-        except IPPVersionNotSupportedError:
-            if self._ipp.ipp_version == _OLD:
+            data = await self._ipp.raw(operation, message)
+        except IPPConnectionUpgradeRequired:
+            if self._ipp.tls:
                 raise
+            self._ipp.tls = True  # it speaks with nobody in the clear; CUPS goes on over TLS as well
+            data = await self._ipp.raw(operation, message)
+        reply = ipp_reply.read(data)
+        if reply['status-code'] == _VERSION_NOT_SUPPORTED and self._ipp.ipp_version != _OLD:
             self._ipp.ipp_version = _OLD  # an old printer; CUPS speaks to it like that as well
-            reply = await self._ipp.execute(operation, message)
+            reply = ipp_reply.read(await self._ipp.raw(operation, message))
+        if reply['status-code'] >= 0x0200:
+            raise IPPError('Unexpected printer status code', {'status-code': reply['status-code']})
         return reply
 
     async def _knock(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pypdf import PageObject, PdfWriter, Transformation
+from pypdf import PageObject, PdfReader, PdfWriter, Transformation
 
 from print_agent import protocol as p
 from print_agent import reasons
@@ -62,7 +62,8 @@ class Layout:
 
     def apply(self, sheet: Sheet) -> Sheet:
         """Bring a sheet into this shape. Raises :class:`CannotLayOut`. Takes a moment: call it in a thread."""
-        sheet = replace(sheet, copies=sheet.copies * self.copies, resolution_dpi=self.resolution_dpi)
+        sheet = replace(sheet, copies=sheet.copies * self.copies, resolution_dpi=self.resolution_dpi,
+                        two_sided=sheet.two_sided and _has_back(sheet.document))
         if not (self.media_mm or self.orientation or self.offset_x_mm or self.offset_y_mm):
             return sheet
         badge = (sheet.height_mm, sheet.width_mm) if self.orientation % 180 else (sheet.width_mm, sheet.height_mm)
@@ -98,6 +99,13 @@ class Layout:
                 .rotate(-self.orientation).translate(x, y)
                 .translate((width - w) / 2 + self.offset_x_mm / _MM_PER_POINT,
                            (height - h) / 2 - self.offset_y_mm / _MM_PER_POINT))
+
+
+def _has_back(document: bytes) -> bool:
+    try:
+        return len(PdfReader(io.BytesIO(document)).pages) == 2
+    except Exception:  # whatever pypdf stumbles over: CUPS will say what it thinks of it
+        return False
 
 
 def read(table: Mapping[str, Any]) -> Layout:

@@ -2,12 +2,17 @@
 
 import asyncio
 import contextlib
+import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyipp.enums import IppPrinterState, IppStatus
 from pyipp.serializer import encode_dict
 
-from print_agent.printing.ipp import PrinterLine, Unreachable, printer_uri
+from print_agent.printing.base import is_named, short_tag
+from print_agent.printing.ipp import PrinterLine, Unreachable, credentials, printer_uri
+from print_agent.printing.ipp_reply import Unreadable, read
 
 
 @contextlib.asynccontextmanager
@@ -61,6 +66,75 @@ async def test_a_printer_that_only_knows_ipp_1_1_is_asked_in_that():
         for _ in range(2):
             assert (await line.printer()).state == 5
     assert versions == [(2, 0), (1, 1), (1, 1)]  # and not anew each time
+
+
+def attribute(tag, name, value):
+    return struct.pack('>BH', tag, len(name)) + name + struct.pack('>H', len(value)) + value
+
+
+STRANGE = (b'\x02\x00\x00\x00\x00\x00\x00\x01\x01' + attribute(0x47, b'attributes-charset', b'utf-8') + b'\x04'
+           + attribute(0x31, b'printer-current-time', bytes([7, 234, 0, 0, 0, 0, 0, 0]) + b'+\x00\x00')
+           + attribute(0x23, b'operations-supported', struct.pack('>i', 0x4321)) + attribute(0x21, b'odd', b'\x01')
+           + attribute(0x34, b'media-col-ready', b'') + attribute(0x4a, b'', b'printer-state')
+           + attribute(0x23, b'', struct.pack('>i', 4)) + attribute(0x37, b'', b'')
+           + attribute(0x23, b'printer-state', struct.pack('>i', 5))
+           + attribute(0x44, b'printer-state-reasons', b'media-empty')
+           + attribute(0x44, b'', b'cover-open\xff') + b'\x03')
+
+
+async def test_values_that_nobody_asked_for_and_nobody_understands_do_no_harm():
+    async with printer(lambda _request: STRANGE) as line:
+        view = await line.printer()
+    assert (view.state, view.reasons[0]) == (5, 'media-empty')
+
+
+async def test_a_printer_that_wants_tls_is_asked_over_it_from_then_on():
+    begun = []
+
+    async def talk(reader, writer):
+        begun.append(await reader.read(1))
+        if begun[-1] == b'P':
+            await reader.readuntil(b'\r\n\r\n')
+            writer.write(b'HTTP/1.1 426 Upgrade Required\r\nUpgrade: TLS/1.2\r\nConnection: close\r\n'
+                         b'Content-Length: 0\r\n\r\n')
+        writer.close()
+
+    async with await asyncio.start_server(talk, '127.0.0.1', 0) as server:
+        line = PrinterLine(f'ipp://127.0.0.1:{server.sockets[0].getsockname()[1]}/ipp/print')
+        for _ in range(2):
+            with pytest.raises(Unreachable):
+                await line.printer()
+        await line.close()
+    assert begun[:2] == [b'P', b'\x16']  # that is how TLS begins
+    assert b'P' not in begun[2:]
+
+
+@pytest.mark.parametrize('end', [1, 7, 9, 40, len(STRANGE) - 1])
+def test_what_breaks_off_is_no_answer(end):
+    with pytest.raises(Unreadable):
+        read(STRANGE[:end])
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_are_worse_than_unreadable(data):
+    for each in (data, STRANGE[:9] + data):
+        with contextlib.suppress(Unreadable):
+            read(each)
+
+
+def test_a_queues_credentials_are_for_its_printer():
+    assert credentials('ipps://desk:p%40ss@10.0.0.7/ipp/print') == ('desk', 'p@ss')
+    assert credentials('ipp://10.0.0.7/ipp/print') == ('', '')
+    assert printer_uri('ipps://desk:p%40ss@10.0.0.7/ipp/print') == 'ipps://10.0.0.7/ipp/print'
+
+
+def test_a_job_is_known_by_what_a_printer_left_of_its_name():
+    tag = '0b6e0d4e-9c3f-4c6e-8f5b-0123456789ab.1-0a1b2c3d'
+    name = f'{short_tag(tag)} badge 7 [{tag}]'
+    for left in (name, name[:40], name[:20], name[-60:]):
+        assert is_named(left, tag)
+    for other in ('', 'badge', name[:8], f'{short_tag("another")} badge'):
+        assert not is_named(other, tag)
 
 
 @pytest.mark.parametrize(('device', 'uri'), [

@@ -1,0 +1,86 @@
+"""Reads an answer in IPP (RFC 8010, 3.1) as tolerantly as CUPS does.
+
+pyipp's own reader gives up a whole answer for one value: a date with month 0, a number that its enumerations lack, a
+collection of a maker's own. Printers send such values unasked. Here only what the agent needs is understood, and
+everything else is skipped by its length.
+"""
+
+import struct
+from typing import Any
+
+
+_GROUPS = {0x01: 'operation', 0x02: 'jobs', 0x04: 'printers', 0x05: 'unsupported'}
+_END = 0x03
+_INTEGERS = (0x21, 0x23)
+_BOOLEAN = 0x22
+_WITH_LANGUAGE = (0x35, 0x36)
+_FIRST_TEXT, _LAST_TEXT = 0x41, 0x49
+
+
+class Unreadable(Exception):
+    """It is no answer in IPP."""
+
+
+def read(data: bytes) -> dict[str, Any]:
+    """Return ``version``, ``status-code`` and lists of attributes: ``operation``, ``jobs``, ``printers``.
+
+    A value that is not understood is left out. Raises :class:`Unreadable` if the answer has another structure.
+    """
+    try:
+        return _read(data)
+    except (struct.error, IndexError) as exc:
+        raise Unreadable('the answer is not IPP, or breaks off') from exc
+
+
+def _read(data: bytes) -> dict[str, Any]:
+    major, minor, status = struct.unpack_from('>BBH', data)
+    reply: dict[str, Any] = {'version': (major, minor), 'status-code': status,
+                             **{name: [] for name in _GROUPS.values()}}
+    if major not in (1, 2):
+        raise Unreadable('the answer is not IPP')
+    group: dict[str, Any] | None = None
+    offset, name, depth = 8, '', 0
+    while (tag := data[offset]) != _END:
+        offset += 1
+        if tag < 0x10:
+            group, depth = {}, 0
+            reply[_GROUPS.get(tag, 'unsupported')].append(group)
+            continue
+        key, offset = _chunk(data, offset)
+        raw, offset = _chunk(data, offset)
+        if group is None:
+            raise Unreadable('an attribute outside of any group')
+        depth += {0x34: 1, 0x37: -1}.get(tag, 0)  # collections are skipped
+        if depth > 0 or tag == 0x37:
+            continue
+        name = key.decode(errors='replace') or name
+        value = _value(tag, raw)
+        if value is None:
+            continue
+        if key:
+            group[name] = value
+        elif name in group:
+            earlier = group[name]
+            group[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
+        else:
+            group[name] = value
+    return reply
+
+
+def _chunk(data: bytes, offset: int) -> tuple[bytes, int]:
+    length, = struct.unpack_from('>H', data, offset)
+    end = offset + 2 + length
+    if end > len(data):
+        raise Unreadable('the answer breaks off')
+    return data[offset + 2:end], end
+
+
+def _value(tag: int, raw: bytes) -> int | bool | str | None:
+    if tag in _INTEGERS and len(raw) == 4:
+        return int.from_bytes(raw, signed=True)
+    if tag == _BOOLEAN and len(raw) == 1:
+        return raw != b'\0'
+    if tag in _WITH_LANGUAGE:
+        _, offset = _chunk(raw, 0)
+        return _chunk(raw, offset)[0].decode(errors='replace')
+    return raw.decode(errors='replace') if _FIRST_TEXT <= tag <= _LAST_TEXT else None
