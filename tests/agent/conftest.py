@@ -86,7 +86,7 @@ class Desk:
 
     async def print(self, printer='desk1', document=PDF, **kwargs):
         """Send a badge with a go; return the id of its job."""
-        job = make_job(uuid4().hex, printer=printer, document=document, go=True, **kwargs)
+        job = make_job(str(uuid4()), printer=printer, document=document, go=True, **kwargs)
         await self.server.send(job, document)
         return job.job
 

@@ -231,8 +231,8 @@ async def test_a_job_behind_a_slow_one_comes_back_too_late(desk):
 async def test_jobs_print_in_order_one_at_a_time(desk):
     desk.backend.gate.clear()
     desk.start()
-    for n in range(5):
-        await desk.jobs.receive('a', make_job(f'j{n}', go=True), PDF)
+    for job in (J0, J1, J2, J3, J4):
+        await desk.jobs.receive('a', make_job(job, go=True), PDF)
     await desk.until(lambda: desk.state(J0) is State.printing)
     await asyncio.sleep(0.05)
     assert len(desk.backend.submitted) == 1
