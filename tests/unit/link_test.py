@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from uuid import UUID
 
 import pytest
 from agent_fakes import J1, J2, J9, PDF, TOKEN, FakeBackend, FakeServer, ack, make_job
@@ -462,9 +463,9 @@ async def test_a_poll_never_says_more_than_is_read(tmp_path, server):
         await server.until(lambda: server.polls)
         server.poll_gate.clear()
         for number in range(400):
-            desk.link.put(p.Failed(job=f'{number}', dispatch=1, reason='x', detail='ä' * 2000))
+            desk.link.put(p.Failed(job=str(UUID(int=number)), dispatch=1, reason='x', detail='ä' * 2000))
         server.poll_gate.set()
         await server.until(lambda: sum(len(poll.messages) for poll in server.polls) >= 400)
     said = [m.job for poll in server.polls for m in poll.messages if isinstance(m, p.Failed)]
-    assert said == [str(number) for number in range(400)]
+    assert said == [str(UUID(int=number)) for number in range(400)]
     assert all(len(p.encode(poll)) < 2 * p.MAX_MESSAGE for poll in server.polls)

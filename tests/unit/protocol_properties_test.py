@@ -180,7 +180,7 @@ def beyond(kind, inner):
 
 #: What has a list in it needs something to put there.
 FILLING = {'printers': {'name': 'p'}, 'holding': {'job': J1, 'dispatch': 1, 'state': 'go'}, 'reasons': 'r',
-           'media': 'm'}
+           'media': 'm', 'wanted': 'p'}
 
 
 @pytest.mark.parametrize(('cls', 'path', 'kind'), [
