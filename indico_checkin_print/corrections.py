@@ -69,7 +69,7 @@ def listen(plugin):
     for what in ('after_insert', 'after_update', 'after_delete'):
         event.listen(EventPersonLink, what, _of_event)
         event.listen(EventSetting, what, _event_setting)
-    event.listen(EventPerson, 'after_update', _of_event)
+    event.listen(EventPerson, 'after_update', _person)
     event.listen(EventSetup, 'after_update', _event_setup)
     event.listen(db.session, 'after_flush_postexec', lambda session, context: _tell(session, plugin))
 
@@ -128,6 +128,12 @@ def _category(mapper, connection, category):
 def _of_event(mapper, connection, target):
     # the names of speakers
     _changes(target).events.add(target.event_id)
+
+
+def _person(mapper, connection, person):
+    # it is also called for who only got another link to the event
+    if _has_changed(person, ('first_name', 'last_name')):
+        _of_event(mapper, connection, person)
 
 
 def _event_setting(mapper, connection, setting):

@@ -2,13 +2,13 @@
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger.moves import UNASSIGNED, move, notify_desks, recall, unassign
+from indico_checkin_print.ledger.moves import UNASSIGNED, draw_outdated_anew, move, notify_desks, recall, unassign
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.passed_over import add_note, gave_back, not_there
 from indico_checkin_print.printer_words import describe_reason
 from indico_checkin_print.reasons import Reason
-from indico_checkin_print.sql import notify, now
+from indico_checkin_print.sql import now
 from indico_checkin_print.waiting import still_wanted
 
 
@@ -78,9 +78,7 @@ def _given_back(job, reason, detail, actor):
     if moved:
         notify_desks([job.desk_id])
         # what has changed meanwhile prints as it is now
-        if move([Job.id == job.id, Job.state == S.ready, Job.outdated], S.queued, Reason.corrected, actor,
-                next_try_dt=now()):
-            notify('queued')
+        draw_outdated_anew(moved, actor)
     return moved
 
 

@@ -1,10 +1,12 @@
 """What a process does that has claimed a job under a lease: it renders, or POSTs to a webhook."""
 
+from itertools import pairwise
+
 from sqlalchemy.dialects.postgresql import insert
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger.moves import fresh, move, notify_desks
+from indico_checkin_print.ledger.moves import draw_outdated_anew, fresh, move, notify_desks
 from indico_checkin_print.life import HELD_EXPIRES_AFTER, MAX_RENDERS, POST_LEASE, RENDER_LEASE
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.jobs import Job
@@ -61,7 +63,9 @@ def hold_nameless(job, actor):
 
     :return: Whether it is held.
     """
-    if any(step.state == S.held and step.reason == Reason.no_name for step in job.history):
+    steps = job.history
+    if any(step.reason == Reason.no_name and following.reason != Reason.corrected
+           for step, following in pairwise(steps)):
         return False
     return bool(move(_claimed(job), S.held, Reason.no_name, actor, lease_dt=None, attempts=0,
                      expires_dt=now(HELD_EXPIRES_AFTER.total_seconds())))
@@ -77,7 +81,7 @@ def fail_render(job, reason, detail, actor, *, final):
 
 def _claimed(job):
     """Return the condition that nobody else took a job meanwhile, because the lease had ended."""
-    return [Job.id == job.id, Job.state == S.rendering, Job.attempts == job.attempts]
+    return [Job.id == job.id, Job.state == S.rendering, Job.attempts == job.attempts, Job.dispatch == job.dispatch]
 
 
 def claim_post(actor, *, due_for=0, only_badges=False):
@@ -124,8 +128,10 @@ def undelivered(job, reason, detail, actor, *, retry_in, was_probe=False):
         return unsure or move(here, S.failed, reason, actor, detail, lease_dt=None)
     if unsure := doubt(here, actor, detail):  # the desk got another delivery meanwhile
         return unsure
-    return move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=now(retry_in),
-                attempts=Job.attempts - 1 if was_probe else Job.attempts)
+    moved = move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=now(retry_in),
+                 attempts=Job.attempts - 1 if was_probe else Job.attempts)
+    draw_outdated_anew(moved, actor)
+    return moved
 
 
 def doubt(where, actor, detail=''):

@@ -7,7 +7,8 @@ from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.records import JobHistory
-from indico_checkin_print.sql import notify_agents, now
+from indico_checkin_print.reasons import Reason
+from indico_checkin_print.sql import notify, notify_agents, now
 
 
 UNASSIGNED = {'agent_id': None, 'printer': ''}
@@ -34,6 +35,15 @@ def recall(where, to, reason, actor, **values):
     moved = move(where, to, reason, actor, lease_dt=None, **values)
     notify_agents(agents)
     return moved
+
+
+def draw_outdated_anew(job_ids, actor):
+    """Queue those of some jobs, ready again just now, of which something changed while they had permission to print."""
+    queued = move([Job.id.in_(job_ids), Job.state == S.ready, Job.outdated], S.queued, Reason.corrected, actor,
+                  next_try_dt=now()) if job_ids else []
+    if queued:
+        notify('queued')
+    return queued
 
 
 def fresh(job_id):

@@ -89,7 +89,8 @@ class MemoryLedger:
         agent.draining = agent.draining and goes_on and agent.link == link
         agent.link, agent.spool = link, message.spool
         self.printers.heard_of(agent, self.now, message.printers)
-        return {held.job: (held.dispatch, held.state) for held in message.holding}, agent.name
+        holding = {held.job: (held.dispatch, held.state) for held in message.holding}
+        return holding, protocol.Welcome(name=agent.name, wanted=self.printers.wanted(agent_id))
 
     def receive(self, agent_id, link, message):
         agent = self._speaking(agent_id, link)

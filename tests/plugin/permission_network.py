@@ -114,8 +114,8 @@ class Network:
                 if not isinstance(message, protocol.Hello):
                     line.relay_open = False
                     return
-                line.holding, name = self.ledger.hello(line.laptop.agent_id, line.link, message)
-                line.down.append((protocol.Welcome(name=name), None))
+                line.holding, welcome = self.ledger.hello(line.laptop.agent_id, line.link, message)
+                line.down.append((welcome, None))
                 return
             answer = self.ledger.receive(line.laptop.agent_id, line.link, message)
         except Replaced:
@@ -227,7 +227,7 @@ class Network:
         if waited_for:
             process.request = None
         try:
-            holding, _name = self.ledger.hello(agent_id, link, request.body.hello, goes_on=not request.body.begins)
+            holding, _welcome = self.ledger.hello(agent_id, link, request.body.hello, goes_on=not request.body.begins)
         except Replaced:
             return
         answers = [self.ledger.receive(agent_id, link, message) for message in request.body.messages]

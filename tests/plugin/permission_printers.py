@@ -64,6 +64,10 @@ class Printers:
         self.agents.setdefault(agent_id, Agent(agent_id, f'Laptop {agent_id}'))
         self.desk.append((agent_id, printer))
 
+    def wanted(self, agent_id):
+        """Return the names of an agent's printers that the desk uses."""
+        return tuple(sorted({printer for agent, printer in self.desk if agent == agent_id}))
+
     def heard_of(self, agent, now, printers=None):
         agent.seen = now
         if printers is not None:

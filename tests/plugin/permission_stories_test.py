@@ -12,6 +12,8 @@ from indico_checkin_print.models.jobs import JobState
 
 
 S = JobState
+#: Jobs; ids are UUIDs (docs/protocol.md)
+A, B, C, EARLIER = (f'0000000{x}-0000-4000-8000-000000000000' for x in 'abce')
 
 
 @pytest.fixture
@@ -35,19 +37,19 @@ def state(world, uuid):
 def test_a_job_that_never_arrived_is_no_riddle(world):
     """The answer to a poll is lost with the laptop's network; when that is back, the laptop knows nothing."""
     first = world.laptops[0]
-    world.ledger.add_job('a')
+    world.ledger.add_job(A)
     world.poll(first)
     world.answer_poll(answered=False)
-    assert state(world, 'a') == S.dispatched
+    assert state(world, A) == S.dispatched
     world.advance(46)
     world.ledger.sweep()
-    assert state(world, 'a') == S.unknown
+    assert state(world, A) == S.unknown
     for _ in range(3):
         world.poll(first)
         world.answer_poll()
         world.advance(3)
     world.printer_does(0, 'prints')
-    assert world.paper['a'] == 1
+    assert world.paper[A] == 1
 
 
 def test_cups_dies_with_a_badge_in_its_hands(world):
@@ -55,7 +57,7 @@ def test_cups_dies_with_a_badge_in_its_hands(world):
     first, second = world.laptops
     system = first.print_system
     system.mood = 'falls over'
-    world.ledger.add_job('a')
+    world.ledger.add_job(A)
     world.poll(first)
     world.answer_poll()
     for _ in range(16):
@@ -64,69 +66,69 @@ def test_cups_dies_with_a_badge_in_its_hands(world):
             world.answer_poll()
         world.advance(5)
         world.ledger.sweep()
-        assert state(world, 'a') in {S.dispatched, S.unknown}
+        assert state(world, A) in {S.dispatched, S.unknown}
     # CUPS comes back with it, and prints it
     system.up = True
-    assert [job.job for _, job in world.at_print_systems()] == ['a']
+    assert [job.job for _, job in world.at_print_systems()] == [A]
     world.printer_does(0, 'prints')
     for laptop in (first, second):
         world.poll(laptop)
         world.answer_poll()
     assert world.at_print_systems() == []
-    assert world.paper == {'a': 1}
+    assert world.paper == {A: 1}
 
 
 def test_a_hello_that_was_held_up_in_the_network_is_history(world):
     """A poll says that a badge waits, and is held up; meanwhile the badge gets its go by a later poll and comes out."""
     first, second = world.laptops
-    for uuid in ('a', 'b'):
+    for uuid in (A, B):
         world.ledger.add_job(uuid)
     world.poll(first)
     world.answer_poll()
     world.printer_does(0, 'takes')
     world.poll(first)
     # it holds b without a go
-    assert [(held.job, held.state) for held in world.requests[0].body.hello.holding][1] == ('b', 'waiting')
+    assert (B, 'waiting') in [(held.job, held.state) for held in world.requests[0].body.hello.holding]
     held_up = world.requests.pop()
     world.advance(16)
     world.poll(first)
     world.answer_poll()
     world.printer_does(0, 'prints')
     world.printer_does(0, 'prints')
-    assert world.paper == {'a': 1, 'b': 1}
+    assert world.paper == {A: 1, B: 1}
     world.advance(46)
     world.ledger.sweep()
-    assert state(world, 'b') == S.unknown
+    assert state(world, B) == S.unknown
     world.requests.append(held_up)
     world.answer_poll()
     world.poll(second)
     world.answer_poll()
     assert world.at_print_systems() == []
-    assert state(world, 'b') == S.unknown
+    assert state(world, B) == S.unknown
     # and the laptop's own word settles it
     world.poll(first)
     world.answer_poll()
-    assert state(world, 'b') == S.completed
+    assert state(world, B) == S.completed
 
 
 def test_who_says_that_a_badge_is_not_there_gets_it_from_the_same_laptop(world):
     """The laptop never prints again what it may have printed; so what somebody asks for is another job for it."""
     first, second = world.laptops
     world.kill(second)
-    world.ledger.add_job('a')
+    world.ledger.add_job(A)
     world.connect(first)
     world.flow(first)
     world.printer_does(0, 'loses before paper')
     world.flow(first)
-    assert state(world, 'a') == S.unknown
-    world.person_answers('a')
+    assert state(world, A) == S.unknown
+    world.person_answers(A)
     again, = world.ledger.snapshot()
     world.ledger.retry(again)
     world.flow(first)
     world.printer_does(0, 'prints')
     world.flow(first)
     assert state(world, again) == S.completed
-    assert world.paper == {'a': 1}
+    assert world.paper == {A: 1}
 
 
 @pytest.fixture
@@ -134,14 +136,14 @@ def queue(world):
     """The first laptop, by websocket, with `a` at its printer, permission for `b` behind it, and `c` without."""
     first, second = world.laptops
     world.kill(second)
-    for uuid in ('a', 'b', 'c'):
+    for uuid in (A, B, C):
         world.ledger.add_job(uuid)
     world.connect(first)
     world.flow(first)
     world.printer_does(0, 'takes')
     # the network keeps a copy of the permission for b
     world.flow(first, twice=True)
-    assert entries(first) == {'a': (1, 'printing'), 'b': (1, 'go'), 'c': (1, 'waiting')}
+    assert entries(first) == {A: (1, 'printing'), B: (1, 'go'), C: (1, 'waiting')}
     return first
 
 
@@ -160,25 +162,25 @@ def go_once_more(world, uuid):
 def test_a_permission_of_last_time_is_none(world, queue):
     """It waited too long, was given back, and is here again without permission when a copy of the old one arrives."""
     # one with an earlier place comes meanwhile: without it b, which keeps its place, would have permission again
-    world.ledger.add_job('earlier')
-    world.ledger.rows['earlier'].queue = world.ledger.rows['a'].queue - 1
+    world.ledger.add_job(EARLIER)
+    world.ledger.rows[EARLIER].queue = world.ledger.rows[A].queue - 1
     world.flow(queue)
     world.advance(31)
     for _ in range(3):
         world.flow(queue)
         world.advance(1)
     held = entries(queue)
-    assert held['b'][0] > 1
-    assert held['b'][1] == 'waiting'
-    go_once_more(world, 'b')
+    assert held[B][0] > 1
+    assert held[B][1] == 'waiting'
+    go_once_more(world, B)
     assert entries(queue) == held
 
 
 def test_a_copy_of_a_permission_makes_it_last_no_longer(world, queue):
     world.advance(20)
-    go_once_more(world, 'b')
+    go_once_more(world, B)
     world.advance(15)
-    assert 'b' not in entries(queue)
+    assert B not in entries(queue)
     world.printer_does(0, 'prints')
     assert world.at_print_systems() == []
     assert world.wrong == []

@@ -159,6 +159,10 @@ def test_a_migration_that_fails_changes_nothing(path, monkeypatch):
     db.close()
 
 
+def job_id(number):
+    return f'{number:08d}-0000-4000-8000-000000000000'
+
+
 async def test_a_file_that_breaks_while_the_agent_runs(tmp_path):
     """The agent begins a new one by itself, and the server sees the new identity."""
     (tmp_path / 'agent.toml').write_text(FOLDERS_ONLY)
@@ -170,20 +174,20 @@ async def test_a_file_that_breaks_while_the_agent_runs(tmp_path):
         with Running(tmp_path) as agent:
             await server.until(lambda: server.now, 60)
             for number in range(6):  # more than the cache holds
-                await server.send(make_job(f'j{number}', document=large), large)
+                await server.send(make_job(job_id(number), document=large), large)
             await server.until(lambda: len(server.said(p.Accepted)) == 6, 60)
             for file in (path, path.with_name(path.name + '-wal')):
                 if file.exists() and file.stat().st_size:
                     scribble(file)
             for number in range(6):
                 if len(server.hellos) == 1:
-                    await server.send(p.Go(job=f'j{number}', dispatch=1))
+                    await server.send(p.Go(job=job_id(number), dispatch=1))
             await server.until(lambda: len(server.hellos) == 2, 60)
             assert server.hellos[1].spool != server.hellos[0].spool
             assert server.hellos[1].holding == ()
             assert 'THE SPOOL WAS BROKEN' in agent.said
-            await server.send(make_job('new', go=True), PDF)
-            await server.until(lambda: [m for m in server.said(p.Sent) if m.job == 'new'], 60)
+            await server.send(make_job(job_id(99), go=True), PDF)
+            await server.until(lambda: [m for m in server.said(p.Sent) if m.job == job_id(99)], 60)
     assert list(path.parent.glob('*.corrupt-*'))
 
 

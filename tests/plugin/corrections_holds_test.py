@@ -1,0 +1,97 @@
+"""A correction changes nothing that it must not: badges that wait for something else, old claims, other people."""
+
+import pytest
+from corrections_test import announce, fresh
+
+from indico.core import signals
+from indico.modules.events.models.persons import EventPerson
+from indico.modules.events.registration.models.registrations import RegistrationState
+
+from indico_checkin_print import ledger
+from indico_checkin_print.badge.render import BadgePDF
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.rules import BadgeKind
+from indico_checkin_print.reasons import Reason
+from indico_checkin_print.work import render_waiting
+
+S = JobState
+
+
+def pdf(text):
+    return BadgePDF(kind=BadgeKind.badge, content=b'%PDF ' + text, pages=1, width_mm=96, height_mm=134)
+
+
+@pytest.mark.parametrize('what', ['title', 'email'])
+def test_a_nameless_badge_stays_held_after_an_unrelated_change(db, check_in, reg, what):
+    reg.first_name = reg.last_name = ' '
+    job, = check_in(reg)
+    render_waiting('test')
+    assert fresh(db, job).reason == Reason.no_name
+    if what == 'title':
+        reg.event.title = 'Another title'
+    else:
+        reg.email = 'other@example.test'
+    db.session.flush()
+    render_waiting('test')
+    assert (fresh(db, job).state, fresh(db, job).reason) == (S.held, Reason.no_name)
+
+
+def test_a_failed_post_is_drawn_anew(db, webhook_desk, ready_job):
+    job = ledger.claim_post('test')
+    assert job.id == ready_job.id
+    job.registration.first_name = 'Corrected'
+    db.session.flush()
+    job = fresh(db, ready_job)
+    assert (job.state, job.outdated) == (S.dispatched, True)
+    ledger.undelivered(job, Reason.no_answer, '', 'test', retry_in=0)
+    job = fresh(db, ready_job)
+    assert job.state == S.queued, (job.state, job.outdated)
+
+
+@pytest.mark.parametrize('reason', [Reason.bulk, Reason.already_printed, Reason.no_name])
+def test_payment_releases_only_what_waited_for_it(app, db, check_in, reg, reason):
+    job, = check_in(reg)
+    db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(state=S.held, reason=str(reason)))
+    db.session.expire_all()
+    reg.state = RegistrationState.unpaid
+    announce(app, signals.event.registration_state_updated, reg, previous_state=RegistrationState.complete)
+    reg.state = RegistrationState.complete
+    announce(app, signals.event.registration_state_updated, reg, previous_state=RegistrationState.unpaid)
+    assert fresh(db, job).state == S.held
+
+
+@pytest.mark.parametrize('what', ['backref', 'affiliation'])
+def test_a_person_who_is_on_no_badge_changes_nothing(db, ready_job, dummy_user, what):
+    person = EventPerson(event=ready_job.event, first_name='Ada', last_name='Lovelace')
+    db.session.add(person)
+    db.session.flush()
+    assert fresh(db, ready_job).state == S.ready
+    if what == 'backref':
+        from indico.modules.events.contributions.models.contributions import Contribution
+        from indico.modules.events.contributions.models.persons import ContributionPersonLink
+        from datetime import timedelta
+        c = Contribution(event=ready_job.event, title='Talk', duration=timedelta(minutes=20))
+        c.person_links.append(ContributionPersonLink(person=person))
+        db.session.flush()
+    else:
+        person.invited_dt = ready_job.created_dt
+        db.session.flush()
+    assert fresh(db, ready_job).state == S.ready
+
+
+def test_a_slow_renderer_of_two_corrections_ago_stores_nothing(db, check_in, reg):
+    check_in(reg)
+    slow = ledger.claim_render('slow')
+    db.session.expunge(slow)
+    reg.first_name = 'Second'
+    db.session.flush()
+    second = ledger.claim_render('b')
+    assert ledger.rendered(second, pdf(b'second'), 'b')
+    reg.first_name = 'Third'
+    db.session.flush()
+    third = ledger.claim_render('c')
+    assert (slow.attempts, third.attempts) == (1, 1)
+    # slow is what the slow process knows
+    assert not ledger.rendered(slow, pdf(b'first name'), 'slow')
+
+
