@@ -105,12 +105,14 @@ class EventSetup(db.Model):
     nameless = db.Column(
         PyIntEnum(NamelessPolicy),
         nullable=False,
-        default=NamelessPolicy.hold
+        default=NamelessPolicy.hold,
+        server_default=str(int(NamelessPolicy.hold))
     )
     language = db.Column(
         PyIntEnum(BadgeLanguage),
         nullable=False,
-        default=BadgeLanguage.event
+        default=BadgeLanguage.event,
+        server_default=str(int(BadgeLanguage.event))
     )
     #: More check-ins than this at once wait for a click
     bulk_limit = db.Column(

@@ -74,7 +74,7 @@ async def agent(tmp_path, server, printing, printers):
 async def test_an_agent_killed_at_any_step_tells_the_truth_afterwards(agent, server, printers, later, step):
     printers['desk1'].slow(1)
     await agent.start()
-    job = uuid4().hex
+    job = str(uuid4())
     await server.send(make_job(job, go=True), PDF)
     await asyncio.wait_for(agent.reaches(step), PATIENCE)
     agent.kill()
@@ -94,7 +94,7 @@ async def test_an_agent_killed_at_any_step_tells_the_truth_afterwards(agent, ser
 async def test_a_badge_that_was_printing_when_the_agent_died_is_followed_to_its_end(agent, server, printers):
     printers['desk1'].slow(3)
     await agent.start()
-    job = uuid4().hex
+    job = str(uuid4())
     await server.send(make_job(job, go=True), PDF)
     await asyncio.wait_for(agent.reaches('at_printer'), PATIENCE)
     agent.kill()
@@ -107,7 +107,7 @@ async def test_a_badge_that_was_printing_when_the_agent_died_is_followed_to_its_
 async def test_stopping_waits_for_the_badge_in_the_printer(agent, server, printers):
     printers['desk1'].slow(2)
     await agent.start()
-    job = uuid4().hex
+    job = str(uuid4())
     await server.send(make_job(job, go=True), PDF)
     await asyncio.wait_for(agent.reaches('at_printer'), PATIENCE)
     agent.process.send_signal(signal.SIGTERM)
