@@ -28,7 +28,7 @@ class Client:
         answer.raise_for_status()
         self.paired = answer.json()
         self.printer = printer
-        self.spool = uuid.str(uuid4())
+        self.spool = str(uuid.uuid4())
         #: id -> what is known about a job
         self.jobs = {}
         #: (job, document) of everything that was printed, in order
