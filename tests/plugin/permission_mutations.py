@@ -194,7 +194,7 @@ MUTATIONS = (
             '**UNASSIGNED)', 'a laptop that has the old badge prints it under the number of the new one'),
     changed('ledger/corrections.py', '.with_for_update(key_share=True)).scalars()', ').scalars()',
             'a worker draws the old name while the new one is being written'),
-    changed('ledger/agents.py', 'Job.state == S.ready, Job.outdated]', 'Job.state == S.ready, db.false()]',
+    changed('ledger/moves.py', 'Job.state == S.ready, Job.outdated]', 'Job.state == S.ready, db.false()]',
             'a badge that is returned prints what was corrected meanwhile'),
     changed('waiting.py', 'reg.checked_in_dt == Job.checked_in_dt', 'db.true()',
             'a badge prints for somebody whose check-in was undone'),

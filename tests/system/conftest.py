@@ -72,6 +72,7 @@ def client(stack):
     yield Client(stack.url, f'{code[:5]}-{code[5:]}'.lower(), 'memory')
     stack.postgres.sql('indico', f"""
         UPDATE plugin_checkin_print.forms SET desk_id = {before} {where};
+        UPDATE plugin_checkin_print.desks SET is_deleted = true WHERE id = {desk_id};
         UPDATE plugin_checkin_print.agents SET revoked_dt = now() WHERE id = {agent_id};
         NOTIFY checkin_print, 'agent {agent_id}'
     """)
