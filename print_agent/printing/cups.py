@@ -149,7 +149,7 @@ class CupsBackend:
         restarts = line.restarts if line is not None else 0
         view: JobView | Missing | None = None
         cups: CupsView | Missing = 'unreachable'
-        handed = False  # CUPS is done with it and will not hand it over again
+        handed = False  # CUPS was told to forget it, and so will never hand it over again
         while True:
             if line is not None:
                 view = await self._ask_printer(line, sheet.tag, view if handed else None)
@@ -159,10 +159,11 @@ class CupsBackend:
                 cups = await self._ask_cups(handle, sheet.tag)
                 if isinstance(cups, CupsView) and not isinstance(view, JobView):
                     cups = await self._ask_queue(printer, cups)
-                handed = isinstance(cups, CupsView) and cups.state >= CANCELED
+                handed = False
                 # at once: CUPS notes an end on its disk up to half a minute later (DirtyCleanInterval), and one that
                 # dies before that would hand the job over again
-                if handed and isinstance(view, JobView) and view.state in _TAKEN:
+                if (isinstance(cups, CupsView) and cups.state >= CANCELED and isinstance(view, JobView)
+                        and view.state in _TAKEN):
                     handed = await self._cancel(handle, forget=True)
                     cups = cups if handed else 'unreachable'
                 if cups == 'unreachable':

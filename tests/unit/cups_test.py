@@ -1,0 +1,76 @@
+"""What the way through CUPS does with what CUPS and a printer say: both follow a script here."""
+
+import time
+
+import pytest
+
+from print_agent.printing.base import Sheet
+from print_agent.printing.cups import CupsBackend
+from print_agent.printing.follow import COMPLETED, PROCESSING, CupsView
+from print_agent.printing.ipp import JobView
+
+
+class Cups:
+    """A CUPS that has one job."""
+
+    is_local = True
+
+    def __init__(self, *views):
+        #: What it says of the job, one after the other; the last one from then on.
+        self.views = list(views)
+        self.forgotten = False
+
+    async def queue(self, _name, _attributes):
+        return {'device-uri': 'ipp://127.0.0.1:9/ipp/print', 'printer-state': 3}
+
+    async def job(self, _number, _tag):
+        if self.forgotten:
+            return None
+        return self.views.pop(0) if len(self.views) > 1 else self.views[0]
+
+    async def cancel(self, _number, *, forget=False):
+        self.forgotten = self.forgotten or forget
+
+
+class Line:
+    """A printer that is asked again and again."""
+
+    restarts = 0
+    is_server = False
+
+    def __init__(self, look):
+        self.look = look
+
+    async def jobs(self, _tag):
+        return self.look()
+
+    async def job(self, _number, _tag):
+        return next(iter(self.look()), None)
+
+    async def hands_on(self):
+        return False
+
+
+@pytest.fixture
+def sheet():
+    return Sheet(tag='tag', title='title', document=b'', copies=1, width_mm=96, height_mm=134,
+                 expires=time.time() + 60)
+
+
+async def test_cups_forgets_a_badge_also_if_it_was_done_before_the_badge_was_seen_at_the_printer(sheet, monkeypatch):
+    """Else a CUPS that is killed while the badge prints would hand it over a second time."""
+    client, looks = Cups(CupsView(COMPLETED, started=True)), []
+
+    def look():
+        looks.append(client.forgotten)
+        if len(looks) == 1:
+            return []  # asked just before it was handed over
+        return [JobView(7, PROCESSING if len(looks) < 5 else COMPLETED)]
+
+    backend = CupsBackend(client)
+    monkeypatch.setattr(backend._devices, 'line', lambda _printer: Line(look))
+    told = []
+    end = await backend.follow('desk1', sheet, '12', lambda: told.append(client.forgotten))
+    assert end.state == 'completed'
+    assert looks[2:] == [True] * (len(looks) - 2)
+    assert told == [True]
