@@ -24,6 +24,8 @@ SENTENCES = {
     'printer_stopped': _('The printer has stopped.'),
     'printer_unreachable': _('The printer does not answer. It may be switched off or not connected.'),
     'printer_frozen': _('The printer hangs: it is switched on but does not answer. Switch it off and on again.'),
+    'printer_unreadable': _("The agent cannot read the printer's answers, so nobody knows if its badges come out."),
+    'printer_login': _('The printer tells nothing without a login, so nobody knows if its badges come out.'),
     'printer_rejecting': _('The printer does not accept jobs.'),
     'submit_failed': _('CUPS did not take the badge.'),
     'does_not_fit': _('The badge is larger than the labels that are set for this printer.'),

@@ -34,6 +34,8 @@ PRINTER_REASONS = {
     'cups_down': _('the print service on the laptop does not answer'),
     'printer_unreachable': _('switched off or not connected'),
     'printer_frozen': _('hangs; switch it off and on again'),
+    'printer_unreadable': _('cannot say if badges come out'),
+    'printer_login': _('wants a login before it says if badges come out'),
     'printer_rejecting': _('does not accept jobs'),
     'engine_failed': _('could not print the last badge; it tries again soon'),
     'rejected': _('rejected the last badge; has it the right labels or paper?'),

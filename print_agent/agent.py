@@ -61,7 +61,7 @@ def backends(config: Config) -> list[Backend]:
         from print_agent.printing.cups_client import CupsClient, CupsMissing
 
         try:
-            ways.append(CupsBackend(CupsClient(config.cups_server), config.queues))
+            ways.append(CupsBackend(CupsClient(config.cups_server), config.queues, config.logins))
         except CupsMissing as exc:
             if not config.folders:
                 raise

@@ -59,6 +59,8 @@ class Config:
     network: Network = field(default_factory=Network)
     #: Settings of printers, by their names.
     layouts: dict[str, layout.Layout] = field(default_factory=dict)
+    #: Name and password for printers that want a login, by their names.
+    logins: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
 
     @property
     def pairings(self) -> Path:
@@ -123,7 +125,8 @@ class _Reader:
             receiver_host=self._str(receiver, 'receiver.host', 'host', '127.0.0.1'),
             receiver_port=self._port(receiver, 'receiver.port', 8631), keep_hours=float(keep_hours),
             page=page.get('enabled', True), page_port=self._port(page, 'page.port', 8632),
-            doors=self._doors(receiver), network=self._network(data), layouts=self._layouts(data))
+            doors=self._doors(receiver), network=self._network(data), layouts=self._layouts(data),
+            logins=self._logins(data))
 
     def _layouts(self, data: Mapping[str, Any]) -> dict[str, layout.Layout]:
         tables = data.get('printers', {})
@@ -134,10 +137,22 @@ class _Reader:
             if not isinstance(table, dict):
                 raise self._error(f'printers.{name}', f'must be a section [printers.{name}]')
             try:
-                layouts[name] = layout.read(table)
+                layouts[name] = layout.read({key: value for key, value in table.items() if key != 'login_file'})
             except layout.BadSetting as exc:
                 raise self._error(f'printers.{name}.{exc.key}', str(exc)) from exc
         return layouts
+
+    def _logins(self, data: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+        logins = {}
+        for name, table in data.get('printers', {}).items():
+            if 'login_file' in table:
+                key = f'printers.{name}.login_file'
+                file = self._below(key, self._str(table, key, 'login_file'))
+                user, _, password = self._private(key, file).strip().partition(':')
+                if not user or not password or '\n' in password:
+                    raise self._error(key, f'names {file}, which does not hold one line user:password')
+                logins[name] = user, password
+        return logins
 
     def _network(self, data: Mapping[str, Any]) -> Network:
         table = self._table(data, 'network', {'proxy', 'ca_file'})
@@ -187,13 +202,7 @@ class _Reader:
         return tuple(doors.values())
 
     def _secrets(self, key: str, file: Path) -> tuple[str, ...]:
-        try:
-            pairing.refuse_readable_by_others(file)
-            secrets = tuple(file.read_text().split())
-        except pairing.PairingError as exc:
-            raise self._error(key, f'cannot be used: {exc}') from exc
-        except (OSError, UnicodeDecodeError) as exc:
-            raise self._error(key, f'names {file}, which cannot be read') from exc
+        secrets = tuple(self._private(key, file).split())
         if not 1 <= len(secrets) <= 2:
             raise self._error(key, f'names {file}, which has {len(secrets)} secrets; put one in it, or two (one a '
                                    f'line) while one replaces the other')
@@ -204,6 +213,15 @@ class _Reader:
                 raise self._error(key, f'names {file}, in which a line is not a secret from Indico '
                                        f'(whsec_...)') from exc
         return secrets
+
+    def _private(self, key: str, file: Path) -> str:
+        try:
+            pairing.refuse_readable_by_others(file)
+            return file.read_text()
+        except pairing.PairingError as exc:
+            raise self._error(key, f'cannot be used: {exc}') from exc
+        except (OSError, UnicodeDecodeError) as exc:
+            raise self._error(key, f'names {file}, which cannot be read') from exc
 
     # -- small checks -------------------------------------------------------------------------------------------------
 

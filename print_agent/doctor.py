@@ -149,7 +149,7 @@ async def _cups(config: Config) -> list[Finding]:
         if not names:
             found.append(wrong('printers', 'CUPS has no print queue. Add the printer with lpadmin, see the '
                                            'documentation of the print agent.'))
-        for judged in await asyncio.gather(*(_queue(client, name) for name in wanted)):
+        for judged in await asyncio.gather(*(_queue(client, name, config.logins.get(name)) for name in wanted)):
             found += judged
     except (CupsDown, CupsRefused) as exc:
         why = f' ({exc})' if isinstance(exc, CupsRefused) else ''
@@ -165,19 +165,19 @@ def _named(config: Config) -> dict[str, str]:
             **{door.printer: 'a door' for door in config.doors if door.printer not in (config.queues or ())}}
 
 
-async def _queue(client: CupsClient, name: str) -> list[Finding]:
+async def _queue(client: CupsClient, name: str, login: tuple[str, str] | None) -> list[Finding]:
     attrs = await client.queue(name, _QUEUE) or {}
     uri = printer_uri(str(attrs.get('device-uri', '')))
     if uri is None:
         return checks.queue(name, attrs, None)
-    line = PrinterLine(uri)
+    line = PrinterLine(uri, login=login)
     try:
         printer: PrinterView | str = await line.printer()
     except Unreachable as exc:
         printer = exc.reason
     finally:
         await line.close()
-    return checks.queue(name, attrs, printer, server=bool(line.is_server))
+    return checks.queue(name, attrs, printer, server=bool(line.is_server), login=login is not None)
 
 
 # -- Indico -----------------------------------------------------------------------------------------------------------

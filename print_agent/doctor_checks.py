@@ -107,11 +107,12 @@ def _agents_printer(seen: PrinterStatus) -> Finding:
 # -- CUPS and printers ------------------------------------------------------------------------------------------------
 
 def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, *,
-          server: bool = False) -> list[Finding]:
+          server: bool = False, login: bool = False) -> list[Finding]:
     """Judge a print queue.
 
     :param printer: what the printer says itself, or a reason why it does not answer; None if it cannot be asked
     :param server: whether the printer is a print server
+    :param login: whether the agent has a login for it
     """
     check = f'printer {name}'
     device = str(attrs.get('device-uri', ''))
@@ -122,6 +123,8 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
         found.append(wrong(check, f'The queue is paused. Run: sudo cupsenable {name}'))
     uri = printer_uri(device)
     if uri is not None:
+        if login or printer == 'printer_login':  # CUPS shows none, and what is said here must not take it away
+            uri = uri.replace('://', '://USER:PASSWORD@', 1)
         model = str(attrs.get('printer-make-and-model', ''))
         if model.endswith('Raw Printer'):
             found.append(wrong(check, f'CUPS has not learned what this printer can do. Switch the printer on. '
@@ -135,8 +138,15 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
             found.append(wrong(check, f'After one error CUPS pauses the queue. Run: '
                                       f'sudo lpadmin -p {name} -o printer-error-policy=retry-job'))
     found += _printer(check, printer)
+    if printer == 'printer_login':
+        found.append(wrong(check, f'{reasons.sentence(printer)} ' + (
+            'It does not accept that of agent.toml (login_file).' if login else
+            f'Put user:password into a file that only you can read, and its name into agent.toml: '
+            f'[printers.{name}] login_file.')))
     if found:
         return found
+    if printer == 'printer_unreadable':
+        return [fine(check, f'ready. {reasons.sentence(printer)}')]
     if printer is None:
         how = (f'. It could if its queue had its address. {_learn(name, "ipp://ADDRESS/ipp/print")}'
                if is_service(device) else '')
@@ -159,6 +169,8 @@ def _learn(name: str, uri: str) -> str:
 
 
 def _printer(check: str, printer: PrinterView | str | None) -> list[Finding]:
+    if printer in ('printer_login', 'printer_unreadable'):
+        return []
     if isinstance(printer, str):
         return [wrong(check, f'{reasons.sentence(printer)} Look whether it is switched on and in the network.')]
     if printer is None:

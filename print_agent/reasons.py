@@ -26,6 +26,8 @@ SENTENCES: dict[str, str] = {
     'printer_stopped': 'The printer has stopped.',
     'printer_unreachable': 'The printer does not answer. It may be switched off or not connected.',
     'printer_frozen': 'The printer hangs: it is switched on but does not answer. Switch it off and on again.',
+    'printer_unreadable': "The agent cannot read the printer's answers, so nobody knows if its badges come out.",
+    'printer_login': 'The printer tells nothing without a login, so nobody knows if its badges come out.',
     'printer_rejecting': 'The printer does not accept jobs.',
     'submit_failed': 'CUPS did not take the badge.',
     'does_not_fit': 'The badge is larger than the labels that are set for this printer.',

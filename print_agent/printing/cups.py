@@ -8,7 +8,7 @@ other device the best that can be said is ``sent``.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from print_agent import protocol as p
@@ -43,12 +43,14 @@ class CupsBackend:
     """The print queues of one CUPS server.
 
     :param queues: names of the queues to use; None for all
+    :param logins: name and password of printers, by the name of their queue
     """
 
-    def __init__(self, client: CupsClient, queues: Sequence[str] | None = None):
+    def __init__(self, client: CupsClient, queues: Sequence[str] | None = None,
+                 logins: Mapping[str, tuple[str, str]] | None = None):
         self._client = client
         self._allowed = None if queues is None else frozenset(queues)
-        self._devices = Devices(client)
+        self._devices = Devices(client, logins)
         self._media: dict[str, tuple[str, ...]] = {}
         #: Tags of jobs that CUPS may hand over again: it was away before it had noted that it had done so.
         self._in_doubt: set[str] = set()
@@ -85,7 +87,7 @@ class CupsBackend:
             view = await line.printer()
         except Unreachable as exc:
             if exc.unreadable:
-                self._devices.cannot_be_read(printer, str(exc))
+                self._devices.cannot_be_read(printer, exc)
                 return
             raise NotReady(exc.reason, reasons.sentence(exc.reason)) from exc
         if not view.accepting:
@@ -134,6 +136,8 @@ class CupsBackend:
                 if await line.jobs(tag):
                     return handle or '0'
             except Unreachable as exc:
+                if exc.unreadable:  # it will not tell later either
+                    raise SubmitFailed('restart_unclear', reasons.sentence('restart_unclear'), certain=False) from exc
                 raise SubmitFailed(exc.reason, reasons.sentence(exc.reason), certain=False, retry=True) from exc
         # CUPS may have been told to keep no history, and printers forget: not found does not mean not printed.
         raise SubmitFailed('restart_unclear', reasons.sentence('restart_unclear'), certain=False)
@@ -152,7 +156,10 @@ class CupsBackend:
         handed = False  # CUPS was told to forget it, and so will never hand it over again
         while True:
             if line is not None:
-                view = await self._ask_printer(line, sheet.tag, view if handed else None)
+                view = await self._ask_printer(printer, line, sheet.tag, view if handed else None)
+                if self._devices.mute(printer) and not told:
+                    line, view = None, None
+                    follower = Follower(asks=False, now=start, expires=follower.expires)
             if view == 'absent' and told and line is not None and not follower.restarted:
                 follower.restarted = await line.restarted_since(restarts)
             if not handed or not isinstance(view, JobView) or view.state == HELD:
@@ -232,7 +239,8 @@ class CupsBackend:
 
     # -- helpers ------------------------------------------------------------------------------------------------------
 
-    async def _ask_printer(self, line: PrinterLine, tag: str, last: JobView | Missing | None) -> JobView | Missing:
+    async def _ask_printer(self, printer: str, line: PrinterLine, tag: str,
+                           last: JobView | Missing | None) -> JobView | Missing:
         try:
             if isinstance(last, JobView):
                 return await line.job(last.id, tag) or 'absent'
@@ -242,6 +250,8 @@ class CupsBackend:
                     log.warning('CUPS handed job %s over again; cancelling that at the printer', tag)
                     await line.cancel(job.id)
         except Unreachable as exc:
+            if exc.unreadable:
+                self._devices.cannot_be_read(printer, exc)
             return 'frozen' if exc.frozen else 'unreachable'
         return jobs[0] if jobs else 'absent'
 
@@ -294,7 +304,7 @@ class CupsBackend:
                 view = await line.printer(GLANCE)
             except Unreachable as exc:
                 if exc.unreadable:
-                    self._devices.cannot_be_read(name, str(exc))
+                    self._devices.cannot_be_read(name, exc)
                     return await self._describe(name, queue)
                 view = PrinterView(state=5, reasons=(exc.reason,))
             # A paused queue stays paused; else the printer knows better than CUPS, which asks it only during a job.
@@ -302,6 +312,8 @@ class CupsBackend:
             state = 5 if paused else view.state
             why = (('paused', *view.reasons) if paused and 'paused' not in view.reasons else view.reasons)
             model, media, accepting = view.model or model, view.media or media, accepting and view.accepting
+        elif mute := self._devices.mute(name):
+            why = (*why, mute)
         elif name in self._devices.dead and not await self._devices.connects(name) and state != 5:
             state, why = 5, ('printer_unreachable', *why)
         if not media:

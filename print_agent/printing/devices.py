@@ -9,16 +9,20 @@ another computer than here.
 import asyncio
 import contextlib
 import logging
+import time
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused
-from print_agent.printing.ipp import PrinterLine, credentials, printer_uri
+from print_agent.printing.ipp import PrinterLine, Unreachable, printer_uri
 
 
 log = logging.getLogger(__name__)
 
 #: Longest wait for a connection to a device, in seconds.
 CONNECT_TIMEOUT = 1.5
+#: How long a printer that gives no answer of use is asked no more, in seconds: it may only have been starting.
+MUTE = 60.0
 #: Ports of the devices that take a plain connection.
 _PORTS = {'socket': 9100, 'lpd': 515}
 
@@ -36,14 +40,19 @@ def socket_address(device_uri: str) -> tuple[str, int] | None:
 
 
 class Devices:
-    """The devices of the queues of one CUPS server, by the name of the queue."""
+    """The devices of the queues of one CUPS server, by the name of the queue.
 
-    def __init__(self, client: CupsClient):
+    :param logins: name and password of printers that tell nothing without; CUPS keeps to itself those that it has
+    """
+
+    def __init__(self, client: CupsClient, logins: Mapping[str, tuple[str, str]] | None = None):
         self._client = client
+        self._logins = logins or {}
         self._uris: dict[str, str] = {}
-        self._lines: dict[tuple[str, str, str], PrinterLine] = {}
-        #: Queues whose printer answers what nobody can read: their badges are sent, and that is all one knows.
-        self.mute: set[str] = set()
+        self._lines: dict[tuple[str, tuple[str, str] | None], PrinterLine] = {}
+        #: Queues whose printer gives no answer of use: until when, and the reason. Their badges are sent.
+        self._mute: dict[str, tuple[float, str]] = {}
+        self._complained: dict[str, str] = {}
         self._advised: set[str] = set()
         #: Queues whose device did not take a connection when it was last tried.
         self.dead: set[str] = set()
@@ -54,7 +63,8 @@ class Devices:
             return
         self._uris[printer] = device_uri
         self.dead.discard(printer)
-        self.mute.discard(printer)
+        self._mute.pop(printer, None)
+        self._complained.pop(printer, None)
         uri = printer_uri(device_uri)
         if uri is not None and 'waitjob=false' not in device_uri and printer not in self._advised:
             self._advised.add(printer)
@@ -75,18 +85,25 @@ class Devices:
     def line(self, printer: str) -> PrinterLine | None:
         """The line to the printer of a queue; None if it cannot be asked."""
         uri = printer_uri(self._uris.get(printer, '')) if self._client.is_local else None
-        if uri is None or printer in self.mute:
+        if uri is None or self.mute(printer):
             return None
-        user, password = credentials(self._uris[printer])
-        key = (uri, user, password)
+        key = uri, self._logins.get(printer)
         if key not in self._lines:
-            self._lines[key] = PrinterLine(uri, user=user, password=password)
+            self._lines[key] = PrinterLine(uri, login=key[1])
         return self._lines[key]
 
-    def cannot_be_read(self, printer: str, why: str) -> None:
-        """Note that a printer answers what nobody can read. CUPS may print to it well; it is asked no more."""
-        self.mute.add(printer)
-        log.warning('the printer of the queue %s cannot be asked (%s): its badges are "sent"', printer, why)
+    def mute(self, printer: str) -> str:
+        """Why the printer of a queue is not asked now, although it answers; empty if it is."""
+        until, reason = self._mute.get(printer, (0.0, ''))
+        return reason if time.monotonic() < until else ''
+
+    def cannot_be_read(self, printer: str, why: Unreachable) -> None:
+        """Note that a printer gives no answer of use. CUPS may print to it well; it is asked no more for a while."""
+        self._mute[printer] = time.monotonic() + MUTE, why.reason
+        if self._complained.get(printer) != why.reason:
+            self._complained[printer] = why.reason
+            log.warning('the printer of the queue %s cannot be asked (%s: %s): its badges are "sent"', printer,
+                        why.reason, why)
 
     async def connects(self, printer: str) -> bool | None:
         """Try whether the device of a queue takes a connection; None if that cannot be tried."""

@@ -11,11 +11,11 @@ import pwd
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from pyipp import IPP
 from pyipp.enums import IppOperation
-from pyipp.exceptions import IPPConnectionUpgradeRequired, IPPError
+from pyipp.exceptions import IPPConnectionUpgradeRequired, IPPError, IPPResponseError
 
 from print_agent.printing import ipp_reply
 from print_agent.printing.base import is_named
@@ -26,6 +26,10 @@ TIMEOUT = 3.0
 #: The version of IPP that printers without 2.0 speak.
 _OLD = (1, 1)
 _VERSION_NOT_SUPPORTED = 0x0503
+#: Refusals that are about who asks: of HTTP, and of IPP.
+_LOGIN = frozenset({401, 403, 0x0401, 0x0402, 0x0403})
+#: Refusals that are about the question. CUPS, which asks others, may print well all the same.
+_QUESTION = frozenset({400, 0x0501, *range(0x0400, 0x0500)} - {0x0406, 0x0407})
 #: Longest wait for a connection when a printer has not answered, in seconds.
 KNOCK = 1.0
 _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-impressions-completed',
@@ -40,17 +44,21 @@ class Unreachable(Exception):
     """The printer does not answer, or not in IPP.
 
     ``frozen``: it takes connections, so it is switched on and within reach, and yet it says nothing.
-    ``unreadable``: it answers, and nobody can read what.
+    ``unreadable``: it answers, but nobody can read what, or it refuses the question; CUPS may print to it well.
+    ``login``: it refuses because it does not know who asks.
     """
 
-    def __init__(self, detail: str, *, frozen: bool = False, unreadable: bool = False):
+    def __init__(self, detail: str, *, frozen: bool = False, unreadable: bool = False, login: bool = False):
         super().__init__(detail)
         self.frozen = frozen
         self.unreadable = unreadable
+        self.login = login
 
     @property
     def reason(self) -> str:
         """The code of :mod:`print_agent.reasons` for it."""
+        if self.unreadable:
+            return 'printer_login' if self.login else 'printer_unreadable'
         return 'printer_frozen' if self.frozen else 'printer_unreachable'
 
 
@@ -97,12 +105,6 @@ def printer_uri(device_uri: str) -> str | None:
     return urlunsplit((scheme, netloc.rpartition('@')[2], parts.path or '/', '', ''))
 
 
-def credentials(device_uri: str) -> tuple[str, str]:
-    """Name and password that a queue has for its printer; empty without."""
-    parts = urlsplit(device_uri)
-    return unquote(parts.username or ''), unquote(parts.password or '')
-
-
 def is_service(device_uri: str) -> bool:
     """Whether a queue names its printer as DNS-SD does, not by an address."""
     return device_uri.startswith('dnssd:') or '._tcp.' in device_uri.partition('?')[0]
@@ -115,12 +117,16 @@ def words(value: Any) -> tuple[str, ...]:
 
 
 class PrinterLine:
-    """A line to one printer. Every method raises :class:`Unreachable` when the printer does not answer."""
+    """A line to one printer. Every method raises :class:`Unreachable` when the printer does not answer.
 
-    def __init__(self, uri: str, timeout: float = TIMEOUT, *, user: str = '', password: str = ''):
+    :param login: name and password; sent only to a printer that asks for them
+    """
+
+    def __init__(self, uri: str, timeout: float = TIMEOUT, *, login: tuple[str, str] | None = None):
         self.uri = uri
         self._timeout = timeout
-        self._ipp = IPP(uri, username=user or None, password=password or None)
+        self._ipp = IPP(uri)
+        self._login = login
         self._frozen = False
         self._boot: float | None = None
         #: How often it was seen to have been switched on anew.
@@ -207,7 +213,8 @@ class PrinterLine:
             if missing_ok and status is not None and 0x0400 <= status < 0x0500:
                 return {'jobs': [], 'printers': []}
             self._frozen = False
-            raise Unreachable(f'{exc.args[0] if exc.args else "no IPP answer"}') from exc
+            raise Unreachable(f'{exc.args[0] if exc.args else "no IPP answer"}', login=status in _LOGIN,
+                              unreadable=status in _LOGIN or status in _QUESTION) from exc
         except TimeoutError as exc:
             await self._knock()
             raise Unreachable(f'no answer within {patience:.0f} s', frozen=self._frozen) from exc
@@ -220,20 +227,27 @@ class PrinterLine:
             raise Unreachable(str(exc) or type(exc).__name__) from exc
 
     async def _execute(self, operation: IppOperation, message: dict[str, Any]) -> dict[str, Any]:
-        try:
-            data = await self._ipp.raw(operation, message)
-        except IPPConnectionUpgradeRequired:
-            if self._ipp.tls:
-                raise
-            self._ipp.tls = True  # it speaks with nobody in the clear; CUPS goes on over TLS as well
-            data = await self._ipp.raw(operation, message)
-        reply = ipp_reply.read(data)
+        reply = ipp_reply.read(await self._raw(operation, message))
         if reply['status-code'] == _VERSION_NOT_SUPPORTED and self._ipp.ipp_version != _OLD:
             self._ipp.ipp_version = _OLD  # an old printer; CUPS speaks to it like that as well
-            reply = ipp_reply.read(await self._ipp.raw(operation, message))
+            reply = ipp_reply.read(await self._raw(operation, message))
         if reply['status-code'] >= 0x0200:
-            raise IPPError('Unexpected printer status code', {'status-code': reply['status-code']})
+            raise IPPError(f'IPP status {reply["status-code"]:#06x}', {'status-code': reply['status-code']})
         return reply
+
+    async def _raw(self, operation: IppOperation, message: dict[str, Any]) -> bytes:
+        while True:
+            try:
+                return await self._ipp.raw(operation, message)
+            except IPPConnectionUpgradeRequired:
+                if self._ipp.tls:
+                    raise
+                self._ipp.tls = True  # it speaks with nobody in the clear; CUPS goes on over TLS as well
+            except IPPResponseError as exc:
+                if exc.args[1]['status-code'] != 401 or self._login is None or self._ipp.username is not None:
+                    raise
+                # only now, as one that wants TLS says so first
+                self._ipp.username, self._ipp.password = self._login
 
     async def _knock(self) -> None:
         """Find out whether a printer that did not answer takes a connection at all.

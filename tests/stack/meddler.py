@@ -20,11 +20,10 @@ from tests.stack.folder import subfolder
 GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES = 0x0009, 0x000a, 0x000b
 _JOB, _END, _PRINTER = 0x02, 0x03, 0x04
 #: What some printers add to every answer although nobody asked: a date with month 0, which they say before their clock
-#: is set, an operation of the maker's own, an integer of one byte, a collection in a collection, and no UTF-8.
+#: is set, an operation of the maker's own, a collection in a collection, and no UTF-8.
 _STRANGE = (
     (0x31, b'printer-current-time', bytes([7, 234, 0, 0, 0, 0, 0, 0]) + b'+\0\0'),
     (0x23, b'operations-supported', struct.pack('>i', 0x4321)),
-    (0x21, b'vendor-counter', b'\1'),
     (0x34, b'vendor-settings', b''), (0x4a, b'', b'inner'), (0x34, b'', b''), (0x4a, b'', b'deep'),
     (0x21, b'', struct.pack('>i', 7)), (0x37, b'', b''), (0x37, b'', b''),
     (0x41, b'vendor-text', b'Stra\xdfe'),
@@ -50,6 +49,8 @@ class Meddler:
         self.refuses = {}
         #: All questions so far: the operation and whether it came over TLS
         self.asked = []
+        #: How often somebody told a login without TLS
+        self.logins_in_the_clear = 0
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(*_certificate(subfolder(folder, f'meddler-{printer.name}')))
         self._server = ThreadingHTTPServer(('127.0.0.1', 0), _Handler)
@@ -134,6 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refusal(self):
         meddler = self.meddler
+        if 'Authorization' in self.headers and not isinstance(self.request, ssl.SSLSocket):
+            meddler.logins_in_the_clear += 1
         if meddler.wants_tls and not isinstance(self.request, ssl.SSLSocket):
             return 426
         if meddler.login is not None:

@@ -57,6 +57,9 @@ def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
     secret = tmp_path / 'desk1.secret'
     secret.write_text('whsec_' + 'QUFB' * 8)
     secret.chmod(0o600)
+    login = tmp_path / 'desk1.login'
+    login.write_text('desk:secret')
+    login.chmod(0o600)
     (tmp_path / 'authority.pem').write_bytes(Path(certifi.where()).read_bytes())
     (tmp_path / 'agent.toml').write_text(example)
     loaded = config.load(tmp_path)

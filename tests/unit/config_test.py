@@ -109,6 +109,23 @@ def test_a_wrong_value_is_answered_with_a_sentence(tmp_path, text, words):
 DOOR = "[[receiver.door]]\nprinter = 'desk1'\nsecret_file = 'desk1.secret'"
 
 
+def test_a_printers_login_is_private_and_never_quoted(tmp_path):
+    write(tmp_path, "[printers.desk1]\ncopies = 2\nlogin_file = 'desk1.login'")
+    for login, mode, words in [('desk:hunter2', 0o644, 'chmod 600'), ('hunter2', 0o600, 'user:password'),
+                               ('desk:hunter2\nhunter2', 0o600, 'one line'), ('desk:', 0o600, 'user:password')]:
+        (tmp_path / 'desk1.login').write_text(login)
+        (tmp_path / 'desk1.login').chmod(mode)
+        with pytest.raises(ConfigError) as caught:
+            config.load(tmp_path)
+        assert words in str(caught.value)
+        assert 'hunter2' not in str(caught.value)
+    (tmp_path / 'desk1.login').write_text('desk:hunter:2\n')
+    loaded = config.load(tmp_path)
+    assert loaded.logins == {'desk1': ('desk', 'hunter:2')}
+    assert loaded.layouts['desk1'].copies == 2
+    assert 'hunter' not in repr(loaded)
+
+
 def test_secrets_are_checked_and_never_quoted(tmp_path):
     one, two, three = (signing.new_secret() for _ in range(3))
     write(tmp_path, DOOR)
