@@ -55,10 +55,14 @@ class Health:
 
     def works(self, printer: str) -> None:
         """A badge came out."""
+        self.back(printer)
+        self._tries = {key: tries for key, tries in self._tries.items() if key[0] != printer}
+
+    def back(self, printer: str) -> None:
+        """The printer was away and is there again: what it failed before tells nothing about now."""
         self._failures.pop(printer, None)
         self._resting.pop(printer, None)
         self._canceled.pop(printer, None)
-        self._tries = {key: tries for key, tries in self._tries.items() if key[0] != printer}
 
     def stalled(self, printer: str, reason: str) -> None:
         """The badge in the printer does not get on, for this reason; empty: it does again, or has ended."""

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 #: Pause between two looks at all printers, in seconds.
 REFRESH = 1.0
+#: What is said of a printer that cannot be reached.
+_AWAY = frozenset({'printer_unreachable', 'printer_frozen'})
 #: Media names that people are shown; some printers know a hundred.
 SOME_MEDIA = 4
 
@@ -107,6 +109,9 @@ class Printers:
                 if printer.name not in seen:
                     seen[printer.name] = printer
                     self._owner[printer.name] = backend
+        for name, printer in seen.items():
+            if _is_there(printer) and not _is_there(self._seen.get(name)):
+                self._health.back(name)
         self._seen, self.trouble = seen, tuple(trouble)
         self._tell()
 
@@ -145,6 +150,10 @@ class Printers:
         self._left_out = left_out
         for listener in self._listeners:
             listener()
+
+
+def _is_there(printer: p.Printer | None) -> bool:
+    return printer is not None and not _AWAY.intersection(printer.reasons)
 
 
 def describe(printer: p.Printer) -> list[str]:

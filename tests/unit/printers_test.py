@@ -38,3 +38,34 @@ def test_a_printer_that_is_set_aside_is_told_as_stopped_until_it_is_back():
     idle = ('idle', ())
     assert asyncio.run(tell()) == [{'a': idle, 'b': idle}, {'a': ('stopped', ('engine_failed',)), 'b': idle},
                                    {'a': idle, 'b': idle}]
+
+
+def test_a_printer_that_was_away_does_not_rest_when_it_is_back():
+    """A queue that was deleted and made again, or a printer that was switched off: what it failed before is past."""
+    async def tell(away):
+        health, backend = Health(lambda: 0.0), FakeBackend('a', 'b')
+        printers = Printers([backend], dict, health)
+        await printers.refresh()
+        health.failed('a', 'job', 'engine_failed')
+        health.failed('b', 'job', 'engine_failed')
+        away(backend)
+        await printers.refresh()
+        assert health.trouble('a')
+        back(backend)
+        await printers.refresh()
+        return [health.trouble(name) for name in 'ab']
+
+    def back(backend):
+        backend.names = ('a', 'b')
+        backend.__dict__.pop('printers', None)
+
+    def deleted(backend):
+        backend.names = ('b',)
+
+    def off(backend):
+        async def printers():
+            return [p.Printer(name='a', state='stopped', reasons=('printer_unreachable',)), p.Printer(name='b')]
+        backend.printers = printers
+
+    for away in (deleted, off):
+        assert asyncio.run(tell(away)) == ['', 'engine_failed']
