@@ -4,13 +4,17 @@ The signal comes from within the request of a volunteer's scan and before its co
 in a savepoint, is over in a few milliseconds, and never raises. Nothing is rendered and nothing is sent from here.
 """
 
+from contextlib import contextmanager
+from types import SimpleNamespace
+
 from authlib.integrations.flask_oauth2 import current_token
 from flask import g, has_request_context, request, session
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect
 
+from indico.core import signals
 from indico.core.db import db
 from indico.core.oauth.models.applications import SystemAppType
-from indico.modules.events.registration.models.registrations import RegistrationState
+from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import ledger, sql, wakeup
 from indico_checkin_print.life import MAY_BE_OUT
@@ -18,6 +22,7 @@ from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
 from indico_checkin_print.retention import forget
 from indico_checkin_print.routing import CheckIn, Hook, Setup, rows_for
+from indico_checkin_print.settings import logger
 
 
 #: Which way of check-in an endpoint of Indico is. Whatever is not here is another plugin: Zoom's, for one, checks
@@ -59,6 +64,14 @@ _SETUP = """
 """
 
 
+def connect(plugin):
+    """Begin to listen to Indico."""
+    event.listen(Registration.checked_in_dt, 'set', note_flip)
+    plugin.connect(signals.event.registration_checkin_updated, on_checkin_updated)
+    plugin.connect(signals.event.registration_state_updated, on_state_updated)
+    plugin.connect(signals.event.registration_deleted, on_deleted)
+
+
 def note_flip(registration, checked_in_dt, *args):
     """Remember that a registration was really checked in just now (SQLAlchemy's ``set`` event of ``checked_in_dt``).
 
@@ -67,64 +80,73 @@ def note_flip(registration, checked_in_dt, *args):
     inspect(registration).info[_FLIP] = checked_in_dt
 
 
-def on_checkin_updated(registration, plugin):
+def on_checkin_updated(registration, **kwargs):
     """Receive ``registration-checkin-updated``. Never raises, because the volunteer's check-in would fail with it."""
     flipped = inspect(registration).info.pop(_FLIP, False)
     if flipped is False:
         return
-    if registration.checked_in:
-        if not _safely(plugin, registration, _record):
-            # in a savepoint of its own: the sweep tries again
-            _safely(plugin, registration, _note_missed)
-    else:
-        _safely(plugin, registration, _undo)
+    if not registration.checked_in:
+        with savepoint(registration):
+            if ledger.cancel_check_in(registration, _actor()):
+                wakeup.after_commit()
+        return
+    with savepoint(registration) as attempt:
+        if record(registration, source(), _user_id(), _actor()):
+            wakeup.after_commit()
+    if attempt.failed:
+        # the sweep tries again
+        with savepoint(registration):
+            _note_missed(registration)
 
 
-def on_deleted(registration, plugin, *, permanent=False):
+def on_deleted(registration, permanent=False, **kwargs):
     """Receive ``registration_deleted``: nothing of it is printed or sent any more. Never raises.
 
     :param permanent: Whether Indico purges the registration: then nothing that may name the person stays either.
     """
-    _safely(plugin, registration, _end)
+    with savepoint(registration):
+        # Indico writes that it is deleted when the request ends. Whoever prints badges of chosen people takes their
+        # registrations first and their jobs then; the other way round one of the two requests would fail.
+        with sql.cursor() as cursor:
+            cursor.execute('SELECT 1 FROM event_registration.registrations WHERE id = %s FOR NO KEY UPDATE',
+                           [registration.id])
+        ledger.cancel_registration(registration, _actor())
     if permanent:
-        _safely(plugin, registration, forget)
+        with savepoint(registration):
+            forget(registration)
 
 
-def _end(registration):
-    # Indico writes that it is deleted when the request ends. Whoever prints badges of chosen people takes their
-    # registrations first and their jobs then; the other way round one of the two requests would fail.
-    with sql.cursor() as cursor:
-        cursor.execute('SELECT 1 FROM event_registration.registrations WHERE id = %s FOR NO KEY UPDATE',
-                       [registration.id])
-    ledger.cancel_registration(registration, _actor())
-
-
-def on_state_updated(registration, plugin):
+def on_state_updated(registration, **kwargs):
     """Receive ``registration_state_updated``: who has paid gets the badge that was held for it, and who may have none
     any more does not. Never raises.
     """
-    if registration.state == RegistrationState.complete:
-        if registration.checked_in:
-            _safely(plugin, registration, _release_paid)
-    else:
-        _safely(plugin, registration, lambda reg: ledger.follow_state(reg, _actor()))
+    with savepoint(registration):
+        if registration.state != RegistrationState.complete:
+            ledger.follow_state(registration, _actor())
+        elif registration.checked_in and ledger.release_paid(registration, _actor()):
+            wakeup.after_commit()
 
 
-def _safely(plugin, registration, function):
+@contextmanager
+def savepoint(registration):
+    """A savepoint in Indico's transaction. What fails in it is undone and logged, and does not reach Indico.
+
+    Yields an object whose ``failed`` says afterwards whether it did.
+    """
     # A savepoint of the connection: one of the session would flush all of Indico's changes a second time. And plain
     # statements on its cursor: SQLAlchemy's way there and back takes longer than PostgreSQL's work. Together that is
     # 1 ms instead of 7.
+    attempt = SimpleNamespace(failed=False)
     with db.session.no_autoflush, sql.cursor() as cursor:
         try:
             cursor.execute('SAVEPOINT checkin_print')
-            function(registration)
+            yield attempt
             cursor.execute('RELEASE SAVEPOINT checkin_print')
         except Exception as exc:
             # promise 1: a check-in never fails because of printing
             cursor.execute('ROLLBACK TO SAVEPOINT checkin_print')
-            log_failure(plugin.logger, exc, 'Check-in of registration %d could not be recorded', registration.id)
-            return False
-    return True
+            log_failure(logger, exc, 'Check-in of registration %d could not be recorded', registration.id)
+            attempt.failed = True
 
 
 def record(registration, way, user_id, actor, *, late=0):
@@ -153,11 +175,6 @@ def record(registration, way, user_id, actor, *, late=0):
     return born
 
 
-def _record(registration):
-    if record(registration, source(), _user_id(), _actor()):
-        wakeup.after_commit()
-
-
 _NOTE_MISSED = """
     INSERT INTO plugin_checkin_print.missed (registration_id, checked_in_dt, source, user_id)
     VALUES (%(registration_id)s, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC', %(source)s, %(user_id)s)
@@ -184,16 +201,6 @@ def _hold_if_many(born, limit, actor):
     batch['checkins'] += 1
     if batch['checkins'] > limit:
         ledger.hold_bulk(batch['jobs'] if batch['checkins'] == limit + 1 else born, actor)
-
-
-def _undo(registration):
-    if ledger.cancel_check_in(registration, _actor()):
-        wakeup.after_commit()
-
-
-def _release_paid(registration):
-    if ledger.release_paid(registration, _actor()):
-        wakeup.after_commit()
 
 
 def load_setup(registration):

@@ -6,6 +6,7 @@ secrets. So nothing of the clone prints before a manager pairs a laptop for it. 
 
 from copy import deepcopy
 
+from indico.core import signals
 from indico.core.db import db
 from indico.modules.designer.models.images import DesignerImageFile
 from indico.modules.designer.models.templates import DesignerTemplate
@@ -17,6 +18,12 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico_checkin_print import _
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.rules import EventSetup, FormSetup
+
+
+def connect(plugin):
+    """Begin to listen to Indico."""
+    plugin.connect(signals.event_management.get_cloners, lambda sender, **kwargs: CheckinPrintCloner)
+    plugin.connect(signals.event.registration.after_registration_form_clone, form_duplicated)
 
 
 class CheckinPrintCloner(EventCloner):
@@ -68,7 +75,7 @@ class CheckinPrintCloner(EventCloner):
                             templates.of(old.template) if old.template is not None else None)
 
 
-def form_duplicated(old_form, new_form):
+def form_duplicated(old_form, new_form, **kwargs):
     """Let the copy of a registration form within its event print what the form prints, at the same desk."""
     old = old_form.checkin_print_setup
     # with the whole event it is the cloner's choice

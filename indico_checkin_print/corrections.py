@@ -22,6 +22,7 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print import ledger, sql, wakeup
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.rules import EventSetup, FormSetup
+from indico_checkin_print.settings import logger
 
 
 #: What of these is, or may be, on a badge
@@ -55,7 +56,7 @@ class Changes:
     categories: set[int] = field(default_factory=set)
 
 
-def listen(plugin):
+def connect(plugin):
     """Begin to listen to what Indico writes."""
     event.listen(Registration, 'after_update', _registration)
     event.listen(RegistrationData, 'after_insert', _data)
@@ -71,7 +72,7 @@ def listen(plugin):
         event.listen(EventSetting, what, _event_setting)
     event.listen(EventPerson, 'after_update', _person)
     event.listen(EventSetup, 'after_update', _event_setup)
-    event.listen(db.session, 'after_flush_postexec', lambda session, context: _tell(session, plugin))
+    event.listen(db.session, 'after_flush_postexec', lambda session, context: _tell(session))
 
 
 def _changes(target):
@@ -146,7 +147,7 @@ def _event_setup(mapper, connection, setup):
         _changes(setup).events.add(setup.event_id)
 
 
-def _tell(session, plugin):
+def _tell(session):
     changes = session.info.pop(_CHANGES, None)
     if changes is None:
         return
@@ -159,4 +160,4 @@ def _tell(session, plugin):
             cursor.execute('RELEASE SAVEPOINT checkin_print_changes')
         except Exception as exc:
             cursor.execute('ROLLBACK TO SAVEPOINT checkin_print_changes')
-            log_failure(plugin.logger, exc, 'Badges could not be drawn anew after a change')
+            log_failure(logger, exc, 'Badges could not be drawn anew after a change')

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from indico_checkin_print.delivery.addresses import parse_networks
+from indico_checkin_print.settings import parse_networks
 
 
 OK, LOOK, WRONG = 'OK', 'LOOK', 'WRONG'

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import closing
+from pathlib import Path
 
 import requests
 from alembic.script import ScriptDirectory
@@ -14,8 +15,7 @@ from indico.core.db import db
 from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.forms import RegistrationForm
 
-from indico_checkin_print import doctor, marks
-from indico_checkin_print.api.agents import stream_url
+from indico_checkin_print import doctor, marks, settings
 from indico_checkin_print.badge.render import CannotRender, render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.doctor import Answer, Pile, Sign
@@ -26,7 +26,6 @@ from indico_checkin_print.models.missed import MissedCheckin
 from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons import describe
-from indico_checkin_print.retention import keep_jobs
 from indico_checkin_print.sql import now
 from indico_checkin_print.waiting import behind_another, due, for_receiver, for_webhooks
 
@@ -39,12 +38,10 @@ PING = 2
 
 def examine():
     """Make all checks. Yields each `Finding` as soon as it is known."""
-    from indico_checkin_print.plugin import CheckinPrintPlugin
-    settings = CheckinPrintPlugin.plugin_config
-    database = _database(CheckinPrintPlugin.instance)
+    database = _database()
     yield database
-    yield doctor.check_networks(settings.ALLOWED_NETWORKS)
-    yield doctor.check_settings(_error_of(keep_jobs))
+    yield doctor.check_networks(config.PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS)
+    yield doctor.check_settings(_error_of(settings.keep_jobs))
     yield doctor.check_fonts(_missing_fonts())
     broker = doctor.check_broker(_broker_error())
     yield broker
@@ -61,7 +58,7 @@ def examine():
     alive = [sign for sign in relays.values() if sign.age < doctor.RELAY_MISSING]
     yield doctor.check_relay(relays, {place: _get(f'http://{sign.detail}/healthz') for place, sign in relays.items()
                                       if sign in alive and _is_here(place)})
-    url = stream_url()
+    url = settings.relay_url()
     yield doctor.check_relay_url(url, config.BASE_URL, _get(str(url).replace('ws', 'http', 1)), wanted=bool(alive))
     yield doctor.check_templates(*_templates())
     yield doctor.check_webhooks(*_webhooks())
@@ -81,9 +78,10 @@ def _error_of(function):
     return ''
 
 
-def _database(plugin):
-    scripts = ScriptDirectory(str(plugin.alembic_versions_path), version_locations=[str(plugin.alembic_versions_path)])
-    table = f'public.alembic_version_plugin_{plugin.name}'
+def _database():
+    migrations = str(Path(__file__).with_name('migrations'))
+    scripts = ScriptDirectory(migrations, version_locations=[migrations])
+    table = 'public.alembic_version_plugin_checkin_print'
     try:
         version = db.session.execute('SHOW server_version').scalar().partition(' ')[0]
         exists = db.session.execute(db.text('SELECT to_regclass(:table)'), {'table': table}).scalar()

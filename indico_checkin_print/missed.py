@@ -14,6 +14,7 @@ from indico_checkin_print.life import EXPIRES_AFTER
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.missed import MissedCheckin
 from indico_checkin_print.models.rules import CheckinSource
+from indico_checkin_print.settings import logger
 from indico_checkin_print.sql import now
 
 
@@ -33,7 +34,6 @@ def recover(actor):
 
 
 def _recover(row, actor):
-    from indico_checkin_print.plugin import CheckinPrintPlugin
     registration = row.registration
     try:
         with db.session.begin_nested():
@@ -45,12 +45,12 @@ def _recover(row, actor):
     except Exception as exc:
         # tried again with the next sweep; `doctor` tells the administrator about those that never work
         row.attempts += 1
-        log_failure(CheckinPrintPlugin.logger, exc, 'Check-in of registration %d could not be recorded (again)',
+        log_failure(logger, exc, 'Check-in of registration %d could not be recorded (again)',
                     row.registration_id)
         return False
     if recorded:
         wakeup.after_commit()
-        CheckinPrintPlugin.logger.info('Check-in of registration %d is recorded now', registration.id)
+        logger.info('Check-in of registration %d is recorded now', registration.id)
     return recorded
 
 

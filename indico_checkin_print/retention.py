@@ -10,7 +10,7 @@ from datetime import timedelta
 from indico.core.db import db
 from indico.modules.events.models.events import Event
 
-from indico_checkin_print import marks
+from indico_checkin_print import marks, settings
 from indico_checkin_print.life import DOCUMENT_RETENTION, ENDED, EXPIRES_AFTER, JobState
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.marks import Mark
@@ -34,7 +34,7 @@ def purge():
     done = {
         'documents': purge_documents(),
         'attempts': _purge(Attempt, Attempt.id, Attempt.dt < _ago(ATTEMPTS)),
-        'jobs': _purge_jobs(keep_jobs()),
+        'jobs': _purge_jobs(settings.keep_jobs()),
     }
     _purge(MissedCheckin, MissedCheckin.registration_id, MissedCheckin.checked_in_dt < _ago(MISSED))
     _purge(Mark, Mark.name, db.or_(Mark.name.startswith(marks.RELAY), Mark.name.startswith(marks.POSTS)),
@@ -66,21 +66,6 @@ def forget(registration):
         db.session.execute(db.delete(table).where(table.c[column].in_(ids)))
     for table, column in ((Job.__table__, 'id'), (JobHistory.__table__, 'job_id')):
         db.session.execute(db.update(table).where(table.c[column].in_(ids)).values(detail=''))
-
-
-def keep_jobs():
-    """Return how long finished jobs are kept, as the administrator chose; ``None`` is for ever.
-
-    :raises ValueError: if the setting makes no sense.
-    """
-    from indico_checkin_print.plugin import CheckinPrintPlugin
-    days = CheckinPrintPlugin.plugin_config.KEEP_JOBS_DAYS
-    if days is None:
-        return None
-    if isinstance(days, bool) or not isinstance(days, int) or days < 1:
-        raise ValueError(f'PLUGIN_CHECKIN_PRINT_KEEP_JOBS_DAYS is {days!r}; it must be a number of days such as 365, '
-                         'or None to keep them for ever.')
-    return timedelta(days=days)
 
 
 def _purge_jobs(keep):

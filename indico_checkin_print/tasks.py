@@ -8,7 +8,7 @@ from indico.core.celery import celery
 from indico.core.db import db
 
 from indico_checkin_print import marks, retention, standstill_mail
-from indico_checkin_print.plugin import CheckinPrintPlugin
+from indico_checkin_print.settings import logger
 from indico_checkin_print.waiting import post_is_due
 from indico_checkin_print.work import post_waiting, put_right, render_waiting
 
@@ -82,4 +82,4 @@ def purge_documents():
 def purge():
     """Delete what was kept long enough; after Indico's own retention tasks, which run at 3:00 and 3:30."""
     done = retention.purge()
-    CheckinPrintPlugin.logger.info('Purged: %s', ', '.join(f'{name} {count}' for name, count in done.items()))
+    logger.info('Purged: %s', ', '.join(f'{name} {count}' for name, count in done.items()))

@@ -12,6 +12,8 @@ from sqlalchemy import event
 from indico.core.celery import celery
 from indico.core.db import db
 
+from indico_checkin_print.settings import logger
+
 
 #: How long a kick lets the response to the volunteer go first, in seconds: both want the same interpreter, and what the
 #: kick sets in motion wants the same processors.
@@ -61,8 +63,7 @@ def _kick():
 
 
 def _complain(exc):
-    from indico_checkin_print.plugin import CheckinPrintPlugin
-    CheckinPrintPlugin.logger.warning('Celery could not be told about a check-in (%s); the relay or the sweep will '
+    logger.warning('Celery could not be told about a check-in (%s); the relay or the sweep will '
                                       'find it', exc)
 
 

@@ -15,6 +15,7 @@ from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import BadgeLanguage, EventSetup, FormSetup, NamelessPolicy
 from indico_checkin_print.reasons import Reason
+from indico_checkin_print.settings import logger
 
 
 #: POSTs of one Celery worker at once, and how many of them may be data for other systems: a badge finds a place free.
@@ -56,7 +57,6 @@ def render_waiting(actor, *, seconds=30, due_for=0):
 
 def render_one(job, actor):
     """Render a claimed job and commit what came of it."""
-    from indico_checkin_print.plugin import CheckinPrintPlugin
     attempts, job_id = job.attempts, job.id
     try:
         stale = _pointless(job)
@@ -74,7 +74,7 @@ def render_one(job, actor):
     except Exception as exc:
         # a fault of ours or of the database: noted on the job and tried again
         db.session.rollback()
-        log_failure(CheckinPrintPlugin.logger, exc, 'Job %d could not be rendered (attempt %d)', job_id, attempts)
+        log_failure(logger, exc, 'Job %d could not be rendered (attempt %d)', job_id, attempts)
         ledger.fail_render(Job.get(job_id), Reason.render_failed, 'The log of the server says more.', actor,
                            final=False)
         db.session.commit()

@@ -2,7 +2,6 @@
 
 from functools import cache
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import redis.exceptions
 from flask import Response, request
@@ -20,6 +19,7 @@ from indico.util.date_time import now_utc
 from print_agent import protocol
 from print_agent.text import PLAIN
 
+from indico_checkin_print import settings
 from indico_checkin_print.api.base import APIError, RHAgentBase, answer
 from indico_checkin_print.credentials import digest, new_token, normalize_code
 from indico_checkin_print.models.agents import Agent
@@ -76,7 +76,7 @@ class RHPair(RHAgentBase):
             'token': token,
             'agent': {'id': agent.id, 'name': agent.name},
             'event': {'id': agent.event.id, 'title': agent.event.title},
-            'stream': stream_url(),
+            'stream': settings.relay_url(),
             'poll': url_for_plugin('checkin_print.poll', _external=True),
             'document': f'{config.BASE_URL}/api/plugin/checkin-print/document',
         })
@@ -141,12 +141,3 @@ class RHDocument(RHAgent):
         if content is None:
             raise APIError(404, 'not_found', 'This job is not with this agent (any more).')
         return Response(content, content_type='application/pdf', headers={'Cache-Control': 'no-store'})
-
-
-def stream_url():
-    """Return where agents reach the relay."""
-    from indico_checkin_print.plugin import CheckinPrintPlugin
-    if url := CheckinPrintPlugin.plugin_config.RELAY_URL:
-        return url
-    base = urlsplit(config.BASE_URL)
-    return f'{"wss" if base.scheme == "https" else "ws"}://{base.netloc}/checkin-print/ws'

@@ -82,7 +82,7 @@ def judge_address(address, allowed=()):
     """Return why a webhook must not go to ``address``, or ``None`` if it may.
 
     :param address: an ``IPv4Address`` or ``IPv6Address``
-    :param allowed: networks that the administrator opened (see :func:`parse_networks`)
+    :param allowed: networks that the administrator opened (see `settings.parse_networks`)
     :return: ``metadata``, ``unspecified``, ``loopback``, ``link_local``, ``private``, ``cgnat``, ``documentation``,
              ``embedded`` (IPv4 inside IPv6), ``reserved``, ``multicast`` or ``None``
     """
@@ -108,23 +108,6 @@ def judge_address(address, allowed=()):
 def is_allowed(address, allowed):
     """Return whether ``address`` is in one of the administrator's networks."""
     return any(address in network for network in allowed)
-
-
-def parse_networks(value):
-    """Read the administrator's list: networks such as ``10.20.0.0/16`` or single addresses.
-
-    :param value: an iterable of strings (or of networks), or one string with commas, spaces or lines between them
-    :return: a tuple of networks
-    :raises ValueError: if one of them is not a network; the text names it
-    """
-    items = value.replace(',', ' ').split() if isinstance(value, str) else value
-    networks = []
-    for item in items:
-        try:
-            networks.append(ip_network(str(item).strip()))
-        except ValueError as exc:
-            raise ValueError(f'{str(item)!r} is not a network such as 10.20.0.0/16: {exc}') from exc
-    return tuple(networks)
 
 
 def _embedded(address):

@@ -12,13 +12,13 @@ from print_agent import protocol, signing
 from indico_checkin_print import ledger
 from indico_checkin_print.credentials import unseal_all
 from indico_checkin_print.delivery import attempts, breaker, multipart, retry, tell
-from indico_checkin_print.delivery.addresses import parse_networks
 from indico_checkin_print.delivery.post import SENTENCES, Answer, PostError, post
 from indico_checkin_print.envelope import delivery, message_id
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons import Reason
+from indico_checkin_print.settings import allowed_networks, logger
 
 
 #: When the administrator's networks cannot be read, the next look is after so many seconds.
@@ -78,8 +78,7 @@ def send(ready):
         return post(**ready.request)
     except Exception as exc:
         # a fault of ours: without an answer the webhook would stand still until the lease ends
-        from indico_checkin_print.plugin import CheckinPrintPlugin
-        log_failure(CheckinPrintPlugin.logger, exc, 'The POST of job %d failed by a fault of ours', ready.job_id)
+        log_failure(logger, exc, 'The POST of job %d failed by a fault of ours', ready.job_id)
         return Answer(None, 0, error=PostError.interrupted, message=SENTENCES[PostError.interrupted])
 
 
@@ -112,8 +111,7 @@ def _prepare(job, actor):
         return settled
     except Exception as exc:
         # a fault of ours: without this it would come back with every lease, and stop the messages behind it
-        from indico_checkin_print.plugin import CheckinPrintPlugin
-        log_failure(CheckinPrintPlugin.logger, exc, 'Job %d could not be made into a message', job.id)
+        log_failure(logger, exc, 'Job %d could not be made into a message', job.id)
         ledger.undelivered(job, Reason.webhook_failed, type(exc).__name__, actor, retry_in=None)
         return settled
     opened_dt = webhook.opened_dt
@@ -168,18 +166,6 @@ def build(job, webhook):
     secrets = unseal_all(webhook.secrets)
     headers = {'Content-Type': content_type, **signing.headers(secrets, message_id(job), int(time.time()), body)}
     return {'url': webhook.url, 'body': body, 'headers': headers}
-
-
-def allowed_networks():
-    """Return the networks that only the administrator can open (``indico.conf``).
-
-    :raises ValueError: if the setting cannot be read.
-    """
-    from indico_checkin_print.plugin import CheckinPrintPlugin
-    try:
-        return parse_networks(CheckinPrintPlugin.plugin_config.ALLOWED_NETWORKS)
-    except (TypeError, ValueError) as exc:
-        raise ValueError(f'PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS cannot be read: {exc}') from exc
 
 
 def _describe(answer):

@@ -19,7 +19,8 @@ from urllib.parse import quote, urlsplit
 import idna
 
 from indico_checkin_print import _
-from indico_checkin_print.delivery.addresses import is_allowed, judge_address, parse_networks
+from indico_checkin_print.delivery.addresses import is_allowed, judge_address
+from indico_checkin_print.settings import parse_networks
 
 
 #: Longest URL, in characters.
@@ -124,7 +125,7 @@ class Target:
 def check_saved(url, allowed_networks=()):
     """Check a URL that a manager is saving, as far as possible without the name service.
 
-    :param allowed_networks: what the administrator opened, in any form that :func:`.addresses.parse_networks` reads
+    :param allowed_networks: what the administrator opened, in any form that `settings.parse_networks` reads
     :return: a :class:`Target` without addresses
     :raises RefusedURL: with a sentence for the form
     :raises ValueError: if the administrator's list is wrong
@@ -145,7 +146,7 @@ def check_saved(url, allowed_networks=()):
 def check_url(url, allowed_networks=()):
     """Check a URL right before it is used. Looks up the host; **every** address of it must be allowed.
 
-    :param allowed_networks: what the administrator opened, in any form that :func:`.addresses.parse_networks` reads
+    :param allowed_networks: what the administrator opened, in any form that `settings.parse_networks` reads
     :return: a :class:`Target` whose addresses are safe to connect to; connect to nothing else
     :raises RefusedURL: if it may not be used
     :raises NameServiceError: if the host could not be looked up now

@@ -97,7 +97,7 @@ def post(url, body, headers, *, allowed_networks=(), connect_timeout=3.05, read_
 
     :param body: bytes, with their type in ``headers``
     :param headers: a dict; the signature and the content type. ``Host`` and ``Content-Length`` are made here
-    :param allowed_networks: what the administrator opened, see :func:`.addresses.parse_networks`
+    :param allowed_networks: what the administrator opened, see `settings.parse_networks`
     :param connect_timeout: seconds for the TCP connection to one address, and for the TLS handshake
     :param read_timeout: longest silence of the receiver, in seconds
     :param total_timeout: for everything after the name service, in seconds, however busy the receiver keeps us

@@ -1,6 +1,7 @@
 """What the event manager's pages share: who may use them, how they look things up, what they write to the log."""
 
 from flask import get_flashed_messages, jsonify, redirect, request, session
+from flask_pluginengine import current_plugin
 from werkzeug.exceptions import Forbidden
 
 from indico.core.errors import UserValueError
@@ -45,10 +46,8 @@ class WPCheckinPrint(WPJinjaMixinPlugin, WPEventManagement):
 
 def static(filename):
     """Return the URL of a file that the pages need."""
-    from indico_checkin_print.plugin import CheckinPrintPlugin
-
     # the version keeps browsers from using the file of an older plugin
-    return url_for('plugin_checkin_print.static', filename=filename, v=CheckinPrintPlugin.instance.version)
+    return url_for('plugin_checkin_print.static', filename=filename, v=current_plugin.version)
 
 
 class RHCheckinPrintBase(RHManageEventBase):

@@ -2,6 +2,7 @@
 
 from flask import session
 
+from indico.core import signals
 from indico.core.plugins import url_for_plugin
 from indico.modules.events.models.events import EventType
 from indico.web.menu import SideMenuItem
@@ -10,7 +11,12 @@ from indico_checkin_print import _
 from indico_checkin_print.management.base import PERMISSION
 
 
-def get_menu_item(event):
+def connect(plugin):
+    """Begin to listen to Indico."""
+    plugin.connect(signals.menu.items, get_menu_item, sender='event-management-sidemenu')
+
+
+def get_menu_item(sender, event, **kwargs):
     """Return the entry, or ``None`` for people who cannot use it and for events without registration."""
     if not event.has_feature('registration') or not event.can_manage(session.user, permission=PERMISSION):
         return None

@@ -20,6 +20,7 @@ from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.rules import BadgeKind, FormSetup
 from indico_checkin_print.models.webhooks import Webhook
+from indico_checkin_print.settings import manual_url
 from indico_checkin_print.standstill import standstills
 
 
@@ -101,10 +102,3 @@ def todo_of(regforms, context):
     if not any(x.checkin_print_setup is not None for x in regforms):
         todo.append(Todo('forms', _('Choose what a registration form prints and switch it on.')))
     return todo
-
-
-def manual_url(chapter):
-    """Return where a chapter of the manual is, by its heading's anchor; empty if it is not published."""
-    from indico_checkin_print.plugin import CheckinPrintPlugin
-    url = CheckinPrintPlugin.plugin_config.MANUAL_URL
-    return f'{url}#{chapter}' if url else ''

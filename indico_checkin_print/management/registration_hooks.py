@@ -3,6 +3,7 @@
 from flask import request, session
 from werkzeug.exceptions import Forbidden
 
+from indico.core import signals
 from indico.core.plugins import url_for_plugin
 from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.events.registration.util import ActionMenuEntry
@@ -20,7 +21,13 @@ from indico_checkin_print.models.jobs import Job
 MAX_BADGES = 20
 
 
-def badge_section(registration):
+def connect(plugin):
+    """Begin to listen to Indico."""
+    plugin.connect(signals.event.registrant_list_action_menu, list_actions)
+    plugin.template_hook('extra-registration-actions', badge_section)
+
+
+def badge_section(registration, **kwargs):
     """Return what the page of a registration says about its badges; nothing if its form prints none.
 
     It stands beside the check-in (template hook ``extra-registration-actions``).
@@ -71,7 +78,7 @@ def _badges(registration):
             'can_manage': registration.can_manage(session.user, PERMISSION)}
 
 
-def list_actions(regform):
+def list_actions(regform, **kwargs):
     """Return what the participant list offers for the chosen registrations (``registrant_list_action_menu``)."""
     setup = regform.checkin_print_setup
     if setup is not None and setup.enabled and regform.event.can_manage(session.user, PERMISSION):

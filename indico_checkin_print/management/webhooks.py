@@ -20,7 +20,6 @@ from print_agent.signing import new_secret
 from indico_checkin_print import _, wakeup
 from indico_checkin_print.credentials import seal
 from indico_checkin_print.delivery import breaker
-from indico_checkin_print.delivery.deliver import allowed_networks
 from indico_checkin_print.delivery.guard import MAX_URL, NameServiceError, RefusedURL, check_saved, check_url
 from indico_checkin_print.management.base import (DialogForm, RHCheckinPrintBase, RHWebhookBase, WPCheckinPrint,
                                                   action_form)
@@ -28,6 +27,7 @@ from indico_checkin_print.management.webhook_page import RHWebhookPageBase
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.payload import FIELDS, own_fields
+from indico_checkin_print.settings import allowed_networks
 
 
 class WebhookForm(DialogForm):

@@ -10,7 +10,9 @@ import psycopg2.extensions
 from sqlalchemy.exc import DBAPIError
 
 from indico.core.db import db
+from indico.core.plugins import plugin_engine
 
+from indico_checkin_print.settings import logger
 from indico_checkin_print.sql import CHANNEL
 
 
@@ -29,9 +31,8 @@ class DatabaseAway(Exception):
 class Database:
     """Runs functions that use ``db.session`` in threads."""
 
-    def __init__(self, app, plugin, metrics):
+    def __init__(self, app, metrics):
         self._app = app
-        self._plugin = plugin
         self._metrics = metrics
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix='relay-db')
         #: Whether NOTIFY can be heard just now
@@ -61,7 +62,7 @@ class Database:
 
     def _run(self, asked, function, args, kwargs):
         try:
-            with self._app.app_context(), self._plugin.plugin_context():
+            with self._app.app_context(), plugin_engine.get_plugin('checkin_print').plugin_context():
                 try:
                     result = function(*args, **kwargs)
                     db.session.commit()
@@ -79,7 +80,7 @@ class Database:
             try:
                 conn = await asyncio.to_thread(self._connect)
             except psycopg2.Error as exc:
-                self._plugin.logger.warning('Cannot listen to the database (%s); next try in %d s', exc, RETRY)
+                logger.warning('Cannot listen to the database (%s); next try in %d s', exc, RETRY)
                 await asyncio.sleep(RETRY)
                 continue
             broken = loop.create_future()
@@ -100,7 +101,7 @@ class Database:
             on_notify('')
             try:
                 exc = await broken
-                self._plugin.logger.warning('The database no longer notifies (%s); listening again', exc)
+                logger.warning('The database no longer notifies (%s); listening again', exc)
             finally:
                 self.listening = False
                 loop.remove_reader(fd)

@@ -28,6 +28,7 @@ from indico_checkin_print.relay.database import Database, DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.posts import Posts
 from indico_checkin_print.relay.session import Session
+from indico_checkin_print.settings import logger
 
 
 PATH = '/checkin-print/ws'
@@ -257,13 +258,11 @@ def run(host, port, *, max_agents=MAX_AGENTS):
     """Run the relay until it is told to stop."""
     from flask import current_app
 
-    from indico_checkin_print.plugin import CheckinPrintPlugin
-
     # an agent is an open file, and many systems begin with 1024
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     # every question for /metrics would be a line of its own, and who remembers the latest lines (as Sentry does) would
     # remember their connections
     logging.getLogger('websockets').setLevel(logging.WARNING)
-    plugin, metrics = CheckinPrintPlugin.instance, Metrics()
-    database = Database(current_app._get_current_object(), plugin, metrics)
-    asyncio.run(Relay(database, metrics, plugin.logger, max_agents=max_agents).serve(host, port))
+    metrics = Metrics()
+    database = Database(current_app._get_current_object(), metrics)
+    asyncio.run(Relay(database, metrics, logger, max_agents=max_agents).serve(host, port))

@@ -1,7 +1,6 @@
 """The administrator's command line: what it shows, what it changes, and its exit codes."""
 
 import socket
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +9,6 @@ from indico_checkin_print import ledger
 from indico_checkin_print.cli import cli
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.models.rules import EventSetup
-from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.work import render_waiting
 
 
@@ -69,11 +67,11 @@ def test_discard(run, held, agent):
     assert 'it is canceled' in output
 
 
-def test_purge(run, ready_job, db, mocker):
+def test_purge(run, ready_job, db, configure):
     assert run('purge') == (0, '0 documents, 0 attempts and 0 finished jobs deleted.\n')
     db.session.execute("UPDATE plugin_checkin_print.jobs SET state = 7, changed_dt = '2020-01-01'")
     assert run('purge') == (0, '1 documents, 0 attempts and 1 finished jobs deleted.\n')
-    mocker.patch.object(CheckinPrintPlugin, 'plugin_config', SimpleNamespace(KEEP_JOBS_DAYS='never'))
+    configure(KEEP_JOBS_DAYS='never')
     code, output = run('purge')
     assert code == 1
     assert 'KEEP_JOBS_DAYS' in output

@@ -1,5 +1,7 @@
 """An event that prints: a form with a badge template, a desk with a printer of a paired agent."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from indico.modules.designer import TemplateType
@@ -7,6 +9,7 @@ from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.util.date_time import now_utc
 
+from indico_checkin_print import settings
 from indico_checkin_print.credentials import digest, seal
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
@@ -27,6 +30,16 @@ def text_item(kind, y, **kwargs):
     return {'type': kind, 'x': 20, 'y': y, 'width': 440, 'height': None, 'font_size': '20pt', 'font_family': 'serif',
             'text_align': 'center', 'bold': False, 'italic': False, 'color': '#000000', 'text': kind,
             'selected': False, 'id': 0, **kwargs}
+
+
+@pytest.fixture
+def configure(mocker):
+    """Return a function that sets what ``indico.conf`` says about the plugin."""
+    def _configure(**values):
+        mocker.patch.object(settings, 'config', SimpleNamespace(**{
+            f'PLUGIN_CHECKIN_PRINT_{name}': value for name, value in (settings.DEFAULTS | values).items()},
+            BASE_URL='https://indico.example.com'))
+    return _configure
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A POST from the ledger's side: what is sent, and what each answer makes of the job."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 from conftest import SECRET
@@ -14,7 +13,6 @@ from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.post import Answer, PostError
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
-from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.work import post_waiting
 
@@ -197,9 +195,9 @@ def test_one_message_that_cannot_be_made_does_not_stop_the_others(db, check_in, 
 
 
 @pytest.mark.parametrize('setting', [['10.20.0.0/16', 'nonsense'], 7])
-def test_networks_that_cannot_be_read_are_waited_for(db, desk_job, receiver, mocker, setting):
+def test_networks_that_cannot_be_read_are_waited_for(db, desk_job, receiver, configure, setting):
     """Nothing is sent, nothing counts as if it might have been, and all goes on when they can be read."""
-    mocker.patch.object(CheckinPrintPlugin, 'plugin_config', SimpleNamespace(ALLOWED_NETWORKS=setting))
+    configure(ALLOWED_NETWORKS=setting)
     assert post_waiting('test') == (1, 60)
     db.session.refresh(desk_job)
     assert (desk_job.state, desk_job.reason) == (JobState.ready, Reason.try_again)

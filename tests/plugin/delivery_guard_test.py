@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indico_checkin_print.delivery import guard
-from indico_checkin_print.delivery.addresses import judge_address, parse_networks
+from indico_checkin_print.delivery.addresses import judge_address
+from indico_checkin_print.settings import parse_networks
 from indico_checkin_print.delivery.guard import (SENTENCES, NameServiceError, RefusedURL, check_saved, check_url,
                                                  parse_url, resolve)
 

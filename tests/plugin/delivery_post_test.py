@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from indico_checkin_print.delivery import post as post_module
-from indico_checkin_print.delivery.addresses import parse_networks
+from indico_checkin_print.settings import parse_networks
 from indico_checkin_print.delivery.post import PostError, parse_retry_after, post, redact
 
 

@@ -18,7 +18,6 @@ from indico_checkin_print.checkin import on_deleted
 from indico_checkin_print.models.agents import PrinterTrouble
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.relay import dispatch, exchange
 from indico_checkin_print.relay.dispatch import PREFETCH, Assigned, Plan, outgoing, plan
@@ -274,7 +273,7 @@ def test_one_that_comes_back_after_its_registration_was_purged_ends(db, jobs, ag
     mail(agent)
     first = jobs[0]
     first.registration.is_deleted = True
-    on_deleted(first.registration, CheckinPrintPlugin.instance, permanent=True)
+    on_deleted(first.registration, permanent=True)
     receive(agent.id, agent.link, Returned(job=first.uuid, dispatch=1, reason='stopping'))
     fresh(db, *jobs)
     assert (first.state, first.reason) == (S.failed, Reason.registration_gone)

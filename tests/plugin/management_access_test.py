@@ -193,9 +193,9 @@ def test_menu(app, browse, create_user, event, manager_user):
     from indico_checkin_print.management.menu import get_menu_item
     with app.test_request_context():
         session.set_session_user(manager_user)
-        assert get_menu_item(event).url.endswith('/manage/checkin-print/')
+        assert get_menu_item(None, event).url.endswith('/manage/checkin-print/')
         set_feature_enabled(event, 'registration', False)
-        assert get_menu_item(event) is None
+        assert get_menu_item(None, event) is None
         set_feature_enabled(event, 'registration', True)
         session.set_session_user(create_user(200))
-        assert get_menu_item(event) is None
+        assert get_menu_item(None, event) is None

@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -14,7 +13,6 @@ from indico_checkin_print.management.job_rows import MAX_JOBS, latest_jobs, late
 from indico_checkin_print.management.status import agent_status, describe_reason, desk_statuses, printer_status
 from indico_checkin_print.models.agents import Agent, PrinterTrouble
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.plugin import CheckinPrintPlugin
 
 
 pytest_plugins = ('management_fixtures',)
@@ -146,10 +144,9 @@ def test_what_was_switched_off_is_not_to_do(db, manager, page, form):
     assert 'Nothing prints yet' not in manager.get(f'{page}/', xhr=False).get_data(as_text=True)
 
 
-def test_boxes_lead_to_chapters_of_the_manual(manager, page, event, mocker):
+def test_boxes_lead_to_chapters_of_the_manual(manager, page, event, configure):
     assert 'Manual:' not in manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
-    mocker.patch.object(CheckinPrintPlugin, 'plugin_config',
-                        SimpleNamespace(MANUAL_URL='https://docs.example.com/manager.md'))
+    configure(MANUAL_URL='https://docs.example.com/manager.md')
     html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
     manual = (Path(__file__).parents[2] / 'docs' / 'manager.md').read_text()
     headings = {re.sub(r'[^a-z0-9 -]', '', title.lower()).replace(' ', '-')

@@ -157,9 +157,8 @@ def test_webhook_errors(manager, page, objects, data, field, words):
     assert Webhook.query.count() == 1
 
 
-def test_networks_of_the_administrator(manager, page, mocker):
-    from indico_checkin_print.plugin import CheckinPrintPlugin
-    mocker.patch.object(CheckinPrintPlugin, 'plugin_config', mocker.Mock(ALLOWED_NETWORKS=['10.20.0.0/16']))
+def test_networks_of_the_administrator(manager, page, configure):
+    configure(ALLOWED_NETWORKS=['10.20.0.0/16'])
     for host, is_allowed in (('10.20.0.7', True), ('10.21.0.7', False)):
         response = manager.post(f'{page}/webhooks/add', name=host, url=f'http://{host}/', send_badge='y')
         assert bool(shown(response)) == is_allowed

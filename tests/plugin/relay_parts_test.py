@@ -62,13 +62,12 @@ AWAY = OperationalError('SELECT 1', {}, psycopg2.OperationalError('terminating c
 @pytest.fixture
 def call(app, mocker):
     """Return a function that runs something as the relay does."""
-    from indico_checkin_print.plugin import CheckinPrintPlugin
     # the database of the tests lives in one transaction, which another thread must not end
     mocker.patch.object(database, 'db', SimpleNamespace(session=mocker.Mock()))
     metrics = Metrics()
 
     def _call(function, **kwargs):
-        return asyncio.run(Database(app, CheckinPrintPlugin.instance, metrics).call(function, **kwargs))
+        return asyncio.run(Database(app, metrics).call(function, **kwargs))
     _call.metrics = metrics
     return _call
 

@@ -1,7 +1,6 @@
 """What is deleted when it was kept long enough, and what stays."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 
@@ -9,12 +8,11 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.events.registration.tasks import delete_registrations
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import ledger, life, marks, retention
+from indico_checkin_print import ledger, life, marks, retention, settings
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt, Document, JobHistory
 from indico_checkin_print.models.marks import Mark
 from indico_checkin_print.models.missed import MissedCheckin
-from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.reasons import Reason
 
 
@@ -36,10 +34,10 @@ def change(db):
 
 
 @pytest.fixture
-def keep(mocker):
+def keep(configure):
     """Return a function that sets for how many days finished jobs are kept."""
     def _keep(days):
-        mocker.patch.object(CheckinPrintPlugin, 'plugin_config', SimpleNamespace(KEEP_JOBS_DAYS=days))
+        configure(KEEP_JOBS_DAYS=days)
     return _keep
 
 
@@ -136,7 +134,7 @@ def test_keep_for_a_month_or_for_ever(keep, check_in, reg, change):
 def test_a_setting_that_makes_no_sense(keep, days):
     keep(days)
     with pytest.raises(ValueError, match=r'KEEP_JOBS_DAYS is .* must be a number of days such as 365'):
-        retention.keep_jobs()
+        settings.keep_jobs()
 
 
 def test_signs_of_life_and_missed_checkins(db, create_reg):

@@ -15,7 +15,7 @@ from conftest import SECRET
 
 from indico_checkin_print.delivery import breaker, post, retry, tell
 from indico_checkin_print.delivery import deliver as deliver_module
-from indico_checkin_print.delivery.addresses import parse_networks
+from indico_checkin_print.settings import parse_networks
 from indico_checkin_print.delivery.schema import TYPES, schema
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.models.records import Attempt

@@ -1,0 +1,82 @@
+"""What Indico's administrator chose for this plugin in ``indico.conf``, and the plugin's logger.
+
+A setting that makes no sense raises `ValueError`; its text names the setting and says what it must be.
+"""
+
+from datetime import timedelta
+from ipaddress import ip_network
+from urllib.parse import urlsplit
+
+from indico.core.config import config
+from indico.core.logger import Logger
+
+
+#: Setting -> its value where ``indico.conf`` does not name it, as ``PLUGIN_CHECKIN_PRINT_<setting>``
+DEFAULTS = {
+    # networks (CIDR) that webhooks may reach although they are not public, e.g. ['10.20.0.0/16']
+    'ALLOWED_NETWORKS': [],
+    # where agents reach the relay; by default BASE_URL's own host, path /checkin-print/ws
+    'RELAY_URL': None,
+    # finished jobs are deleted after so many days; None keeps them
+    'KEEP_JOBS_DAYS': 365,
+    # where the manual for event managers (docs/manager.md) is published; each box links to its chapter there
+    'MANUAL_URL': None,
+}
+
+logger = Logger.get('plugin.checkin_print')
+
+
+def allowed_networks():
+    """Return the networks that webhooks may reach although they are not public, as a tuple of `ipaddress` networks.
+
+    :raises ValueError: if the setting cannot be read.
+    """
+    try:
+        return parse_networks(config.PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS)
+    except (TypeError, ValueError) as exc:
+        raise ValueError(f'PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS cannot be read: {exc}') from exc
+
+
+def relay_url():
+    """Return the websocket address where agents reach the relay."""
+    if url := config.PLUGIN_CHECKIN_PRINT_RELAY_URL:
+        return url
+    base = urlsplit(config.BASE_URL)
+    return f'{"wss" if base.scheme == "https" else "ws"}://{base.netloc}/checkin-print/ws'
+
+
+def keep_jobs():
+    """Return how long finished jobs are kept, as a `timedelta`; ``None`` is for ever.
+
+    :raises ValueError: if the setting makes no sense.
+    """
+    days = config.PLUGIN_CHECKIN_PRINT_KEEP_JOBS_DAYS
+    if days is None:
+        return None
+    if isinstance(days, bool) or not isinstance(days, int) or days < 1:
+        raise ValueError(f'PLUGIN_CHECKIN_PRINT_KEEP_JOBS_DAYS is {days!r}; it must be a number of days such as 365, '
+                         'or None to keep them for ever.')
+    return timedelta(days=days)
+
+
+def manual_url(chapter):
+    """Return where a chapter of the manual is, by its heading's anchor; empty if the manual is not published."""
+    url = config.PLUGIN_CHECKIN_PRINT_MANUAL_URL
+    return f'{url}#{chapter}' if url else ''
+
+
+def parse_networks(value):
+    """Read the administrator's list: networks such as ``10.20.0.0/16`` or single addresses.
+
+    :param value: an iterable of strings (or of networks), or one string with commas, spaces or lines between them
+    :return: a tuple of networks
+    :raises ValueError: if one of them is not a network; the text names it
+    """
+    items = value.replace(',', ' ').split() if isinstance(value, str) else value
+    networks = []
+    for item in items:
+        try:
+            networks.append(ip_network(str(item).strip()))
+        except ValueError as exc:
+            raise ValueError(f'{str(item)!r} is not a network such as 10.20.0.0/16: {exc}') from exc
+    return tuple(networks)
