@@ -11,6 +11,7 @@ SENTENCES = {
     'unknown_printer': _('The print agent has no such printer.'),
     'spool_full': _('The print agent holds too many badges already.'),
     'disk_full': _("The disk of the desk's computer is full or cannot be written to."),
+    'overloaded': _("The desk's computer has too little memory, or too much to do, to check the badge."),
     'document_unavailable': _('The badge could not be fetched from Indico.'),
     'too_late': _('The printer was not free in time.'),
     'expired': _('The badge is too old to be printed.'),

@@ -196,16 +196,16 @@ class Control:
         else:
             title, prefix = f'Again {entry.origin or entry.job}', 'again'
         return self._print(printer, document, prefix=prefix, title=title, kind=entry.kind, width=entry.width_mm,
-                           height=entry.height_mm, copies=entry.copies, name=entry.name,
+                           height=entry.height_mm, copies=entry.copies, pages=entry.pages, name=entry.name,
                            origin=entry.origin or entry.job)
 
     def _print(self, printer: str, document: bytes, *, prefix: str, title: str, kind: str, width: float, height: float,
-               copies: int = 1, name: str = '', origin: str = '') -> Entry:
+               copies: int = 1, pages: int = 1, name: str = '', origin: str = '') -> Entry:
         for reason, so in (('spool_full', self._jobs.full), ('stopping', self._jobs.stopping)):
             if so:
                 raise ControlError(reason, reasons.sentence(reason))
         return self._jobs.print_here(p.Job(
             job=f'{prefix}-{uuid.uuid4().hex[:12]}', dispatch=1, printer=printer, title=title, name=name,
-            kind=kind, copies=copies, width_mm=width, height_mm=height,  # type: ignore[arg-type]
+            kind=kind, copies=copies, pages=pages, width_mm=width, height_mm=height,  # type: ignore[arg-type]
             length=len(document), sha256=hashlib.sha256(document).hexdigest(), expires_in=WAITS, go=True,
             print_within=WAITS), document, origin)

@@ -1,25 +1,35 @@
-"""What may go to a printer: checks on a PDF before CUPS sees a byte of it.
+"""What may go to a printer, and in which shape: checks on a PDF before CUPS sees a byte of it.
 
-Whoever can send a document to a desk could otherwise print posters on it, or feed its printer with PostScript.
+Whoever can send a document to a desk could otherwise print posters on it, or feed its printer with PostScript. No PDF
+that came from outside is read in the agent's own process: :func:`problem` and :func:`lay_out` ask another one, in
+which :func:`answer` does the work.
 """
 
+import asyncio
 import hashlib
 import io
 import logging
+from dataclasses import replace
 from functools import partial
 
 from pypdf import PdfReader
 
 from print_agent import protocol as p
-from print_agent import threads
-from print_agent.pdf_process import PdfProcess
+from print_agent import reasons, threads
+from print_agent.pdf_process import MAX_RESULT, Answer, Check, LayOut, PdfProcess, Unreadable, to_check
+from print_agent.printing.base import Sheet
+from print_agent.printing.layout import CannotLayOut, Layout
 
 
 #: How far a page may be from the size in the job's header, in millimetres (rounding to points on the way).
 SIZE_TOLERANCE_MM = 1.0
-#: How long a document may wait for its check and take for it, in seconds.
+#: How long a document may wait for those before it, and take itself, in seconds.
 WAIT_TIMEOUT = 120.0
+#: Tries to start the process that reads PDFs, and how long to wait between them, in seconds.
+STARTS, START_PAUSE = 3, 1.0
 _MM_PER_POINT = 25.4 / 72
+
+log = logging.getLogger(__name__)
 
 #: One for all documents; it starts with the first.
 _process = PdfProcess()
@@ -37,16 +47,61 @@ class BadDocument(Exception):
         self.detail = detail
 
 
+class Overloaded(Exception):
+    """This computer has no memory, processes or time left to read a document. Nothing is known about the document."""
+
+
 async def problem(job: p.Job, document: bytes) -> BadDocument | None:
-    """Check a document in a process of its own: what is wrong with it, or None."""
+    """Check a document: what is wrong with it, or None. Raises :class:`Overloaded`."""
     try:
-        # documents wait for each other, so there is no time-out but the process's own
-        verdict = await threads.aside(partial(_process.check, job, document), WAIT_TIMEOUT)
-    except TimeoutError:
-        return BadDocument('bad_pdf', 'The PDF takes too long to read.')
-    except MemoryError:
-        return BadDocument('bad_pdf', 'The PDF takes too much memory to read.')
-    return BadDocument(verdict.reason, verdict.detail) if verdict.reason else None
+        answered, _ = await _ask(to_check(job), document)
+    except Unreadable as exc:
+        return BadDocument('bad_pdf', f'{reasons.sentence("bad_pdf")} {exc}')
+    return BadDocument(answered.reason, answered.detail) if answered.reason else None
+
+
+async def lay_out(layout: Layout, sheet: Sheet) -> Sheet:
+    """Bring a sheet into the shape that a printer wants. Raises :class:`CannotLayOut` and :class:`Overloaded`."""
+    if layout.keeps_document:
+        return layout.apply(sheet)
+    try:
+        answered, document = await _ask(LayOut(layout, replace(sheet, document=b'')), sheet.document)
+    except Unreadable as exc:
+        raise CannotLayOut('layout_failed', f'{reasons.sentence("layout_failed")} {exc}') from exc
+    if answered.reason or answered.sheet is None:
+        raise CannotLayOut(answered.reason, answered.detail)
+    return replace(answered.sheet, document=document)
+
+
+async def _ask(question: Check | LayOut, document: bytes) -> tuple[Answer, bytes]:
+    for left in reversed(range(STARTS)):
+        try:
+            # documents wait for each other, so there is no time-out but the process's own
+            return await threads.aside(partial(_process.ask, question, document), WAIT_TIMEOUT)
+        except TimeoutError as exc:
+            raise Overloaded('Too many documents wait to be read.') from exc
+        except OSError as exc:
+            log.warning('no document can be read: %s', exc)
+            if not left:
+                raise Overloaded(str(exc)) from exc
+        await asyncio.sleep(START_PAUSE)
+    raise AssertionError
+
+
+# -- inside the process that reads PDFs -------------------------------------------------------------------------------
+
+def answer(question: Check | LayOut, document: bytes) -> tuple[Answer, bytes]:
+    """Do what the agent asks for. Raises MemoryError."""
+    try:
+        if isinstance(question, Check):
+            check(question.job, document)
+            return Answer(), b''
+        sheet = question.layout.apply(replace(question.sheet, document=document))
+        if len(sheet.document) > MAX_RESULT:
+            raise CannotLayOut('layout_failed', f'{reasons.sentence("layout_failed")} It becomes too large.')
+        return Answer(sheet=replace(sheet, document=b'')), sheet.document
+    except (BadDocument, CannotLayOut) as exc:
+        return Answer(exc.reason, exc.detail), b''
 
 
 def check(job: p.Job, document: bytes) -> None:
@@ -61,7 +116,7 @@ def check(job: p.Job, document: bytes) -> None:
         raise BadDocument('not_pdf', 'The document is not a PDF.')
     try:
         _check_pages(job, PdfReader(io.BytesIO(document)))
-    except BadDocument:
+    except (BadDocument, MemoryError):
         raise
     except Exception as exc:
         raise BadDocument('bad_pdf', f'The PDF cannot be read ({type(exc).__name__}).') from exc

@@ -84,7 +84,11 @@ class Jobs(Book):
     async def _receive(self, source: str, job: p.Job, document: bytes, received: float, printer: str,
                        callback: str) -> Entry:
         self.trace(job.job, job.dispatch, 'received')
-        problem = await self._problem(job, document, printer or job.printer)
+        try:
+            problem = await self._problem(job, document, printer or job.printer)
+        except documents.Overloaded as exc:
+            self._no_room(source, job.job, job.dispatch, 'overloaded')
+            raise NoRoom('overloaded') from exc
         # No await below: the decision and its commit are one.
         entry = self._find(source, job.job)
         decision = rules.on_job(entry, job)

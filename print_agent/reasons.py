@@ -13,6 +13,7 @@ SENTENCES: dict[str, str] = {
     'unknown_printer': 'The print agent has no such printer.',
     'spool_full': 'The print agent holds too many badges already.',
     'disk_full': "The disk of the desk's computer is full or cannot be written to.",
+    'overloaded': "The desk's computer has too little memory, or too much to do, to check the badge.",
     'document_unavailable': 'The badge could not be fetched from Indico.',
     'too_late': 'The printer was not free in time.',
     'expired': 'The badge is too old to be printed.',

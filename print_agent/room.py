@@ -9,7 +9,7 @@ MAX_HELD, MAX_BYTES = 500, 256 * 1024 * 1024
 
 
 class NoRoom(Exception):
-    """A job was not kept, for want of room; its sender has been told. ``reason`` says which room."""
+    """A job was not kept, for want of room or memory; its sender has been told. ``reason`` says which room."""
 
     def __init__(self, reason: str):
         super().__init__(reasons.sentence(reason))

@@ -95,6 +95,8 @@ class Entry:
     ended: float | None = None
     #: Whether the document is still here.
     kept: bool = False
+    #: Pages of the document, as announced and checked.
+    pages: int = 1
 
 
 def has_listener(entry: Entry) -> bool:

@@ -287,7 +287,8 @@ class Spool:
     @staticmethod
     def _values(job: p.Job, printer: str) -> dict[str, object]:
         return {'job': job.job, 'dispatch': job.dispatch, 'printer': printer or job.printer, 'title': job.title,
-                'kind': job.kind, 'copies': job.copies, 'width_mm': job.width_mm, 'height_mm': job.height_mm}
+                'kind': job.kind, 'copies': job.copies, 'width_mm': job.width_mm, 'height_mm': job.height_mm,
+                'pages': job.pages}
 
     def _entries(self, statement: str, **params: object) -> list[Entry]:
         return [Entry(**{**dict(row), 'state': State(row['state']), 'acked': bool(row['acked']),

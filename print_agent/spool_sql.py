@@ -1,7 +1,7 @@
 """Every SQL statement of the spool, by name. Values are always bound, never formatted in."""
 
 #: Version of the schema below, kept in ``PRAGMA user_version``.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 #: Durable (FULL syncs the WAL on every commit) and forgetful (deleted badges are overwritten with zeros).
 PRAGMAS = ('PRAGMA journal_mode = WAL', 'PRAGMA synchronous = FULL', 'PRAGMA secure_delete = ON',
@@ -44,6 +44,7 @@ CREATE TABLE jobs (
     document  BLOB,
     name      TEXT NOT NULL DEFAULT '',
     origin    TEXT NOT NULL DEFAULT '',
+    pages     INTEGER NOT NULL DEFAULT 1,
     UNIQUE (source, job)
 ) STRICT""", """
 CREATE INDEX jobs_open ON jobs (printer, state, seq) WHERE acked = 0
@@ -53,10 +54,11 @@ CREATE INDEX jobs_open ON jobs (printer, state, seq) WHERE acked = 0
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     2: ("ALTER TABLE jobs ADD COLUMN name TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE jobs ADD COLUMN origin TEXT NOT NULL DEFAULT ''", *_LOOKED_AT),
+    3: ('ALTER TABLE jobs ADD COLUMN pages INTEGER NOT NULL DEFAULT 1',),
 }
 
 _COLUMNS = ('seq, source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, tag, handle, '
-            'reason, detail, received, expires, acked, settled, callback, name, origin, ended, '
+            'reason, detail, received, expires, acked, settled, callback, name, origin, pages, ended, '
             'document IS NOT NULL AS kept')
 
 GET_META = 'SELECT value FROM meta WHERE key = :key'
@@ -69,15 +71,15 @@ BY_SEQ = f'SELECT {_COLUMNS} FROM jobs WHERE seq = :seq'  # noqa: S608
 FORGET = 'DELETE FROM jobs WHERE source = :source AND job = :job'
 INSERT = """
 INSERT INTO jobs (source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, reason, detail,
-                  received, expires, ended, callback, document, acked, name, origin)
+                  received, expires, ended, callback, document, acked, name, origin, pages)
 VALUES (:source, :job, :dispatch, :printer, :title, :kind, :copies, :width_mm, :height_mm, :state, :reason, :detail,
-        :received, :expires, :ended, :callback, :document, :acked, :name, :origin)
+        :received, :expires, :ended, :callback, :document, :acked, :name, :origin, :pages)
 """
 #: The same job under a newer dispatch, before it was near a printer: it keeps its place in the line.
 UPDATE = """
 UPDATE jobs SET dispatch = :dispatch, printer = :printer, title = :title, kind = :kind, copies = :copies,
        width_mm = :width_mm, height_mm = :height_mm, state = :state, expires = :expires, callback = :callback,
-       document = :document, name = :name
+       document = :document, name = :name, pages = :pages
  WHERE seq = :seq AND state IN ('waiting', 'go')
 """
 RENUMBER = 'UPDATE jobs SET dispatch = :dispatch, acked = 0 WHERE seq = :seq'

@@ -6,6 +6,7 @@ for ever would use up the threads in which names are looked up. What hangs in he
 """
 
 import asyncio
+import errno
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -36,14 +37,19 @@ class Crew(ThreadPoolExecutor):
         self._over = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Do it when a thread is free."""
+        """Do it when a thread is free. Raises OSError (EAGAIN) if the system gives it none."""
         if self._over:
             raise RuntimeError('cannot schedule new futures after shutdown')
         future: Future[T] = Future()
-        self._line.put((future, partial(fn, *args, **kwargs)))
         if self._hands < self._most:
-            self._hands += 1
-            threading.Thread(target=self._work, name=f'{self._name}-{self._hands}', daemon=True).start()
+            try:
+                threading.Thread(target=self._work, name=f'{self._name}-{self._hands + 1}', daemon=True).start()
+            except RuntimeError as exc:  # it says nothing but "can't start new thread"
+                if not self._hands:
+                    raise OSError(errno.EAGAIN, 'The computer has no threads left') from exc
+            else:
+                self._hands += 1
+        self._line.put((future, partial(fn, *args, **kwargs)))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

@@ -8,9 +8,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
 
-from print_agent import reasons, threads
+from print_agent import documents, reasons
 from print_agent.health import Health
 from print_agent.jobs import Jobs
 from print_agent.printing.base import Backend, End, NotReady, Sheet, SubmitFailed, Unsettled, short_tag
@@ -36,8 +35,6 @@ FINISH = 5.0
 RECONCILE = 60.0
 #: How long a print system that is down may hold up the verdict on a job that did not come out, in seconds.
 SETTLE = 60.0
-#: How long it may take to bring a badge into the shape that a printer's settings ask for, in seconds.
-LAYOUT = 10.0
 
 
 class Worker:
@@ -104,12 +101,12 @@ class Worker:
             await asyncio.sleep(0.05)  # it was taken back
             return
         try:
-            sheet = await threads.aside(partial(self._layout.apply, _sheet(entry, document)), LAYOUT)
+            sheet = await documents.lay_out(self._layout, _sheet(entry, document))
         except CannotLayOut as exc:
             self._fail(entry, exc.reason, exc.detail)
             return
-        except TimeoutError:  # some PDFs take for ever to read; the next badge must not wait for them
-            self._fail(entry, 'layout_failed', reasons.sentence('layout_failed'))
+        except documents.Overloaded:  # nothing is wrong with the badge
+            await self._not_now(entry, 'overloaded', reasons.sentence('overloaded'), wait=True)
             return
         submitting = self._jobs.begin_submit(entry)
         if submitting is None:
@@ -270,4 +267,4 @@ def _sheet(entry: Entry, document: bytes) -> Sheet:
     return Sheet(tag=entry.tag, title=_title(entry), document=document, copies=entry.copies,
                  width_mm=entry.width_mm, height_mm=entry.height_mm, expires=entry.expires,
                  # the pages of a ticket are one for each person
-                 two_sided=entry.kind == 'badge')
+                 two_sided=entry.kind == 'badge' and entry.pages == 2)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pypdf import PageObject, PdfReader, PdfWriter, Transformation
+from pypdf import PageObject, PdfWriter, Transformation
 
 from print_agent import protocol as p
 from print_agent import reasons
@@ -60,11 +60,18 @@ class Layout:
     #: How many of each badge
     copies: int = 1
 
+    @property
+    def keeps_document(self) -> bool:
+        """Whether the PDF goes to the printer as it came."""
+        return not (self.media_mm or self.orientation or self.offset_x_mm or self.offset_y_mm)
+
     def apply(self, sheet: Sheet) -> Sheet:
-        """Bring a sheet into this shape. Raises :class:`CannotLayOut`. Takes a moment: call it in a thread."""
-        sheet = replace(sheet, copies=sheet.copies * self.copies, resolution_dpi=self.resolution_dpi,
-                        two_sided=sheet.two_sided and _has_back(sheet.document))
-        if not (self.media_mm or self.orientation or self.offset_x_mm or self.offset_y_mm):
+        """Bring a sheet into this shape. Raises :class:`CannotLayOut`, and MemoryError.
+
+        It reads the PDF, unless :attr:`keeps_document`: let :func:`print_agent.documents.lay_out` do that elsewhere.
+        """
+        sheet = replace(sheet, copies=sheet.copies * self.copies, resolution_dpi=self.resolution_dpi)
+        if self.keeps_document:
             return sheet
         badge = (sheet.height_mm, sheet.width_mm) if self.orientation % 180 else (sheet.width_mm, sheet.height_mm)
         width, height = self.media_mm or badge
@@ -73,6 +80,8 @@ class Layout:
                                                f'set for this printer {width:.0f} x {height:.0f} mm.')
         try:
             document = self._document(sheet.document, width / _MM_PER_POINT, height / _MM_PER_POINT)
+        except MemoryError:
+            raise
         except Exception as exc:
             # pypdf raises whatever a PDF makes it stumble over; without a document nothing can be printed
             raise CannotLayOut('layout_failed', f'{reasons.sentence("layout_failed")} ({type(exc).__name__})') from exc
@@ -99,13 +108,6 @@ class Layout:
                 .rotate(-self.orientation).translate(x, y)
                 .translate((width - w) / 2 + self.offset_x_mm / _MM_PER_POINT,
                            (height - h) / 2 - self.offset_y_mm / _MM_PER_POINT))
-
-
-def _has_back(document: bytes) -> bool:
-    try:
-        return len(PdfReader(io.BytesIO(document)).pages) == 2
-    except Exception:  # whatever pypdf stumbles over: CUPS will say what it thinks of it
-        return False
 
 
 def read(table: Mapping[str, Any]) -> Layout:

@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
+import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -16,7 +19,7 @@ from link_test import Desk as LinkedDesk
 from receiver_test import NEW, Sender
 from spool_file_test import Reluctant
 
-from print_agent import pairing
+from print_agent import documents, pairing, pdf_process, reasons
 from print_agent import protocol as p
 from print_agent import receiver as receiver_module
 from print_agent import worker as worker_module
@@ -28,6 +31,7 @@ from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.layout import Layout
 from print_agent.receiver import Receiver
 from print_agent.room import NoRoom
+from print_agent.rules import State
 from print_agent.spool import Spool
 from print_agent.worker import Worker
 
@@ -132,21 +136,54 @@ async def test_a_link_that_is_stopped_while_it_stops_polling_leaves_no_poller_be
 # -- the worker -------------------------------------------------------------------------------------------------------
 
 async def test_a_badge_that_cannot_be_laid_out_in_time_does_not_stop_the_printer(desk, monkeypatch):
-    class Slow(Layout):
-        def apply(self, sheet):
-            if 'slow' in sheet.title:
-                hang.wait()
-            return sheet
-
-    hang = threading.Event()
-    monkeypatch.setattr(worker_module, 'LAYOUT', 0.05)
-    desk._tasks.append(asyncio.create_task(Worker('desk1', desk.backend, desk.jobs, layout=Slow()).run()))
-    await desk.jobs.receive('a', make_job(J1, title='slow', go=True), PDF)
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     await desk.jobs.receive('a', make_job(J2, go=True), PDF)
+    os.kill(documents._process._process.pid, signal.SIGSTOP)
+    monkeypatch.setattr(pdf_process, 'DOCUMENT_TIMEOUT', 0.05)
+    desk._tasks.append(asyncio.create_task(
+        Worker('desk1', desk.backend, desk.jobs, layout=Layout(orientation=90)).run()))
+    await desk.ends(1)
+    monkeypatch.setattr(pdf_process, 'DOCUMENT_TIMEOUT', 60)
     first, second = await desk.ends(2)
     assert (type(first), first.reason) == (p.Failed, 'layout_failed')
+    assert first.detail.endswith('It takes too long to read.')
     assert second == p.Completed(job=J2, dispatch=1)
-    hang.set()
+
+
+async def test_a_badge_that_cannot_be_laid_out_for_want_of_memory_is_given_back(desk, monkeypatch):
+    """It is not the badge's fault, and the same badge prints once there is memory again."""
+    await desk.jobs.receive('a', make_job(J1, go=True), PDF)
+    documents._process.stop()
+    monkeypatch.setattr(documents, 'START_PAUSE', 0.01)
+    monkeypatch.setattr(worker_module, 'PATIENCE', 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, 'Popen', refusing(errno.ENOMEM))
+        desk._tasks.append(asyncio.create_task(
+            Worker('desk1', desk.backend, desk.jobs, layout=Layout(orientation=90)).run()))
+        (returned,) = await desk.ends(1)
+    assert (type(returned), returned.reason) == (p.Returned, 'overloaded')
+    await desk.jobs.receive('a', make_job(J1, dispatch=2, go=True), PDF)
+    assert (await desk.ends(2))[1] == p.Completed(job=J1, dispatch=2)
+
+
+@pytest.mark.parametrize('number', [errno.EAGAIN, errno.ENOMEM, errno.EMFILE])
+async def test_a_badge_that_cannot_be_checked_for_want_of_memory_is_given_back(desk, monkeypatch, number):
+    documents._process.stop()
+    monkeypatch.setattr(documents, 'START_PAUSE', 0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, 'Popen', refusing(number))
+        with pytest.raises(NoRoom):
+            await desk.jobs.receive('a', make_job(J1, go=True), PDF)
+    assert desk.heard[-1] == p.Returned(job=J1, dispatch=1, reason='overloaded', detail=reasons.sentence('overloaded'))
+    assert desk.spool.find('a', J1) is None
+    entry = await desk.jobs.receive('a', make_job(J1, dispatch=2), PDF)
+    assert (entry.state, entry.dispatch) == (State.waiting, 2)
+
+
+def refusing(number):
+    def popen(*_args, **_kwargs):
+        raise OSError(number, os.strerror(number))
+    return popen
 
 
 async def test_a_watch_that_dies_is_told(desk, monkeypatch, caplog):

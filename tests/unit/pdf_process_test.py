@@ -1,16 +1,28 @@
-"""Looking into PDFs costs the agent neither memory nor time, whatever is in them."""
+"""Reading PDFs costs the agent neither memory nor time, whatever is in them."""
 
-import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
-import zlib
 
+import pypdf
 import pytest
-from agent_fakes import PDF, make_job
+from agent_fakes import PDF, make_job, pdf
+from bombs import content_bomb, flate_bomb, xref_bomb
+from marks import marked, place
 
 from print_agent import documents, pdf_process
-from print_agent.pdf_process import PdfProcess
+from print_agent.pdf_process import LayOut, PdfProcess, Unreadable, to_check
+from print_agent.printing.base import Sheet
+from print_agent.printing.layout import CannotLayOut, Layout
+
+
+TURNED = Layout(orientation=90)
+
+
+def sheet(document=b''):
+    return Sheet(tag='t', title='t', document=document, copies=1, width_mm=96, height_mm=134, expires=4e9)
 
 
 @pytest.fixture
@@ -20,62 +32,146 @@ def process():
     process.stop()
 
 
-def bomb(size):
-    """Make a PDF of which a stream that has to be read for its pages holds so many bytes."""
-    data = zlib.compress(bytes(1024 * 1024) * (size // 1024 // 1024), 9)
-    head = b'%PDF-1.5\n'
-    xref = (b'1 0 obj\n<</Type/XRef/Size 3/W[1 2 1]/Root 2 0 R/Filter/FlateDecode/Length %d>>\nstream\n' % len(data)
-            + data + b'\nendstream\nendobj\n')
-    return head + xref + b'startxref\n%d\n%%%%EOF' % len(head)
+@pytest.fixture
+def check(process):
+    """Return a function that has a document checked, and returns the reason against it."""
+    return lambda document, job=None: process.ask(to_check(job or make_job(document=document)), document)[0].reason
 
 
-def test_a_badge_passes_and_the_process_stays(process):
-    assert process.check(make_job(), PDF).reason == ''
+def test_a_badge_passes_and_the_process_stays(process, check):
+    assert check(PDF) == ''
     first = process._process.pid
-    assert process.check(make_job(), PDF + b' ').reason == 'wrong_length'
+    assert check(PDF + b' ', make_job()) == 'wrong_length'
     assert process._process.pid == first
 
 
-def test_a_bomb_is_refused_and_the_next_badge_passes(process):
-    document = bomb(2000 * 1024 * 1024)
-    assert len(document) < 8 * 1024 * 1024
-    with contextlib.suppress(MemoryError):  # the process died of it
-        assert process.check(make_job(document=document), document).reason == 'bad_pdf'
-    assert process.check(make_job(), PDF).reason == ''
+def test_a_large_document_goes_there_and_back(process):
+    document = pdf() + b'%' + os.urandom(7 * 1024 * 1024)
+    assert process.ask(to_check(make_job(document=document)), document)[0].reason == ''
+    answer, laid = process.ask(LayOut(TURNED, sheet()), marked())
+    assert (answer.reason, answer.sheet.width_mm, answer.sheet.document) == ('', 134, b'')
+    assert place(laid) == ([134, 96], [129, 0, 5, 10])
 
 
-def test_one_that_takes_too_long_is_killed(process):
-    process.check(make_job(), PDF)
+@pytest.mark.parametrize('bomb', [flate_bomb, xref_bomb])
+def test_a_bomb_is_refused_and_the_next_badge_passes(check, bomb):
+    document = bomb()
+    try:
+        assert check(document) == 'bad_pdf'
+    except Unreadable as exc:
+        assert str(exc) == 'It takes too much memory to read.'  # noqa: PT017 - either is right
+    assert check(PDF) == ''
+
+
+def test_a_bomb_in_a_page_is_not_laid_out_and_the_next_badge_is(process, check):
+    """Nobody has to read it to count the pages."""
+    document = content_bomb()
+    assert check(document) == ''
+    with pytest.raises(Unreadable, match='too much memory'):
+        process.ask(LayOut(TURNED, sheet()), document)
+    assert place(process.ask(LayOut(TURNED, sheet()), marked())[1])
+
+
+def test_it_has_the_memory_that_it_is_said_to_have():
+    """The kernel itself refuses more, before the watch over it has looked."""
+    code = """
+import sys
+from print_agent import pdf_process
+class Greedy:
+    @staticmethod
+    def answer(*_args):
+        return bytearray(pdf_process.MAX_ADDRESS_SPACE)
+import print_agent.documents
+print_agent.documents.answer = Greedy.answer
+pdf_process.main()
+"""
+    process = subprocess.Popen([sys.executable, '-c', code], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process.communicate(pdf_process._packed(to_check(make_job()), PDF), timeout=60)
+    assert process.returncode == 3
+
+
+def test_one_that_takes_too_long_is_killed(process, check, monkeypatch):
+    check(PDF)
     os.kill(process._process.pid, signal.SIGSTOP)
+    monkeypatch.setattr(pdf_process, 'DOCUMENT_TIMEOUT', 0.3)
     begun = time.monotonic()
-    with pytest.raises(TimeoutError):
-        process.check(make_job(), PDF, 0.3)
+    with pytest.raises(Unreadable, match='too long'):
+        check(PDF)
     assert time.monotonic() - begun >= 0.3
-    assert process.check(make_job(), PDF).reason == ''
+    monkeypatch.setattr(pdf_process, 'DOCUMENT_TIMEOUT', 60)
+    assert check(PDF) == ''
 
 
-def test_one_that_died_is_started_again(process):
-    process.check(make_job(), PDF)
+def test_one_that_takes_no_document_is_killed(process, check, monkeypatch):
+    """A pipe takes 64 KiB; the rest has to wait."""
+    check(PDF)
+    os.kill(process._process.pid, signal.SIGSTOP)
+    monkeypatch.setattr(pdf_process, 'DOCUMENT_TIMEOUT', 0.3)
+    with pytest.raises(Unreadable, match='too long'):
+        check(PDF + bytes(1024 * 1024))
+
+
+def test_one_that_died_is_started_again(process, check):
+    check(PDF)
     os.kill(process._process.pid, signal.SIGKILL)
-    assert process.check(make_job(), PDF).reason == ''
+    assert check(PDF) == ''
 
 
-def test_it_ends_with_the_agent(process):
-    process.check(make_job(), PDF)
+def test_one_that_the_system_kills_is_not_the_fault_of_the_document(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv('PYTHONPATH', str(tmp_path))
+    (tmp_path / 'killed.py').write_text("""
+import os, sys, signal
+sys.stdout.buffer.write(bytes(8)); sys.stdout.flush(); sys.stdin.buffer.read(8); os.kill(os.getpid(), signal.SIGKILL)
+""")
+    with pytest.raises(OSError, match='was killed'):
+        PdfProcess('killed').ask(to_check(make_job()), PDF)
+    with pytest.raises(OSError, match='does not start'):
+        PdfProcess('nothing_of_this_name').ask(to_check(make_job()), PDF)
+    (tmp_path / 'crashing.py').write_text("""
+import os, sys, signal
+sys.stdout.buffer.write(bytes(8)); sys.stdout.flush(); sys.stdin.buffer.read(8); os.kill(os.getpid(), signal.SIGSEGV)
+""")
+    with pytest.raises(Unreadable, match='cannot be read'):
+        PdfProcess('crashing').ask(to_check(make_job()), PDF)
+
+
+def test_it_ends_with_the_agent(process, check):
+    check(PDF)
     process._process.stdin.close()
     assert process._process.wait(10) == 0
     process._process = None
 
 
 async def test_what_is_said_of_it(monkeypatch):
-    def raising(exc):
-        def check(*_args):
-            raise exc
-        return check
-
     assert await documents.problem(make_job(), PDF) is None
     assert (await documents.problem(make_job(), PDF + b' ')).reason == 'wrong_length'
-    for exc in (TimeoutError(), MemoryError()):
-        monkeypatch.setattr(documents._process, 'check', raising(exc))
-        assert (await documents.problem(make_job(), PDF)).reason == 'bad_pdf'
-    assert pdf_process.CHECK_TIMEOUT < documents.WAIT_TIMEOUT
+
+    def ask(*_args):
+        raise Unreadable('It takes too long to read.')
+
+    monkeypatch.setattr(documents._process, 'ask', ask)
+    problem = await documents.problem(make_job(), PDF)
+    assert (problem.reason, problem.detail) == ('bad_pdf', 'The PDF is broken. It takes too long to read.')
+    with pytest.raises(CannotLayOut, match='too long') as caught:
+        await documents.lay_out(TURNED, sheet(PDF))
+    assert caught.value.reason == 'layout_failed'
+    assert pdf_process.DOCUMENT_TIMEOUT < documents.WAIT_TIMEOUT
+
+
+async def test_the_agent_itself_reads_none(monkeypatch):
+    def read(*_args, **_kwargs):
+        raise AssertionError('a PDF is read in the process of the agent')
+
+    documents._process.stop()
+    monkeypatch.setattr(pypdf.PdfReader, '__init__', read)
+    document = marked()
+    assert await documents.problem(make_job(document=document), document) is None
+    laid = await documents.lay_out(TURNED, sheet(document))
+    plain = await documents.lay_out(Layout(copies=2), sheet(document))
+    assert (plain.copies, plain.document) == (2, document)
+    with pytest.raises(CannotLayOut) as caught:
+        await documents.lay_out(Layout(media_mm=(50.0, 50.0)), sheet(document))
+    assert caught.value.reason == 'does_not_fit'
+    monkeypatch.undo()
+    assert place(laid.document) == ([134, 96], [129, 0, 5, 10])

@@ -78,10 +78,13 @@ import asyncio, sys, time
 sys.path.insert(0, 'tests/unit')
 from agent_fakes import PDF, make_job
 from print_agent import documents
-documents._process.check = lambda *_: time.sleep(3600)
+documents._process.ask = lambda *_: time.sleep(3600)
 documents.WAIT_TIMEOUT = 0.05
-print(asyncio.run(documents.problem(make_job(), PDF)))
-""") == 'The PDF takes too long to read.'
+try:
+    asyncio.run(documents.problem(make_job(), PDF))
+except documents.Overloaded as exc:
+    print(exc)
+""") == 'Too many documents wait to be read.'
 
 
 def test_a_program_does_not_wait_for_cups():
@@ -100,15 +103,34 @@ asyncio.run(main())
 """) == 'CUPS did not answer within 0 s.'
 
 
+async def test_without_threads_there_is_an_error_and_no_wait(monkeypatch):
+    def start(_thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, 'start', start)
+        with pytest.raises(OSError, match='no threads left'):
+            await threads.aside(lambda: 1, 60)
+        crew = threads.Crew(2, 'test')
+        with pytest.raises(OSError, match='no threads left'):
+            crew.submit(print)
+    assert crew.submit(lambda: 2).result(60) == 2
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, 'start', start)
+        assert crew.submit(lambda: 3).result(60) == 3  # by the thread that there is
+    crew.shutdown()
+
+
 async def test_many_bad_documents_do_not_keep_good_ones_out(monkeypatch):
     from agent_fakes import PDF, make_job
 
-    hang, check = threading.Event(), documents._process.check
+    hang, ask = threading.Event(), documents._process.ask
     monkeypatch.setattr(documents, 'WAIT_TIMEOUT', 0.01)
-    monkeypatch.setattr(documents._process, 'check', lambda *_: hang.wait())
+    monkeypatch.setattr(documents._process, 'ask', lambda *_: hang.wait())
     for _ in range(40):
-        assert (await documents.problem(make_job(), PDF)).reason == 'bad_pdf'
+        with pytest.raises(documents.Overloaded):
+            await documents.problem(make_job(), PDF)
     monkeypatch.setattr(documents, 'WAIT_TIMEOUT', 60)
-    monkeypatch.setattr(documents._process, 'check', check)
+    monkeypatch.setattr(documents._process, 'ask', ask)
     assert await documents.problem(make_job(), PDF) is None
     hang.set()
