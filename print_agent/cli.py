@@ -22,6 +22,7 @@ from print_agent.cli_errors import EXIT_FAILED, sentences
 from print_agent.cli_status import status
 from print_agent.config import Config, ConfigError
 from print_agent.doctor import doctor
+from print_agent.folding import Folding
 from print_agent.locking import lock
 from print_agent.pairing import Pairing
 from print_agent.printers import Printers, describe
@@ -84,7 +85,9 @@ def _taken_over(config: Config, paired: Pairing, begun: float) -> str:
 @click.pass_obj
 def run(config: Config, verbose: bool) -> None:
     """Print badges until stopped (Ctrl-C, or SIGTERM). A second signal ends at once."""
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, stream=sys.stderr,
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Folding(handler))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler],
                         format='%(asctime)s %(levelname)s %(message)s')
     for chatty in ('httpx', 'httpcore', 'websockets', 'asyncio', 'uvicorn.error', 'pyipp', 'python_multipart'):
         # They log URLs and frames; neither belongs in a log that says ids only.

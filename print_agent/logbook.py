@@ -3,6 +3,8 @@
 import logging
 from collections import deque
 
+from print_agent.folding import Folding
+
 
 #: Lines that are remembered.
 LENGTH = 2000
@@ -14,6 +16,7 @@ class Logbook(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.setFormatter(logging.Formatter('%(asctime)s %(levelname)s %(message)s'))
+        self.addFilter(Folding(self))
         self._lines: deque[str] = deque(maxlen=LENGTH)
 
     def emit(self, record: logging.LogRecord) -> None:

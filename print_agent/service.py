@@ -29,7 +29,8 @@ LABEL = 'org.getindico.print-agent'
 WATCHDOG = 90
 #: So long the agent may take to finish the badge in the printer when it is asked to stop, in seconds.
 STOP = 30
-#: Limits of the service: open files, memory as systemd writes it, threads and processes.
+#: Limits of the service: open files, memory as systemd writes it, threads and processes. What it needs is measured by
+#: tests/agent/siege_test.py, which wants three times as much.
 OPEN_FILES, MAX_MEMORY, MAX_TASKS = 4096, '1G', 512
 
 
@@ -86,7 +87,8 @@ def unit(service: Service) -> str:
         '# The badge in the printer is finished, then its outcome is told.',
         f'TimeoutStopSec={STOP}',
         'KillMode=mixed',
-        '# What strangers at its ports could use up. An ordinary day takes 150 MB and fewer than 100 files.',
+        '# What strangers could use up. With two printers and a webhook it takes 66 MB (34 MB more for reading PDFs, which',
+        '# may take 512 MB), 25 files and 12 threads.',
         f'LimitNOFILE={OPEN_FILES}',
         f'MemoryMax={MAX_MEMORY}',
         f'TasksMax={MAX_TASKS}',
