@@ -47,6 +47,12 @@ def authenticate(token):
     return db.session.query(Agent.id).filter_by(token_hash=digest(token), revoked_dt=None).scalar()
 
 
+def token_digests():
+    """Return the digests of all tokens that `authenticate` knows."""
+    return frozenset(digest for digest, in db.session.query(Agent.token_hash)
+                     .filter(Agent.token_hash.isnot(None), Agent.revoked_dt.is_(None)))
+
+
 def speaking_agent(agent_id, link, *, lock=False):
     """Return the agent if `link` is the one it speaks through; raise `Replaced` otherwise.
 

@@ -4,6 +4,7 @@ It is a fast lane, not a crutch: without it agents poll Indico, and every promis
 """
 
 import asyncio
+import ipaddress
 import json
 import logging
 import math
@@ -28,6 +29,7 @@ from indico_checkin_print.relay.database import Database, DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.posts import Posts
 from indico_checkin_print.relay.session import Session
+from indico_checkin_print.relay.tokens import Tokens
 from indico_checkin_print.settings import logger
 
 
@@ -73,6 +75,7 @@ class Relay:
         self._draining = False
         self._connects = Brake(CONNECTS, CONNECT_EVERY)
         self._unknown = Brake(UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY)
+        self._tokens = Tokens(database)
         self._posts = Posts(database, metrics, log)
 
     async def serve(self, host, port):
@@ -134,26 +137,27 @@ class Relay:
                 'error': 'not_found', 'message': f'Agents connect to {PATH}.'}), 'not_found'
         if self._draining or len(self._links) >= self._max_agents:
             return self._later('full', 'This relay takes no more agents. Try again later.')
-        address = _address(ws, request)
-        if address and (wait := self._unknown.wait(address)):
-            return self._too_often(wait, 'Too many unknown tokens came from this address.')
         scheme, __, token = request.headers.get('Authorization', '').partition(' ')
+        token = token.strip() if scheme.lower() == 'bearer' else ''
+        agent_id = None
         try:
-            agent_id = (await self._db.call(exchange.authenticate, token.strip(), patience=0)
-                        if scheme.lower() == 'bearer' else None)
+            if key := await self._tokens.find(token):
+                if wait := self._connects.hit(key):
+                    return self._too_often(wait, 'This agent connects too often.')
+                agent_id = await self._db.call(exchange.authenticate, token, patience=0)
         except DatabaseAway:
             return self._later('database', 'The database does not answer. Try again later.')
         except Exception as exc:
             log_failure(self._log, exc, 'The token of an agent could not be checked')
             return self._later('error', 'Try again later.')
         if agent_id is None:
-            if address:
-                self._unknown.hit(address)
+            self._tokens.forget(key)
+            # only those who come with an unknown token wait: behind their address there may be a whole conference
+            if wait := self._unknown.hit(_origin(ws, request)):
+                return self._too_often(wait, 'Too many unknown tokens came from this address.')
             return self._answer(HTTPStatus.UNAUTHORIZED, {
                 'error': 'unknown_token',
                 'message': 'This agent is not paired (any more). Pair it again.'}), 'unknown_token'
-        if wait := self._connects.hit(agent_id):
-            return self._too_often(wait, 'This agent connects too often.')
         ws.agent_id = agent_id
         return None, 'accepted'
 
@@ -245,13 +249,15 @@ class Relay:
             await asyncio.sleep(seconds)
 
 
-def _address(ws, request):
-    """Return the address of an agent, or ``None`` if it is behind a proxy that does not tell."""
+def _origin(ws, request):
+    """Return from where an agent comes: its address, or the network that IPv6 gives to one household (RFC 6177)."""
     forwarded = request.headers.get('X-Forwarded-For', '').rpartition(',')[2].strip()
-    if forwarded:
-        return forwarded[:64]
-    address = (ws.remote_address or ('',))[0]
-    return address if address not in {'', '127.0.0.1', '::1'} else None
+    address = forwarded or (ws.remote_address or ('',))[0]
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    return str(ip if ip.version == 4 else ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False))
 
 
 def run(host, port, *, max_agents=MAX_AGENTS):

@@ -1,39 +1,73 @@
 """Connecting again and again has a brake, which nobody feels who connects as agents do."""
 
+import asyncio
 import http
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
+from indico_checkin_print.credentials import digest
+from indico_checkin_print.relay import exchange
 from indico_checkin_print.relay.brake import Brake
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.server import CONNECT_EVERY, CONNECTS, PATH, UNKNOWN_TOKENS, Relay
 
 
-class Tokens:
-    """A database that knows the tokens ``icpa_1``, ``icpa_2`` and so on."""
+class Database:
+    """A database that knows some tokens, and counts what it is asked."""
 
     listening = True
 
-    async def call(self, _function, token, **_kwargs):
-        return int(token.removeprefix('icpa_')) if token.startswith('icpa_') else None
+    def __init__(self):
+        self.agents = {f'icpa_{number}': number for number in range(1100)}
+        self.calls = Counter()
+
+    async def call(self, function, *args, **_kwargs):
+        self.calls[function.__name__] += 1
+        await asyncio.sleep(0)
+        if function is exchange.token_digests:
+            return frozenset(map(digest, self.agents))
+        return self.agents.get(*args)
 
 
 @pytest.fixture
-def relay():
-    return Relay(Tokens(), Metrics(), None)
+def database():
+    return Database()
 
 
 @pytest.fixture
-def upgrade(relay):
+def relay(database):
+    return Relay(database, Metrics(), None)
+
+
+@pytest.fixture
+def runner():
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture
+def upgrades(relay, runner):
+    """Return a function that asks for websockets at the same time, and returns the answers (``None``: yes)."""
+    async def _ask(tokens, address, headers):
+        return await asyncio.gather(*(relay._admit(
+            SimpleNamespace(remote_address=(address, 1)),
+            Request(PATH, Headers([('Authorization', f'Bearer {token}'), *headers]))) for token in tokens))
+
+    def _upgrades(tokens, address='192.0.2.1', headers=()):
+        return [answer and answer.status_code for answer in runner.run(_ask(tokens, address, headers))]
+    return _upgrades
+
+
+@pytest.fixture
+def upgrade(relay, runner):
     """Return a function that asks for a websocket, and returns the answer (``None``: yes)."""
-    import asyncio
-
     def _upgrade(token, address='192.0.2.1', headers=()):
         request = Request(PATH, Headers([('Authorization', f'Bearer {token}'), *headers]))
-        return asyncio.run(relay._admit(SimpleNamespace(remote_address=(address, 1)), request))
+        return runner.run(relay._admit(SimpleNamespace(remote_address=(address, 1)), request))
     return _upgrade
 
 
@@ -62,13 +96,43 @@ def test_a_thousand_agents_behind_one_address_come_back_at_once(upgrade):
     assert not any(upgrade(f'icpa_{number}') for number in range(1000))
 
 
+FLOOD = [f'icpa_wrong_{number}' for number in range(1000)]
+
+
 @pytest.mark.parametrize(('address', 'headers'), [
-    ('192.0.2.1', ()), ('127.0.0.1', [('X-Forwarded-For', '192.0.2.7')])])
-def test_unknown_tokens_are_not_tried_for_ever(upgrade, address, headers):
-    statuses = [upgrade(f'no_{number}', address, headers).status_code for number in range(UNKNOWN_TOKENS + 1)]
-    assert statuses == [401] * UNKNOWN_TOKENS + [429]
-    assert upgrade('no_1', '198.51.100.1').status_code == 401
+    ('192.0.2.1', ()), ('127.0.0.1', [('X-Forwarded-For', '192.0.2.7')]), ('127.0.0.1', ())])
+def test_unknown_tokens_are_not_tried_for_ever(upgrade, upgrades, database, address, headers):
+    answers = upgrades(FLOOD, address, headers)
+    assert answers == [401] * UNKNOWN_TOKENS + [429] * (len(FLOOD) - UNKNOWN_TOKENS)
+    answer = upgrade('no', address, headers)
+    assert (answer.status_code, answer.headers['Retry-After'].isdecimal()) == (429, True)
+    # however many they were, the database was asked once
+    assert database.calls == {'token_digests': 1}
+    assert upgrade('no', '198.51.100.1').status_code == 401
 
 
-def test_behind_a_proxy_that_does_not_tell_nobody_waits_for_others(upgrade):
-    assert {upgrade('no', '127.0.0.1').status_code for __ in range(UNKNOWN_TOKENS + 1)} == {401}
+def test_good_tokens_from_the_same_address_get_in_during_a_flood(upgrade, upgrades, database):
+    """Behind it there may be a whole conference; also a laptop that is paired now."""
+    upgrades(FLOOD)
+    database.agents['icpa_new'] = 5000
+    assert upgrades([*FLOOD, 'icpa_1', 'icpa_new'])[-2:] == [None, None]
+    assert database.calls == {'token_digests': 2, 'authenticate': 2}
+
+
+def test_tokens_that_can_be_none_cost_nothing(upgrades, database):
+    upgrades(['', 'no', 'indp_1', 'icpa_' + 'x' * 100])
+    assert not database.calls
+
+
+def test_a_token_that_was_revoked_is_unknown_at_once(upgrade, database):
+    assert upgrade('icpa_1') is None
+    del database.agents['icpa_1']
+    assert [upgrade('icpa_1').status_code for __ in range(2)] == [401, 401]
+    assert upgrade('icpa_2') is None
+
+
+def test_the_networks_of_ipv6_count_as_one_address(upgrades):
+    answers = [upgrades(['no'], f'2001:db8:1:2::{number:x}')[0] for number in range(UNKNOWN_TOKENS + 1)]
+    assert answers == [401] * UNKNOWN_TOKENS + [429]
+    assert upgrades(['no'], '2001:db8:1:3::1') == [401]
+    assert upgrades(['no'], '::ffff:192.0.2.9') == [401]

@@ -4,6 +4,7 @@ import hashlib
 import json
 import secrets
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -53,9 +54,22 @@ def token(agent):
     return agent[1]
 
 
-def link(relay, token, path='/checkin-print/ws'):
-    return connect(f'ws://{relay}{path}', additional_headers={'Authorization': f'Bearer {token}'} if token else {},
-                   compression=None)
+def link(relay, token, path='/checkin-print/ws', *, address=None):
+    """Open a websocket.
+
+    :param address: From where it comes, as nginx would say it
+    """
+    headers = {'Authorization': f'Bearer {token}'} if token else {}
+    if address:
+        headers['X-Forwarded-For'] = address
+    return connect(f'ws://{relay}{path}', additional_headers=headers, compression=None, open_timeout=30)
+
+
+def database_calls(relay):
+    """How often the relay asked the database about tokens."""
+    text = requests.get(f'http://{relay}/metrics', timeout=10).text
+    return sum(int(float(line.split()[-1])) for line in text.splitlines()
+               if 'database_calls_total' in line and ('"authenticate"' in line or '"token_digests"' in line))
 
 
 def say(ws, message):
@@ -90,6 +104,44 @@ def test_refused_before_the_upgrade(relay, token, path, status):
         pass
     assert excinfo.value.response.status_code == status
     assert json.loads(excinfo.value.response.body)['message']
+
+
+def test_a_flood_of_wrong_tokens_is_told_to_wait_and_keeps_nobody_out(relay, token):
+    """All from one address, as laptops behind one router."""
+    def _try(number):
+        with pytest.raises(InvalidStatus) as excinfo, link(relay, f'icpa_wrong_{number}', address='198.51.100.7'):
+            pass
+        return excinfo.value.response
+
+    before = database_calls(relay)
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(_try, range(250)))
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert {answer.status_code for answer in answers} == {401, 429}
+    assert len(refused) > 100
+    for answer in refused:
+        assert json.loads(answer.body)['error'] == 'too_often'
+        assert 1 <= int(answer.headers['Retry-After']) <= 300
+    assert database_calls(relay) - before < 50
+    with link(relay, token, address='198.51.100.7') as ws:
+        assert welcome(ws)['name'] == 'Relay test'
+
+
+def test_one_agent_that_connects_again_and_again_is_told_to_wait(relay, token):
+    def _try(_number):
+        try:
+            with link(relay, token):
+                return None
+        except InvalidStatus as exc:
+            return exc.response
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(_try, range(40)))
+    assert answers.count(None) >= 20
+    refused = [answer for answer in answers if answer is not None]
+    assert refused
+    assert {answer.status_code for answer in refused} == {429}
+    assert all('Retry-After' in answer.headers for answer in refused)
 
 
 def test_welcome(relay, token):

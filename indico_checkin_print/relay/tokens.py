@@ -1,0 +1,47 @@
+"""The tokens of all agents, by their digests: an unknown token must not cost the database a query."""
+
+import asyncio
+import time
+
+from print_agent.protocol import TOKEN_PREFIX
+
+from indico_checkin_print.credentials import digest
+from indico_checkin_print.relay import exchange
+
+
+#: However many unknown tokens come, the digests are read no more often than this, in seconds.
+READ_EVERY = 1
+
+
+class Tokens:
+    """Knows which tokens are good. It holds one digest for each paired agent, and none of unknown tokens."""
+
+    def __init__(self, database, *, clock=time.monotonic):
+        self._db = database
+        self._clock = clock
+        self._known = frozenset()
+        #: When the last read began
+        self._begun = float('-inf')
+        self._lock = asyncio.Lock()
+
+    async def find(self, token):
+        """Return the digest of a good token, or ``None``.
+
+        What is not known is looked for in a read that begins after the question, together with all others that ask at
+        that time: an agent that was paired a moment ago gets in. Raises what the database raises.
+        """
+        if not token.startswith(TOKEN_PREFIX) or len(token) > 100:
+            return None
+        key, asked = digest(token), self._clock()
+        if key not in self._known:
+            async with self._lock:
+                if self._begun < asked and key not in self._known:
+                    await asyncio.sleep(max(0, self._begun + READ_EVERY - self._clock()))
+                    begun = self._clock()
+                    self._known = await self._db.call(exchange.token_digests, patience=0)
+                    self._begun = begun
+        return key if key in self._known else None
+
+    def forget(self, key):
+        """The token with this digest is not good any more."""
+        self._known -= {key}
