@@ -1,16 +1,20 @@
 """docs/protocol.md has each field with its limit, and each code: enough to write another agent from it."""
 
+import ast
 import re
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 from msgspec import NODEFAULT, inspect
 
+from print_agent import disconnect
 from print_agent import protocol as p
 from print_agent.text import PLAIN
 
 
-DOCS = (Path(__file__).parents[2] / 'docs' / 'protocol.md').read_text()
+ROOT = Path(__file__).parents[2]
+DOCS = (ROOT / 'docs' / 'protocol.md').read_text()
 CLASSES = (*dict.fromkeys(p.FromAgent.__args__ + p.FromServer.__args__), p.Printer, p.Held, p.Poll, p.PollReply,
            p.Delivery, p.DeliveryData)
 
@@ -61,15 +65,77 @@ def test_no_other_fields():
     assert len(re.findall(r'^\| `', table, re.MULTILINE)) == len(list(rows()))
 
 
-@pytest.mark.parametrize('code', ['bad_message', 'unknown_type', 'too_large', 'no_hello', 'version', 'no_document',
-                                  'unexpected_document'])
-def test_error_codes(code):
-    assert f'| `{code}` |' in DOCS
+def table(heading):
+    """The rows of the table with this heading, each a list of its cells."""
+    lines = DOCS.partition(f'\n| {heading}')[2].partition('\n\n')[0].splitlines()[2:]
+    return [[cell.strip(' `') for cell in line.strip('|').split('|')] for line in lines]
 
 
-@pytest.mark.parametrize('code', [1001, 1002, 1008, 1009, 1011, 1013, 4000, 4001, 4003])
-def test_close_codes(code):
-    assert f'\n| {code} |' in DOCS
+def calls(*names, under):
+    """Yield (name, values of the arguments) of all calls of functions with one of these names.
+
+    An argument that is no constant is ``None``; constants of the module and members of HTTPStatus are looked up.
+    """
+    for path in sorted((ROOT / under).rglob('*.py') if (ROOT / under).is_dir() else [ROOT / under]):
+        tree = ast.parse(path.read_text())
+        known = {target.id: node.value.value for node in tree.body
+                 if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) for target in node.targets}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, 'attr', getattr(node.func, 'id', '')) in names:
+                yield ([value(each, known) for each in node.args],
+                       {each.arg: value(each.value, known) for each in node.keywords})
+
+
+def value(node, known):
+    match node:
+        case ast.Constant():
+            return node.value
+        case ast.Name():
+            return known.get(node.id)
+        case ast.Attribute(value=ast.Name(id='HTTPStatus')):
+            return HTTPStatus[node.attr].value
+        case ast.Dict():
+            return {key.value: value(each, known) for key, each in zip(node.keys, node.values, strict=True)}
+        case ast.Starred():
+            return {value(each, known) for each in ast.walk(node.value) if isinstance(each, ast.Name)} - {None}
+    return None
+
+
+def test_error_codes():
+    used = {keywords['code'] for side in ('print_agent', 'indico_checkin_print')
+            for _, keywords in calls('Error', under=side) if keywords.get('code')}
+    used |= {kind.code for kind in (p.ProtocolError, *p.ProtocolError.__subclasses__())}
+    assert {code for code, _ in table('code of `error` |')} == used
+
+
+def test_close_codes():
+    used = {1009}  # which websockets itself sends
+    for arguments, _ in calls('_close', under='indico_checkin_print/relay/session.py'):
+        used |= arguments[0] if isinstance(arguments[0], set) else {arguments[0]}
+    documented = {int(row[0]) for row in table('code | meaning | the agent |')}
+    assert documented == used
+    # nobody sends 1006, and 1012 comes from a proxy
+    assert set(disconnect._CLOSE_CODES) - {1006, 1012} <= documented
+
+
+def test_errors_by_http():
+    used = {tuple(arguments[:2]) for side in ('print_agent/receiver.py', 'indico_checkin_print/api')
+            for arguments, _ in calls('Problem', 'APIError', under=side)}
+    used |= {(arguments[0], arguments[1]['error'])
+             for arguments, _ in calls('_answer', under='indico_checkin_print/relay/server.py')
+             if isinstance(arguments[1], dict) and 'error' in arguments[1]}
+    used |= {(503, arguments[0]) for arguments, _ in calls('_later', under='indico_checkin_print/relay/server.py')}
+    used |= {(401, arguments[0]) for arguments, _ in calls('SignatureError', under='print_agent/signing.py')}
+    used |= {(400, 'missing_header')}  # the webhook endpoint of the agent tells the two apart
+    used = {(status, code) for status, code in used if isinstance(code, str) and status}
+    assert {(int(status), code) for status, code, *_ in table('status | code |')} == used
+
+
+def test_the_answers_to_an_upgrade():
+    documented = {status for row in table('answer | meaning |') for status in re.findall(r'\d+', row[0])}
+    used = {str(arguments[0]) for arguments, _ in calls('_answer', under='indico_checkin_print/relay/server.py')
+            if arguments[0] and isinstance(arguments[1], dict) and 'error' in arguments[1]}
+    assert used | {'503'} <= documented
 
 
 def test_sizes():
