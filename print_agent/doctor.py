@@ -30,6 +30,7 @@ from print_agent.network import NetworkError
 from print_agent.pairing import Pairing, PairingError
 from print_agent.printing.cups_client import CupsClient, CupsDown, CupsMissing, CupsRefused
 from print_agent.printing.ipp import PrinterLine, PrinterView, Unreachable, printer_uri
+from print_agent.printing.layout import Layout
 from print_agent.snapshot import Snapshot
 from print_agent.spool import Spool, SpoolCorrupt, SpoolError
 
@@ -149,7 +150,7 @@ async def _cups(config: Config) -> list[Finding]:
         if not names:
             found.append(wrong('printers', 'CUPS has no print queue. Add the printer with lpadmin, see the '
                                            'documentation of the print agent.'))
-        for judged in await asyncio.gather(*(_queue(client, name, config.logins.get(name)) for name in wanted)):
+        for judged in await asyncio.gather(*(_queue(client, config, name) for name in wanted)):
             found += judged
     except (CupsDown, CupsRefused) as exc:
         why = f' ({exc})' if isinstance(exc, CupsRefused) else ''
@@ -165,11 +166,12 @@ def _named(config: Config) -> dict[str, str]:
             **{door.printer: 'a door' for door in config.doors if door.printer not in (config.queues or ())}}
 
 
-async def _queue(client: CupsClient, name: str, login: tuple[str, str] | None) -> list[Finding]:
+async def _queue(client: CupsClient, config: Config, name: str) -> list[Finding]:
     attrs = await client.queue(name, _QUEUE) or {}
-    uri = printer_uri(str(attrs.get('device-uri', '')))
+    uri, layout = printer_uri(str(attrs.get('device-uri', ''))), config.layouts.get(name, Layout())
     if uri is None:
-        return checks.queue(name, attrs, None)
+        return checks.queue(name, attrs, None, layout=layout)
+    login = config.logins.get(name)
     line = PrinterLine(uri, login=login)
     try:
         printer: PrinterView | str = await line.printer()
@@ -177,7 +179,7 @@ async def _queue(client: CupsClient, name: str, login: tuple[str, str] | None) -
         printer = exc.reason
     finally:
         await line.close()
-    return checks.queue(name, attrs, printer, server=bool(line.is_server), login=login is not None)
+    return checks.queue(name, attrs, printer, server=bool(line.is_server), login=login is not None, layout=layout)
 
 
 # -- Indico -----------------------------------------------------------------------------------------------------------

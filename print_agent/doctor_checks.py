@@ -9,6 +9,7 @@ from typing import Any
 
 from print_agent import reasons
 from print_agent.printing.ipp import PrinterView, is_service, printer_uri, words
+from print_agent.printing.layout import Layout, turned_again
 from print_agent.snapshot import PrinterStatus, Snapshot
 
 
@@ -107,12 +108,13 @@ def _agents_printer(seen: PrinterStatus) -> Finding:
 # -- CUPS and printers ------------------------------------------------------------------------------------------------
 
 def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, *,
-          server: bool = False, login: bool = False) -> list[Finding]:
+          server: bool = False, login: bool = False, layout: Layout | None = None) -> list[Finding]:
     """Judge a print queue.
 
     :param printer: what the printer says itself, or a reason why it does not answer; None if it cannot be asked
     :param server: whether the printer is a print server
     :param login: whether the agent has a login for it
+    :param layout: its settings in agent.toml
     """
     check = f'printer {name}'
     device = str(attrs.get('device-uri', ''))
@@ -137,7 +139,7 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
         if attrs.get('printer-error-policy', 'retry-job') == 'stop-printer':
             found.append(wrong(check, f'After one error CUPS pauses the queue. Run: '
                                       f'sudo lpadmin -p {name} -o printer-error-policy=retry-job'))
-    found += _printer(check, printer)
+    found += [*_printer(check, printer), *_turned(check, attrs, printer, layout or Layout())]
     if printer == 'printer_login':
         found.append(wrong(check, f'{reasons.sentence(printer)} ' + (
             'It does not accept that of agent.toml (login_file).' if login else
@@ -155,6 +157,19 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
         return [fine(check, 'ready; it is behind a print server, which cannot say when a badge is done')]
     media = ', '.join(printer.media[:3]) if isinstance(printer, PrinterView) else ''
     return [fine(check, f'ready{": " + media if media else ""}')]
+
+
+def _turned(check: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, layout: Layout) -> list[Finding]:
+    ready = printer.media if isinstance(printer, PrinterView) else ()
+    sheet = turned_again(layout, words(attrs.get('media-supported')))
+    if layout.media_mm is None and ready:  # the others are none of today's concern
+        sheet = turned_again(layout, ready)
+    if sheet is None or (isinstance(printer, PrinterView) and printer.takes_pdf):
+        return []
+    width, height = (f'{side:g}' for side in sheet)
+    return [wrong(check, f'CUPS turns sheets of {width} x {height} mm by another 90 degrees, as the queue only has '
+                         f'{height} x {width} mm. In agent.toml set media_mm = [{height}, {width}] for this printer, '
+                         f'and orientation to how the badge lies on that.')]
 
 
 def stalls(reason: str) -> bool:

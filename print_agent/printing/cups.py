@@ -25,6 +25,13 @@ log = logging.getLogger(__name__)
 
 _STATES = {3: 'idle', 4: 'processing', 5: 'stopped'}
 _QUEUE_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-is-accepting-jobs', 'device-uri']
+#: What else decides how a sheet looks, and whether it is printed at all: said for each badge, so that none of it is
+#: what somebody once set as the queue's default (``lpadmin -o mirror-default=true``).
+_PLAIN = {
+    'print-scaling': 'none', 'fit-to-page': 'false', 'number-up': '1', 'page-ranges': '1-9999', 'page-set': 'all',
+    'outputorder': 'normal', 'page-delivery': 'same-order', 'collate': 'true',
+    'multiple-document-handling': 'separate-documents-collated-copies', 'mirror': 'false', 'landscape': 'false',
+    'page-border': 'none', 'booklet': 'off', 'job-sheets': 'none', 'job-hold-until': 'no-hold'}
 #: How long one printer may hold up the look at all of them, in seconds.
 GLANCE = 2.0
 #: Job states at a printer that has the document.
@@ -98,11 +105,8 @@ class CupsBackend:
 
     async def submit(self, printer: str, sheet: Sheet) -> str:
         """Stream the document into a new CUPS job; its number is the handle."""
-        options = {'media': f'Custom.{_mm(sheet.width_mm)}x{_mm(sheet.height_mm)}mm', 'print-scaling': 'none',
-                   'fit-to-page': 'false', 'job-sheets': 'none', 'copies': str(sheet.copies),
-                   # not whatever somebody set as the queue's default
-                   'sides': 'two-sided-long-edge' if sheet.two_sided else 'one-sided', 'number-up': '1',
-                   'collate': 'true'}
+        options = {**_PLAIN, 'media': f'Custom.{_mm(sheet.width_mm)}x{_mm(sheet.height_mm)}mm',
+                   'copies': str(sheet.copies), 'sides': 'two-sided-long-edge' if sheet.two_sided else 'one-sided'}
         if sheet.resolution_dpi:
             # the first is IPP's, for printers without a driver, the other one what drivers (PPDs) know
             options |= dict.fromkeys(('printer-resolution', 'Resolution'), f'{sheet.resolution_dpi}dpi')

@@ -37,7 +37,7 @@ _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-
 #: Of several copies of a job, which one tells more about whether a badge comes out: by ``job-state``, most first.
 _WEIGHT = {state: weight for weight, state in enumerate((9, 5, 6, 3, 4, 8, 7))}
 _PRINTER_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-make-and-model', 'media-ready',
-                       'printer-is-accepting-jobs', 'printer-up-time', 'cups-version']
+                       'printer-is-accepting-jobs', 'printer-up-time', 'cups-version', 'document-format-supported']
 
 
 class Unreachable(Exception):
@@ -82,6 +82,8 @@ class PrinterView:
     model: str = ''
     media: tuple[str, ...] = ()
     accepting: bool = True
+    #: Whether it takes a PDF as it is; else CUPS makes pixels of it.
+    takes_pdf: bool = False
 
 
 def printer_uri(device_uri: str) -> str | None:
@@ -144,7 +146,8 @@ class PrinterLine:
         return PrinterView(state=_count(attrs.get('printer-state', 3)),
                            reasons=words(attrs.get('printer-state-reasons')),
                            model=str(attrs.get('printer-make-and-model', '')), media=words(attrs.get('media-ready')),
-                           accepting=bool(attrs.get('printer-is-accepting-jobs', True)))
+                           accepting=bool(attrs.get('printer-is-accepting-jobs', True)),
+                           takes_pdf='application/pdf' in words(attrs.get('document-format-supported')))
 
     def _note_boot(self, up_time: object) -> None:
         if isinstance(up_time, int):

@@ -39,7 +39,7 @@ def _read(data: bytes) -> dict[str, Any]:
     if major not in (1, 2):
         raise Unreadable('the answer is not IPP')
     group: dict[str, Any] | None = None
-    offset, name, depth = 8, '', 0
+    offset, name, depth, again = 8, '', 0, False
     while (tag := data[offset]) != _END:
         offset += 1
         if tag < 0x10:
@@ -53,13 +53,13 @@ def _read(data: bytes) -> dict[str, Any]:
         depth += {0x34: 1, 0x37: -1}.get(tag, 0)  # collections are skipped
         if depth > 0 or tag == 0x37:
             continue
-        name = key.decode(errors='replace') or name
-        value = _value(tag, raw)
-        if value is None:
-            continue
         if key:
-            group[name] = value
-        elif name in group:
+            name = key.decode(errors='replace')
+            again = name in group
+        value = _value(tag, raw)
+        if value is None or again:  # of an attribute that is there twice, the first counts, as for CUPS
+            continue
+        if name in group:
             earlier = group[name]
             group[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
         else:

@@ -6,7 +6,8 @@ CUPS, because drivers disagree about what those mean.
 """
 
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,11 +21,14 @@ from print_agent.printing.base import Sheet
 #: A badge may be so much larger than the label, in mm altogether: what is cut off is the edge of its background.
 OVERLAP_MM = 5.0
 MAX_OFFSET_MM = 100.0
+#: Sizes that differ by no more are the same to Ghostscript (5 points).
+SAME_MM = 5 / 72 * 25.4
 MIN_SIDE_MM = 10.0
 RESOLUTIONS = (72, 2400)
 MAX_COPIES = 9
 KEYS = frozenset({'media_mm', 'orientation', 'offset_x_mm', 'offset_y_mm', 'resolution_dpi', 'copies'})
 _MM_PER_POINT = 25.4 / 72
+_MEDIA_NAME = re.compile(r'_([0-9.]+)x([0-9.]+)(mm|in)$')
 
 
 class BadSetting(Exception):
@@ -108,6 +112,32 @@ class Layout:
                 .rotate(-self.orientation).translate(x, y)
                 .translate((width - w) / 2 + self.offset_x_mm / _MM_PER_POINT,
                            (height - h) / 2 - self.offset_y_mm / _MM_PER_POINT))
+
+
+def turned_again(layout: Layout, media: Iterable[str]) -> tuple[float, float] | None:
+    """The size in mm at which CUPS turns by another 90 degrees what this layout makes; None if it does not.
+
+    Where a printer takes pixels, Ghostscript turns each sheet whose size the queue has only the other way round,
+    whatever the job asks for (measured with cups-filters 1.28).
+
+    :param media: names of the sizes that the queue has (PWG 5101.1)
+    """
+    sizes = [size for size in map(_size, media) if size is not None]
+    sheets = ([layout.media_mm] if layout.media_mm else [(h, w) for w, h in sizes] if layout.orientation % 180 else [])
+    return next((sheet for sheet in sheets if not any(_is_about(sheet, size) for size in sizes)
+                 and any(_is_about((sheet[1], sheet[0]), size) for size in sizes)), None)
+
+
+def _size(name: str) -> tuple[float, float] | None:
+    found = _MEDIA_NAME.search(name)
+    if found is None or name.startswith(('custom_min', 'custom_max')):
+        return None
+    unit = 25.4 if found[3] == 'in' else 1.0
+    return float(found[1]) * unit, float(found[2]) * unit
+
+
+def _is_about(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return all(abs(a - b) <= SAME_MM for a, b in zip(one, other, strict=True))
 
 
 def read(table: Mapping[str, Any]) -> Layout:

@@ -81,7 +81,8 @@ STRANGE = (b'\x02\x00\x00\x00\x00\x00\x00\x01\x01' + attribute(0x47, b'attribute
            + attribute(0x23, b'', struct.pack('>i', 4)) + attribute(0x37, b'', b'')
            + attribute(0x23, b'printer-state', struct.pack('>i', 5))
            + attribute(0x44, b'printer-state-reasons', b'media-empty')
-           + attribute(0x44, b'', b'cover-open\xff') + b'\x03')
+           + attribute(0x44, b'', b'cover-open\xff') + attribute(0x23, b'printer-state', struct.pack('>i', 3))
+           + attribute(0x23, b'', struct.pack('>i', 3)) + b'\x03')
 
 
 async def test_values_that_nobody_asked_for_and_nobody_understands_do_no_harm():

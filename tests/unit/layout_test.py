@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from print_agent import config
 from print_agent.printing.base import Sheet
-from print_agent.printing.layout import BadSetting, CannotLayOut, Layout, read
+from print_agent.printing.layout import BadSetting, CannotLayOut, Layout, read, turned_again
 
 
 def sheet(document, width_mm=96.0, height_mm=134.0, copies=1):
@@ -97,3 +97,18 @@ def test_sections_are_read_by_name(tmp_path):
     (tmp_path / 'agent.toml').write_text('[printers]\ndesk1 = 3\n')
     with pytest.raises(config.ConfigError, match=r'must be a section \[printers.desk1\]'):
         config.load(tmp_path)
+
+
+@pytest.mark.parametrize(('layout', 'media', 'sheet'), [
+    (Layout(media_mm=(134, 96), orientation=90), ('oe_badge_96x134mm',), (134, 96)),
+    (Layout(media_mm=(135, 96)), ('oe_badge_96x134mm', 'custom_min_20x20mm', 'custom_max_300x450mm'), (135, 96)),
+    (Layout(media_mm=(137, 96)), ('oe_badge_96x134mm',), None),
+    (Layout(media_mm=(134, 96)), ('oe_badge_96x134mm', 'oe_across_134x96mm'), None),
+    (Layout(media_mm=(96, 134), orientation=90), ('oe_badge_96x134mm',), None),
+    (Layout(media_mm=(152.4, 101.6)), ('na_index-4x6_4x6in',), (152.4, 101.6)),
+    (Layout(orientation=270), ('oe_badge_96x134mm',), (134, 96)),
+    (Layout(orientation=180), ('oe_badge_96x134mm',), None),
+    (Layout(orientation=90), ('oe_square_80x80mm', 'photo', 'custom_min_20x30mm'), None),
+    (Layout(), ('oe_badge_96x134mm',), None)])
+def test_which_sheets_cups_turns_again(layout, media, sheet):
+    assert turned_again(layout, media) == sheet
