@@ -128,7 +128,7 @@ SENTENCES = {
     Reason.event_gone: _('The event was deleted.'),
     Reason.not_allowed: _('The ticket of this registration is blocked.'),
     Reason.no_longer_wanted: _('The check-in was undone, or the registration is not complete any more.'),
-    Reason.not_complete: _('The registration is not complete, so it gets no badge.'),
+    Reason.not_complete: _('The registration was withdrawn or is not complete, so it gets no badge.'),
     Reason.not_paid: _('The registration is not paid, so it gets no badge.'),
     Reason.printed_before: _('This person had a badge before and gets no other.'),
     Reason.source_off: _('This way of check-in does not print.'),

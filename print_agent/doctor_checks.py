@@ -156,7 +156,10 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
     if server:
         return [fine(check, 'ready; it is behind a print server, which cannot say when a badge is done')]
     media = ', '.join(printer.media[:3]) if isinstance(printer, PrinterView) else ''
-    return [fine(check, f'ready{": " + media if media else ""}')]
+    # a warning stops no badge, but "ready" alone would contradict what the running agent says of it
+    warns = reasons.first(printer.reasons, '') if isinstance(printer, PrinterView) else ''
+    return [fine(check, f'ready{": " + media if media else ""}'
+                        f'{". It says: " + reasons.sentence(warns) if warns else ""}')]
 
 
 def _turned(check: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, layout: Layout) -> list[Finding]:

@@ -15,7 +15,7 @@ from indico_checkin_print.management.job_list import choices_of, too_many_people
 from indico_checkin_print.management.job_query import TooManyPeople, find_people, job_ids
 from indico_checkin_print.management.job_rows import companions_of, detail_of, name_for, repeated, seconds_of
 from indico_checkin_print.management.visibility import visible, visible_registrations
-from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons import describe
 
 
@@ -84,12 +84,12 @@ def _values(event_id, ids, tzinfo, choices):
     for job in jobs:
         full_name = f'{job.first_name} {job.last_name}' if job.friendly_id is not None else None
         place = f'webhook-{job.webhook_id}' if job.webhook_id is not None else f'desk-{job.desk_id}'
-        on_paper = job.state in (JobState.completed, JobState.sent)
+        seconds = seconds_of(job)
         texts = (str(name_for(job, full_name, companions)), job.friendly_id or '',
                  choices.forms.get(str(job.registration_form_id), ''), choices.places.get(place, ''), job.printer,
                  str(job.state.title), str(describe(job.reason)) if job.reason else '', detail_of(job),
                  _time(job.checked_in_dt), _time(job.created_dt), _time(job.changed_dt),
-                 round(seconds_of(job), 1) if on_paper else '', job.reprint_of_id or '',
+                 round(seconds, 1) if seconds is not None else '', job.reprint_of_id or '',
                  again.get((job.registration_id, job.person), 0) if job.purpose == Job.PURPOSE_BADGE else 0)
         # a spreadsheet looks for formulas behind spaces, too
         yield (job.id, *(text.strip() if isinstance(text, str) else text for text in texts))

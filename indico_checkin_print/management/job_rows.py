@@ -59,7 +59,7 @@ class JobRow:
     #: What keeps the printer that has the badge from printing it
     trouble: str
     started: datetime
-    #: Seconds from the check-in, or from the wish for another badge, to the last change of a job that has ended
+    #: Seconds until it was out, see `seconds_of`
     seconds: float | None
     #: How many badges of this person are repetitions
     repeated: int
@@ -157,10 +157,15 @@ def rows_of(event, ids):
 
 
 def seconds_of(job):
-    """Return how many seconds a job took that has ended: from the check-in, or from the wish for another badge."""
+    """Return how many seconds a badge or message took from the check-in, or from the wish for another badge.
+
+    ``None`` if it is not out: nobody can say how long a badge took that never came.
+    """
+    if job.state not in {JobState.completed, JobState.sent}:
+        return None
     # whoever asked for another one has waited since then only
     since = job.created_dt if job.reprint_of_id is not None else job.checked_in_dt or job.created_dt
-    return max(0, (job.changed_dt - since).total_seconds()) if job.state in ENDED else None
+    return max(0, (job.changed_dt - since).total_seconds())
 
 
 def _row(job, companions, again):
@@ -190,7 +195,7 @@ _OF_BADGES = {Reason.claimed, Reason.rendered, Reason.pushed}
 
 def detail_of(job):
     """Return what is known about a job's state besides its reason; nothing if that says the same."""
-    return '' if job.detail == print_agent.reasons.SENTENCES.get(job.reason) else job.detail
+    return '' if job.detail in (print_agent.reasons.SENTENCES.get(job.reason), job.printer) else job.detail
 
 
 def _trouble(job):
@@ -215,7 +220,8 @@ def name_for(job, full_name, companions):
         return _('Test badge') if job.webhook_id is None else _('Test event')
     if full_name is None:
         return _('Deleted registration')
-    return companions.get(job.person) or full_name
+    name = companions.get(job.person) or full_name
+    return _('{} (check-in undone)').format(name) if job.purpose.startswith(Job.PURPOSE_UNDO) else name
 
 
 def repeated(event_id, jobs):

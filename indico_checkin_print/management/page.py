@@ -100,5 +100,6 @@ def todo_of(regforms, context):
         todo.append(Todo('desks', _('Add a desk and choose its printer.')))
     # a form that was set up and is off was switched off by somebody, who knows that nothing prints
     if not any(x.checkin_print_setup is not None for x in regforms):
-        todo.append(Todo('forms', _('Choose what a registration form prints and switch it on.')))
+        todo.append(Todo('forms', _('Choose what a registration form prints and switch it on.') if regforms else
+                         _('Create a registration form; then choose what it prints and switch it on.')))
     return todo

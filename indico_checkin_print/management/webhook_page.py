@@ -20,7 +20,7 @@ from indico_checkin_print.delivery.post import PostError
 from indico_checkin_print.life import DATA_EXPIRES_AFTER
 from indico_checkin_print.management.base import (DialogForm, RHJobBase, RHWebhookBase, WPCheckinPrint, action_form,
                                                   back, dialog_done)
-from indico_checkin_print.management.job_rows import state_of
+from indico_checkin_print.management.job_rows import name_for, state_of
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.webhook_status import webhook_status
 from indico_checkin_print.models.desks import Desk
@@ -92,8 +92,7 @@ class RHTestWebhook(RHWebhookPageBase):
             # whoever presses this wants to know now
             breaker.reset(self.webhook)
         wakeup.after_commit()
-        flash(_('A test event is on its way. Reload this page in a moment: the first line of the list says what came '
-                'of it.'), 'success')
+        flash(_('A test event is on its way. The list "Latest attempts" shows what the receiver answers.'), 'success')
         return self._back_to_webhook()
 
 
@@ -210,7 +209,7 @@ def _css(attempt):
 def _name(job):
     if job.purpose == Job.PURPOSE_TEST:
         return _('Test event')
-    return job.registration.full_name if job.registration is not None else _('Deleted registration')
+    return name_for(job, job.registration.full_name if job.registration is not None else None, {})
 
 
 def _url(registration):

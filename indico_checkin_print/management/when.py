@@ -41,6 +41,10 @@ _NAMELESS = {
     NamelessPolicy.hold: _('A badge that would show no name waits until someone corrects the name or releases it.'),
     NamelessPolicy.print: _('A badge that shows no name prints all the same.'),
 }
+_LANGUAGE = {
+    BadgeLanguage.event: _("Dates and prices on a badge are in the event's language."),
+    BadgeLanguage.registrant: _("Dates and prices on a badge are in the registrant's language."),
+}
 
 
 class EventSetupForm(DialogForm):
@@ -101,5 +105,5 @@ def rules_in_words(setup):
     else:
         bulk = _('Every badge waits until someone releases it.')
     titles = [str(SOURCE_TITLES[source]) for source in CheckinSource if source in setup.sources]
-    return [_UNPAID[setup.unpaid], _AGAIN[setup.again], _NAMELESS[setup.nameless], bulk,
+    return [_UNPAID[setup.unpaid], _AGAIN[setup.again], _NAMELESS[setup.nameless], _LANGUAGE[setup.language], bulk,
             _('These ways of check-in print: {}.').format('; '.join(titles))]

@@ -50,6 +50,26 @@ def test_a_job_says_what_keeps_its_printer_from_printing(app, event, reg, create
     assert (failed.trouble, failed.reason, failed.detail) == ('', 'The printer is out of labels or paper.', '')
 
 
+@pytest.mark.parametrize('state', [JobState.failed, JobState.canceled, JobState.expired, JobState.unknown])
+def test_only_what_came_out_took_seconds(app, event, reg, create_job, state):
+    create_job(reg, state)
+    with app.test_request_context():
+        assert latest_jobs(event)[0].seconds is None
+
+
+def test_a_detail_does_not_repeat_the_printer(app, event, reg, create_job):
+    create_job(reg, JobState.dispatched, printer='labels', reason='pushed', detail='labels')
+    with app.test_request_context():
+        assert latest_jobs(event)[0].detail == ''
+
+
+def test_a_message_about_an_undone_check_in_says_so(app, event, reg, create_job, objects):
+    create_job(reg, JobState.sent, purpose=f'undone:{objects.webhook.id}', webhook=objects.webhook, desk=None)
+    with app.test_request_context():
+        message, = latest_messages(event, [objects.webhook])
+    assert message.name == f'{reg.full_name} (check-in undone)'
+
+
 def test_deleted_registration_has_no_link(app, event, reg, create_job):
     create_job(reg)
     reg.is_deleted = True

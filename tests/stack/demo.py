@@ -131,10 +131,24 @@ Everything keeps running. Press Ctrl-C to end and remove it.
   Login:        {manager['login']} / {manager['password']}   (volunteer: {volunteer['login']}, same password)
   Badges:       {stack.folder}/printer-desk1, printer-desk2
 
-Check {person['first_name']} {person['last_name']} in, from another terminal:
+To try, from another terminal:
+
+  Printer desk1 runs out of paper, until you remove the file:
+
+  echo media-empty >{stack.folder}/printer-desk1/fault
+  rm {stack.folder}/printer-desk1/fault
+
+  A print agent of your own, with a code from "Add a print agent" (then "run"):
+
+  export CUPS_SERVER={stack.printing.cups.server} PRINT_AGENT_CONFIG={stack.folder}/my-agent
+  .venv/agent/bin/print-agent pair {stack.url} CODE
+
+  Check {person['first_name']} {person['last_name']} in:
 
   curl -X PATCH -H 'Authorization: Bearer {stack.seeded['token']}' -H 'Content-Type: application/json' \\
     -d '{{"checked_in": true}}' {address}
+
+Webhooks may go to http://127.0.0.1 here. No e-mail is sent.
 """, soft_wrap=True)
     known = {paper.path for paper in stack.papers()}
     while True:

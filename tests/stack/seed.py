@@ -101,6 +101,8 @@ def _event(users, *, one_day):
         'end_dt': start + length, 'timezone': zone, 'creator': users['admin']})
     if one_day:
         event.default_locale, event.supported_locales, event.enforce_locale = 'fr_FR', ['fr_FR'], True
+    # with the right to make, or clone, an event of their own in the demo
+    event.category.update_principal(users['manager'], permissions={'create'})
     event.update_principal(users['manager'], full_access=True)
     event.update_principal(users['volunteer'], permissions={'registration_checkin'})
     set_feature_enabled(event, 'registration', True)
