@@ -1,6 +1,7 @@
 """Reading PDFs costs the agent neither memory nor time, whatever is in them."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -59,7 +60,7 @@ def test_a_bomb_is_refused_and_the_next_badge_passes(check, bomb):
     try:
         assert check(document) == 'bad_pdf'
     except Unreadable as exc:
-        assert str(exc) == 'It takes too much memory to read.'  # noqa: PT017 - either is right
+        assert re.search('too (much memory|long)', str(exc))  # noqa: PT017 - each of the three is right
     assert check(PDF) == ''
 
 
@@ -67,7 +68,7 @@ def test_a_bomb_in_a_page_is_not_laid_out_and_the_next_badge_is(process, check):
     """Nobody has to read it to count the pages."""
     document = content_bomb()
     assert check(document) == ''
-    with pytest.raises(Unreadable, match='too much memory'):
+    with pytest.raises(Unreadable, match=r'too (much memory|long)'):  # on a busy machine
         process.ask(LayOut(TURNED, sheet()), document)
     assert place(process.ask(LayOut(TURNED, sheet()), marked())[1])
 

@@ -1,0 +1,98 @@
+"""The laptop at the desk and the page in Indico, on the whole stack: what is done on one is seen on the other."""
+
+import re
+import subprocess
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.stack.agent import COMMAND
+from tests.stack.checkin import CheckIn
+from tests.stack.process import wait_until
+from tests.system.conftest import SOON
+
+
+#: A printer that was switched off is asked for a while before anybody says that nobody knows, in milliseconds.
+UNKNOWN_WITHIN = 90_000
+
+
+def command(agent, *args):
+    """Run a command of the print agent beside the one that runs, and return what it said."""
+    done = subprocess.run([COMMAND, '--config', agent.folder, *args], capture_output=True, text=True, check=False,
+                          timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def printer(stack):
+    """The printer of the first desk, whole again afterwards."""
+    printer = stack.printers['desk1']
+    yield printer
+    printer.repair()
+    if not printer.service.is_running:
+        printer.start()
+    stack.printing.cups.enable('desk1')
+
+
+def test_a_question_that_is_answered_in_indico_disappears_from_the_laptop(stack, log_in, take, printer):
+    agent = stack.agents['laptop1']
+    local = log_in()
+    local.goto(command(agent, 'page').strip())
+    local.evaluate('window.loadedOnce = true')
+    person, = take(1)
+    name = f'{person["first_name"]} {person["last_name"]}'
+    page = log_in('manager')
+    page.goto(f'{stack.event_url}/manage/registration/{person["form_id"]}/registrations/{person["id"]}/')
+
+    # the power of the printer is cut while it prints
+    printer.slow(60)
+    known = {step['job'] for step in agent.steps()}
+    CheckIn(stack)(person)
+    assert wait_until(lambda: any(step['step'] == 'at_printer' and step['job'] not in known
+                                  for step in agent.steps()), 60)
+    page.wait_for_timeout(3000)  # CUPS pauses a queue whose printer vanishes while it still talks to it
+    printer.cut_power()
+    printer.repair()
+    printer.start()
+    question = local.get_by_role('heading', name=f'Did the badge for {name} come out?')
+    expect(question).to_be_visible(timeout=UNKNOWN_WITHIN)
+
+    # answered there, gone here
+    asked = page.get_by_role('group', name=re.compile('come out'))
+    asked.get_by_role('button', name='Yes').click(timeout=UNKNOWN_WITHIN)
+    expect(page.locator('#checkin-print-news')).to_have_text('Noted: the badge came out.')
+    expect(question).to_be_hidden(timeout=SOON)
+    assert local.evaluate('window.loadedOnce') is True
+    expect(local.locator('#latest-list > li').filter(has_text=name).first).to_contain_text('Printed')
+
+
+def test_a_running_agent_that_is_paired_anew_goes_on_with_its_new_token(stack, log_in, take):
+    agent = stack.agents['laptop2']
+    process = agent.service.pid
+    pairing, = (agent.folder / 'pairings').glob('*.json')
+    before = pairing.read_text()
+    page = log_in('manager')
+    page.goto(f'{stack.event_url}/manage/checkin-print/setup')
+    row = page.get_by_role('region', name='Print agents', exact=True).get_by_role('row').filter(
+        has=page.get_by_role('cell', name='laptop2', exact=True))
+    expect(row).to_contain_text('Connected')
+    row.get_by_role('button', name='New code for laptop2').click()
+    dialog = page.get_by_role('dialog')
+    code = dialog.locator('.checkin-print-secret').first.inner_text().split()[-1]
+    dialog.get_by_role('button', name='Done').click()
+
+    said = command(agent, 'pair', stack.url, code)
+    assert 'The running print agent uses it and is connected.' in said
+    assert pairing.read_text() != before
+    expect(row).to_contain_text('Connected', timeout=SOON)
+
+    papers = len(stack.printers['desk2'].papers())
+    person, = take(1, 1)
+    CheckIn(stack)(person)
+    assert wait_until(lambda: len(stack.printers['desk2'].papers()) == papers + 1, 60)
+    assert agent.service.is_running
+    assert agent.service.pid == process
+    log = agent.service.log.read_text()
+    assert 'is it running twice' not in log
+    assert 'connected from somewhere else' not in log
