@@ -17,10 +17,10 @@ from indico_checkin_print.models.rules import BadgeLanguage
 
 
 @contextmanager
-def drawing(event, locale):
+def drawing(registration, language):
     """Provide an app context and a request context of their own, in the database session of the caller.
 
-    :param locale: What is drawn is in this language, e.g. ``fr_FR``.
+    :param language: The event's `BadgeLanguage`.
     """
     shared = db.session()
     try:
@@ -28,8 +28,9 @@ def drawing(event, locale):
             db.session.registry.set(shared)
             try:
                 with current_app.test_request_context(base_url=config.BASE_URL):
-                    session.timezone = event.timezone
-                    with force_locale(locale):
+                    session.timezone = registration.event.timezone
+                    # in here, where Indico reads the settings of an event once
+                    with force_locale(_locale(registration, language)):
                         yield
             finally:
                 # the end of an app context ends the database session that it finds
@@ -38,8 +39,8 @@ def drawing(event, locale):
         db.session.registry.set(shared)
 
 
-def locale_for(registration, language):
-    """Return the locale of a registration's badge.
+def _locale(registration, language):
+    """Return the locale of a registration's badge, e.g. ``fr_FR``.
 
     :param language: The event's `BadgeLanguage`. A language that the event enforces has the last word, as in e-mails.
     """

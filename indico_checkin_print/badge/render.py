@@ -20,7 +20,7 @@ from indico.modules.events.registration.util import generate_ticket
 
 from print_agent.protocol import MAX_DOCUMENT, MAX_PAGES, MAX_SIDE_MM
 
-from indico_checkin_print.badge.context import drawing, locale_for
+from indico_checkin_print.badge.context import drawing
 from indico_checkin_print.badge.faults import describe_fault
 from indico_checkin_print.badge.names import is_nameless
 from indico_checkin_print.logs import log_failure
@@ -72,7 +72,7 @@ def render(registration, setup, person='', *, language=BadgeLanguage.event, name
     """
     if setup.kind == BadgeKind.badge and setup.template is None:
         raise CannotRender(Reason.template_missing)
-    with drawing(registration.event, locale_for(registration, language)):
+    with drawing(registration, language):
         if setup.kind == BadgeKind.ticket:
             content = _reproducible(lambda: generate_ticket(registration))
         else:
