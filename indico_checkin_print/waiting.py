@@ -51,7 +51,10 @@ def still_wanted():
     unpaid is no part of it, because what is held for that may have been released (see `corrections.follow_state`).
     """
     reg = db.aliased(Registration)
-    same_checkin = db.or_(Job.checked_in_dt.is_(None), reg.checked_in_dt == Job.checked_in_dt)
+    # a message that a person sends again may be about an earlier check-in
+    resent = db.and_(Job.purpose.startswith(Job.PURPOSE_CHECKIN), Job.reprint_of_id.isnot(None),
+                     reg.checked_in_dt.isnot(None))
+    same_checkin = db.or_(Job.checked_in_dt.is_(None), reg.checked_in_dt == Job.checked_in_dt, resent)
     allowed = db.or_(Job.purpose != Job.PURPOSE_BADGE,
                      reg.state.in_([RegistrationState.complete, RegistrationState.unpaid]))
     return db.or_(Job.purpose == Job.PURPOSE_TEST, Job.purpose.startswith(Job.PURPOSE_UNDO),

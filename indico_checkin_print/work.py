@@ -5,7 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from indico.core.db import db
 from indico.modules.events.registration.models.forms import RegistrationForm
-from indico.modules.events.registration.models.registrations import Registration, RegistrationState
+from indico.modules.events.registration.models.registrations import RegistrationState
 
 from indico_checkin_print import ledger, marks, missed
 from indico_checkin_print.badge.render import CannotRender, NoName, render
@@ -16,6 +16,7 @@ from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import BadgeLanguage, EventSetup, FormSetup, NamelessPolicy
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.settings import logger
+from indico_checkin_print.waiting import still_wanted
 
 
 #: POSTs of one Celery worker at once, and how many of them may be data for other systems: a badge finds a place free.
@@ -95,9 +96,8 @@ def _pointless(job):
         return Reason.not_complete
     if job.checked_in_dt is not None and job.registration.checked_in_dt != job.checked_in_dt:
         # read in one statement: a second scan may have changed both between the two reads
-        undone = (db.session.query(Registration.checked_in_dt.is_distinct_from(Job.checked_in_dt))
-                  .select_from(Job).join(Registration).filter(Job.id == job.id).scalar())
-        return Reason.check_in_undone if undone else None
+        wanted = db.session.query(Job.query.filter(Job.id == job.id, still_wanted()).exists()).scalar()
+        return None if wanted else Reason.check_in_undone
     return None
 
 

@@ -107,6 +107,8 @@ class RHResend(RHWebhookPageBase, RHJobBase):
         if self.job.webhook_id != self.webhook.id or not can_resend(self.job):
             flash(_('This cannot be sent again now: it is still on its way, or its registration was deleted.'),
                   'warning')
+        elif self.job.purpose.startswith(Job.PURPOSE_CHECKIN) and not self.job.registration.checked_in:
+            flash(_('This is not sent again: the check-in that it is about was undone.'), 'warning')
         else:
             job = ledger.send_again(self.job, session.user)
             wakeup.after_commit()

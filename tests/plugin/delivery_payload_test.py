@@ -179,6 +179,30 @@ def test_sent_again_under_the_same_id(db, data_job, receiver, webhook, dummy_use
     assert job.uuid != first_headers['webhook-id']
 
 
+def test_an_earlier_check_in_is_sent_again(db, data_job, receiver, check_in, reg, dummy_user):
+    """Its person was checked in anew since. As it is the same message, it says the old time."""
+    job = data_job()
+    assert post_waiting('test')[0] == 1
+    check_in(reg, value=False)
+    assert post_waiting('test')[0] == 1
+    check_in(reg)
+    assert reg.checked_in_dt != job.checked_in_dt
+    post_waiting('test')
+    again = ledger.send_again(job, dummy_user)
+    render_waiting('test')
+    assert post_waiting('test')[0] == 1
+    headers, payload, __ = sent(receiver)
+    assert headers['webhook-id'] == job.uuid
+    assert payload['data']['registration']['checked_in_dt'] == job.checked_in_dt.isoformat()
+    db.session.refresh(again)
+    assert again.state == JobState.sent
+    # one that waits when its person is not checked in any more stays here
+    last = ledger.send_again(job, dummy_user)
+    check_in(reg, value=False)
+    db.session.refresh(last)
+    assert last.state == JobState.canceled
+
+
 def test_another_badge_is_another_message(db, webhook_desk, ready_job, receiver, dummy_user):
     """At a desk someone asked for a second piece of paper."""
     post_waiting('test')

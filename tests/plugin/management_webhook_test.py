@@ -129,7 +129,8 @@ def test_test_event(db, manager, url, webhook, event):
 
 
 @pytest.mark.parametrize('state', JobState)
-def test_resend(manager, url, create_message, state, log_of, event):
+def test_resend(manager, url, create_message, state, log_of, event, reg):
+    reg.checked_in = True
     job = create_message(state)
     manager.post(f'{url}/resend/{job.id}')
     again = Job.query.filter_by(reprint_of_id=job.id).all()
@@ -137,6 +138,14 @@ def test_resend(manager, url, create_message, state, log_of, event):
     for x in again:
         assert (x.state, x.reason, x.purpose, x.webhook_id) == (JobState.queued, 'resent', job.purpose, job.webhook_id)
         assert 'sent again' in log_of(event)
+
+
+def test_a_check_in_that_was_undone_is_not_sent_again(manager, url, show, create_message, reg):
+    job = create_message()
+    assert not reg.checked_in
+    manager.post(f'{url}/resend/{job.id}')
+    assert not Job.query.filter_by(reprint_of_id=job.id).has_rows()
+    assert 'the check-in that it is about was undone' in show()
 
 
 def test_resend_of_another_webhook(db, manager, url, create_message, event):
