@@ -20,36 +20,35 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationData
 
 from indico_checkin_print import ledger, sql, wakeup
+from indico_checkin_print.badge.content import EVENT_SETTINGS, ON_A_BADGE
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.settings import logger
 
 
-#: What of these is, or may be, on a badge
-_REGISTRATION = ('first_name', 'last_name', 'email', 'base_price', 'price_adjustment', 'currency', 'tags',
-                 'ticket_uuid')
-_EVENT = ('title', '_description', 'start_dt', 'end_dt', 'timezone', 'logo_metadata', 'category_id',
-          'own_venue_id', 'own_venue_name', 'own_room_id', 'own_room_name')
-#: The same, where Indico keeps it among the settings of an event
-_EVENT_SETTINGS = {('core', 'organizer_info'), ('language', 'default_locale'), ('language', 'enforce_locale')}
-_CATEGORY = ('title', 'default_ticket_template_id')
-_FORM = ('ticket_template_id',)
-_TEMPLATE = ('data', 'background_image_id', 'backside_template_id')
-_FIELD = ('title', 'data', 'is_enabled', 'is_deleted', 'current_data_id')
-#: Of what the event chose for all its badges
-_RULES = ('language',)
-_SETUP = ('kind', 'template_id', 'backside')
+#: Which badges a model concerns: a kind of `Changes`, and the attribute with the id
+CONCERNS = {
+    Registration: ('registrations', 'id'), RegistrationData: ('registrations', 'registration_id'),
+    RegistrationForm: ('forms', 'id'), RegistrationFormField: ('forms', 'registration_form_id'),
+    FormSetup: ('forms', 'registration_form_id'), DesignerTemplate: ('templates', 'id'), Event: ('events', 'id'),
+    EventPerson: ('events', 'event_id'), EventPersonLink: ('events', 'event_id'),
+    EventSetting: ('events', 'event_id'), EventSetup: ('events', 'event_id'), Category: ('categories', 'id'),
+}
+#: Of these a new or a deleted one is a change as well
+_COME_AND_GO = {RegistrationData, EventPersonLink, EventSetting, EventSetup}
 
 _CHANGES = 'checkin_print_changes'
 
 
 @dataclass
 class Changes:
-    """What flushes have written: ids by kind."""
+    """What a flush has written: ids by kind."""
 
     registrations: set[int] = field(default_factory=set)
-    #: Those of them whose check-in was undone
+    #: Those whose check-in was undone
     undone: set[int] = field(default_factory=set)
+    #: Those that are new: they have no badge yet
+    born: set[int] = field(default_factory=set)
     forms: set[int] = field(default_factory=set)
     templates: set[int] = field(default_factory=set)
     events: set[int] = field(default_factory=set)
@@ -58,20 +57,15 @@ class Changes:
 
 def connect(plugin):
     """Begin to listen to what Indico writes."""
-    event.listen(Registration, 'after_update', _registration)
-    event.listen(RegistrationData, 'after_insert', _data)
-    event.listen(RegistrationData, 'after_update', _data)
-    event.listen(RegistrationFormField, 'after_update', _field, propagate=True)
-    event.listen(DesignerTemplate, 'after_update', _template)
-    event.listen(FormSetup, 'after_update', _setup)
-    event.listen(RegistrationForm, 'after_update', _form)
-    event.listen(Event, 'after_update', _event)
-    event.listen(Category, 'after_update', _category)
-    for what in ('after_insert', 'after_update', 'after_delete'):
-        event.listen(EventPersonLink, what, _of_event)
-        event.listen(EventSetting, what, _event_setting)
-    event.listen(EventPerson, 'after_update', _person)
-    event.listen(EventSetup, 'after_update', _event_setup)
+    for model in CONCERNS:
+        event.listen(model, 'after_update', _updated, propagate=True)
+    for model in _COME_AND_GO:
+        event.listen(model, 'after_insert', _came_or_went)
+        event.listen(model, 'after_delete', _came_or_went)
+    event.listen(Registration, 'after_update', _undone)
+    event.listen(Registration, 'after_insert', _born)
+    # what a flush noted that failed never came to pass
+    event.listen(db.session, 'before_flush', lambda session, *args: session.info.pop(_CHANGES, None))
     event.listen(db.session, 'after_flush_postexec', lambda session, context: _tell(session))
 
 
@@ -80,84 +74,55 @@ def _changes(target):
 
 
 def _has_changed(target, names):
+    # SQLAlchemy also calls for what was only touched
     attrs = inspect(target).attrs
     # a test asks whether all of them exist; another version of Indico must not fail here
     return any(name in attrs and attrs[name].history.has_changes() for name in names)
 
 
-def _registration(mapper, connection, registration):
-    if _has_changed(registration, _REGISTRATION):
-        _changes(registration).registrations.add(registration.id)
+def _updated(mapper, connection, target):
+    model = next(model for model in CONCERNS if isinstance(target, model))
+    if _has_changed(target, ON_A_BADGE[model]):
+        _note(model, target)
+
+
+def _came_or_went(mapper, connection, target):
+    _note(type(target), target)
+
+
+def _note(model, target):
+    if model is EventSetting and (target.module, target.name) not in EVENT_SETTINGS:
+        return
+    kind, attr = CONCERNS[model]
+    getattr(_changes(target), kind).add(getattr(target, attr))
+
+
+def _undone(mapper, connection, registration):
     if registration.checked_in_dt is None and _has_changed(registration, ('checked_in_dt',)):
         _changes(registration).undone.add(registration.id)
 
 
-def _data(mapper, connection, data):
-    _changes(data).registrations.add(data.registration_id)
-
-
-def _field(mapper, connection, form_field):
-    if _has_changed(form_field, _FIELD):
-        _changes(form_field).forms.add(form_field.registration_form_id)
-
-
-def _template(mapper, connection, template):
-    if _has_changed(template, _TEMPLATE):
-        _changes(template).templates.add(template.id)
-
-
-def _setup(mapper, connection, setup):
-    if _has_changed(setup, _SETUP):
-        _changes(setup).forms.add(setup.registration_form_id)
-
-
-def _event(mapper, connection, target):
-    if _has_changed(target, _EVENT):
-        _changes(target).events.add(target.id)
-
-
-def _form(mapper, connection, form):
-    if _has_changed(form, _FORM):
-        _changes(form).forms.add(form.id)
-
-
-def _category(mapper, connection, category):
-    if _has_changed(category, _CATEGORY):
-        _changes(category).categories.add(category.id)
-
-
-def _of_event(mapper, connection, target):
-    # the names of speakers
-    _changes(target).events.add(target.event_id)
-
-
-def _person(mapper, connection, person):
-    # it is also called for who only got another link to the event
-    if _has_changed(person, ('first_name', 'last_name')):
-        _of_event(mapper, connection, person)
-
-
-def _event_setting(mapper, connection, setting):
-    if (setting.module, setting.name) in _EVENT_SETTINGS:
-        _changes(setting).events.add(setting.event_id)
-
-
-def _event_setup(mapper, connection, setup):
-    if _has_changed(setup, _RULES):
-        _changes(setup).events.add(setup.event_id)
+def _born(mapper, connection, registration):
+    _changes(registration).born.add(registration.id)
 
 
 def _tell(session):
     changes = session.info.pop(_CHANGES, None)
     if changes is None:
         return
-    # the ledger's statements are no part of Indico's work: what fails here must not undo it
-    with sql.cursor() as cursor:
-        cursor.execute('SAVEPOINT checkin_print_changes')
-        try:
-            if ledger.redraw(changes, 'system') + ledger.undo_unsignaled(changes.undone, 'system'):
-                wakeup.after_commit()
-            cursor.execute('RELEASE SAVEPOINT checkin_print_changes')
-        except Exception as exc:
-            cursor.execute('ROLLBACK TO SAVEPOINT checkin_print_changes')
-            log_failure(logger, exc, 'Badges could not be drawn anew after a change')
+    changes.registrations -= changes.born
+    # The ledger's statements are no part of Indico's work: what fails here must not undo it. Once more, because the end
+    # of a savepoint lets whoever was in a deadlock with this one get on. If it fails again, the go still tells that a
+    # badge shows something old, or that nobody wants it.
+    for last in (False, True):
+        with sql.cursor() as cursor:
+            cursor.execute('SAVEPOINT checkin_print_changes')
+            try:
+                if ledger.redraw(changes, 'system') + ledger.undo_unsignaled(changes.undone, 'system'):
+                    wakeup.after_commit()
+                cursor.execute('RELEASE SAVEPOINT checkin_print_changes')
+                return
+            except Exception as exc:
+                cursor.execute('ROLLBACK TO SAVEPOINT checkin_print_changes')
+                if last:
+                    log_failure(logger, exc, 'Badges could not be drawn anew after a change')

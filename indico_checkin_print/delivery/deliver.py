@@ -35,7 +35,7 @@ def webhook_of(job):
 class Delivery:
     """A POST that is ready to be made: plain values, so that a thread can make it without the database."""
 
-    job_id: int
+    claim: ledger.Claim
     webhook_id: int
     #: ``badge`` or ``data``
     kind: str
@@ -47,6 +47,10 @@ class Delivery:
     opened_dt: datetime | None = None
     #: For a job that was settled: after how many seconds it is due again, or ``None``
     delay: float | None = None
+
+    @property
+    def job_id(self):
+        return self.claim.id
 
     @property
     def is_data(self):
@@ -91,7 +95,7 @@ def enter(ready, answer, actor):
         db.session.commit()
         return None
     state, change = breaker.note(webhook, verdict, ready.kind, answer.retry_after)
-    delay = _enter(job, answer, verdict, ready.kind, state, actor, was_probe=ready.opened_dt is not None)
+    delay = _enter(ready, answer, verdict, state, actor)
     db.session.commit()
     if change is not None:
         tell.managers(webhook, change, attempts.in_words(answer), ready.opened_dt)
@@ -100,7 +104,8 @@ def enter(ready, answer, actor):
 
 def _prepare(job, actor):
     webhook, kind = webhook_of(job), kind_of(job)
-    settled = Delivery(job.id, webhook.id if webhook else 0, kind)
+    claim = ledger.Claim(job.id, job.attempts, job.dispatch)
+    settled = Delivery(claim, webhook.id if webhook else 0, kind)
     if webhook is None:
         ledger.undelivered(job, Reason.webhook_missing, '', actor, retry_in=None)
         return settled
@@ -125,21 +130,21 @@ def _prepare(job, actor):
                    request={**request, 'allowed_networks': networks})
 
 
-def _enter(job, answer, verdict, kind, state, actor, *, was_probe):
+def _enter(ready, answer, verdict, state, actor):
     """Enter an answer into the ledger. Return after how many seconds the job is due again, or ``None``."""
     detail = _describe(answer)
     if verdict == retry.Verdict.delivered:
-        ledger.delivered(job, detail, actor)
+        ledger.delivered(ready.claim, detail, actor)
         return None
     delay = None
     if verdict in retry.RETRIED:
         # while the breaker is open it says when to try
-        delay = 0 if state.is_open else retry.next_delay(job.attempts, kind, answer.retry_after)
+        delay = 0 if state.is_open else retry.next_delay(ready.claim.attempts, ready.kind, answer.retry_after)
     if delay is not None:
         reason = Reason.try_again
     else:
         reason = _REASONS.get(verdict, Reason.webhook_failed)
-    ledger.undelivered(job, reason, detail, actor, retry_in=delay, was_probe=was_probe)
+    ledger.undelivered(ready.claim, reason, detail, actor, retry_in=delay, was_probe=ready.opened_dt is not None)
     return delay
 
 

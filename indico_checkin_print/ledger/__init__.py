@@ -4,12 +4,12 @@ The ledger in PostgreSQL is the truth; Celery, NOTIFY and the relay's memory onl
 in the caller's transaction and each change writes one row of history. The clock is the database's.
 """
 
-from indico_checkin_print.ledger.agents import (WITHOUT_A_WORD, drop_unwanted, free_waiting, give, go, move_on, report,
-                                                spool_lost, take_back)
+from indico_checkin_print.ledger.agents import (WITHOUT_A_WORD, free_waiting, give, go, move_on, report, spool_lost,
+                                                take_back, without_go)
 from indico_checkin_print.ledger.births import (new_row, print_again, record, request_event_test, request_test,
                                                 send_again)
-from indico_checkin_print.ledger.claims import (claim_post, claim_render, delivered, doubt, due_at_once, fail_render,
-                                                hold_nameless, rendered, undelivered)
+from indico_checkin_print.ledger.claims import (Claim, claim_post, claim_render, delivered, doubt, due_at_once,
+                                                fail_render, hold_nameless, rendered, undelivered)
 from indico_checkin_print.ledger.corrections import follow_state, redraw, undo_unsignaled
 from indico_checkin_print.ledger.moves import move
 from indico_checkin_print.ledger.people import (cancel, cancel_check_in, cancel_event, cancel_form, cancel_registration,

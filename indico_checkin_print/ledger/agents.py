@@ -2,7 +2,8 @@
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger.moves import UNASSIGNED, draw_outdated_anew, move, notify_desks, recall, unassign
+from indico_checkin_print.badge.content import is_current
+from indico_checkin_print.ledger.moves import UNASSIGNED, draw_anew, move, notify_desks, recall, unassign
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.passed_over import add_note, gave_back, not_there
@@ -28,7 +29,7 @@ def give(job, agent, printer, actor, *, go, passed_over=None):
     values = {'agent_id': agent.id, 'printer': printer, 'dispatch': job.dispatch + 1}
     if passed_over is not None:
         values['passed_over'] = passed_over
-    if go and not move([Job.id == job.id, still_wanted()], S.dispatched, actor=actor, dispatched_dt=now(),
+    if go and not move([Job.id == job.id, still_wanted(), is_current()], S.dispatched, actor=actor, dispatched_dt=now(),
                        **_where_to(agent.id, printer, notes), **values):
         return None
     if not go:
@@ -39,14 +40,16 @@ def give(job, agent, printer, actor, *, go, passed_over=None):
 def go(job, actor):
     """Give permission to print a job that an agent holds already. Return nothing if it may not print any more."""
     return move([Job.id == job.id, Job.state == S.ready, Job.agent_id.isnot(None), Job.dispatch == job.dispatch,
-                 still_wanted()], S.dispatched, actor=actor, dispatched_dt=now(),
+                 still_wanted(), is_current()], S.dispatched, actor=actor, dispatched_dt=now(),
                 **_where_to(job.agent_id, job.printer, job.passed_over))
 
 
-def drop_unwanted(jobs, actor):
-    """End jobs that got no go because what they stand for is no longer so; one that is only drawn anew stays."""
-    gone = [Job.id.in_([job.id for job in jobs]), ~still_wanted()] if jobs else None
-    return recall(gone, S.canceled, Reason.no_longer_wanted, actor, **UNASSIGNED) if gone else []
+def without_go(jobs, actor):
+    """End those of some jobs without a go that nobody wants any more; what shows something old is drawn anew."""
+    if jobs:
+        ids = [job.id for job in jobs]
+        recall([Job.id.in_(ids), ~still_wanted()], S.canceled, Reason.no_longer_wanted, actor, **UNASSIGNED)
+        draw_anew(ids, actor)
 
 
 def _where_to(agent_id, printer, notes):
@@ -78,7 +81,7 @@ def _given_back(job, reason, detail, actor):
     if moved:
         notify_desks([job.desk_id])
         # what has changed meanwhile prints as it is now
-        draw_outdated_anew(moved, actor)
+        draw_anew(moved, actor)
     return moved
 
 

@@ -1,12 +1,14 @@
 """What a process does that has claimed a job under a lease: it renders, or POSTs to a webhook."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 from sqlalchemy.dialects.postgresql import insert
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger.moves import draw_outdated_anew, fresh, move, notify_desks
+from indico_checkin_print.badge.content import fingerprint, is_current
+from indico_checkin_print.ledger.moves import draw_anew, fresh, move, notify_desks
 from indico_checkin_print.life import HELD_EXPIRES_AFTER, MAX_RENDERS, POST_LEASE, RENDER_LEASE
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.jobs import Job
@@ -30,7 +32,7 @@ def claim_render(actor, *, due_for=0):
                .order_by(is_data(), Job.queue_dt, Job.id)
                .limit(1).with_for_update(skip_locked=True).scalar_subquery())
     ids = move([Job.id == next_id], S.rendering, Reason.claimed, actor,
-               lease_dt=now(RENDER_LEASE), attempts=Job.attempts + 1)
+               lease_dt=now(RENDER_LEASE), attempts=Job.attempts + 1, drawn_from=fingerprint())
     return fresh(ids[0]) if ids else None
 
 
@@ -42,7 +44,7 @@ def rendered(job, pdf, actor):
     """
     person = db.case([(Job.purpose == Job.PURPOSE_TEST, '')], else_=Job.person)
     if not move(_claimed(job), S.ready, Reason.rendered, actor, lease_dt=None, attempts=0, next_try_dt=now(),
-                outdated=False, person=person):
+                person=person):
         return False
     if job.webhook_id is not None or (job.desk is not None and job.desk.webhook_id is not None):
         # the relay is not told when the badge of an agent is ready, but that agent is
@@ -84,6 +86,19 @@ def _claimed(job):
     return [Job.id == job.id, Job.state == S.rendering, Job.attempts == job.attempts, Job.dispatch == job.dispatch]
 
 
+#: So many messages that nobody wants any more are ended in one search for a message to send.
+MOST_UNWANTED = 100
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Which claim of a job somebody speaks about: its lease may have ended, and another one may have it."""
+
+    id: int
+    attempts: int
+    dispatch: int
+
+
 def claim_post(actor, *, due_for=0, only_badges=False):
     """Take the next job that is due at a webhook under a lease; one at a time for each webhook.
 
@@ -92,36 +107,54 @@ def claim_post(actor, *, due_for=0, only_badges=False):
     :param due_for: Only take what has been due for so many seconds.
     :param only_badges: Leave data for other systems to others.
     """
+    for __ in range(MOST_UNWANTED):
+        job_id = _next_post(due_for, only_badges)
+        if job_id is None:
+            return None
+        still_free = (for_receiver(db.session.query(Job.id))
+                      .filter(Job.id == job_id, for_webhooks()).scalar_subquery())
+        if move([Job.id == still_free, still_wanted(), is_current()], S.dispatched, Reason.pushed, actor,
+                lease_dt=now(POST_LEASE), dispatched_dt=now(), attempts=Job.attempts + 1,
+                dispatch=db.func.greatest(Job.dispatch, 1)):
+            return fresh(job_id)
+        if not (move([Job.id == job_id, ~still_wanted()], S.canceled, Reason.no_longer_wanted, actor)
+                or draw_anew([job_id], actor)):
+            # somebody else began a POST to the same webhook
+            return None
+    # the rest is for the next look
+    return None
+
+
+def _next_post(due_for, only_badges):
+    """Lock the job that is to be POSTed next, and its webhook. Return its id, or ``None``."""
     # The webhook is locked, so that no two workers find it free at the same moment; and whether it is free is asked
     # once more under the lock. The queue's order is for receivers that work: probes take turns, so that one message
     # that a receiver cannot bear does not keep it shut.
     turn = db.case([(Webhook.opened_dt.isnot(None), Job.next_try_dt)], else_=Job.queue_dt)
-    next_id = (for_receiver(db.session.query(Job.id))
-               .filter(due(S.ready, due_for), for_webhooks(), ~behind_another(), *[~is_data()] * only_badges)
-               .order_by(Webhook.posted_dt.nullsfirst(), is_data(), turn, Job.id)
-               .limit(1).with_for_update(skip_locked=True, key_share=True, of=[Job, Webhook]).scalar())
-    if next_id is None:
-        return None
-    still_free = for_receiver(db.session.query(Job.id)).filter(Job.id == next_id, for_webhooks()).scalar_subquery()
-    ids = move([Job.id == still_free, still_wanted()], S.dispatched, Reason.pushed, actor, lease_dt=now(POST_LEASE),
-               dispatched_dt=now(), attempts=Job.attempts + 1, dispatch=db.func.greatest(Job.dispatch, 1))
-    if not ids and move([Job.id == next_id, ~still_wanted()], S.canceled, Reason.no_longer_wanted, actor):
-        # nobody wants this one any more; the next one may be due
-        return claim_post(actor, due_for=due_for, only_badges=only_badges)
-    return fresh(ids[0]) if ids else None
+    return (for_receiver(db.session.query(Job.id))
+            .filter(due(S.ready, due_for), for_webhooks(), ~behind_another(), *[~is_data()] * only_badges)
+            .order_by(Webhook.posted_dt.nullsfirst(), is_data(), turn, Job.id)
+            .limit(1).with_for_update(skip_locked=True, key_share=True, of=[Job, Webhook]).scalar())
 
 
-def delivered(job, detail, actor):
-    """The receiver took the POST. What it says later about the print is welcome, but not needed."""
-    return move([Job.id == job.id, Job.state == S.dispatched], S.sent, Reason.delivered, actor, detail, lease_dt=None)
+def delivered(claim, detail, actor):
+    """The receiver took the POST. What it says later about the print is welcome, but not needed.
+
+    :param claim: The job as it was claimed, or its `Claim`. It may have been claimed again since; then the receiver has
+                  it all the same, unless the badge was drawn anew.
+    """
+    return move([Job.id == claim.id, Job.state == S.dispatched, Job.dispatch == claim.dispatch], S.sent,
+                Reason.delivered, actor, detail, lease_dt=None)
 
 
-def undelivered(job, reason, detail, actor, *, retry_in, was_probe=False):
+def undelivered(claim, reason, detail, actor, *, retry_in, was_probe=False):
     """The POST did not work: try again after `retry_in` seconds, or never if that is ``None``.
 
+    :param claim: The job as it was claimed, or its `Claim`. Nothing happens if somebody else has claimed it since.
     :param was_probe: Whether it was the probe of an open breaker, which costs the job no attempt.
     """
-    here = [Job.id == job.id, Job.state == S.dispatched]
+    here = [Job.id == claim.id, Job.state == S.dispatched, Job.attempts == claim.attempts,
+            Job.dispatch == claim.dispatch]
     if retry_in is None:
         unsure = move([*here, Job.purpose == Job.PURPOSE_BADGE, may_have_arrived()], S.unknown,
                       Reason.no_answer, actor, detail, lease_dt=None)
@@ -130,7 +163,7 @@ def undelivered(job, reason, detail, actor, *, retry_in, was_probe=False):
         return unsure
     moved = move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=now(retry_in),
                  attempts=Job.attempts - 1 if was_probe else Job.attempts)
-    draw_outdated_anew(moved, actor)
+    draw_anew(moved, actor)
     return moved
 
 

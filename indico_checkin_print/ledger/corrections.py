@@ -6,19 +6,21 @@ from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
-from indico_checkin_print.ledger.moves import UNASSIGNED, move, recall
+from indico_checkin_print.badge.content import is_current
+from indico_checkin_print.ledger.moves import UNASSIGNED, draw_anew, move, recall
 from indico_checkin_print.ledger.people import cancel_check_in, hold_paused
-from indico_checkin_print.life import EXPIRES_AFTER, HELD_EXPIRES_AFTER
+from indico_checkin_print.life import EXPIRES_AFTER, HELD_EXPIRES_AFTER, STILL_HERE
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.records import Document
 from indico_checkin_print.models.rules import BadgeKind, EventSetup, FormSetup, UnpaidPolicy
 from indico_checkin_print.reasons import Reason
-from indico_checkin_print.sql import notify, notify_agents, now
+from indico_checkin_print.sql import notify, now
 
 
 def redraw(changes, actor):
-    """Let badges be drawn anew that have no go yet, and note on those with one what holds if they are returned.
+    """Let badges be drawn anew that have no go yet. Those with one are asked when they are returned (`draw_anew`).
+
+    This is for speed, and for badges without a name: the go itself is given to no badge that shows something old.
 
     :param changes: A `corrections.Changes`.
     :return: The ids of the jobs that are queued now.
@@ -29,22 +31,12 @@ def redraw(changes, actor):
     ids = _lock(db.or_(*where))
     if not ids:
         return []
-    touched = Job.id.in_(ids)
-    drawn = db.or_(Job.state == S.rendering,
-                   db.and_(Job.state == S.ready, db.session.query(Document).filter(Document.job_id == Job.id).exists()))
-    agents = [x for x, in db.session.query(Job.agent_id.distinct()).filter(touched, drawn, Job.agent_id.isnot(None))]
-    # an agent that has the old badge prints it under no other number
-    queued = move([touched, drawn], S.queued, Reason.corrected, actor, lease_dt=None, next_try_dt=now(),
-                  dispatch=Job.dispatch + 1, **UNASSIGNED)
-    db.session.execute(db.update(Job.__table__)
-                       .where(touched, Job.state.in_([S.dispatched, S.printing, S.unknown]))
-                       .values(outdated=True))
-    named = move([touched, Job.state == S.held, Job.reason == Reason.no_name], S.queued, Reason.corrected, actor,
-                 next_try_dt=now(), expires_dt=now(EXPIRES_AFTER.total_seconds()))
+    queued = draw_anew(ids, actor)
+    named = move([Job.id.in_(ids), Job.state == S.held, Job.reason == Reason.no_name, ~is_current()], S.queued,
+                 Reason.corrected, actor, next_try_dt=now(), expires_dt=now(EXPIRES_AFTER.total_seconds()))
     for event_id, in db.session.query(Job.event_id.distinct()).filter(Job.id.in_(named)):
         hold_paused(event_id, actor, job_ids=named)
-    notify_agents(agents)
-    if queued or named:
+    if named:
         notify('queued')
     return [*queued, *named]
 
@@ -57,9 +49,10 @@ def _lock(touched):
     Those that are queued as well: a worker that took one now would draw the old name and find nobody to tell it. In
     the order in which relays take them, because two that lock in different orders end in a deadlock.
     """
-    matters = db.or_(Job.state.in_([S.queued, S.rendering, S.ready, S.dispatched, S.printing, S.unknown]),
-                     db.and_(Job.state == S.held, Job.reason == Reason.no_name))
-    return db.session.execute(db.select(Job.id).where(touched, matters)
+    # the first condition is that of an index; among all jobs that ever were it finds the few that wait
+    return db.session.execute(db.select(Job.id)
+                              .where(Job.state.in_(STILL_HERE), touched,
+                                     db.or_(Job.state != S.held, Job.reason == Reason.no_name))
                               .order_by(Job.queue_dt, Job.id).with_for_update(key_share=True)).scalars().all()
 
 

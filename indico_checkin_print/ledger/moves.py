@@ -2,6 +2,7 @@
 
 from indico.core.db import db
 
+from indico_checkin_print.badge.content import is_current
 from indico_checkin_print.life import STILL_HERE, TRANSITIONS
 from indico_checkin_print.life import JobState as S
 from indico_checkin_print.models.desks import DeskPrinter
@@ -37,12 +38,19 @@ def recall(where, to, reason, actor, **values):
     return moved
 
 
-def draw_outdated_anew(job_ids, actor):
-    """Queue those of some jobs, ready again just now, of which something changed while they had permission to print."""
-    queued = move([Job.id.in_(job_ids), Job.state == S.ready, Job.outdated], S.queued, Reason.corrected, actor,
-                  next_try_dt=now()) if job_ids else []
-    if queued:
-        notify('queued')
+def draw_anew(job_ids, actor):
+    """Queue those of some jobs that have no permission to print and show what is no longer true. Return their ids."""
+    if not job_ids:
+        return []
+    here = [Job.id.in_(job_ids), Job.state.in_([S.rendering, S.ready])]
+    outdated = dict(db.session.query(Job.id, Job.agent_id).filter(*here, ~is_current()).all())
+    if not outdated:
+        return []
+    # an agent that has the old badge prints it under no other number
+    queued = move([*here, Job.id.in_(outdated)], S.queued, Reason.corrected, actor, lease_dt=None, next_try_dt=now(),
+                  dispatch=Job.dispatch + 1, **UNASSIGNED)
+    notify_agents({agent_id for agent_id in outdated.values() if agent_id is not None})
+    notify('queued')
     return queued
 
 

@@ -2,7 +2,7 @@
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger.moves import draw_outdated_anew, move, recall, unassign
+from indico_checkin_print.ledger.moves import draw_anew, move, recall, unassign
 from indico_checkin_print.life import (AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, HELD_EXPIRES_AFTER, MAX_RENDERS,
                                        PRINT_WITHIN, RECEIVER_SILENT, STILL_HERE)
 from indico_checkin_print.life import JobState as S
@@ -40,5 +40,5 @@ def sweep(actor='sweep'):
         *move([Job.state == S.printing, Job.agent_id.is_(None), Job.changed_dt < now(-RECEIVER_SILENT)], S.unknown,
               Reason.receiver_silent, actor),
     ]
-    draw_outdated_anew(moved, actor)
+    draw_anew(moved, actor)
     return len(moved)

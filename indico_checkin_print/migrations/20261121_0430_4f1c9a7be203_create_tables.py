@@ -217,7 +217,7 @@ def upgrade():
         sa.Column('printer', sa.String(), server_default='', nullable=False),
         sa.Column('passed_over', postgresql.JSONB(), server_default='[]', nullable=False),
         sa.Column('dispatch', sa.Integer(), server_default='0', nullable=False),
-        sa.Column('outdated', sa.Boolean(), server_default='false', nullable=False),
+        sa.Column('drawn_from', sa.String(), server_default='', nullable=False),
         sa.Column('dispatched_dt', UTCDateTime(), nullable=True),
         sa.CheckConstraint('state != 5 OR dispatched_dt IS NOT NULL', name='dispatched_has_dt'),
         sa.ForeignKeyConstraint(['agent_id'], [f'{SCHEMA}.agents.id'], name=op.f('fk_jobs_agent_id_agents')),

@@ -239,12 +239,12 @@ class Job(db.Model):
         default=0,
         server_default='0'
     )
-    #: What it was drawn from has changed since it had permission to print: if it is returned, it is drawn anew
-    outdated = db.Column(
-        db.Boolean,
+    #: The fingerprint of what it was, or is being, drawn from (`badge.content`)
+    drawn_from = db.Column(
+        db.String,
         nullable=False,
-        default=False,
-        server_default='false'
+        default='',
+        server_default=''
     )
     #: When permission to print was given
     dispatched_dt = db.Column(

@@ -126,7 +126,7 @@ def outgoing(agent_id, link, holding):
     messages += [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
     # one that may not print any more gets none, and the agent drops it the next time
     undone = {uuid for uuid in todo.go if not ledger.go(jobs[uuid], actor)}
-    ledger.drop_unwanted([jobs[uuid] for uuid in undone], actor)
+    ledger.without_go([jobs[uuid] for uuid in undone], actor)
     left = _what_is_left(u for u in (*todo.send, *todo.repeat_go) if jobs[u].state == JobState.dispatched)
     messages += [job_message(jobs[uuid], go=uuid in todo.go or uuid in left, print_within=left.get(uuid, PRINT_WITHIN))
                  for uuid in todo.send if uuid not in undone]
@@ -224,7 +224,7 @@ def _give_more(agent, todo, actor, troubles, *, most):
     jobs = _oldest_at_desks(agent, room, most)
     if not jobs:
         return []
-    candidates, left, unwanted = Candidates({job.desk for job in jobs}, {agent.id: troubles}), set(), []
+    candidates, left, refused = Candidates({job.desk for job in jobs}, {agent.id: troubles}), set(), []
     for job in jobs:
         choice, notes = candidates.choose(job)
         if choice is None:
@@ -239,13 +239,13 @@ def _give_more(agent, todo, actor, troubles, *, most):
         go = choice.printer in idle
         dispatch = ledger.give(job, agent, choice.printer, actor, go=go, passed_over=notes)
         if dispatch is None:
-            unwanted.append(job)
+            refused.append(job)
             continue
         idle.discard(choice.printer)
         room[choice.printer] -= 1
         candidates.given(choice)
         messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch))
-    ledger.drop_unwanted(unwanted, actor)
+    ledger.without_go(refused, actor)
     sql.notify_agents(left)
     return messages
 

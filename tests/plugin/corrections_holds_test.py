@@ -1,13 +1,20 @@
 """A correction changes nothing that it must not: badges that wait for something else, old claims, other people."""
 
+from contextlib import suppress
+
 import pytest
 from corrections_test import announce, fresh
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import flag_modified
 
 from indico.core import signals
-from indico.modules.events.models.persons import EventPerson
-from indico.modules.events.registration.models.registrations import RegistrationState
+from indico.modules.designer import TemplateType
+from indico.modules.designer.models.templates import DesignerTemplate
+from indico.modules.events.models.persons import EventPerson, EventPersonLink
+from indico.modules.events.models.settings import EventSetting
+from indico.modules.events.registration.models.registrations import RegistrationData, RegistrationState
 
-from indico_checkin_print import ledger
+from indico_checkin_print import corrections, ledger
 from indico_checkin_print.badge.render import BadgePDF
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import BadgeKind
@@ -42,10 +49,10 @@ def test_a_failed_post_is_drawn_anew(db, webhook_desk, ready_job):
     job.registration.first_name = 'Corrected'
     db.session.flush()
     job = fresh(db, ready_job)
-    assert (job.state, job.outdated) == (S.dispatched, True)
+    assert job.state == S.dispatched
     ledger.undelivered(job, Reason.no_answer, '', 'test', retry_in=0)
     job = fresh(db, ready_job)
-    assert job.state == S.queued, (job.state, job.outdated)
+    assert job.state == S.queued
 
 
 @pytest.mark.parametrize('reason', [Reason.bulk, Reason.already_printed, Reason.no_name])
@@ -95,3 +102,56 @@ def test_a_slow_renderer_of_two_corrections_ago_stores_nothing(db, check_in, reg
     assert not ledger.rendered(slow, pdf(b'first name'), 'slow')
 
 
+@pytest.fixture
+def redraw(mocker):
+    """A function of which one sees whether it was called: the ledger's statements after a change."""
+    return mocker.patch.object(corrections.ledger, 'redraw', wraps=ledger.redraw)
+
+
+def _link(event):
+    event.person_links.append(EventPersonLink(
+        person=EventPerson(event=event, first_name='Ada', last_name='Lovelace')))
+
+
+@pytest.mark.parametrize('what', ['link', 'setting', 'other setting', 'data'])
+def test_what_is_only_touched_is_no_change(db, ready_job, redraw, dummy_regform, what):
+    event, reg = ready_job.event, ready_job.registration
+    _link(event)
+    event.default_locale = 'fr_FR'
+    field = next(x for x in dummy_regform.active_fields if x.title == 'Email Address')
+    reg.data.append(RegistrationData(field_data=field.current_data, data='ada@example.test'))
+    db.session.flush()
+    assert redraw.called
+    redraw.reset_mock()
+    if what == 'link':
+        event.person_links[0].display_order = 7
+    elif what == 'setting':
+        setting = EventSetting.query.filter_by(event_id=event.id, name='default_locale').one()
+        flag_modified(setting, 'value')
+    elif what == 'other setting':
+        db.session.add(EventSetting(event_id=event.id, module='core', name='x', value=1))
+    else:
+        flag_modified(reg.data[0], 'field_data_id')
+    db.session.flush()
+    # a setting that is written once more counts as changed, but its badges do not
+    assert redraw.called == (what == 'setting')
+
+
+def test_a_new_registration_has_no_badge_to_draw_anew(db, ready_job, create_reg, mocker):
+    lock = mocker.spy(ledger.corrections, '_lock')
+    create_reg(first_name='Ada', data=[])
+    assert not lock.called
+
+
+def test_a_flush_that_failed_is_forgotten(db, ready_job, redraw):
+    """What was noted for it must not reach the next one, of which it is no part."""
+    with suppress(IntegrityError), db.session.begin_nested():
+        ready_job.registration.first_name = 'Corrected'
+        # in the same flush, and later
+        db.session.add(DesignerTemplate(type=TemplateType.badge, title='No owner', data={}))
+        db.session.flush()
+    assert not redraw.called
+    ready_job.event.keywords = ['x']
+    db.session.flush()
+    assert not redraw.called
+    assert fresh(db, ready_job).state == S.ready

@@ -13,17 +13,15 @@ from print_agent.protocol import Job as JobMessage
 from indico.core import signals
 from indico.modules.categories.models.categories import Category
 from indico.modules.designer.models.templates import DesignerTemplate
-from indico.modules.events.models.events import Event
 from indico.modules.events.models.persons import EventPerson, EventPersonLink
-from indico.modules.events.registration.models.form_fields import RegistrationFormField
-from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.modules.events.registration.models.tags import RegistrationTag
 
 from indico_checkin_print import corrections, ledger
+from indico_checkin_print.badge.content import ON_A_BADGE, fingerprint
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
-from indico_checkin_print.models.rules import BadgeKind, EventSetup, FormSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import BadgeKind, EventSetup, UnpaidPolicy
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons import Reason
 from indico_checkin_print.relay.dispatch import outgoing
@@ -48,13 +46,10 @@ def fresh(db, job):
     return Job.query.get(job.id)
 
 
-@pytest.mark.parametrize(('model', 'names'), [
-    (Registration, (*corrections._REGISTRATION, 'checked_in_dt')), (Event, corrections._EVENT),
-    (DesignerTemplate, corrections._TEMPLATE), (RegistrationFormField, corrections._FIELD),
-    (FormSetup, corrections._SETUP), (RegistrationForm, corrections._FORM), (Category, corrections._CATEGORY),
-    (EventSetup, corrections._RULES)])
+@pytest.mark.parametrize(('model', 'names'), [*ON_A_BADGE.items(), (Registration, ('checked_in_dt',))])
 def test_every_attribute_exists(model, names):
     assert set(names) <= set(inspect(model).attrs.keys())
+    assert model in corrections.CONCERNS
 
 
 def _name(reg, form, db):
@@ -151,19 +146,28 @@ def test_a_renderer_that_read_the_old_name_stores_nothing(db, check_in, reg):
     assert 'Corrected' in words(fresh(db, job))
 
 
-def test_one_with_a_go_is_drawn_anew_when_it_is_returned(db, ready_job):
+@pytest.mark.parametrize('state', [S.dispatched, S.printing, S.unknown, S.sent])
+def test_one_with_a_go_is_drawn_anew_when_it_is_returned(db, ready_job, state):
     db.session.execute(db.update(Job.__table__).where(Job.id == ready_job.id)
-                       .values(state=S.dispatched, dispatched_dt=db.func.now()))
+                       .values(state=state, dispatched_dt=db.func.now()))
     ready_job.registration.first_name = 'Corrected'
     db.session.flush()
     job = fresh(db, ready_job)
-    assert (job.state, job.outdated) == (S.dispatched, True)
+    assert job.state == state
     ledger.report(job, S.ready, Reason.returned, '', 'agent:1')
     assert fresh(db, ready_job).state == S.queued
     render_waiting('test')
     job = fresh(db, ready_job)
-    assert (job.state, job.outdated) == (S.ready, False)
+    assert job.state == S.ready
     assert 'Corrected' in words(job)
+
+
+@pytest.mark.parametrize('state', [S.dispatched, S.sent])
+def test_one_that_shows_what_is_true_is_not_drawn_anew(db, ready_job, state):
+    db.session.execute(db.update(Job.__table__).where(Job.id == ready_job.id)
+                       .values(state=state, dispatched_dt=db.func.now()))
+    ledger.report(fresh(db, ready_job), S.ready, Reason.returned, '', 'agent:1')
+    assert fresh(db, ready_job).state == S.ready
 
 
 def test_a_name_that_was_missing_lets_its_badge_go(db, check_in, reg):
@@ -235,6 +239,53 @@ def test_judged_once_more_at_the_go(db, ready_job, at_agent, change, here_alread
     assert [m for m in outgoing(at_agent.id, 'link', holding) if isinstance(m, JobMessage | Go)] == []
     job = fresh(db, ready_job)
     assert (job.state, job.reason) == (S.canceled, Reason.no_longer_wanted)
+
+
+@pytest.mark.parametrize('here_already', [False, True])
+def test_what_nobody_told_of_is_seen_at_the_go(db, form, ready_job, at_agent, here_already):
+    """An edit of the template that was not committed yet when the badge was born and drawn: it could not lock it."""
+    holding = {}
+    if here_already:
+        holding = {ready_job.uuid: (ledger.give(ready_job, at_agent, 'p1', 'test', go=False), 'waiting')}
+    template = form.template
+    db.session.execute(db.update(DesignerTemplate.__table__).where(DesignerTemplate.id == template.id).values(
+        data={**template.data, 'items': [text_item('fixed', 5, text='Corrected'), text_item('full_name', 30)]}))
+    db.session.expire_all()
+    assert [m for m in outgoing(at_agent.id, 'link', holding) if isinstance(m, JobMessage | Go)] == []
+    job = fresh(db, ready_job)
+    assert (job.state, job.reason, job.agent_id) == (S.queued, Reason.corrected, None)
+    render_waiting('test')
+    message, = (m for m in outgoing(at_agent.id, 'link', {}) if isinstance(m, JobMessage))
+    assert message.go
+    assert 'Corrected' in words(fresh(db, job))
+
+
+def test_what_nobody_told_of_is_seen_before_a_post(db, webhook_desk, ready_job):
+    db.session.execute(db.update(Registration.__table__).where(Registration.id == ready_job.registration_id)
+                       .values(first_name='Corrected'))
+    db.session.expire_all()
+    assert ledger.claim_post('test') is None
+    assert fresh(db, ready_job).state == S.queued
+    render_waiting('test')
+    assert ledger.claim_post('test') == ready_job
+    assert 'Corrected' in words(fresh(db, ready_job))
+
+
+def test_a_ticket_template_of_a_category_is_seen_too(db, form, ready_job):
+    form.kind = BadgeKind.ticket
+    db.session.flush()
+    render_waiting('test')
+    seen = [fresh(db, ready_job).drawn_from]
+    # by ids: its two ways to a category are a circle to SQLAlchemy
+    template = DesignerTemplate(type=form.template.type, title='Default', category_id=ready_job.event.category_id,
+                                data=form.template.data)
+    db.session.add(template)
+    db.session.flush()
+    for table, id_, values in ((Category, template.category_id, {'default_ticket_template_id': template.id}),
+                               (DesignerTemplate, template.id, {'data': {**template.data, 'width': 500}})):
+        db.session.execute(db.update(table.__table__).where(table.id == id_).values(**values))
+        seen.append(db.session.query(fingerprint()).filter(Job.id == ready_job.id).scalar())
+    assert len({'', *seen}) == 4
 
 
 def test_an_undo_that_indico_sends_no_signal_of(db, ready_job):

@@ -11,10 +11,12 @@ from itertools import product
 import pytest
 from jobs_crowd import S, fill
 
+from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.registration.models.registrations import Registration
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import checkin, ledger, sql
+from indico_checkin_print.corrections import Changes
 from indico_checkin_print.management.job_filter import Cursor, JobFilter
 from indico_checkin_print.management.job_query import PAGE, TooManyPeople, find_people, job_ids
 from indico_checkin_print.models.desks import Desk
@@ -107,6 +109,11 @@ def test_what_a_volunteer_waits_for_and_what_is_done_every_few_seconds(db, event
             'form_id': form_id, 'event_id': event.id, 'registration_id': registration.id, 'printed': [5, 7],
             'checked_in_dt': now_utc()})
         plans = [[line for line, in cursor]]
+    template_id = db.session.query(db.func.max(DesignerTemplate.id)).scalar() or 0
+    changes = [Changes(registrations={registration.id}), Changes(forms={form_id}), Changes(templates={template_id}),
+               Changes(events={event.id}), Changes(categories={event.category_id})]
+    for change in changes:
+        plans += plan(lambda change=change: ledger.redraw(change, 'test'))
     for call in (lambda: ledger.restamp(registration, None), lambda: ledger.cancel_check_in(registration, 'test'),
                  lambda: ledger.release_paid(registration, 'test'), lambda: forget(registration),
                  lambda: manager.get(its_page),

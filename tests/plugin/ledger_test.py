@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from indico.modules.events.registration.models.registrations import Registration
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger, life
@@ -309,3 +310,41 @@ def test_a_deleted_registration_takes_everything_along(db, new_job):
     db.session.refresh(job)
     assert (job.state, job.reason) == (S.canceled, Reason.registration_gone)
     assert done.state == S.completed
+
+
+# -- claims of messages -----------------------------------------------------------------------------------------------
+
+def test_a_claim_that_was_lost_gives_nothing_back(db, webhook_desk, ready_job, set_job):
+    """Its lease ended and another process sends the message now: the late answer is about another POST."""
+    claimed = ledger.claim_post('slow')
+    slow = ledger.Claim(claimed.id, claimed.attempts, claimed.dispatch)
+    set_job(ready_job, lease_dt=now_utc() - timedelta(seconds=1))
+    ledger.sweep()
+    claimed = ledger.claim_post('quick')
+    for retry_in in (0, None):
+        assert not ledger.undelivered(slow, Reason.try_again, '', 'slow', retry_in=retry_in)
+        db.session.refresh(ready_job)
+        assert ready_job.state == S.dispatched
+    assert ledger.undelivered(claimed, Reason.try_again, '', 'quick', retry_in=0) == [ready_job.id]
+
+
+def test_a_receiver_has_another_badge_than_the_claim_is_about(db, webhook_desk, ready_job, set_job):
+    claimed = ledger.claim_post('slow')
+    slow = ledger.Claim(claimed.id, claimed.attempts, claimed.dispatch)
+    set_job(ready_job, dispatch=2)
+    assert not ledger.delivered(slow, '', 'slow')
+    # with the same badge it does not matter who sent it
+    set_job(ready_job, dispatch=1, attempts=2)
+    assert ledger.delivered(slow, '', 'slow')
+
+
+def test_messages_that_nobody_wants_are_ended_in_a_loop(db, check_in, create_reg, webhook, mocker):
+    mocker.patch.object(ledger.claims, 'MOST_UNWANTED', 2)
+    people = [create_reg(first_name=f'P{i}') for i in range(4)]
+    check_in(*people)
+    ids = [job.id for job in Job.query.filter_by(webhook_id=webhook.id).order_by(Job.queue_dt, Job.id)]
+    db.session.execute(db.update(Registration.__table__).where(Registration.id.in_([x.id for x in people[:3]]))
+                       .values(checked_in_dt=None))
+    assert ledger.claim_post('test') is None
+    assert ledger.claim_post('test').id == ids[3]
+    assert {job.state for job in Job.query.filter(Job.id.in_(ids[:3]))} == {S.canceled}

@@ -184,7 +184,7 @@ class FakeDatabase:
 
 
 def ready(job_id, kind='data'):
-    return Delivery(job_id, job_id, kind, attempt_id=job_id, request={'url': str(job_id)})
+    return Delivery(ledger.Claim(job_id, 1, 1), job_id, kind, attempt_id=job_id, request={'url': str(job_id)})
 
 
 async def until(condition):

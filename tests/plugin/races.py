@@ -55,6 +55,13 @@ class Races:
         """
         result = first()
         future = self.start(second)
+        self.until_waits(future)
+        self.commit()
+        return result, future.result(PATIENCE)
+
+    @staticmethod
+    def until_waits(future):
+        """Return when what was started waits for a row that this transaction has changed."""
         until = time.monotonic() + PATIENCE
         while not _somebody_waits():
             if future.done():
@@ -62,8 +69,6 @@ class Races:
                 raise AssertionError('the second one did not wait for the first one')
             assert time.monotonic() < until, 'nobody waits for a lock'
             time.sleep(.01)
-        self.commit()
-        return result, future.result(PATIENCE)
 
     def meanwhile(self, function):
         """Run a function to its end in another transaction, while that of the test stays open."""

@@ -6,13 +6,14 @@ from functools import partial
 from itertools import chain
 
 import pytest
-from races import Races, rows_of_all_tables, take_away_all_but
+from races import PATIENCE, Races, rows_of_all_tables, take_away_all_but
 from sqlalchemy import func
 
 from print_agent import protocol
 
 from indico.core import signals
 from indico.core.db import db as db_
+from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.util.date_time import now_utc
@@ -379,6 +380,53 @@ def test_corrected_before_a_worker_takes_it(db, races, people, queued):
     assert races.meanwhile(lambda: claim_render('early')) == queued[1]
     races.commit()
     assert claim_render('late') == queued[0]
+
+
+def test_drawn_from_a_template_while_that_is_edited(db, races, agent, desk, form, reg):
+    """The badge is born after the edit was written, and drawn before that is committed: no lock could reach it."""
+    agent_id, link, desk_id = agent.id, agent.link, desk.id
+    template_id, registration_id = form.template_id, reg.id
+    races.commit()
+    template = DesignerTemplate.get(template_id)
+    template.data = {**template.data, 'width': template.data['width'] + 50}
+    db.session.flush()
+
+    def _born():
+        registration = Registration.get(registration_id)
+        job_id, = ledger.record([ledger.new_row('badge', desk_id=desk_id)],
+                                event_id=registration.event_id, registration_id=registration.id, actor='test')
+        claimed = claim_render('worker')
+        assert claimed == job_id
+        job = Job.get(job_id)
+        ledger.rendered(job, BADGE, 'worker')
+        return job_id
+
+    job_id = races.meanwhile(_born)
+    races.commit()
+    assert mail(agent_id, link)() == []
+    assert told(job_id)[-2:] == [S.ready, S.queued]
+
+
+def test_a_deadlock_loses_no_correction(db, races, event, ready):
+    """The ledger takes its locks in order; others may not, e.g. a request that corrects one person after the other."""
+    db.session.execute(db.text("SET LOCAL deadlock_timeout = '1min'"))
+    event_id = event.id
+
+    def _lock(job_id):
+        db_.session.execute(db_.select(Job.id).where(Job.id == job_id).with_for_update())
+
+    def _correct():
+        Event.get(event_id).title = 'Corrected'
+        db_.session.flush()
+
+    _lock(ready[-1])
+    correction = races.start(_correct)
+    races.until_waits(correction)
+    # the other one gives way, because its patience is shorter
+    _lock(ready[0])
+    races.commit()
+    correction.result(PATIENCE)
+    assert set(jobs_by_state(db).values()) == {S.queued}
 
 
 @pytest.mark.parametrize('what', ['name', 'state'])
