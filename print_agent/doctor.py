@@ -28,8 +28,10 @@ from print_agent.disconnect import Why, refused
 from print_agent.doctor_checks import Finding, fine, wrong
 from print_agent.network import NetworkError
 from print_agent.pairing import Pairing, PairingError
+from print_agent.printing import recognize
+from print_agent.printing.addresses import printer_uri
 from print_agent.printing.cups_client import CupsClient, CupsDown, CupsMissing, CupsRefused
-from print_agent.printing.ipp import PrinterLine, PrinterView, Unreachable, printer_uri
+from print_agent.printing.ipp import PrinterLine, PrinterView, Unreachable
 from print_agent.printing.layout import Layout
 from print_agent.snapshot import Snapshot
 from print_agent.spool import Spool, SpoolCorrupt, SpoolError
@@ -139,7 +141,8 @@ async def _cups(config: Config) -> list[Finding]:
     found = [fine('pycups', 'installed')]
     try:
         names = list(await client.queues())
-        found.append(fine('CUPS', 'answers'))
+        found.append(fine('CUPS', 'answers' if client.is_local else f'answers; this CUPS is on another computer '
+                                  f'({client.host}): badges are reported as "sent"'))
         found += [wrong(f'printer {name}', f'agent.toml has {what} for a printer "{name}", but there is none of this '
                                            f'name. Show the names: print-agent printers')
                   for name, what in _named(config).items() if name not in {*names, *config.folders}]
@@ -154,7 +157,8 @@ async def _cups(config: Config) -> list[Finding]:
             found += judged
     except (CupsDown, CupsRefused) as exc:
         why = f' ({exc})' if isinstance(exc, CupsRefused) else ''
-        found.append(wrong('CUPS', f'CUPS does not answer{why}. Run: sudo systemctl restart cups'))
+        there = '' if client.is_local else f' on {client.host}'
+        found.append(wrong('CUPS', f'CUPS{there} does not answer{why}. Run{there}: sudo systemctl restart cups'))
     finally:
         await client.close()
     return found
@@ -168,18 +172,23 @@ def _named(config: Config) -> dict[str, str]:
 
 async def _queue(client: CupsClient, config: Config, name: str) -> list[Finding]:
     attrs = await client.queue(name, _QUEUE) or {}
-    uri, layout = printer_uri(str(attrs.get('device-uri', ''))), config.layouts.get(name, Layout())
+    layout, login = config.layouts.get(name, Layout()), config.logins.get(name)
+    if not client.is_local:
+        return checks.remote_queue(name, attrs, client.host, layout)
+    uri = printer_uri(str(attrs.get('device-uri', '')))
     if uri is None:
         return checks.queue(name, attrs, None, layout=layout)
-    login = config.logins.get(name)
-    line = PrinterLine(uri, login=login)
+    line, way = PrinterLine(uri, login=login), None
     try:
         printer: PrinterView | str = await line.printer()
+        if not line.is_server:
+            way = await recognize.way(line)
     except Unreachable as exc:
         printer = exc.reason
     finally:
         await line.close()
-    return checks.queue(name, attrs, printer, server=bool(line.is_server), login=login is not None, layout=layout)
+    return checks.queue(name, attrs, printer, server=bool(line.is_server), login=login is not None, layout=layout,
+                        way=way)
 
 
 # -- Indico -----------------------------------------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from print_agent import reasons
-from print_agent.printing.ipp import PrinterView, is_service, printer_uri, words
+from print_agent.printing.addresses import is_service, printer_uri
+from print_agent.printing.ipp import PrinterView, words
 from print_agent.printing.layout import Layout, turned_again
+from print_agent.printing.recognize import Way
 from print_agent.snapshot import PrinterStatus, Snapshot
 
 
@@ -28,6 +30,15 @@ class Finding:
     check: str
     ok: bool
     text: str
+
+
+#: What the way in which badges are known at a printer means for who reads it.
+_WAYS: dict[Way | None, str] = {
+    'name': 'it says when a badge is done',
+    'new': 'it hides the names of jobs. It says when a badge is done as long as this computer is the only one that '
+           'prints there as this user; else badges are "sent"',
+    'none': 'it does not show which of its jobs is a badge, so badges are "sent"',
+    None: 'it is busy; run this again when nothing prints, to learn whether it says when a badge is done'}
 
 
 def fine(check: str, text: str) -> Finding:
@@ -108,21 +119,19 @@ def _agents_printer(seen: PrinterStatus) -> Finding:
 # -- CUPS and printers ------------------------------------------------------------------------------------------------
 
 def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, *,
-          server: bool = False, login: bool = False, layout: Layout | None = None) -> list[Finding]:
+          server: bool = False, login: bool = False, layout: Layout | None = None,
+          way: Way | None = None) -> list[Finding]:
     """Judge a print queue.
 
     :param printer: what the printer says itself, or a reason why it does not answer; None if it cannot be asked
     :param server: whether the printer is a print server
     :param login: whether the agent has a login for it
     :param layout: its settings in agent.toml
+    :param way: how a badge is known among the printer's jobs; None if the printer was too busy to show that
     """
     check = f'printer {name}'
     device = str(attrs.get('device-uri', ''))
-    found: list[Finding] = []
-    if not attrs.get('printer-is-accepting-jobs', True):
-        found.append(wrong(check, f'The queue does not accept jobs. Run: sudo cupsaccept {name}'))
-    if attrs.get('printer-state') == 5:
-        found.append(wrong(check, f'The queue is paused. Run: sudo cupsenable {name}'))
+    found = _state(check, name, attrs)
     uri = printer_uri(device)
     if uri is not None:
         if login or printer == 'printer_login':  # CUPS shows none, and what is said here must not take it away
@@ -158,8 +167,24 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
     media = ', '.join(printer.media[:3]) if isinstance(printer, PrinterView) else ''
     # a warning stops no badge, but "ready" alone would contradict what the running agent says of it
     warns = reasons.first(printer.reasons, '') if isinstance(printer, PrinterView) else ''
-    return [fine(check, f'ready{": " + media if media else ""}'
+    return [fine(check, f'ready{": " + media if media else ""}; {_WAYS[way]}'
                         f'{". It says: " + reasons.sentence(warns) if warns else ""}')]
+
+
+def remote_queue(name: str, attrs: Mapping[str, Any], host: str, layout: Layout) -> list[Finding]:
+    """Judge a queue of a CUPS on another computer: what its addresses mean is known only there."""
+    check = f'printer {name}'
+    return [*_state(check, name, attrs, f' on {host}'), *_turned(check, attrs, None, layout)] or [
+        fine(check, 'ready; its CUPS is on another computer, so the printer cannot be asked: its badges are "sent"')]
+
+
+def _state(check: str, name: str, attrs: Mapping[str, Any], there: str = '') -> list[Finding]:
+    found = []
+    if not attrs.get('printer-is-accepting-jobs', True):
+        found.append(wrong(check, f'The queue does not accept jobs. Run{there}: sudo cupsaccept {name}'))
+    if attrs.get('printer-state') == 5:
+        found.append(wrong(check, f'The queue is paused. Run{there}: sudo cupsenable {name}'))
+    return found
 
 
 def _turned(check: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, layout: Layout) -> list[Finding]:

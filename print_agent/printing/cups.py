@@ -9,16 +9,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from print_agent import protocol as p
 from print_agent import reasons
 from print_agent.printing.base import End, NotReady, Sheet, SubmitFailed, Unsettled
 from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused, HandoverFailed
 from print_agent.printing.devices import Devices
-from print_agent.printing.follow import (
-    CANCELED, COMPLETED, GRACE, HELD, PENDING, PROCESSING, STOPPED, CupsView, Follower, Missing, pause)
-from print_agent.printing.ipp import JobView, PrinterLine, PrinterView, Unreachable, words
+from print_agent.printing.follow import CANCELED, GRACE, HELD, pause
+from print_agent.printing.ipp import PrinterLine, PrinterView, Unreachable, words
+from print_agent.printing.recognize import newest
+from print_agent.printing.watch import Watch
 
 
 log = logging.getLogger(__name__)
@@ -34,14 +34,6 @@ _PLAIN = {
     'page-border': 'none', 'booklet': 'off', 'job-sheets': 'none', 'job-hold-until': 'no-hold'}
 #: How long one printer may hold up the look at all of them, in seconds.
 GLANCE = 2.0
-#: Job states at a printer that has the document.
-_TAKEN = (PENDING, PROCESSING, STOPPED, COMPLETED)
-#: What its backends say until they have a connection (CUPS 2.4 does not always keep ``connecting-to-device``). In the
-#: language of the agent; where that is not English, only the keyword is known.
-_NOT_CONNECTED = frozenset({
-    'Connecting to printer.', 'The printer may not exist or is unavailable at this time.',
-    'The printer is unreachable at this time.', 'The printer is in use.', 'The printer is not responding.',
-    'Waiting for printer to become available.'})
 #: CUPS' own housekeeping, not a state of the printer.
 _NOISE = ('cups-', 'connecting-to-device')
 
@@ -61,6 +53,8 @@ class CupsBackend:
         self._media: dict[str, tuple[str, ...]] = {}
         #: Tags of jobs that CUPS may hand over again: it was away before it had noted that it had done so.
         self._in_doubt: set[str] = set()
+        #: The tag of the last badge for each printer, and the highest number of our jobs there before that.
+        self._newest: dict[str, tuple[str, int | None]] = {}
 
     async def printers(self) -> Sequence[p.Printer]:
         """List the queues; states and reasons are the printer's own where it can be asked."""
@@ -110,6 +104,8 @@ class CupsBackend:
         if sheet.resolution_dpi:
             # the first is IPP's, for printers without a driver, the other one what drivers (PPDs) know
             options |= dict.fromkeys(('printer-resolution', 'Resolution'), f'{sheet.resolution_dpi}dpi')
+        if (line := self._devices.line(printer)) is not None:
+            self._newest[printer] = sheet.tag, await newest(line)
         try:
             return str(await self._client.submit(printer, sheet.title, sheet.document, options))
         except CupsRefused as exc:
@@ -147,60 +143,10 @@ class CupsBackend:
         raise SubmitFailed('restart_unclear', reasons.sentence('restart_unclear'), certain=False)
 
     async def follow(self, printer: str, sheet: Sheet, handle: str, at_printer: Callable[[], None]) -> End:
-        """Look at CUPS and the printer, quickly at first, until the follower has a verdict."""
-        clock = time.monotonic
-        start = clock()
-        await self._devices.learn_uri(printer)
-        line = self._devices.line(printer)
-        follower = Follower(asks=line is not None, now=start, expires=start + sheet.expires - time.time())
-        told = False
-        restarts = line.restarts if line is not None else 0
-        view: JobView | Missing | None = None
-        cups: CupsView | Missing = 'unreachable'
-        handed = False  # CUPS was told to forget it, and so will never hand it over again
-        while True:
-            if line is not None:
-                view = await self._ask_printer(printer, line, sheet.tag, view if handed else None)
-                if self._devices.mute(printer) and not told:
-                    line, view = None, None
-                    follower = Follower(asks=False, now=start, expires=follower.expires)
-            if view == 'absent' and told and line is not None and not follower.restarted:
-                follower.restarted = await line.restarted_since(restarts)
-            if not handed or not isinstance(view, JobView) or view.state == HELD:
-                cups = await self._ask_cups(handle, sheet.tag)
-                if isinstance(cups, CupsView) and not isinstance(view, JobView):
-                    cups = await self._ask_queue(printer, cups)
-                handed = False
-                # at once: CUPS notes an end on its disk up to half a minute later (DirtyCleanInterval), and one that
-                # dies before that would hand the job over again
-                if (isinstance(cups, CupsView) and cups.state >= CANCELED and isinstance(view, JobView)
-                        and view.state in _TAKEN):
-                    handed = await self._cancel(handle, forget=True)
-                    cups = cups if handed else 'unreachable'
-                if cups == 'unreachable':
-                    self._in_doubt.add(sheet.tag)
-                elif not handed and isinstance(view, JobView) and view.state in _TAKEN and sheet.tag in self._in_doubt:
-                    # at once: CUPS needs a moment to begin anew
-                    await self._cancel(handle)
-            if line is not None and isinstance(view, JobView) and view.state == COMPLETED:
-                follower.hands_on = await line.hands_on()
-            follower.expires = clock() + sheet.expires - time.time()  # anew: this clock stops while the computer sleeps
-            if follower.unreached and isinstance(cups, CupsView) and cups.state >= CANCELED and not cups.busy:
-                follower.unreached = await self._devices.connects(printer) is False
-            end = follower.step(clock(), cups, view)
-            if follower.at_printer and not told:
-                told = True
-                at_printer()
-            if end is not None:
-                if end.reason == 'rejected' and line is not None and isinstance(view, JobView):
-                    await _cancel_at_printer(line, view.id)
-                return end
-            if follower.cancel is not None:
-                # one that a dead device cannot have taken: asked before, and again when CUPS has let go
-                follower.unreached = await self._devices.connects(printer) is False
-                if await self._cancel(handle):
-                    follower.canceled()
-            await asyncio.sleep(pause(clock() - start if cups != 'unreachable' or handed else 1))
+        """Look at CUPS and the printer until it is known what became of the badge."""
+        tag, before = self._newest.get(printer, ('', None))
+        return await Watch(self._client, self._devices, printer, sheet, handle, before if tag == sheet.tag else None,
+                           self._in_doubt).run(at_printer)
 
     async def settle(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
         """Wait until CUPS is through with the job, or cancel it there.
@@ -243,22 +189,6 @@ class CupsBackend:
 
     # -- helpers ------------------------------------------------------------------------------------------------------
 
-    async def _ask_printer(self, printer: str, line: PrinterLine, tag: str,
-                           last: JobView | Missing | None) -> JobView | Missing:
-        try:
-            if isinstance(last, JobView):
-                return await line.job(last.id, tag) or 'absent'
-            jobs = await line.jobs(tag)
-            for job in jobs[1:]:
-                if job.state < CANCELED:
-                    log.warning('CUPS handed job %s over again; cancelling that at the printer', tag)
-                    await line.cancel(job.id)
-        except Unreachable as exc:
-            if exc.unreadable:
-                self._devices.cannot_be_read(printer, exc)
-            return 'frozen' if exc.frozen else 'unreachable'
-        return jobs[0] if jobs else 'absent'
-
     async def _drop_active(self, line: PrinterLine, tag: str, dropped: set[int]) -> None:
         """Cancel at the printer what it has not printed yet of a job that has ended for us."""
         try:
@@ -269,33 +199,6 @@ class CupsBackend:
                     dropped.add(job.id)
         except Unreachable as exc:
             log.debug('the printer of job %s cannot be asked: %s', tag, exc)
-
-    async def _cancel(self, handle: str, *, forget: bool = False) -> bool:
-        """Cancel a job in CUPS, or let it delete one that has ended; return whether it heard it."""
-        try:
-            await self._client.cancel(int(handle), forget=forget)
-        except (CupsDown, CupsRefused) as exc:
-            log.warning('cups job %s could not be cancelled: %s', handle, exc)
-            return False
-        return True
-
-    async def _ask_cups(self, handle: str, tag: str) -> CupsView | Missing:
-        try:
-            return await self._client.job(int(handle), tag) or 'absent'
-        except (CupsDown, CupsRefused):
-            return 'unreachable'
-
-    async def _ask_queue(self, printer: str, job: CupsView) -> CupsView | Missing:
-        """Add to a job what only its queue says: whether it is at work, and has a connection."""
-        if job.state < PROCESSING:
-            return job
-        try:
-            queue = await self._client.queue(printer, ['printer-state', 'printer-state-reasons']) or {}
-        except (CupsDown, CupsRefused):
-            return 'unreachable'
-        unconnected = ('connecting-to-device' in words(queue.get('printer-state-reasons'))
-                       or job.message in _NOT_CONNECTED)
-        return replace(job, busy=queue.get('printer-state') == 4, connecting=job.state == PROCESSING and unconnected)
 
     async def _describe(self, name: str, queue: dict[str, object]) -> p.Printer:
         state = int(str(queue.get('printer-state', 3)))
@@ -325,7 +228,7 @@ class CupsBackend:
         return p.Printer(name=name, state=_STATES.get(state, 'stopped'),  # type: ignore[arg-type]
                          reasons=tuple(r[:80] for r in why[:32]), accepting=accepting, model=model[:200],
                          media=tuple(m[:200] for m in media[:200]),
-                         reports=line is not None and not line.is_server)
+                         reports=line is not None and not line.is_server and line.way != 'none')
 
     async def _offered_media(self, name: str) -> tuple[str, ...]:
         try:
@@ -333,13 +236,6 @@ class CupsBackend:
         except (CupsDown, CupsRefused):
             return ()
         return words((attrs or {}).get('media-supported'))
-
-
-async def _cancel_at_printer(line: PrinterLine, job: int) -> None:
-    try:
-        await line.cancel(job)
-    except Unreachable as exc:
-        log.info('rejected job %d is left at the printer: %s', job, exc)
 
 
 def _mm(value: float) -> str:

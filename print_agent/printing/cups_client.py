@@ -5,6 +5,7 @@ of the pool makes its own connection with ``host=``. pycups is GPL and optional:
 """
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -81,8 +82,11 @@ class CupsClient:
         self._local = threading.local()
         self._pool = Crew(THREADS, 'cups')
         host = (server or str(cups.getServer())).partition(':')[0]
+        #: Where it is, in words for people.
+        self.host = host
         #: Whether it is the CUPS of this computer.
-        self.is_local = server.startswith(('/', '[::1]')) or host in ('localhost', '127.0.0.1') or host.startswith('/')
+        self.is_local = (server.startswith(('/', '[::1]')) or host.startswith('/')
+                         or host.lower() in ('localhost', '127.0.0.1', socket.gethostname().lower()))
 
     async def queues(self) -> dict[str, dict[str, Any]]:
         """All print queues with their attributes, by name."""

@@ -11,10 +11,10 @@ import contextlib
 import logging
 import time
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
+from print_agent.printing.addresses import printer_uri, socket_address
 from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused
-from print_agent.printing.ipp import PrinterLine, Unreachable, printer_uri
+from print_agent.printing.ipp import PrinterLine, Unreachable
 
 
 log = logging.getLogger(__name__)
@@ -23,20 +23,6 @@ log = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 1.5
 #: How long a printer that gives no answer of use is asked no more, in seconds: it may only have been starting.
 MUTE = 60.0
-#: Ports of the devices that take a plain connection.
-_PORTS = {'socket': 9100, 'lpd': 515}
-
-
-def socket_address(device_uri: str) -> tuple[str, int] | None:
-    """Host and port of a device that takes a plain connection; None for any other."""
-    try:
-        parts = urlsplit(device_uri)
-        port = parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not parts.hostname or port is None or parts.hostname.startswith('v1.'):
-        return None
-    return parts.hostname, port
 
 
 class Devices:

@@ -14,6 +14,8 @@ from print_agent.printing.ipp import JobView
 
 #: A job that CUPS has ended must show up at the printer, or be certain to be absent, within this many seconds.
 GRACE = 3.0
+#: A printer that is too busy to show whether it hides the names of jobs gets this many seconds.
+LEARN = 60.0
 #: A job that the printer had and now denies, for this many seconds, is lost.
 LOST = 2.0
 #: A printer that does not answer for this many seconds while it may have the job: a person must look.
@@ -68,6 +70,9 @@ class Follower:
         self.restarted = False
         #: Whether the printer is a print server, which calls completed what it has handed on. Set by the caller.
         self.hands_on = False
+        #: Whether the printer hides the names of jobs, so that a job may be there and not be seen; None: that is not
+        #: known. Set by the caller.
+        self.nameless: bool | None = False
         #: Whether the printer's address took no connection just before the job was cancelled, nor, once CUPS has let
         #: go of it, afterwards: so it cannot have come out. Set by the caller.
         self.unreached = False
@@ -121,6 +126,8 @@ class Follower:
         if self.at_printer:
             reason = 'power_cycled' if self.restarted else 'printer_lost_job'
             return self._after('absent', now, LOST, End('unknown', reason, reasons.sentence(reason)))
+        if self.nameless:
+            return self._judge_unseen(now, cups)
         if cups == 'unreachable':
             # CUPS may still hand it over when it is back; the printer is watched on.
             return self._after('no cups', now, CUPS_SILENT, End('unknown', 'cups_down', reasons.sentence('cups_down')))
@@ -130,8 +137,8 @@ class Follower:
                                                             reasons.sentence('cups_lost_job')))
         assert isinstance(cups, CupsView)
         if cups.state == COMPLETED:
-            return self._after('handed over', now, GRACE, End('unknown', 'not_seen_at_printer',
-                                                              reasons.sentence('not_seen_at_printer')))
+            return self._after('handed over', now, LEARN if self.nameless is None else GRACE,
+                               End('unknown', 'not_seen_at_printer', reasons.sentence('not_seen_at_printer')))
         if cups.state in (CANCELED, ABORTED) and self._canceled is not None:
             return None if self._is_ending(now, cups) else self._after('ended', now, LOST, self._canceled)
         if cups.state in (STOPPED, CANCELED, ABORTED):
@@ -143,6 +150,13 @@ class Follower:
         elif self._is_unconnected(now, cups):
             self._ask_cancel(End('returned', 'printer_unreachable', reasons.sentence('printer_unreachable')))
         return None
+
+    # -- the printer answers and does not tell which of its jobs it is -----------------------------------------------
+
+    def _judge_unseen(self, now: float, cups: CupsView | Missing) -> End | None:
+        if isinstance(cups, CupsView) and cups.state == COMPLETED and self._for('handed over', now) < GRACE:
+            return None  # it may yet be seen
+        return self._judge_by_cups(now, cups)
 
     # -- the printer does not answer ----------------------------------------------------------------------------------
 

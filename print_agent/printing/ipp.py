@@ -1,7 +1,7 @@
 """Asks the printer itself, over IPP (RFC 8011), because CUPS only knows that it handed a job over.
 
 A job is found by its name: CUPS passes the title on as ``job-name``. Job numbers alone prove nothing, as a printer that
-was switched off and on starts to count again.
+was switched off and on starts to count again. What to do where names are hidden is in :mod:`.recognize`.
 """
 
 import asyncio
@@ -10,8 +10,8 @@ import os
 import pwd
 import time
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pyipp import IPP
 from pyipp.enums import IppOperation
@@ -33,7 +33,7 @@ _QUESTION = frozenset({400, 0x0501, *range(0x0400, 0x0500)} - {0x0406, 0x0407})
 #: Longest wait for a connection when a printer has not answered, in seconds.
 KNOCK = 1.0
 _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-impressions-completed',
-                   'job-media-sheets-completed']
+                   'job-media-sheets-completed', 'job-originating-user-name']
 #: Of several copies of a job, which one tells more about whether a badge comes out: by ``job-state``, most first.
 _WEIGHT = {state: weight for weight, state in enumerate((9, 5, 6, 3, 4, 8, 7))}
 _PRINTER_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-make-and-model', 'media-ready',
@@ -74,6 +74,15 @@ class JobView:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedJob(JobView):
+    """A job with what the printer tells of whose it is."""
+
+    name: str = ''
+    #: Whether the printer says that it is our user's; False also if it does not say whose it is.
+    is_ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PrinterView:
     """A printer as it sees itself: RFC 8011 ``printer-state`` (3 to 5) and more."""
 
@@ -84,32 +93,6 @@ class PrinterView:
     accepting: bool = True
     #: Whether it takes a PDF as it is; else CUPS makes pixels of it.
     takes_pdf: bool = False
-
-
-def printer_uri(device_uri: str) -> str | None:
-    """The address at which a CUPS queue's printer can be asked; None if it cannot (USB, raw socket...).
-
-    Options of the CUPS backend (``?waitjob=false``) are not part of it. What only CUPS finds is no address: the name of
-    a service (``ipp://Label._ipp._tcp.local/``, also of printers on USB), an IPv6 zone (``[v1.fe80::1+eth0]``).
-    """
-    try:
-        parts = urlsplit(device_uri)
-    except ValueError:
-        return None
-    scheme = {'ipp': 'ipp', 'ipps': 'ipps', 'http': 'ipp', 'https': 'ipps'}.get(parts.scheme)
-    if scheme is None or not parts.hostname or is_service(device_uri) or parts.hostname.startswith('v1.'):
-        return None
-    default = {'http': ':80', 'https': ':443'}.get(parts.scheme, '')
-    try:
-        netloc = parts.netloc if parts.port else parts.netloc + default
-    except ValueError:
-        return None
-    return urlunsplit((scheme, netloc.rpartition('@')[2], parts.path or '/', '', ''))
-
-
-def is_service(device_uri: str) -> bool:
-    """Whether a queue names its printer as DNS-SD does, not by an address."""
-    return device_uri.startswith('dnssd:') or '._tcp.' in device_uri.partition('?')[0]
 
 
 def words(value: Any) -> tuple[str, ...]:
@@ -135,6 +118,10 @@ class PrinterLine:
         self.restarts = 0
         #: Whether it is another CUPS, a print server; None: not known yet.
         self.is_server: bool | None = None
+        #: How a badge is known again there (:mod:`.recognize`); None: not known yet.
+        self.way: Literal['name', 'new', 'none'] | None = None
+        #: Numbers of the jobs without documents with which that was tried.
+        self.tries: set[int] = set()
 
     async def printer(self, patience: float | None = None) -> PrinterView:
         """Ask for the printer's own state; ``patience`` in seconds, if it is another than the line's."""
@@ -155,6 +142,7 @@ class PrinterLine:
             # it counts whole seconds
             if self._boot is not None and boot > self._boot + 1:
                 self.restarts += 1
+                self.way = None  # it may have been set up in another way
             self._boot = boot
 
     async def hands_on(self) -> bool:
@@ -172,27 +160,49 @@ class PrinterLine:
             return False  # asked again while the job is missing
         return self.restarts > before
 
-    async def jobs(self, tag: str) -> list[JobView]:
+    async def jobs(self, tag: str) -> list[ListedJob]:
         """All jobs whose name contains ``tag`` that the printer still knows, the one that matters most first.
 
         It is one job, unless CUPS died before it had noted that it handed the job over, and did it again.
         """
-        found = {}
-        for which in ('not-completed', 'completed'):  # in this order, or one that ends meanwhile is in neither
-            reply = await self._ask(IppOperation.GET_JOBS,
-                                    {'which-jobs': which, 'requested-attributes': _JOB_ATTRIBUTES})
-            for attrs in reply['jobs']:
-                if is_named(str(attrs.get('job-name', '')), tag):
-                    view = _job_view(attrs)
-                    found[view.id] = view
-        return sorted(found.values(), key=lambda view: (_WEIGHT.get(view.state, len(_WEIGHT)), view.id))
+        found = {job.id: job for job in await self._list() if is_named(job.name, tag)}
+        return sorted(found.values(), key=lambda job: (_WEIGHT.get(job.state, len(_WEIGHT)), job.id))
 
-    async def job(self, job_id: int, tag: str) -> JobView | None:
-        """Ask for a job found before; None if the printer has forgotten it or counts from the start again."""
+    async def own_jobs(self) -> list[ListedJob]:
+        """All jobs of our user, as far as the printer tells whose they are; none if it refuses the question."""
+        try:
+            return list({job.id: job for job in await self._list(mine=True)}.values())
+        except Unreachable as exc:
+            if not exc.unreadable:
+                raise
+            return []
+
+    async def _list(self, *, mine: bool = False) -> list[ListedJob]:
+        found: list[ListedJob] = []
+        for which in ('not-completed', 'completed'):  # in this order, or one that ends meanwhile is in neither
+            reply = await self._ask(IppOperation.GET_JOBS, {'which-jobs': which, **({'my-jobs': True} if mine else {}),
+                                                            'requested-attributes': _JOB_ATTRIBUTES})
+            found += map(_job, reply['jobs'])
+        return found
+
+    async def job(self, job_id: int, tag: str | None = None) -> ListedJob | None:
+        """Ask for a job found before; None if the printer has forgotten it.
+
+        :param tag: what must be in its name, as the printer may have begun to count from the start; None: ask anyhow
+        """
         reply = await self._ask(IppOperation.GET_JOB_ATTRIBUTES,
                                 {'job-id': job_id, 'requested-attributes': _JOB_ATTRIBUTES}, missing_ok=True)
-        attrs: dict[str, Any] = next(iter(reply['jobs']), {})
-        return _job_view(attrs) if is_named(str(attrs.get('job-name', '')), tag) else None
+        job = next(map(_job, reply['jobs']), None)
+        return job if job is not None and (tag is None or is_named(job.name, tag)) else None
+
+    async def create_job(self, name: str) -> int:
+        """Make a job without a document and return its number; to be cancelled at once."""
+        reply = await self._ask(IppOperation.CREATE_JOB, {'job-name': name})
+        number = next(map(_job, reply['jobs']), JobView(0, 0)).id
+        if not number:
+            raise Unreachable('it made a job without a number', unreadable=True)
+        self.tries.add(number)
+        return number
 
     async def cancel(self, job_id: int) -> None:
         """Ask the printer to drop a job; a job that has ended is not an error."""
@@ -272,11 +282,12 @@ class PrinterLine:
             self._frozen = False
 
 
-def _job_view(attrs: dict[str, Any]) -> JobView:
-    return JobView(id=_count(attrs.get('job-id')), state=_count(attrs.get('job-state')),
-                   reasons=words(attrs.get('job-state-reasons')),
-                   pages=max(_count(attrs.get('job-impressions-completed')),
-                             _count(attrs.get('job-media-sheets-completed'))))
+def _job(attrs: dict[str, Any]) -> ListedJob:
+    return ListedJob(id=_count(attrs.get('job-id')), state=_count(attrs.get('job-state')),
+                     reasons=words(attrs.get('job-state-reasons')),
+                     pages=max(_count(attrs.get('job-impressions-completed')),
+                               _count(attrs.get('job-media-sheets-completed'))),
+                     name=str(attrs.get('job-name', '')), is_ours=attrs.get('job-originating-user-name') == _user())
 
 
 def _user() -> str:

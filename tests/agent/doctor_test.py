@@ -117,3 +117,23 @@ async def test_cups_that_is_down(config, printing):
         assert 'systemctl restart cups' in (await look(config))['CUPS']
     finally:
         printing.cups.start()
+
+
+async def test_a_cups_on_another_computer(config, printing):
+    # by an address that the agent does not know for its own computer's
+    config = replace(config, cups_server=f'127.1:{printing.cups.port}')
+    found = {finding.check: finding for finding in await doctor.examine(config)}
+    assert found['CUPS'].ok
+    assert 'this CUPS is on another computer (127.1): badges are reported as "sent"' in found['CUPS'].text
+    assert found['printer desk1'].ok
+    assert 'its badges are "sent"' in found['printer desk1'].text
+    try:
+        lpadmin(printing, 'desk1', command='cupsdisable')
+        assert 'Run on 127.1: sudo cupsenable desk1' in (await look(config))['printer desk1']
+    finally:
+        lpadmin(printing, 'desk1', command='cupsenable')
+    printing.cups.stop()
+    try:
+        assert 'Run on 127.1: sudo systemctl restart cups' in (await look(config))['CUPS']
+    finally:
+        printing.cups.start()

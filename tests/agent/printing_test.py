@@ -4,6 +4,7 @@ import asyncio
 import io
 import shutil
 import struct
+from dataclasses import replace
 
 import pytest
 from agent_fakes import PDF, make_job, pdf
@@ -388,3 +389,17 @@ async def test_a_name_as_long_as_cups_takes(printing, printers, desk):
             printing.cups.add_queue('x' * (p.MAX_PRINTER_NAME + 1), address, tries=1)
     finally:
         printing.cups._lp('lpadmin', '-x', name)
+
+
+async def test_badges_at_a_cups_on_another_computer_are_sent(tmp_path, printing, printers, server):
+    """Its printers are not asked: their addresses are meant from there."""
+    desk = Desk(tmp_path, printing, server)
+    desk.config = replace(desk.config, cups_server=f'127.1:{printing.cups.port}')
+    await desk.start()
+    try:
+        assert (desk.shown().state, desk.shown().reports) == ('idle', False)
+        job = await desk.print()
+        assert isinstance(await desk.end(job), p.Sent)
+        await desk.until(lambda: desk.papers(job))
+    finally:
+        await desk.stop()

@@ -37,6 +37,10 @@ class Meddler:
         self.printer = printer
         #: Characters that are left of a job's name; 0 leaves it out, None leaves it whole
         self.name_length = None
+        #: Keep it to itself which jobs there are
+        self.hides_jobs = False
+        #: Leave out whose a job is
+        self.hides_users = False
         #: Answer 426 to whoever does not speak TLS
         self.wants_tls = False
         #: Name and password without which nothing is answered
@@ -80,7 +84,9 @@ class Meddler:
             return b'<!DOCTYPE html><title>It works!</title>'
         if operation in self.refuses:
             return data[:2] + struct.pack('>H', self.refuses[operation]) + data[4:8] + bytes([_END])
-        return meddle(data, name_length=self.name_length, is_strange=self.is_strange)
+        if self.hides_jobs and operation == GET_JOBS:
+            return data[:8] + bytes([_END])
+        return meddle(data, name_length=self.name_length, is_strange=self.is_strange, hides_users=self.hides_users)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -191,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: what was asked is in `asked`."""
 
 
-def meddle(data, *, name_length=None, is_strange=False):
+def meddle(data, *, name_length=None, is_strange=False, hides_users=False):
     """Change an answer in IPP (RFC 8010, 3.1)."""
     out, group, names, last, at = [data[:8]], 0, set(), b'', 8
     while True:
@@ -215,6 +221,8 @@ def meddle(data, *, name_length=None, is_strange=False):
             out.append(_attribute(0x23, b'', struct.pack('>i', 0x4321)))
         last = name or last
         names.add(last)
+        if group == _JOB and last == b'job-originating-user-name' and hides_users:
+            continue
         if group == _JOB and last == b'job-name' and name_length is not None:
             if not name_length:
                 continue

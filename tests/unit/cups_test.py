@@ -7,7 +7,7 @@ import pytest
 from print_agent.printing.base import Sheet
 from print_agent.printing.cups import CupsBackend
 from print_agent.printing.follow import COMPLETED, PROCESSING, CupsView
-from print_agent.printing.ipp import JobView
+from print_agent.printing.ipp import ListedJob
 
 
 class Cups:
@@ -23,7 +23,7 @@ class Cups:
     async def queue(self, _name, _attributes):
         return {'device-uri': 'ipp://127.0.0.1:9/ipp/print', 'printer-state': 3}
 
-    async def job(self, _number, _tag):
+    async def job(self, _number, _tag=None):
         if self.forgotten:
             return None
         return self.views.pop(0) if len(self.views) > 1 else self.views[0]
@@ -37,6 +37,7 @@ class Line:
 
     restarts = 0
     is_server = False
+    way = None
 
     def __init__(self, look):
         self.look = look
@@ -44,7 +45,7 @@ class Line:
     async def jobs(self, _tag):
         return self.look()
 
-    async def job(self, _number, _tag):
+    async def job(self, _number, _tag=None):
         return next(iter(self.look()), None)
 
     async def hands_on(self):
@@ -65,7 +66,7 @@ async def test_cups_forgets_a_badge_also_if_it_was_done_before_the_badge_was_see
         looks.append(client.forgotten)
         if len(looks) == 1:
             return []  # asked just before it was handed over
-        return [JobView(7, PROCESSING if len(looks) < 5 else COMPLETED)]
+        return [ListedJob(7, PROCESSING if len(looks) < 5 else COMPLETED)]
 
     backend = CupsBackend(client)
     monkeypatch.setattr(backend._devices, 'line', lambda _printer: Line(look))

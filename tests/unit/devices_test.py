@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from print_agent.printing.devices import Devices, socket_address
+from print_agent.printing.addresses import socket_address
+from print_agent.printing.devices import Devices
 
 
 class Client:

@@ -15,6 +15,7 @@ from cli_test import FOLDERS_ONLY, invoke
 from print_agent import config, doctor, locking, reasons
 from print_agent import doctor_checks as checks
 from print_agent.printing.ipp import PrinterView
+from print_agent.printing.layout import Layout
 from print_agent.rules import State
 from print_agent.snapshot import PrinterStatus, Snapshot
 from print_agent.spool import Spool
@@ -87,6 +88,26 @@ def test_queues(attrs, printer, words):
     else:
         assert not any(finding.ok for finding in found)
         assert any(words in finding.text for finding in found)
+
+
+@pytest.mark.parametrize(('way', 'words'), [
+    ('name', 'says when a badge is done'), ('new', 'only one that prints there as this user'),
+    ('none', 'badges are "sent"'), (None, 'run this again')])
+def test_how_badges_are_known_at_a_printer(way, words):
+    (finding,) = checks.queue('desk1', GOOD, WELL, way=way)
+    assert finding.ok
+    assert words in finding.text
+
+
+@pytest.mark.parametrize(('attrs', 'words'), [
+    ({}, None), ({'printer-is-accepting-jobs': False}, 'Run on print.example: sudo cupsaccept desk1'),
+    ({'printer-state': 5}, 'Run on print.example: sudo cupsenable desk1'),
+    # what is behind it cannot be judged from here
+    ({'printer-make-and-model': 'Local Raw Printer', 'media-supported': []}, None)])
+def test_queues_of_another_computer(attrs, words):
+    (finding,) = checks.remote_queue('desk1', {**GOOD, **attrs}, 'print.example', Layout())
+    assert finding.ok == (words is None)
+    assert (words or 'badges are "sent"') in finding.text
 
 
 @pytest.mark.parametrize(('status', 'code', 'words'), [

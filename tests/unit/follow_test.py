@@ -4,7 +4,7 @@ import pytest
 
 from print_agent import reasons
 from print_agent.printing.follow import (
-    ABORTED, CANCELED, COMPLETED, CONNECT, CUPS_SILENT, FORSAKEN, GRACE, HELD, LOST, PENDING, PROCESSING, SILENT,
+    ABORTED, CANCELED, COMPLETED, CONNECT, CUPS_SILENT, FORSAKEN, GRACE, HELD, LEARN, LOST, PENDING, PROCESSING, SILENT,
     STOPPED, STUCK, CupsView, Follower, pause)
 from print_agent.printing.ipp import JobView
 
@@ -243,6 +243,46 @@ def test_cups_away_is_waited_for():
     assert clock.see('unreachable', 'absent', CUPS_SILENT - 2) is None
     assert clock.see('unreachable', job(COMPLETED)).state == 'completed'
     assert Clock().see('unreachable', 'absent').reason == 'cups_down'
+
+
+# -- printers that do not tell the names of jobs ----------------------------------------------------------------------
+
+def nameless(value=True, **kwargs):
+    clock = Clock(**kwargs)
+    clock.follower.nameless = value
+    return clock
+
+
+def test_a_badge_that_cannot_be_told_from_other_jobs_is_sent():
+    clock = nameless()
+    assert clock.see(cups(PROCESSING), 'absent', 2 * STUCK) is None
+    assert clock.cancelled == 0  # the printer may have it
+    assert not clock.follower.at_printer
+    assert clock.see(cups(COMPLETED), 'absent', GRACE - 1) is None
+    assert clock.see(cups(COMPLETED), 'absent').state == 'sent'
+
+
+def test_a_badge_that_is_seen_late_is_followed():
+    clock = nameless()
+    assert clock.see(cups(COMPLETED), 'absent', GRACE - 1) is None
+    assert clock.see(cups(COMPLETED), job(PROCESSING), 10) is None
+    assert clock.follower.at_printer
+    assert clock.see(cups(COMPLETED), 'absent').reason == 'printer_lost_job'
+
+
+def test_a_printer_that_is_too_busy_to_show_whether_it_names_jobs_gets_more_time():
+    clock = nameless(None)
+    assert clock.see(cups(COMPLETED), 'absent', LEARN - 1) is None
+    assert clock.see(cups(COMPLETED), 'absent').reason == 'not_seen_at_printer'
+
+
+def test_what_was_taken_back_on_its_way_to_a_printer_that_hides_names_is_unknown():
+    clock = nameless(expires=5.0)
+    clock.see(cups(PROCESSING), 'absent')
+    assert clock.cancelled == 1
+    assert clock.see(cups(CANCELED), 'absent').state == 'unknown'
+    assert nameless().see(cups(ABORTED), 'absent').state == 'failed'
+    assert nameless().see('absent', 'absent').reason == 'cups_lost_job'
 
 
 # -- printers that cannot be asked ------------------------------------------------------------------------------------

@@ -1,0 +1,165 @@
+"""Watches one badge in CUPS and at its printer until there is a verdict (:mod:`.follow`)."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from print_agent.printing.base import End, Sheet
+from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused
+from print_agent.printing.devices import Devices
+from print_agent.printing.follow import (
+    CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, CupsView, Follower, Missing, pause)
+from print_agent.printing.ipp import JobView, PrinterLine, Unreachable, words
+from print_agent.printing.recognize import Recognizer
+
+
+log = logging.getLogger(__name__)
+
+#: Job states at a printer that has the document.
+_TAKEN = (PENDING, PROCESSING, STOPPED, COMPLETED)
+#: CUPS needs no longer than this to get a badge to a printer that takes it, in seconds.
+_QUICK = 5.0
+#: What its backends say until they have a connection (CUPS 2.4 does not always keep ``connecting-to-device``). In the
+#: language of the agent; where that is not English, only the keyword is known.
+_NOT_CONNECTED = frozenset({
+    'Connecting to printer.', 'The printer may not exist or is unavailable at this time.',
+    'The printer is unreachable at this time.', 'The printer is in use.', 'The printer is not responding.',
+    'Waiting for printer to become available.'})
+
+
+class Watch:
+    """The watch over one badge that was handed to CUPS.
+
+    :param handle: its number in CUPS
+    :param newest: see :class:`.recognize.Recognizer`
+    :param in_doubt: tags of jobs that CUPS may hand over again; kept up to date here
+    """
+
+    def __init__(self, client: CupsClient, devices: Devices, printer: str, sheet: Sheet, handle: str,
+                 newest: int | None, in_doubt: set[str]):
+        self._client = client
+        self._devices = devices
+        self._printer = printer
+        self._sheet = sheet
+        self._handle = int(handle)
+        self._newest = newest
+        self._in_doubt = in_doubt
+
+    async def run(self, at_printer: Callable[[], None]) -> End:
+        """Look at CUPS and the printer, quickly at first, until the follower has a verdict."""
+        clock = time.monotonic
+        start, sheet = clock(), self._sheet
+        await self._devices.learn_uri(self._printer)
+        line = self._devices.line(self._printer)
+        known = None if line is None else Recognizer(line, sheet.tag, self._newest)
+        follower = Follower(asks=line is not None, now=start, expires=start + sheet.expires - time.time())
+        told = False
+        restarts = line.restarts if line is not None else 0
+        view: JobView | Missing | None = None
+        cups: CupsView | Missing = 'unreachable'
+        handed = False  # CUPS was told to forget it, and so will never hand it over again
+        while True:
+            if line is not None and known is not None:
+                view = await self._ask_printer(line, known, view if handed else None, cups, clock() - start)
+                if self._devices.mute(self._printer) and not told:
+                    line, view = None, None
+                    follower = Follower(asks=False, now=start, expires=follower.expires)
+                else:
+                    follower.nameless = known.is_nameless
+            if view == 'absent' and told and line is not None and not follower.restarted:
+                follower.restarted = await line.restarted_since(restarts)
+            if not handed or not isinstance(view, JobView) or view.state == HELD:
+                cups = await self._ask_cups()
+                if isinstance(cups, CupsView) and not isinstance(view, JobView):
+                    cups = await self._ask_queue(cups)
+                handed = False
+                # at once: CUPS notes an end on its disk up to half a minute later (DirtyCleanInterval), and one that
+                # dies before that would hand the job over again
+                if (isinstance(cups, CupsView) and cups.state >= CANCELED and isinstance(view, JobView)
+                        and view.state in _TAKEN):
+                    handed = await self._cancel(forget=True)
+                    cups = cups if handed else 'unreachable'
+                if cups == 'unreachable':
+                    self._in_doubt.add(sheet.tag)
+                elif not handed and isinstance(view, JobView) and view.state in _TAKEN and sheet.tag in self._in_doubt:
+                    # at once: CUPS needs a moment to begin anew
+                    await self._cancel()
+            if line is not None and isinstance(view, JobView) and view.state == COMPLETED:
+                follower.hands_on = await line.hands_on()
+            follower.expires = clock() + sheet.expires - time.time()  # anew: this clock stops while the computer sleeps
+            if follower.unreached and isinstance(cups, CupsView) and cups.state >= CANCELED and not cups.busy:
+                follower.unreached = await self._devices.connects(self._printer) is False
+            end = follower.step(clock(), cups, view)
+            if follower.at_printer and not told:
+                told = True
+                at_printer()
+            if end is not None:
+                if end.reason == 'rejected' and line is not None and isinstance(view, JobView):
+                    await _cancel_at_printer(line, view.id)
+                return end
+            if follower.cancel is not None:
+                # one that a dead device cannot have taken: asked before, and again when CUPS has let go
+                follower.unreached = await self._devices.connects(self._printer) is False
+                if await self._cancel():
+                    follower.canceled()
+            await asyncio.sleep(pause(clock() - start if cups != 'unreachable' or handed else 1))
+
+    async def _ask_printer(self, line: PrinterLine, known: Recognizer, last: JobView | Missing | None,
+                           cups: CupsView | Missing, elapsed: float) -> JobView | Missing:
+        """Look for the badge at its printer.
+
+        :param last: how it was there before, once CUPS has forgotten it
+        :param cups: what CUPS said last
+        """
+        is_delivered = isinstance(cups, CupsView) and cups.state == COMPLETED
+        is_due = is_delivered or (isinstance(cups, CupsView) and cups.state == PROCESSING and not cups.connecting
+                                  and elapsed >= _QUICK)
+        try:
+            if isinstance(last, JobView):
+                return await known.again(last.id) or 'absent'
+            jobs = await known.jobs(is_due=is_due, is_delivered=is_delivered)
+            for job in jobs[1:]:
+                if job.state < CANCELED:
+                    log.warning('CUPS handed job %s over again; cancelling that at the printer', self._sheet.tag)
+                    await line.cancel(job.id)
+        except Unreachable as exc:
+            if exc.unreadable:
+                self._devices.cannot_be_read(self._printer, exc)
+            return 'frozen' if exc.frozen else 'unreachable'
+        return jobs[0] if jobs else 'absent'
+
+    async def _cancel(self, *, forget: bool = False) -> bool:
+        """Cancel the job in CUPS, or let it delete one that has ended; return whether it heard it."""
+        try:
+            await self._client.cancel(self._handle, forget=forget)
+        except (CupsDown, CupsRefused) as exc:
+            log.warning('cups job %d could not be cancelled: %s', self._handle, exc)
+            return False
+        return True
+
+    async def _ask_cups(self) -> CupsView | Missing:
+        try:
+            return await self._client.job(self._handle, self._sheet.tag) or 'absent'
+        except (CupsDown, CupsRefused):
+            return 'unreachable'
+
+    async def _ask_queue(self, job: CupsView) -> CupsView | Missing:
+        """Add to a job what only its queue says: whether it is at work, and has a connection."""
+        if job.state < PROCESSING:
+            return job
+        try:
+            queue = await self._client.queue(self._printer, ['printer-state', 'printer-state-reasons']) or {}
+        except (CupsDown, CupsRefused):
+            return 'unreachable'
+        unconnected = ('connecting-to-device' in words(queue.get('printer-state-reasons'))
+                       or job.message in _NOT_CONNECTED)
+        return replace(job, busy=queue.get('printer-state') == 4, connecting=job.state == PROCESSING and unconnected)
+
+
+async def _cancel_at_printer(line: PrinterLine, job: int) -> None:
+    try:
+        await line.cancel(job)
+    except Unreachable as exc:
+        log.info('rejected job %d is left at the printer: %s', job, exc)
