@@ -196,6 +196,8 @@ class CupsClient:
     def _connection(self) -> Any:
         if getattr(self._local, 'connection', None) is None:
             cups = self._cups
+            if self._server:
+                cups.setServer(self._server)  # libcups looks queues up there, whatever the connection; in each thread
             server = self._server or cups.getServer()
             if server.startswith('/'):
                 connection = cups.Connection(host=server)

@@ -33,12 +33,12 @@ def meddlers_queue(printing):
 
 @pytest.fixture
 def meddler(meddlers_queue, printing, printers):
+    meddlers_queue.asked.clear()  # what CUPS asked when the queue was made
     yield meddlers_queue
     meddlers_queue.__dict__.update(name_length=None, wants_tls=False, login=None, is_strange=False, hides_jobs=False,
                                    hides_users=False, logins_in_the_clear=0)
     meddlers_queue.garbage.clear()
     meddlers_queue.refuses.clear()
-    meddlers_queue.asked.clear()
     point(printing, meddlers_queue.uri)
 
 
