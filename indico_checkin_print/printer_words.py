@@ -28,6 +28,7 @@ PRINTER_REASONS = {
     'other': _('has a problem'),
     # what Indico found out
     'agent_away': _('the laptop is not connected'),
+    'agent_revoked': _('the access of its laptop was revoked'),
     'not_found': _('not found at the laptop'),
     'printer_stopped': _('stopped'),
     # what the agent found out

@@ -83,6 +83,8 @@ def desks_with_waiting():
 
 def _obstacle(desk_printer, troubles):
     agent, name = desk_printer.agent, desk_printer.printer
+    if agent.revoked_dt is not None:
+        return 'agent_revoked'
     why = why_not(agent, name, troubles)
     if why:
         return why
@@ -96,7 +98,7 @@ def _obstacle(desk_printer, troubles):
 
 def _was_switched_off(desk, reasons):
     """Tell whether all laptops of a desk are away and have been for long: nobody works there today."""
-    return set(reasons) == {'agent_away'} and not any(
+    return set(reasons) <= {'agent_away', 'agent_revoked'} and not any(
         x.agent.seen_dt is not None and now_utc() - x.agent.seen_dt < LEFT_LATELY for x in desk.printers)
 
 

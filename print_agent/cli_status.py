@@ -59,14 +59,15 @@ def status(config: Config, as_json: bool, limit: int) -> None:
             told['unknown'] = [each.job for each in live.questions]
         click.echo(json.dumps(told, indent=2))
     else:
-        _print(config, pairings, running, trouble, live)
+        _print(config, pairings, running, trouble, live, short)
         _print_badges(entries, short)
     if broken:
         click.echo(broken, err=True)
         sys.exit(EXIT_FAILED)
 
 
-def _print(config: Config, pairings: list[Pairing], running: bool, trouble: str, live: Snapshot | None) -> None:
+def _print(config: Config, pairings: list[Pairing], running: bool, trouble: str, live: Snapshot | None,
+           short: dict[str, str]) -> None:
     click.echo('The print agent is running.' if running else
                'The print agent is not running. Start it with: print-agent run')
     if trouble:
@@ -79,15 +80,16 @@ def _print(config: Config, pairings: list[Pairing], running: bool, trouble: str,
         words = links.get(each.id, _UNKNOWN if links else '')
         click.echo(f'Paired with {each.url}: "{each.agent_name}" for "{each.event_title}". {words}'.rstrip())
     if live is not None:
-        _print_printers(live)
+        _print_printers(live, short)
 
 
-def _print_printers(live: Snapshot) -> None:
+def _print_printers(live: Snapshot, short: dict[str, str]) -> None:
     for printer in live.printers:
         click.echo(f'Printer {printer.name}: {printer.words}. {" ".join(printer.sentences)}'.rstrip())
     if live.questions:
-        click.echo(f'Nobody knows whether these came out: {", ".join(each.job for each in live.questions)}. Answer on '
-                   f'the local page (print-agent page --open) or in Indico.')
+        ids = ', '.join(short.get(each.job, each.job) for each in live.questions)
+        click.echo(f'Nobody knows whether these came out: {ids}. Answer on the local page '
+                   '(print-agent page --open) or in Indico.')
 
 
 def _print_badges(entries: list[Entry], short: dict[str, str]) -> None:

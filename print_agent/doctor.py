@@ -106,7 +106,8 @@ def _spool(config: Config) -> list[Finding]:
         spool = Spool(config.database)
         try:
             spool.file.check()
-            found.append(fine('spool', f'healthy; {sum(spool.depths().values())} badges wait'))
+            waiting = sum(spool.depths().values())
+            found.append(fine('spool', f'healthy; {waiting} badge{" waits" if waiting == 1 else "s wait"}'))
         finally:
             spool.close()
     except SpoolCorrupt as exc:

@@ -62,6 +62,17 @@ def test_one_of_two_printers_works(db, why, objects):
     assert why() == ('out of paper, paper jam', 0)
 
 
+def test_a_revoked_laptop(db, why, objects, create_job):
+    objects.agent.revoked_dt = objects.agent.seen_dt = now_utc()
+    db.session.flush()
+    assert why() == ('the access of its laptop was revoked', 0)
+    # nor is it news for ever
+    objects.agent.seen_dt = now_utc() - timedelta(days=1)
+    assert why() is None
+    create_job(state=JobState.ready)
+    assert why() == ('the access of its laptop was revoked', 1)
+
+
 def test_open_breaker(db, why, objects, create_job):
     db.session.add(PrinterTrouble(agent=objects.agent, printer='labels', failures=3, reason='printer_frozen',
                                   failed_dt=now_utc(), probe_dt=now_utc() - timedelta(seconds=1)))

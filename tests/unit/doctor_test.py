@@ -211,7 +211,7 @@ async def test_a_healthy_computer(folder, site, server):
     told = {finding.check: finding.text for finding in found}
     assert set(told) == {'pairings', 'token test-1', 'agent', 'spool', 'disk', 'printer desk1', 'Indico test-1',
                          'clock', 'websocket test-1'}
-    assert told['spool'] == 'healthy; 1 badges wait'
+    assert told['spool'] == 'healthy; 1 badge waits'
     # it knocks, but does not speak for the agent
     assert server.connections == 1
     assert server.hellos == []
