@@ -79,7 +79,7 @@ def test_a_running_agent_does_what_it_is_told(running, monkeypatch):
     assert ask('resume', 'desk2') == 'desk2: Ready\n'
     told = ask('status')
     assert 'Printer desk1: Paused.' in told
-    assert 'Nobody knows whether these came out: b1c7-unknown.' in told
+    assert 'Nobody knows whether these came out: b1c7-unk.' in told
     assert 'Paired with http://localhost: "Desk" for "Conference".' in told
     told = json.loads(ask('status', '--json'))
     assert (told['running'], told['all_paused'], told['unknown']) == (True, False, ['b1c7-unknown'])
