@@ -30,6 +30,8 @@ _VERSION_NOT_SUPPORTED = 0x0503
 _LOGIN = frozenset({401, 403, 0x0401, 0x0402, 0x0403})
 #: Refusals that are about the question. CUPS, which asks others, may print well all the same.
 _QUESTION = frozenset({400, 0x0501, *range(0x0400, 0x0500)} - {0x0406, 0x0407})
+#: It is not there, or has ended.
+_MISSING = frozenset({0x0404, 0x0406, 0x0407})
 #: Longest wait for a connection when a printer has not answered, in seconds.
 KNOCK = 1.0
 _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-impressions-completed',
@@ -190,9 +192,15 @@ class PrinterLine:
 
         :param tag: what must be in its name, as the printer may have begun to count from the start; None: ask anyhow
         """
-        reply = await self._ask(IppOperation.GET_JOB_ATTRIBUTES,
-                                {'job-id': job_id, 'requested-attributes': _JOB_ATTRIBUTES}, missing_ok=True)
-        job = next(map(_job, reply['jobs']), None)
+        try:
+            reply = await self._ask(IppOperation.GET_JOB_ATTRIBUTES,
+                                    {'job-id': job_id, 'requested-attributes': _JOB_ATTRIBUTES}, missing_ok=True)
+            job = next(map(_job, reply['jobs']), None)
+        except Unreachable as exc:
+            if not exc.unreadable:
+                raise
+            # it cannot say that of one job; in the list of all it may
+            job = next((each for each in await self._list() if each.id == job_id), None)
         return job if job is not None and (tag is None or is_named(job.name, tag)) else None
 
     async def create_job(self, name: str) -> int:
@@ -223,7 +231,7 @@ class PrinterLine:
             return reply
         except IPPError as exc:
             status = exc.args[1].get('status-code') if len(exc.args) > 1 and isinstance(exc.args[1], dict) else None
-            if missing_ok and status is not None and 0x0400 <= status < 0x0500:
+            if missing_ok and status in _MISSING:
                 return {'jobs': [], 'printers': []}
             self._frozen = False
             raise Unreachable(f'{exc.args[0] if exc.args else "no IPP answer"}', login=status in _LOGIN,

@@ -160,6 +160,18 @@ async def test_without_a_word_about_jobs_badges_are_sent(odd, meddler, fault):
     assert (desk.shown(ODD).state, desk.shown(ODD).reports) == ('idle', False)
 
 
+@pytest.mark.parametrize('fault', [
+    lambda m: m.garbage.add(GET_JOB_ATTRIBUTES), lambda m: m.refuses.update({GET_JOB_ATTRIBUTES: REFUSED}),
+    lambda m: m.refuses.update({GET_JOB_ATTRIBUTES: 0x0400})], ids=['garbage', 'refusal', 'bad request'])
+async def test_a_printer_that_tells_of_all_jobs_only_is_asked_for_all(odd, meddler, printers, fault):
+    fault(meddler)
+    printers['desk1'].slow(2)
+    desk = await odd()
+    job = await desk.print(ODD)
+    assert await desk.end(job) == p.Completed(job=job, dispatch=1)
+    assert GET_JOB_ATTRIBUTES in {operation for operation, _ in meddler.asked}
+
+
 async def test_a_printer_that_says_nothing_of_use_is_not_unreachable(odd, meddler, monkeypatch):
     """CUPS asks it as well, so nothing can print; but the agent does not claim to know more than it does."""
     monkeypatch.setattr(devices, 'MUTE', 2.0)
