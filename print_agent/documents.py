@@ -80,8 +80,8 @@ async def _ask(question: Check | LayOut, document: bytes) -> tuple[Answer, bytes
             return await threads.aside(partial(_process.ask, question, document), WAIT_TIMEOUT)
         except TimeoutError as exc:
             raise Overloaded('Too many documents wait to be read.') from exc
-        except OSError as exc:
-            log.warning('no document can be read: %s', exc)
+        except (OSError, MemoryError) as exc:
+            log.warning('no document can be read: %s', exc or type(exc).__name__)
             if not left:
                 raise Overloaded(str(exc)) from exc
         await asyncio.sleep(START_PAUSE)

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import re
+import resource
+import signal
 import time
 from pathlib import Path
 from uuid import uuid4
@@ -129,6 +132,19 @@ async def test_bombs_take_none_of_its_memory_and_the_next_badge_prints(siege):
     for name in ('desk1', 'desk2'):
         assert isinstance(await siege.print(name), p.Completed)
     assert siege.memory() - before < MAX_GROWTH
+
+
+async def test_a_badge_goes_back_while_the_computer_has_nothing_left_to_check_it(siege):
+    """The limit of files stands for all: no other one binds root, as whom these tests may run."""
+    assert isinstance(await siege.print('desk1'), p.Completed)
+    (reader,) = siege.children()
+    os.kill(reader, signal.SIGKILL)
+    before = resource.prlimit(siege.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(siege.pid, resource.RLIMIT_NOFILE, (8, before[1]))
+    end = await siege.print('desk1')
+    assert (type(end), end.reason) == (p.Returned, 'overloaded')
+    resource.prlimit(siege.pid, resource.RLIMIT_NOFILE, before)
+    assert isinstance(await siege.print('desk1'), p.Completed)
 
 
 async def test_silent_connections_fill_neither_memory_nor_log(siege):

@@ -157,7 +157,7 @@ async def test_a_badge_that_cannot_be_laid_out_for_want_of_memory_is_given_back(
     monkeypatch.setattr(documents, 'START_PAUSE', 0.01)
     monkeypatch.setattr(worker_module, 'PATIENCE', 0.1)
     with monkeypatch.context() as patch:
-        patch.setattr(subprocess, 'Popen', refusing(errno.ENOMEM))
+        patch.setattr(subprocess, 'Popen', refusing(OSError(errno.ENOMEM, 'Cannot allocate memory')))
         desk._tasks.append(asyncio.create_task(
             Worker('desk1', desk.backend, desk.jobs, layout=Layout(orientation=90)).run()))
         (returned,) = await desk.ends(1)
@@ -166,12 +166,13 @@ async def test_a_badge_that_cannot_be_laid_out_for_want_of_memory_is_given_back(
     assert (await desk.ends(2))[1] == p.Completed(job=J1, dispatch=2)
 
 
-@pytest.mark.parametrize('number', [errno.EAGAIN, errno.ENOMEM, errno.EMFILE])
-async def test_a_badge_that_cannot_be_checked_for_want_of_memory_is_given_back(desk, monkeypatch, number):
+@pytest.mark.parametrize('exc', [*(OSError(number, os.strerror(number)) for number in (
+    errno.EAGAIN, errno.ENOMEM, errno.EMFILE)), MemoryError()])
+async def test_a_badge_that_cannot_be_checked_for_want_of_memory_is_given_back(desk, monkeypatch, exc):
     documents._process.stop()
     monkeypatch.setattr(documents, 'START_PAUSE', 0.01)
     with monkeypatch.context() as patch:
-        patch.setattr(subprocess, 'Popen', refusing(number))
+        patch.setattr(subprocess, 'Popen', refusing(exc))
         with pytest.raises(NoRoom):
             await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     assert desk.heard[-1] == p.Returned(job=J1, dispatch=1, reason='overloaded', detail=reasons.sentence('overloaded'))
@@ -180,9 +181,9 @@ async def test_a_badge_that_cannot_be_checked_for_want_of_memory_is_given_back(d
     assert (entry.state, entry.dispatch) == (State.waiting, 2)
 
 
-def refusing(number):
+def refusing(exc):
     def popen(*_args, **_kwargs):
-        raise OSError(number, os.strerror(number))
+        raise exc
     return popen
 
 
