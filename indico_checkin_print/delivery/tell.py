@@ -12,7 +12,6 @@ from indico.web.flask.templating import get_template_module
 
 from indico_checkin_print.delivery.breaker import Change
 from indico_checkin_print.sql import now
-from indico_checkin_print.waiting import waits_for
 
 
 #: A receiver that works and fails in turn is not worth more than one e-mail in this time.
@@ -37,8 +36,7 @@ def managers(webhook, change, last_answer, opened_dt):
     init_email_queue()
     with event.force_event_locale():
         template = get_template_module('checkin_print:emails/webhook.html', event=event, webhook=webhook,
-                                       change=str(change), last_answer=last_answer, opened_dt=opened_dt,
-                                       waiting=waits_for(webhook).count())
+                                       change=str(change), last_answer=last_answer, opened_dt=opened_dt)
         send_email(make_email(recipients(event), template=template, html=True), event, 'Check-in printing')
     db.session.commit()
     if not in_a_request:

@@ -24,13 +24,13 @@ class RHPauseEvent(RHCheckinPrintBase):
         db.session.flush()
         if paused:
             # the page's banner says what that means
-            waiting = ledger.hold_paused(self.event.id, f'user:{session.user.id}')
-            self._log(LogKind.negative, 'Printing paused', badges_that_wait=len(waiting))
+            ledger.hold_paused(self.event.id, f'user:{session.user.id}')
+            self._log(LogKind.negative, 'Printing paused')
         else:
             # desks that are paused themselves stay so
             desks = Desk.query.filter_by(event_id=self.event.id, paused=False)
             released = _release(self.event, [desk.id for desk in desks])
-            self._log(LogKind.positive, 'Printing resumed', badges_that_waited=len(released))
+            self._log(LogKind.positive, 'Printing resumed')
             flash(_('Printing resumed. Badges that waited for this: {}').format(count_visible(self.event, released)),
                   'success')
         return self._back_to_page()
@@ -50,14 +50,14 @@ class RHPauseDesk(RHDeskBase):
         db.session.flush()
         name = self.desk.name
         if paused:
-            waiting = ledger.hold_paused(self.event.id, f'user:{session.user.id}')
-            self._log(LogKind.negative, f'Printing at the desk "{name}" paused', badges_that_wait=len(waiting))
+            ledger.hold_paused(self.event.id, f'user:{session.user.id}')
+            self._log(LogKind.negative, f'Printing at the desk "{name}" paused')
         elif setup.paused:
             self._log(LogKind.positive, f'Printing at the desk "{name}" goes on when the event does')
             flash(_('Printing at "{}" goes on as soon as that of the whole event does.').format(name), 'success')
         else:
             released = _release(self.event, [self.desk.id])
-            self._log(LogKind.positive, f'Printing at the desk "{name}" resumed', badges_that_waited=len(released))
+            self._log(LogKind.positive, f'Printing at the desk "{name}" resumed')
             flash(_('Printing at "{name}" resumed. Badges that waited for this: {count}')
                   .format(name=name, count=count_visible(self.event, released)), 'success')
         return self._back_to_page()

@@ -222,7 +222,8 @@ def test_managers_are_told_once(db, jobs, receiver, webhook, managers, probe_now
     assert 'The webhook “CRM” does not work' in subject
     assert set(to.replace(',', ' ').split()) == {'registration@example.test', 'full@example.test'}
     assert 'No connection: the receiver is off' in body
-    assert 'Waiting for it now: 8' in body
+    # how many that are is not said: some recipients may not see all of these people
+    assert 'Waiting' not in body
     assert f'/event/{webhook.event_id}/manage/checkin-print/webhooks/{webhook.id}/log' in body
     assert webhook.url not in body
     assert jobs[0].registration.last_name not in body

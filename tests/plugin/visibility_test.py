@@ -156,6 +156,38 @@ def test_counts_of_a_webhook(manager, page, objects, people, make_jobs):
     assert 'not delivered;' not in text
 
 
+@pytest.mark.parametrize('path', [path for method, path in ROUTES if method == 'GET' and '{job}' not in path
+                                  and '{registration}' not in path])
+def test_a_page_is_as_if_hidden_people_did_not_exist(db, manager, page, objects, dummy_regform, people, create_job,
+                                                     make_jobs, path):
+    visible, hidden = people
+    make_jobs(visible)
+    url = page + path.format(**ids_of(objects, dummy_regform))
+    before = without_noise(manager.get(url).get_data(as_text=True))
+    make_jobs(hidden)
+    for state in JobState:
+        create_job(hidden, state, checked_in_dt=None, desk=objects.desk, reason=Reason.bulk,
+                   dispatched_dt=now_utc())
+    assert without_noise(manager.get(url).get_data(as_text=True)) == before
+
+
+def without_noise(html):
+    """Return a page without what differs at each request."""
+    html = re.sub(r'<!--.*?-->', '', html, flags=re.DOTALL)
+    return re.sub(r'[\w-]{36,}|\b\d\d:\d\d(:\d\d(\.\d+)?)?|\d+\.\d+|\d+ ?s\b', '*', html)
+
+
+def test_the_log_counts_nobody_who_is_hidden(db, manager, page, objects, people, create_job):
+    __, hidden = people
+    create_job(hidden, JobState.queued, desk=objects.desk)
+    for path in ('/pause', f'/desks/{objects.desk.id}/pause'):
+        for paused in '10':
+            manager.post(page + path, paused=paused)
+    entries = objects.desk.event.log_entries.all()
+    assert [entry.summary for entry in entries if 'Printing' in entry.summary]
+    assert {str(entry.data) for entry in entries if entry.summary.startswith('Printing')} == {'{}'}
+
+
 def test_jobs_of_nobody_are_seen(manager, page, objects, people):
     # a test badge, and one whose registration was purged
     text = manager.get(page + '/live').get_data(as_text=True)
