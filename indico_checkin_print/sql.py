@@ -2,6 +2,9 @@
 
 from functools import lru_cache
 
+from psycopg2.errors import DeadlockDetected
+from sqlalchemy.exc import OperationalError
+
 from indico.core.db import db
 
 
@@ -31,3 +34,17 @@ def notify_agents(agent_ids):
 def cursor():
     """Return a cursor of the session's connection and transaction."""
     return db.session.connection().connection.cursor()
+
+
+def despite_deadlock(function):
+    """Return what a function returns. The victim of a deadlock is rolled back and called once more.
+
+    Indico corrects several people of one request in an order of its own, so no order of ours rules deadlocks out.
+    """
+    try:
+        return function()
+    except OperationalError as exc:
+        if not isinstance(exc.orig, DeadlockDetected):
+            raise
+        db.session.rollback()
+        return function()

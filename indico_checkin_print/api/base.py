@@ -1,11 +1,15 @@
 """What all endpoints of agents and receivers share: JSON in, JSON out, errors in words, limits."""
 
+from functools import partial
+
 import msgspec
 from flask import Response, request
 
 from indico.web.rh import RH, custom_auth, json_errors
 
 from print_agent import protocol
+
+from indico_checkin_print import sql
 
 
 class APIError(Exception):
@@ -35,7 +39,7 @@ class RHAgentBase(RH):
 
     def _do_process(self):
         try:
-            return RH._do_process(self)
+            return sql.despite_deadlock(partial(RH._do_process, self))
         except APIError as exc:
             return answer({'error': exc.code, 'message': exc.message}, exc.status)
 

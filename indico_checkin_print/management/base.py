@@ -1,5 +1,7 @@
 """What the event manager's pages share: who may use them, how they look things up, what they write to the log."""
 
+from functools import partial
+
 from flask import get_flashed_messages, jsonify, redirect, request, session
 from flask_pluginengine import current_plugin
 from werkzeug.exceptions import Forbidden
@@ -16,7 +18,7 @@ from indico.web.flask.util import url_for
 from indico.web.forms.base import IndicoForm
 from indico.web.util import jsonify_data, jsonify_form
 
-from indico_checkin_print import _
+from indico_checkin_print import _, sql
 from indico_checkin_print.management.job_filter import list_args
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
@@ -60,6 +62,9 @@ class RHCheckinPrintBase(RHManageEventBase):
     TAB = 'manage'
 
     PERMISSION = PERMISSION
+
+    def _do_process(self):
+        return sql.despite_deadlock(partial(RHManageEventBase._do_process, self))
 
     def _process_args(self):
         RHManageEventBase._process_args(self)

@@ -4,6 +4,7 @@ import threading
 from contextlib import suppress
 from functools import partial
 from itertools import chain
+from types import SimpleNamespace
 
 import pytest
 from races import PATIENCE, Races, rows_of_all_tables, take_away_all_but
@@ -14,13 +15,17 @@ from print_agent import protocol
 from indico.core import signals
 from indico.core.db import db as db_
 from indico.modules.designer.models.templates import DesignerTemplate
+from indico.modules.events.management.controllers import RHManageEventBase
 from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.util.date_time import now_utc
+from indico.web.rh import RH
 
 from indico_checkin_print import ledger, marks
+from indico_checkin_print.api.base import RHAgentBase
 from indico_checkin_print.badge.render import BadgePDF
 from indico_checkin_print.credentials import seal
+from indico_checkin_print.management.base import RHCheckinPrintBase
 from indico_checkin_print.management.when import lock_setup
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
@@ -427,6 +432,34 @@ def test_a_deadlock_loses_no_correction(db, races, event, ready):
     races.commit()
     correction.result(PATIENCE)
     assert set(jobs_by_state(db).values()) == {S.queued}
+
+
+@pytest.mark.parametrize('base', [RHCheckinPrintBase, RHAgentBase])
+def test_a_deadlock_is_no_fault_of_a_request(app, db, races, ready, mocker, base):
+    """A button, or an agent, that is the victim of one does its work all the same, and only once."""
+    db.session.execute(db.text("SET LOCAL deadlock_timeout = '1min'"))
+    tries = []
+
+    def _lock(job_id):
+        db_.session.execute(db_.select(Job.id).where(Job.id == job_id).with_for_update())
+
+    def _work(rh):
+        tries.append(rh)
+        ledger.discard([Job.get(ready[0])], Job.get(ready[0]).event.creator)
+        _lock(ready[-1])
+
+    # the fixture has taken it away
+    mocker.patch.object(db_.session, 'rollback', side_effect=lambda: db_.session().rollback())
+    mocker.patch.object(RHManageEventBase if base is RHCheckinPrintBase else RH, '_do_process', _work)
+    _lock(ready[-1])
+    request = races.start(lambda: base._do_process(SimpleNamespace()))
+    races.until_waits(request)
+    # this one's patience is longer
+    _lock(ready[0])
+    races.commit()
+    request.result(PATIENCE)
+    assert len(tries) == 2
+    assert told(ready[0]).count(S.canceled) == 1
 
 
 @pytest.mark.parametrize('what', ['name', 'state'])
