@@ -11,10 +11,11 @@ from terminaltables import AsciiTable
 from indico.cli.core import cli_group
 from indico.core.db import db
 
-from indico_checkin_print import ledger, retention
+from indico_checkin_print import ledger
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.reasons import Reason, describe
+from indico_checkin_print.reasons.codes import Reason, describe
 from indico_checkin_print.sql import notify_agents
+from indico_checkin_print.work import retention
 
 
 #: Exit code when a command could not do what it was asked to
@@ -47,7 +48,7 @@ def relay(host, port, max_agents):
 @cli.command()
 def sweep():
     """Run one sweep now: what beat does every 15 seconds."""
-    from indico_checkin_print.work import post_waiting, put_right, render_waiting
+    from indico_checkin_print.work.worker import post_waiting, put_right, render_waiting
     moved = put_right('cli')
     db.session.commit()
     click.echo(f'{moved} jobs put right, {render_waiting("cli")} rendered, {post_waiting("cli")[0]} POSTs made.')
@@ -57,8 +58,8 @@ def sweep():
 @click.option('--json', 'as_json', is_flag=True, help='One JSON object instead of lines.')
 def doctor(as_json):
     """Say what is wrong with this installation, and what to do about it."""
-    from indico_checkin_print.doctor import OK, WRONG
-    from indico_checkin_print.doctor_facts import examine
+    from indico_checkin_print.diagnostics.checks import OK, WRONG
+    from indico_checkin_print.diagnostics.facts import examine
     findings = []
     colours = {OK: 'green', WRONG: 'red'}
     for finding in examine():

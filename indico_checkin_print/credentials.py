@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from indico.core.config import config
 
-from print_agent.protocol import TOKEN_PREFIX
+from print_agent.protocol.messages import TOKEN_PREFIX
 
 
 #: Letters that cannot be mistaken for another when a code is read aloud or off a screen.

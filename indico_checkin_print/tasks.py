@@ -7,10 +7,12 @@ from celery.schedules import crontab, schedule
 from indico.core.celery import celery
 from indico.core.db import db
 
-from indico_checkin_print import marks, retention, standstill_mail
+from indico_checkin_print import heartbeat
+from indico_checkin_print.diagnostics import standstill_mail
+from indico_checkin_print.ledger.conditions import post_is_due
 from indico_checkin_print.settings import logger
-from indico_checkin_print.waiting import post_is_due
-from indico_checkin_print.work import post_waiting, put_right, render_waiting
+from indico_checkin_print.work import retention
+from indico_checkin_print.work.worker import post_waiting, put_right, render_waiting
 
 
 #: Between two sweeps, in seconds.
@@ -32,10 +34,10 @@ def work():
 def post():
     """POST what is due, where no relay does: in one worker at a time, for some seconds, so that others have a turn."""
     actor = f'celery:{os.getpid()}'
-    holder = f'{marks.machine()} {os.getpid()}'
+    holder = f'{heartbeat.machine()} {os.getpid()}'
 
     def _may_claim():
-        mine = marks.take_turn(holder)
+        mine = heartbeat.take_turn(holder)
         db.session.commit()
         return mine
 
@@ -44,7 +46,7 @@ def post():
     # badges do not wait until slow receivers have answered, not even where there is only one worker
     __, next_try = post_waiting(actor, seconds=POST_FOR, may_claim=_may_claim,
                                 meanwhile=lambda: render_waiting(actor, seconds=2))
-    marks.forget(marks.TURN, detail=holder)
+    heartbeat.forget(heartbeat.TURN, detail=holder)
     db.session.commit()
     # what others could not send because it was not their turn, they left to this one
     if not _want_posts() and next_try is not None and next_try < SWEEP_EVERY:
@@ -55,7 +57,7 @@ def _want_posts():
     """Ask for POSTs if some are due: at once, or when the relay that should make them proves to be gone."""
     wanted = post_is_due()
     if wanted:
-        post.apply_async(countdown=marks.POSTS_STALE + 0.5 if marks.relay_posts() else 0)
+        post.apply_async(countdown=heartbeat.POSTS_STALE + 0.5 if heartbeat.relay_posts() else 0)
     db.session.commit()
     return wanted
 
@@ -64,7 +66,7 @@ def _want_posts():
                       run_every=schedule(run_every=SWEEP_EVERY))
 def sweep():
     """Find what no wake-up reached, put right what dead processes left, and try again what is due."""
-    put_right('sweep', marks.CELERY)
+    put_right('sweep', heartbeat.CELERY)
     db.session.commit()
     work()
     # last, because a mail server may hang

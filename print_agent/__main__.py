@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command, or say what to install: the plugin's side has the same package without what the agent needs."""
     try:
-        from print_agent.cli import main as command
+        from print_agent.cli.main import main as command
     except ModuleNotFoundError as exc:
         if not exc.name or exc.name.startswith('print_agent'):
             raise

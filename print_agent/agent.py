@@ -9,26 +9,26 @@ from typing import Any
 
 import msgspec
 
-from print_agent import protocol as p
-from print_agent.callback import Callbacks
-from print_agent.clock import Lapse
 from print_agent.config import Config
-from print_agent.control import Control
-from print_agent.health import Health
-from print_agent.housekeeping import Housekeeping
-from print_agent.history import History
-from print_agent.jobs import Jobs
-from print_agent.link import Link
-from print_agent.links import Links
-from print_agent.pairing import Pairing
-from print_agent.printers import Printers
-from print_agent.printing.base import Backend
-from print_agent.receiver import Receiver
-from print_agent.spool import Spool
-from print_agent.trace import Trace
-from print_agent.watchdog import Notifier, Pulse, Watchdog
+from print_agent.connection.link import Link
+from print_agent.connection.links import Links
+from print_agent.connection.pairing import Pairing
+from print_agent.jobs.manager import Jobs
+from print_agent.jobs.worker import Worker
+from print_agent.printing.backend import Backend
+from print_agent.printing.breaker import Health
+from print_agent.printing.printer_list import Printers
+from print_agent.protocol import messages as p
+from print_agent.runtime.clock import Lapse
+from print_agent.runtime.systemd import Notifier, Pulse, Watchdog
+from print_agent.runtime.trace import Trace
+from print_agent.spool.housekeeping import Housekeeping
+from print_agent.spool.store import Spool
+from print_agent.web.actions import Control
+from print_agent.web.connection_history import History
 from print_agent.web.page import Page
-from print_agent.worker import Worker
+from print_agent.webhook.outcome_reporter import Callbacks
+from print_agent.webhook.receiver import Receiver
 
 
 log = logging.getLogger(__name__)

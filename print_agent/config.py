@@ -12,10 +12,11 @@ from typing import Any, Literal, cast
 
 import platformdirs
 
-from print_agent import pairing, signing
-from print_agent.network import DIRECT, Network, NetworkError, is_proxy
+from print_agent.connection import pairing
+from print_agent.connection.proxy import DIRECT, Network, NetworkError, is_proxy
 from print_agent.printing import layout
-from print_agent.protocol import MAX_PRINTER_NAME
+from print_agent.protocol import signing
+from print_agent.protocol.messages import MAX_PRINTER_NAME
 
 
 #: Environment variable that names the configuration folder.

@@ -1,7 +1,7 @@
 """How many badges the agent holds before it takes no more."""
 
-from print_agent import reasons
-from print_agent.spool import Spool
+from print_agent.protocol import reasons
+from print_agent.spool.store import Spool
 
 
 #: Most jobs that the spool holds, and most bytes of their documents.

@@ -16,16 +16,16 @@ from indico.modules.events import EventLogRealm
 from indico.modules.logs import LogKind
 from indico.util.date_time import now_utc
 
-from print_agent import protocol
-from print_agent.text import PLAIN
+from print_agent.protocol import messages as protocol
+from print_agent.protocol.text import PLAIN
 
 from indico_checkin_print import settings
+from indico_checkin_print.agents import inbound, outbound
 from indico_checkin_print.api.base import APIError, RHAgentBase, answer
 from indico_checkin_print.credentials import digest, new_token, normalize_code
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.records import Document
-from indico_checkin_print.relay import dispatch, exchange
 from indico_checkin_print.sql import notify_agents
 
 
@@ -101,7 +101,7 @@ class RHAgent(RHAgentBase):
 
     def _check_access(self):
         scheme, __, token = request.headers.get('Authorization', '').partition(' ')
-        self.agent_id = exchange.authenticate(token.strip()) if scheme.lower() == 'bearer' else None
+        self.agent_id = inbound.authenticate(token.strip()) if scheme.lower() == 'bearer' else None
         if self.agent_id is None:
             raise APIError(401, 'unknown_token', 'This agent is not paired (any more). Pair it again.')
 
@@ -115,13 +115,13 @@ class RHPoll(RHAgent):
             raise APIError(400, 'version', f'This Indico speaks version {protocol.PROTOCOL} of the protocol.')
         link = poll.link or poll.hello.spool
         try:
-            holding, welcome = exchange.hello(self.agent_id, link, poll.hello, goes_on=not poll.begins)
-            answers = [exchange.receive(self.agent_id, link, message) for message in poll.messages]
+            holding, welcome = inbound.hello(self.agent_id, link, poll.hello, goes_on=not poll.begins)
+            answers = [inbound.receive(self.agent_id, link, message) for message in poll.messages]
             for message in poll.messages:
-                exchange.note(holding, message)
+                inbound.note(holding, message)
             db.session.flush()
-            mail = dispatch.outgoing(self.agent_id, link, holding)
-        except exchange.Replaced as exc:
+            mail = outbound.outgoing(self.agent_id, link, holding)
+        except inbound.Replaced as exc:
             if exc.revoked:
                 raise APIError(401, 'revoked', 'The pairing of this agent was revoked. Pair it again.')
             raise APIError(409, 'replaced', 'This agent connected from somewhere else.')

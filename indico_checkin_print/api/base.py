@@ -7,7 +7,7 @@ from flask import Response, request
 
 from indico.web.rh import RH, custom_auth, json_errors
 
-from print_agent import protocol
+from print_agent.protocol import messages
 
 from indico_checkin_print import sql
 
@@ -24,7 +24,7 @@ class APIError(Exception):
 
 def answer(data, status=200):
     """Return a JSON response."""
-    encode = protocol.encode if isinstance(data, msgspec.Struct) else msgspec.json.encode
+    encode = messages.encode if isinstance(data, msgspec.Struct) else msgspec.json.encode
     return Response(encode(data), status=status, content_type='application/json')
 
 
@@ -35,7 +35,7 @@ class RHAgentBase(RH):
 
     CSRF_ENABLED = False
     #: Largest body in bytes
-    MAX_BODY = 2 * protocol.MAX_MESSAGE
+    MAX_BODY = 2 * messages.MAX_MESSAGE
 
     def _do_process(self):
         try:

@@ -4,13 +4,13 @@ import time
 
 from flask import request
 
-from print_agent import protocol, signing
+from print_agent.protocol import messages, signing
 
+from indico_checkin_print.agents.inbound import enter_outcome
 from indico_checkin_print.api.base import APIError, RHAgentBase, answer
 from indico_checkin_print.credentials import unseal_all
 from indico_checkin_print.delivery.deliver import webhook_of
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.relay.exchange import enter_outcome
 
 
 class RHOutcome(RHAgentBase):
@@ -36,12 +36,12 @@ class RHOutcome(RHAgentBase):
             raise APIError(401, exc.code, exc.detail)
 
     def _process(self):
-        message = self.read(protocol.OutcomeReport).message
+        message = self.read(messages.OutcomeReport).message
         if message.job != str(request.view_args['job']):
             raise APIError(400, 'wrong_job', 'The message is about another job than the URL.')
         if self.job.agent_id is None and self.job.dispatch == message.dispatch:
             enter_outcome(self.job, message, f'webhook:{webhook_of(self.job).id}')
-        return answer(protocol.Ack(job=message.job, dispatch=message.dispatch,
+        return answer(messages.Ack(job=message.job, dispatch=message.dispatch,
                                    state=message.__struct_config__.tag))
 
 

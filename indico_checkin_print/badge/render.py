@@ -18,14 +18,14 @@ from indico.modules.events.registration.badges import RegistrantsListToBadgesPDF
 from indico.modules.events.registration.controllers.management.tickets import DEFAULT_TICKET_PRINTING_SETTINGS
 from indico.modules.events.registration.util import generate_ticket
 
-from print_agent.protocol import MAX_DOCUMENT, MAX_PAGES, MAX_SIDE_MM
+from print_agent.protocol.messages import MAX_DOCUMENT, MAX_PAGES, MAX_SIDE_MM
 
 from indico_checkin_print.badge.context import drawing
 from indico_checkin_print.badge.faults import describe_fault
 from indico_checkin_print.badge.names import is_nameless
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.rules import BadgeKind, BadgeLanguage
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
 
 
 logger = Logger.get('plugin.checkin_print')

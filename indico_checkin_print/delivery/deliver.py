@@ -7,17 +7,17 @@ from datetime import datetime
 from indico.core.db import db
 from indico.core.plugins import url_for_plugin
 
-from print_agent import protocol, signing
+from print_agent.protocol import messages, signing
 
 from indico_checkin_print import ledger
 from indico_checkin_print.credentials import unseal_all
-from indico_checkin_print.delivery import attempts, breaker, multipart, retry, tell
+from indico_checkin_print.delivery import attempts, breaker, multipart, notify, retry
 from indico_checkin_print.delivery.post import SENTENCES, Answer, PostError, post
-from indico_checkin_print.envelope import delivery, message_id
 from indico_checkin_print.logs import log_failure
+from indico_checkin_print.messages.envelope import delivery, message_id
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.webhooks import Webhook
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.settings import allowed_networks, logger
 
 
@@ -98,7 +98,7 @@ def enter(ready, answer, actor):
     delay = _enter(ready, answer, verdict, state, actor)
     db.session.commit()
     if change is not None:
-        tell.managers(webhook, change, attempts.in_words(answer), ready.opened_dt)
+        notify.managers(webhook, change, attempts.in_words(answer), ready.opened_dt)
     return None if delay is None else max(delay, state.wait)
 
 
@@ -163,7 +163,7 @@ def build(job, webhook):
     """
     callback = url_for_plugin('checkin_print.outcome', job=message_id(job), _external=True)
     message = delivery(job, webhook, callback=callback)
-    payload = protocol.encode(message)
+    payload = messages.encode(message)
     if message.data.job is not None:
         content_type, body = multipart.encode(payload, job.document.content, f'badge-{job.id}.pdf')
     else:

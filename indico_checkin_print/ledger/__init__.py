@@ -6,13 +6,13 @@ in the caller's transaction and each change writes one row of history. The clock
 
 from indico_checkin_print.ledger.agents import (WITHOUT_A_WORD, free_waiting, give, go, move_on, report, spool_lost,
                                                 take_back, without_go)
-from indico_checkin_print.ledger.births import (new_row, print_again, record, request_event_test, request_test,
-                                                send_again)
 from indico_checkin_print.ledger.claims import (Claim, claim_post, claim_render, delivered, doubt, due_at_once,
                                                 fail_render, hold_nameless, rendered, undelivered)
 from indico_checkin_print.ledger.corrections import follow_state, redraw, undo_unsignaled
-from indico_checkin_print.ledger.moves import move
-from indico_checkin_print.ledger.people import (cancel, cancel_check_in, cancel_event, cancel_form, cancel_registration,
+from indico_checkin_print.ledger.create import (new_row, print_again, record, request_event_test, request_test,
+                                                send_again)
+from indico_checkin_print.ledger.manual import (cancel, cancel_check_in, cancel_event, cancel_form, cancel_registration,
                                                 discard, discard_held, hold_bulk, hold_paused, release, release_paid,
                                                 release_paused, restamp, retry, retry_canceled, settle)
-from indico_checkin_print.ledger.recovery import sweep
+from indico_checkin_print.ledger.sweep import sweep
+from indico_checkin_print.ledger.transition import move

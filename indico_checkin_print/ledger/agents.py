@@ -3,14 +3,14 @@
 from indico.core.db import db
 
 from indico_checkin_print.badge.content import is_current
-from indico_checkin_print.ledger.moves import UNASSIGNED, draw_anew, move, notify_desks, recall, unassign
-from indico_checkin_print.life import JobState as S
+from indico_checkin_print.ledger.conditions import still_wanted
+from indico_checkin_print.ledger.skipped_printers import add_note, gave_back, not_there
+from indico_checkin_print.ledger.states import JobState as S
+from indico_checkin_print.ledger.transition import UNASSIGNED, draw_anew, move, notify_desks, recall, unassign
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.passed_over import add_note, gave_back, not_there
-from indico_checkin_print.printer_words import describe_reason
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.reasons.printer import describe_reason
 from indico_checkin_print.sql import now
-from indico_checkin_print.waiting import still_wanted
 
 
 #: Reasons of an unknown badge of which its agent has not told the end yet.

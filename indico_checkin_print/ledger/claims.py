@@ -8,16 +8,16 @@ from sqlalchemy.dialects.postgresql import insert
 from indico.core.db import db
 
 from indico_checkin_print.badge.content import fingerprint, is_current
-from indico_checkin_print.ledger.moves import draw_anew, fresh, move, notify_desks
-from indico_checkin_print.life import HELD_EXPIRES_AFTER, MAX_RENDERS, POST_LEASE, RENDER_LEASE
-from indico_checkin_print.life import JobState as S
+from indico_checkin_print.ledger.conditions import (behind_another, due, for_receiver, for_webhooks, goes_to, is_data,
+                                                    may_have_arrived, may_have_arrived_elsewhere, still_wanted)
+from indico_checkin_print.ledger.states import HELD_EXPIRES_AFTER, MAX_RENDERS, POST_LEASE, RENDER_LEASE
+from indico_checkin_print.ledger.states import JobState as S
+from indico_checkin_print.ledger.transition import draw_anew, fresh, move, notify_desks
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.records import Document
 from indico_checkin_print.models.webhooks import Webhook
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import notify, now
-from indico_checkin_print.waiting import (behind_another, due, for_receiver, for_webhooks, goes_to, is_data,
-                                          may_have_arrived, may_have_arrived_elsewhere, still_wanted)
 
 
 def claim_render(actor, *, due_for=0):

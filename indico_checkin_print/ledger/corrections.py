@@ -7,13 +7,13 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print.badge.content import is_current
-from indico_checkin_print.ledger.moves import UNASSIGNED, draw_anew, move, recall
-from indico_checkin_print.ledger.people import cancel_check_in, hold_paused
-from indico_checkin_print.life import EXPIRES_AFTER, HELD_EXPIRES_AFTER, STILL_HERE
-from indico_checkin_print.life import JobState as S
+from indico_checkin_print.ledger.manual import cancel_check_in, hold_paused
+from indico_checkin_print.ledger.states import EXPIRES_AFTER, HELD_EXPIRES_AFTER, STILL_HERE
+from indico_checkin_print.ledger.states import JobState as S
+from indico_checkin_print.ledger.transition import UNASSIGNED, draw_anew, move, recall
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import BadgeKind, EventSetup, FormSetup, UnpaidPolicy
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import notify, now
 
 

@@ -6,10 +6,10 @@ from wtforms.validators import DataRequired
 
 from indico.modules.logs.models.entries import LogKind
 
-from indico_checkin_print import _, ledger, wakeup
+from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.management.base import DialogForm, RHJobBase, action_form, dialog_done, in_english
 from indico_checkin_print.management.job_rows import can_print_again, name_of
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
 
 
 REASONS = {
@@ -39,7 +39,7 @@ class RHPrintAgain(RHJobBase):
                 return dialog_done()
             name = name_of(self.job)
             ledger.print_again(self.job, session.user, Reason(form.reason.data))
-            wakeup.after_commit()
+            kick.after_commit()
             self._log(LogKind.change, f'Badge of "{name}" printed again',
                       reason=in_english(REASONS[Reason(form.reason.data)]))
             flash(_('Another badge of {} is on its way.').format(name), 'success')
@@ -64,7 +64,7 @@ class RHMissed(RHJobBase):
 
     def _process(self):
         if ledger.settle(self.job, session.user, came_out=False) and ledger.retry(self.job, session.user):
-            wakeup.after_commit()
+            kick.after_commit()
             flash(_('The badge is printed now.'), 'success')
         else:
             flash(_('The badge has changed in the meantime.'), 'warning')

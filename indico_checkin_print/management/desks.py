@@ -11,8 +11,8 @@ from indico.modules.logs.models.entries import LogKind
 from indico.web.forms.base import FormDefaults
 from indico.web.util import jsonify_data, jsonify_form
 
-from indico_checkin_print import _, ledger, sql, wakeup
-from indico_checkin_print.life import STILL_HERE
+from indico_checkin_print import _, kick, ledger, sql
+from indico_checkin_print.ledger.states import STILL_HERE
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, RHDeskBase, action_form, dialog_done
 from indico_checkin_print.management.delivery_choices import (MAX_PRINTERS, delivery_choices, delivery_of,
                                                               further_choices, set_delivery)
@@ -156,7 +156,7 @@ class RHTestDeskWithName(RHDeskBase):
 
 def _request_test(desk, name):
     job = ledger.request_test(desk, session.user, name)
-    wakeup.after_commit()
+    kick.after_commit()
     return job
 
 
@@ -199,7 +199,7 @@ def _hand_over(desk):
     for job in waiting:
         ledger.take_back(job)
     sql.notify_agents({job.agent_id for job in waiting} | {x.agent_id for x in desk.printers})
-    wakeup.after_commit()
+    kick.after_commit()
 
 
 def _describe_delivery(desk):

@@ -11,7 +11,7 @@ from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.logs.models.entries import LogKind
 
-from indico_checkin_print import _, ledger, wakeup
+from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.management.base import (DialogForm, RHCheckinPrintBase, RHJobBase, action_form, dialog_done,
                                                   in_english)
 from indico_checkin_print.management.pause import wait_if_paused
@@ -19,7 +19,7 @@ from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.when import lock_setup, setup_of
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.reasons import Reason, describe
+from indico_checkin_print.reasons.codes import Reason, describe
 
 
 #: What a person can release; the others wait for a desk
@@ -68,7 +68,7 @@ class RHReleaseHeld(RHCheckinPrintBase):
             released = ledger.release(jobs, f'user:{session.user.id}')
             printing = len(released) - len(wait_if_paused(self.event, released))
             if released:
-                wakeup.after_commit()
+                kick.after_commit()
                 self._log(LogKind.positive, 'Badges released that were held', badges=len(released),
                           why_they_waited=in_english(self.reason.sentence), order=form.order.data)
             if printing or not released:
@@ -96,7 +96,7 @@ class RHReleaseJob(RHJobBase):
         if held and self.job.desk_id is None and not has_desk(self.event):
             flash(_('There is no desk to print at. Add one first.'), 'error')
         elif held and ledger.release([self.job], f'user:{session.user.id}'):
-            wakeup.after_commit()
+            kick.after_commit()
             flash(_('The badge prints now.'), 'success')
         else:
             flash(_('The badge has changed in the meantime.'), 'warning')

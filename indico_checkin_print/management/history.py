@@ -8,7 +8,7 @@ from indico_checkin_print.management.base import RHJobBase, WPCheckinPrint
 from indico_checkin_print.management.job_rows import COLOURS, name_of
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.reasons import describe
+from indico_checkin_print.reasons.codes import describe
 
 
 class RHJobHistory(RHJobBase):

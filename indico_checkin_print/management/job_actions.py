@@ -2,7 +2,7 @@
 
 from flask import flash, session
 
-from indico_checkin_print import _, ledger, sql, wakeup
+from indico_checkin_print import _, kick, ledger, sql
 from indico_checkin_print.management.base import RHJobBase
 from indico_checkin_print.management.job_rows import CAN_RETRY
 
@@ -12,7 +12,7 @@ class RHRetryJob(RHJobBase):
 
     def _process(self):
         if self.job.state in CAN_RETRY and ledger.retry(self.job, session.user):
-            wakeup.after_commit()
+            kick.after_commit()
             flash(_('The badge is printed again.'), 'success')
         else:
             flash(_('The badge has changed in the meantime.'), 'warning')

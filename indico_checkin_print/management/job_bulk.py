@@ -13,7 +13,7 @@ from indico.modules.logs.models.entries import LogKind
 from indico.web.forms.fields import HiddenFieldList
 from indico.web.util import jsonify_data
 
-from indico_checkin_print import _, ledger, sql, wakeup
+from indico_checkin_print import _, kick, ledger, sql
 from indico_checkin_print.management.again import REASONS, PrintAgainForm
 from indico_checkin_print.management.base import RHCheckinPrintBase, action_form, in_english
 from indico_checkin_print.management.held import can_release, has_desk
@@ -23,7 +23,7 @@ from indico_checkin_print.management.pause import wait_if_paused
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.when import lock_setup
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
 
 
 #: Most jobs of one request
@@ -80,7 +80,7 @@ class RHJobsBase(RHCheckinPrintBase):
         waiting = set()
         if done and self.PRINTS:
             waiting = wait_if_paused(self.event, done)
-            wakeup.after_commit()
+            kick.after_commit()
         if len(done) > len(waiting):
             flash(self.DONE.format(len(done) - len(waiting)), 'success')
         if done:

@@ -16,7 +16,7 @@ from indico_checkin_print.management.job_query import TooManyPeople, find_people
 from indico_checkin_print.management.job_rows import companions_of, detail_of, name_for, repeated, seconds_of
 from indico_checkin_print.management.visibility import visible, visible_registrations
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.reasons import describe
+from indico_checkin_print.reasons.codes import describe
 
 
 #: How many jobs are in memory at a time

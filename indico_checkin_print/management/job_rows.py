@@ -10,13 +10,13 @@ from indico.modules.events.registration.models.form_fields import RegistrationFo
 from indico.modules.events.registration.models.registrations import Registration, RegistrationData
 from indico.web.flask.util import url_for
 
-import print_agent.reasons
+import print_agent.protocol.reasons
 
 from indico_checkin_print import _
 from indico_checkin_print.management.status import elsewhere, printer_status
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.reasons import Reason, describe
+from indico_checkin_print.reasons.codes import Reason, describe
 
 
 #: How many jobs the page of the event shows
@@ -195,7 +195,7 @@ _OF_BADGES = {Reason.claimed, Reason.rendered, Reason.pushed}
 
 def detail_of(job):
     """Return what is known about a job's state besides its reason; nothing if that says the same."""
-    return '' if job.detail in (print_agent.reasons.SENTENCES.get(job.reason), job.printer) else job.detail
+    return '' if job.detail in (print_agent.protocol.reasons.SENTENCES.get(job.reason), job.printer) else job.detail
 
 
 def _trouble(job):

@@ -9,6 +9,7 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.util.string import natural_sort_key
 
 from indico_checkin_print import _
+from indico_checkin_print.diagnostics.standstill import standstills
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
 from indico_checkin_print.management.held import held_jobs
 from indico_checkin_print.management.job_rows import latest_jobs, latest_messages
@@ -21,7 +22,6 @@ from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.rules import BadgeKind, FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.settings import manual_url
-from indico_checkin_print.standstill import standstills
 
 
 class RHManage(RHCheckinPrintBase):

@@ -5,7 +5,7 @@ from flask import flash, request, session
 from indico.core.db import db
 from indico.modules.logs.models.entries import LogKind
 
-from indico_checkin_print import _, ledger, wakeup
+from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.management.base import RHCheckinPrintBase, RHDeskBase
 from indico_checkin_print.management.visibility import count_visible
 from indico_checkin_print.management.when import lock_setup
@@ -82,5 +82,5 @@ def _wanted():
 def _release(event, desk_ids):
     released = [id_ for desk_id in desk_ids
                 for id_ in ledger.release_paused(event.id, f'user:{session.user.id}', desk_id=desk_id)]
-    wakeup.after_commit()
+    kick.after_commit()
     return released

@@ -5,7 +5,7 @@ from indico.util.enum import IndicoStrEnum
 from indico_checkin_print.management.held import CAN_RELEASE
 from indico_checkin_print.management.job_rows import CAN_RETRY
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
 
 
 class Todo(IndicoStrEnum):

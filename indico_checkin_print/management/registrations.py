@@ -18,8 +18,7 @@ from indico.util.signals import values_from_signal
 from indico.web.forms.fields import HiddenFieldList
 from indico.web.util import jsonify_data, jsonify_template
 
-from indico_checkin_print import _, ledger, wakeup
-from indico_checkin_print.checkin import persons_of
+from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.management.again import REASONS
 from indico_checkin_print.management.base import DialogForm, RHRegFormBase, WPCheckinPrint, action_form, in_english
 from indico_checkin_print.management.job_filter import MAX_ID
@@ -29,7 +28,8 @@ from indico_checkin_print.management.when import lock_setup, setup_of
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import BadgeKind
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.signals.checkin import persons_of
 
 
 #: Most registrations of one request
@@ -147,7 +147,7 @@ class RHPrintRegistrations(RHRegFormBase):
         waiting = wait_if_paused(self.event, chain.from_iterable(queued.values()))
         printed = [badge for todo in PRINTS for badge in done[todo]]
         if printed:
-            wakeup.after_commit()
+            kick.after_commit()
             counts = {todo.name: len(done[todo]) for todo in PRINTS if done[todo]}
             numbers = sorted({badge.registration.friendly_id for badge in printed})
             self._log(LogKind.change, f'Badges printed from the participant list of "{self.regform.title}"',

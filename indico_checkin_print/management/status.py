@@ -6,7 +6,7 @@ from indico.util.date_time import format_datetime, format_time, now_utc
 
 from indico_checkin_print import _
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.printer_words import describe_reason
+from indico_checkin_print.reasons.printer import describe_reason
 
 
 @dataclass(frozen=True)

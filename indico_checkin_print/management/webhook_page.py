@@ -14,21 +14,21 @@ from indico.util.date_time import now_utc
 from indico.web.flask.util import url_for
 from indico.web.forms.fields import IndicoDateTimeField
 
-from indico_checkin_print import _, ledger, wakeup
+from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.delivery import attempts, breaker
 from indico_checkin_print.delivery.post import PostError
-from indico_checkin_print.life import DATA_EXPIRES_AFTER
+from indico_checkin_print.ledger.conditions import not_delivered_since, waits_for
+from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER
 from indico_checkin_print.management.base import (DialogForm, RHJobBase, RHWebhookBase, WPCheckinPrint, action_form,
                                                   back, dialog_done)
 from indico_checkin_print.management.job_rows import name_for, state_of
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.webhook_status import webhook_status
+from indico_checkin_print.messages.payload import FIELDS, own_fields
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
-from indico_checkin_print.payload import FIELDS, own_fields
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.waiting import not_delivered_since, waits_for
+from indico_checkin_print.reasons.codes import Reason
 
 
 #: How many attempts the page shows
@@ -70,7 +70,7 @@ class RHSwitchWebhook(RHWebhookPageBase):
             name = self.webhook.name
             if wanted:
                 breaker.reset(self.webhook)
-                wakeup.after_commit()
+                kick.after_commit()
                 self._log(LogKind.positive, f'Webhook "{name}" switched on')
                 flash(_('The webhook "{}" is on again. What waited for it is sent now.').format(name), 'success')
             else:
@@ -91,7 +91,7 @@ class RHTestWebhook(RHWebhookPageBase):
         if self.webhook.opened_dt is not None or self.webhook.probe_dt is not None:
             # whoever presses this wants to know now
             breaker.reset(self.webhook)
-        wakeup.after_commit()
+        kick.after_commit()
         flash(_('A test event is on its way. The list "Latest attempts" shows what the receiver answers.'), 'success')
         return self._back_to_webhook()
 
@@ -111,7 +111,7 @@ class RHResend(RHWebhookPageBase, RHJobBase):
             flash(_('This is not sent again: the check-in that it is about was undone.'), 'warning')
         else:
             job = ledger.send_again(self.job, session.user)
-            wakeup.after_commit()
+            kick.after_commit()
             self._log(LogKind.other, f'Message to the webhook "{self.webhook.name}" sent again', job=job.id)
             flash(_('It is sent again. The receiver can tell by its id that it is the same message.'), 'success')
         return self._back_to_webhook()
@@ -145,7 +145,7 @@ class RHRecover(RHWebhookPageBase):
                     .order_by(Job.queue_dt, Job.id).limit(MAX_RECOVER).with_entities(Job.id, Job.state).all())
             count = len(ledger.release(jobs, f'user:{session.user.id}', Reason.retried)) if jobs else 0
             if count:
-                wakeup.after_commit()
+                kick.after_commit()
                 self._log(LogKind.other, f'Messages to the webhook "{self.webhook.name}" recovered', messages=count,
                           since=form.since.data.isoformat())
             flash(_('Messages that are sent again: {}').format(count), 'success' if count else 'info')

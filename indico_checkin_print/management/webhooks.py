@@ -15,18 +15,18 @@ from indico.web.forms.fields import IndicoSelectMultipleCheckboxField
 from indico.web.forms.widgets import SwitchWidget
 from indico.web.util import jsonify_data, jsonify_form, jsonify_template
 
-from print_agent.signing import new_secret
+from print_agent.protocol.signing import new_secret
 
-from indico_checkin_print import _, wakeup
+from indico_checkin_print import _, kick
 from indico_checkin_print.credentials import seal
 from indico_checkin_print.delivery import breaker
 from indico_checkin_print.delivery.guard import MAX_URL, NameServiceError, RefusedURL, check_saved, check_url
 from indico_checkin_print.management.base import (DialogForm, RHCheckinPrintBase, RHWebhookBase, WPCheckinPrint,
                                                   action_form)
 from indico_checkin_print.management.webhook_page import RHWebhookPageBase
+from indico_checkin_print.messages.payload import FIELDS, own_fields
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.webhooks import Webhook
-from indico_checkin_print.payload import FIELDS, own_fields
 from indico_checkin_print.settings import allowed_networks
 
 
@@ -113,7 +113,7 @@ class RHEditWebhook(RHWebhookBase):
             if moved:
                 # what is known about the old address says nothing about the new one
                 breaker.reset(self.webhook)
-                wakeup.after_commit()
+                kick.after_commit()
             self._log(LogKind.change, f'Webhook "{self.webhook.name}" changed', **_loggable(self.webhook))
             flash(_('The webhook "{}" has been changed.').format(self.webhook.name), 'success')
             return jsonify_data(flash=False)

@@ -9,7 +9,7 @@ import threading
 import time
 from contextlib import suppress
 
-from indico_checkin_print import marks
+from indico_checkin_print import heartbeat
 from indico_checkin_print.delivery import deliver
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.relay.database import DatabaseAway
@@ -47,14 +47,14 @@ class Posts:
 
         :param place: ``machine:port`` of the relay. While it is seen in the database, Celery makes no POSTs.
         """
-        self._mark, noted = f'{marks.POSTS}{place}', 0
+        self._mark, noted = f'{heartbeat.POSTS}{place}', 0
         while True:
             self._wanted.clear()
             try:
                 await self._claim()
                 # only who can claim may keep Celery from it
-                if time.monotonic() - noted >= marks.POSTS_EVERY:
-                    await self._db.call(marks.leave, self._mark)
+                if time.monotonic() - noted >= heartbeat.POSTS_EVERY:
+                    await self._db.call(heartbeat.leave, self._mark)
                     noted = time.monotonic()
             except DatabaseAway:
                 pass  # told by whoever listens; the next round finds what this one missed
@@ -71,7 +71,7 @@ class Posts:
         """
         try:
             if self._mark:
-                await self._db.call(marks.forget, self._mark, patience=0)
+                await self._db.call(heartbeat.forget, self._mark, patience=0)
         except Exception as exc:  # whoever takes over notices some seconds later
             log_failure(self._log, exc, 'That this relay makes no more POSTs could not be noted')
         if self._under_way:

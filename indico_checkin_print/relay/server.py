@@ -19,11 +19,12 @@ from websockets.asyncio.server import serve
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
-from print_agent.protocol import MAX_MESSAGE
+from print_agent.protocol.messages import MAX_MESSAGE
 
-from indico_checkin_print import marks, standstill_mail, work
+from indico_checkin_print import heartbeat
+from indico_checkin_print.agents import inbound, outbound
+from indico_checkin_print.diagnostics import standstill_mail
 from indico_checkin_print.logs import log_failure
-from indico_checkin_print.relay import dispatch, exchange
 from indico_checkin_print.relay.brake import Brake
 from indico_checkin_print.relay.database import Database, DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
@@ -31,6 +32,7 @@ from indico_checkin_print.relay.posts import Posts
 from indico_checkin_print.relay.session import Session
 from indico_checkin_print.relay.tokens import Tokens
 from indico_checkin_print.settings import logger
+from indico_checkin_print.work import worker
 
 
 PATH = '/checkin-print/ws'
@@ -93,16 +95,16 @@ class Relay:
                 raise CannotListen(f'The relay cannot listen on {host}, port {port}: {exc}. Is another one running? '
                                    'The address must be one of this machine.') from exc
             self._log.info('The relay listens on %s:%d', host, port)
-            mark = f'{marks.RELAY}{marks.machine()}:{port}'
+            mark = f'{heartbeat.RELAY}{heartbeat.machine()}:{port}'
             background = [asyncio.create_task(job) for job in (
                 self._db.listen(self._notified),
                 self._repeat(BEAT, self._beat),
                 self._repeat(LOOK, self._look),
-                self._repeat(SWEEP, self._db.call, work.put_right, 'relay', mark, f'{host}:{port}'),
-                self._repeat(HELP_EVERY, self._db.call, work.render_waiting, 'relay', due_for=HELP_AFTER),
+                self._repeat(SWEEP, self._db.call, worker.put_right, 'relay', mark, f'{host}:{port}'),
+                self._repeat(HELP_EVERY, self._db.call, worker.render_waiting, 'relay', due_for=HELP_AFTER),
                 # apart, because a mail server may hang
                 self._repeat(SWEEP, self._db.call, standstill_mail.check),
-                self._posts.run(f'{marks.machine()}:{port}'),
+                self._posts.run(f'{heartbeat.machine()}:{port}'),
             )]
             await stop.wait()
             self._draining = True
@@ -144,7 +146,7 @@ class Relay:
             if key := await self._tokens.find(token):
                 if wait := self._connects.hit(key):
                     return self._too_often(wait, 'This agent connects too often.')
-                agent_id = await self._db.call(exchange.authenticate, token, patience=0)
+                agent_id = await self._db.call(inbound.authenticate, token, patience=0)
         except DatabaseAway:
             return self._later('database', 'The database does not answer. Try again later.')
         except Exception as exc:
@@ -199,7 +201,7 @@ class Relay:
         # one that is sent away comes back within a second; whoever else is gone may stay away
         if session.end not in {'drained', 'replaced', 'revoked'}:
             try:
-                await self._db.call(exchange.gone, session.agent_id, session.link)
+                await self._db.call(inbound.gone, session.agent_id, session.link)
             except DatabaseAway as exc:
                 self._log.warning('That agent %d is gone could not be noted (%s); the sweep will', ws.agent_id, exc)
 
@@ -225,7 +227,7 @@ class Relay:
         """Note in one statement that all agents are still there; send away who speaks elsewhere."""
         links = {s.link: s.agent_id for s in self._sessions.values()}
         if links:
-            for link in await self._db.call(exchange.still_there, links):
+            for link in await self._db.call(inbound.still_there, links):
                 if (session := self._sessions.get(links[link])) and session.link == link:
                     session.wake()
 
@@ -233,7 +235,7 @@ class Relay:
         """Wake those that have mail although nobody told."""
         if not self._sessions:
             return
-        wanted, now = await self._db.call(dispatch.agents_with_mail), time.monotonic()
+        wanted, now = await self._db.call(outbound.agents_with_mail), time.monotonic()
         for session in list(self._sessions.values()):
             if session.agent_id in wanted or (session.holding and now - session.looked > COMPARE):
                 session.wake()

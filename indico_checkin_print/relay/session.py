@@ -7,14 +7,14 @@ from uuid import uuid4
 from msgspec.structs import replace
 from websockets.exceptions import ConnectionClosed, ProtocolError
 
-from print_agent import protocol
+from print_agent.protocol import messages as protocol
 
+from indico_checkin_print.agents import inbound, outbound
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.records import Document
-from indico_checkin_print.relay import dispatch, exchange
 from indico_checkin_print.relay.database import DatabaseAway
-from indico_checkin_print.relay.pace import Pace
+from indico_checkin_print.relay.rate_limit import Pace
 
 
 #: The agent says hello within so many seconds.
@@ -98,7 +98,7 @@ class Session:
         except* Silent:
             self.end = 'silent'
             await self._close(1008, f'No word for {HEARTBEAT} seconds')
-        except* exchange.Replaced as exc:
+        except* inbound.Replaced as exc:
             self.end = 'revoked' if exc.exceptions[0].revoked else 'replaced'
             await self._close(*((CLOSE_REVOKED, 'The pairing of this agent was revoked') if self.end == 'revoked'
                                 else (CLOSE_REPLACED, 'This agent connected from somewhere else')))
@@ -144,7 +144,7 @@ class Session:
                 code='version', detail=f'This Indico speaks version {protocol.PROTOCOL} of the protocol.'))
             await self._close(CLOSE_VERSION, f'Protocol version {protocol.PROTOCOL} expected')
             return False
-        self.holding, welcome = await self._db.call(exchange.hello, self.agent_id, self.link, message)
+        self.holding, welcome = await self._db.call(inbound.hello, self.agent_id, self.link, message)
         self._metrics.count('received_total', type='hello')
         await self._send(replace(welcome, heartbeat=HEARTBEAT))
         self.wake()
@@ -175,8 +175,8 @@ class Session:
             if isinstance(message, protocol.Error):
                 self._log.warning('Agent %d complains: %s', self.agent_id, message.code)
                 continue
-            answer = await self._db.call(exchange.receive, self.agent_id, self.link, message)
-            exchange.note(self.holding, message)
+            answer = await self._db.call(inbound.receive, self.agent_id, self.link, message)
+            inbound.note(self.holding, message)
             if answer:
                 await self._send(answer)
             if self._may_follow(message):
@@ -221,7 +221,7 @@ class Session:
             if any(since is not None and now - since > HEARTBEAT for since in (self.silent_since, self._stuck_since)):
                 raise Silent
             if self._stuck_since is not None:
-                await self._db.call(exchange.speaking_agent, self.agent_id, self.link)
+                await self._db.call(inbound.speaking_agent, self.agent_id, self.link)
 
     async def _send(self, message, document=None, *, since=None):
         async with self._sending:
@@ -261,7 +261,7 @@ def mail_for(agent_id, link, holding):
 
     The PDF is ``None`` for messages that need none, and for those that are better read one by one (`document_of`).
     """
-    messages = dispatch.outgoing(agent_id, link, holding)
+    messages = outbound.outgoing(agent_id, link, holding)
     ahead, size = [], 0
     for message in messages:
         if isinstance(message, protocol.Job) and size + message.length <= READ_AHEAD:

@@ -3,10 +3,10 @@
 import asyncio
 import time
 
-from print_agent.protocol import TOKEN_PREFIX
+from print_agent.protocol.messages import TOKEN_PREFIX
 
+from indico_checkin_print.agents import inbound
 from indico_checkin_print.credentials import digest
-from indico_checkin_print.relay import exchange
 
 
 #: However many unknown tokens come, the digests are read no more often than this, in seconds.
@@ -38,7 +38,7 @@ class Tokens:
                 if self._begun < asked and key not in self._known:
                     await asyncio.sleep(max(0, self._begun + READ_EVERY - self._clock()))
                     begun = self._clock()
-                    self._known = await self._db.call(exchange.token_digests, patience=0)
+                    self._known = await self._db.call(inbound.token_digests, patience=0)
                     self._begun = begun
         return key if key in self._known else None
 

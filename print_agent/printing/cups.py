@@ -10,15 +10,15 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from print_agent import protocol as p
-from print_agent import reasons
-from print_agent.printing.base import End, NotReady, Sheet, SubmitFailed, Unsettled
+from print_agent.printing.backend import End, NotReady, Sheet, SubmitFailed, Unsettled
 from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused, HandoverFailed
 from print_agent.printing.devices import Devices
-from print_agent.printing.follow import CANCELED, GRACE, HELD, pause
 from print_agent.printing.ipp import PrinterLine, PrinterView, Unreachable, words
 from print_agent.printing.recognize import newest
+from print_agent.printing.verdict import CANCELED, GRACE, HELD, pause
 from print_agent.printing.watch import Watch
+from print_agent.protocol import messages as p
+from print_agent.protocol import reasons
 
 
 log = logging.getLogger(__name__)

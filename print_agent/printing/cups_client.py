@@ -10,11 +10,11 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from print_agent import clock
-from print_agent.printing.base import is_named
-from print_agent.printing.follow import CupsView
+from print_agent.printing.backend import is_named
 from print_agent.printing.ipp import words
-from print_agent.threads import Crew
+from print_agent.printing.verdict import CupsView
+from print_agent.runtime import clock
+from print_agent.runtime.daemon_threads import Crew
 
 
 #: Longest wait for one call, in seconds. libcups itself gives up only after a minute.

@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from print_agent import protocol as p
-from print_agent.printing.base import End, NotReady, Sheet, SubmitFailed
-from print_agent.threads import Crew
+from print_agent.printing.backend import End, NotReady, Sheet, SubmitFailed
+from print_agent.protocol import messages as p
+from print_agent.runtime.daemon_threads import Crew
 
 
 #: How long one folder may hold up the look at all of them, and a badge, in seconds.

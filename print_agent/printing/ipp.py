@@ -18,7 +18,7 @@ from pyipp.enums import IppOperation
 from pyipp.exceptions import IPPConnectionUpgradeRequired, IPPError, IPPResponseError
 
 from print_agent.printing import ipp_reply
-from print_agent.printing.base import is_named
+from print_agent.printing.backend import is_named
 
 
 #: Longest wait for one answer of a printer, in seconds.

@@ -13,9 +13,9 @@ from typing import Any
 
 from pypdf import PageObject, PdfWriter, Transformation
 
-from print_agent import protocol as p
-from print_agent import reasons
-from print_agent.printing.base import Sheet
+from print_agent.printing.backend import Sheet
+from print_agent.protocol import messages as p
+from print_agent.protocol import reasons
 
 
 #: A badge may be so much larger than the label, in mm altogether: what is cut off is the edge of its background.

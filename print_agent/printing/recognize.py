@@ -11,7 +11,7 @@ import time
 from typing import Literal
 from uuid import uuid4
 
-from print_agent.printing.base import is_named, short_tag
+from print_agent.printing.backend import is_named, short_tag
 from print_agent.printing.ipp import ListedJob, PrinterLine, Unreachable
 
 

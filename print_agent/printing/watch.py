@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from print_agent.printing.base import End, Sheet
+from print_agent.printing.backend import End, Sheet
 from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused
 from print_agent.printing.devices import Devices
-from print_agent.printing.follow import (
-    CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, CupsView, Follower, Missing, pause)
 from print_agent.printing.ipp import JobView, PrinterLine, Unreachable, words
 from print_agent.printing.recognize import Recognizer
+from print_agent.printing.verdict import (CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, CupsView, Follower,
+                                          Missing, pause)
 
 
 log = logging.getLogger(__name__)

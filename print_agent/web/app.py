@@ -16,15 +16,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from print_agent.control import Control, ControlError
-from print_agent.logbook import Logbook
-from print_agent.protocol import PrinterName
-from print_agent.rules import Entry
-from print_agent.snapshot import Snapshot, Viewer, badge
-from print_agent.spool import SpoolFull
+from print_agent.jobs.decisions import Entry
+from print_agent.protocol.messages import PrinterName
+from print_agent.spool.store import SpoolFull
 from print_agent.version import SOFTWARE
+from print_agent.web.actions import Control, ControlError
+from print_agent.web.auth import SESSION, Keys
 from print_agent.web.guard import Guard
-from print_agent.web.keys import SESSION, Keys
+from print_agent.web.log_buffer import Logbook
+from print_agent.web.status import Snapshot, Viewer, badge
 
 
 log = logging.getLogger(__name__)

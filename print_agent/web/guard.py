@@ -12,7 +12,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from print_agent.web.keys import Keys
+from print_agent.web.auth import Keys
 
 
 #: Nothing from anywhere else, nothing inline, no frames.

@@ -6,15 +6,15 @@ import socket
 import time
 
 from print_agent.config import Config
-from print_agent.control import Control
-from print_agent.history import History
-from print_agent.logbook import Logbook
-from print_agent.printers import Printers
-from print_agent.serving import Server, listen
-from print_agent.snapshot import Viewer
-from print_agent.spool import Spool
-from print_agent.web import keys
+from print_agent.printing.printer_list import Printers
+from print_agent.runtime.http_server import Server, listen
+from print_agent.spool.store import Spool
+from print_agent.web import auth
+from print_agent.web.actions import Control
 from print_agent.web.app import Web
+from print_agent.web.connection_history import History
+from print_agent.web.log_buffer import Logbook
+from print_agent.web.status import Viewer
 
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class Page:
     def __init__(self, config: Config, spool: Spool, control: Control, printers: Printers, history: History):
         self._port = config.page_port
         self._spool = config.spool
-        self._keys = keys.Keys(spool)
+        self._keys = auth.Keys(spool)
         self._logbook = Logbook()
         self._viewer = Viewer(spool, control, printers, history, started=time.time())
         self._web = Web(control, self._viewer, self._keys, self._logbook)
@@ -49,7 +49,7 @@ class Page:
         self._server = Server(self._web.app, door, grace=LAST)
         self._serving = asyncio.create_task(self._server.serve())
         try:
-            keys.publish(self._spool, keys.Address(url=self.url, token=self._keys.token))
+            auth.publish(self._spool, auth.Address(url=self.url, token=self._keys.token))
         except OSError as exc:
             log.warning('the local page cannot be opened, as its address cannot be written down: %s', exc)
         else:
@@ -69,7 +69,7 @@ class Page:
         self._logbook.close()
         if self._server is None or self._serving is None:
             return
-        keys.withdraw(self._spool)
+        auth.withdraw(self._spool)
         self._web.end()
         self._server.should_exit = True
         await asyncio.gather(self._serving, return_exceptions=True)

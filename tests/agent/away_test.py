@@ -4,8 +4,8 @@ import contextlib
 
 import pytest
 
-from print_agent import health
-from print_agent import protocol as p
+from print_agent.printing import breaker
+from print_agent.protocol import messages as p
 
 
 QUEUE = 'fleeting'
@@ -14,8 +14,8 @@ QUEUE = 'fleeting'
 @pytest.fixture
 def long_rest(monkeypatch):
     """A printer that fails a badge rests for longer than any of these tests waits."""
-    monkeypatch.setattr(health, 'REST', 600.0)
-    monkeypatch.setattr(health, 'LONGEST', 600.0)
+    monkeypatch.setattr(breaker, 'REST', 600.0)
+    monkeypatch.setattr(breaker, 'LONGEST', 600.0)
 
 
 @pytest.fixture

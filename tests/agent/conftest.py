@@ -21,11 +21,11 @@ from agent_fakes import PDF, TOKEN, FakeServer, make_job  # noqa: E402
 from tests.stack.folder import run_folder  # noqa: E402
 from tests.stack.printing import Printing  # noqa: E402
 
-from print_agent import protocol as p  # noqa: E402
+from print_agent.protocol import messages as p  # noqa: E402
 from print_agent.agent import Agent, backends  # noqa: E402
 from print_agent.config import Config  # noqa: E402
-from print_agent.pairing import Pairing  # noqa: E402
-from print_agent.spool import Spool  # noqa: E402
+from print_agent.connection.pairing import Pairing  # noqa: E402
+from print_agent.spool.store import Spool  # noqa: E402
 
 
 #: Longest wait for anything, in seconds. Not a claim about speed: a loaded machine must not fail a test.

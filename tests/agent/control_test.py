@@ -5,9 +5,9 @@ import io
 from conftest import Desk
 from pypdf import PdfReader
 
-from print_agent import protocol as p
+from print_agent.protocol import messages as p
 from print_agent.printing.layout import Layout
-from print_agent.rules import State
+from print_agent.jobs.decisions import State
 
 
 async def done(desk, entry, state=State.completed):

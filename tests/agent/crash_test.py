@@ -11,7 +11,7 @@ import pytest
 from agent_fakes import PDF, make_job, pairing_file
 from conftest import PATIENCE, ROOT
 
-from print_agent import protocol as p
+from print_agent.protocol import messages as p
 
 
 class Process:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from print_agent import doctor
+from print_agent.cli import doctor
 from print_agent.config import Config, Door
 from print_agent.printing.layout import Layout
 

@@ -11,10 +11,10 @@ from agent_fakes import PDF
 from conftest import Desk
 from tests.stack.meddler import GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES, Meddler
 
-from print_agent import doctor
-from print_agent import protocol as p
+from print_agent.cli import doctor
+from print_agent.protocol import messages as p
 from print_agent.printing import cups, cups_client, devices, recognize
-from print_agent.printing.base import Sheet
+from print_agent.printing.backend import Sheet
 from print_agent.printing.ipp import ListedJob, PrinterLine
 
 

@@ -13,9 +13,9 @@ from marks import marked, place
 from pypdf import PdfReader
 from tests.stack.printer import HERE, Printer
 
-from print_agent import protocol as p
-from print_agent.printing.base import NotReady, Sheet
-from print_agent.printing.follow import HELD
+from print_agent.protocol import messages as p
+from print_agent.printing.backend import NotReady, Sheet
+from print_agent.printing.verdict import HELD
 from print_agent.printing.layout import Layout
 
 

@@ -12,8 +12,8 @@ from marks import marked, place
 from pypdf import PdfReader, PdfWriter
 from tests.stack.printer import HERE, Printer
 
-from print_agent import doctor
-from print_agent import protocol as p
+from print_agent.cli import doctor
+from print_agent.protocol import messages as p
 from print_agent.printing.layout import Layout
 
 

@@ -18,8 +18,9 @@ from bombs import content_bomb, xref_bomb
 from tests.stack.agent import PrintAgent
 from tests.stack.process import free_port
 
-from print_agent import protocol as p
-from print_agent import service, signing
+from print_agent.protocol import messages as p
+from print_agent.cli import service
+from print_agent.protocol import signing
 
 
 #: What the log may grow by in a flood, in bytes: a line for each of some kinds, and not one for each connection.

@@ -11,16 +11,16 @@ from conftest import SECRET, TOKEN
 
 from indico.util.date_time import now_utc
 
-from print_agent import protocol, signing
-from print_agent.protocol import (Accepted, Completed, Drain, Hello, OutcomeReport, Poll, PollReply, Printer, Printing,
-                                  Returned, Welcome)
+from print_agent.protocol import messages as protocol, signing
+from print_agent.protocol.messages import (Accepted, Completed, Drain, Hello, OutcomeReport, Poll, PollReply, Printer,
+                                           Printing, Returned, Welcome)
 
 from indico_checkin_print import ledger
 from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.credentials import digest, new_code, normalize_code, seal, unseal
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.relay import exchange
+from indico_checkin_print.agents import inbound
 
 
 API = '/api/plugin/checkin-print'
@@ -187,9 +187,9 @@ def test_a_first_poll_that_arrives_late_is_no_other_computer(post, agent):
 
 def test_a_poll_does_not_throw_out_a_newer_websocket(post, agent):
     poll(post, link='poll')
-    exchange.hello(agent.id, 'websocket', Hello(spool='spool', printers=(Printer(name='p1'),)))
+    inbound.hello(agent.id, 'websocket', Hello(spool='spool', printers=(Printer(name='p1'),)))
     assert poll(post, link='poll', begins=False) == (409, 'replaced')
-    exchange.gone(agent.id, 'websocket')
+    inbound.gone(agent.id, 'websocket')
     assert isinstance(poll(post, link='poll', begins=False)[0], Welcome)
 
 

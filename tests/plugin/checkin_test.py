@@ -5,16 +5,17 @@ from sqlalchemy import inspect
 
 from indico.core import signals
 
-from indico_checkin_print import checkin, ledger, wakeup
+from indico_checkin_print.signals import checkin
+from indico_checkin_print import ledger, kick
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
 from indico_checkin_print.models.rules import BadgeKind
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
 
 
 @pytest.fixture
 def kicks(mocker):
-    return mocker.patch.object(wakeup, 'after_commit')
+    return mocker.patch.object(kick, 'after_commit')
 
 
 def test_a_scan_makes_one_job(check_in, reg, desk, kicks):
@@ -161,11 +162,11 @@ def test_an_sql_error_does_not_poison_the_transaction(check_in, reg, db, mocker)
 
 
 def test_the_kick_follows_the_transaction(db, reg, form, mocker):
-    want = mocker.patch.object(wakeup.kicker, 'want')
+    want = mocker.patch.object(kick.kicker, 'want')
     with db.session.begin_nested():
-        wakeup.after_commit()
+        kick.after_commit()
     want.assert_not_called()
-    wakeup._committed(mocker.Mock(info=db.session().info, in_nested_transaction=lambda: False))
+    kick._committed(mocker.Mock(info=db.session().info, in_nested_transaction=lambda: False))
     want.assert_called_once()
-    wakeup._committed(mocker.Mock(info=db.session().info, in_nested_transaction=lambda: False))
+    kick._committed(mocker.Mock(info=db.session().info, in_nested_transaction=lambda: False))
     want.assert_called_once()

@@ -9,7 +9,7 @@ from indico_checkin_print import ledger
 from indico_checkin_print.cli import cli
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.models.rules import EventSetup
-from indico_checkin_print.work import render_waiting
+from indico_checkin_print.work.worker import render_waiting
 
 
 @pytest.fixture

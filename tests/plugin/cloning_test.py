@@ -22,7 +22,7 @@ from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, EventSetup, FormSetup, UnpaidPolicy
 from indico_checkin_print.models.webhooks import Webhook
-from indico_checkin_print.work import render_waiting
+from indico_checkin_print.work.worker import render_waiting
 
 
 pytest_plugins = ('management_fixtures',)

@@ -155,7 +155,7 @@ def check_in(app, db, form):
 def ready_job(check_in, reg, db):
     """A job whose badge is rendered."""
     from indico_checkin_print.models.jobs import JobState
-    from indico_checkin_print.work import render_waiting
+    from indico_checkin_print.work.worker import render_waiting
     job, = check_in(reg)
     render_waiting('test')
     db.session.refresh(job)

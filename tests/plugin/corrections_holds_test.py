@@ -14,12 +14,13 @@ from indico.modules.events.models.persons import EventPerson, EventPersonLink
 from indico.modules.events.models.settings import EventSetting
 from indico.modules.events.registration.models.registrations import RegistrationData, RegistrationState
 
-from indico_checkin_print import corrections, ledger
+from indico_checkin_print.signals import corrections
+from indico_checkin_print import ledger
 from indico_checkin_print.badge.render import BadgePDF
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import BadgeKind
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.work import render_waiting
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.work.worker import render_waiting
 
 S = JobState
 

@@ -7,8 +7,8 @@ from conftest import text_item
 from pypdf import PdfReader
 from sqlalchemy import inspect
 
-from print_agent.protocol import Go
-from print_agent.protocol import Job as JobMessage
+from print_agent.protocol.messages import Go
+from print_agent.protocol.messages import Job as JobMessage
 
 from indico.core import signals
 from indico.modules.categories.models.categories import Category
@@ -17,15 +17,16 @@ from indico.modules.events.models.persons import EventPerson, EventPersonLink
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.modules.events.registration.models.tags import RegistrationTag
 
-from indico_checkin_print import corrections, ledger
+from indico_checkin_print.signals import corrections
+from indico_checkin_print import ledger
 from indico_checkin_print.badge.content import ON_A_BADGE, fingerprint
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.models.rules import BadgeKind, EventSetup, UnpaidPolicy
 from indico_checkin_print.models.webhooks import Webhook
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.relay.dispatch import outgoing
-from indico_checkin_print.work import render_waiting
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.agents.outbound import outgoing
+from indico_checkin_print.work.worker import render_waiting
 
 
 S = JobState

@@ -13,8 +13,8 @@ from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.post import Answer, PostError
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.work import post_waiting
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.work.worker import post_waiting
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_a_new_secret_beside_one_that_cannot_be_read(db, data_job, receiver, web
 
 def test_a_badge_for_another_system(db, check_in, reg, webhook, receiver):
     """A webhook that no desk uses may get the badge as well: then it is rendered for it."""
-    from indico_checkin_print.work import render_waiting
+    from indico_checkin_print.work.worker import render_waiting
     webhook.send_badge = True
     db.session.flush()
     job = next(j for j in check_in(reg) if j.webhook_id == webhook.id)

@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indico_checkin_print import ledger
-from indico_checkin_print.delivery import breaker, tell
+from indico_checkin_print.delivery import breaker, notify
 from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.breaker import LONGEST_ASKED, PROBES, THRESHOLD, Breaker, State
 from indico_checkin_print.delivery.post import Answer, PostError
 from indico_checkin_print.delivery.retry import Verdict
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import now
-from indico_checkin_print.work import post_waiting
+from indico_checkin_print.work.worker import post_waiting
 
 
 # -- the rules --------------------------------------------------------------------------------------------------------
@@ -246,9 +246,9 @@ def test_managers_are_told_once(db, jobs, receiver, webhook, managers, probe_now
 
 
 def test_somebody_is_always_told(dummy_event, dummy_user):
-    assert tell.recipients(dummy_event) == {dummy_event.creator.email}
+    assert notify.recipients(dummy_event) == {dummy_event.creator.email}
     dummy_event.contact_emails = ['desk@example.test']
-    assert tell.recipients(dummy_event) == {'desk@example.test'}
+    assert notify.recipients(dummy_event) == {'desk@example.test'}
 
 
 def test_410_switches_it_off(db, jobs, receiver, webhook, smtp):

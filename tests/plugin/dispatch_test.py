@@ -7,23 +7,24 @@ import msgspec
 import pytest
 from conftest import TOKEN
 
-from print_agent import protocol
-from print_agent.protocol import (Accepted, Ack, Cancel, Canceled, Completed, Drain, Failed, Go, Held, Hello, Printer,
-                                  Printing, Refused, Returned, Sent, Unknown)
+from print_agent.protocol import messages as protocol
+from print_agent.protocol.messages import (Accepted, Ack, Cancel, Canceled, Completed, Drain, Failed, Go, Held, Hello,
+                                           Printer, Printing, Refused, Returned, Sent, Unknown)
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import aside, ledger
-from indico_checkin_print.checkin import on_deleted
+from indico_checkin_print.routing import printer_breaker
+from indico_checkin_print import ledger
+from indico_checkin_print.signals.checkin import on_deleted
 from indico_checkin_print.models.agents import PrinterTrouble
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.relay import dispatch, exchange
-from indico_checkin_print.relay.dispatch import PREFETCH, Assigned, Plan, outgoing, plan
-from indico_checkin_print.relay.exchange import Replaced, authenticate, hello, receive
-from indico_checkin_print.routing import Candidate, choose_printer, is_healthy
-from indico_checkin_print.work import render_waiting
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.agents import outbound, inbound
+from indico_checkin_print.agents.outbound import PREFETCH, Assigned, Plan, outgoing, plan
+from indico_checkin_print.agents.inbound import Replaced, authenticate, hello, receive
+from indico_checkin_print.routing.admission import Candidate, choose_printer, is_healthy
+from indico_checkin_print.work.worker import render_waiting
 
 
 pytest_plugins = ('management_fixtures',)
@@ -498,7 +499,7 @@ def test_a_desk_that_does_not_get_on_holds_up_no_other(db, check_in, create_reg,
 
 
 def test_no_more_than_an_agent_may_hold_is_taken_from_several_desks(db, jobs, agent, desk, monkeypatch):
-    monkeypatch.setattr(dispatch, 'IN_FLIGHT', 3)
+    monkeypatch.setattr(outbound, 'IN_FLIGHT', 3)
     other = Desk(event_id=desk.event_id, name='Desk 2')
     other.printers.append(DeskPrinter(position=0, agent=agent, printer='p2'))
     db.session.add(other)
@@ -582,10 +583,10 @@ def test_an_agent_that_stops_gets_nothing_more(db, jobs, agent):
 
 def test_what_has_no_go_is_free_when_the_link_ends(db, jobs, agent):
     mail(agent)
-    exchange.gone(agent.id, 'an older link')
+    inbound.gone(agent.id, 'an older link')
     fresh(db, *jobs)
     assert jobs[1].agent_id == agent.id
-    exchange.gone(agent.id, agent.link)
+    inbound.gone(agent.id, agent.link)
     fresh(db, *jobs)
     assert [j.agent_id for j in jobs] == [agent.id] + [None] * 5
     assert not agent.is_connected
@@ -597,7 +598,7 @@ def test_who_is_still_there(db, agent, create_agent):
     other.revoked_dt = now_utc()
     db.session.flush()
     links = {'link': agent.id, 'link2': other.id, 'old': agent.id}
-    assert exchange.still_there(links) == {'link2', 'old'}
+    assert inbound.still_there(links) == {'link2', 'old'}
     fresh(db, agent)
     assert agent.is_connected
 
@@ -611,7 +612,7 @@ def test_who_is_still_there(db, agent, create_agent):
 ])
 def test_after_failure(failures, ago, expected):
     now = now_utc()
-    count, probe_dt = aside.after_failure(failures, ago and now - timedelta(seconds=ago), now)
+    count, probe_dt = printer_breaker.after_failure(failures, ago and now - timedelta(seconds=ago), now)
     assert (count, probe_dt and (probe_dt - now).total_seconds()) == expected
 
 

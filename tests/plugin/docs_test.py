@@ -6,14 +6,15 @@ from pathlib import Path
 import click
 import pytest
 
-from print_agent import protocol
+from print_agent.protocol import messages
 
-from indico_checkin_print import life
+from indico_checkin_print.ledger import states
 from indico_checkin_print.cli import cli
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.plugin import CheckinPrintPlugin
-from indico_checkin_print.reasons import SENTENCES
-from indico_checkin_print.relay import dispatch, server
+from indico_checkin_print.reasons.codes import SENTENCES
+from indico_checkin_print.agents import outbound
+from indico_checkin_print.relay import server
 from indico_checkin_print.relay import session as relay_session
 from indico_checkin_print.relay.metrics import METRICS
 
@@ -28,7 +29,7 @@ def read(name):
 @pytest.mark.parametrize('state', JobState)
 def test_states_and_transitions(state):
     row = re.search(rf'^\| `{state.name}` \|.*\| (.*) \|$', read('ledger.md'), re.MULTILINE)
-    assert set(re.findall(r'`(\w+)`', row[1])) == {following.name for following in life.TRANSITIONS[state]}
+    assert set(re.findall(r'`(\w+)`', row[1])) == {following.name for following in states.TRANSITIONS[state]}
 
 
 def test_reasons(app_context):
@@ -59,11 +60,11 @@ def test_commands(path, command):
 
 
 @pytest.mark.parametrize(('words', 'seconds'), [
-    ('a lease of 30 seconds', life.RENDER_LEASE), ('a lease of 40 seconds', life.POST_LEASE),
-    ('without a word for 45 seconds', life.PRINT_WITHIN + life.GO_MARGIN),
-    ('a badge after 30 minutes', life.EXPIRES_AFTER.total_seconds()),
-    ('held after 1 day', life.HELD_EXPIRES_AFTER.total_seconds()),
-    ('other systems after 4 days', life.DATA_EXPIRES_AFTER.total_seconds()),
+    ('a lease of 30 seconds', states.RENDER_LEASE), ('a lease of 40 seconds', states.POST_LEASE),
+    ('without a word for 45 seconds', states.PRINT_WITHIN + states.GO_MARGIN),
+    ('a badge after 30 minutes', states.EXPIRES_AFTER.total_seconds()),
+    ('held after 1 day', states.HELD_EXPIRES_AFTER.total_seconds()),
+    ('other systems after 4 days', states.DATA_EXPIRES_AFTER.total_seconds()),
 ])
 def test_times(words, seconds):
     assert words in re.sub(r'\s+', ' ', read('ledger.md'))
@@ -77,12 +78,12 @@ def test_metrics():
 
 
 @pytest.mark.parametrize('row', [
-    f'by default {server.MAX_AGENTS} |', f'| {protocol.MAX_MESSAGE // 1024} KiB |',
+    f'by default {server.MAX_AGENTS} |', f'| {messages.MAX_MESSAGE // 1024} KiB |',
     f'| {relay_session.BURST} at once, then {relay_session.RATE} a second |', f'| {relay_session.MAX_ERRORS} on one',
     f'| {server.CONNECTS} at once, then one in {server.CONNECT_EVERY} seconds |',
     f'| {server.UNKNOWN_TOKENS} at once, then one a second |',
     f'| {relay_session.HEARTBEAT} seconds; {server.PING + server.PONG} without',
-    f'| {dispatch.PREFETCH} for each printer, {dispatch.IN_FLIGHT} in all |',
+    f'| {outbound.PREFETCH} for each printer, {outbound.IN_FLIGHT} in all |',
 ])
 def test_limits_of_the_relay(row):
     assert row in read('install.md')

@@ -7,9 +7,10 @@ from click.testing import CliRunner
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import doctor, doctor_facts, marks
+from indico_checkin_print.diagnostics import checks, facts
+from indico_checkin_print import heartbeat
 from indico_checkin_print.cli import cli
-from indico_checkin_print.doctor import LOOK, OK, WRONG, Answer, Pile, Sign
+from indico_checkin_print.diagnostics.checks import LOOK, OK, WRONG, Answer, Pile, Sign
 from indico_checkin_print.models.missed import MissedCheckin
 
 
@@ -20,69 +21,69 @@ NOBODY = Answer(error='ConnectionError')
 
 
 @pytest.mark.parametrize(('finding', 'level', 'words'), [
-    (doctor.check_database('16.2', '', 'abc', 'abc'), OK, 'PostgreSQL 16.2'),
-    (doctor.check_database('', 'OperationalError', None, None), WRONG, 'SQLALCHEMY_DATABASE_URI'),
-    (doctor.check_database('16.2', '', None, 'abc'), WRONG, 'do not exist. Run "indico db'),
-    (doctor.check_database('16.2', '', 'abc', 'def'), WRONG, 'revision abc, the plugin needs def'),
-    (doctor.check_clock(-1.2), OK, 'same'),
-    (doctor.check_clock(-3), LOOK, '3.0 s behind'),
-    (doctor.check_clock(31), WRONG, '31.0 s ahead of'),
-    (doctor.check_broker(''), OK, ''),
-    (doctor.check_broker('OperationalError'), WRONG, 'Redis'),
-    (doctor.check_worker(['celery@a'], broker_answers=True), OK, 'celery@a'),
-    (doctor.check_worker([], broker_answers=True), WRONG, 'systemctl start indico-celery'),
-    (doctor.check_worker([], broker_answers=False), LOOK, 'while the broker'),
-    (doctor.check_beat(Sign(14), worker_answers=True), OK, '14 s ago'),
-    (doctor.check_beat(Sign(300), worker_answers=True), WRONG, '5 min ago. The worker answers, so beat is missing'),
-    (doctor.check_beat(None, worker_answers=False), WRONG, 'never swept'),
-    (doctor.check_relay({}, {}), LOOK, 'Everything works without one'),
-    (doctor.check_relay({'a:1': Sign(2)}, {'a:1': HEALTHY}), OK, 'a:1, 3 agents connected'),
-    (doctor.check_relay({'b:1': Sign(2)}, {}), OK, 'Running: b:1'),
-    (doctor.check_relay({'a:1': Sign(200)}, {}), WRONG, 'last heard of 3 min ago. Start it'),
-    (doctor.check_relay({'a:1': Sign(2)}, {'a:1': Answer(503, {'database': False})}), WRONG, 'PgBouncer'),
-    (doctor.check_relay({'a:1': Sign(2)}, {'a:1': NOBODY}), WRONG, 'answers ConnectionError.'),
-    (doctor.check_relay({'a:1': Sign(2), 'b:1': Sign(999)}, {'a:1': HEALTHY}), LOOK, 'Not heard of any more: b:1'),
-    (doctor.check_relay_url('wss://x.org/ws', 'https://x.org', RELAY, wanted=True), OK, 'leads to the relay'),
-    (doctor.check_relay_url('ws://x.org/ws', 'https://x.org', RELAY, wanted=True), WRONG, 'not encrypted'),
-    (doctor.check_relay_url('ws://x.org/ws', 'http://x.org', RELAY, wanted=True), OK, ''),
-    (doctor.check_relay_url('https://x.org/ws', 'https://x.org', RELAY, wanted=True), WRONG, 'must begin with wss://'),
-    (doctor.check_relay_url(8630, 'https://x.org', NOBODY, wanted=True), WRONG, '8630 is no websocket address'),
-    (doctor.check_relay_url('wss:///ws', 'https://x.org', RELAY, wanted=True), WRONG, 'no websocket address'),
-    (doctor.check_relay_url('wss://x.org/ws', 'https://x.org', NGINX, wanted=True), WRONG, 'answers 502'),
-    (doctor.check_relay_url('wss://x.org/ws', 'https://x.org', Answer(404), wanted=True), WRONG, 'location in nginx'),
-    (doctor.check_relay_url('wss://x.org/ws', 'https://x.org', NOBODY, wanted=True), WRONG, 'does not answer'),
-    (doctor.check_relay_url('wss://x.org/ws', 'https://x.org', NOBODY, wanted=False), LOOK, 'no relay runs'),
-    (doctor.check_fonts([]), OK, ''),
-    (doctor.check_fonts(['LinLibertine_Rah.ttf']), WRONG, 'LinLibertine_Rah.ttf'),
-    (doctor.check_templates(2, []), OK, '2 forms print'),
-    (doctor.check_templates(2, [(1, 5, 'It is gone.')]), WRONG, 'forms cannot print. event 1, form 5: It is gone.'),
-    (doctor.check_networks([]), OK, 'Public addresses only'),
-    (doctor.check_networks(['10.20.0.0/16']), OK, '10.20.0.0/16'),
-    (doctor.check_networks(['10.0.0.0/8', '10.20.0.0/16']), LOOK, 'Very wide: 10.0.0.0/8.'),
-    (doctor.check_networks(['::/0']), LOOK, 'Very wide'),
-    (doctor.check_networks(['127.0.0.1']), LOOK, 'this server itself'),
-    (doctor.check_networks(['127.0.0.0/8', '::1']), LOOK, 'this server itself (127.0.0.0/8, ::1/128)'),
-    (doctor.check_networks(['10.20.0.1/16']), WRONG, "'10.20.0.1/16' is not a network"),
-    (doctor.check_networks(7), WRONG, 'cannot be read'),
-    (doctor.check_settings(''), OK, ''),
-    (doctor.check_settings('It is nonsense.'), WRONG, 'nonsense'),
-    (doctor.check_jobs(Pile(), Pile(), Pile(3, 20)), OK, '3 wait'),
-    (doctor.check_jobs(Pile(), Pile(), Pile(3, 400)), LOOK, 'since 7 min'),
-    (doctor.check_jobs(Pile(4, 90), Pile(), Pile()), WRONG, '4 badges wait to be made, the oldest was due 90 s ago'),
-    (doctor.check_jobs(Pile(4, 90), Pile(1, 7300), Pile()), WRONG, 'put right, the oldest 2 h ago'),
-    (doctor.check_posts(1, 1, Pile()), OK, 'The relay makes them'),
-    (doctor.check_posts(0, 0, Pile()), OK, 'One Celery worker at a time'),
-    (doctor.check_posts(1, 0, Pile()), WRONG, 'does not make POSTs'),
-    (doctor.check_posts(1, 1, Pile(2, 90)), WRONG, '2 messages to webhooks were not sent, the oldest was due 90 s ago'),
-    (doctor.check_missed(Pile()), OK, ''),
-    (doctor.check_missed(Pile(1, 200000)), WRONG, 'the oldest 2 days ago'),
-    (doctor.check_webhooks(2, [], []), OK, '2, all'),
-    (doctor.check_webhooks(0, [], []), OK, 'None in use'),
-    (doctor.check_webhooks(2, [(1, 7)], []), LOOK, '7 of event 1'),
-    (doctor.check_webhooks(2, [(1, 7)], [(1, 8, 130)]), LOOK, '8 of event 1 since 2 min'),
-    (doctor.check_purge(None), LOOK, 'not run yet'),
-    (doctor.check_purge(Sign(3600 * 20, 'jobs 3')), OK, 'jobs 3'),
-    (doctor.check_purge(Sign(3600 * 30)), LOOK, '30 h ago'),
+    (checks.check_database('16.2', '', 'abc', 'abc'), OK, 'PostgreSQL 16.2'),
+    (checks.check_database('', 'OperationalError', None, None), WRONG, 'SQLALCHEMY_DATABASE_URI'),
+    (checks.check_database('16.2', '', None, 'abc'), WRONG, 'do not exist. Run "indico db'),
+    (checks.check_database('16.2', '', 'abc', 'def'), WRONG, 'revision abc, the plugin needs def'),
+    (checks.check_clock(-1.2), OK, 'same'),
+    (checks.check_clock(-3), LOOK, '3.0 s behind'),
+    (checks.check_clock(31), WRONG, '31.0 s ahead of'),
+    (checks.check_broker(''), OK, ''),
+    (checks.check_broker('OperationalError'), WRONG, 'Redis'),
+    (checks.check_worker(['celery@a'], broker_answers=True), OK, 'celery@a'),
+    (checks.check_worker([], broker_answers=True), WRONG, 'systemctl start indico-celery'),
+    (checks.check_worker([], broker_answers=False), LOOK, 'while the broker'),
+    (checks.check_beat(Sign(14), worker_answers=True), OK, '14 s ago'),
+    (checks.check_beat(Sign(300), worker_answers=True), WRONG, '5 min ago. The worker answers, so beat is missing'),
+    (checks.check_beat(None, worker_answers=False), WRONG, 'never swept'),
+    (checks.check_relay({}, {}), LOOK, 'Everything works without one'),
+    (checks.check_relay({'a:1': Sign(2)}, {'a:1': HEALTHY}), OK, 'a:1, 3 agents connected'),
+    (checks.check_relay({'b:1': Sign(2)}, {}), OK, 'Running: b:1'),
+    (checks.check_relay({'a:1': Sign(200)}, {}), WRONG, 'last heard of 3 min ago. Start it'),
+    (checks.check_relay({'a:1': Sign(2)}, {'a:1': Answer(503, {'database': False})}), WRONG, 'PgBouncer'),
+    (checks.check_relay({'a:1': Sign(2)}, {'a:1': NOBODY}), WRONG, 'answers ConnectionError.'),
+    (checks.check_relay({'a:1': Sign(2), 'b:1': Sign(999)}, {'a:1': HEALTHY}), LOOK, 'Not heard of any more: b:1'),
+    (checks.check_relay_url('wss://x.org/ws', 'https://x.org', RELAY, wanted=True), OK, 'leads to the relay'),
+    (checks.check_relay_url('ws://x.org/ws', 'https://x.org', RELAY, wanted=True), WRONG, 'not encrypted'),
+    (checks.check_relay_url('ws://x.org/ws', 'http://x.org', RELAY, wanted=True), OK, ''),
+    (checks.check_relay_url('https://x.org/ws', 'https://x.org', RELAY, wanted=True), WRONG, 'must begin with wss://'),
+    (checks.check_relay_url(8630, 'https://x.org', NOBODY, wanted=True), WRONG, '8630 is no websocket address'),
+    (checks.check_relay_url('wss:///ws', 'https://x.org', RELAY, wanted=True), WRONG, 'no websocket address'),
+    (checks.check_relay_url('wss://x.org/ws', 'https://x.org', NGINX, wanted=True), WRONG, 'answers 502'),
+    (checks.check_relay_url('wss://x.org/ws', 'https://x.org', Answer(404), wanted=True), WRONG, 'location in nginx'),
+    (checks.check_relay_url('wss://x.org/ws', 'https://x.org', NOBODY, wanted=True), WRONG, 'does not answer'),
+    (checks.check_relay_url('wss://x.org/ws', 'https://x.org', NOBODY, wanted=False), LOOK, 'no relay runs'),
+    (checks.check_fonts([]), OK, ''),
+    (checks.check_fonts(['LinLibertine_Rah.ttf']), WRONG, 'LinLibertine_Rah.ttf'),
+    (checks.check_templates(2, []), OK, '2 forms print'),
+    (checks.check_templates(2, [(1, 5, 'It is gone.')]), WRONG, 'forms cannot print. event 1, form 5: It is gone.'),
+    (checks.check_networks([]), OK, 'Public addresses only'),
+    (checks.check_networks(['10.20.0.0/16']), OK, '10.20.0.0/16'),
+    (checks.check_networks(['10.0.0.0/8', '10.20.0.0/16']), LOOK, 'Very wide: 10.0.0.0/8.'),
+    (checks.check_networks(['::/0']), LOOK, 'Very wide'),
+    (checks.check_networks(['127.0.0.1']), LOOK, 'this server itself'),
+    (checks.check_networks(['127.0.0.0/8', '::1']), LOOK, 'this server itself (127.0.0.0/8, ::1/128)'),
+    (checks.check_networks(['10.20.0.1/16']), WRONG, "'10.20.0.1/16' is not a network"),
+    (checks.check_networks(7), WRONG, 'cannot be read'),
+    (checks.check_settings(''), OK, ''),
+    (checks.check_settings('It is nonsense.'), WRONG, 'nonsense'),
+    (checks.check_jobs(Pile(), Pile(), Pile(3, 20)), OK, '3 wait'),
+    (checks.check_jobs(Pile(), Pile(), Pile(3, 400)), LOOK, 'since 7 min'),
+    (checks.check_jobs(Pile(4, 90), Pile(), Pile()), WRONG, '4 badges wait to be made, the oldest was due 90 s ago'),
+    (checks.check_jobs(Pile(4, 90), Pile(1, 7300), Pile()), WRONG, 'put right, the oldest 2 h ago'),
+    (checks.check_posts(1, 1, Pile()), OK, 'The relay makes them'),
+    (checks.check_posts(0, 0, Pile()), OK, 'One Celery worker at a time'),
+    (checks.check_posts(1, 0, Pile()), WRONG, 'does not make POSTs'),
+    (checks.check_posts(1, 1, Pile(2, 90)), WRONG, '2 messages to webhooks were not sent, the oldest was due 90 s ago'),
+    (checks.check_missed(Pile()), OK, ''),
+    (checks.check_missed(Pile(1, 200000)), WRONG, 'the oldest 2 days ago'),
+    (checks.check_webhooks(2, [], []), OK, '2, all'),
+    (checks.check_webhooks(0, [], []), OK, 'None in use'),
+    (checks.check_webhooks(2, [(1, 7)], []), LOOK, '7 of event 1'),
+    (checks.check_webhooks(2, [(1, 7)], [(1, 8, 130)]), LOOK, '8 of event 1 since 2 min'),
+    (checks.check_purge(None), LOOK, 'not run yet'),
+    (checks.check_purge(Sign(3600 * 20, 'jobs 3')), OK, 'jobs 3'),
+    (checks.check_purge(Sign(3600 * 30)), LOOK, '30 h ago'),
 ])
 def test_checks(finding, level, words):
     assert finding.level == level
@@ -92,17 +93,17 @@ def test_checks(finding, level, words):
 @pytest.fixture
 def examine(app, db, mocker, form):
     """Return a function that runs the doctor beside a broker, a worker and a relay, and returns levels by name."""
-    mocker.patch.object(doctor_facts, '_broker_error', return_value='')
-    mocker.patch.object(doctor_facts, '_workers', return_value=['celery@test'])
-    mocker.patch.object(doctor_facts, '_get',
+    mocker.patch.object(facts, '_broker_error', return_value='')
+    mocker.patch.object(facts, '_workers', return_value=['celery@test'])
+    mocker.patch.object(facts, '_get',
                         side_effect=lambda url: HEALTHY if url.endswith('/healthz') else RELAY)
     # the tests' tables come from the models
     db.session.execute('CREATE TABLE public.alembic_version_plugin_checkin_print AS '
                        "SELECT '4f1c9a7be203'::varchar AS version_num")
-    marks.leave(marks.CELERY)
-    marks.leave(marks.PURGE)
-    marks.leave(f'{marks.RELAY}{marks.machine()}:8630', '127.0.0.1:8630')
-    marks.leave(f'{marks.POSTS}{marks.machine()}:8630')
+    heartbeat.leave(heartbeat.CELERY)
+    heartbeat.leave(heartbeat.PURGE)
+    heartbeat.leave(f'{heartbeat.RELAY}{heartbeat.machine()}:8630', '127.0.0.1:8630')
+    heartbeat.leave(f'{heartbeat.POSTS}{heartbeat.machine()}:8630')
 
     def _examine():
         db.session.flush()

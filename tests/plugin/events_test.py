@@ -11,8 +11,8 @@ from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.models.records import JobHistory
 from indico_checkin_print.models.webhooks import Webhook
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.work import render_waiting
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.work.worker import render_waiting
 
 
 pytest_plugins = ('management_fixtures',)

@@ -8,9 +8,9 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print import ledger
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import AgainPolicy, CheckinSource, EventSetup, UnpaidPolicy
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.routing import CheckIn, Setup, judge
-from indico_checkin_print.work import render_waiting
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.routing.admission import CheckIn, Setup, judge
+from indico_checkin_print.work.worker import render_waiting
 
 
 S = JobState

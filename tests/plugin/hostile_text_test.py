@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from print_agent import protocol, signing
+from print_agent.protocol import messages, signing
 
 from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.api.agents import PairRequest
-from indico_checkin_print.relay import exchange
+from indico_checkin_print.agents import inbound
 
 
 LINK = 'link'
@@ -95,7 +95,7 @@ def is_bad(text):
 
 
 def test_polls(db, post, agent, ready_job):
-    poll, paths = example_of(protocol.Poll, ready_job.uuid)
+    poll, paths = example_of(messages.Poll, ready_job.uuid)
     assert len(paths) > 35
     poll['begins'] = True
 
@@ -118,7 +118,7 @@ def test_polls(db, post, agent, ready_job):
     assert status == 200, answer
 
 
-@pytest.mark.parametrize('cls', protocol.FromAgent.__args__, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize('cls', messages.FromAgent.__args__, ids=lambda cls: cls.__name__)
 def test_messages_of_a_websocket(db, agent, ready_job, cls):
     fields, paths = example_of(cls, ready_job.uuid)
     ready_job.agent_id, ready_job.printer, ready_job.dispatch = agent.id, 'p1', 1
@@ -131,17 +131,17 @@ def test_messages_of_a_websocket(db, agent, ready_job, cls):
     def says(path, text):
         data = json.dumps(changed(fields, path, text))
         try:
-            message = protocol.decode_from_agent(data)
-        except protocol.ProtocolError as exc:
-            refusal = protocol.Error(code=exc.code, detail=exc.detail)
-            assert protocol.decode_from_server(protocol.encode(refusal)).code == 'bad_message'
+            message = messages.decode_from_agent(data)
+        except messages.ProtocolError as exc:
+            refusal = messages.Error(code=exc.code, detail=exc.detail)
+            assert messages.decode_from_server(messages.encode(refusal)).code == 'bad_message'
             return
         assert not is_bad(text)
         with db.session.begin_nested() as savepoint:
-            if isinstance(message, protocol.Hello):
-                exchange.hello(agent.id, LINK, message)
-            elif not isinstance(message, protocol.Error):
-                exchange.receive(agent.id, LINK, message)
+            if isinstance(message, messages.Hello):
+                inbound.hello(agent.id, LINK, message)
+            elif not isinstance(message, messages.Error):
+                inbound.receive(agent.id, LINK, message)
             db.session.flush()
             savepoint.rollback()
 
@@ -169,7 +169,7 @@ def test_pairing(db, post, unpaired, mocker):  # noqa: F811
     pairs()
 
 
-@pytest.mark.parametrize('cls', inspect.type_info(protocol.OutcomeReport).fields[0].type.types,
+@pytest.mark.parametrize('cls', inspect.type_info(messages.OutcomeReport).fields[0].type.types,
                          ids=lambda kind: kind.cls.__name__)
 def test_callbacks(db, post, posted_job, cls):  # noqa: F811
     message, paths = sample(cls, posted_job.uuid)
@@ -193,12 +193,12 @@ def test_callbacks(db, post, posted_job, cls):  # noqa: F811
 def test_tokens(text):
     """Headers hold what a program makes of bytes that are none of its own."""
     from indico_checkin_print.credentials import digest
-    assert len(digest(protocol.TOKEN_PREFIX + text)) == 64
+    assert len(digest(messages.TOKEN_PREFIX + text)) == 64
 
 
 def test_all_texts_of_agents_have_a_limit():
     """A text without one would be tried by no test of limits, and stored as it comes."""
-    for cls in (*protocol.FromAgent.__args__, PairRequest):
+    for cls in (*messages.FromAgent.__args__, PairRequest):
         for path in example_of(cls, '')[1]:
             kind = inspect.type_info(cls)
             for name in path:
@@ -210,5 +210,5 @@ def test_all_texts_of_agents_have_a_limit():
 def test_the_answer_to_a_poll_is_fit(app, agent):
     """A person's name may have been pasted from anywhere."""
     from indico_checkin_print.api.base import answer
-    reply = protocol.PollReply(messages=(protocol.Welcome(name='Desk\n1\0'),))
-    assert msgspec.json.decode(answer(reply).data, type=protocol.PollReply).messages[0].name == 'Desk 1'
+    reply = messages.PollReply(messages=(messages.Welcome(name='Desk\n1\0'),))
+    assert msgspec.json.decode(answer(reply).data, type=messages.PollReply).messages[0].name == 'Desk 1'

@@ -15,13 +15,14 @@ from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.registration.models.registrations import Registration
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import checkin, ledger, sql
-from indico_checkin_print.corrections import Changes
+from indico_checkin_print.signals import checkin
+from indico_checkin_print import ledger, sql
+from indico_checkin_print.signals.corrections import Changes
 from indico_checkin_print.management.job_filter import Cursor, JobFilter
 from indico_checkin_print.management.job_query import PAGE, TooManyPeople, find_people, job_ids
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.retention import forget
+from indico_checkin_print.work.retention import forget
 
 
 pytest_plugins = ('management_fixtures',)

@@ -7,13 +7,14 @@ import pytest
 from indico.modules.events.registration.models.registrations import Registration
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import ledger, life
+from indico_checkin_print import ledger
+from indico_checkin_print.ledger import states
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt, Document, JobHistory
-from indico_checkin_print.reasons import SENTENCES, Reason, describe
-from indico_checkin_print.work import render_waiting
+from indico_checkin_print.reasons.codes import SENTENCES, Reason, describe
+from indico_checkin_print.work.worker import render_waiting
 
 
 S = JobState
@@ -47,8 +48,8 @@ def ago(seconds):
 
 
 def test_every_state_has_its_transitions():
-    assert set(life.TRANSITIONS) == set(JobState)
-    reachable = set().union(*life.TRANSITIONS.values())
+    assert set(states.TRANSITIONS) == set(JobState)
+    reachable = set().union(*states.TRANSITIONS.values())
     # jobs are born held, queued or (without a document) ready
     assert reachable | {S.held} == set(JobState)
 
@@ -59,7 +60,7 @@ def test_illegal_transitions_are_impossible(db, check_in, reg, set_job, state, t
     job = set_job(check_in(reg)[0], state=state, dispatched_dt=now_utc())
     moved = ledger.move([Job.id == job.id], to, Reason.retried, 'test')
     db.session.refresh(job)
-    legal = to in life.TRANSITIONS[state]
+    legal = to in states.TRANSITIONS[state]
     assert bool(moved) == legal
     assert job.state == (to if legal else state)
     assert JobHistory.query.filter_by(job_id=job.id, actor='test').count() == legal
@@ -91,7 +92,7 @@ def test_a_dead_worker_is_replaced(db, check_in, reg, set_job):
 
 def test_a_job_that_kills_its_workers_fails_in_the_end(db, check_in, reg, set_job):
     job, = check_in(reg)
-    for __ in range(life.MAX_RENDERS):
+    for __ in range(states.MAX_RENDERS):
         assert ledger.claim_render('a') == job
         set_job(job, lease_dt=ago(60))
         ledger.sweep()
@@ -138,7 +139,7 @@ def test_a_go_without_a_word_is_unknown(db, ready_job, agent, set_job):
     ledger.sweep()
     db.session.refresh(ready_job)
     assert ready_job.state == S.dispatched
-    set_job(ready_job, dispatched_dt=ago(life.PRINT_WITHIN + life.GO_MARGIN + 1))
+    set_job(ready_job, dispatched_dt=ago(states.PRINT_WITHIN + states.GO_MARGIN + 1))
     ledger.sweep()
     db.session.refresh(ready_job)
     assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.no_word)
@@ -147,7 +148,7 @@ def test_a_go_without_a_word_is_unknown(db, ready_job, agent, set_job):
 def test_a_silent_agent_at_the_printer_is_unknown(db, ready_job, agent, set_job):
     ledger.give(ready_job, agent, 'p1', 'test', go=True)
     ledger.report(ready_job, S.printing, Reason.at_printer, '', 'test')
-    agent.seen_dt = ago(life.AGENT_SILENT + 1)
+    agent.seen_dt = ago(states.AGENT_SILENT + 1)
     db.session.flush()
     ledger.sweep()
     db.session.refresh(ready_job)
@@ -159,7 +160,7 @@ def test_a_receiver_that_falls_silent_while_it_prints_is_unknown(db, webhook_des
     ledger.sweep()
     db.session.refresh(ready_job)
     assert ready_job.state == S.printing
-    set_job(ready_job, changed_dt=now_utc() - timedelta(seconds=life.RECEIVER_SILENT + 1))
+    set_job(ready_job, changed_dt=now_utc() - timedelta(seconds=states.RECEIVER_SILENT + 1))
     ledger.sweep()
     db.session.refresh(ready_job)
     assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.receiver_silent)

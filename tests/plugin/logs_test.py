@@ -4,10 +4,11 @@ import logging
 
 import pytest
 
-from indico_checkin_print import ledger, retention
+from indico_checkin_print import ledger
+from indico_checkin_print.work import retention
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.work import post_waiting, put_right, render_waiting
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.work.worker import post_waiting, put_right, render_waiting
 
 
 TOKEN = 'icpa_the-token-of-the-agent-in-the-tests'
@@ -16,7 +17,7 @@ SECRET = 'whsec_' + 'QUFB' * 8
 
 @pytest.fixture(autouse=True)
 def no_kicks(mocker):
-    mocker.patch('indico_checkin_print.wakeup.after_commit')
+    mocker.patch('indico_checkin_print.kick.after_commit')
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_a_badge_that_cannot_be_made(check_in, reg, db, told, mocker):
     def _fail(registration, *args, **kwargs):
         raise LookupError(f'{registration.full_name} <{registration.email}>')
 
-    mocker.patch('indico_checkin_print.work.render', side_effect=_fail)
+    mocker.patch('indico_checkin_print.work.worker.render', side_effect=_fail)
     render_waiting('test')
     text = told()
     assert f'Job {job.id} could not be rendered (attempt 1)' in text

@@ -20,7 +20,7 @@ from indico_checkin_print.models.webhooks import Webhook
 def no_kick(request, mocker):
     # Celery is eager in tests and the kick comes from another thread; a plugin's fixtures reach later files as well
     if 'management_fixtures' in getattr(request.module, 'pytest_plugins', ()):
-        mocker.patch('indico_checkin_print.wakeup.after_commit')
+        mocker.patch('indico_checkin_print.kick.after_commit')
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from flask import session
 from indico.core import signals
 from indico.util.signals import values_from_signal
 
-from indico_checkin_print import wakeup
+from indico_checkin_print import kick
 from indico_checkin_print.management.registration_todo import Todo, decide
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import BadgeKind
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
 
 
 pytest_plugins = ('management_fixtures',)
@@ -129,7 +129,7 @@ def test_it_says_how_many_of_each(manager, url, crowd):
 
 def test_print_all(db, manager, manager_user, url, crowd, log_of, event):
     people, jobs = crowd
-    wakeup.after_commit.reset_mock()
+    kick.after_commit.reset_mock()
     assert not press(manager, url, *people.values(), reason='lost')
     db.session.expire_all()
     assert {todo: job.state for todo, job in jobs.items()} == {
@@ -140,7 +140,7 @@ def test_print_all(db, manager, manager_user, url, crowd, log_of, event):
     assert (first.state, first.checked_in_dt) == (S.queued, people[Todo.first].checked_in_dt)
     assert [h.actor for h in first.history] == [f'user:{manager_user.id}']
     assert not Job.query.filter_by(registration_id=people[Todo.not_checked_in].id).has_rows()
-    wakeup.after_commit.assert_called_once()
+    kick.after_commit.assert_called_once()
     log = log_of(event)
     assert 'Badges printed from the participant list' in log
     assert "'Again': 1" in log

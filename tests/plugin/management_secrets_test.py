@@ -7,7 +7,7 @@ import pytest
 
 from indico.util.date_time import now_utc
 
-from print_agent.signing import check_secret
+from print_agent.protocol.signing import check_secret
 
 from indico_checkin_print import sql
 from indico_checkin_print.api import agents as agents_api

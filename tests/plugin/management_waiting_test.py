@@ -8,7 +8,7 @@ import pytest
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import management, wakeup
+from indico_checkin_print import management, kick
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
@@ -105,7 +105,7 @@ def test_pause_event(db, manager, page, event, objects, hold, log_of):
     assert states(db, waits, stays, other) == ['held'] * 3
     manager.post(f'{page}/pause', xhr=False, paused='0')
     assert states(db, waits, stays, other) == ['queued', 'held', 'held']
-    wakeup.after_commit.assert_called_once()
+    kick.after_commit.assert_called_once()
     assert 'Printing is paused at:' in live(manager, page)
     assert 'Printing paused' in log_of(event)
     assert 'Printing resumed' in log_of(event)

@@ -6,13 +6,13 @@ import pytest
 
 from indico.core import signals
 
-from indico_checkin_print import checkin
+from indico_checkin_print.signals import checkin
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.missed import MissedCheckin
 from indico_checkin_print.models.rules import CheckinSource
 from indico_checkin_print.plugin import CheckinPrintPlugin
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.work import put_right
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.work.worker import put_right
 
 
 LIST = '/event/{0.event_id}/manage/registration/{0.registration_form_id}/registrations/{0.id}/check-in'
@@ -20,7 +20,7 @@ LIST = '/event/{0.event_id}/manage/registration/{0.registration_form_id}/registr
 
 @pytest.fixture(autouse=True)
 def no_kicks(mocker):
-    mocker.patch('indico_checkin_print.wakeup.after_commit')
+    mocker.patch('indico_checkin_print.kick.after_commit')
 
 
 @pytest.fixture

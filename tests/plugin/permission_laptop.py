@@ -7,11 +7,11 @@ import asyncio
 from dataclasses import dataclass
 from functools import wraps
 
-from print_agent import protocol
-from print_agent.jobs import Jobs
-from print_agent.printing.base import End, NotReady, SubmitFailed, Unsettled
-from print_agent.spool import Spool
-from print_agent.worker import Worker
+from print_agent.protocol import messages
+from print_agent.jobs.manager import Jobs
+from print_agent.printing.backend import End, NotReady, SubmitFailed, Unsettled
+from print_agent.spool.store import Spool
+from print_agent.jobs.worker import Worker
 
 
 class Killed(BaseException):
@@ -160,17 +160,17 @@ class Process:
         """Take in a message of the server, as the links do."""
         source = 'indico'
         match message:
-            case protocol.Job():
+            case messages.Job():
                 self.tasks.append(self.world.loop.create_task(self.jobs.receive(source, message, document)))
-            case protocol.Go():
+            case messages.Go():
                 self.do(self.jobs.go, source, message)
-            case protocol.Cancel():
+            case messages.Cancel():
                 self.do(self.jobs.cancel, source, message)
-            case protocol.Ack():
+            case messages.Ack():
                 self.do(self.jobs.ack, source, message)
 
     def hello(self):
-        printer = protocol.Printer(name=self.laptop.printer, state='idle' if self.laptop.shows_ready else 'stopped')
+        printer = messages.Printer(name=self.laptop.printer, state='idle' if self.laptop.shows_ready else 'stopped')
         return self.jobs.hello('indico', 'test', [printer])
 
 

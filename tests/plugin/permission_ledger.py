@@ -10,16 +10,16 @@ from uuid import NAMESPACE_OID, uuid5
 
 from permission_printers import Printers
 
-from print_agent import protocol
-from print_agent.protocol import Cancel, Go
-from print_agent.protocol import Job as JobMessage
+from print_agent.protocol import messages as protocol
+from print_agent.protocol.messages import Cancel, Go
+from print_agent.protocol.messages import Job as JobMessage
 
 from indico_checkin_print.ledger import WITHOUT_A_WORD
-from indico_checkin_print.life import AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, PRINT_WITHIN, TRANSITIONS
+from indico_checkin_print.ledger.states import AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, PRINT_WITHIN, TRANSITIONS
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.passed_over import add_note, gave_back, not_there
-from indico_checkin_print.relay.dispatch import AT_AGENT, IN_FLIGHT, Assigned, plan
-from indico_checkin_print.relay.exchange import MEANING, Replaced
+from indico_checkin_print.ledger.skipped_printers import add_note, gave_back, not_there
+from indico_checkin_print.agents.outbound import AT_AGENT, IN_FLIGHT, Assigned, plan
+from indico_checkin_print.agents.inbound import MEANING, Replaced
 
 
 S = JobState

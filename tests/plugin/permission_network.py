@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from permission_laptop import Laptop, Process
 
-from print_agent import protocol
+from print_agent.protocol import messages as protocol
 
-from indico_checkin_print.relay.exchange import Replaced
+from indico_checkin_print.agents.inbound import Replaced
 
 
 PDF = b'%PDF-1.7 badge'

@@ -11,18 +11,21 @@ import pytest
 from permission_ledger import MemoryLedger
 from permission_network import PDF, SHA256
 
-from print_agent import protocol as p
+from print_agent.protocol import messages as p
 
-from indico_checkin_print import aside, envelope, ledger
+from indico_checkin_print.routing import printer_breaker
+from indico_checkin_print.messages import envelope
+from indico_checkin_print import ledger
 from indico_checkin_print.badge.render import BadgePDF
-from indico_checkin_print.life import EXPIRES_AFTER
+from indico_checkin_print.ledger.states import EXPIRES_AFTER
 from indico_checkin_print.models import agents as agents_module
 from indico_checkin_print.models.agents import Agent, PrinterTrouble
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import BadgeKind
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.relay import candidates, dispatch, exchange
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.routing import candidates
+from indico_checkin_print.agents import outbound, inbound
 
 
 STEPS = 700
@@ -86,9 +89,9 @@ class PostgresLedger:
     def sweep(self):
         ledger.sweep()
 
-    hello = staticmethod(exchange.hello)
-    receive = staticmethod(exchange.receive)
-    outgoing = staticmethod(dispatch.outgoing)
+    hello = staticmethod(inbound.hello)
+    receive = staticmethod(inbound.receive)
+    outgoing = staticmethod(outbound.outgoing)
 
     def rows(self):
         self._db.session.flush()
@@ -222,7 +225,7 @@ class Dice:
 def both(db, dummy_event, dummy_user, monkeypatch):
     """Return (`MemoryLedger`, `PostgresLedger`, ids of two agents) with a desk of three printers; no jobs."""
     now = db.session.query(db.func.now()).scalar()
-    for module in (agents_module, aside, candidates, envelope, exchange):
+    for module in (agents_module, printer_breaker, candidates, envelope, inbound):
         monkeypatch.setattr(module, 'now_utc', lambda: now)
     agents = [Agent(event_id=dummy_event.id, name=f'hash {n}', token_hash=f'hash {n}', paired_dt=now) for n in (1, 2)]
     db.session.add_all(agents)
@@ -245,7 +248,7 @@ def answer_of(one, name, arguments):
         if name == 'goes_on':
             return one.hello(*arguments, goes_on=True)
         return getattr(one, name)(*arguments)
-    except exchange.Replaced:
+    except inbound.Replaced:
         return 'replaced'
 
 

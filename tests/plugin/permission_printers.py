@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import msgspec
 
-from print_agent import protocol
+from print_agent.protocol import messages
 
-from indico_checkin_print import aside
+from indico_checkin_print.routing import printer_breaker
 from indico_checkin_print.models.agents import Agent as RealAgent
-from indico_checkin_print.passed_over import add_note, gave_back, not_there
-from indico_checkin_print.routing import Candidate, choose_printer, obstacle
+from indico_checkin_print.ledger.skipped_printers import add_note, gave_back, not_there
+from indico_checkin_print.routing.admission import Candidate, choose_printer, obstacle
 
 
 AWAY_AFTER = RealAgent.AWAY_AFTER.total_seconds()
@@ -72,18 +72,18 @@ class Printers:
         agent.seen = now
         if printers is not None:
             before, agent.printers = agent.printers, msgspec.to_builtins(printers)
-            for name in aside.back_again(before, agent.printers):
+            for name in printer_breaker.back_again(before, agent.printers):
                 self.troubles.pop((agent.id, name), None)
 
     def learn(self, agent_id, printer, message, reason, now):
         """Draw conclusions about a printer from what became of a badge."""
         match message:
-            case protocol.Completed() | protocol.Sent() if reason != 'person_saw_it':
+            case messages.Completed() | messages.Sent() if reason != 'person_saw_it':
                 self.troubles.pop((agent_id, printer), None)
-            case protocol.Failed() | protocol.Returned() | protocol.Unknown() if aside.blames_printer(reason):
+            case messages.Failed() | messages.Returned() | messages.Unknown() if printer_breaker.blames_printer(reason):
                 trouble = self.troubles.setdefault((agent_id, printer), Trouble())
                 trouble.reason, at = reason, timedelta(seconds=now)
-                trouble.failures, trouble.probe = aside.after_failure(trouble.failures, trouble.failed, at)
+                trouble.failures, trouble.probe = printer_breaker.after_failure(trouble.failures, trouble.failed, at)
                 trouble.failed = at
 
     def is_aside(self, agent_id, printer):

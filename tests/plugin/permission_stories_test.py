@@ -6,7 +6,7 @@ from permission_network import PDF, SHA256
 from permission_time import install
 from permission_world import World
 
-from print_agent import protocol
+from print_agent.protocol import messages
 
 from indico_checkin_print.models.jobs import JobState
 
@@ -155,7 +155,7 @@ def go_once_more(world, uuid):
     """The copy of a permission arrives."""
     line, = world.lines
     copies = [i for i, (message, _) in enumerate(line.late_down)
-              if isinstance(message, protocol.Go) and message.job == uuid]
+              if isinstance(message, messages.Go) and message.job == uuid]
     world.too_late(line, copies[0], down=True)
 
 

@@ -7,7 +7,9 @@ import asyncio
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from print_agent import clock, documents, jobs, spool
+from print_agent.runtime import clock
+from print_agent.jobs import pdf_check, manager
+from print_agent.spool import store
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -46,10 +48,10 @@ class _Inline(ThreadPoolExecutor):
 def install(monkeypatch, world):
     """Let the agents live in a story's time; call it once, with a function that returns the world of now."""
     monkeypatch.setattr(clock, 'now', lambda: world().now)
-    for module in (jobs, spool):
+    for module in (manager, store):
         monkeypatch.setattr(module, 'time', _Time(world))
     # what the documents are like is told elsewhere
-    monkeypatch.setattr(documents, 'problem', _no_problem)
+    monkeypatch.setattr(pdf_check, 'problem', _no_problem)
     monkeypatch.setattr(logging.getLogger('print_agent'), 'disabled', True)
 
 

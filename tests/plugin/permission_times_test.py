@@ -6,12 +6,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from print_agent import stream
-from print_agent.network import Network
-from print_agent.protocol import Go
-from print_agent.stream import TRUSTED, Stream
+from print_agent.connection import websocket
+from print_agent.connection.proxy import Network
+from print_agent.protocol.messages import Go
+from print_agent.connection.websocket import TRUSTED, Stream
 
-from indico_checkin_print.life import GO_MARGIN, PRINT_WITHIN
+from indico_checkin_print.ledger.states import GO_MARGIN, PRINT_WITHIN
 from indico_checkin_print.relay.session import aged
 
 
@@ -35,7 +35,7 @@ def agent_at():
     link = Stream('ws://indico', 'token', 'indico', None, tuple, network=Network())
     with pytest.MonkeyPatch.context() as patch:
         def _counts_from(read, asked):
-            patch.setattr(stream.clock, 'now', lambda: read)
+            patch.setattr(websocket.clock, 'now', lambda: read)
             link._asked = asked
             return link._said()
         yield _counts_from
@@ -58,4 +58,4 @@ def test_who_is_in_time_is_in_time_for_indico(agent_at, held_up, asked_before, o
 
 def test_a_healthy_link_loses_nothing_of_a_permission():
     # the last ping that was answered is at most so old
-    assert stream.PING_INTERVAL < TRUSTED
+    assert websocket.PING_INTERVAL < TRUSTED

@@ -11,10 +11,10 @@ from permission_laptop import Laptop, MortalSpool, Process
 from permission_network import Network
 from permission_time import Loop
 
-from print_agent import protocol
-from print_agent.rules import UNTOUCHED, State
+from print_agent.protocol import messages
+from print_agent.jobs.decisions import UNTOUCHED, State
 
-from indico_checkin_print.life import ENDED, PRINT_WITHIN
+from indico_checkin_print.ledger.states import ENDED, PRINT_WITHIN
 from indico_checkin_print.models.jobs import JobState
 
 
@@ -68,7 +68,7 @@ class World(Network):
     def drain(self, laptop):
         """The agent is asked to stop: it gives back what it can, and says so."""
         if laptop.process is not None:
-            self._say(laptop.process, protocol.Drain())
+            self._say(laptop.process, messages.Drain())
             laptop.process.do(laptop.process.jobs.drain)
             self.settle()
 

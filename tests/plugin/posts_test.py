@@ -7,7 +7,7 @@ import time
 import pytest
 from conftest import SECRET
 
-from indico_checkin_print import ledger, marks, tasks
+from indico_checkin_print import ledger, heartbeat, tasks
 from indico_checkin_print.credentials import seal
 from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.deliver import Delivery
@@ -20,12 +20,12 @@ from indico_checkin_print.relay import posts as posts_module
 from indico_checkin_print.relay.database import DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.posts import Posts
-from indico_checkin_print.work import post_waiting
+from indico_checkin_print.work.worker import post_waiting
 
 
 #: More than anything here takes, in seconds; only a fault makes a test wait so long.
 PATIENCE = 30
-RELAY = f'{marks.POSTS}here:8630'
+RELAY = f'{heartbeat.POSTS}here:8630'
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_webhooks_take_turns(check_in, create_reg, hooks):
 
 
 def test_badges_alone(check_in, reg, hooks, webhook_desk, db):
-    from indico_checkin_print.work import render_waiting
+    from indico_checkin_print.work.worker import render_waiting
     check_in(reg)
     render_waiting('test')
     ready = deliver_module.begin('test', only_badges=True)
@@ -116,13 +116,13 @@ def test_a_fault_of_ours_is_no_answer(check_in, reg, webhook, mocker, db):
 
 def test_celery_leaves_posts_to_a_relay_and_takes_over(db, check_in, reg, hooks, sent, later):
     check_in(reg)
-    marks.leave(RELAY)
+    heartbeat.leave(RELAY)
     tasks.work()
     tasks.post()
     assert not sent
     # the relay has it; only if it should be gone
-    assert later.call_args.kwargs['countdown'] > marks.POSTS_STALE
-    age(db, RELAY, marks.POSTS_STALE + 1)
+    assert later.call_args.kwargs['countdown'] > heartbeat.POSTS_STALE
+    age(db, RELAY, heartbeat.POSTS_STALE + 1)
     tasks.work()
     assert later.call_args.kwargs['countdown'] == 0
     tasks.post()
@@ -131,15 +131,15 @@ def test_celery_leaves_posts_to_a_relay_and_takes_over(db, check_in, reg, hooks,
 
 def test_one_celery_worker_at_a_time(db, check_in, reg, hooks, sent, later):
     check_in(reg)
-    assert marks.take_turn('another worker')
-    assert marks.take_turn('another worker')
+    assert heartbeat.take_turn('another worker')
+    assert heartbeat.take_turn('another worker')
     tasks.post()
     assert not sent
     # it died
-    age(db, marks.TURN, marks.TURN_STALE + 1)
+    age(db, heartbeat.TURN, heartbeat.TURN_STALE + 1)
     tasks.post()
     assert sorted(sent) == ['0', '1', '2']
-    assert Mark.query.filter_by(name=marks.TURN).first() is None
+    assert Mark.query.filter_by(name=heartbeat.TURN).first() is None
     # nothing is due, so nobody is asked
     assert not later.called
 
@@ -170,9 +170,9 @@ class FakeDatabase:
         await asyncio.sleep(0)
         if self.fail:
             raise self.fail
-        if function is marks.leave:
+        if function is heartbeat.leave:
             self.marks.append(args[0])
-        elif function is marks.forget:
+        elif function is heartbeat.forget:
             self.marks.remove(args[0])
         elif function is deliver_module.begin:
             return next((self.due.pop(n) for n, ready in enumerate(self.due)

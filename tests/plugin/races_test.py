@@ -10,7 +10,7 @@ import pytest
 from races import PATIENCE, Races, rows_of_all_tables, take_away_all_but
 from sqlalchemy import func
 
-from print_agent import protocol
+from print_agent.protocol import messages as protocol
 
 from indico.core import signals
 from indico.core.db import db as db_
@@ -21,7 +21,7 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.util.date_time import now_utc
 from indico.web.rh import RH
 
-from indico_checkin_print import ledger, marks
+from indico_checkin_print import heartbeat, ledger
 from indico_checkin_print.api.base import RHAgentBase
 from indico_checkin_print.badge.render import BadgePDF
 from indico_checkin_print.credentials import seal
@@ -33,9 +33,9 @@ from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
 from indico_checkin_print.models.rules import BadgeKind
 from indico_checkin_print.models.webhooks import Webhook
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.relay.dispatch import outgoing
-from indico_checkin_print.relay.exchange import Replaced
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.agents.outbound import outgoing
+from indico_checkin_print.agents.inbound import Replaced
 
 
 # the first one keeps Celery from being told
@@ -151,7 +151,7 @@ def test_two_post_to_different_webhooks(db, races, event, check_in, form, reg):
 
 
 def test_two_workers_ask_for_the_turn_at_once(races):
-    got = races.at_once(*[lambda n=n: marks.take_turn(f'worker {n}') for n in range(4)])
+    got = races.at_once(*[lambda n=n: heartbeat.take_turn(f'worker {n}') for n in range(4)])
     assert sorted(got) == [False, False, False, True]
 
 

@@ -1,22 +1,22 @@
 """Every reason has words, whoever gives it: Indico, an agent, a printer."""
 
-import print_agent.reasons
+import print_agent.protocol.reasons
 
-from indico_checkin_print import agent_reasons
-from indico_checkin_print.printer_words import PRINTER_REASONS
-from indico_checkin_print.reasons import Reason, describe
+from indico_checkin_print.reasons import agent
+from indico_checkin_print.reasons.printer import PRINTER_REASONS
+from indico_checkin_print.reasons.codes import Reason, describe
 
 
 def test_indico_has_the_agents_words(app_context):
-    assert {code: str(words) for code, words in agent_reasons.SENTENCES.items()} == print_agent.reasons.SENTENCES
+    assert {code: str(words) for code, words in agent.SENTENCES.items()} == print_agent.protocol.reasons.SENTENCES
 
 
 def test_an_agents_reason_is_a_sentence(app_context):
-    assert describe('printer_frozen') == print_agent.reasons.SENTENCES['printer_frozen']
-    assert describe('media-empty-warning') == print_agent.reasons.SENTENCES['media-empty']
+    assert describe('printer_frozen') == print_agent.protocol.reasons.SENTENCES['printer_frozen']
+    assert describe('media-empty-warning') == print_agent.protocol.reasons.SENTENCES['media-empty']
     assert describe(Reason.no_desk) == Reason.no_desk.sentence
     assert describe('vendor-thing-error') == 'The printer says: vendor thing.'
 
 
 def test_what_keeps_a_printer_from_printing_is_told_in_words(app_context):
-    assert set(PRINTER_REASONS) >= print_agent.reasons.STALLING
+    assert set(PRINTER_REASONS) >= print_agent.protocol.reasons.STALLING

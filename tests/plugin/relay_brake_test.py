@@ -10,7 +10,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 from indico_checkin_print.credentials import digest
-from indico_checkin_print.relay import exchange
+from indico_checkin_print.agents import inbound
 from indico_checkin_print.relay.brake import Brake
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.server import CONNECT_EVERY, CONNECTS, PATH, UNKNOWN_TOKENS, Relay
@@ -28,7 +28,7 @@ class Database:
     async def call(self, function, *args, **_kwargs):
         self.calls[function.__name__] += 1
         await asyncio.sleep(0)
-        if function is exchange.token_digests:
+        if function is inbound.token_digests:
             return frozenset(map(digest, self.agents))
         return self.agents.get(*args)
 

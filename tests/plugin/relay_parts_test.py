@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from indico_checkin_print.relay import database
 from indico_checkin_print.relay.database import Database, DatabaseAway
 from indico_checkin_print.relay.metrics import METRICS, PREFIX, Metrics
-from indico_checkin_print.relay.pace import Pace
+from indico_checkin_print.relay.rate_limit import Pace
 
 
 GAUGES = {'agents': 3, 'in_flight': 7, 'database_up': 1, 'posts_in_flight': 2}

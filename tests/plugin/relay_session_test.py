@@ -14,9 +14,9 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
-from print_agent import protocol
+from print_agent.protocol import messages
 
-from indico_checkin_print.relay import exchange
+from indico_checkin_print.agents import inbound
 from indico_checkin_print.relay import session as session_module
 from indico_checkin_print.relay.database import DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
@@ -28,10 +28,10 @@ PDF = b'%PDF'
 A, B, STRANGER = (f'00000000-0000-4000-8000-{number:012}' for number in (1, 2, 3))
 #: More than any socket takes by itself
 LARGE = bytes(32 * 1024 * 1024)
-JOB = protocol.Job(job=A, dispatch=1, printer='p', title='Badge', kind='badge', width_mm=96, height_mm=134,
+JOB = messages.Job(job=A, dispatch=1, printer='p', title='Badge', kind='badge', width_mm=96, height_mm=134,
                    length=len(PDF), sha256='0' * 64, expires_in=600, go=True)
-ACK = protocol.Ack(job=A, dispatch=1, state='completed')
-GO = protocol.Go(job=B, dispatch=1)
+ACK = messages.Ack(job=A, dispatch=1, state='completed')
+GO = messages.Go(job=B, dispatch=1)
 
 
 class SlowDatabase:
@@ -47,16 +47,16 @@ class SlowDatabase:
 
     async def call(self, function, *args):
         match function:
-            case exchange.hello:
-                return {}, protocol.Welcome(name='Laptop')
-            case exchange.speaking_agent:
+            case inbound.hello:
+                return {}, messages.Welcome(name='Laptop')
+            case inbound.speaking_agent:
                 if self.revoked:
-                    raise exchange.Replaced(revoked=True)
+                    raise inbound.Replaced(revoked=True)
             case session_module.mail_for:
                 self.looks += 1
                 mail, self._mail = self._mail, []
                 return mail
-            case session_module.document_of | exchange.receive:
+            case session_module.document_of | inbound.receive:
                 self.asked.set()
                 await self.go_on.wait()
                 if self.away:
@@ -82,8 +82,8 @@ async def link(database):
 
     async with (serve(_agent, '127.0.0.1', 0, compression=None) as relay_end,
                 connect(f'ws://127.0.0.1:{relay_end.sockets[0].getsockname()[1]}', compression=None) as ws):
-        await ws.send(protocol.encode(protocol.Hello(software='test/1', spool='s', printers=())), text=True)
-        assert isinstance(protocol.decode_from_server(await ws.recv()), protocol.Welcome)
+        await ws.send(messages.encode(messages.Hello(software='test/1', spool='s', printers=())), text=True)
+        assert isinstance(messages.decode_from_server(await ws.recv()), messages.Welcome)
         yield await greeted, ws
 
 
@@ -93,12 +93,12 @@ async def test_who_waits_for_the_database_is_not_silent(monkeypatch):
     monkeypatch.setattr(session_module, 'WATCH', 0.02)
     database = SlowDatabase([])
     async with link(database) as (session, ws):
-        await ws.send(protocol.encode(protocol.Completed(job=A, dispatch=1)), text=True)
+        await ws.send(messages.encode(messages.Completed(job=A, dispatch=1)), text=True)
         await database.asked.wait()
         await asyncio.sleep(0.4)
         assert session.end == 'lost'
         database.go_on.set()
-        assert isinstance(protocol.decode_from_server(await ws.recv()), protocol.Ack)
+        assert isinstance(messages.decode_from_server(await ws.recv()), messages.Ack)
         # from here on it is
         with pytest.raises(ConnectionClosed) as excinfo:
             await ws.recv()
@@ -116,7 +116,7 @@ async def link_that_takes_nothing(monkeypatch, database):
         async def _beat():
             with contextlib.suppress(ConnectionClosed):
                 while True:
-                    await ws.send(protocol.encode(protocol.Heartbeat()), text=True)
+                    await ws.send(messages.encode(messages.Heartbeat()), text=True)
                     await asyncio.sleep(0.02)
 
         beating = asyncio.create_task(_beat())
@@ -159,7 +159,7 @@ async def test_who_takes_nothing_does_not_keep_a_relay_from_ending(monkeypatch):
 async def test_a_large_badge_goes_in_pieces_with_room_for_other_words():
     document = bytes(range(256)) * 2000
     async with link(SlowDatabase([(JOB, document)])) as (__, ws):
-        assert isinstance(protocol.decode_from_server(await ws.recv()), protocol.Job)
+        assert isinstance(messages.decode_from_server(await ws.recv()), messages.Job)
         pieces = [piece async for piece in ws.recv_streaming()]
         assert b''.join(pieces) == document
         assert max(map(len, pieces)) <= session_module.PIECE < len(document)
@@ -173,8 +173,8 @@ async def test_a_badge_that_the_agent_was_not_given_is_not_noted():
         while await ws.recv() != PDF:
             pass
         for job in (STRANGER, JOB.job):
-            await ws.send(protocol.encode(protocol.Printing(job=job, dispatch=1)), text=True)
-            assert protocol.decode_from_server(await ws.recv()) == ACK
+            await ws.send(messages.encode(messages.Printing(job=job, dispatch=1)), text=True)
+            assert messages.decode_from_server(await ws.recv()) == ACK
         assert session.holding == {A: (1, 'printing')}
 
 
@@ -185,9 +185,9 @@ async def test_what_was_held_up_comes_with_the_seconds_that_are_left():
         await database.asked.wait()
         await asyncio.sleep(0.1)
         database.go_on.set()
-        job = protocol.decode_from_server(await ws.recv())
+        job = messages.decode_from_server(await ws.recv())
         assert await ws.recv() == PDF
-        go = protocol.decode_from_server(await ws.recv())
+        go = messages.decode_from_server(await ws.recv())
         assert go.print_within <= job.print_within <= GO.print_within - 0.1
         assert (job.job, go.job) == (A, B)
 
@@ -198,19 +198,19 @@ async def test_a_database_that_stays_away_sends_agents_away():
     async with link(database) as (session, ws):
         database.away = True
         database.go_on.set()
-        await ws.send(protocol.encode(protocol.Completed(job=A, dispatch=1)), text=True)
+        await ws.send(messages.encode(messages.Completed(job=A, dispatch=1)), text=True)
         with pytest.raises(ConnectionClosed) as excinfo:
             await ws.recv()
         assert (excinfo.value.rcvd.code, session.end) == (1013, 'database')
 
 
 @pytest.mark.parametrize(('waiting', 'message', 'looks'), [
-    (False, protocol.Printing(job=A, dispatch=1), 0),
+    (False, messages.Printing(job=A, dispatch=1), 0),
     # its go may follow
-    (True, protocol.Printing(job=A, dispatch=1), 1),
+    (True, messages.Printing(job=A, dispatch=1), 1),
     # there is room for another one
-    (False, protocol.Completed(job=A, dispatch=1), 1),
-    (False, protocol.Printers(printers=()), 1),
+    (False, messages.Completed(job=A, dispatch=1), 1),
+    (False, messages.Printers(printers=()), 1),
 ])
 @in_a_loop
 async def test_the_ledger_is_asked_where_something_may_follow(waiting, message, looks):
@@ -220,10 +220,10 @@ async def test_the_ledger_is_asked_where_something_may_follow(waiting, message, 
     database.go_on.set()
     async with link(database) as (__, ws):
         for ___ in mail:
-            assert isinstance(protocol.decode_from_server(await ws.recv()), protocol.Job)
+            assert isinstance(messages.decode_from_server(await ws.recv()), messages.Job)
             assert await ws.recv() == PDF
         before = database.looks
-        await ws.send(protocol.encode(message), text=True)
-        assert protocol.decode_from_server(await ws.recv()) == ACK
+        await ws.send(messages.encode(message), text=True)
+        assert messages.decode_from_server(await ws.recv()) == ACK
         await asyncio.sleep(0.05)
         assert database.looks - before == looks

@@ -17,8 +17,8 @@ from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Document
 from indico_checkin_print.models.rules import BadgeKind, BadgeLanguage, EventSetup, NamelessPolicy
-from indico_checkin_print.reasons import Reason
-from indico_checkin_print.work import render_waiting
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.work.worker import render_waiting
 
 
 PERSON = 'a3a4e3d2-0a5d-4c43-9c5f-3e6b1f6a1a52'

@@ -8,12 +8,14 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.events.registration.tasks import delete_registrations
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import ledger, life, marks, retention, settings
+from indico_checkin_print import ledger, heartbeat, settings
+from indico_checkin_print.ledger import states
+from indico_checkin_print.work import retention
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt, Document, JobHistory
 from indico_checkin_print.models.marks import Mark
 from indico_checkin_print.models.missed import MissedCheckin
-from indico_checkin_print.reasons import Reason
+from indico_checkin_print.reasons.codes import Reason
 
 
 DAY = timedelta(days=1)
@@ -21,7 +23,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def no_kicks(mocker):
-    mocker.patch('indico_checkin_print.wakeup.after_commit')
+    mocker.patch('indico_checkin_print.kick.after_commit')
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def ago(**kwargs):
 
 # -- documents --------------------------------------------------------------------------------------------------------
 
-LONG = life.DOCUMENT_RETENTION.total_seconds() + 5
+LONG = states.DOCUMENT_RETENTION.total_seconds() + 5
 
 
 @pytest.mark.parametrize(('state', 'seconds', 'expired', 'deleted'), [
@@ -138,13 +140,13 @@ def test_a_setting_that_makes_no_sense(keep, days):
 
 
 def test_signs_of_life_and_missed_checkins(db, create_reg):
-    for name, dt in (('relay old:1', ago(days=3)), ('relay new:1', ago(days=1)), (marks.CELERY, ago(days=30))):
+    for name, dt in (('relay old:1', ago(days=3)), ('relay new:1', ago(days=1)), (heartbeat.CELERY, ago(days=30))):
         db.session.add(Mark(name=name, dt=dt))
     for name, dt in (('Ada', ago(days=15)), ('Bob', ago(days=1))):
         db.session.add(MissedCheckin(registration_id=create_reg(name).id, checked_in_dt=dt, source='app'))
     db.session.flush()
     retention.purge()
-    assert {mark.name for mark in Mark.query} == {'relay new:1', marks.CELERY, marks.PURGE}
+    assert {mark.name for mark in Mark.query} == {'relay new:1', heartbeat.CELERY, heartbeat.PURGE}
     assert [missed.registration.first_name for missed in MissedCheckin.query] == ['Bob']
 
 

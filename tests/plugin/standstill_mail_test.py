@@ -7,7 +7,7 @@ import pytest
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import standstill_mail
+from indico_checkin_print.diagnostics import standstill_mail
 from indico_checkin_print.models.jobs import JobState
 
 

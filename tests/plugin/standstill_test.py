@@ -9,7 +9,7 @@ from indico.util.date_time import now_utc
 from indico_checkin_print.models.agents import PrinterTrouble
 from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.standstill import standstills
+from indico_checkin_print.diagnostics.standstill import standstills
 
 
 pytest_plugins = ('management_fixtures',)

@@ -2,7 +2,7 @@
 
 import threading
 
-from indico_checkin_print.wakeup import Kicker
+from indico_checkin_print.kick import Kicker
 
 
 class Broker:

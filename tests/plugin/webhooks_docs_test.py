@@ -13,14 +13,14 @@ import jsonschema
 import pytest
 from conftest import SECRET
 
-from indico_checkin_print.delivery import breaker, post, retry, tell
+from indico_checkin_print.delivery import breaker, post, retry, notify
 from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.settings import parse_networks
-from indico_checkin_print.delivery.schema import TYPES, schema
+from indico_checkin_print.messages.schema import TYPES, schema
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.models.records import Attempt
-from indico_checkin_print.payload import FIELDS
-from indico_checkin_print.work import post_waiting, render_waiting
+from indico_checkin_print.messages.payload import FIELDS
+from indico_checkin_print.work.worker import post_waiting, render_waiting
 
 
 TEXT = (Path(__file__).parents[2] / 'docs' / 'webhooks.md').read_text()
@@ -115,7 +115,7 @@ def test_numbers():
     for kind in ('badge', 'data'):
         assert f'after {breaker.PROBES[kind][0]} seconds' in PLAIN
         assert f'up to {breaker.PROBES[kind][1]}' in PLAIN
-    assert tell.PAUSE.total_seconds() == 3600
+    assert notify.PAUSE.total_seconds() == 3600
     assert 'one in an hour' in PLAIN
     assert f'first {post.MAX_SNIPPET} characters' in PLAIN
     for status in post.UNSURE:

@@ -15,7 +15,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from print_agent import signing
+from print_agent.protocol import signing
 
 from tests.stack.process import Service, accepts, free_port
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from indico.core.db import db
 from indico.util.date_time import now_utc
 
-from print_agent.signing import new_secret
+from print_agent.protocol.signing import new_secret
 
 from indico_checkin_print.credentials import digest, new_code, normalize_code, seal
 from indico_checkin_print.models.agents import Agent

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from print_agent import protocol as p
-from print_agent.rules import State
-from print_agent.spool import Spool
+from print_agent.protocol import messages as p
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool
 from tests.stack.agent import COMMAND
 from tests.stack.process import Service, accepts, free_port
 from tests.system.conftest import PICTURES, SOON, makes_a_picture

@@ -7,7 +7,7 @@ import time
 import pytest
 import requests
 
-from print_agent import protocol, signing
+from print_agent.protocol import messages, signing
 from tests.stack.checkin import CheckIn
 from tests.stack.papers import names_in, read
 from tests.stack.process import wait_until
@@ -102,11 +102,11 @@ def test_a_wrong_pairing_code(stack, code, status, error):
 
 
 def test_an_oversized_body(stack):
-    answer = requests.post(f'{stack.url}/api/plugin/checkin-print/poll', data=b'x' * (2 * protocol.MAX_MESSAGE + 1),
+    answer = requests.post(f'{stack.url}/api/plugin/checkin-print/poll', data=b'x' * (2 * messages.MAX_MESSAGE + 1),
                            headers={'Authorization': 'Bearer icpa_x', 'Content-Type': 'application/json'}, timeout=30)
     # whoever has no token is not read at all
     assert answer.status_code == 401
-    answer = requests.post(f'{stack.url}/api/plugin/checkin-print/pair', data=b'x' * (2 * protocol.MAX_MESSAGE + 1),
+    answer = requests.post(f'{stack.url}/api/plugin/checkin-print/pair', data=b'x' * (2 * messages.MAX_MESSAGE + 1),
                            headers={'Content-Type': 'application/json'}, timeout=30)
     assert (answer.status_code, answer.json()['error']) == (413, 'too_large')
 

@@ -11,7 +11,7 @@ import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from print_agent.protocol import MAX_MESSAGE
+from print_agent.protocol.messages import MAX_MESSAGE
 
 
 #: The id of a job that Indico does not have

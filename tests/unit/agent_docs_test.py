@@ -9,11 +9,13 @@ import click
 import msgspec
 import pytest
 
-from print_agent import cli, cli_errors, config, reasons
-from print_agent import protocol as p
+from print_agent.cli import main, errors
+from print_agent import config
+from print_agent.protocol import reasons
+from print_agent.protocol import messages as p
 
 
-DOCS = Path(cli.__file__).parents[1] / 'docs'
+DOCS = Path(main.__file__).parents[2] / 'docs'
 PROTOCOL = (DOCS / 'protocol.md').read_text()
 AGENT = (DOCS / 'agent.md').read_text()
 
@@ -89,13 +91,13 @@ def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
 
 
 def test_every_command_and_option_is_described():
-    for name, command in cli.main.commands.items():
+    for name, command in main.main.commands.items():
         row = next(line for line in AGENT.splitlines() if line.startswith(f'| `print-agent {name}'))
         for param in command.params:
             option = next((o for o in param.opts if o.startswith('--')), param.name.upper())
             if isinstance(param, click.Option) or option in {'URL', 'CODE', 'PRINTER', 'JOB'}:
                 assert option in row, f'{name} {option} is not in docs/agent.md'
-    for param in cli.main.params:
+    for param in main.main.params:
         assert param.opts[0] in AGENT
 
 
@@ -106,7 +108,7 @@ def test_every_reason_has_its_sentence_in_the_table():
 
 
 def test_every_reason_in_the_code_has_a_sentence():
-    source = '\n'.join(path.read_text() for path in Path(cli.__file__).parent.rglob('*.py'))
+    source = '\n'.join(path.read_text() for path in Path(main.__file__).parents[1].rglob('*.py'))
     used = set(re.findall(r"reasons\.sentence\('([^']+)'\)", source))
     used |= set(re.findall(r"BadDocument\('([^']+)'", source)) | set(re.findall(r"NotReady\('([^']+)'", source))
     used |= set(re.findall(r"State\.returned, '(\w+)'", source))
@@ -115,9 +117,9 @@ def test_every_reason_in_the_code_has_a_sentence():
 
 
 def test_every_variable_and_exit_code_is_described():
-    source = '\n'.join(path.read_text() for path in Path(cli.__file__).parent.rglob('*.py'))
+    source = '\n'.join(path.read_text() for path in Path(main.__file__).parents[1].rglob('*.py'))
     for variable in set(re.findall(r"'(PRINT_AGENT_\w+)'", source)):
         assert f'`{variable}`' in AGENT
     codes = re.search(r'^Exit codes: (.*)$', AGENT, re.MULTILINE)[1]
-    for code in (0, cli_errors.EXIT_FAILED, 2, cli_errors.EXIT_RUNNING, cli_errors.EXIT_NOT_RUNNING):
+    for code in (0, errors.EXIT_FAILED, 2, errors.EXIT_RUNNING, errors.EXIT_NOT_RUNNING):
         assert f'**{code}**' in codes

@@ -12,8 +12,8 @@ import msgspec
 from pypdf import PdfWriter
 from websockets.asyncio.server import ServerConnection, serve
 
-from print_agent import protocol as p
-from print_agent.printing.base import End, NotReady, SubmitFailed
+from print_agent.protocol import messages as p
+from print_agent.printing.backend import End, NotReady, SubmitFailed
 
 
 TOKEN = 'icpa_test'

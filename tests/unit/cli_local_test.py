@@ -12,9 +12,10 @@ import pytest
 from agent_fakes import PDF, make_job, pairing_file
 from click.testing import CliRunner
 
-from print_agent import cli, cli_local, locking
-from print_agent.rules import State
-from print_agent.spool import Spool
+from print_agent.cli import main, local
+from print_agent.spool import lock
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool
 
 
 SETTINGS = """
@@ -51,7 +52,7 @@ def folder(tmp_path):
 def running(folder):
     with (folder / 'log').open('wb') as log:
         process = subprocess.Popen([sys.executable, '-m', 'print_agent', '--config', str(folder), 'run'], stdout=log,
-                                   stderr=log, cwd=Path(cli.__file__).parents[1], env={**os.environ})
+                                   stderr=log, cwd=Path(main.__file__).parents[2], env={**os.environ})
     deadline = time.monotonic() + 60
     while b'print-agent ' not in (folder / 'log').read_bytes():
         assert process.poll() is None, (folder / 'log').read_text()
@@ -63,7 +64,7 @@ def running(folder):
 
 
 def invoke(folder, *args):
-    return CliRunner().invoke(cli.main, ['--config', str(folder), *args])
+    return CliRunner().invoke(main.main, ['--config', str(folder), *args])
 
 
 def test_a_running_agent_does_what_it_is_told(running, monkeypatch):
@@ -105,7 +106,7 @@ def test_a_running_agent_does_what_it_is_told(running, monkeypatch):
     assert 'But desk2: Not printing. The folder' in ask('test', 'desk2')
 
     opened = []
-    monkeypatch.setattr(cli_local.webbrowser, 'open', lambda url: bool(opened.append(url)))
+    monkeypatch.setattr(local.webbrowser, 'open', lambda url: bool(opened.append(url)))
     url = ask('page').strip()
     assert url.startswith('http://127.0.0.1:')
     assert '/enter?ticket=' in url
@@ -137,7 +138,7 @@ def test_an_agent_that_cannot_be_asked(folder, file, code, words):
         path = folder / 'state' / 'page.json'
         path.write_text(file)
         path.chmod(0o600)
-    with locking.lock(folder / 'state'):
+    with lock.lock(folder / 'state'):
         done = invoke(folder, 'pause')
         assert (done.exit_code, words in done.output) == (code, True)
         if code == 4:
@@ -146,7 +147,7 @@ def test_an_agent_that_cannot_be_asked(folder, file, code, words):
 
 def test_a_page_that_is_switched_off_says_how_to_switch_it_on(folder):
     (folder / 'agent.toml').write_text(SETTINGS.replace('port = 0', 'enabled = false'))
-    with locking.lock(folder / 'state'):
+    with lock.lock(folder / 'state'):
         done = invoke(folder, 'page')
         assert done.exit_code == 4
         assert 'enabled = true' in done.output

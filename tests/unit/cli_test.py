@@ -13,12 +13,15 @@ from agent_fakes import J1, J2, PDF, FakeServer, make_job, pairing_file
 from click.testing import CliRunner
 
 from print_agent import agent as agent_module
-from print_agent import cli, locking, pairing, signing
-from print_agent import protocol as p
+from print_agent.cli import main
+from print_agent.spool import lock
+from print_agent.connection import pairing
+from print_agent.protocol import signing
+from print_agent.protocol import messages as p
 from print_agent.config import Config
 from print_agent.printing import cups_client
-from print_agent.rules import State
-from print_agent.spool import Spool
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool
 
 
 FOLDERS_ONLY = """
@@ -40,7 +43,7 @@ def folder(tmp_path):
 
 
 def invoke(folder, *args):
-    return CliRunner().invoke(cli.main, ['--config', str(folder), *args])
+    return CliRunner().invoke(main.main, ['--config', str(folder), *args])
 
 
 def test_a_pairing_is_kept(folder, monkeypatch):
@@ -75,7 +78,7 @@ def test_an_agent_that_runs_takes_a_new_pairing_over(folder, monkeypatch):
                                agent_id=1, agent_name='Desk', event_id=1, event_title='Conference')
 
     monkeypatch.setattr(pairing, 'pair', pair)
-    with locking.lock(folder / 'state'):
+    with lock.lock(folder / 'state'):
         assert 'takes it over within seconds' in invoke(folder, 'pair', 'https://x.org', 'ABCD').output
     assert 'print-agent run' in invoke(folder, 'pair', 'https://x.org', 'ABCD').output
 
@@ -141,7 +144,7 @@ def test_status_shows_pairings_and_jobs_but_no_secrets(folder):
 
 def test_two_agents_cannot_share_a_spool(folder):
     pairing_file(folder / 'pairings', 'ws://localhost/ws')
-    with locking.lock(folder / 'state'):
+    with lock.lock(folder / 'state'):
         done = invoke(folder, 'run')
         assert done.exit_code == 3
         assert 'Another print agent' in done.output
@@ -168,7 +171,7 @@ class Running:
         self.log = folder / 'log'
         with self.log.open('ab') as log:
             self.process = subprocess.Popen([sys.executable, '-m', 'print_agent', '--config', str(folder), 'run'],
-                                            stdout=log, stderr=log, cwd=Path(cli.__file__).parents[1],
+                                            stdout=log, stderr=log, cwd=Path(main.__file__).parents[2],
                                             env={**os.environ, **env})
 
     def __enter__(self):

@@ -6,9 +6,11 @@ import httpx
 import pytest
 from agent_fakes import pairing_file
 
-from print_agent import config, pairing, signing
+from print_agent import config
+from print_agent.connection import pairing
+from print_agent.protocol import signing
 from print_agent.config import ConfigError
-from print_agent.pairing import PairingError
+from print_agent.connection.pairing import PairingError
 
 
 def write(folder, text):

@@ -4,14 +4,14 @@ import asyncio
 
 from agent_fakes import J1, PDF, FakeBackend, make_job
 
-from print_agent import protocol as p
-from print_agent.control import Control
-from print_agent.jobs import Jobs
-from print_agent.printers import Printers
-from print_agent.printing.base import End
-from print_agent.rules import LOCAL
-from print_agent.spool import Spool
-from print_agent.worker import Worker
+from print_agent.protocol import messages as p
+from print_agent.web.actions import Control
+from print_agent.jobs.manager import Jobs
+from print_agent.printing.printer_list import Printers
+from print_agent.printing.backend import End
+from print_agent.jobs.decisions import LOCAL
+from print_agent.spool.store import Spool
+from print_agent.jobs.worker import Worker
 
 
 class Desk:

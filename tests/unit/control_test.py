@@ -4,11 +4,11 @@ import pytest
 from agent_fakes import J1, J2, J3, J4, PDF, make_job
 from control_fakes import Desk
 
-from print_agent import protocol as p
-from print_agent import worker as worker_module
-from print_agent.control import ControlError
-from print_agent.printing.base import End, NotReady
-from print_agent.rules import LOCAL, State
+from print_agent.protocol import messages as p
+from print_agent.jobs import worker as worker_module
+from print_agent.web.actions import ControlError
+from print_agent.printing.backend import End, NotReady
+from print_agent.jobs.decisions import LOCAL, State
 
 
 @pytest.fixture(autouse=True)

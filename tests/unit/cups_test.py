@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from print_agent.printing.base import Sheet
+from print_agent.printing.backend import Sheet
 from print_agent.printing.cups import CupsBackend
-from print_agent.printing.follow import COMPLETED, PROCESSING, CupsView
+from print_agent.printing.verdict import COMPLETED, PROCESSING, CupsView
 from print_agent.printing.ipp import ListedJob
 
 

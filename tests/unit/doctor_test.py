@@ -12,13 +12,16 @@ import pytest
 from agent_fakes import PDF, TOKEN, FakeServer, make_job, pairing_file
 from cli_test import FOLDERS_ONLY, invoke
 
-from print_agent import config, doctor, locking, reasons
-from print_agent import doctor_checks as checks
+from print_agent import config
+from print_agent.cli import doctor
+from print_agent.spool import lock
+from print_agent.protocol import reasons
+from print_agent.cli import doctor_checks as checks
 from print_agent.printing.ipp import PrinterView
 from print_agent.printing.layout import Layout
-from print_agent.rules import State
-from print_agent.snapshot import PrinterStatus, Snapshot
-from print_agent.spool import Spool
+from print_agent.jobs.decisions import State
+from print_agent.web.status import PrinterStatus, Snapshot
+from print_agent.spool.store import Spool
 
 
 NOW = 1_800_000_000.0
@@ -196,7 +199,7 @@ async def look(folder, *, running=True):
     loaded = config.load(folder)
     if not running:
         return await doctor.examine(loaded)
-    with locking.lock(loaded.spool):
+    with lock.lock(loaded.spool):
         # what holds the lock is no agent that could be asked
         return await doctor.examine(replace(loaded, page=False))
 
@@ -364,6 +367,6 @@ def test_what_the_running_agent_thinks_of_a_printer(printer, words):
 
 async def test_an_agent_that_cannot_be_asked(folder):
     loaded = config.load(folder)
-    with locking.lock(loaded.spool):
+    with lock.lock(loaded.spool):
         (text,) = wrongs(await doctor.examine(loaded))
     assert text.startswith('It runs, but cannot be asked how it does.')

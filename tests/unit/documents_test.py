@@ -5,21 +5,21 @@ from agent_fakes import PDF, make_job, pdf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from print_agent import documents
-from print_agent.documents import BadDocument
+from print_agent.jobs import pdf_check
+from print_agent.jobs.pdf_check import BadDocument
 
 
 def reason(job, document):
     with pytest.raises(BadDocument) as caught:
-        documents.check(job, document)
+        pdf_check.check(job, document)
     assert caught.value.detail.endswith('.')
     return caught.value.reason
 
 
 def test_a_badge_passes():
-    documents.check(make_job(), PDF)
+    pdf_check.check(make_job(), PDF)
     two = pdf(pages=2)
-    documents.check(make_job(document=two, pages=2), two)
+    pdf_check.check(make_job(document=two, pages=2), two)
 
 
 def test_it_must_be_the_document_that_was_announced():
@@ -47,11 +47,11 @@ def test_pages_are_counted():
 def test_pages_are_measured():
     assert reason(make_job(document=(d := pdf(1000, 134))), d) == 'page_too_large'
     assert reason(make_job(document=(d := pdf(96, 100))), d) == 'wrong_size'
-    documents.check(make_job(document=(d := pdf(96.4, 134))), d)
+    pdf_check.check(make_job(document=(d := pdf(96.4, 134))), d)
 
 
 @given(st.binary(max_size=400))
 def test_no_bytes_get_through_by_surprise(tail):
     document = b'%PDF-1.7\n' + tail
     with pytest.raises(BadDocument):
-        documents.check(make_job(document=document), document)
+        pdf_check.check(make_job(document=document), document)

@@ -19,21 +19,24 @@ from link_test import Desk as LinkedDesk
 from receiver_test import NEW, Sender
 from spool_file_test import Reluctant
 
-from print_agent import documents, pairing, pdf_process, reasons
-from print_agent import protocol as p
-from print_agent import receiver as receiver_module
-from print_agent import worker as worker_module
+from print_agent.jobs import pdf_check
+from print_agent.connection import pairing
+from print_agent.printing import pdf_process
+from print_agent.protocol import reasons
+from print_agent.protocol import messages as p
+from print_agent.webhook import receiver as receiver_module
+from print_agent.jobs import worker as worker_module
 from print_agent.agent import Agent, backends
 from print_agent.config import Config, Door
-from print_agent.housekeeping import Housekeeping
-from print_agent.printing.base import End
+from print_agent.spool.housekeeping import Housekeeping
+from print_agent.printing.backend import End
 from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.layout import Layout
-from print_agent.receiver import Receiver
+from print_agent.webhook.receiver import Receiver
 from print_agent.room import NoRoom
-from print_agent.rules import State
-from print_agent.spool import Spool
-from print_agent.worker import Worker
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool
+from print_agent.jobs.worker import Worker
 
 
 @pytest.fixture
@@ -138,7 +141,7 @@ async def test_a_link_that_is_stopped_while_it_stops_polling_leaves_no_poller_be
 async def test_a_badge_that_cannot_be_laid_out_in_time_does_not_stop_the_printer(desk, monkeypatch):
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     await desk.jobs.receive('a', make_job(J2, go=True), PDF)
-    os.kill(documents._process._process.pid, signal.SIGSTOP)
+    os.kill(pdf_check._process._process.pid, signal.SIGSTOP)
     monkeypatch.setattr(pdf_process, 'DOCUMENT_TIMEOUT', 0.05)
     desk._tasks.append(asyncio.create_task(
         Worker('desk1', desk.backend, desk.jobs, layout=Layout(orientation=90)).run()))
@@ -153,8 +156,8 @@ async def test_a_badge_that_cannot_be_laid_out_in_time_does_not_stop_the_printer
 async def test_a_badge_that_cannot_be_laid_out_for_want_of_memory_is_given_back(desk, monkeypatch):
     """It is not the badge's fault, and the same badge prints once there is memory again."""
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
-    documents._process.stop()
-    monkeypatch.setattr(documents, 'START_PAUSE', 0.01)
+    pdf_check._process.stop()
+    monkeypatch.setattr(pdf_check, 'START_PAUSE', 0.01)
     monkeypatch.setattr(worker_module, 'PATIENCE', 0.1)
     with monkeypatch.context() as patch:
         patch.setattr(subprocess, 'Popen', refusing(OSError(errno.ENOMEM, 'Cannot allocate memory')))
@@ -169,8 +172,8 @@ async def test_a_badge_that_cannot_be_laid_out_for_want_of_memory_is_given_back(
 @pytest.mark.parametrize('exc', [*(OSError(number, os.strerror(number)) for number in (
     errno.EAGAIN, errno.ENOMEM, errno.EMFILE)), MemoryError()])
 async def test_a_badge_that_cannot_be_checked_for_want_of_memory_is_given_back(desk, monkeypatch, exc):
-    documents._process.stop()
-    monkeypatch.setattr(documents, 'START_PAUSE', 0.01)
+    pdf_check._process.stop()
+    monkeypatch.setattr(pdf_check, 'START_PAUSE', 0.01)
     with monkeypatch.context() as patch:
         patch.setattr(subprocess, 'Popen', refusing(exc))
         with pytest.raises(NoRoom):

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from print_agent.printing import folder as folder_module
-from print_agent.printing.base import NotReady, Sheet, SubmitFailed
+from print_agent.printing.backend import NotReady, Sheet, SubmitFailed
 from print_agent.printing.folder import FolderBackend
 
 

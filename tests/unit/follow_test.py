@@ -2,10 +2,10 @@
 
 import pytest
 
-from print_agent import reasons
-from print_agent.printing.follow import (
-    ABORTED, CANCELED, COMPLETED, CONNECT, CUPS_SILENT, FORSAKEN, GRACE, HELD, LEARN, LOST, PENDING, PROCESSING, SILENT,
-    STOPPED, STUCK, CupsView, Follower, pause)
+from print_agent.protocol import reasons
+from print_agent.printing.verdict import (ABORTED, CANCELED, COMPLETED, CONNECT, CUPS_SILENT, FORSAKEN, GRACE, HELD,
+                                          LEARN, LOST, PENDING, PROCESSING, SILENT, STOPPED, STUCK, CupsView, Follower,
+                                          pause)
 from print_agent.printing.ipp import JobView
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from print_agent.health import IN_A_ROW, LONGEST, REST, TRIES, Health
+from print_agent.printing.breaker import IN_A_ROW, LONGEST, REST, TRIES, Health
 
 
 class World:

@@ -11,7 +11,7 @@ from pyipp.enums import IppPrinterState, IppStatus
 from pyipp.serializer import encode_dict
 
 from print_agent.printing.addresses import printer_uri
-from print_agent.printing.base import is_named, short_tag
+from print_agent.printing.backend import is_named, short_tag
 from print_agent.printing.ipp import PrinterLine, Unreachable
 from print_agent.printing.ipp_reply import Unreadable, read
 

@@ -8,7 +8,7 @@ from marks import marked, place
 from pypdf import PdfReader
 
 from print_agent import config
-from print_agent.printing.base import Sheet
+from print_agent.printing.backend import Sheet
 from print_agent.printing.layout import BadSetting, CannotLayOut, Layout, read, turned_again
 
 

@@ -7,18 +7,18 @@ from uuid import UUID
 import pytest
 from agent_fakes import J1, J2, J9, PDF, TOKEN, FakeBackend, FakeServer, ack, make_job
 
-from print_agent import link as link_module
-from print_agent import poll as poll_module
-from print_agent import protocol as p
-from print_agent import stream as stream_module
-from print_agent.backoff import Backoff
-from print_agent.jobs import Jobs
-from print_agent.link import Link
-from print_agent.pairing import Pairing
-from print_agent.printing.base import End
-from print_agent.rules import State
-from print_agent.spool import Spool
-from print_agent.worker import Worker
+from print_agent.connection import link as link_module
+from print_agent.connection import polling as poll_module
+from print_agent.protocol import messages as p
+from print_agent.connection import websocket as stream_module
+from print_agent.connection.backoff import Backoff
+from print_agent.jobs.manager import Jobs
+from print_agent.connection.link import Link
+from print_agent.connection.pairing import Pairing
+from print_agent.printing.backend import End
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool
+from print_agent.jobs.worker import Worker
 
 
 PRINTERS = (p.Printer(name='desk1', model='Fake'),)
@@ -154,7 +154,7 @@ async def test_trouble_is_told_once(tmp_path, server, caplog):
         server.refuse_upgrade = None
         await server.until(lambda: desk.link.state == 'stream')
         assert desk.link.trouble == ''
-    lines = [r.getMessage() for r in caplog.records if r.name == 'print_agent.link']
+    lines = [r.getMessage() for r in caplog.records if r.name == 'print_agent.connection.link']
     assert len([line for line in lines if 'no connection' in line]) == 1
     assert lines[-1].startswith('reconnected')
     assert TOKEN not in caplog.text
@@ -429,7 +429,7 @@ async def test_what_is_too_large_is_said_in_words_once_and_not_tried_for_ever(tm
         await server.until(lambda: server.connections >= 3)
         assert 'too large' in desk.link.trouble
         assert 'cups.queues' in desk.link.trouble
-    lines = [r.getMessage() for r in caplog.records if r.name == 'print_agent.link']
+    lines = [r.getMessage() for r in caplog.records if r.name == 'print_agent.connection.link']
     assert len(lines) == 1
 
 
@@ -444,7 +444,7 @@ async def test_one_that_is_let_in_and_thrown_out_does_not_fill_the_log(tmp_path,
     server.script = close
     async with Desk(tmp_path, server):
         await server.until(lambda: server.connections >= 6)
-    lines = [r.getMessage() for r in caplog.records if r.name == 'print_agent.link']
+    lines = [r.getMessage() for r in caplog.records if r.name == 'print_agent.connection.link']
     assert [line.split()[0] for line in lines] == ['connected', 'no', 'reconnected']
 
 

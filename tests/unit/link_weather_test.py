@@ -10,15 +10,16 @@ from agent_fakes import J1, J2, J3, J9, PDF, FakeServer, make_job, pairing_file
 from cli_test import FOLDERS_ONLY, Running
 from link_test import Desk
 
-from print_agent import backoff, clock
-from print_agent import poll as poll_module
-from print_agent import protocol as p
-from print_agent import stream as stream_module
-from print_agent.jobs import Jobs
-from print_agent.network import Network
-from print_agent.poll import Poller
-from print_agent.rules import State
-from print_agent.spool import Spool
+from print_agent.connection import backoff
+from print_agent.runtime import clock
+from print_agent.connection import polling as poll_module
+from print_agent.protocol import messages as p
+from print_agent.connection import websocket as stream_module
+from print_agent.jobs.manager import Jobs
+from print_agent.connection.proxy import Network
+from print_agent.connection.polling import Poller
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ import logging
 import pytest
 from agent_fakes import PDF, TOKEN, FakeServer, make_job, pairing_file
 
-from print_agent import links as links_module
-from print_agent import pairing
-from print_agent import protocol as p
-from print_agent.backoff import Backoff
-from print_agent.jobs import Jobs
-from print_agent.link import Link
-from print_agent.links import Links
-from print_agent.rules import State
-from print_agent.spool import Spool
+from print_agent.connection import links as links_module
+from print_agent.connection import pairing
+from print_agent.protocol import messages as p
+from print_agent.connection.backoff import Backoff
+from print_agent.jobs.manager import Jobs
+from print_agent.connection.link import Link
+from print_agent.connection.links import Links
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool
 
 
 J1, J2 = '00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'

@@ -10,12 +10,13 @@ import pytest
 from agent_fakes import FakeServer, pairing_file
 from websockets.asyncio.server import serve
 
-from print_agent import config, pairing
-from print_agent.backoff import Backoff
-from print_agent.jobs import Jobs
-from print_agent.link import Link
-from print_agent.network import DIRECT, Network, NetworkError
-from print_agent.spool import Spool
+from print_agent import config
+from print_agent.connection import pairing
+from print_agent.connection.backoff import Backoff
+from print_agent.jobs.manager import Jobs
+from print_agent.connection.link import Link
+from print_agent.connection.proxy import DIRECT, Network, NetworkError
+from print_agent.spool.store import Spool
 
 
 #: A name that no resolver knows: only a proxy can reach it.

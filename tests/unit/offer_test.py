@@ -8,12 +8,12 @@ from agent_fakes import FakeBackend, make_job
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from print_agent import offer
-from print_agent import protocol as p
-from print_agent.book import Book
-from print_agent.printers import Printers
-from print_agent.rules import State
-from print_agent.spool import Spool
+from print_agent.connection import offer
+from print_agent.protocol import messages as p
+from print_agent.jobs.registry import Book
+from print_agent.printing.printer_list import Printers
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool
 
 
 #: As CUPS and printers may say it, and worse: nothing here is held against the protocol's limits.

@@ -12,18 +12,18 @@ import pytest
 from agent_fakes import J1, J2
 from control_fakes import Desk
 
-from print_agent import worker as worker_module
+from print_agent.jobs import worker as worker_module
 from print_agent.config import Config
-from print_agent.history import History
-from print_agent.logbook import Logbook
-from print_agent.pairing import PairingError
-from print_agent.rules import State
-from print_agent.snapshot import Viewer
-from print_agent.spool import SpoolFull
+from print_agent.web.connection_history import History
+from print_agent.web.log_buffer import Logbook
+from print_agent.connection.pairing import PairingError
+from print_agent.jobs.decisions import State
+from print_agent.web.status import Viewer
+from print_agent.spool.store import SpoolFull
 from print_agent.web import app as app_module
-from print_agent.web import keys as keys_module
+from print_agent.web import auth as keys_module
 from print_agent.web.app import Web
-from print_agent.web.keys import Keys
+from print_agent.web.auth import Keys
 from print_agent.web.page import Page
 
 

@@ -13,9 +13,10 @@ from agent_fakes import PDF, make_job, pdf
 from bombs import content_bomb, flate_bomb, xref_bomb
 from marks import marked, place
 
-from print_agent import documents, pdf_process
-from print_agent.pdf_process import LayOut, PdfProcess, Unreadable, to_check
-from print_agent.printing.base import Sheet
+from print_agent.jobs import pdf_check
+from print_agent.printing import pdf_process
+from print_agent.printing.pdf_process import LayOut, PdfProcess, Unreadable, to_check
+from print_agent.printing.backend import Sheet
 from print_agent.printing.layout import CannotLayOut, Layout
 
 
@@ -77,12 +78,12 @@ def test_it_has_the_memory_that_it_is_said_to_have():
     """The kernel itself refuses more, before the watch over it has looked."""
     code = """
 import sys
-from print_agent import pdf_process
+from print_agent.printing import pdf_process
 class Greedy:
     @staticmethod
     def answer(*_args):
         return bytearray(pdf_process.MAX_ADDRESS_SPACE)
-import print_agent.documents
+import print_agent.jobs.pdf_check
 print_agent.documents.answer = Greedy.answer
 pdf_process.main()
 """
@@ -145,34 +146,34 @@ def test_it_ends_with_the_agent(process, check):
 
 
 async def test_what_is_said_of_it(monkeypatch):
-    assert await documents.problem(make_job(), PDF) is None
-    assert (await documents.problem(make_job(), PDF + b' ')).reason == 'wrong_length'
+    assert await pdf_check.problem(make_job(), PDF) is None
+    assert (await pdf_check.problem(make_job(), PDF + b' ')).reason == 'wrong_length'
 
     def ask(*_args):
         raise Unreadable('It takes too long to read.')
 
-    monkeypatch.setattr(documents._process, 'ask', ask)
-    problem = await documents.problem(make_job(), PDF)
+    monkeypatch.setattr(pdf_check._process, 'ask', ask)
+    problem = await pdf_check.problem(make_job(), PDF)
     assert (problem.reason, problem.detail) == ('bad_pdf', 'The PDF is broken. It takes too long to read.')
     with pytest.raises(CannotLayOut, match='too long') as caught:
-        await documents.lay_out(TURNED, sheet(PDF))
+        await pdf_check.lay_out(TURNED, sheet(PDF))
     assert caught.value.reason == 'layout_failed'
-    assert pdf_process.DOCUMENT_TIMEOUT < documents.WAIT_TIMEOUT
+    assert pdf_process.DOCUMENT_TIMEOUT < pdf_check.WAIT_TIMEOUT
 
 
 async def test_the_agent_itself_reads_none(monkeypatch):
     def read(*_args, **_kwargs):
         raise AssertionError('a PDF is read in the process of the agent')
 
-    documents._process.stop()
+    pdf_check._process.stop()
     monkeypatch.setattr(pypdf.PdfReader, '__init__', read)
     document = marked()
-    assert await documents.problem(make_job(document=document), document) is None
-    laid = await documents.lay_out(TURNED, sheet(document))
-    plain = await documents.lay_out(Layout(copies=2), sheet(document))
+    assert await pdf_check.problem(make_job(document=document), document) is None
+    laid = await pdf_check.lay_out(TURNED, sheet(document))
+    plain = await pdf_check.lay_out(Layout(copies=2), sheet(document))
     assert (plain.copies, plain.document) == (2, document)
     with pytest.raises(CannotLayOut) as caught:
-        await documents.lay_out(Layout(media_mm=(50.0, 50.0)), sheet(document))
+        await pdf_check.lay_out(Layout(media_mm=(50.0, 50.0)), sheet(document))
     assert caught.value.reason == 'does_not_fit'
     monkeypatch.undo()
     assert place(laid.document) == ([134, 96], [129, 0, 5, 10])

@@ -4,10 +4,10 @@ import asyncio
 
 from agent_fakes import FakeBackend
 
-from print_agent import protocol as p
-from print_agent import reasons
-from print_agent.health import Health
-from print_agent.printers import Printers, describe
+from print_agent.protocol import messages as p
+from print_agent.protocol import reasons
+from print_agent.printing.breaker import Health
+from print_agent.printing.printer_list import Printers, describe
 
 
 def test_a_printer_in_words():

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec import NODEFAULT, inspect
 
-from print_agent import disconnect
-from print_agent import protocol as p
-from print_agent.text import PLAIN
+from print_agent.connection import close_reasons
+from print_agent.protocol import messages as p
+from print_agent.protocol.text import PLAIN
 
 
 ROOT = Path(__file__).parents[2]
@@ -115,17 +115,17 @@ def test_close_codes():
     documented = {int(row[0]) for row in table('code | meaning | the agent |')}
     assert documented == used
     # nobody sends 1006, and 1012 comes from a proxy
-    assert set(disconnect._CLOSE_CODES) - {1006, 1012} <= documented
+    assert set(close_reasons._CLOSE_CODES) - {1006, 1012} <= documented
 
 
 def test_errors_by_http():
-    used = {tuple(arguments[:2]) for side in ('print_agent/receiver.py', 'indico_checkin_print/api')
+    used = {tuple(arguments[:2]) for side in ('print_agent/webhook/receiver.py', 'indico_checkin_print/api')
             for arguments, _ in calls('Problem', 'APIError', under=side)}
     used |= {(arguments[0], arguments[1]['error'])
              for arguments, _ in calls('_answer', under='indico_checkin_print/relay/server.py')
              if isinstance(arguments[1], dict) and 'error' in arguments[1]}
     used |= {(503, arguments[0]) for arguments, _ in calls('_later', under='indico_checkin_print/relay/server.py')}
-    used |= {(401, arguments[0]) for arguments, _ in calls('SignatureError', under='print_agent/signing.py')}
+    used |= {(401, arguments[0]) for arguments, _ in calls('SignatureError', under='print_agent/protocol/signing.py')}
     used |= {(400, 'missing_header')}  # the webhook endpoint of the agent tells the two apart
     used = {(status, code) for status, code in used if isinstance(code, str) and status}
     assert {(int(status), code) for status, code, *_ in table('status | code |')} == used

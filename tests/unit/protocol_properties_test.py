@@ -15,8 +15,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from print_agent import protocol as p
-from print_agent.text import PLAIN
+from print_agent.protocol import messages as p
+from print_agent.protocol.text import PLAIN
 
 
 FROM_AGENT, FROM_SERVER = p.FromAgent.__args__, p.FromServer.__args__

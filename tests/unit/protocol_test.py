@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from agent_fakes import make_job
 
-from print_agent import protocol as p
+from print_agent.protocol import messages as p
 
 
 def test_an_unknown_type_is_told_apart_from_nonsense():

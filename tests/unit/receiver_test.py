@@ -11,16 +11,16 @@ from agent_fakes import J1, J2, J3, PDF, FakeBackend, make_job
 from standardwebhooks import Webhook
 
 from print_agent import room
-from print_agent import protocol as p
-from print_agent import receiver as receiver_module
-from print_agent import signing
-from print_agent.callback import Callbacks
+from print_agent.protocol import messages as p
+from print_agent.webhook import receiver as receiver_module
+from print_agent.protocol import signing
+from print_agent.webhook.outcome_reporter import Callbacks
 from print_agent.config import Config, Door
-from print_agent.jobs import Jobs
-from print_agent.receiver import Receiver
-from print_agent.rules import State
-from print_agent.spool import Spool
-from print_agent.worker import Worker
+from print_agent.jobs.manager import Jobs
+from print_agent.webhook.receiver import Receiver
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool
+from print_agent.jobs.worker import Worker
 
 
 OLD, NEW = signing.new_secret(), signing.new_secret()

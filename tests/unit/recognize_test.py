@@ -3,7 +3,7 @@
 import pytest
 
 from print_agent.printing import recognize
-from print_agent.printing.base import is_named, short_tag
+from print_agent.printing.backend import is_named, short_tag
 from print_agent.printing.ipp import ListedJob, Unreachable
 from print_agent.printing.recognize import Recognizer, newest, try_out, way
 

@@ -7,7 +7,7 @@ import click
 import pytest
 from agent_docs_test import AGENT, DOCS
 
-from print_agent import cli
+from print_agent.cli import main
 
 
 RUNBOOK = (DOCS / 'runbook.md').read_text()
@@ -18,7 +18,7 @@ OTHERS, OTHERS_AS_ROOT = {'systemctl'}, {'cupsenable', 'lpadmin'}
 
 def parse(words):
     """Read a command line as the program would, without running it. Raises click.UsageError."""
-    command, context = cli.main, None
+    command, context = main.main, None
     while True:
         context = command.make_context(command.name, list(words), parent=context)
         if not isinstance(command, click.Group):

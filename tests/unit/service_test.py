@@ -13,8 +13,9 @@ import pytest
 from agent_fakes import pairing_file
 from click.testing import CliRunner
 
-from print_agent import cli, locking, service
-from print_agent.service import Launchd, Service, ServiceError, Systemd
+from print_agent.cli import main, service
+from print_agent.spool import lock
+from print_agent.cli.service import Launchd, Service, ServiceError, Systemd
 
 
 def a_service(**kwargs):
@@ -106,7 +107,7 @@ def folder(tmp_path):
 
 
 def invoke(folder, *args):
-    return CliRunner().invoke(cli.main, ['--config', str(folder), 'service', *args])
+    return CliRunner().invoke(main.main, ['--config', str(folder), 'service', *args])
 
 
 def test_a_user_installs_looks_and_uninstalls(asked, folder, tmp_path):
@@ -149,7 +150,7 @@ def test_a_user_who_is_not_logged_in_is_told_so(asked, folder, tmp_path):
 
 def test_a_service_that_could_only_fail_is_not_installed(asked, folder, tmp_path):
     (tmp_path / 'fails').write_text('--user\n')  # so it does not run either
-    with locking.lock(folder / 'state'):
+    with lock.lock(folder / 'state'):
         done = invoke(folder, 'install')
     assert done.exit_code == 1
     assert 'Ctrl-C in its terminal' in done.output
@@ -161,7 +162,7 @@ def test_a_service_that_could_only_fail_is_not_installed(asked, folder, tmp_path
 
 
 def test_a_service_that_runs_is_started_anew(asked, folder):
-    with locking.lock(folder / 'state'):  # by the service itself
+    with lock.lock(folder / 'state'):  # by the service itself
         assert invoke(folder, 'install').exit_code == 0
 
 

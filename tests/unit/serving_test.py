@@ -13,13 +13,14 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from print_agent import receiver as receiver_module
-from print_agent import serving, signing
+from print_agent.webhook import receiver as receiver_module
+from print_agent.runtime import http_server
+from print_agent.protocol import signing
 from print_agent.config import Config, Door
-from print_agent.jobs import Jobs
-from print_agent.receiver import Receiver
-from print_agent.serving import Server, listen
-from print_agent.spool import Spool
+from print_agent.jobs.manager import Jobs
+from print_agent.webhook.receiver import Receiver
+from print_agent.runtime.http_server import Server, listen
+from print_agent.spool.store import Spool
 
 
 SECRET = signing.new_secret()
@@ -72,11 +73,11 @@ async def ask(port):
 async def test_connections_that_say_nothing_keep_nobody_out(said):
     async with served() as (server, port), connections(port, 500, said):
         assert await ask(port) == 200
-        assert len(server.server_state.connections) <= serving.MAX_CONNECTIONS
+        assert len(server.server_state.connections) <= http_server.MAX_CONNECTIONS
 
 
 async def test_connections_that_say_nothing_are_cut(monkeypatch):
-    monkeypatch.setattr(serving, 'HEADER_TIMEOUT', 0.2)
+    monkeypatch.setattr(http_server, 'HEADER_TIMEOUT', 0.2)
     async with (served() as (_, port), connections(port, 1) as [(never, _)],
                 connections(port, 1, b'GET') as [(half, _)],
                 connections(port, 1, b'GET / HTTP/1.1\r\nHost: x\r\n\r\nG') as [(second, _)]):
@@ -86,7 +87,7 @@ async def test_connections_that_say_nothing_are_cut(monkeypatch):
 
 async def test_without_file_descriptors_it_waits(monkeypatch, caplog):
     """Accepting fails without any pause between in asyncio, and each time with a line in the log."""
-    monkeypatch.setattr(serving, 'ACCEPT_PAUSE', 0.1)
+    monkeypatch.setattr(http_server, 'ACCEPT_PAUSE', 0.1)
     async with served() as (_, port):
         loop = asyncio.get_running_loop()
         tries, accept = [], loop.sock_accept

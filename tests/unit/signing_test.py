@@ -9,8 +9,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from print_agent import signing
-from print_agent.signing import BadSecret, SignatureError
+from print_agent.protocol import signing
+from print_agent.protocol.signing import BadSecret, SignatureError
 
 
 SECRET = 'whsec_' + base64.b64encode(bytes(range(32))).decode()

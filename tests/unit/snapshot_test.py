@@ -7,11 +7,11 @@ import pytest
 from agent_fakes import J1
 from control_fakes import Desk
 
-from print_agent import protocol as p
-from print_agent.history import LENGTH, History
-from print_agent.logbook import Logbook
-from print_agent.printing.base import End
-from print_agent.snapshot import LATEST, QUEUE, Viewer, printer_status
+from print_agent.protocol import messages as p
+from print_agent.web.connection_history import LENGTH, History
+from print_agent.web.log_buffer import Logbook
+from print_agent.printing.backend import End
+from print_agent.web.status import LATEST, QUEUE, Viewer, printer_status
 
 
 @pytest.mark.parametrize(('printer', 'paused', 'printing', 'level', 'words', 'sentence'), [

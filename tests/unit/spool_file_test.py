@@ -15,13 +15,13 @@ from agent_fakes import J1, J2, J3, FakeServer, make_job, pairing_file, pdf
 from cli_test import FOLDERS_ONLY, Running
 from jobs_test import Desk
 
-from print_agent import unsaved
-from print_agent import protocol as p
-from print_agent import spool_file, spool_sql
-from print_agent.printing.base import End
+from print_agent.jobs import pending_ends
+from print_agent.protocol import messages as p
+from print_agent.spool import database, queries
+from print_agent.printing.backend import End
 from print_agent.room import NoRoom
-from print_agent.rules import State
-from print_agent.spool import Spool, SpoolCorrupt, SpoolError, SpoolFull
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool, SpoolCorrupt, SpoolError, SpoolFull
 
 
 PDF = pdf()
@@ -124,7 +124,7 @@ def test_looking_does_not_move_anything(path):
 def test_a_newer_file_is_refused_and_not_set_aside(path):
     filled(path)
     db = sqlite3.connect(path)
-    db.execute(f'PRAGMA user_version = {spool_sql.SCHEMA_VERSION + 1}')
+    db.execute(f'PRAGMA user_version = {queries.SCHEMA_VERSION + 1}')
     db.close()
     with pytest.raises(SpoolError, match='newer print agent') as caught:
         Spool.begin(path)
@@ -148,14 +148,14 @@ def test_a_locked_file_is_not_taken_for_a_broken_one(path, monkeypatch):
 
 def test_a_migration_that_fails_changes_nothing(path, monkeypatch):
     filled(path)
-    monkeypatch.setattr(spool_sql, 'SCHEMA_VERSION', spool_sql.SCHEMA_VERSION + 1)
-    monkeypatch.setitem(spool_sql.MIGRATIONS, spool_sql.SCHEMA_VERSION,
+    monkeypatch.setattr(queries, 'SCHEMA_VERSION', queries.SCHEMA_VERSION + 1)
+    monkeypatch.setitem(queries.MIGRATIONS, queries.SCHEMA_VERSION,
                         ('ALTER TABLE jobs ADD COLUMN more TEXT', 'UPDATE nowhere SET x = 1'))
     with pytest.raises(SpoolError):
         Spool(path)
     db = sqlite3.connect(path)
     assert 'more' not in [row[1] for row in db.execute('PRAGMA table_info(jobs)')]
-    assert db.execute('PRAGMA user_version').fetchone()[0] == spool_sql.SCHEMA_VERSION - 1
+    assert db.execute('PRAGMA user_version').fetchone()[0] == queries.SCHEMA_VERSION - 1
     db.close()
 
 
@@ -280,7 +280,7 @@ class Reluctant:
 
 
 async def test_ends_survive_a_disk_that_takes_nothing(desk, monkeypatch):
-    monkeypatch.setattr(unsaved, 'SAVE_AGAIN', 0.0)
+    monkeypatch.setattr(pending_ends, 'SAVE_AGAIN', 0.0)
     desk.backend.gate.clear()
     desk.start()
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
@@ -337,14 +337,14 @@ def test_the_reserve_is_given_up_for_ends_and_made_again(path):
     filled(path)
     spool = Spool.begin(path)
     reserve = path.with_name('reserve')
-    assert reserve.stat().st_size == spool_file.RESERVE
+    assert reserve.stat().st_size == database.RESERVE
     assert not spool.file.full
     # giving it up is what makes room for an end
     assert spool.file._give_up_reserve()
     assert not reserve.exists()
     assert not spool.file._give_up_reserve()
     spool.file.find_room()
-    assert reserve.stat().st_size == spool_file.RESERVE
+    assert reserve.stat().st_size == database.RESERVE
     spool.close()
 
 
@@ -370,8 +370,8 @@ ON_A_SMALL_DISK = """
 import json, os, sys
 from pathlib import Path
 from agent_fakes import PDF, make_job
-from print_agent.rules import State
-from print_agent.spool import Spool, SpoolFull
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool, SpoolFull
 disk = Path(sys.argv[1])
 spool = Spool.begin(disk / 'state' / 'spool.sqlite3')
 told = {'full at first': spool.file.full}

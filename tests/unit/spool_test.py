@@ -6,10 +6,10 @@ import time
 import pytest
 from agent_fakes import J0, J1, J2, J3, J9, PDF, make_job
 
-from print_agent import spool as spool_module
-from print_agent import spool_sql
-from print_agent.rules import State
-from print_agent.spool import Spool, SpoolError
+from print_agent.spool import store as spool_module
+from print_agent.spool import queries
+from print_agent.jobs.decisions import State
+from print_agent.spool.store import Spool, SpoolError
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_the_file_is_durable_private_and_forgetful(spool, path):
     pragma = {name: spool._db.execute(f'PRAGMA {name}').fetchone()[0]
               for name in ('journal_mode', 'synchronous', 'secure_delete', 'user_version')}
     assert pragma == {'journal_mode': 'wal', 'synchronous': 2, 'secure_delete': 1,
-                      'user_version': spool_sql.SCHEMA_VERSION}
+                      'user_version': queries.SCHEMA_VERSION}
 
 
 @pytest.mark.parametrize('state', [State.completed, State.unknown, State.returned])
@@ -268,9 +268,9 @@ def test_a_newer_file_is_left_alone(path):
 def test_a_failed_transaction_leaves_nothing(spool):
     def torn():
         with spool.transaction():
-            spool._db.execute(spool_sql.SET_META, {'key': 'x', 'value': 'y'})
+            spool._db.execute(queries.SET_META, {'key': 'x', 'value': 'y'})
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         torn()
-    assert spool._db.execute(spool_sql.GET_META, {'key': 'x'}).fetchone() is None
+    assert spool._db.execute(queries.GET_META, {'key': 'x'}).fetchone() is None

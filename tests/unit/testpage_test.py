@@ -7,13 +7,14 @@ import time
 import pytest
 from pypdf import PdfReader
 
-from print_agent import documents, testpage
-from print_agent import protocol as p
+from print_agent.jobs import pdf_check
+from print_agent.printing import test_page
+from print_agent.protocol import messages as p
 from print_agent.printing.layout import Layout
 
 
 @pytest.mark.parametrize(('media', 'last', 'size'), [
-    ((), None, testpage.DEFAULT),
+    ((), None, test_page.DEFAULT),
     ((), (90.0, 55.0), (90.0, 55.0)),
     # what is loaded, and of that what badges are printed on
     (('oe_badge_90x55mm',), None, (90.0, 55.0)),
@@ -23,14 +24,14 @@ from print_agent.printing.layout import Layout
     (('na_letter_8.5x11in',), None, (8.5 * 25.4, 11 * 25.4)),
     (('Custom.62x29mm',), None, (62.0, 29.0)),
     # a range is no size, and a list of all that could be loaded says nothing
-    (('custom_min_25.4x25.4mm', 'custom_max_330x482mm'), None, testpage.DEFAULT),
-    (tuple(f'iso_x_{n}x{n}mm' for n in range(20, 40)), None, testpage.DEFAULT),
+    (('custom_min_25.4x25.4mm', 'custom_max_330x482mm'), None, test_page.DEFAULT),
+    (tuple(f'iso_x_{n}x{n}mm' for n in range(20, 40)), None, test_page.DEFAULT),
     (tuple(f'iso_x_{n}x{n}mm' for n in range(20, 40)), (90.0, 55.0), (90.0, 55.0)),
     # what no badge could be
-    (('oe_x_1x1mm', 'oe_x_9999x10mm', 'A4', '', 'x' * 200), None, testpage.DEFAULT),
+    (('oe_x_1x1mm', 'oe_x_9999x10mm', 'A4', '', 'x' * 200), None, test_page.DEFAULT),
 ])
 def test_the_page_is_as_large_as_what_is_loaded(media, last, size):
-    assert testpage.size(media, last, Layout()) == pytest.approx(size)
+    assert test_page.size(media, last, Layout()) == pytest.approx(size)
 
 
 @pytest.mark.parametrize(('layout', 'size'), [
@@ -38,14 +39,14 @@ def test_the_page_is_as_large_as_what_is_loaded(media, last, size):
     (Layout(orientation=270), (55, 90)), (Layout(orientation=180), (90, 55)),
 ])
 def test_it_is_turned_like_a_badge(layout, size):
-    assert testpage.size(('oe_badge_90x55mm',), None, layout) == size
+    assert test_page.size(('oe_badge_90x55mm',), None, layout) == size
 
 
 @pytest.mark.parametrize(('width', 'height'), [(96, 134), (90, 55), (62, 29), (29, 90), (210, 297), (10, 10),
                                                (450, 450)])
 def test_every_size_makes_a_pdf_that_the_agent_itself_accepts(width, height):
-    document = testpage.make('desk1 (Zoë\\ 机)', width, height, time.localtime(0))
-    documents.check(p.Job(job='t', dispatch=1, title='t', kind='test', width_mm=width, height_mm=height,
+    document = test_page.make('desk1 (Zoë\\ 机)', width, height, time.localtime(0))
+    pdf_check.check(p.Job(job='t', dispatch=1, title='t', kind='test', width_mm=width, height_mm=height,
                           length=len(document), sha256=hashlib.sha256(document).hexdigest(), expires_in=1), document)
     text = PdfReader(io.BytesIO(document)).pages[0].extract_text()
     assert 'Test page' in text

@@ -6,8 +6,8 @@ from agent_fakes import J1, make_job
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from print_agent import protocol as p
-from print_agent.text import clean, fit
+from print_agent.protocol import messages as p
+from print_agent.protocol.text import clean, fit
 
 
 anything = st.text(st.characters(exclude_categories=()))

@@ -8,8 +8,9 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from print_agent import documents, threads
-from print_agent.threads import Crew
+from print_agent.jobs import pdf_check
+from print_agent.runtime import daemon_threads
+from print_agent.runtime.daemon_threads import Crew
 
 
 def ends(script):
@@ -20,15 +21,15 @@ def ends(script):
 
 
 async def test_it_does_what_it_is_asked():
-    assert await threads.aside(lambda: threading.current_thread().daemon, 60) is True
+    assert await daemon_threads.aside(lambda: threading.current_thread().daemon, 60) is True
     with pytest.raises(ZeroDivisionError):
-        await threads.aside(lambda: 1 // 0, 60)
+        await daemon_threads.aside(lambda: 1 // 0, 60)
 
 
 async def test_what_takes_too_long_is_left_behind():
     go_on = threading.Event()
     with pytest.raises(TimeoutError):
-        await threads.aside(go_on.wait, 0.01)
+        await daemon_threads.aside(go_on.wait, 0.01)
     go_on.set()
 
 
@@ -64,7 +65,7 @@ def test_what_was_not_begun_when_it_is_over_never_is():
 def test_a_program_does_not_wait_for_a_name_server():
     assert ends("""
 import asyncio, time
-from print_agent import threads
+from print_agent.runtime import daemon_threads as threads
 async def main():
     asyncio.get_running_loop().run_in_executor(None, time.sleep, 3600)
     return 'over'
@@ -77,7 +78,7 @@ def test_a_program_does_not_wait_for_a_document():
 import asyncio, sys, time
 sys.path.insert(0, 'tests/unit')
 from agent_fakes import PDF, make_job
-from print_agent import documents
+from print_agent.jobs.manager import pdf_check as documents
 documents._process.ask = lambda *_: time.sleep(3600)
 documents.WAIT_TIMEOUT = 0.05
 try:
@@ -110,8 +111,8 @@ async def test_without_threads_there_is_an_error_and_no_wait(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, 'start', start)
         with pytest.raises(OSError, match='no threads left'):
-            await threads.aside(lambda: 1, 60)
-        crew = threads.Crew(2, 'test')
+            await daemon_threads.aside(lambda: 1, 60)
+        crew = daemon_threads.Crew(2, 'test')
         with pytest.raises(OSError, match='no threads left'):
             crew.submit(print)
     assert crew.submit(lambda: 2).result(60) == 2
@@ -124,13 +125,13 @@ async def test_without_threads_there_is_an_error_and_no_wait(monkeypatch):
 async def test_many_bad_documents_do_not_keep_good_ones_out(monkeypatch):
     from agent_fakes import PDF, make_job
 
-    hang, ask = threading.Event(), documents._process.ask
-    monkeypatch.setattr(documents, 'WAIT_TIMEOUT', 0.01)
-    monkeypatch.setattr(documents._process, 'ask', lambda *_: hang.wait())
+    hang, ask = threading.Event(), pdf_check._process.ask
+    monkeypatch.setattr(pdf_check, 'WAIT_TIMEOUT', 0.01)
+    monkeypatch.setattr(pdf_check._process, 'ask', lambda *_: hang.wait())
     for _ in range(40):
-        with pytest.raises(documents.Overloaded):
-            await documents.problem(make_job(), PDF)
-    monkeypatch.setattr(documents, 'WAIT_TIMEOUT', 60)
-    monkeypatch.setattr(documents._process, 'ask', ask)
-    assert await documents.problem(make_job(), PDF) is None
+        with pytest.raises(pdf_check.Overloaded):
+            await pdf_check.problem(make_job(), PDF)
+    monkeypatch.setattr(pdf_check, 'WAIT_TIMEOUT', 60)
+    monkeypatch.setattr(pdf_check._process, 'ask', ask)
+    assert await pdf_check.problem(make_job(), PDF) is None
     hang.set()

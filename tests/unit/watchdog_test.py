@@ -9,8 +9,8 @@ import pytest
 from agent_fakes import FakeServer, pairing_file
 from cli_test import FOLDERS_ONLY, Running
 
-from print_agent import watchdog
-from print_agent.watchdog import Notifier, Pulse, Watchdog
+from print_agent.runtime import systemd
+from print_agent.runtime.systemd import Notifier, Pulse, Watchdog
 
 
 class Manager:
@@ -72,7 +72,7 @@ def test_how_often(monkeypatch, environment, interval):
 
 def test_a_loop_that_hangs_stops_the_sign_of_life(manager, monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr(watchdog.time, 'monotonic', lambda: now[0])
+    monkeypatch.setattr(systemd.time, 'monotonic', lambda: now[0])
     pulse = Pulse(patience=10)
     dog = Watchdog(Notifier(manager.address), pulse, lambda: None)
     pulse.beat('the clock')

@@ -1,0 +1,1 @@
+"""What a print agent says and is told, whatever carries it."""

@@ -1,0 +1,290 @@
+"""What an agent is told next: jobs, goes and cancels. The same for a websocket and for a poll.
+
+`plan` is pure; `outgoing` reads what it needs from the ledger and lets the ledger write down what was decided before
+anything is sent. What an agent holds (`Holding`) is what it said in its ``hello`` plus what was sent to it since, so
+a link that breaks loses nothing: the next ``hello`` tells which messages never arrived.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy.orm import contains_eager, joinedload
+
+from indico.core.db import db
+
+from print_agent.protocol.messages import Ack, Cancel, Go
+
+from indico_checkin_print import ledger, sql
+from indico_checkin_print.agents.inbound import is_uuid, speaking_agent
+from indico_checkin_print.ledger.conditions import due
+from indico_checkin_print.ledger.states import AT_AGENT, PRINT_WITHIN, RENDER_LEASE
+from indico_checkin_print.messages.envelope import job_message
+from indico_checkin_print.models.desks import Desk, DeskPrinter
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.routing.candidates import Candidates, aside, why_not
+
+
+#: Jobs that wait at the agent for each printer, those with a go included.
+PREFETCH = 4
+#: In these states nobody has answered yet whether a badge came out.
+STILL_ASKED = {JobState.ready, JobState.dispatched, JobState.printing, JobState.unknown}
+#: How long a badge waits for one before it that is still being made, in seconds.
+MAKING = 2
+#: Most jobs at one agent, however many printers it has: it keeps their documents in memory or on disk.
+IN_FLIGHT = 40
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """A job that the ledger says is at the agent."""
+
+    uuid: str
+    dispatch: int
+    state: JobState
+    printer: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What follows from comparing the ledger with what the agent holds."""
+
+    #: (uuid, dispatch) the agent holds and must drop
+    cancel: tuple = ()
+    #: uuids to send (again): the agent does not have them
+    send: tuple = ()
+    #: uuids whose go the agent never got
+    repeat_go: tuple = ()
+    #: uuids to give a go now
+    go: tuple = ()
+    #: how many more jobs each printer takes
+    room: dict = None
+    #: printers whose next job may carry its go with it
+    idle: frozenset = frozenset()
+
+
+def plan(assigned, holding, printers):
+    """Compare the ledger with what the agent holds.
+
+    :param assigned: `Assigned` jobs in the order in which they are to be printed.
+    :param holding: uuid -> (dispatch, state) of what the agent holds or was sent on this link.
+    :param printers: Names of the agent's printers that take work.
+    :return: A `Plan`.
+    """
+    ours = {job.uuid: job for job in assigned}
+    cancel = tuple((uuid, dispatch) for uuid, (dispatch, state) in holding.items()
+                   if state in {'waiting', 'go', 'printing'} and (uuid not in ours or ours[uuid].dispatch != dispatch))
+    # What never arrived, or never got its go, is only taken back by the agent's own word: what it says about its
+    # holding may have been on its way for long.
+    cancel += tuple((job.uuid, job.dispatch) for job in assigned if job.state == JobState.unknown
+                    and holding.get(job.uuid, (job.dispatch, 'waiting')) == (job.dispatch, 'waiting'))
+    send = tuple(job.uuid for job in assigned
+                 if job.state in {JobState.ready, JobState.dispatched}
+                 and (job.uuid not in holding or holding[job.uuid][0] != job.dispatch))
+    repeat_go = tuple(job.uuid for job in assigned
+                      if job.state == JobState.dispatched and holding.get(job.uuid) == (job.dispatch, 'waiting'))
+    go, room, idle = [], {}, set()
+    for printer in printers:
+        jobs = [job for job in assigned if job.printer == printer and job.state in AT_AGENT]
+        under_way = [job for job in jobs if job.state == JobState.dispatched]
+        at_printer = [job for job in jobs if job.state == JobState.printing]
+        # one badge at the printer, and one with permission behind it: the printer never waits for the network
+        if not under_way and len(at_printer) < 2:
+            waiting = next((job for job in jobs if job.state == JobState.ready), None)
+            if waiting:
+                go.append(waiting.uuid)
+            else:
+                idle.add(printer)
+        room[printer] = max(0, PREFETCH - len(jobs))
+    return Plan(cancel=cancel, send=send, repeat_go=repeat_go, go=tuple(go), room=room, idle=frozenset(idle))
+
+
+def outgoing(agent_id, link, holding):
+    """Decide what an agent is sent now, and write it down in the ledger. The caller commits before it sends.
+
+    :param link: The link that asks; raises `Replaced` if the agent speaks through another one by now.
+    :param holding: See `plan`.
+    :return: A list of messages. Each `print_agent.protocol.Job` among them goes with its document.
+    """
+    agent = speaking_agent(agent_id, link, lock=True)
+    actor = f'agent:{agent.id}'
+    jobs = {job.uuid: job for job in
+            Job.query.populate_existing()
+            .filter(Job.agent_id == agent.id,
+                    db.or_(Job.state.in_(AT_AGENT),
+                           # it may still be told by the agent what became of these
+                           db.and_(Job.state == JobState.unknown,
+                                   db.or_(Job.uuid.in_(holding), Job.reason == Reason.no_word))))
+            .options(joinedload('document'), joinedload('registration'), joinedload('desk'))
+            .order_by(Job.queue_dt, Job.id)}
+    troubles = aside([agent.id])
+    printers = _usable(agent, jobs, troubles)
+    _make_way(agent, jobs, troubles)
+    todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding, printers)
+    messages = _answered(agent, holding)
+    messages += [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
+    # one that may not print any more gets none, and the agent drops it the next time
+    undone = {uuid for uuid in todo.go if not ledger.go(jobs[uuid], actor)}
+    ledger.without_go([jobs[uuid] for uuid in undone], actor)
+    left = _what_is_left(u for u in (*todo.send, *todo.repeat_go) if jobs[u].state == JobState.dispatched)
+    messages += [job_message(jobs[uuid], go=uuid in todo.go or uuid in left, print_within=left.get(uuid, PRINT_WITHIN))
+                 for uuid in todo.send if uuid not in undone]
+    messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=left.get(uuid, PRINT_WITHIN))
+                 for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in undone and u not in todo.send))]
+    at_agent = sum(job.state in AT_AGENT for job in jobs.values())
+    return messages + _give_more(agent, todo, actor, troubles, most=IN_FLIGHT - at_agent)
+
+
+def _answered(agent, holding):
+    """Return what a person answered here to questions that an agent still asks: whether a badge came out."""
+    asked = {uuid: dispatch for uuid, (dispatch, state) in holding.items() if state == 'unknown' and is_uuid(uuid)}
+    if not asked:
+        return []
+    states = dict(db.session.query(Job.uuid, Job.state).filter(Job.uuid.in_(asked), Job.agent_id == agent.id))
+    # a badge that did not come out goes on under another uuid
+    return [Ack(job=uuid, dispatch=dispatch,
+                state='completed' if states.get(uuid) in {JobState.completed, JobState.sent} else 'failed')
+            for uuid, dispatch in asked.items() if states.get(uuid) not in STILL_ASKED]
+
+
+def agents_with_mail():
+    """Return the ids of all agents at whose desks a badge waits for a printer."""
+    return {agent_id for agent_id, in
+            db.session.query(DeskPrinter.agent_id.distinct())
+            .join(Job, Job.desk_id == DeskPrinter.desk_id)
+            .filter(due(JobState.ready), Job.webhook_id.is_(None))}
+
+
+def _usable(agent, jobs, troubles):
+    """Return the names of an agent's printers that take work; let what waits for others move on.
+
+    :param jobs: What is at the agent, by uuid; what moves on is taken out.
+    """
+    obstacles = {p['name']: why_not(agent, p['name'], troubles) for p in agent.printers}
+    stuck = [job for job in jobs.values()
+             if job.state == JobState.ready and obstacles.get(job.printer, 'not_found')]
+    others = Candidates({job.desk for job in stuck if job.desk}) if stuck else None
+    for job in stuck:
+        # with nowhere to go it waits here, and is at hand when the printer works again
+        if (agent.id, job.printer) in troubles or (job.desk and others.choose(job)[0]):
+            ledger.move_on(job, obstacles.get(job.printer, 'not_found'))
+            del jobs[job.uuid]
+    return [name for name, obstacle in obstacles.items() if not obstacle]
+
+
+def _make_way(agent, jobs, troubles):
+    """Free what waits here for a printer that an older badge is to come back to, so that they are given in order.
+
+    Only for badges that were given away before, and only at the printer that takes them: one that waits for another
+    printer would have the rest freed and given again for as long as it waits.
+
+    :param jobs: What is at the agent, by uuid; what is freed is taken out.
+    """
+    waiting = [job for job in jobs.values() if job.state == JobState.ready and job.desk_id is not None]
+    if not waiting:
+        return
+    back = (Job.query
+            .filter(Job.desk_id.in_({job.desk_id for job in waiting}), Job.webhook_id.is_(None), Job.dispatch > 0,
+                    due(JobState.ready))
+            .options(joinedload('desk'))
+            .order_by(Job.queue_dt, Job.id)
+            .limit(IN_FLIGHT).all())
+    if not back:
+        return
+    candidates, first = Candidates({job.desk for job in back}, {agent.id: troubles}), {}
+    for job in back:
+        choice, _notes = candidates.choose(job)
+        if choice is not None and choice.agent_id == agent.id:
+            first.setdefault((job.desk_id, choice.printer), (job.queue_dt, job.id))
+    for job in waiting:
+        place = first.get((job.desk_id, job.printer))
+        if place is not None and place < (job.queue_dt, job.id):
+            ledger.take_back(job, wait=0)
+            del jobs[job.uuid]
+
+
+def _what_is_left(uuids):
+    """Return for how many seconds the permission to print jobs is still good, by uuid.
+
+    It runs from the moment when it was given, however often it is said: the server gives up a margin later.
+    """
+    uuids = list(uuids)
+    if not uuids:
+        return {}
+    age = db.extract('epoch', sql.now() - Job.dispatched_dt)
+    return {uuid: max(0.0, PRINT_WITHIN - float(seconds))
+            for uuid, seconds in db.session.query(Job.uuid, age).filter(Job.uuid.in_(uuids))}
+
+
+def _give_more(agent, todo, actor, troubles, *, most):
+    room, idle, messages = {name: free for name, free in todo.room.items() if free}, set(todo.idle), []
+    if not room or most <= 0:
+        return []
+    jobs = _oldest_at_desks(agent, room, most)
+    if not jobs:
+        return []
+    candidates, left, refused = Candidates({job.desk for job in jobs}, {agent.id: troubles}), set(), []
+    for job in jobs:
+        choice, notes = candidates.choose(job)
+        if choice is None:
+            continue
+        if choice.agent_id != agent.id:
+            if choice.load < PREFETCH:
+                # it may have looked while this transaction held the job
+                left.add(choice.agent_id)
+            continue
+        if not room.get(choice.printer) or len(messages) == most:
+            continue
+        go = choice.printer in idle
+        dispatch = ledger.give(job, agent, choice.printer, actor, go=go, passed_over=notes)
+        if dispatch is None:
+            refused.append(job)
+            continue
+        idle.discard(choice.printer)
+        room[choice.printer] -= 1
+        candidates.given(choice)
+        messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch))
+    ledger.without_go(refused, actor)
+    sql.notify_agents(left)
+    return messages
+
+
+def _oldest_at_desks(agent, room, most):
+    """Lock and return what waits where an agent has room, the oldest first.
+
+    From each desk as much as its printers take: one where nothing gets on must not hide another one.
+    """
+    free = Counter()
+    for desk_id, printer in (db.session.query(DeskPrinter.desk_id, DeskPrinter.printer)
+                             .filter(DeskPrinter.agent_id == agent.id, DeskPrinter.printer.in_(room))):
+        free[desk_id] += room[printer]
+    desk_ids = list(free)
+    if len(desk_ids) > 1:  # most agents have one
+        desk_ids = [x for x, in db.session.query(Job.desk_id.distinct())
+                    .filter(Job.desk_id.in_(desk_ids), due(JobState.ready))]
+    jobs = []
+    for desk_id in desk_ids:
+        jobs += (Job.query.populate_existing()
+                 .join(Desk, Desk.id == Job.desk_id)
+                 .filter(Job.desk_id == desk_id, Desk.webhook_id.is_(None),
+                         Job.webhook_id.is_(None), due(JobState.ready), ~_one_before_is_being_made())
+                 .options(joinedload('document'), joinedload('registration'), contains_eager('desk'))
+                 .order_by(Job.queue_dt, Job.id)
+                 .limit(min(free[desk_id], most))
+                 .with_for_update(skip_locked=True, of=Job))
+    return sorted(jobs, key=lambda job: (job.queue_dt, job.id))
+
+
+@cache
+def _one_before_is_being_made():
+    """Return the condition for jobs that wait a moment for the one before them: two workers may overtake each other.
+
+    Only for a moment: a worker that died must not hold up a desk.
+    """
+    before = db.aliased(Job)
+    return (db.session.query(before.id)
+            .filter(before.desk_id == Job.desk_id, before.state == JobState.rendering,
+                    before.lease_dt > sql.now(RENDER_LEASE - MAKING),
+                    db.tuple_(before.queue_dt, before.id) < db.tuple_(Job.queue_dt, Job.id))
+            .exists())

@@ -1,0 +1,200 @@
+"""Collects what `doctor.py` judges: asks the database, the broker, the workers, the relays. Changes nothing."""
+
+import time
+from contextlib import closing
+from pathlib import Path
+
+import requests
+from alembic.script import ScriptDirectory
+from reportlab.pdfbase.ttfonts import TTFError
+from sqlalchemy.exc import SQLAlchemyError
+
+from indico.core.celery import celery
+from indico.core.config import config
+from indico.core.db import db
+from indico.modules.events.models.events import Event
+from indico.modules.events.registration.models.forms import RegistrationForm
+
+from indico_checkin_print import heartbeat, settings
+from indico_checkin_print.badge.render import CannotRender, render
+from indico_checkin_print.badge.sample import sample_registration
+from indico_checkin_print.diagnostics import checks
+from indico_checkin_print.diagnostics.checks import Answer, Pile, Sign
+from indico_checkin_print.ledger.conditions import behind_another, due, for_receiver, for_webhooks
+from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.marks import Mark
+from indico_checkin_print.models.missed import MissedCheckin
+from indico_checkin_print.models.rules import FormSetup
+from indico_checkin_print.models.webhooks import Webhook
+from indico_checkin_print.reasons.codes import describe
+from indico_checkin_print.sql import now
+
+
+#: How long anything may take to answer, in seconds
+PATIENCE = 4
+#: Celery's workers answer within this time, in seconds
+PING = 2
+
+
+def examine():
+    """Make all checks. Yields each `Finding` as soon as it is known."""
+    database = _database()
+    yield database
+    yield checks.check_networks(config.PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS)
+    yield checks.check_settings(_error_of(settings.keep_jobs))
+    yield checks.check_fonts(_missing_fonts())
+    broker = checks.check_broker(_broker_error())
+    yield broker
+    worker = checks.check_worker(_workers() if broker.level == checks.OK else (),
+                                 broker_answers=broker.level == checks.OK)
+    yield worker
+    if database.level != checks.OK:
+        # the rest is in its tables
+        return
+    yield checks.check_clock(_clock_offset())
+    signs = _signs()
+    yield checks.check_beat(signs.get(heartbeat.CELERY), worker_answers=worker.level == checks.OK)
+    relays = {name.removeprefix(heartbeat.RELAY): sign for name, sign in signs.items() if name.startswith(heartbeat.RELAY)}
+    alive = [sign for sign in relays.values() if sign.age < checks.RELAY_MISSING]
+    yield checks.check_relay(relays, {place: _get(f'http://{sign.detail}/healthz') for place, sign in relays.items()
+                                      if sign in alive and _is_here(place)})
+    url = settings.relay_url()
+    yield checks.check_relay_url(url, config.BASE_URL, _get(str(url).replace('ws', 'http', 1)), wanted=bool(alive))
+    yield checks.check_templates(*_templates())
+    yield checks.check_webhooks(*_webhooks())
+    yield checks.check_jobs(*_jobs())
+    posting = [sign for name, sign in signs.items() if name.startswith(heartbeat.POSTS) and sign.age < checks.RELAY_MISSING]
+    yield checks.check_posts(len(alive), len(posting), _unsent())
+    yield checks.check_missed(_pile(MissedCheckin.query.filter(MissedCheckin.attempts > 0),
+                                    MissedCheckin.checked_in_dt))
+    yield checks.check_purge(signs.get(heartbeat.PURGE))
+
+
+def _error_of(function):
+    try:
+        function()
+    except ValueError as exc:
+        return str(exc)
+    return ''
+
+
+def _database():
+    migrations = str(Path(__file__).parents[1] / 'migrations')
+    scripts = ScriptDirectory(migrations, version_locations=[migrations])
+    table = 'public.alembic_version_plugin_checkin_print'
+    try:
+        version = db.session.execute('SHOW server_version').scalar().partition(' ')[0]
+        exists = db.session.execute(db.text('SELECT to_regclass(:table)'), {'table': table}).scalar()
+        revision = db.session.execute(f'SELECT version_num FROM {table}').scalar() if exists else None  # noqa: S608
+    except SQLAlchemyError as exc:
+        return checks.check_database('', type(exc).__name__, None, None)
+    return checks.check_database(version, '', revision, scripts.get_current_head())
+
+
+def _clock_offset():
+    before = time.time()
+    there = float(db.session.execute('SELECT extract(epoch FROM clock_timestamp())').scalar())
+    return (before + time.time()) / 2 - there
+
+
+def _missing_fonts():
+    from indico.legacy.pdfinterface.base import init_reportlab_fonts
+    try:
+        init_reportlab_fonts()
+    except (TTFError, OSError, ModuleNotFoundError) as exc:
+        return [str(exc)]
+    return []
+
+
+def _broker_error():
+    try:
+        with closing(celery.connection_for_write(connect_timeout=PATIENCE)) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=PATIENCE)
+    except Exception as exc:  # whatever the broker's client raises
+        return type(exc).__name__
+    return ''
+
+
+def _workers():
+    return [name for answer in celery.control.ping(timeout=PING) for name in answer]
+
+
+def _signs():
+    rows = db.session.query(Mark.name, db.func.extract('epoch', now() - Mark.dt), Mark.detail)
+    return {name: Sign(float(age), detail) for name, age, detail in rows}
+
+
+def _is_here(place):
+    return place.rpartition(':')[0] == heartbeat.machine()
+
+
+def _get(url):
+    try:
+        response = requests.get(url, timeout=PATIENCE, allow_redirects=False)
+    except requests.RequestException as exc:
+        return Answer(error=type(exc).__name__)
+    try:
+        data = response.json()
+    except ValueError:
+        data = {}
+    return Answer(response.status_code, data if isinstance(data, dict) else {})
+
+
+def _events():
+    # those that are not over; some people come the day after
+    return db.and_(~Event.is_deleted, Event.end_dt > now(-86400))
+
+
+def _templates():
+    setups = (FormSetup.query
+              .join(RegistrationForm, RegistrationForm.id == FormSetup.registration_form_id)
+              .join(Event, Event.id == RegistrationForm.event_id)
+              .filter(FormSetup.enabled, ~RegistrationForm.is_deleted, _events())
+              .order_by(RegistrationForm.event_id, RegistrationForm.id).all())
+    problems = [(setup.registration_form.event_id, setup.registration_form_id, words)
+                for setup in setups if (words := _problem(setup))]
+    return len(setups), problems
+
+
+def _problem(setup):
+    try:
+        with sample_registration(setup.registration_form) as registration:
+            render(registration, setup)
+    except CannotRender as exc:
+        return f'{describe(exc.reason)} {exc.detail}'.strip()
+    except Exception as exc:  # one form must not end the examination
+        return f'{type(exc).__name__}.'
+    return ''
+
+
+def _webhooks():
+    rows = (db.session.query(Webhook.event_id, Webhook.id, Webhook.enabled,
+                             db.func.extract('epoch', now() - Webhook.opened_dt))
+            .join(Event, Event.id == Webhook.event_id)
+            .filter(~Webhook.is_deleted, _events())
+            .order_by(Webhook.event_id, Webhook.id).all())
+    return (len(rows), [(event, id_) for event, id_, enabled, __ in rows if not enabled],
+            [(event, id_, float(age)) for event, id_, enabled, age in rows if enabled and age is not None])
+
+
+def _jobs():
+    due = now(-checks.STUCK)
+    leased = Job.query.filter(Job.state.in_([JobState.rendering, JobState.dispatched]), Job.lease_dt < due)
+    expired = Job.query.filter(Job.state.in_([JobState.queued, JobState.ready, JobState.held]), Job.expires_dt < due)
+    overdue = [_pile(leased, Job.lease_dt), _pile(expired, Job.expires_dt)]
+    return (_pile(Job.query.filter(Job.state == JobState.queued, Job.next_try_dt < due, Job.expires_dt > now()),
+                  Job.next_try_dt),
+            Pile(sum(pile.count for pile in overdue), max(pile.oldest for pile in overdue)),
+            _pile(Job.query.outerjoin(Desk, Desk.id == Job.desk_id)
+                  .filter(Job.state == JobState.ready, Job.expires_dt > now()), Job.changed_dt))
+
+
+def _unsent():
+    return _pile(for_receiver(Job.query).filter(due(JobState.ready, checks.STUCK), for_webhooks(), ~behind_another()),
+                 Job.next_try_dt)
+
+
+def _pile(query, since):
+    count, oldest = query.with_entities(db.func.count(), db.func.extract('epoch', now() - db.func.min(since))).one()
+    return Pile(count, float(oldest or 0))

@@ -1,0 +1,125 @@
+"""How jobs come into the ledger: by a check-in, or because a person asks for a badge or a message once more."""
+
+import json
+
+from indico.core.db import db
+
+from indico_checkin_print.ledger.conditions import desk_for_job, may_have_arrived
+from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER, EXPIRES_AFTER
+from indico_checkin_print.ledger.states import JobState as S
+from indico_checkin_print.ledger.transition import fresh
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.webhooks import Webhook
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.sql import CHANNEL, cursor
+
+
+#: A check-in becomes rows in one statement, because it happens while a volunteer waits. A row that is there already
+#: (a second scan, a bulk click) is left alone.
+_RECORD = """
+    WITH clock AS (
+        SELECT now() AT TIME ZONE 'UTC' AS now,
+               -- in a long request people are checked in after its transaction began
+               greatest(now(), cast(%(checked_in_dt)s AS timestamptz)) AT TIME ZONE 'UTC' AS born
+    ),
+    born AS (
+        INSERT INTO plugin_checkin_print.jobs
+            (event_id, registration_id, person, checked_in_dt, purpose, reprint_of_id, user_id, desk_id, webhook_id,
+             state, reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
+        SELECT %(event_id)s, %(registration_id)s, r.person, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC',
+               r.purpose, r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.state, r.reason, born, born,
+               now, now, now + make_interval(secs => r.expires_in)
+        FROM clock, jsonb_to_recordset(cast(%(rows)s AS jsonb)) AS r
+            (person text, purpose text, reprint_of_id bigint, desk_id int, webhook_id int, state int, reason text,
+             expires_in float)
+        ON CONFLICT DO NOTHING
+        RETURNING id, state, reason
+    ),
+    told AS (
+        INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
+        SELECT id, state, reason, '', %(actor)s FROM born
+    )
+    SELECT array_agg(id ORDER BY id), pg_notify(%(channel)s, 'queued') FROM born HAVING count(*) > 0
+"""
+
+
+def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=None, actor):
+    """Enter jobs; those that are there already stay as they are.
+
+    :param rows: what `new_row` returned, one for each job.
+    :return: The ids of the new jobs.
+    """
+    if not rows:
+        return []
+    with cursor() as cur:
+        cur.execute(_RECORD, {
+            'event_id': event_id, 'registration_id': registration_id, 'checked_in_dt': checked_in_dt,
+            'user_id': user_id, 'actor': actor, 'channel': CHANNEL, 'rows': json.dumps(rows),
+        })
+        born = cur.fetchone()
+    return born[0] if born else []
+
+
+def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState.queued, reason=Reason.checked_in,
+            reprint_of_id=None, expires_after=EXPIRES_AFTER):
+    """Return one row for `record`."""
+    return {'purpose': purpose, 'person': person, 'desk_id': desk_id, 'webhook_id': webhook_id, 'state': int(state),
+            'reason': reason, 'reprint_of_id': reprint_of_id, 'expires_in': expires_after.total_seconds()}
+
+
+def announce_undone(registration, actor):
+    """Queue the message that a check-in was undone, for each webhook that may have heard of it. Return the new ids.
+
+    One for each undone check-in, however often this is asked.
+    """
+    jobs = (Job.query
+            .join(Webhook, Webhook.id == Job.webhook_id)
+            .filter(Job.registration_id == registration.id, Job.purpose.startswith(Job.PURPOSE_CHECKIN),
+                    Job.reprint_of_id.is_(None), ~Webhook.is_deleted, Webhook.enabled,
+                    db.or_(Job.state.in_([S.dispatched, S.printing, S.sent, S.completed, S.unknown]),
+                           may_have_arrived())))
+    born = []
+    for job in jobs:
+        row = new_row(f'{Job.PURPOSE_UNDO}{job.webhook_id}', webhook_id=job.webhook_id, state=S.ready,
+                      reason=Reason.check_in_undone, expires_after=DATA_EXPIRES_AFTER)
+        born += record([row], event_id=job.event_id, registration_id=job.registration_id,
+                       checked_in_dt=job.checked_in_dt, user_id=None, actor=actor)
+    return born
+
+
+def print_again(job, user, reason):
+    """Make a new job that repeats one, because a person asked for another badge. Return it."""
+    desk_id = db.session.query(desk_for_job()).filter(Job.id == job.id).scalar()
+    row = new_row(job.purpose, person=job.person, desk_id=desk_id, webhook_id=job.webhook_id, reason=reason,
+                  reprint_of_id=job.id)
+    ids = record([row], event_id=job.event_id, registration_id=job.registration_id,
+                 checked_in_dt=job.registration.checked_in_dt if job.registration else None, user_id=user.id,
+                 actor=f'user:{user.id}')
+    return fresh(ids[0])
+
+
+def send_again(job, user):
+    """Make a new job that repeats a message to a webhook, under the same ``webhook-id``. Return it."""
+    lives = DATA_EXPIRES_AFTER if job.purpose != Job.PURPOSE_TEST else EXPIRES_AFTER
+    row = new_row(job.purpose, person=job.person, webhook_id=job.webhook_id, reason=Reason.resent,
+                  reprint_of_id=job.reprint_of_id or job.id, expires_after=lives)
+    ids = record([row], event_id=job.event_id, registration_id=job.registration_id, checked_in_dt=job.checked_in_dt,
+                 user_id=user.id, actor=f'user:{user.id}')
+    return fresh(ids[0])
+
+
+def request_test(desk, user, name=('Test', 'Badge')):
+    """Queue a test badge for a desk. Return the job.
+
+    :param name: The first and last name on it; the ledger forgets them when it is drawn.
+    """
+    row = new_row(Job.PURPOSE_TEST, person='\n'.join(name), desk_id=desk.id, reason=Reason.test)
+    ids = record([row], event_id=desk.event_id, user_id=user.id, actor=f'user:{user.id}')
+    return fresh(ids[0])
+
+
+def request_event_test(webhook, user):
+    """Send a test event to a webhook. Return the job."""
+    ids = record([new_row(Job.PURPOSE_TEST, webhook_id=webhook.id, reason=Reason.test, state=S.ready)],
+                 event_id=webhook.event_id, user_id=user.id, actor=f'user:{user.id}')
+    return fresh(ids[0])

@@ -1,0 +1,44 @@
+"""What dead processes and silent agents leave is put right here."""
+
+from indico.core.db import db
+
+from indico_checkin_print.ledger.conditions import agents_away, desk_of_form, may_have_arrived, paused
+from indico_checkin_print.ledger.states import (AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, HELD_EXPIRES_AFTER, MAX_RENDERS,
+                                                PRINT_WITHIN, RECEIVER_SILENT, STILL_HERE)
+from indico_checkin_print.ledger.states import JobState as S
+from indico_checkin_print.ledger.transition import draw_anew, move, recall, unassign
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.sql import now
+
+
+def sweep(actor='sweep'):
+    """Put right what dead processes and silent agents left. Return how many jobs were touched."""
+    silent = db.session.query(Agent.id).filter(Agent.seen_dt < now(-AGENT_SILENT)).scalar_subquery()
+    unassign(Job.agent_id.in_(agents_away()))
+    desk_id = desk_of_form()
+    found = move([Job.state == S.held, Job.reason == Reason.no_desk, desk_id.isnot(None)], S.queued, Reason.desk_found,
+                 actor, desk_id=desk_id, next_try_dt=now(), expires_dt=now(EXPIRES_AFTER.total_seconds()))
+    recall([Job.id.in_(found), paused()], S.held, Reason.paused, actor,
+           expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()))
+    moved = [
+        *found,
+        *move([Job.state == S.ready, Job.expires_dt <= now(), Job.purpose == Job.PURPOSE_BADGE, may_have_arrived()],
+              S.unknown, Reason.no_answer, actor),
+        *move([Job.state.in_(STILL_HERE), Job.expires_dt <= now()], S.expired,
+              Reason.too_old, actor, lease_dt=None),
+        *move([Job.state == S.rendering, Job.lease_dt < now(), Job.attempts >= MAX_RENDERS], S.failed,
+              Reason.render_failed, actor, lease_dt=None),
+        *move([Job.state == S.rendering, Job.lease_dt < now()], S.queued, Reason.worker_died, actor,
+              lease_dt=None, next_try_dt=now()),
+        *move([Job.state == S.dispatched, Job.agent_id.is_(None), Job.lease_dt < now()], S.ready,
+              Reason.worker_died, actor, lease_dt=None, next_try_dt=now()),
+        *move([Job.state == S.dispatched, Job.agent_id.isnot(None),
+               Job.dispatched_dt < now(-PRINT_WITHIN - GO_MARGIN)], S.unknown, Reason.no_word, actor),
+        *move([Job.state == S.printing, Job.agent_id.in_(silent)], S.unknown, Reason.agent_silent, actor),
+        *move([Job.state == S.printing, Job.agent_id.is_(None), Job.changed_dt < now(-RECEIVER_SILENT)], S.unknown,
+              Reason.receiver_silent, actor),
+    ]
+    draw_anew(moved, actor)
+    return len(moved)

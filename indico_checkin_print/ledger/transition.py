@@ -1,0 +1,76 @@
+"""How the ledger changes rows: the state and its line of history in one statement. Only for this package."""
+
+from indico.core.db import db
+
+from indico_checkin_print.badge.content import is_current
+from indico_checkin_print.ledger.states import STILL_HERE, TRANSITIONS
+from indico_checkin_print.ledger.states import JobState as S
+from indico_checkin_print.models.desks import DeskPrinter
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.records import JobHistory
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.sql import notify, notify_agents, now
+
+
+UNASSIGNED = {'agent_id': None, 'printer': ''}
+
+
+def notify_desks(desk_ids):
+    """Wake, on commit, all agents that have a printer at one of these desks."""
+    notify_agents(x for x, in db.session.query(DeskPrinter.agent_id.distinct())
+                  .filter(DeskPrinter.desk_id.in_({x for x in desk_ids if x is not None})))
+
+
+def unassign(whose):
+    """Free what agents hold without permission to print, and wake the others at its desk."""
+    freed = db.session.execute(db.update(Job.__table__).where(Job.state == S.ready, whose)
+                               .values(**UNASSIGNED).returning(Job.__table__.c.desk_id)).scalars().all()
+    if freed:
+        notify_desks(freed)
+
+
+def recall(where, to, reason, actor, **values):
+    """End or hold what was not yet on its way to paper; agents that hold it drop it."""
+    where = [*where, Job.state.in_(STILL_HERE)]
+    agents = [x for x, in db.session.query(Job.agent_id.distinct()).filter(*where, Job.agent_id.isnot(None))]
+    moved = move(where, to, reason, actor, lease_dt=None, **values)
+    notify_agents(agents)
+    return moved
+
+
+def draw_anew(job_ids, actor):
+    """Queue those of some jobs that have no permission to print and show what is no longer true. Return their ids."""
+    if not job_ids:
+        return []
+    here = [Job.id.in_(job_ids), Job.state.in_([S.rendering, S.ready])]
+    outdated = dict(db.session.query(Job.id, Job.agent_id).filter(*here, ~is_current()).all())
+    if not outdated:
+        return []
+    # an agent that has the old badge prints it under no other number
+    queued = move([*here, Job.id.in_(outdated)], S.queued, Reason.corrected, actor, lease_dt=None, next_try_dt=now(),
+                  dispatch=Job.dispatch + 1, **UNASSIGNED)
+    notify_agents({agent_id for agent_id in outdated.values() if agent_id is not None})
+    notify('queued')
+    return queued
+
+
+def fresh(job_id):
+    return Job.query.populate_existing().filter_by(id=job_id).one()
+
+
+def move(where, to, reason, actor, detail='', **values):
+    """Change the state of all jobs that match and may change so; write their history. Return their ids."""
+    allowed = [state for state, following in TRANSITIONS.items() if to in following]
+    moved = (db.update(Job.__table__)
+             .where(Job.state.in_(allowed), *where)
+             .values(state=to, reason=str(reason), detail=detail[:2000], **values,
+                     # born later than this long transaction
+                     changed_dt=db.func.greatest(Job.changed_dt, now()))
+             .returning(Job.__table__.c.id)
+             .cte('moved'))
+    told = (db.insert(JobHistory.__table__)
+            .from_select(['job_id', 'state', 'reason', 'detail', 'actor'],
+                         db.select(moved.c.id, db.literal(to, JobHistory.state.type), db.literal(str(reason)),
+                                   db.literal(detail[:2000]), db.literal(actor)))
+            .returning(JobHistory.__table__.c.job_id))
+    return db.session.execute(told).scalars().all()

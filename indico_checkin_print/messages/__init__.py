@@ -1,0 +1,1 @@
+"""What leaves Indico: the envelope of a job, the data of a webhook, their schema."""

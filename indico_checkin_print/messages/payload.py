@@ -1,0 +1,92 @@
+"""What a webhook may be told about a registration, field by field. Never the secret of its ticket.
+
+The shape is version 1 of ``docs/webhook-v1.schema.json``, which ``messages/schema.py`` makes from this file: fields may
+be added, but none may change or go.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from indico.modules.events.registration.models.form_fields import RegistrationFormPersonalDataField
+from indico.modules.events.registration.models.forms import RegistrationForm
+from indico.modules.events.registration.models.items import PersonalDataType
+from indico.util.string import natural_sort_key
+
+from indico_checkin_print import _
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of every registration."""
+
+    #: What a manager reads
+    title: str
+    read: Callable
+    #: JSON schema of its value
+    schema: dict[str, Any]
+
+
+_TEXT = {'type': 'string'}
+FIELDS = {
+    'friendly_id': Field(_('Registration number'), lambda reg: reg.friendly_id, {'type': 'integer'}),
+    'first_name': Field(_('First name'), lambda reg: reg.first_name, _TEXT),
+    'last_name': Field(_('Family name'), lambda reg: reg.last_name, _TEXT),
+    'full_name': Field(_('Full name'), lambda reg: reg.full_name, _TEXT),
+    'email': Field(_('E-mail'), lambda reg: reg.email, _TEXT),
+    'affiliation': Field(_('Affiliation'), lambda reg: reg.get_personal_data().get('affiliation') or '', _TEXT),
+    'tags': Field(_('Tags'), lambda reg: sorted(tag.title for tag in reg.tags), {'type': 'array', 'items': _TEXT}),
+}
+#: What the value of a form's own field may be
+VALUE_SCHEMA = {'type': ['null', 'boolean', 'number', 'string', 'array'], 'items': _TEXT}
+#: Begins the key of a form's own field; its id follows.
+OWN = 'field:'
+#: These are above already, under one name for all forms
+_ABOVE = {PersonalDataType.first_name, PersonalDataType.last_name, PersonalDataType.email,
+          PersonalDataType.affiliation}
+
+
+def own_fields(event):
+    """Return the fields of an event's own registration forms that can be chosen: key -> form and field in words."""
+    forms = RegistrationForm.query.with_parent(event).filter_by(is_deleted=False).all()
+    return {f'{OWN}{field.id}': f'{form.title}: {field.title}'
+            for form in sorted(forms, key=lambda x: natural_sort_key(x.title))
+            for field in form.active_fields if not _is_above(field)}
+
+
+def registration_data(job, fields):
+    """Return the data of a job's registration: its ids and the time of the check-in, and the chosen fields.
+
+    :param fields: Keys of `FIELDS` and `own_fields`; one that no longer exists, or belongs to another form, is left
+                   out.
+    """
+    registration = job.registration
+    data = {
+        'id': registration.id,
+        'form': {'id': registration.registration_form_id, 'title': registration.registration_form.title},
+        'checked_in_dt': job.checked_in_dt.isoformat() if job.checked_in_dt else None,
+        **{key: FIELDS[key].read(registration) for key in fields if key in FIELDS},
+    }
+    if any(key.startswith(OWN) for key in fields):
+        data['fields'] = [{'id': field.id, 'title': field.title, 'value': _value(registration, field)}
+                          for field in registration.registration_form.active_fields
+                          if f'{OWN}{field.id}' in fields and not _is_above(field)]
+    return data
+
+
+def _is_above(field):
+    return isinstance(field, RegistrationFormPersonalDataField) and field.personal_data_type in _ABOVE
+
+
+def _value(registration, field):
+    """Return the value of a form's own field for programs: no word of it depends on a language that we choose."""
+    entry = registration.data_by_field.get(field.id)
+    if entry is None or entry.data is None:
+        return None
+    if isinstance(entry.data, bool | int | float):
+        return entry.data
+    value = entry.get_friendly_data()
+    if isinstance(value, dict):
+        # an accommodation with its dates: the choice in words
+        value = entry.get_friendly_data(for_humans=True)
+    return [str(x) for x in value] if isinstance(value, list | tuple) else str(value)

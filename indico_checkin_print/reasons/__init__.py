@@ -1,0 +1,1 @@
+"""Every outcome in words."""

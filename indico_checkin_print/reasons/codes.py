@@ -1,0 +1,166 @@
+"""Why a job is in its state: a code for machines, a sentence for the people at the desk."""
+
+from indico.util.enum import IndicoStrEnum
+
+import print_agent.protocol.reasons
+
+from indico_checkin_print import _
+from indico_checkin_print.reasons import agent
+
+
+class Reason(IndicoStrEnum):
+    """Codes that Indico itself gives. An agent may report others: the keywords of its printer."""
+
+    # why a job waits
+    no_desk = 'no_desk'
+    unpaid = 'unpaid'
+    bulk = 'bulk'
+    already_printed = 'already_printed'
+    paused = 'paused'
+    no_name = 'no_name'
+    agent_away = 'agent_away'
+    try_again = 'try_again'
+    # why it is where it is
+    checked_in = 'checked_in'
+    test = 'test'
+    desk_found = 'desk_found'
+    corrected = 'corrected'
+    claimed = 'claimed'
+    rendered = 'rendered'
+    pushed = 'pushed'
+    other_printer = 'other_printer'
+    at_printer = 'at_printer'
+    printed = 'printed'
+    handed_over = 'handed_over'
+    delivered = 'delivered'
+    returned = 'returned'
+    retried = 'retried'
+    printer_cancels = 'printer_cancels'
+    released = 'released'
+    paid = 'paid'
+    # why someone asked for another badge
+    lost = 'lost'
+    misprint = 'misprint'
+    name_corrected = 'name_corrected'
+    other = 'other'
+    resent = 'resent'
+    # what a person saw
+    person_saw_it = 'person_saw_it'
+    person_missed_it = 'person_missed_it'
+    worker_died = 'worker_died'
+    # why it ended without paper
+    check_in_undone = 'check_in_undone'
+    registration_gone = 'registration_gone'
+    form_gone = 'form_gone'
+    event_gone = 'event_gone'
+    not_allowed = 'not_allowed'
+    no_longer_wanted = 'no_longer_wanted'
+    not_complete = 'not_complete'
+    not_paid = 'not_paid'
+    printed_before = 'printed_before'
+    source_off = 'source_off'
+    discarded = 'discarded'
+    too_old = 'too_old'
+    template_missing = 'template_missing'
+    form_off = 'form_off'
+    no_sample = 'no_sample'
+    render_failed = 'render_failed'
+    nothing_drawn = 'nothing_drawn'
+    document_too_large = 'document_too_large'
+    gone = 'gone'
+    gave_up = 'gave_up'
+    webhook_missing = 'webhook_missing'
+    webhook_failed = 'webhook_failed'
+    webhook_refused = 'webhook_refused'
+    agent_refused = 'agent_refused'
+    printer_failed = 'printer_failed'
+    # why nobody knows
+    no_word = 'no_word'
+    no_answer = 'no_answer'
+    receiver_silent = 'receiver_silent'
+    spool_lost = 'spool_lost'
+    agent_silent = 'agent_silent'
+    printer_unsure = 'printer_unsure'
+
+    @property
+    def sentence(self):
+        """What a volunteer reads."""
+        return SENTENCES[self]
+
+
+SENTENCES = {
+    Reason.no_desk: _('This form has no desk to print at. Add a desk, or choose one for the form.'),
+    Reason.unpaid: _('The registration is not paid. The badge prints when it is, or when someone releases it.'),
+    Reason.bulk: _('Many people were checked in at once. The badges print when someone releases them.'),
+    Reason.already_printed: _('This person had a badge before. Another one prints when someone releases it.'),
+    Reason.paused: _('Printing is paused. The badge prints when it goes on.'),
+    Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or '
+                      'releases it.'),
+    Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),
+    Reason.try_again: _('The last try did not work. It is tried again by itself.'),
+    Reason.checked_in: _('The attendee was checked in.'),
+    Reason.corrected: _('Something on the badge has changed; it is made anew.'),
+    Reason.desk_found: _('There is a desk for it now.'),
+    Reason.test: _('Someone asked for a test badge.'),
+    Reason.claimed: _('The badge is being made.'),
+    Reason.rendered: _('The badge is made and waits for its printer.'),
+    Reason.pushed: _('The badge was given to the desk.'),
+    Reason.other_printer: _('The badge was given to another printer of the desk.'),
+    Reason.at_printer: _('The badge is at the printer.'),
+    Reason.printed: _('The printer says that the badge is printed.'),
+    Reason.handed_over: _('The badge was handed to a printer that cannot say whether it came out.'),
+    Reason.delivered: _('The receiver has it.'),
+    Reason.returned: _('The desk could not print it and gave it back.'),
+    Reason.retried: _('Someone asked for another try.'),
+    Reason.printer_cancels: _('The printer cancelled several badges in a row, so this one is tried again.'),
+    Reason.released: _('Someone released it.'),
+    Reason.paid: _('The registration was paid.'),
+    Reason.lost: _('The badge was lost; someone asked for another one.'),
+    Reason.misprint: _('The badge was misprinted; someone asked for another one.'),
+    Reason.name_corrected: _('The name was corrected; someone asked for another badge.'),
+    Reason.other: _('Someone asked for another badge.'),
+    Reason.resent: _('Someone asked to send it again.'),
+    Reason.person_saw_it: _('Someone looked: the badge came out.'),
+    Reason.person_missed_it: _('Someone looked: the badge did not come out.'),
+    Reason.worker_died: _('The process that worked on it stopped. Another one takes over.'),
+    Reason.check_in_undone: _('The check-in was undone before the badge was printed.'),
+    Reason.registration_gone: _('The registration was deleted.'),
+    Reason.form_gone: _('The registration form was deleted.'),
+    Reason.event_gone: _('The event was deleted.'),
+    Reason.not_allowed: _('The ticket of this registration is blocked.'),
+    Reason.no_longer_wanted: _('The check-in was undone, or the registration is not complete any more.'),
+    Reason.not_complete: _('The registration was withdrawn or is not complete, so it gets no badge.'),
+    Reason.not_paid: _('The registration is not paid, so it gets no badge.'),
+    Reason.printed_before: _('This person had a badge before and gets no other.'),
+    Reason.source_off: _('This way of check-in does not print.'),
+    Reason.discarded: _('Someone discarded it.'),
+    Reason.too_old: _('It waited too long. Badges do not print when nobody stands at the desk any more.'),
+    Reason.template_missing: _('The badge template of this form no longer exists. Choose another one and retry.'),
+    Reason.form_off: _('Printing was switched off for this form.'),
+    Reason.no_sample: _('No form of this event prints anything yet, so there is nothing to test.'),
+    Reason.render_failed: _('Indico could not make the badge from its template.'),
+    Reason.nothing_drawn: _('The template draws nothing on the badge. Put something on it, then retry.'),
+    Reason.document_too_large: _('The badge is too large to be printed. Use a smaller background image.'),
+    Reason.gone: _('The webhook says that it no longer exists (410).'),
+    Reason.gave_up: _('It was tried many times and never worked.'),
+    Reason.webhook_missing: _('The webhook was deleted.'),
+    Reason.webhook_failed: _('The webhook did not take it.'),
+    Reason.webhook_refused: _('The URL of the webhook is not allowed here.'),
+    Reason.agent_refused: _('The print agent refused it.'),
+    Reason.printer_failed: _('The printer could not print it.'),
+    Reason.no_word: _('The desk got the badge and then fell silent. Look whether it came out.'),
+    Reason.receiver_silent: _('The receiver said that it prints it, and nothing more. Look whether it came out.'),
+    Reason.no_answer: _('The receiver may have got the badge, but never answered. Look whether it came out.'),
+    Reason.spool_lost: _('The laptop at the desk lost its memory. Look whether the badge came out.'),
+    Reason.agent_silent: _('The laptop at the desk fell silent while the badge was at the printer. '
+                           'Look whether it came out.'),
+    Reason.printer_unsure: _('Nobody can tell whether the badge came out. Look at the printer.'),
+}
+
+
+def describe(code):
+    """Return the sentence of a reason code, ours or an agent's; one that only some printer knows is shown as it is."""
+    if reason := Reason.get(code):
+        return reason.sentence
+    code = print_agent.protocol.reasons.bare(code)
+    return agent.SENTENCES.get(code) or _('The printer says: {}.').format(code.replace('-', ' '))

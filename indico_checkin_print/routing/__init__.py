@@ -1,0 +1,1 @@
+"""Who prints, where, and whether."""

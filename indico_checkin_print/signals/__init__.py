@@ -1,0 +1,1 @@
+"""What Indico tells us: check-ins, deletions, clones."""

@@ -1,0 +1,128 @@
+"""What is on a badge has changed: a badge that has no go yet is drawn anew.
+
+Indico has signals for some changes and none for others (tags, templates). So this listens to SQLAlchemy, which sees all
+of them: a mapper notes what a flush has written, and after the flush one statement tells the ledger. A flush that
+writes nothing of this costs nothing.
+"""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import event, inspect
+
+from indico.core.db import db
+from indico.modules.categories.models.categories import Category
+from indico.modules.designer.models.templates import DesignerTemplate
+from indico.modules.events.models.events import Event
+from indico.modules.events.models.persons import EventPerson, EventPersonLink
+from indico.modules.events.models.settings import EventSetting
+from indico.modules.events.registration.models.form_fields import RegistrationFormField
+from indico.modules.events.registration.models.forms import RegistrationForm
+from indico.modules.events.registration.models.registrations import Registration, RegistrationData
+
+from indico_checkin_print import kick, ledger, sql
+from indico_checkin_print.badge.content import EVENT_SETTINGS, ON_A_BADGE
+from indico_checkin_print.logs import log_failure
+from indico_checkin_print.models.rules import EventSetup, FormSetup
+from indico_checkin_print.settings import logger
+
+
+#: Which badges a model concerns: a kind of `Changes`, and the attribute with the id
+CONCERNS = {
+    Registration: ('registrations', 'id'), RegistrationData: ('registrations', 'registration_id'),
+    RegistrationForm: ('forms', 'id'), RegistrationFormField: ('forms', 'registration_form_id'),
+    FormSetup: ('forms', 'registration_form_id'), DesignerTemplate: ('templates', 'id'), Event: ('events', 'id'),
+    EventPerson: ('events', 'event_id'), EventPersonLink: ('events', 'event_id'),
+    EventSetting: ('events', 'event_id'), EventSetup: ('events', 'event_id'), Category: ('categories', 'id'),
+}
+#: Of these a new or a deleted one is a change as well
+_COME_AND_GO = {RegistrationData, EventPersonLink, EventSetting, EventSetup}
+
+_CHANGES = 'checkin_print_changes'
+
+
+@dataclass
+class Changes:
+    """What a flush has written: ids by kind."""
+
+    registrations: set[int] = field(default_factory=set)
+    #: Those whose check-in was undone
+    undone: set[int] = field(default_factory=set)
+    #: Those that are new: they have no badge yet
+    born: set[int] = field(default_factory=set)
+    forms: set[int] = field(default_factory=set)
+    templates: set[int] = field(default_factory=set)
+    events: set[int] = field(default_factory=set)
+    categories: set[int] = field(default_factory=set)
+
+
+def connect(plugin):
+    """Begin to listen to what Indico writes."""
+    for model in CONCERNS:
+        event.listen(model, 'after_update', _updated, propagate=True)
+    for model in _COME_AND_GO:
+        event.listen(model, 'after_insert', _came_or_went)
+        event.listen(model, 'after_delete', _came_or_went)
+    event.listen(Registration, 'after_update', _undone)
+    event.listen(Registration, 'after_insert', _born)
+    # what a flush noted that failed never came to pass
+    event.listen(db.session, 'before_flush', lambda session, *args: session.info.pop(_CHANGES, None))
+    event.listen(db.session, 'after_flush_postexec', lambda session, context: _tell(session))
+
+
+def _changes(target):
+    return inspect(target).session.info.setdefault(_CHANGES, Changes())
+
+
+def _has_changed(target, names):
+    # SQLAlchemy also calls for what was only touched
+    attrs = inspect(target).attrs
+    # a test asks whether all of them exist; another version of Indico must not fail here
+    return any(name in attrs and attrs[name].history.has_changes() for name in names)
+
+
+def _updated(mapper, connection, target):
+    model = next(model for model in CONCERNS if isinstance(target, model))
+    if _has_changed(target, ON_A_BADGE[model]):
+        _note(model, target)
+
+
+def _came_or_went(mapper, connection, target):
+    _note(type(target), target)
+
+
+def _note(model, target):
+    if model is EventSetting and (target.module, target.name) not in EVENT_SETTINGS:
+        return
+    kind, attr = CONCERNS[model]
+    getattr(_changes(target), kind).add(getattr(target, attr))
+
+
+def _undone(mapper, connection, registration):
+    if registration.checked_in_dt is None and _has_changed(registration, ('checked_in_dt',)):
+        _changes(registration).undone.add(registration.id)
+
+
+def _born(mapper, connection, registration):
+    _changes(registration).born.add(registration.id)
+
+
+def _tell(session):
+    changes = session.info.pop(_CHANGES, None)
+    if changes is None:
+        return
+    changes.registrations -= changes.born
+    # The ledger's statements are no part of Indico's work: what fails here must not undo it. Once more, because the end
+    # of a savepoint lets whoever was in a deadlock with this one get on. If it fails again, the go still tells that a
+    # badge shows something old, or that nobody wants it.
+    for last in (False, True):
+        with sql.cursor() as cursor:
+            cursor.execute('SAVEPOINT checkin_print_changes')
+            try:
+                if ledger.redraw(changes, 'system') + ledger.undo_unsignaled(changes.undone, 'system'):
+                    kick.after_commit()
+                cursor.execute('RELEASE SAVEPOINT checkin_print_changes')
+                return
+            except Exception as exc:
+                cursor.execute('ROLLBACK TO SAVEPOINT checkin_print_changes')
+                if last:
+                    log_failure(logger, exc, 'Badges could not be drawn anew after a change')

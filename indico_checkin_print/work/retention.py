@@ -1,0 +1,95 @@
+"""What is taken away again, and when: documents after an hour, attempts after two weeks, finished jobs after a year.
+
+In small transactions, oldest first, so that nobody waits for it. The nightly task, `indico checkin-print purge` and,
+for documents, a task every few minutes come here. A registration that Indico purges takes all that may name it along at
+once.
+"""
+
+from datetime import timedelta
+
+from indico.core.db import db
+from indico.modules.events.models.events import Event
+
+from indico_checkin_print import heartbeat, settings
+from indico_checkin_print.ledger.states import DOCUMENT_RETENTION, ENDED, EXPIRES_AFTER, JobState
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.marks import Mark
+from indico_checkin_print.models.missed import MissedCheckin
+from indico_checkin_print.models.records import Attempt, Document, JobHistory
+from indico_checkin_print.sql import now
+
+
+#: What was sent to a webhook and what it answered
+ATTEMPTS = timedelta(days=14)
+#: Check-ins that could never be recorded; whoever looks into it needs their numbers
+MISSED = timedelta(days=14)
+#: Relays that were not heard of any more
+MARKS = timedelta(days=2)
+#: Rows of one transaction
+BATCH = 1000
+
+
+def purge():
+    """Delete all that was kept long enough; commits after each batch. Return how many of each kind, by name."""
+    done = {
+        'documents': purge_documents(),
+        'attempts': _purge(Attempt, Attempt.id, Attempt.dt < _ago(ATTEMPTS)),
+        'jobs': _purge_jobs(settings.keep_jobs()),
+    }
+    _purge(MissedCheckin, MissedCheckin.registration_id, MissedCheckin.checked_in_dt < _ago(MISSED))
+    _purge(Mark, Mark.name, db.or_(Mark.name.startswith(heartbeat.RELAY), Mark.name.startswith(heartbeat.POSTS)),
+           Mark.dt < _ago(MARKS))
+    heartbeat.leave(heartbeat.PURGE, ', '.join(f'{name} {count}' for name, count in done.items()))
+    db.session.commit()
+    return done
+
+
+def purge_documents():
+    """Delete the documents of jobs that have ended. Return how many."""
+    long_ended = db.and_(Job.changed_dt < _ago(DOCUMENT_RETENTION),
+                         # an agent that comes back may still give it to another one, until it is too old
+                         db.or_(Job.state != JobState.unknown, Job.expires_dt < now()))
+    of_ended = (db.session.query(Job.id)
+                .join(Event, Event.id == Job.event_id)
+                .filter(Job.id == Document.job_id, Job.state.in_(ENDED), db.or_(Event.is_deleted, long_ended))
+                .exists())
+    return _purge(Document, Document.job_id, of_ended)
+
+
+def forget(registration):
+    """Delete what may name the person of a registration: the ledger itself holds ids only.
+
+    What a webhook answered may, and it is in the details of a job as well.
+    """
+    ids = [id_ for id_, in db.session.query(Job.id).filter_by(registration_id=registration.id)]
+    for table, column in ((Document.__table__, 'job_id'), (Attempt.__table__, 'job_id')):
+        db.session.execute(db.delete(table).where(table.c[column].in_(ids)))
+    for table, column in ((Job.__table__, 'id'), (JobHistory.__table__, 'job_id')):
+        db.session.execute(db.update(table).where(table.c[column].in_(ids)).values(detail=''))
+
+
+def _purge_jobs(keep):
+    if keep is None:
+        return 0
+    repetition = db.aliased(Job)
+    # A repetition without the job that it names would count as the first badge of its check-in. It is newer anyway:
+    # it goes first, and what it named with one of the next batches.
+    repeated = db.session.query(repetition.id).filter(repetition.reprint_of_id == Job.id).exists()
+    return _purge(Job, Job.id, Job.state.in_(ENDED), Job.changed_dt < _ago(max(keep, EXPIRES_AFTER)), ~repeated)
+
+
+def _purge(model, key, *where):
+    """Delete rows in batches. Return how many."""
+    total = 0
+    while True:
+        ids = (db.select(key).where(*where).order_by(key).limit(BATCH)
+               .with_for_update(skip_locked=True, of=model))
+        count = db.session.execute(db.delete(model.__table__).where(key.in_(ids))).rowcount
+        db.session.commit()
+        total += count
+        if not count:
+            return total
+
+
+def _ago(delta):
+    return now(-delta.total_seconds())

@@ -1,0 +1,175 @@
+"""What a worker does with the ledger: render what is queued, POST what is due. The relay helps to render."""
+
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+from indico.core.db import db
+from indico.modules.events.registration.models.forms import RegistrationForm
+from indico.modules.events.registration.models.registrations import RegistrationState
+
+from indico_checkin_print import heartbeat, ledger
+from indico_checkin_print.badge.render import CannotRender, NoName, render
+from indico_checkin_print.badge.sample import sample_registration
+from indico_checkin_print.delivery.deliver import begin, enter, send
+from indico_checkin_print.ledger.conditions import still_wanted
+from indico_checkin_print.logs import log_failure
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.rules import BadgeLanguage, EventSetup, FormSetup, NamelessPolicy
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.settings import logger
+from indico_checkin_print.signals import missed_checkins
+
+
+#: POSTs of one Celery worker at once, and how many of them may be data for other systems: a badge finds a place free.
+POSTS_AT_ONCE, DATA_AT_ONCE = 16, 12
+#: How often it is looked for new messages while POSTs are under way, in seconds.
+LOOK = 0.5
+
+
+def put_right(actor, mark='', detail=''):
+    """Put right what dead processes left and what a check-in could not record. Return how many jobs were touched.
+
+    :param mark: Under which name to leave a sign of life (see ``marks.py``).
+    :param detail: More about whoever sweeps, e.g. where it listens.
+    """
+    moved = ledger.sweep(actor) + missed_checkins.recover(actor)
+    if mark:
+        heartbeat.leave(mark, detail)
+    return moved
+
+
+def render_waiting(actor, *, seconds=30, due_for=0):
+    """Render what is queued until nothing is or the time is up. Return how many jobs were looked at.
+
+    :param due_for: Leave to others what became due less than so many seconds ago.
+    """
+    done = 0
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        # losing a claim in a crash of the database is harmless: the job is queued again when its lease ends
+        db.session.execute(db.text('SET LOCAL synchronous_commit TO off'))
+        job = ledger.claim_render(actor, due_for=due_for)
+        db.session.commit()
+        if job is None:
+            break
+        render_one(job, actor)
+        done += 1
+    return done
+
+
+def render_one(job, actor):
+    """Render a claimed job and commit what came of it."""
+    attempts, job_id = job.attempts, job.id
+    try:
+        stale = _pointless(job)
+        if stale:
+            ledger.cancel(job, stale, actor)
+        else:
+            # data alone, or a test event, was queued if a person asked for another try
+            only_data = job.webhook is not None and (not job.webhook.send_badge or job.purpose == Job.PURPOSE_TEST)
+            _render_or_hold(job, actor, only_data=only_data)
+        db.session.commit()
+    except CannotRender as exc:
+        db.session.rollback()
+        ledger.fail_render(Job.get(job_id), exc.reason, exc.detail, actor, final=True)
+        db.session.commit()
+    except Exception as exc:
+        # a fault of ours or of the database: noted on the job and tried again
+        db.session.rollback()
+        log_failure(logger, exc, 'Job %d could not be rendered (attempt %d)', job_id, attempts)
+        ledger.fail_render(Job.get(job_id), Reason.render_failed, 'The log of the server says more.', actor,
+                           final=False)
+        db.session.commit()
+
+
+def _pointless(job):
+    """Tell why a job is no longer wanted: Indico can undo a check-in without a signal."""
+    if job.event.is_deleted:
+        return Reason.event_gone
+    if job.purpose == Job.PURPOSE_TEST:
+        return None
+    if job.registration is None or job.registration.is_deleted:
+        return Reason.registration_gone
+    if job.registration.registration_form.is_deleted:
+        return Reason.form_gone
+    if (job.purpose == Job.PURPOSE_BADGE
+            and job.registration.state not in (RegistrationState.complete, RegistrationState.unpaid)):
+        return Reason.not_complete
+    if job.checked_in_dt is not None and job.registration.checked_in_dt != job.checked_in_dt:
+        # read in one statement: a second scan may have changed both between the two reads
+        wanted = db.session.query(Job.query.filter(Job.id == job.id, still_wanted()).exists()).scalar()
+        return None if wanted else Reason.check_in_undone
+    return None
+
+
+def _render_or_hold(job, actor, *, only_data):
+    rules = EventSetup.query.get(job.event_id)
+    language = rules.language if rules is not None else BadgeLanguage.event
+    nameless = rules is not None and rules.nameless == NamelessPolicy.print
+    try:
+        pdf = None if only_data else _render(job, language, nameless)
+    except NoName:
+        if ledger.hold_nameless(job, actor):
+            return
+        pdf = _render(job, language, nameless=True)
+    ledger.rendered(job, pdf, actor)
+
+
+def _render(job, language, nameless):
+    if job.purpose == Job.PURPOSE_TEST:
+        setup = setup_for_test(job.event_id, job.desk_id)
+        if setup is None:
+            raise CannotRender(Reason.no_sample)
+        with sample_registration(setup.registration_form, job.person) as registration:
+            return render(registration, setup, language=language, nameless=nameless)
+    setup = FormSetup.get(job.registration.registration_form_id)
+    if setup is None or not setup.enabled:
+        raise CannotRender(Reason.form_off)
+    return render(job.registration, setup, job.person, language=language, nameless=nameless)
+
+
+def setup_for_test(event_id, desk_id):
+    """Return the form whose badge a desk prints as a test: one that prints there, else any that prints."""
+    setups = (FormSetup.query
+              .join(RegistrationForm, RegistrationForm.id == FormSetup.registration_form_id)
+              .filter(RegistrationForm.event_id == event_id, ~RegistrationForm.is_deleted, FormSetup.enabled)
+              .order_by(db.func.coalesce(FormSetup.desk_id == desk_id, False).desc(), RegistrationForm.id))
+    return setups.first()
+
+
+def post_waiting(actor, *, seconds=30, may_claim=None, meanwhile=None):
+    """POST what is due at webhooks until nothing is or the time is up. The relay has a way of its own (``posts.py``).
+
+    This thread alone uses the database. Others make the POSTs, so that slow receivers hold up no quick ones.
+
+    :param seconds: For how long to begin POSTs; those under way then are waited for.
+    :param may_claim: Asked before each claim whether the caller may still make POSTs.
+    :param meanwhile: Called now and then while POSTs are under way.
+    :return: How many POSTs were made, and after how many seconds the next is due, or ``None``.
+    """
+    done, delays, under_way = 0, [], {}
+    until = time.monotonic() + seconds
+    with ThreadPoolExecutor(POSTS_AT_ONCE, thread_name_prefix='checkin-print-post') as pool:
+        while True:
+            while len(under_way) < POSTS_AT_ONCE and time.monotonic() < until and (may_claim is None or may_claim()):
+                ready = begin(actor, only_badges=sum(d.is_data for d in under_way.values()) >= DATA_AT_ONCE)
+                if ready is None:
+                    break
+                done += 1
+                if ready.request is None:
+                    delays.append(ready.delay)
+                else:
+                    under_way[pool.submit(send, ready)] = ready
+            if not under_way:
+                break
+            delays += [enter(under_way.pop(future), future.result(), actor)
+                       for future in wait(under_way, LOOK, FIRST_COMPLETED).done]
+            if meanwhile is not None:
+                meanwhile()
+    return done, min((d for d in delays if d is not None), default=None)
+
+
+def warm_up():
+    """Load fonts and drawing code before the first badge needs them (378 ms in a fresh process)."""
+    from indico.legacy.pdfinterface.base import init_reportlab_fonts
+    init_reportlab_fonts()

@@ -1,0 +1,1 @@
+"""The link to Indico: pairing, websocket, polling, and when to try again."""

@@ -1,0 +1,54 @@
+"""Ends that the disk had no room for.
+
+They were said all the same: a job is over whether the disk has room for that or not, and a crash now only means that it
+is found out again.
+"""
+
+from print_agent.jobs import decisions
+from print_agent.jobs.decisions import Entry
+from print_agent.runtime import clock
+from print_agent.spool.store import Spool, SpoolFull
+
+
+#: How often the spool is asked again to take what it could not, in seconds.
+SAVE_AGAIN = 1.0
+
+
+class Unsaved:
+    """Jobs as they ended, until the spool has room to write that down."""
+
+    def __init__(self, spool: Spool):
+        self._spool = spool
+        self._ends: dict[int, Entry] = {}
+        self._save_at = 0.0
+
+    def __contains__(self, seq: int) -> bool:
+        return seq in self._ends
+
+    def keep(self, ended: Entry) -> Entry:
+        """Remember an end that could not be written."""
+        self._ends[ended.seq] = ended
+        return ended
+
+    def latest(self, entry: Entry) -> Entry:
+        """What is known of a job, if the spool lags behind."""
+        return self._ends.get(entry.seq, entry)
+
+    def tick(self, now: float) -> None:
+        """Try again when it is time to."""
+        if now >= self._save_at:
+            self.save()
+
+    def save(self) -> None:
+        """Write what there is, as far as there is room."""
+        if not self._ends:
+            return
+        self._save_at = clock.now() + SAVE_AGAIN
+        for seq, ended in list(self._ends.items()):
+            current = self._spool.get(seq)
+            if current is not None and current.state not in decisions.ENDED and current.dispatch == ended.dispatch:
+                try:
+                    self._spool.end(current, ended.state, ended.reason, ended.detail, acked=ended.acked)
+                except SpoolFull:
+                    return
+            del self._ends[seq]

@@ -1,0 +1,119 @@
+"""What the agent asks of a way to print, whichever it is.
+
+The words matter more than the calls: a backend says ``completed`` only if the printer said so, ``failed`` and
+``returned`` only if it is certain that nothing came out and nothing will, and ``unknown`` in every other doubt.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from print_agent.protocol import messages as p
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One job for a printer."""
+
+    #: Unique in the world and part of the title: by it the job is found again at CUPS and at the printer.
+    tag: str
+    title: str
+    document: bytes
+    copies: int
+    width_mm: float
+    height_mm: float
+    #: Wall clock after which the badge must no longer come out, seconds since 1970.
+    expires: float
+    #: Dots per inch; 0 leaves it to the printer.
+    resolution_dpi: int = 0
+    #: Whether the second page is the back of the first.
+    two_sided: bool = False
+
+
+def short_tag(tag: str) -> str:
+    """What stands first in a job's title: some printers keep no more than 20 characters of it."""
+    return hashlib.sha256(tag.encode()).hexdigest()[:12]
+
+
+def is_named(name: str, tag: str) -> bool:
+    """Tell by its name, or what a printer left of it, whether a job at CUPS or at the printer is that of a tag."""
+    return tag in name or name.startswith(short_tag(tag))
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a job ended."""
+
+    state: Literal['completed', 'sent', 'failed', 'unknown', 'returned']
+    reason: str = ''
+    detail: str = ''
+
+
+class NotReady(Exception):
+    """The printer cannot take a job now; nothing was handed over. ``wait`` says whether it may pass by itself."""
+
+    def __init__(self, reason: str, detail: str, *, wait: bool = True):
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.wait = wait
+
+
+class SubmitFailed(Exception):
+    """Handing over did not work.
+
+    ``certain``: the print system does not have the job and will not print it. ``retry``: the same may work later.
+    ``handle``: the job's name over there, if it came so far.
+    """
+
+    def __init__(self, reason: str, detail: str, *, certain: bool, retry: bool = False, handle: str = ''):
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.certain = certain
+        self.retry = retry
+        self.handle = handle
+
+
+class Unsettled(Exception):
+    """The print system cannot be told to forget a job, as it does not answer."""
+
+
+class Backend(Protocol):
+    """A way to print. Every call may be made while another one runs; none blocks the event loop."""
+
+    async def printers(self) -> Sequence[p.Printer]:
+        """List the printers with their states (``depth`` is not filled in). Raises :class:`NotReady`."""
+        ...
+
+    async def check(self, printer: str) -> None:
+        """Raise :class:`NotReady` unless the printer would take a job now."""
+        ...
+
+    async def submit(self, printer: str, sheet: Sheet) -> str:
+        """Hand a job over and return its handle. Raises :class:`SubmitFailed`."""
+        ...
+
+    async def find(self, printer: str, tag: str, handle: str) -> str | None:
+        """Look for a job that an earlier run may have handed over; return its handle.
+
+        None: certainly not handed over, and it will not print. Raises :class:`SubmitFailed` (not certain) when that
+        cannot be known.
+        """
+        ...
+
+    async def follow(self, printer: str, sheet: Sheet, handle: str, at_printer: Callable[[], None]) -> End:
+        """Watch a job that was handed over until it ends. Calls ``at_printer`` once, when the printer has it."""
+        ...
+
+    async def settle(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
+        """Make sure that the print system will not print the job any more. Raises :class:`Unsettled`.
+
+        ``patience``: seconds to wait for the print system to finish by itself before the job is cancelled there.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and threads."""
+        ...

@@ -1,0 +1,1 @@
+"""What every process needs: clocks, threads, systemd, a trace for the benchmark."""

@@ -1,0 +1,1 @@
+"""The file that survives a crash: jobs, documents, pairings."""

@@ -1,0 +1,213 @@
+"""What a person at this computer can do with the running agent: pause, test, print again, answer a question.
+
+None of it needs a network. What Indico has to know is committed to the spool first and told as soon as it listens; what
+it must not mix up with its own jobs (test pages, badges printed once more) it never hears of.
+"""
+
+import hashlib
+import json
+import logging
+import time
+import uuid
+from collections.abc import Mapping
+
+from print_agent.jobs import decisions
+from print_agent.jobs.decisions import LOCAL, Entry, State
+from print_agent.jobs.manager import Jobs
+from print_agent.printing import test_page
+from print_agent.printing.layout import Layout
+from print_agent.printing.printer_list import Printers
+from print_agent.protocol import messages as p
+from print_agent.protocol import reasons
+from print_agent.spool.store import Spool
+
+
+log = logging.getLogger(__name__)
+
+#: How long what a person asked for waits for its printer, in seconds. They stand beside it.
+WAITS = 120.0
+#: Least characters of a job's id that are enough to mean it.
+SHORTEST = 4
+_NOTE = 'paused'
+
+
+class ControlError(Exception):
+    """It cannot be done. ``code`` is for programs, the text for people."""
+
+    def __init__(self, code: str, sentence: str):
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+class Pauses:
+    """Which printers are paused, written down so that a restart does not forget it."""
+
+    def __init__(self, spool: Spool):
+        self._spool = spool
+        noted = json.loads(spool.note(_NOTE) or '{}')
+        #: Whether all are, also those that are not there yet.
+        self.all: bool = noted.get('all', False)
+        self.names: frozenset[str] = frozenset(noted.get('printers', ()))
+
+    def __contains__(self, printer: str) -> bool:
+        return self.all or printer in self.names
+
+    def set(self, *, everything: bool, names: frozenset[str]) -> None:
+        """Write down and use these from now on."""
+        self._spool.set_note(_NOTE, json.dumps({'all': everything, 'printers': sorted(names)}))
+        self.all, self.names = everything, names
+
+
+class Control:
+    """The handles of the agent. Everything raises :class:`ControlError` when it cannot be done.
+
+    :param layouts: the settings of printers, by their names
+    """
+
+    def __init__(self, spool: Spool, jobs: Jobs, printers: Printers, layouts: Mapping[str, Layout] | None = None):
+        self._layouts = layouts or {}
+        self._spool = spool
+        self._jobs = jobs
+        self._printers = printers
+        self.pauses = Pauses(spool)
+        jobs.paused = printers.paused = self.is_paused
+
+    def is_paused(self, printer: str) -> bool:
+        """Whether a person paused this printer here."""
+        return printer in self.pauses
+
+    def pause(self, printer: str | None = None) -> None:
+        """Let no badge of a server begin on a printer, or on any. The one in the printer comes out."""
+        if printer is None:
+            self.pauses.set(everything=True, names=frozenset())
+        else:
+            self._known(printer)
+            if printer not in self.pauses:
+                self.pauses.set(everything=False, names=self.pauses.names | {printer})
+        log.info('paused: %s', 'all printers' if printer is None else printer)
+        # Told first, so that what is handed back does not come again.
+        self._printers.look_again()
+        for name in self._spool.printers():
+            if self.is_paused(name):
+                self._jobs.hand_back(name)
+
+    def resume(self, printer: str | None = None) -> None:
+        """Print again on a printer, or on all."""
+        if printer is None:
+            self.pauses.set(everything=False, names=frozenset())
+        else:
+            if printer not in self.pauses.names:
+                self._known(printer)
+            paused = self._names() if self.pauses.all else self.pauses.names
+            self.pauses.set(everything=False, names=paused - {printer})
+        log.info('resumed: %s', 'all printers' if printer is None else printer)
+        self._printers.look_again()
+        for name in self._names():
+            if not self.is_paused(name):
+                self._jobs.waker(name).set()
+
+    def test(self, printer: str) -> Entry:
+        """Print a page made here that shows size and place of the print. Also on a paused printer."""
+        self._known(printer)
+        media = next((each.media for each in self._printers.all() if each.name == printer), ())
+        width, height = test_page.size(media, self._spool.last_size(printer),
+                                      self._layouts.get(printer, Layout()))
+        document = test_page.make(printer, width, height, time.localtime())
+        return self._print(printer, document, prefix='test', title='Test page', kind='test', width=width,
+                           height=height)
+
+    def find(self, job: str) -> Entry:
+        """The job whose id is, or begins with, this; as in the log it may end in its dispatch: ``b1c7….2``.
+
+        ``last``: the badge that was printed last, or may have been.
+        """
+        if job == 'last':
+            if (last := self._spool.last_printed()) is None:
+                raise ControlError('unknown_job', 'No badge was printed here yet.')
+            return last
+        beginning, _, dispatch = job.rpartition('.')
+        wanted = beginning if beginning and dispatch.isdecimal() else job
+        found = self._spool.begins(wanted) if len(wanted) >= SHORTEST else []
+        exact = [entry for entry in found if entry.job == wanted]
+        if len(exact or found) != 1:
+            raise ControlError('unknown_job', f'Several badges begin with "{job}". Give more of the id.' if found else
+                               f'There is no badge "{job}" here. "print-agent status" shows the latest and their ids.'
+                               if len(wanted) >= SHORTEST else
+                               f'"{job}" is too short for the id of a badge: give at least {SHORTEST} characters of '
+                               f'it, as "print-agent status" shows them, or "last".')
+        return (exact or found)[0]
+
+    def get(self, seq: int) -> Entry:
+        """The job with this number in the spool."""
+        if (entry := self._spool.get(seq)) is None:
+            raise ControlError('unknown_job', 'This job is not in the spool any more.')
+        return entry
+
+    def reprint(self, entry: Entry, printer: str | None = None) -> Entry:
+        """Print a badge once more, from the copy that was kept. Indico keeps what it knows about the original."""
+        origin = entry.origin or entry.job
+        if entry.state is State.unknown:
+            raise ControlError('question', 'Nobody knows whether this badge came out. Answer that first, on the local '
+                                           'page or in Indico.')
+        if entry.state not in decisions.REPEATABLE:
+            raise ControlError('not_printed', 'This badge was not printed here. Indico gives it to a printer itself.'
+                               if entry.state in decisions.ENDED else 'This badge is still on its way.')
+        document = self._spool.document(entry.seq)
+        if document is None:
+            raise ControlError('forgotten', 'The PDF of this badge is not kept any more. Print it again in Indico.')
+        if any(each.source == LOCAL and each.origin == origin for each in self._spool.open()):
+            raise ControlError('already', 'This badge is being printed again already.')
+        return self._again(entry, document, printer or entry.printer)
+
+    def answer(self, entry: Entry, *, came_out: bool) -> Entry:
+        """Settle an unknown job by what a person saw. Not come out: it is printed again, by whoever sent it."""
+        if entry.state is not State.unknown:
+            raise ControlError('answered', 'This question was answered already.')
+        if not came_out and not entry.settled:
+            raise ControlError('unsettled', 'The print service still has this badge, so it may come out by itself. '
+                                            'Wait until it has given it up, or cancel it there.')
+        # Nobody could send it again.
+        ours = not decisions.has_listener(entry)
+        document = self._spool.document(entry.seq) if ours and not came_out else None
+        if ours and not came_out and document is None:
+            raise ControlError('forgotten', 'The PDF of this badge is not kept any more, so it cannot be printed again '
+                                            'here.')
+        if document is not None:
+            self._known(entry.printer)
+        self._jobs.answered(entry, came_out=came_out)
+        if document is not None:
+            return self._again(entry, document, entry.printer)
+        return self.get(entry.seq)
+
+    # -- helpers ------------------------------------------------------------------------------------------------------
+
+    def _names(self) -> frozenset[str]:
+        return frozenset(printer.name for printer in self._printers.all())
+
+    def _known(self, printer: str) -> None:
+        if self._printers.known(printer) is not True:
+            names = ', '.join(sorted(self._names()))
+            raise ControlError('unknown_printer', f'There is no printer "{printer}" here. '
+                               f'{f"There are: {names}." if names else "There is none at all yet."}')
+
+    def _again(self, entry: Entry, document: bytes, printer: str) -> Entry:
+        self._known(printer)
+        if entry.kind == 'test' and entry.source == LOCAL:
+            title, prefix = entry.title, 'test'
+        else:
+            title, prefix = f'Again {entry.origin or entry.job}', 'again'
+        return self._print(printer, document, prefix=prefix, title=title, kind=entry.kind, width=entry.width_mm,
+                           height=entry.height_mm, copies=entry.copies, pages=entry.pages, name=entry.name,
+                           origin=entry.origin or entry.job)
+
+    def _print(self, printer: str, document: bytes, *, prefix: str, title: str, kind: str, width: float, height: float,
+               copies: int = 1, pages: int = 1, name: str = '', origin: str = '') -> Entry:
+        for reason, so in (('spool_full', self._jobs.full), ('stopping', self._jobs.stopping)):
+            if so:
+                raise ControlError(reason, reasons.sentence(reason))
+        return self._jobs.print_here(p.Job(
+            job=f'{prefix}-{uuid.uuid4().hex[:12]}', dispatch=1, printer=printer, title=title, name=name,
+            kind=kind, copies=copies, pages=pages, width_mm=width, height_mm=height,  # type: ignore[arg-type]
+            length=len(document), sha256=hashlib.sha256(document).hexdigest(), expires_in=WAITS, go=True,
+            print_within=WAITS), document, origin)

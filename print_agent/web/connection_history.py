@@ -1,0 +1,85 @@
+"""What happened to the connections since the agent started, for people who ask later why a badge was late."""
+
+import time
+from collections import deque
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from print_agent.connection.link import Link
+
+
+#: Changes that are remembered.
+LENGTH = 100
+
+
+class Connection(Struct, frozen=True, kw_only=True):
+    """The link to one Indico as it is now."""
+
+    id: str
+    url: str
+    event: str
+    agent: str
+    #: ``stream``, ``poll`` or ``down``.
+    state: str
+    words: str
+    since: float
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """A link changed its state."""
+
+    time: float
+    id: str
+    event: str
+    state: str
+    words: str
+
+
+class History:
+    """Watches the links: call :meth:`look` often."""
+
+    def __init__(self, links: Sequence[Link]):
+        self._links = links
+        self._changes: deque[Change] = deque(maxlen=LENGTH)
+        self._now: dict[str, Change] = {}
+        self._since: dict[str, float] = {}
+        #: Grows with every change.
+        self.count = 0
+
+    def look(self) -> None:
+        """Note what changed since the last look."""
+        for link in self._links:
+            paired, words = link.pairing, in_words(link.state, link.trouble)
+            old = self._now.get(paired.id)
+            if old is not None and (old.state, old.words) == (link.state, words):
+                continue
+            now = time.time()
+            if old is None or old.state != link.state:
+                self._since[paired.id] = now
+            self._now[paired.id] = Change(time=now, id=paired.id, event=paired.event_title, state=link.state,
+                                          words=words)
+            self._changes.appendleft(self._now[paired.id])
+            self.count += 1
+
+    def connections(self) -> tuple[Connection, ...]:
+        """All links, as they were at the last look."""
+        return tuple(
+            Connection(id=link.pairing.id, url=link.pairing.url, event=link.pairing.event_title,
+                       agent=link.pairing.agent_name, state=now.state, words=now.words,
+                       since=self._since[link.pairing.id])
+            for link in self._links if (now := self._now.get(link.pairing.id)) is not None)
+
+    def changes(self) -> tuple[Change, ...]:
+        """What happened, newest first."""
+        return tuple(self._changes)
+
+
+def in_words(state: str, trouble: str) -> str:
+    """A state of a link, for people."""
+    match state:
+        case 'stream':
+            return 'Connected.'
+        case 'poll':
+            return 'Connected by polling: badges come up to two seconds later.'
+    return f'{trouble[0].upper()}{trouble[1:].rstrip(".")}.' if trouble else 'Connecting…'

@@ -1,0 +1,37 @@
+"""The last lines of the log, in memory, so that a tech can hand them to somebody who helps. They hold ids, no names."""
+
+import logging
+from collections import deque
+
+from print_agent.runtime.log_folding import Folding
+
+
+#: Lines that are remembered.
+LENGTH = 2000
+
+
+class Logbook(logging.Handler):
+    """Remembers what the agent logs, from :meth:`open` to :meth:`close`."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.setFormatter(logging.Formatter('%(asctime)s %(levelname)s %(message)s'))
+        self.addFilter(Folding(self))
+        self._lines: deque[str] = deque(maxlen=LENGTH)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember one record."""
+        self._lines.append(self.format(record))
+
+    def open(self) -> None:
+        """Begin to listen."""
+        logging.getLogger('print_agent').addHandler(self)
+
+    def close(self) -> None:
+        """Stop listening; what was heard stays."""
+        logging.getLogger('print_agent').removeHandler(self)
+        super().close()
+
+    def lines(self) -> list[str]:
+        """What was logged, oldest first."""
+        return list(self._lines)

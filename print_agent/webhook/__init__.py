@@ -1,0 +1,1 @@
+"""The endpoint for signed webhooks, and the outcomes that are reported back."""

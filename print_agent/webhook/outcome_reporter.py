@@ -1,0 +1,147 @@
+"""Tells the sender of a webhook what became of its badge, until the sender says that it knows.
+
+What is still to be told is read from the spool, so a restart loses nothing.
+"""
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Awaitable, Mapping
+from functools import partial
+
+import httpx
+import msgspec
+
+from print_agent.connection.backoff import Backoff
+from print_agent.connection.proxy import Network, NetworkError
+from print_agent.jobs import decisions
+from print_agent.jobs.decisions import Entry
+from print_agent.jobs.manager import Jobs
+from print_agent.protocol import messages as p
+from print_agent.protocol import signing
+from print_agent.spool.store import SpoolFull
+from print_agent.version import SOFTWARE
+
+
+log = logging.getLogger(__name__)
+
+#: Longest wait for an answer, in seconds.
+TIMEOUT = 10.0
+#: How often the spool is looked at when nothing woke this loop, in seconds.
+LOOK = 1.0
+#: An outcome that nobody wants for this long is given up, in seconds.
+GIVE_UP = 86400.0
+
+DOOR = 'door:'
+_decoder = msgspec.json.Decoder(p.Ack)
+
+
+class Callbacks:
+    """Reports outcomes of webhook jobs.
+
+    :param secrets: the secrets of each door, by printer
+    """
+
+    def __init__(self, jobs: Jobs, secrets: Mapping[str, tuple[str, ...]], *,
+                 network: Network | None = None, transport: httpx.AsyncBaseTransport | None = None,
+                 first_retry: float = 1.0):
+        self._jobs = jobs
+        self._secrets = secrets
+        self._network = network or Network()
+        self._transport = transport
+        self._clients: dict[str | None, httpx.AsyncClient] = {}
+        self._first_retry = first_retry
+        self._retries: dict[int, tuple[Backoff, float]] = {}
+        self._news = asyncio.Event()
+        self._progress: list[tuple[str, p.Printing]] = []
+        for printer in secrets:
+            jobs.listen(DOOR + printer, partial(self._hear, DOOR + printer))
+
+    def _hear(self, source: str, message: p.FromAgent) -> None:
+        if isinstance(message, p.Printing):
+            self._progress.append((source, message))
+        self._news.set()
+
+    async def run(self) -> None:
+        """Report until cancelled."""
+        try:
+            while True:
+                self._news.clear()
+                await self._look()
+                try:
+                    async with asyncio.timeout(LOOK):
+                        await self._news.wait()
+                except TimeoutError:
+                    pass  # retries may be due
+        finally:
+            for client in self._clients.values():
+                await client.aclose()
+
+    def _client(self, url: str) -> httpx.AsyncClient:
+        proxy = self._network.proxy_for(url)
+        if proxy not in self._clients:
+            self._clients[proxy] = httpx.AsyncClient(
+                timeout=TIMEOUT, transport=self._transport, follow_redirects=False, headers={'User-Agent': SOFTWARE},
+                **self._network.for_httpx(url))
+        return self._clients[proxy]
+
+    async def _look(self) -> None:
+        progress, self._progress = self._progress, []
+        reports: list[Awaitable[object]] = []
+        for source, message in progress:
+            entry = self._jobs.spool.find(source, message.job)
+            if entry is not None and entry.callback:
+                reports.append(self._post(entry, message))
+        now = time.monotonic()
+        for entry in self._jobs.spool.callbacks():
+            end = decisions.end_message(entry)
+            if end is not None and now >= self._retries.get(entry.seq, (None, 0.0))[1]:
+                reports.append(self._report_end(entry, end))
+        # Printing first: it was queued first, and a report that fails does not hold up the others.
+        await asyncio.gather(*reports)
+
+    async def _report_end(self, entry: Entry, end: p.Outcome) -> None:
+        if await self._post(entry, end) and self._forget(entry):
+            return
+        backoff = self._retries.get(entry.seq, (Backoff(first=self._first_retry), 0.0))[0]
+        self._retries[entry.seq] = (backoff, time.monotonic() + backoff.next())
+        if time.time() - entry.received > GIVE_UP:
+            log.warning('job %s.%d: nobody took its outcome for a day; forgotten', entry.job, entry.dispatch)
+            self._forget(entry)
+
+    def _forget(self, entry: Entry) -> bool:
+        """There is nothing more to tell. False: the disk has no room for that, so it is told once more."""
+        try:
+            self._jobs.spool.ack(entry)
+        except SpoolFull as exc:
+            log.debug('%s', exc)  # it was said when it happened
+            return False
+        self._retries.pop(entry.seq, None)
+        return True
+
+    async def _post(self, entry: Entry, message: p.FromAgent) -> bool:
+        """POST one report; True if the sender acknowledged it."""
+        secrets = self._secrets.get(entry.source.removeprefix(DOOR))
+        if not secrets:
+            return False
+        body = p.encode(p.OutcomeReport(message=message))  # type: ignore[arg-type]
+        now = int(time.time())
+        # The same for every attempt at the same word, as the standard asks.
+        kind = type(message).__name__.lower()
+        unique = f'{entry.source}|{entry.job}|{entry.dispatch}|{kind}|{self._jobs.spool.id}'
+        headers = signing.headers(secrets, 'out_' + hashlib.sha256(unique.encode()).hexdigest()[:32], now, body)
+        try:
+            reply = await self._client(entry.callback).post(entry.callback, content=body,
+                                            headers={**headers, 'Content-Type': 'application/json'})
+        except (httpx.HTTPError, httpx.InvalidURL, NetworkError, ValueError) as exc:  # the last: no address at all
+            log.info('job %s.%d: outcome not delivered (%s)', entry.job, entry.dispatch, type(exc).__name__)
+            return False
+        if not 200 <= reply.status_code < 300:
+            log.info('job %s.%d: outcome not accepted (HTTP %d)', entry.job, entry.dispatch, reply.status_code)
+            return reply.status_code == 410
+        try:
+            ack = _decoder.decode(reply.content)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return True  # any 2xx means that it was taken; the ack in it only says so more clearly
+        return ack.job == entry.job
