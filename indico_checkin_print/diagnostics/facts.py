@@ -55,7 +55,8 @@ def examine():
     yield checks.check_clock(_clock_offset())
     signs = _signs()
     yield checks.check_beat(signs.get(heartbeat.CELERY), worker_answers=worker.level == checks.OK)
-    relays = {name.removeprefix(heartbeat.RELAY): sign for name, sign in signs.items() if name.startswith(heartbeat.RELAY)}
+    relays = {name.removeprefix(heartbeat.RELAY): sign for name, sign in signs.items()
+              if name.startswith(heartbeat.RELAY)}
     alive = [sign for sign in relays.values() if sign.age < checks.RELAY_MISSING]
     yield checks.check_relay(relays, {place: _get(f'http://{sign.detail}/healthz') for place, sign in relays.items()
                                       if sign in alive and _is_here(place)})
@@ -64,7 +65,8 @@ def examine():
     yield checks.check_templates(*_templates())
     yield checks.check_webhooks(*_webhooks())
     yield checks.check_jobs(*_jobs())
-    posting = [sign for name, sign in signs.items() if name.startswith(heartbeat.POSTS) and sign.age < checks.RELAY_MISSING]
+    posting = [sign for name, sign in signs.items()
+               if name.startswith(heartbeat.POSTS) and sign.age < checks.RELAY_MISSING]
     yield checks.check_posts(len(alive), len(posting), _unsent())
     yield checks.check_missed(_pile(MissedCheckin.query.filter(MissedCheckin.attempts > 0),
                                     MissedCheckin.checked_in_dt))

@@ -13,9 +13,9 @@ from indico_checkin_print.diagnostics.standstill import standstills
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
 from indico_checkin_print.management.held import held_jobs
 from indico_checkin_print.management.job_rows import latest_jobs, latest_messages
-from indico_checkin_print.management.status import agent_status, desk_statuses, printer_status
+from indico_checkin_print.management.status import (agent_status, desk_statuses, is_in_trouble, printer_status,
+                                                    webhook_status)
 from indico_checkin_print.management.visibility import visible
-from indico_checkin_print.management.webhook_status import is_in_trouble, webhook_status
 from indico_checkin_print.management.when import rules_in_words, setup_of
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk

@@ -22,8 +22,8 @@ from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER
 from indico_checkin_print.management.base import (DialogForm, RHJobBase, RHWebhookBase, WPCheckinPrint, action_form,
                                                   back, dialog_done)
 from indico_checkin_print.management.job_rows import name_for, state_of
+from indico_checkin_print.management.status import webhook_status
 from indico_checkin_print.management.visibility import visible
-from indico_checkin_print.management.webhook_status import webhook_status
 from indico_checkin_print.messages.payload import FIELDS, own_fields
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState

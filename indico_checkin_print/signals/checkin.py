@@ -17,12 +17,12 @@ from indico.core.oauth.models.applications import SystemAppType
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import kick, ledger, sql
+from indico_checkin_print.ledger.forget import forget
 from indico_checkin_print.ledger.states import MAY_BE_OUT
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
 from indico_checkin_print.routing.admission import CheckIn, Hook, Setup, rows_for
 from indico_checkin_print.settings import logger
-from indico_checkin_print.work.retention import forget
 
 
 #: Which way of check-in an endpoint of Indico is. Whatever is not here is another plugin: Zoom's, for one, checks

@@ -15,7 +15,7 @@ from indico_checkin_print.ledger.states import DOCUMENT_RETENTION, ENDED, EXPIRE
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.marks import Mark
 from indico_checkin_print.models.missed import MissedCheckin
-from indico_checkin_print.models.records import Attempt, Document, JobHistory
+from indico_checkin_print.models.records import Attempt, Document
 from indico_checkin_print.sql import now
 
 
@@ -54,18 +54,6 @@ def purge_documents():
                 .filter(Job.id == Document.job_id, Job.state.in_(ENDED), db.or_(Event.is_deleted, long_ended))
                 .exists())
     return _purge(Document, Document.job_id, of_ended)
-
-
-def forget(registration):
-    """Delete what may name the person of a registration: the ledger itself holds ids only.
-
-    What a webhook answered may, and it is in the details of a job as well.
-    """
-    ids = [id_ for id_, in db.session.query(Job.id).filter_by(registration_id=registration.id)]
-    for table, column in ((Document.__table__, 'job_id'), (Attempt.__table__, 'job_id')):
-        db.session.execute(db.delete(table).where(table.c[column].in_(ids)))
-    for table, column in ((Job.__table__, 'id'), (JobHistory.__table__, 'job_id')):
-        db.session.execute(db.update(table).where(table.c[column].in_(ids)).values(detail=''))
 
 
 def _purge_jobs(keep):

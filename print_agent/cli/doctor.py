@@ -144,9 +144,9 @@ async def _cups(config: Config) -> list[Finding]:
         return [wrong('pycups', str(exc))]
     found = [fine('pycups', 'installed')]
     try:
-        names = list(await local_client.queues())
-        found.append(fine('CUPS', 'answers' if local_client.is_local else f'answers; this CUPS is on another computer '
-                                  f'({local_client.host}): badges are reported as "sent"'))
+        names = list(await client.queues())
+        found.append(fine('CUPS', 'answers' if client.is_local else f'answers; this CUPS is on another computer '
+                                  f'({client.host}): badges are reported as "sent"'))
         found += [wrong(f'printer {name}', f'agent.toml has {what} for a printer "{name}", but there is none of this '
                                            f'name. Show the names: print-agent printers')
                   for name, what in _named(config).items() if name not in {*names, *config.folders}]
@@ -161,10 +161,10 @@ async def _cups(config: Config) -> list[Finding]:
             found += judged
     except (CupsDown, CupsRefused) as exc:
         why = f' ({exc})' if isinstance(exc, CupsRefused) else ''
-        there = '' if local_client.is_local else f' on {local_client.host}'
+        there = '' if client.is_local else f' on {client.host}'
         found.append(wrong('CUPS', f'CUPS{there} does not answer{why}. Run{there}: sudo systemctl restart cups'))
     finally:
-        await local_client.close()
+        await client.close()
     return found
 
 
@@ -175,10 +175,10 @@ def _named(config: Config) -> dict[str, str]:
 
 
 async def _queue(client: CupsClient, config: Config, name: str) -> list[Finding]:
-    attrs = await local_client.queue(name, _QUEUE) or {}
+    attrs = await client.queue(name, _QUEUE) or {}
     layout, login = config.layouts.get(name, Layout()), config.logins.get(name)
-    if not local_client.is_local:
-        return checks.remote_queue(name, attrs, local_client.host, layout)
+    if not client.is_local:
+        return checks.remote_queue(name, attrs, client.host, layout)
     uri = printer_uri(str(attrs.get('device-uri', '')))
     if uri is None:
         return checks.queue(name, attrs, None, layout=layout)
@@ -208,7 +208,7 @@ async def _polling(config: Config, paired: Pairing) -> list[Finding]:
     url, check = f'{paired.document}/{_NO_DOCUMENT}', f'Indico {paired.id}'
     before = time.time()
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT, **config.network.for_httpx(url)) as client, local_client.stream(
+        async with httpx.AsyncClient(timeout=TIMEOUT, **config.network.for_httpx(url)) as client, client.stream(
                 'GET', url, headers={'Authorization': f'Bearer {paired.token}'}) as reply:
             after = time.time()
             secured = reply.extensions['network_stream'].get_extra_info('ssl_object')

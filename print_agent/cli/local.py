@@ -29,7 +29,8 @@ def test(config: Config, printer: str) -> None:
 def reprint(config: Config, badge: str, printer: str | None) -> None:
     """Print a badge of the last hours again: its id, or the beginning of it (see "status"), or "last"."""
     with sentences():
-        again = local_client.ask(config, Badge, 'api/reprint', {'job': badge, **({'printer': printer} if printer else {})})
+        again = local_client.ask(config, Badge, 'api/reprint',
+                                 {'job': badge, **({'printer': printer} if printer else {})})
         status = local_client.ask(config, Snapshot, 'api/status')
     whose = f'The badge of {again.name}' if again.name else f'The badge {again.origin}'
     click.echo(f'{whose} is printed again on {again.printer} ({again.job}).')

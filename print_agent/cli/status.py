@@ -12,7 +12,7 @@ from print_agent.cli.errors import EXIT_FAILED, sentences
 from print_agent.config import Config
 from print_agent.connection import pairing
 from print_agent.connection.pairing import Pairing
-from print_agent.jobs.decisions import Entry
+from print_agent.spool.job import Entry
 from print_agent.spool.store import Spool, SpoolError
 from print_agent.web.status import Snapshot, badge
 

@@ -5,98 +5,14 @@ spool's entry and a message to a decision. :mod:`print_agent.jobs` carries the d
 through all of them.
 """
 
-from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 
 from print_agent.protocol import messages as p
+from print_agent.spool.job import AT_PRINTER, ENDED, LOCAL, NOT_PRINTED, UNTOUCHED, Entry, State
 
 
-class State(StrEnum):
-    """Where a job in the spool stands."""
-
-    #: kept ready, no permission to print
-    waiting = 'waiting'
-    #: permission received, not yet handed to a printer
-    go = 'go'
-    #: about to be handed over; after a crash nobody knows how far that went
-    submitting = 'submitting'
-    #: handed over, the print system's own job number is known
-    printing = 'printing'
-    #: the printer itself said that it is done
-    completed = 'completed'
-    #: handed to a printer that cannot say more
-    sent = 'sent'
-    #: certain: nothing came out
-    failed = 'failed'
-    #: may have come out or not
-    unknown = 'unknown'
-    #: certain: nothing came out, and somebody else may print it
-    returned = 'returned'
-    #: dropped because the server asked for it
-    canceled = 'canceled'
-    #: never taken
-    refused = 'refused'
-
-
-#: The job has not been near a printer.
-UNTOUCHED = frozenset({State.waiting, State.go})
-#: The job is in the hands of a printer, or may be.
-AT_PRINTER = frozenset({State.submitting, State.printing})
-#: The job is over.
-ENDED = frozenset(State) - UNTOUCHED - AT_PRINTER
-#: Ends after which it is certain that no badge came out of this agent: a new dispatch starts afresh.
-NOT_PRINTED = frozenset({State.returned, State.canceled, State.refused, State.failed})
-#: Ends after which a person may want the same badge once more. What was given back may come out elsewhere.
-REPEATABLE = frozenset({State.completed, State.sent, State.failed})
-#: ``source`` of what a person at this computer asked for: test pages, and badges once more. No server knows of it.
-LOCAL = 'local'
 #: How long a person is asked whether an unknown badge came out, in seconds.
 ASKED = 86400.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One job in the spool, without its document."""
-
-    #: Order of arrival; also the entry's identity inside this spool.
-    seq: int
-    #: Who sent it: the id of a pairing, or ``door:<printer>``.
-    source: str
-    job: str
-    #: The server's dispatch number that the next report carries.
-    dispatch: int
-    printer: str
-    title: str
-    kind: str
-    copies: int
-    width_mm: float
-    height_mm: float
-    state: State
-    #: Found in the job's title at CUPS and at the printer; names (spool, source, job, dispatch at submission).
-    tag: str
-    #: The print system's name for the job, once it is known.
-    handle: str
-    reason: str
-    detail: str
-    #: Wall clock, seconds since 1970.
-    received: float
-    expires: float
-    #: Whether the server knows the end.
-    acked: bool
-    #: Whether the print system is certain not to print the job any more.
-    settled: bool
-    #: Where outcomes are POSTed, for jobs that came in by webhook.
-    callback: str
-    #: Whose badge it is, for people at the printer; empty once it is too old to be printed again. Never logged.
-    name: str = ''
-    #: The job that this one prints again, at the wish of a person at this computer.
-    origin: str = ''
-    #: Wall clock; None while it has not ended.
-    ended: float | None = None
-    #: Whether the document is still here.
-    kept: bool = False
-    #: Pages of the document, as announced and checked.
-    pages: int = 1
 
 
 def has_listener(entry: Entry) -> bool:

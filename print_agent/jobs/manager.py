@@ -10,15 +10,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from print_agent.jobs import decisions, pdf_check
-from print_agent.jobs.decisions import Entry, OnJob, OnRestart, OnWord, State
+from print_agent.jobs import decisions
+from print_agent.jobs.capacity import NoRoom
+from print_agent.jobs.decisions import OnJob, OnRestart, OnWord
 from print_agent.jobs.registry import Book
+from print_agent.printing import pdf_check
 from print_agent.printing.backend import End
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
-from print_agent.room import NoRoom
 from print_agent.runtime import clock
 from print_agent.runtime.trace import Trace
+from print_agent.spool.job import ENDED, LOCAL, UNTOUCHED, Entry, State
 from print_agent.spool.store import Spool, SpoolFull
 
 
@@ -62,7 +64,7 @@ class Jobs(Book):
         """Take no more work and give back everything that is not at a printer."""
         self.stopping = True
         for entry in self.spool.open():
-            if entry.state in decisions.UNTOUCHED:
+            if entry.state in UNTOUCHED:
                 self._end(entry, State.returned, 'stopping')
 
     # -- what servers say ---------------------------------------------------------------------------------------------
@@ -179,14 +181,14 @@ class Jobs(Book):
     def give_up(self, source: str) -> None:
         """A pairing was removed: return what it sent that is not at a printer, while its server still listens."""
         for entry in self.spool.open():
-            if entry.source == source and entry.state in decisions.UNTOUCHED:
+            if entry.source == source and entry.state in UNTOUCHED:
                 self._end(entry, State.returned, 'stopping')
 
     def orphan(self, source: str) -> None:
         """No server is there any more that could hear how the jobs of a removed pairing ended."""
         self._orphaned.add(source)
         for entry in self.spool.unacked(source):
-            if entry.state in decisions.ENDED:
+            if entry.state in ENDED:
                 with suppress(SpoolFull):  # then it is kept a little longer than it had to be
                     self.spool.ack(entry)
 
@@ -198,7 +200,7 @@ class Jobs(Book):
 
     def print_here(self, job: p.Job, document: bytes, origin: str = '') -> Entry:
         """Print what no server asked for. No server hears of it, whatever becomes of it."""
-        entry = self.spool.store(decisions.LOCAL, job, document, state=State.go, origin=origin)
+        entry = self.spool.store(LOCAL, job, document, state=State.go, origin=origin)
         self._clock(entry, job.print_within, job.expires_in, clock.now())
         self._wake(entry.printer)
         return entry
@@ -287,7 +289,7 @@ class Jobs(Book):
 
     def _give_back(self, seq: int, reason: str, detail: str) -> None:
         entry = self.spool.get(seq)
-        if entry is not None and entry.state in decisions.UNTOUCHED:
+        if entry is not None and entry.state in UNTOUCHED:
             self._end(entry, State.returned, reason, detail)
         elif entry is None or entry.state is not State.submitting:
             self._deadlines.forget(seq)

@@ -4,9 +4,8 @@ They were said all the same: a job is over whether the disk has room for that or
 is found out again.
 """
 
-from print_agent.jobs import decisions
-from print_agent.jobs.decisions import Entry
 from print_agent.runtime import clock
+from print_agent.spool.job import ENDED, Entry
 from print_agent.spool.store import Spool, SpoolFull
 
 
@@ -46,7 +45,7 @@ class Unsaved:
         self._save_at = clock.now() + SAVE_AGAIN
         for seq, ended in list(self._ends.items()):
             current = self._spool.get(seq)
-            if current is not None and current.state not in decisions.ENDED and current.dispatch == ended.dispatch:
+            if current is not None and current.state not in ENDED and current.dispatch == ended.dispatch:
                 try:
                     self._spool.end(current, ended.state, ended.reason, ended.detail, acked=ended.acked)
                 except SpoolFull:

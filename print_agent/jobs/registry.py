@@ -10,16 +10,15 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from print_agent import room
-from print_agent.connection import offer
+from print_agent.jobs import capacity as room
 from print_agent.jobs import decisions
 from print_agent.jobs.deadlines import Deadlines
-from print_agent.jobs.decisions import Entry, State
 from print_agent.jobs.pending_ends import Unsaved
 from print_agent.protocol import messages as p
-from print_agent.protocol import reasons
+from print_agent.protocol import offer, reasons
 from print_agent.runtime import clock
 from print_agent.runtime.trace import Trace
+from print_agent.spool.job import ENDED, NOT_PRINTED, UNTOUCHED, Entry, State
 from print_agent.spool.store import Spool, SpoolFull
 
 
@@ -63,7 +62,7 @@ class Book:
     def hello(self, source: str, software: str, printers: Collection[p.Printer]) -> p.Hello:
         """The hello for one server: only its own jobs are in it."""
         # What has not ended counts most: how the others ended is said besides.
-        entries = sorted(self._unacked(source), key=lambda entry: (entry.state in decisions.ENDED, -entry.seq))
+        entries = sorted(self._unacked(source), key=lambda entry: (entry.state in ENDED, -entry.seq))
         held = [line for entry in entries if (line := decisions.held(entry)) is not None]
         # Acknowledged, but a person may have answered them in Indico by now: the server says so then.
         held += [p.Held(job=entry.job, dispatch=entry.dispatch, state='unknown')
@@ -144,7 +143,7 @@ class Book:
         """Not kept, so not owed: if this word is lost, the next hello shows that the job is not here."""
         log.warning('job %s.%d not taken: %s', job, dispatch, reason)
         entry = self._find(source, job)
-        if entry is not None and entry.state not in decisions.UNTOUCHED | decisions.NOT_PRINTED:
+        if entry is not None and entry.state not in UNTOUCHED | NOT_PRINTED:
             return  # it may come out here: only its new number is not noted, and the server comes again with that
         if entry is not None:
             self._deadlines.forget(entry.seq)  # an older dispatch of it must not print either

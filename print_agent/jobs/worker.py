@@ -9,13 +9,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from print_agent.jobs import pdf_check
-from print_agent.jobs.decisions import Entry, State
 from print_agent.jobs.manager import Jobs
+from print_agent.printing import pdf_check
 from print_agent.printing.backend import Backend, End, NotReady, Sheet, SubmitFailed, Unsettled, short_tag
 from print_agent.printing.breaker import Health
 from print_agent.printing.layout import CannotLayOut, Layout
 from print_agent.protocol import reasons
+from print_agent.spool.job import Entry, State
 
 
 log = logging.getLogger(__name__)

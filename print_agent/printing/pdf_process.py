@@ -7,7 +7,6 @@ there is no process left to be had, there is no thread either.
 
 import contextlib
 import os
-import resource
 import select
 import signal
 import struct
@@ -15,8 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -37,9 +35,9 @@ MAX_RESULT = 2 * p.MAX_DOCUMENT
 #: Largest message that comes back from the process, in bytes.
 _MAX_ANSWER = 64 * 1024
 #: Exit code of a process that used more than ``MAX_MEMORY``.
-_TOO_MUCH_MEMORY = 3
+TOO_MUCH_MEMORY = 3
 _NIL = '00000000-0000-0000-0000-000000000000'
-_sizes = struct.Struct('!II')
+sizes_format = struct.Struct('!II')
 
 
 class Check(msgspec.Struct, tag='check'):
@@ -70,7 +68,7 @@ class Unreadable(Exception):
 class PdfProcess:
     """The process, from the agent's side. One document at a time; thread-safe."""
 
-    def __init__(self, module: str = 'print_agent.printing.pdf_process'):
+    def __init__(self, module: str = 'print_agent.printing.pdf_reader'):
         self._module = module
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -95,7 +93,7 @@ class PdfProcess:
                     self.stop()
                 if process is not before:
                     break  # else it may have died before this document came
-            if code == _TOO_MUCH_MEMORY:
+            if code == TOO_MUCH_MEMORY:
                 raise Unreadable('It takes too much memory to read.')
             if code == -signal.SIGKILL:
                 raise OSError('The process that reads PDFs was killed, perhaps for want of memory.')
@@ -124,7 +122,7 @@ class PdfProcess:
             assert process.stdout is not None
             os.set_blocking(process.stdin.fileno(), False)
             try:
-                _Line(process, START_TIMEOUT).read(_sizes.size)
+                _Line(process, START_TIMEOUT).read(sizes_format.size)
             except (EOFError, OSError) as exc:
                 self.stop()
                 raise OSError('The process that reads PDFs does not start.') from exc
@@ -141,8 +139,8 @@ def _exit_code(process: subprocess.Popen[bytes]) -> int | None:
 def _exchange(process: subprocess.Popen[bytes], question: Check | LayOut, document: bytes) -> tuple[Answer, bytes]:
     """Ask one question. Raises TimeoutError, or EOFError or OSError if the process ends instead."""
     line = _Line(process, DOCUMENT_TIMEOUT)
-    line.write(_packed(question, document))
-    length, size = _sizes.unpack(line.read(_sizes.size))
+    line.write(packed(question, document))
+    length, size = sizes_format.unpack(line.read(sizes_format.size))
     if length > _MAX_ANSWER or size > MAX_RESULT:
         raise EOFError
     return msgspec.json.decode(line.read(length), type=Answer), line.read(size)
@@ -183,61 +181,11 @@ class _Line:
         return pipe.fileno()
 
 
-def _packed(message: msgspec.Struct, document: bytes) -> bytes:
+def packed(message: msgspec.Struct, document: bytes) -> bytes:
     encoded = msgspec.json.encode(message)
-    return _sizes.pack(len(encoded), len(document)) + encoded + document
+    return sizes_format.pack(len(encoded), len(document)) + encoded + document
 
 
 def to_check(job: p.Job) -> Check:
     """The question about a new document. It holds no names: only the measures are needed."""
     return Check(msgspec.structs.replace(job, job=_NIL, name='', title='', desk='', printer=''))
-
-
-# -- inside the process -----------------------------------------------------------------------------------------------
-
-def main() -> None:
-    """Answer until there is nothing more to read."""
-    from print_agent.jobs import pdf_check
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the agent
-    with contextlib.suppress(ValueError, OSError):  # macOS does not have this limit
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_SPACE, MAX_ADDRESS_SPACE))
-    threading.Thread(target=_watch, daemon=True).start()
-    received, answers = sys.stdin.buffer, sys.stdout.buffer
-    answers.write(_sizes.pack(0, 0))
-    answers.flush()
-    while sizes := received.read(_sizes.size):
-        signal.alarm(int(DOCUMENT_TIMEOUT) + 5)  # should the agent be killed meanwhile
-        question, document = _read(received, *_sizes.unpack(sizes))
-        try:
-            answer, result = pdf_check.answer(question, document)
-        except MemoryError:
-            os._exit(_TOO_MUCH_MEMORY)
-        answers.write(_packed(answer, result))
-        answers.flush()
-        signal.alarm(0)
-        if _memory() > WORN_MEMORY:
-            return
-
-
-def _read(received: BinaryIO, length: int, size: int) -> tuple[Check | LayOut, bytes]:
-    return msgspec.json.decode(received.read(length), type=Check | LayOut), received.read(size)
-
-
-def _memory() -> int:
-    """The memory that this process uses, in bytes; on macOS the most that it ever used."""
-    if sys.platform == 'darwin':
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts what its parent used before in ru_maxrss
-    return int(Path('/proc/self/statm').read_text().split()[1]) * resource.getpagesize()
-
-
-def _watch() -> None:
-    while _memory() < MAX_MEMORY:
-        time.sleep(0.05)
-    os._exit(_TOO_MUCH_MEMORY)
-
-
-if __name__ == '__main__':
-    from print_agent.printing import pdf_process
-    pdf_process.main()  # of the module by its own name: its messages are other classes here

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from print_agent.connection import offer
 from print_agent.printing.backend import Backend, NotReady
 from print_agent.printing.breaker import Health
 from print_agent.protocol import messages as p
+from print_agent.protocol import offer
 from print_agent.protocol.reasons import STALLING, bare, sentence
 
 

@@ -12,13 +12,13 @@ import uuid
 from collections.abc import Mapping
 
 from print_agent.jobs import decisions
-from print_agent.jobs.decisions import LOCAL, Entry, State
 from print_agent.jobs.manager import Jobs
 from print_agent.printing import test_page
 from print_agent.printing.layout import Layout
 from print_agent.printing.printer_list import Printers
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
+from print_agent.spool.job import ENDED, LOCAL, REPEATABLE, Entry, State
 from print_agent.spool.store import Spool
 
 
@@ -150,9 +150,9 @@ class Control:
         if entry.state is State.unknown:
             raise ControlError('question', 'Nobody knows whether this badge came out. Answer that first, on the local '
                                            'page or in Indico.')
-        if entry.state not in decisions.REPEATABLE:
+        if entry.state not in REPEATABLE:
             raise ControlError('not_printed', 'This badge was not printed here. Indico gives it to a printer itself.'
-                               if entry.state in decisions.ENDED else 'This badge is still on its way.')
+                               if entry.state in ENDED else 'This badge is still on its way.')
         document = self._spool.document(entry.seq)
         if document is None:
             raise ControlError('forgotten', 'The PDF of this badge is not kept any more. Print it again in Indico.')

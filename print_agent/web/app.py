@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from print_agent.jobs.decisions import Entry
 from print_agent.protocol.messages import PrinterName
+from print_agent.spool.job import Entry
 from print_agent.spool.store import SpoolFull
 from print_agent.version import SOFTWARE
 from print_agent.web.actions import Control, ControlError

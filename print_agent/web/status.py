@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from print_agent.jobs import decisions
-from print_agent.jobs.decisions import LOCAL, Entry, State
 from print_agent.printing.printer_list import Printers
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
+from print_agent.spool.job import AT_PRINTER, ENDED, LOCAL, REPEATABLE, Entry, State
 from print_agent.spool.store import Spool
 from print_agent.version import VERSION
 from print_agent.web.actions import Control
@@ -113,9 +113,9 @@ class Viewer:
         """Look now. ``names``: whether to say whose badges they are."""
         spool = self._spool
         waiting = spool.open()
-        ended = sorted((e for e in spool.recent(3 * LATEST) if e.state in decisions.ENDED),
+        ended = sorted((e for e in spool.recent(3 * LATEST) if e.state in ENDED),
                        key=lambda entry: entry.ended or 0.0, reverse=True)
-        printing = {entry.printer for entry in waiting if entry.state in decisions.AT_PRINTER}
+        printing = {entry.printer for entry in waiting if entry.state in AT_PRINTER}
 
         def badges(entries: Sequence[Entry]) -> tuple[Badge, ...]:
             return tuple(badge(entry) if names else structs.replace(badge(entry), name='') for entry in entries)
@@ -138,7 +138,7 @@ def badge(entry: Entry) -> Badge:
         name=entry.name, state=entry.state.value, words=words, reason=entry.reason,
         detail=entry.detail or (reasons.sentence(entry.reason) if entry.reason else ''), received=entry.received,
         ended=entry.ended, local=local, origin=entry.origin, acknowledged=entry.acked,
-        repeatable=entry.kept and entry.state in decisions.REPEATABLE, settled=entry.settled)
+        repeatable=entry.kept and entry.state in REPEATABLE, settled=entry.settled)
 
 
 def printer_status(printer: p.Printer, *, paused: bool, printing: bool) -> PrinterStatus:

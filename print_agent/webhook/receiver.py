@@ -19,13 +19,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from print_agent.config import Config, Door
-from print_agent.jobs.decisions import State
+from print_agent.jobs.capacity import NoRoom
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons, signing
-from print_agent.room import NoRoom
 from print_agent.runtime import clock
 from print_agent.runtime.http_server import Server, listen
+from print_agent.spool.job import State
 from print_agent.webhook.outcome_reporter import DOOR
 
 

@@ -7,7 +7,7 @@ from pypdf import PdfReader
 
 from print_agent.protocol import messages as p
 from print_agent.printing.layout import Layout
-from print_agent.jobs.decisions import State
+from print_agent.spool.job import State
 
 
 async def done(desk, entry, state=State.completed):

@@ -22,7 +22,7 @@ from indico_checkin_print.management.job_filter import Cursor, JobFilter
 from indico_checkin_print.management.job_query import PAGE, TooManyPeople, find_people, job_ids
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.work.retention import forget
+from indico_checkin_print.ledger.forget import forget
 
 
 pytest_plugins = ('management_fixtures',)

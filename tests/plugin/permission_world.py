@@ -12,7 +12,7 @@ from permission_network import Network
 from permission_time import Loop
 
 from print_agent.protocol import messages
-from print_agent.jobs.decisions import UNTOUCHED, State
+from print_agent.spool.job import UNTOUCHED, State
 
 from indico_checkin_print.ledger.states import ENDED, PRINT_WITHIN
 from indico_checkin_print.models.jobs import JobState

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from print_agent.protocol import messages as p
-from print_agent.jobs.decisions import State
+from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 from tests.stack.agent import COMMAND
 from tests.stack.process import Service, accepts, free_port

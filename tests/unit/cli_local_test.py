@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from print_agent.cli import main, local
 from print_agent.spool import lock
-from print_agent.jobs.decisions import State
+from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 
 

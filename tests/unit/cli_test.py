@@ -20,7 +20,7 @@ from print_agent.protocol import signing
 from print_agent.protocol import messages as p
 from print_agent.config import Config
 from print_agent.printing import cups_client
-from print_agent.jobs.decisions import State
+from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 
 

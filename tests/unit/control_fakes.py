@@ -9,7 +9,7 @@ from print_agent.web.actions import Control
 from print_agent.jobs.manager import Jobs
 from print_agent.printing.printer_list import Printers
 from print_agent.printing.backend import End
-from print_agent.jobs.decisions import LOCAL
+from print_agent.spool.job import LOCAL
 from print_agent.spool.store import Spool
 from print_agent.jobs.worker import Worker
 

@@ -8,7 +8,7 @@ from print_agent.protocol import messages as p
 from print_agent.jobs import worker as worker_module
 from print_agent.web.actions import ControlError
 from print_agent.printing.backend import End, NotReady
-from print_agent.jobs.decisions import LOCAL, State
+from print_agent.spool.job import LOCAL, State
 
 
 @pytest.fixture(autouse=True)

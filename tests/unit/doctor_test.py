@@ -19,7 +19,7 @@ from print_agent.protocol import reasons
 from print_agent.cli import doctor_checks as checks
 from print_agent.printing.ipp import PrinterView
 from print_agent.printing.layout import Layout
-from print_agent.jobs.decisions import State
+from print_agent.spool.job import State
 from print_agent.web.status import PrinterStatus, Snapshot
 from print_agent.spool.store import Spool
 

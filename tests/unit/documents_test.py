@@ -5,8 +5,8 @@ from agent_fakes import PDF, make_job, pdf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from print_agent.jobs import pdf_check
-from print_agent.jobs.pdf_check import BadDocument
+from print_agent.printing import pdf_check
+from print_agent.printing.pdf_check import BadDocument
 
 
 def reason(job, document):

@@ -19,7 +19,7 @@ from link_test import Desk as LinkedDesk
 from receiver_test import NEW, Sender
 from spool_file_test import Reluctant
 
-from print_agent.jobs import pdf_check
+from print_agent.printing import pdf_check
 from print_agent.connection import pairing
 from print_agent.printing import pdf_process
 from print_agent.protocol import reasons
@@ -33,8 +33,8 @@ from print_agent.printing.backend import End
 from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.layout import Layout
 from print_agent.webhook.receiver import Receiver
-from print_agent.room import NoRoom
-from print_agent.jobs.decisions import State
+from print_agent.jobs.capacity import NoRoom
+from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 from print_agent.jobs.worker import Worker
 

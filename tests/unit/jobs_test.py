@@ -8,13 +8,13 @@ import pytest
 from agent_fakes import J0, J1, J2, J3, J4, PDF, FakeBackend, make_job
 
 from print_agent.runtime import clock
-from print_agent import room
+from print_agent.jobs import capacity as room
 from print_agent.protocol import messages as p
 from print_agent.jobs import worker as worker_module
 from print_agent.jobs.manager import Jobs
 from print_agent.printing.backend import End, NotReady, SubmitFailed, Unsettled
-from print_agent.room import NoRoom
-from print_agent.jobs.decisions import State
+from print_agent.jobs.capacity import NoRoom
+from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 from print_agent.runtime.trace import Trace
 from print_agent.jobs.worker import Worker

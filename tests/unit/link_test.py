@@ -16,7 +16,7 @@ from print_agent.jobs.manager import Jobs
 from print_agent.connection.link import Link
 from print_agent.connection.pairing import Pairing
 from print_agent.printing.backend import End
-from print_agent.jobs.decisions import State
+from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 from print_agent.jobs.worker import Worker
 

@@ -18,7 +18,7 @@ from print_agent.connection import websocket as stream_module
 from print_agent.jobs.manager import Jobs
 from print_agent.connection.proxy import Network
 from print_agent.connection.polling import Poller
-from print_agent.jobs.decisions import State
+from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 
 

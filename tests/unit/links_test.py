@@ -14,7 +14,7 @@ from print_agent.connection.backoff import Backoff
 from print_agent.jobs.manager import Jobs
 from print_agent.connection.link import Link
 from print_agent.connection.links import Links
-from print_agent.jobs.decisions import State
+from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 
 

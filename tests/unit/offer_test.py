@@ -8,11 +8,11 @@ from agent_fakes import FakeBackend, make_job
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from print_agent.connection import offer
+from print_agent.protocol import offer
 from print_agent.protocol import messages as p
 from print_agent.jobs.registry import Book
 from print_agent.printing.printer_list import Printers
-from print_agent.jobs.decisions import State
+from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 
 

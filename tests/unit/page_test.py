@@ -17,7 +17,7 @@ from print_agent.config import Config
 from print_agent.web.connection_history import History
 from print_agent.web.log_buffer import Logbook
 from print_agent.connection.pairing import PairingError
-from print_agent.jobs.decisions import State
+from print_agent.spool.job import State
 from print_agent.web.status import Viewer
 from print_agent.spool.store import SpoolFull
 from print_agent.web import app as app_module

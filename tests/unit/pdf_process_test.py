@@ -13,7 +13,7 @@ from agent_fakes import PDF, make_job, pdf
 from bombs import content_bomb, flate_bomb, xref_bomb
 from marks import marked, place
 
-from print_agent.jobs import pdf_check
+from print_agent.printing import pdf_check
 from print_agent.printing import pdf_process
 from print_agent.printing.pdf_process import LayOut, PdfProcess, Unreadable, to_check
 from print_agent.printing.backend import Sheet
@@ -78,17 +78,17 @@ def test_it_has_the_memory_that_it_is_said_to_have():
     """The kernel itself refuses more, before the watch over it has looked."""
     code = """
 import sys
-from print_agent.printing import pdf_process
+from print_agent.printing import pdf_check, pdf_process, pdf_reader
 class Greedy:
     @staticmethod
     def answer(*_args):
         return bytearray(pdf_process.MAX_ADDRESS_SPACE)
-import print_agent.jobs.pdf_check
+import print_agent.printing.pdf_check
 print_agent.documents.answer = Greedy.answer
-pdf_process.main()
+pdf_reader.main()
 """
     process = subprocess.Popen([sys.executable, '-c', code], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    process.communicate(pdf_process._packed(to_check(make_job()), PDF), timeout=60)
+    process.communicate(pdf_process.packed(to_check(make_job()), PDF), timeout=60)
     assert process.returncode == 3
 
 

@@ -10,7 +10,7 @@ import pytest
 from agent_fakes import J1, J2, J3, PDF, FakeBackend, make_job
 from standardwebhooks import Webhook
 
-from print_agent import room
+from print_agent.jobs import capacity as room
 from print_agent.protocol import messages as p
 from print_agent.webhook import receiver as receiver_module
 from print_agent.protocol import signing
@@ -18,7 +18,7 @@ from print_agent.webhook.outcome_reporter import Callbacks
 from print_agent.config import Config, Door
 from print_agent.jobs.manager import Jobs
 from print_agent.webhook.receiver import Receiver
-from print_agent.jobs.decisions import State
+from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 from print_agent.jobs.worker import Worker
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from print_agent.protocol import messages as p
 from print_agent.jobs import decisions
-from print_agent.jobs.decisions import AT_PRINTER, ENDED, NOT_PRINTED, UNTOUCHED, Entry, OnJob, OnRestart, OnWord, State
+from print_agent.jobs.decisions import OnJob, OnRestart, OnWord
+from print_agent.spool.job import AT_PRINTER, ENDED, NOT_PRINTED, UNTOUCHED, Entry, State
 
 
 def entry(state=State.waiting, dispatch=5, expires=1000.0, acked=False, reason=''):

@@ -19,8 +19,8 @@ from print_agent.jobs import pending_ends
 from print_agent.protocol import messages as p
 from print_agent.spool import database, queries
 from print_agent.printing.backend import End
-from print_agent.room import NoRoom
-from print_agent.jobs.decisions import State
+from print_agent.jobs.capacity import NoRoom
+from print_agent.spool.job import State
 from print_agent.spool.store import Spool, SpoolCorrupt, SpoolError, SpoolFull
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from print_agent.jobs import pdf_check
+from print_agent.printing import pdf_check
 from print_agent.runtime import daemon_threads
 from print_agent.runtime.daemon_threads import Crew
 
