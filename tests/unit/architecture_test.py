@@ -1,0 +1,93 @@
+"""The house is what ``docs/architecture.md`` says: its rooms, no import that runs upwards, no circle."""
+
+import ast
+import re
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / 'docs' / 'architecture.md').read_text()
+PACKAGES = ('indico_checkin_print', 'print_agent')
+#: Most files at the root of a package besides its rooms.
+MAX_FILES = {'indico_checkin_print': 16, 'print_agent': 12}
+
+
+def rooms(package):
+    """Return the rooms of a package, from the top down, as the page lists them."""
+    table = PAGE.partition(f'`{package}/`, the ')[2].partition('\n\n')[2].partition('\n\n')[0]
+    return re.findall(r'^\| `(\w+)` \|', table, re.MULTILINE)
+
+
+def modules(package):
+    """Return the files of a package by the names of their modules."""
+    return {'.'.join(path.relative_to(ROOT).with_suffix('').parts).removesuffix('.__init__'): path
+            for path in (ROOT / package).rglob('*.py') if 'migrations' not in path.parts}
+
+
+def imports(path, known):
+    """Return the modules among `known` that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {name if (name := f'{node.module}.{alias.name}') in known else node.module
+                      for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found & known
+
+
+ALL = {name: path for package in PACKAGES for name, path in modules(package).items()}
+IMPORTS = {name: imports(path, ALL.keys()) - {name} for name, path in ALL.items()}
+
+
+@pytest.mark.parametrize('package', PACKAGES)
+def test_every_room_is_listed(package):
+    there = {name.split('.')[1] for name in modules(package) if '.' in name} - {'__main__'}
+    assert set(rooms(package)) == there
+    assert len(list((ROOT / package).glob('*.py'))) <= MAX_FILES[package]
+
+
+@pytest.mark.parametrize('package', PACKAGES)
+def test_imports_run_downwards(package):
+    height = {room: -n for n, room in enumerate(rooms(package))}
+    upwards = [f'{name} imports {other}' for name, others in IMPORTS.items() for other in others
+               if name.startswith(f'{package}.') and other.startswith(f'{package}.')
+               and not name.endswith('.__main__')
+               and height[name.split('.')[1]] < height[other.split('.')[1]]]
+    assert upwards == []
+
+
+def test_no_circle():
+    graph = {name: {other for other in others if not name.startswith(f'{other}.')} for name, others in IMPORTS.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as exc:
+        pytest.fail(' → '.join(exc.args[1]))
+
+
+def test_the_contract_imports_neither_side():
+    for name, others in IMPORTS.items():
+        contract = [other for other in others if other.startswith('print_agent.')]
+        if name.startswith('indico_checkin_print'):
+            assert all(other.startswith('print_agent.protocol') for other in contract), name
+        if name.startswith('print_agent'):
+            assert not [other for other in others if other.startswith('indico_checkin_print')], name
+        if name.startswith('print_agent.protocol'):
+            assert all(other.startswith('print_agent.protocol') for other in others), name
+
+
+def test_paths_exist():
+    paths = re.findall(r'`((?:indico_checkin_print|print_agent|tests|docs)/[\w./]*)`', PAGE)
+    assert len(paths) > 30
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize('page', ['architecture.md', '../CONTRIBUTING.md'])
+def test_links_lead_somewhere(page):
+    path = ROOT / 'docs' / page
+    targets = re.findall(r'\]\(([\w./]+\.md)\)', path.read_text())
+    assert targets
+    assert [target for target in targets if not (path.parent / target).exists()] == []
