@@ -3,6 +3,7 @@
 Everything here is idempotent, because agents say things at least once.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -146,7 +147,7 @@ def _learn(agent, printer, message, reason):
         case messages.Failed() | messages.Returned() | messages.Unknown() if printer_breaker.blames_printer(reason):
             is_aside = printer_breaker.failed(agent, printer, reason)
             if printer_breaker.is_out_of_order(message, reason, is_aside=is_aside):
-                ledger.retry_canceled(agent, printer, printer_breaker.IN_A_ROW)
+                ledger.retry_canceled(agent, printer, timedelta(seconds=printer_breaker.POLICY.window))
 
 
 def gone(agent_id, link):

@@ -1,11 +1,8 @@
 """The circuit breaker of a webhook: spares a receiver that does not work, and the jobs that wait for it.
 
-    closed ──(so many failures in a row)──→ open ──(time for a probe)──→ half-open ──(it works)──→ closed
-                                              ↑                              │
-                                              └────────(it fails)────────────┘
-
-While it is open nothing is sent but one probe at a time, at growing intervals; a probe costs its job no attempt. When
-it closes, all that waits is due at once. `after` is pure; `note` writes what it says to the webhook's row.
+While it is open (`print_agent.protocol.circuit_breaker`) nothing is sent but one probe at a time; a probe costs its job
+no attempt. When it closes, all that waits is due at once. `after` is pure; `note` writes what it says to the webhook's
+row.
 """
 
 import random as random_module
@@ -14,29 +11,20 @@ from dataclasses import dataclass
 from indico.util.date_time import now_utc
 from indico.util.enum import IndicoStrEnum
 
+from print_agent.protocol.circuit_breaker import Policy, State
+
 from indico_checkin_print import ledger
 from indico_checkin_print.delivery.retry import RETRIED, Verdict
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.sql import now
 
 
-#: It opens after so many POSTs in a row that did not work.
-THRESHOLD = 5
-#: Seconds to the first probe and between the last ones, by kind: at a desk people wait.
-PROBES = {'badge': (5, 60), 'data': (15, 300)}
+#: By kind: at a desk people wait.
+POLICIES = {'badge': Policy(threshold=5, first=5, longest=60), 'data': Policy(threshold=5, first=15, longest=300)}
 #: How long a receiver may ask for silence (``Retry-After``), in seconds.
 LONGEST_ASKED = {'badge': 300, 'data': 24 * 3600}
 #: How much an interval is stretched at most, as a fraction, so that webhooks of one server do not come together.
 JITTER = 0.2
-
-
-class State(IndicoStrEnum):
-    """What may be sent to a webhook."""
-
-    closed = 'closed'
-    open = 'open'
-    #: The time for a probe has come
-    half_open = 'half_open'
 
 
 class Change(IndicoStrEnum):
@@ -75,13 +63,13 @@ def after(before, verdict, kind, retry_after=None, random=random_module.random):
         # one that refuses a single message works
         return Breaker()
     failures = before.failures + 1
-    is_open = before.is_open or failures >= THRESHOLD
+    policy = POLICIES[kind]
+    is_open = before.is_open or failures >= policy.threshold
     asked = min(retry_after or 0, LONGEST_ASKED[kind])
     if not is_open:
         return Breaker(failures, wait=asked)
-    first, longest = PROBES[kind]
-    # the exponent is bounded because nobody knows how long a receiver stays away
-    interval = min(longest, first * 2 ** min(max(0, failures - THRESHOLD), 10))
+    # an open one waits for its first interval at least
+    interval = policy.interval(max(failures, policy.threshold))
     return Breaker(failures, is_open=True, wait=max(asked, interval) * (1 + JITTER * random()))
 
 

@@ -1,8 +1,7 @@
-"""A printer that keeps failing is set aside, so that it does not spoil one badge after the other.
+"""The circuit breaker of a printer: one that keeps failing gets no badge, so that it does not spoil a whole queue.
 
-It comes back by itself: after a while it gets one badge to try it with, or its agent reports that what was wrong is
-gone. The agent lets a printer rest as well, for seconds; this here is for what goes on for minutes, for agents that do
-not, and for people who want to read it.
+It closes when a badge comes out, or when its agent reports that what was wrong is gone. The agent has a breaker of its
+own, for seconds; this one is for faults that last minutes, for agents without one, and for people who read the log.
 """
 
 from datetime import timedelta
@@ -13,18 +12,14 @@ from indico.modules.logs import LogKind
 from indico.util.date_time import now_utc
 
 from print_agent.protocol import messages
+from print_agent.protocol.circuit_breaker import Breaker, Policy
 from print_agent.protocol.reasons import is_cancellation
 
 from indico_checkin_print.models.agents import PrinterTrouble
 from indico_checkin_print.routing.admission import obstacle
 
 
-#: So many badges in a row that a printer could not print, and it is set aside.
-FAILURES = 3
-#: They are in a row if each comes so soon after the one before.
-IN_A_ROW = timedelta(minutes=10)
-#: How long it is set aside at first, and at most; each failed try doubles it.
-FIRST, LONGEST = timedelta(seconds=30), timedelta(minutes=5)
+POLICY = Policy(threshold=3, first=30, longest=300, window=600)
 #: Reasons of agents that say nothing against the printer.
 NOT_THE_PRINTER = frozenset({
     'too_late', 'expired', 'restarted', 'stopping', 'not_here', 'returned', 'person_missed_it', 'restart_unclear',
@@ -45,15 +40,16 @@ def is_out_of_order(message, reason, *, is_aside):
 
 
 def after_failure(failures, failed_dt, now):
-    """Return how many failures in a row there are after one more, and until when the printer is set aside or ``None``.
+    """Return how many failures in a row there are after one more, and when the next probe
+    is due, or ``None`` while the breaker is closed.
 
     :param failures: Those before.
     :param failed_dt: When the last of them was, or ``None``.
     """
-    failures = failures + 1 if failed_dt is not None and now - failed_dt <= IN_A_ROW else 1
-    if failures < FAILURES:
-        return failures, None
-    return failures, now + min(FIRST * 2 ** min(failures - FAILURES, 10), LONGEST)
+    # the clock of the breaker begins now
+    before = Breaker(failures, None if failed_dt is None else (failed_dt - now).total_seconds())
+    breaker = before.failed(0, POLICY)
+    return breaker.failures, None if breaker.probe_at is None else now + timedelta(seconds=breaker.probe_at)
 
 
 def failed(agent, printer, reason):

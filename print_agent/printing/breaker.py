@@ -1,15 +1,17 @@
-"""Printers that are not to get the next badge: they failed the last one, or hold one that does not get on.
+"""Printers that are not to get the next badge: their circuit breaker is open, or they hold a badge that is stuck.
 
-A printer that fails would spoil a whole queue one badge after the other, so it rests: for a moment, then longer and
-longer while it goes on to fail. The first badge that comes out puts it back in service.
+A printer that fails would spoil a whole queue, one badge after the other. The first badge that comes out closes its
+breaker.
 """
 
 import asyncio
 from collections.abc import Callable
 
+from print_agent.protocol.circuit_breaker import Breaker, Policy, State
 
-#: How long a printer rests after its first failure in a row and at most, in seconds.
-REST, LONGEST = 5.0, 60.0
+
+#: One failure opens it: this is for seconds, Indico's own breaker of a printer is for minutes.
+POLICY = Policy(threshold=1, first=5.0, longest=60.0)
 #: So often one printer fails the same badge before that counts as a failure of the badge.
 TRIES = 3
 #: So many cancelled badges in a row are the printer's doing, if each comes so soon after the one before, in seconds.
@@ -21,23 +23,23 @@ class Health:
 
     def __init__(self, clock: Callable[[], float] | None = None):
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
-        self._failures: dict[str, int] = {}
-        self._resting: dict[str, tuple[str, float]] = {}
+        self._breakers: dict[str, tuple[Breaker, str]] = {}
         self._stalled: dict[str, str] = {}
         self._tries: dict[tuple[str, str], int] = {}
         self._canceled: dict[str, tuple[int, float]] = {}
-        #: Called when a printer is set aside or back in service.
+        #: Called when a printer is out of service or back in it.
         self.changed: Callable[[], None] = lambda: None
 
     def trouble(self, printer: str) -> str:
-        """Why the printer is set aside now; empty if it is not."""
-        reason, until = self._resting.get(printer, ('', 0.0))
-        return reason if reason and self._clock() < until else self._stalled.get(printer, '')
+        """Why the printer gets no badge now; empty if it may."""
+        breaker, reason = self._breakers.get(printer, (Breaker(), ''))
+        is_open = breaker.state(self._clock()) is State.open
+        return reason if is_open else self._stalled.get(printer, '')
 
     def failed(self, printer: str, job: str, reason: str) -> bool:
         """The printer could not print a badge. Return whether that badge may be tried again."""
-        failures = self._failures[printer] = self._failures.get(printer, 0) + 1
-        self._resting[printer] = (reason, self._clock() + min(REST * 2 ** (failures - 1), LONGEST))
+        breaker, _ = self._breakers.get(printer, (Breaker(), ''))
+        self._breakers[printer] = breaker.failed(self._clock(), POLICY), reason
         tries = self._tries[printer, job] = self._tries.get((printer, job), 0) + 1
         again = tries < TRIES
         if not again:
@@ -60,8 +62,7 @@ class Health:
 
     def back(self, printer: str) -> None:
         """The printer was away and is there again: what it failed before tells nothing about now."""
-        self._failures.pop(printer, None)
-        self._resting.pop(printer, None)
+        self._breakers.pop(printer, None)
         self._canceled.pop(printer, None)
 
     def stalled(self, printer: str, reason: str) -> None:

@@ -1,6 +1,7 @@
 """A print queue that is deleted and made again, and a printer that is switched off and on, are in service at once."""
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 
@@ -14,8 +15,7 @@ QUEUE = 'fleeting'
 @pytest.fixture
 def long_rest(monkeypatch):
     """A printer that fails a badge rests for longer than any of these tests waits."""
-    monkeypatch.setattr(breaker, 'REST', 600.0)
-    monkeypatch.setattr(breaker, 'LONGEST', 600.0)
+    monkeypatch.setattr(breaker, 'POLICY', replace(breaker.POLICY, first=600.0, longest=600.0))
 
 
 @pytest.fixture

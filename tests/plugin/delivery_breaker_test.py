@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from print_agent.protocol.circuit_breaker import State
+
 from indico_checkin_print import ledger
 from indico_checkin_print.delivery import breaker, notify
 from indico_checkin_print.delivery import deliver as deliver_module
-from indico_checkin_print.delivery.breaker import LONGEST_ASKED, PROBES, THRESHOLD, Breaker, State
+from indico_checkin_print.delivery.breaker import LONGEST_ASKED, POLICIES, Breaker
 from indico_checkin_print.delivery.post import Answer, PostError
 from indico_checkin_print.delivery.retry import Verdict
 from indico_checkin_print.models.jobs import Job, JobState
@@ -18,6 +20,9 @@ from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import now
 from indico_checkin_print.work.worker import post_waiting
+
+
+THRESHOLD = POLICIES['data'].threshold
 
 
 # -- the rules --------------------------------------------------------------------------------------------------------
@@ -35,7 +40,7 @@ def failed(count, kind='data'):
 
 def test_it_opens_after_failures_in_a_row():
     assert failed(THRESHOLD - 1) == Breaker(THRESHOLD - 1)
-    assert failed(THRESHOLD) == Breaker(THRESHOLD, is_open=True, wait=PROBES['data'][0])
+    assert failed(THRESHOLD) == Breaker(THRESHOLD, is_open=True, wait=POLICIES['data'].first)
     # one that works in between begins anew
     assert after(failed(THRESHOLD - 1), Verdict.delivered) == Breaker()
 
@@ -46,7 +51,7 @@ def test_it_opens_after_failures_in_a_row():
 ])
 def test_probes_come_at_growing_intervals(kind, waits):
     assert [failed(THRESHOLD + n, kind).wait for n in range(len(waits))] == waits
-    assert failed(10_000, kind).wait == PROBES[kind][1]
+    assert failed(10_000, kind).wait == POLICIES[kind].longest
 
 
 @pytest.mark.parametrize('verdict', [Verdict.delivered, Verdict.permanent, Verdict.gone])
@@ -124,7 +129,7 @@ def test_a_receiver_that_is_down(db, jobs, receiver, webhook, probe_now, smtp):
         assert breaker.state(webhook) == State.half_open
         done, wait = post_waiting('test')
         assert done == 1
-        assert wait >= PROBES['data'][0] * 2 ** n
+        assert wait >= POLICIES['data'].first * 2 ** n
         assert webhook.failures == THRESHOLD + n
     # the tries went round, and none of them cost an attempt
     order = [job_id for job_id, in db.session.query(Attempt.job_id).order_by(Attempt.id)]

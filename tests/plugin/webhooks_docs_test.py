@@ -111,10 +111,10 @@ def test_numbers():
     assert f'| at once, {badge}, then every {retry.BADGE_INTERVAL} |' in TEXT
     assert f'| at once, {", ".join(map(str, retry.DATA_SCHEDULE[1:]))} |' in TEXT
     assert f'up to {retry.JITTER:.0%}'.replace('%', ' %') in PLAIN
-    assert f'After {breaker.THRESHOLD} failures in a row' in PLAIN
+    assert f'After {breaker.POLICIES["data"].threshold} failures in a row' in PLAIN
     for kind in ('badge', 'data'):
-        assert f'after {breaker.PROBES[kind][0]} seconds' in PLAIN
-        assert f'up to {breaker.PROBES[kind][1]}' in PLAIN
+        assert f'after {breaker.POLICIES[kind].first} seconds' in PLAIN
+        assert f'up to {breaker.POLICIES[kind].longest}' in PLAIN
     assert notify.PAUSE.total_seconds() == 3600
     assert 'one in an hour' in PLAIN
     assert f'first {post.MAX_SNIPPET} characters' in PLAIN

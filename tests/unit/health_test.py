@@ -2,7 +2,7 @@
 
 import pytest
 
-from print_agent.printing.breaker import IN_A_ROW, LONGEST, REST, TRIES, Health
+from print_agent.printing.breaker import IN_A_ROW, POLICY, TRIES, Health
 
 
 class World:
@@ -25,7 +25,7 @@ def test_a_printer_that_failed_rests_and_is_back_by_itself(world):
     assert world.health.trouble('p') == ''
     assert world.health.failed('p', 'job', 'engine_failed')
     assert (world.health.trouble('p'), world.health.trouble('other'), world.told) == ('engine_failed', '', 1)
-    world.now += REST - 0.1
+    world.now += POLICY.first - 0.1
     assert world.health.trouble('p')
     world.now += 0.1
     assert world.health.trouble('p') == ''
@@ -39,10 +39,10 @@ def test_it_rests_longer_while_it_goes_on_to_fail_until_a_badge_comes_out(world)
         while world.health.trouble('p'):
             world.now += 0.5
         rests.append(world.now - start)
-    assert rests == [min(REST * 2 ** n, LONGEST) for n in range(6)]
+    assert rests == [min(POLICY.first * 2 ** n, POLICY.longest) for n in range(6)]
     world.health.works('p')
     world.health.failed('p', 'job', 'rejected')
-    world.now += REST
+    world.now += POLICY.first
     assert world.health.trouble('p') == ''
 
 
