@@ -13,6 +13,7 @@ from print_agent.config import Config
 from print_agent.connection.link import Link
 from print_agent.connection.links import Links
 from print_agent.connection.pairing import Pairing
+from print_agent.errors import AgentFailed
 from print_agent.jobs.manager import Jobs
 from print_agent.jobs.worker import Worker
 from print_agent.printing.backend import Backend
@@ -43,12 +44,6 @@ GRACE = 10.0
 FLUSH = 3.0
 
 
-class AgentFailed(Exception):
-    """The agent ended although nobody asked it to."""
-
-
-
-
 def backends(config: Config) -> list[Backend]:
     """The ways to print that the configuration asks for; CUPS last, as it alone may learn of a new printer."""
     from print_agent.printing.folder import FolderBackend
@@ -57,8 +52,9 @@ def backends(config: Config) -> list[Backend]:
     if config.folders:
         ways.append(FolderBackend(config.folders))
     if config.cups:
+        from print_agent.errors import CupsMissing
         from print_agent.printing.cups import CupsBackend
-        from print_agent.printing.cups_client import CupsClient, CupsMissing
+        from print_agent.printing.cups_client import CupsClient
 
         try:
             ways.append(CupsBackend(CupsClient(config.cups_server), config.queues, config.logins))

@@ -13,7 +13,8 @@ from typing import Any, Literal, cast
 import platformdirs
 
 from print_agent.connection import pairing
-from print_agent.connection.proxy import DIRECT, Network, NetworkError, is_proxy
+from print_agent.connection.proxy import DIRECT, Network, is_proxy
+from print_agent.errors import BadSetting, ConfigError, NetworkError, PairingError
 from print_agent.printing import layout
 from print_agent.protocol import signing
 from print_agent.protocol.messages import MAX_PRINTER_NAME
@@ -23,10 +24,6 @@ from print_agent.protocol.messages import MAX_PRINTER_NAME
 ENV = 'PRINT_AGENT_CONFIG'
 APP = 'print-agent'
 MODES = ('auto', 'stream', 'poll')
-
-
-class ConfigError(Exception):
-    """Something in the configuration cannot be used; the text says what and where."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +136,7 @@ class _Reader:
                 raise self._error(f'printers.{name}', f'must be a section [printers.{name}]')
             try:
                 layouts[name] = layout.read({key: value for key, value in table.items() if key != 'login_file'})
-            except layout.BadSetting as exc:
+            except BadSetting as exc:
                 raise self._error(f'printers.{name}.{exc.key}', str(exc)) from exc
         return layouts
 
@@ -219,7 +216,7 @@ class _Reader:
         try:
             pairing.refuse_readable_by_others(file)
             return file.read_text()
-        except pairing.PairingError as exc:
+        except PairingError as exc:
             raise self._error(key, f'cannot be used: {exc}') from exc
         except (OSError, UnicodeDecodeError) as exc:
             raise self._error(key, f'names {file}, which cannot be read') from exc

@@ -27,16 +27,17 @@ from print_agent.cli.doctor_checks import Finding, fine, wrong
 from print_agent.config import Config
 from print_agent.connection import pairing
 from print_agent.connection.close_reasons import Why, refused
-from print_agent.connection.pairing import Pairing, PairingError
-from print_agent.connection.proxy import NetworkError
+from print_agent.connection.pairing import Pairing
+from print_agent.errors import (CupsDown, CupsMissing, CupsRefused, Declined, NetworkError, NotRunning, PairingError,
+                                SpoolCorrupt, SpoolError, Unreachable)
 from print_agent.printing import recognize
 from print_agent.printing.addresses import printer_uri
-from print_agent.printing.cups_client import CupsClient, CupsDown, CupsMissing, CupsRefused
-from print_agent.printing.ipp import PrinterLine, PrinterView, Unreachable
+from print_agent.printing.cups_client import CupsClient
+from print_agent.printing.ipp import PrinterLine, PrinterView
 from print_agent.printing.layout import Layout
 from print_agent.runtime import daemon_threads
 from print_agent.spool import lock
-from print_agent.spool.store import Spool, SpoolCorrupt, SpoolError
+from print_agent.spool.store import Spool
 from print_agent.web.status import Snapshot
 
 
@@ -91,7 +92,7 @@ def _running(config: Config) -> list[Finding]:
             return checks.agent(local_client.ask(config, Snapshot, 'api/status'))
     except OSError as exc:
         return [wrong('agent', str(exc))]
-    except (local_client.NotRunning, local_client.Declined) as exc:
+    except (NotRunning, Declined) as exc:
         if config.page:
             return [wrong('agent', f'It runs, but cannot be asked how it does. {exc}')]
         return [fine('agent', 'runs; without its local page it cannot be asked how it does')]

@@ -6,6 +6,7 @@ import httpx
 import msgspec
 
 from print_agent.config import Config
+from print_agent.errors import Declined, NotRunning
 from print_agent.spool.lock import is_locked
 from print_agent.web import auth
 
@@ -13,14 +14,6 @@ from print_agent.web import auth
 #: Longest wait for the agent's answer, in seconds.
 TIMEOUT = 15.0
 Answer = TypeVar('Answer')
-
-
-class NotRunning(Exception):
-    """No agent runs that could be asked; the text says what to do."""
-
-
-class Declined(Exception):
-    """The agent says why it does not do it."""
 
 
 def is_running(config: Config) -> bool:

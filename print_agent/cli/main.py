@@ -18,19 +18,20 @@ from print_agent import config as configuration
 from print_agent.agent import Agent, backends
 from print_agent.cli import local, local_client
 from print_agent.cli.doctor import doctor
-from print_agent.cli.errors import EXIT_FAILED, sentences
+from print_agent.cli.errors import sentences
 from print_agent.cli.service import service
 from print_agent.cli.status import status
-from print_agent.config import Config, ConfigError
+from print_agent.config import Config
 from print_agent.connection import pairing
 from print_agent.connection.pairing import Pairing
+from print_agent.errors import AgentError, ConfigError, Declined, NotRunning, SpoolCorrupt
 from print_agent.printing.printer_list import Printers, describe
 from print_agent.protocol import messages as p
 from print_agent.runtime import daemon_threads
 from print_agent.runtime.log_folding import Folding
 from print_agent.spool.database import set_aside
 from print_agent.spool.lock import lock
-from print_agent.spool.store import Spool, SpoolCorrupt
+from print_agent.spool.store import Spool
 from print_agent.version import VERSION
 from print_agent.web.status import Snapshot
 
@@ -74,7 +75,7 @@ def _taken_over(config: Config, paired: Pairing, begun: float) -> str:
     for _ in range(TAKEN_OVER_TRIES):
         try:
             status = local_client.ask(config, Snapshot, 'api/status')
-        except (local_client.NotRunning, local_client.Declined):
+        except (NotRunning, Declined):
             break  # without its local page it cannot be asked; it notices the new file all the same
         if any(link.id == paired.id and link.state != 'down' and link.since >= begun for link in status.connections):
             return 'The running print agent uses it and is connected.'
@@ -154,7 +155,7 @@ def printers(config: Config, as_json: bool) -> None:
     """Show the printers that the agent can use."""
     with sentences():
         found, trouble, left_out = daemon_threads.run(_look(config))
-        with contextlib.suppress(local_client.NotRunning, local_client.Declined):  # then this is what it will tell
+        with contextlib.suppress(NotRunning, Declined):  # then this is what it will tell
             left_out = local_client.ask(config, Snapshot, 'api/status').left_out  # it knows which ones desks use
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(found), indent=2))
@@ -168,7 +169,7 @@ def printers(config: Config, as_json: bool) -> None:
     for sentence in trouble:
         click.echo(f'{sentence} "print-agent doctor" says more.', err=True)
     if trouble:
-        sys.exit(EXIT_FAILED)
+        sys.exit(AgentError.exit_code)
 
 
 async def _look(config: Config) -> tuple[list[p.Printer], tuple[str, ...], tuple[str, ...]]:

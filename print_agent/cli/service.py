@@ -20,7 +20,7 @@ import platformdirs
 
 from print_agent.config import APP, Config
 from print_agent.connection import pairing
-from print_agent.connection.pairing import PairingError
+from print_agent.errors import PairingError, ServiceError
 from print_agent.spool import lock
 
 
@@ -33,10 +33,6 @@ STOP = 30
 #: Limits of the service: open files, memory as systemd writes it, threads and processes. What it needs is measured by
 #: tests/agent/siege_test.py, which wants three times as much.
 OPEN_FILES, MAX_MEMORY, MAX_TASKS = 4096, '1G', 512
-
-
-class ServiceError(Exception):
-    """The service could not be put in place; the text says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,12 +8,13 @@ import click
 import msgspec
 
 from print_agent.cli import local_client
-from print_agent.cli.errors import EXIT_FAILED, sentences
+from print_agent.cli.errors import sentences
 from print_agent.config import Config
 from print_agent.connection import pairing
 from print_agent.connection.pairing import Pairing
+from print_agent.errors import AgentError, Declined, NotRunning, SpoolError
 from print_agent.spool.job import Entry
-from print_agent.spool.store import Spool, SpoolError
+from print_agent.spool.store import Spool
 from print_agent.web.status import Snapshot, badge
 
 
@@ -34,7 +35,7 @@ def status(config: Config, as_json: bool, limit: int) -> None:
         if running:
             try:
                 live = local_client.ask(config, Snapshot, 'api/status')
-            except (local_client.NotRunning, local_client.Declined) as exc:
+            except (NotRunning, Declined) as exc:
                 trouble = str(exc)
         if config.database.exists():
             try:
@@ -64,7 +65,7 @@ def status(config: Config, as_json: bool, limit: int) -> None:
         _print_badges(entries, short)
     if broken:
         click.echo(broken, err=True)
-        sys.exit(EXIT_FAILED)
+        sys.exit(AgentError.exit_code)
 
 
 def _print(config: Config, pairings: list[Pairing], running: bool, trouble: str, live: Snapshot | None,

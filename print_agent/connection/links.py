@@ -12,7 +12,8 @@ from typing import Any
 
 from print_agent.connection import pairing
 from print_agent.connection.link import Link
-from print_agent.connection.pairing import Pairing, PairingError
+from print_agent.connection.pairing import Pairing
+from print_agent.errors import PairingError
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from print_agent.connection.proxy import Network, NetworkError
+from print_agent.connection.proxy import Network
+from print_agent.errors import NetworkError, PairingError
 from print_agent.version import SOFTWARE
 
 
@@ -23,10 +24,6 @@ _LOCAL = {'localhost', '127.0.0.1', '::1'}
 TIMEOUT = 20.0
 #: Longest pairing code that Indico looks at, in characters.
 LONGEST_CODE = 40
-
-
-class PairingError(Exception):
-    """Pairing did not work, or a pairing cannot be used; the text is for the tech."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from print_agent.connection.backoff import Backoff, retry_after
 from print_agent.connection.close_reasons import TOO_LARGE, Why, other_version
 from print_agent.connection.proxy import Network
 from print_agent.connection.websocket import dispatch
-from print_agent.jobs.capacity import NoRoom
+from print_agent.errors import NoRoom
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 from print_agent.protocol import offer, reasons

@@ -13,15 +13,13 @@ from urllib.parse import urlsplit
 from websockets.exceptions import InvalidProxy
 from websockets.proxy import parse_proxy
 
+from print_agent.errors import NetworkError
+
 
 #: Value of ``network.proxy`` for: no proxy, whatever the environment says.
 DIRECT = 'direct'
 _LOCAL = {'localhost', '127.0.0.1', '::1'}
 _INSTEAD = f'Set [network] proxy in agent.toml to http://host:port, or to "{DIRECT}".'
-
-
-class NetworkError(Exception):
-    """The settings of the network cannot be used; the text says why."""
 
 
 def is_proxy(url: str) -> bool:

@@ -10,12 +10,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, ProxyError
 
 from print_agent.connection.close_reasons import Disconnect, Why, closed, other_version, refused
-from print_agent.connection.proxy import Network, NetworkError
-from print_agent.jobs.capacity import NoRoom
+from print_agent.connection.proxy import Network
+from print_agent.errors import NetworkError, NoRoom, SpoolFull
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 from print_agent.runtime import clock
-from print_agent.spool.store import SpoolFull
 from print_agent.version import SOFTWARE
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from print_agent.errors import BadDocument, NoRoom, Overloaded, SpoolFull
 from print_agent.jobs import decisions
-from print_agent.jobs.capacity import NoRoom
 from print_agent.jobs.decisions import OnJob, OnRestart, OnWord
 from print_agent.jobs.registry import Book
 from print_agent.printing import pdf_check
@@ -21,7 +21,7 @@ from print_agent.protocol import reasons
 from print_agent.runtime import clock
 from print_agent.runtime.trace import Trace
 from print_agent.spool.job import ENDED, LOCAL, UNTOUCHED, Entry, State
-from print_agent.spool.store import Spool, SpoolFull
+from print_agent.spool.store import Spool
 
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Jobs(Book):
         self.trace(job.job, job.dispatch, 'received')
         try:
             problem = await self._problem(job, document, printer or job.printer)
-        except pdf_check.Overloaded as exc:
+        except Overloaded as exc:
             self._no_room(source, job.job, job.dispatch, 'overloaded')
             raise NoRoom('overloaded') from exc
         # No await below: the decision and its commit are one.
@@ -103,7 +103,7 @@ class Jobs(Book):
             entry = self._store(source, job, None, received, State.refused, printer, callback, problem)
         elif decision in (OnJob.store, OnJob.update) and self.stopping:
             entry = self._store(source, job, None, received, State.returned, printer, callback,
-                                pdf_check.BadDocument('stopping', reasons.sentence('stopping')))
+                                BadDocument('stopping', reasons.sentence('stopping')))
         elif decision is OnJob.store:
             entry = self._store(source, job, document, received, State.go if job.go else State.waiting, printer,
                                 callback)
@@ -264,13 +264,13 @@ class Jobs(Book):
 
     # -- helpers ------------------------------------------------------------------------------------------------------
 
-    async def _problem(self, job: p.Job, document: bytes, printer: str) -> pdf_check.BadDocument | None:
+    async def _problem(self, job: p.Job, document: bytes, printer: str) -> BadDocument | None:
         if self._known(printer) is False:
-            return pdf_check.BadDocument('unknown_printer', f'The print agent has no printer "{printer}".')
+            return BadDocument('unknown_printer', f'The print agent has no printer "{printer}".')
         return await pdf_check.problem(job, document)
 
     def _store(self, source: str, job: p.Job, document: bytes | None, received: float, state: State, printer: str,
-               callback: str, problem: pdf_check.BadDocument | None = None) -> Entry:
+               callback: str, problem: BadDocument | None = None) -> Entry:
         if (old := self.spool.find(source, job.job)) is not None:
             self._deadlines.forget(old.seq)
         entry = self.spool.store(source, job, document, state=state, printer=printer, callback=callback,

@@ -4,9 +4,10 @@ They were said all the same: a job is over whether the disk has room for that or
 is found out again.
 """
 
+from print_agent.errors import SpoolFull
 from print_agent.runtime import clock
 from print_agent.spool.job import ENDED, Entry
-from print_agent.spool.store import Spool, SpoolFull
+from print_agent.spool.store import Spool
 
 
 #: How often the spool is asked again to take what it could not, in seconds.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from print_agent.errors import SpoolFull
 from print_agent.jobs import capacity as room
 from print_agent.jobs import decisions
 from print_agent.jobs.deadlines import Deadlines
@@ -19,7 +20,7 @@ from print_agent.protocol import offer, reasons
 from print_agent.runtime import clock
 from print_agent.runtime.trace import Trace
 from print_agent.spool.job import ENDED, NOT_PRINTED, UNTOUCHED, Entry, State
-from print_agent.spool.store import Spool, SpoolFull
+from print_agent.spool.store import Spool
 
 
 log = logging.getLogger(__name__)

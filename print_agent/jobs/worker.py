@@ -9,11 +9,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from print_agent.errors import CannotLayOut, NotReady, Overloaded, SubmitFailed, Unsettled
 from print_agent.jobs.manager import Jobs
 from print_agent.printing import pdf_check
-from print_agent.printing.backend import Backend, End, NotReady, Sheet, SubmitFailed, Unsettled, short_tag
+from print_agent.printing.backend import Backend, End, Sheet, short_tag
 from print_agent.printing.breaker import Health
-from print_agent.printing.layout import CannotLayOut, Layout
+from print_agent.printing.layout import Layout
 from print_agent.protocol import reasons
 from print_agent.spool.job import Entry, State
 
@@ -106,7 +107,7 @@ class Worker:
         except CannotLayOut as exc:
             self._fail(entry, exc.reason, exc.detail)
             return
-        except pdf_check.Overloaded:  # nothing is wrong with the badge
+        except Overloaded:  # nothing is wrong with the badge
             await self._not_now(entry, 'overloaded', reasons.sentence('overloaded'), wait=True)
             return
         submitting = self._jobs.begin_submit(entry)

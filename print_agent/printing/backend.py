@@ -50,36 +50,6 @@ class End:
     detail: str = ''
 
 
-class NotReady(Exception):
-    """The printer cannot take a job now; nothing was handed over. ``wait`` says whether it may pass by itself."""
-
-    def __init__(self, reason: str, detail: str, *, wait: bool = True):
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
-        self.wait = wait
-
-
-class SubmitFailed(Exception):
-    """Handing over did not work.
-
-    ``certain``: the print system does not have the job and will not print it. ``retry``: the same may work later.
-    ``handle``: the job's name over there, if it came so far.
-    """
-
-    def __init__(self, reason: str, detail: str, *, certain: bool, retry: bool = False, handle: str = ''):
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
-        self.certain = certain
-        self.retry = retry
-        self.handle = handle
-
-
-class Unsettled(Exception):
-    """The print system cannot be told to forget a job, as it does not answer."""
-
-
 class Backend(Protocol):
     """A way to print. Every call may be made while another one runs; none blocks the event loop."""
 

@@ -10,10 +10,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from print_agent.printing.backend import End, NotReady, Sheet, SubmitFailed, Unsettled
-from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused, HandoverFailed
+from print_agent.errors import CupsDown, CupsRefused, HandoverFailed, NotReady, SubmitFailed, Unreachable, Unsettled
+from print_agent.printing.backend import End, Sheet
+from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.devices import Devices
-from print_agent.printing.ipp import PrinterLine, PrinterView, Unreachable, words
+from print_agent.printing.ipp import PrinterLine, PrinterView, words
 from print_agent.printing.recognize import newest
 from print_agent.printing.verdict import CANCELED, GRACE, HELD, pause
 from print_agent.printing.watch import Watch

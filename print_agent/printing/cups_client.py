@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from print_agent.errors import CupsDown, CupsMissing, CupsRefused, HandoverFailed
 from print_agent.printing.backend import is_named
 from print_agent.printing.ipp import words
 from print_agent.printing.verdict import CupsView
@@ -31,37 +32,6 @@ _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-
                    'time-at-processing']
 
 T = TypeVar('T')
-
-
-class CupsMissing(Exception):
-    """pycups is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__('Printing through CUPS needs pycups: install it with '
-                         '"pip install indico-plugin-checkin-print[agent,cups]" (and libcups2-dev to build it).')
-
-
-class CupsDown(Exception):
-    """CUPS does not answer."""
-
-
-class CupsRefused(Exception):
-    """CUPS answered with an IPP error. ``status`` is its code, e.g. 0x0406 for something that is not there."""
-
-    def __init__(self, status: int, text: str):
-        super().__init__(f'{text} (IPP {status:#06x})')
-        self.status = status
-        self.text = text
-
-
-class HandoverFailed(Exception):
-    """A job was created but its document did not get across. ``job`` is its number, ``dropped`` whether CUPS forgot it
-    before it began to print."""
-
-    def __init__(self, job: int, text: str, *, dropped: bool):
-        super().__init__(text)
-        self.job = job
-        self.dropped = dropped
 
 
 class CupsClient:

@@ -12,9 +12,10 @@ import logging
 import time
 from collections.abc import Mapping
 
+from print_agent.errors import CupsDown, CupsRefused, Unreachable
 from print_agent.printing.addresses import printer_uri, socket_address
-from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused
-from print_agent.printing.ipp import PrinterLine, Unreachable
+from print_agent.printing.cups_client import CupsClient
+from print_agent.printing.ipp import PrinterLine
 
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from print_agent.printing.backend import End, NotReady, Sheet, SubmitFailed
+from print_agent.errors import NotReady, SubmitFailed
+from print_agent.printing.backend import End, Sheet
 from print_agent.protocol import messages as p
 from print_agent.runtime.daemon_threads import Crew
 

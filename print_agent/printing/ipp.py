@@ -17,6 +17,7 @@ from pyipp import IPP
 from pyipp.enums import IppOperation
 from pyipp.exceptions import IPPConnectionUpgradeRequired, IPPError, IPPResponseError
 
+from print_agent.errors import Unreachable, Unreadable
 from print_agent.printing import ipp_reply
 from print_agent.printing.backend import is_named
 
@@ -40,28 +41,6 @@ _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-
 _WEIGHT = {state: weight for weight, state in enumerate((9, 5, 6, 3, 4, 8, 7))}
 _PRINTER_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-make-and-model', 'media-ready',
                        'printer-is-accepting-jobs', 'printer-up-time', 'cups-version', 'document-format-supported']
-
-
-class Unreachable(Exception):
-    """The printer does not answer, or not in IPP.
-
-    ``frozen``: it takes connections, so it is switched on and within reach, and yet it says nothing.
-    ``unreadable``: it answers, but nobody can read what, or it refuses the question; CUPS may print to it well.
-    ``login``: it refuses because it does not know who asks.
-    """
-
-    def __init__(self, detail: str, *, frozen: bool = False, unreadable: bool = False, login: bool = False):
-        super().__init__(detail)
-        self.frozen = frozen
-        self.unreadable = unreadable
-        self.login = login
-
-    @property
-    def reason(self) -> str:
-        """The code of :mod:`print_agent.reasons` for it."""
-        if self.unreadable:
-            return 'printer_login' if self.login else 'printer_unreadable'
-        return 'printer_frozen' if self.frozen else 'printer_unreachable'
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +218,7 @@ class PrinterLine:
         except TimeoutError as exc:
             await self._knock()
             raise Unreachable(f'no answer within {patience:.0f} s', frozen=self._frozen) from exc
-        except ipp_reply.Unreadable as exc:
+        except Unreadable as exc:
             self._frozen = False
             raise Unreachable(str(exc), unreadable=True) from exc
         except Exception as exc:

@@ -8,6 +8,8 @@ everything else is skipped by its length.
 import struct
 from typing import Any
 
+from print_agent.errors import Unreadable
+
 
 _GROUPS = {0x01: 'operation', 0x02: 'jobs', 0x04: 'printers', 0x05: 'unsupported'}
 _END = 0x03
@@ -15,10 +17,6 @@ _INTEGERS = (0x21, 0x23)
 _BOOLEAN = 0x22
 _WITH_LANGUAGE = (0x35, 0x36)
 _FIRST_TEXT, _LAST_TEXT = 0x41, 0x49
-
-
-class Unreadable(Exception):
-    """It is no answer in IPP."""
 
 
 def read(data: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pypdf import PageObject, PdfWriter, Transformation
 
+from print_agent.errors import BadSetting, CannotLayOut
 from print_agent.printing.backend import Sheet
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
@@ -29,23 +30,6 @@ MAX_COPIES = 9
 KEYS = frozenset({'media_mm', 'orientation', 'offset_x_mm', 'offset_y_mm', 'resolution_dpi', 'copies'})
 _MM_PER_POINT = 25.4 / 72
 _MEDIA_NAME = re.compile(r'_([0-9.]+)x([0-9.]+)(mm|in)$')
-
-
-class BadSetting(Exception):
-    """A setting cannot be used. ``key`` is the setting, the text says what is allowed."""
-
-    def __init__(self, key: str, text: str):
-        super().__init__(text)
-        self.key = key
-
-
-class CannotLayOut(Exception):
-    """A badge cannot be brought into the shape. ``reason`` is a code, ``detail`` the sentence for people."""
-
-    def __init__(self, reason: str, detail: str = ''):
-        self.reason = reason
-        self.detail = detail or reasons.sentence(reason)
-        super().__init__(self.detail)
 
 
 @dataclass(frozen=True, kw_only=True)

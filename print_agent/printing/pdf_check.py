@@ -14,9 +14,10 @@ from functools import partial
 
 from pypdf import PdfReader
 
+from print_agent.errors import BadDocument, CannotLayOut, Overloaded, UnreadableDocument
 from print_agent.printing.backend import Sheet
-from print_agent.printing.layout import CannotLayOut, Layout
-from print_agent.printing.pdf_process import MAX_RESULT, Answer, Check, LayOut, PdfProcess, Unreadable, to_check
+from print_agent.printing.layout import Layout
+from print_agent.printing.pdf_process import MAX_RESULT, Answer, Check, LayOut, PdfProcess, to_check
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
 from print_agent.runtime import daemon_threads
@@ -39,24 +40,11 @@ _process = PdfProcess()
 logging.getLogger('pypdf').setLevel(logging.CRITICAL)
 
 
-class BadDocument(Exception):
-    """A document is refused. ``reason`` is a code, ``detail`` the sentence for people."""
-
-    def __init__(self, reason: str, detail: str):
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
-
-
-class Overloaded(Exception):
-    """This computer has no memory, processes or time left to read a document. Nothing is known about the document."""
-
-
 async def problem(job: p.Job, document: bytes) -> BadDocument | None:
     """Check a document: what is wrong with it, or None. Raises :class:`Overloaded`."""
     try:
         answered, _ = await _ask(to_check(job), document)
-    except Unreadable as exc:
+    except UnreadableDocument as exc:
         return BadDocument('bad_pdf', f'{reasons.sentence("bad_pdf")} {exc}')
     return BadDocument(answered.reason, answered.detail) if answered.reason else None
 
@@ -67,7 +55,7 @@ async def lay_out(layout: Layout, sheet: Sheet) -> Sheet:
         return layout.apply(sheet)
     try:
         answered, document = await _ask(LayOut(layout, replace(sheet, document=b'')), sheet.document)
-    except Unreadable as exc:
+    except UnreadableDocument as exc:
         raise CannotLayOut('layout_failed', f'{reasons.sentence("layout_failed")} {exc}') from exc
     if answered.reason or answered.sheet is None:
         raise CannotLayOut(answered.reason, answered.detail)

@@ -18,6 +18,7 @@ from typing import IO
 
 import msgspec
 
+from print_agent.errors import UnreadableDocument
 from print_agent.printing.backend import Sheet
 from print_agent.printing.layout import Layout
 from print_agent.protocol import messages as p
@@ -61,10 +62,6 @@ class Answer(msgspec.Struct):
     sheet: Sheet | None = None
 
 
-class Unreadable(Exception):
-    """A document takes too long, too much memory, or ends the process that reads it. The text says so."""
-
-
 class PdfProcess:
     """The process, from the agent's side. One document at a time; thread-safe."""
 
@@ -76,7 +73,7 @@ class PdfProcess:
     def ask(self, question: Check | LayOut, document: bytes) -> tuple[Answer, bytes]:
         """Ask about a document; return the answer and the document that belongs to it. Blocks.
 
-        :raises Unreadable: it is the document's fault that there is no answer
+        :raises UnreadableDocument: it is the document's fault that there is no answer
         :raises OSError: it is not: the process cannot be started, or the system killed it
         """
         with self._lock:
@@ -87,17 +84,17 @@ class PdfProcess:
                     return _exchange(process, question, document)
                 except TimeoutError as exc:
                     self.stop()
-                    raise Unreadable('It takes too long to read.') from exc
+                    raise UnreadableDocument('It takes too long to read.') from exc
                 except (EOFError, OSError):
                     code = _exit_code(process)
                     self.stop()
                 if process is not before:
                     break  # else it may have died before this document came
             if code == TOO_MUCH_MEMORY:
-                raise Unreadable('It takes too much memory to read.')
+                raise UnreadableDocument('It takes too much memory to read.')
             if code == -signal.SIGKILL:
                 raise OSError('The process that reads PDFs was killed, perhaps for want of memory.')
-            raise Unreadable('It cannot be read.')
+            raise UnreadableDocument('It cannot be read.')
 
     def stop(self) -> None:
         """End the process; the next document starts another one."""

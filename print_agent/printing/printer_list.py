@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from print_agent.printing.backend import Backend, NotReady
+from print_agent.errors import NotReady
+from print_agent.printing.backend import Backend
 from print_agent.printing.breaker import Health
 from print_agent.protocol import messages as p
 from print_agent.protocol import offer

@@ -11,8 +11,9 @@ import time
 from typing import Literal
 from uuid import uuid4
 
+from print_agent.errors import Unreachable
 from print_agent.printing.backend import is_named, short_tag
-from print_agent.printing.ipp import ListedJob, PrinterLine, Unreachable
+from print_agent.printing.ipp import ListedJob, PrinterLine
 
 
 log = logging.getLogger(__name__)

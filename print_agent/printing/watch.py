@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from print_agent.errors import CupsDown, CupsRefused, Unreachable
 from print_agent.printing.backend import End, Sheet
-from print_agent.printing.cups_client import CupsClient, CupsDown, CupsRefused
+from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.devices import Devices
-from print_agent.printing.ipp import JobView, PrinterLine, Unreachable, words
+from print_agent.printing.ipp import JobView, PrinterLine, words
 from print_agent.printing.recognize import Recognizer
 from print_agent.printing.verdict import (CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, CupsView, Follower,
                                           Missing, pause)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
+from print_agent.errors import SpoolCorrupt, SpoolFull
+
 
 log = logging.getLogger(__name__)
 
@@ -26,18 +28,6 @@ _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # Another program that keeps the file locked has the same effect as a disk without room: later, perhaps.
 _NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
             sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-
-class SpoolError(Exception):
-    """The spool cannot be used; the text says what to do."""
-
-
-class SpoolCorrupt(SpoolError):
-    """The file is not a spool (any more)."""
-
-
-class SpoolFull(SpoolError):
-    """The disk took no more; nothing was written."""
 
 
 class Result:

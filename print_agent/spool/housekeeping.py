@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from print_agent.spool.store import Spool, SpoolFull
+from print_agent.errors import SpoolFull
+from print_agent.spool.store import Spool
 
 
 log = logging.getLogger(__name__)

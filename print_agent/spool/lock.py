@@ -7,13 +7,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from print_agent.errors import AlreadyRunning
+
 
 #: How long an agent that starts waits for somebody who only looks, in seconds.
 LOOKERS = 1.0
-
-
-class AlreadyRunning(Exception):
-    """Another agent uses the same spool."""
 
 
 @contextlib.contextmanager

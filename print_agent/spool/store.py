@@ -13,9 +13,10 @@ import uuid
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
+from print_agent.errors import SpoolCorrupt, SpoolError, SpoolFull
 from print_agent.protocol import messages as p
 from print_agent.spool import queries as sql
-from print_agent.spool.database import SpoolCorrupt, SpoolError, SpoolFile, SpoolFull, set_aside
+from print_agent.spool.database import SpoolFile, set_aside
 from print_agent.spool.job import LOCAL, REPEATABLE, Entry, State
 
 

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Mapping
 
+from print_agent.errors import ActionRefused
 from print_agent.jobs import decisions
 from print_agent.jobs.manager import Jobs
 from print_agent.printing import test_page
@@ -29,15 +30,6 @@ WAITS = 120.0
 #: Least characters of a job's id that are enough to mean it.
 SHORTEST = 4
 _NOTE = 'paused'
-
-
-class ControlError(Exception):
-    """It cannot be done. ``code`` is for programs, the text for people."""
-
-    def __init__(self, code: str, sentence: str):
-        super().__init__(sentence)
-        self.code = code
-        self.sentence = sentence
 
 
 class Pauses:
@@ -60,7 +52,7 @@ class Pauses:
 
 
 class Control:
-    """The handles of the agent. Everything raises :class:`ControlError` when it cannot be done.
+    """The handles of the agent. Everything raises :class:`ActionRefused` when it cannot be done.
 
     :param layouts: the settings of printers, by their names
     """
@@ -124,14 +116,14 @@ class Control:
         """
         if job == 'last':
             if (last := self._spool.last_printed()) is None:
-                raise ControlError('unknown_job', 'No badge was printed here yet.')
+                raise ActionRefused('unknown_job', 'No badge was printed here yet.')
             return last
         beginning, _, dispatch = job.rpartition('.')
         wanted = beginning if beginning and dispatch.isdecimal() else job
         found = self._spool.begins(wanted) if len(wanted) >= SHORTEST else []
         exact = [entry for entry in found if entry.job == wanted]
         if len(exact or found) != 1:
-            raise ControlError('unknown_job', f'Several badges begin with "{job}". Give more of the id.' if found else
+            raise ActionRefused('unknown_job', f'Several badges begin with "{job}". Give more of the id.' if found else
                                f'There is no badge "{job}" here. "print-agent status" shows the latest and their ids.'
                                if len(wanted) >= SHORTEST else
                                f'"{job}" is too short for the id of a badge: give at least {SHORTEST} characters of '
@@ -141,38 +133,38 @@ class Control:
     def get(self, seq: int) -> Entry:
         """The job with this number in the spool."""
         if (entry := self._spool.get(seq)) is None:
-            raise ControlError('unknown_job', 'This job is not in the spool any more.')
+            raise ActionRefused('unknown_job', 'This job is not in the spool any more.')
         return entry
 
     def reprint(self, entry: Entry, printer: str | None = None) -> Entry:
         """Print a badge once more, from the copy that was kept. Indico keeps what it knows about the original."""
         origin = entry.origin or entry.job
         if entry.state is State.unknown:
-            raise ControlError('question', 'Nobody knows whether this badge came out. Answer that first, on the local '
+            raise ActionRefused('question', 'Nobody knows whether this badge came out. Answer that first, on the local '
                                            'page or in Indico.')
         if entry.state not in REPEATABLE:
-            raise ControlError('not_printed', 'This badge was not printed here. Indico gives it to a printer itself.'
+            raise ActionRefused('not_printed', 'This badge was not printed here. Indico gives it to a printer itself.'
                                if entry.state in ENDED else 'This badge is still on its way.')
         document = self._spool.document(entry.seq)
         if document is None:
-            raise ControlError('forgotten', 'The PDF of this badge is not kept any more. Print it again in Indico.')
+            raise ActionRefused('forgotten', 'The PDF of this badge is not kept any more. Print it again in Indico.')
         if any(each.source == LOCAL and each.origin == origin for each in self._spool.open()):
-            raise ControlError('already', 'This badge is being printed again already.')
+            raise ActionRefused('already', 'This badge is being printed again already.')
         return self._again(entry, document, printer or entry.printer)
 
     def answer(self, entry: Entry, *, came_out: bool) -> Entry:
         """Settle an unknown job by what a person saw. Not come out: it is printed again, by whoever sent it."""
         if entry.state is not State.unknown:
-            raise ControlError('answered', 'This question was answered already.')
+            raise ActionRefused('answered', 'This question was answered already.')
         if not came_out and not entry.settled:
-            raise ControlError('unsettled', 'The print service still has this badge, so it may come out by itself. '
+            raise ActionRefused('unsettled', 'The print service still has this badge, so it may come out by itself. '
                                             'Wait until it has given it up, or cancel it there.')
         # Nobody could send it again.
         ours = not decisions.has_listener(entry)
         document = self._spool.document(entry.seq) if ours and not came_out else None
         if ours and not came_out and document is None:
-            raise ControlError('forgotten', 'The PDF of this badge is not kept any more, so it cannot be printed again '
-                                            'here.')
+            raise ActionRefused('forgotten', 'The PDF of this badge is not kept any more, so it cannot be printed '
+                                            'again here.')
         if document is not None:
             self._known(entry.printer)
         self._jobs.answered(entry, came_out=came_out)
@@ -188,7 +180,7 @@ class Control:
     def _known(self, printer: str) -> None:
         if self._printers.known(printer) is not True:
             names = ', '.join(sorted(self._names()))
-            raise ControlError('unknown_printer', f'There is no printer "{printer}" here. '
+            raise ActionRefused('unknown_printer', f'There is no printer "{printer}" here. '
                                f'{f"There are: {names}." if names else "There is none at all yet."}')
 
     def _again(self, entry: Entry, document: bytes, printer: str) -> Entry:
@@ -205,7 +197,7 @@ class Control:
                copies: int = 1, pages: int = 1, name: str = '', origin: str = '') -> Entry:
         for reason, so in (('spool_full', self._jobs.full), ('stopping', self._jobs.stopping)):
             if so:
-                raise ControlError(reason, reasons.sentence(reason))
+                raise ActionRefused(reason, reasons.sentence(reason))
         return self._jobs.print_here(p.Job(
             job=f'{prefix}-{uuid.uuid4().hex[:12]}', dispatch=1, printer=printer, title=title, name=name,
             kind=kind, copies=copies, pages=pages, width_mm=width, height_mm=height,  # type: ignore[arg-type]

@@ -16,11 +16,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from print_agent.errors import ActionRefused, RequestRefused, SpoolFull
 from print_agent.protocol.messages import PrinterName
 from print_agent.spool.job import Entry
-from print_agent.spool.store import SpoolFull
 from print_agent.version import SOFTWARE
-from print_agent.web.actions import Control, ControlError
+from print_agent.web.actions import Control
 from print_agent.web.auth import SESSION, Keys
 from print_agent.web.guard import Guard
 from print_agent.web.log_buffer import Logbook
@@ -66,10 +66,6 @@ class Answer(Struct, forbid_unknown_fields=True):
 
     entry: Seq
     came_out: bool
-
-
-class BadRequest(Exception):
-    """A body that cannot be used; the text says why."""
 
 
 Body = TypeVar('Body', bound=Struct)
@@ -175,7 +171,7 @@ class Web:
     async def _reprint(self, request: Request) -> Response:
         wanted = await _body(request, Again)
         if (wanted.job is None) == (wanted.entry is None):
-            raise BadRequest('Either "job" or "entry" has to be there.')
+            raise RequestRefused(400, 'bad_request', 'Either "job" or "entry" has to be there.')
         entry = self._control.find(wanted.job) if wanted.job is not None else self._control.get(wanted.entry or 0)
         # with the name: "last" may be another one than the person means
         return _json(badge(self._control.reprint(entry, wanted.printer)))
@@ -195,12 +191,12 @@ def _guarded(handler: Handler) -> Handler:
     async def guarded(request: Request) -> Response:
         try:
             return await handler(request)
-        except ControlError as exc:
-            return _error(404 if exc.code.startswith('unknown_') else 409, exc.code, exc.sentence)
+        except ActionRefused as exc:
+            return _error(404 if exc.reason.startswith('unknown_') else 409, exc.reason, exc.detail)
         except SpoolFull as exc:
             return _error(503, 'disk_full', str(exc))
-        except BadRequest as exc:
-            return _error(400, 'bad_request', str(exc))
+        except RequestRefused as exc:
+            return _error(exc.status, exc.reason, exc.detail)
         except ClientDisconnect:
             return Response(status_code=400)
 
@@ -209,16 +205,16 @@ def _guarded(handler: Handler) -> Handler:
 
 async def _body(request: Request, kind: type[Body]) -> Body:
     if request.headers.get('content-type', '').partition(';')[0].strip().lower() != 'application/json':
-        raise BadRequest('The body must be JSON (application/json).')
+        raise RequestRefused(400, 'bad_request', 'The body must be JSON (application/json).')
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:
-            raise BadRequest(f'The body is larger than {MAX_BODY} bytes.')
+            raise RequestRefused(400, 'bad_request', f'The body is larger than {MAX_BODY} bytes.')
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise BadRequest(f'The body cannot be used: {exc}.') from exc
+        raise RequestRefused(400, 'bad_request', f'The body cannot be used: {exc}.') from exc
 
 
 def _html(name: str, status: int = 200) -> Response:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from print_agent.connection import pairing
-from print_agent.spool.store import Spool, SpoolFull
+from print_agent.errors import SpoolFull
+from print_agent.spool.store import Spool
 
 
 log = logging.getLogger(__name__)

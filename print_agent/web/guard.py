@@ -12,6 +12,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from print_agent.errors import RequestRefused
 from print_agent.web.auth import Keys
 
 
@@ -27,16 +28,6 @@ HEADERS = {
 MAX_PATH = 512
 #: Anyone on this computer may fetch these: they tell nothing.
 OPEN = ('/static/', '/enter')
-
-
-class Refused(Exception):
-    """A request that is not let in."""
-
-    def __init__(self, status: int, code: str, sentence: str):
-        super().__init__(code)
-        self.status = status
-        self.code = code
-        self.sentence = sentence
 
 
 class Guard:
@@ -67,9 +58,9 @@ class Guard:
 
         try:
             self._check(scope)
-        except Refused as exc:
+        except RequestRefused as exc:
             page = exc.status == 401 and scope['path'] == '/'
-            answer = self._shut() if page else JSONResponse({'error': exc.code, 'message': exc.sentence}, exc.status)
+            answer = self._shut() if page else JSONResponse({'error': exc.reason, 'message': exc.detail}, exc.status)
             await answer(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
@@ -78,23 +69,23 @@ class Guard:
         headers = Headers(scope=scope)
         hosts = headers.getlist('host')
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts():
-            raise Refused(421, 'wrong_host', 'The page of the print agent is only under its own address.')
+            raise RequestRefused(421, 'wrong_host', 'The page of the print agent is only under its own address.')
         origins = headers.getlist('origin')
         if origins and origins != [f'http://{hosts[0].lower()}']:
-            raise Refused(403, 'wrong_origin', 'Another web site may not use the print agent.')
+            raise RequestRefused(403, 'wrong_origin', 'Another web site may not use the print agent.')
         if headers.get('sec-fetch-site', 'none') not in ('none', 'same-origin'):
-            raise Refused(403, 'wrong_site', 'Another web site may not use the print agent.')
+            raise RequestRefused(403, 'wrong_site', 'Another web site may not use the print agent.')
         if len(scope['raw_path']) + len(scope['query_string']) > MAX_PATH:
-            raise Refused(414, 'too_long', 'The address is too long.')
+            raise RequestRefused(414, 'too_long', 'The address is too long.')
         if scope['path'].startswith(OPEN):
             return
         scheme, _, token = headers.get('authorization', '').partition(' ')
         if scheme.lower() == 'bearer':
             if not self._keys.is_token(token):
-                raise Refused(401, 'wrong_token', 'This is not the token of the running print agent.')
+                raise RequestRefused(401, 'wrong_token', 'This is not the token of the running print agent.')
             return
         if not self._keys.is_session(cookie_parser(headers.get('cookie', '')).get(self._cookie(), '')):
-            raise Refused(401, 'no_token', 'Open the page of the print agent with: print-agent page')
+            raise RequestRefused(401, 'no_token', 'Open the page of the print agent with: print-agent page')
         if scope['method'] not in ('GET', 'HEAD') and not origins:
             # Browsers send it with every POST.
-            raise Refused(403, 'no_origin', 'Where this comes from is not said.')
+            raise RequestRefused(403, 'no_origin', 'Where this comes from is not said.')

@@ -14,13 +14,13 @@ import httpx
 import msgspec
 
 from print_agent.connection.backoff import Backoff
-from print_agent.connection.proxy import Network, NetworkError
+from print_agent.connection.proxy import Network
+from print_agent.errors import NetworkError, SpoolFull
 from print_agent.jobs import decisions
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 from print_agent.protocol import signing
 from print_agent.spool.job import Entry
-from print_agent.spool.store import SpoolFull
 from print_agent.version import SOFTWARE
 
 

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from print_agent.config import Config, Door
-from print_agent.jobs.capacity import NoRoom
+from print_agent.errors import NoRoom, RequestRefused
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons, signing
@@ -44,16 +44,6 @@ READ, FIRST, LAST = 30.0, 5.0, 5
 MIN_RATE = 32 * 1024
 
 _decoder = msgspec.json.Decoder(p.Delivery)
-
-
-class Problem(Exception):
-    """A request that is answered with an error: HTTP status, code and a sentence."""
-
-    def __init__(self, status: int, code: str, message: str):
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
 
 
 class Receiver:
@@ -102,13 +92,13 @@ class Receiver:
         try:
             door = self._doors.get(request.path_params['printer'])
             if door is None:
-                raise Problem(404, 'unknown_printer', 'There is no such printer here.')
+                raise RequestRefused(404, 'unknown_printer', 'There is no such printer here.')
             body = await self._read(request)
             async with self._slots:
                 return await self._accept(request, door, body, received)
-        except Problem as exc:
-            log.warning('POST to %s refused: %s', request.url.path[:80], exc.code)
-            return JSONResponse({'error': exc.code, 'message': exc.message}, exc.status)
+        except RequestRefused as exc:
+            log.warning('POST to %s refused: %s', request.url.path[:80], exc.reason)
+            return JSONResponse({'error': exc.reason, 'message': exc.detail}, exc.status)
         except ClientDisconnect:
             return Response(status_code=400)
 
@@ -132,7 +122,7 @@ class Receiver:
                 finally:
                     del self._unfinished[limit]
         except TimeoutError as exc:
-            raise Problem(408, 'too_slow', 'The body did not arrive in time.') from exc
+            raise RequestRefused(408, 'too_slow', 'The body did not arrive in time.') from exc
         return bytes(body)
 
     def _make_room(self, newest: asyncio.Timeout) -> None:
@@ -150,30 +140,30 @@ class Receiver:
             message_id = signing.verify(door.secrets, request.headers, body, now=time.time(),
                                         tolerance=p.WEBHOOK_TOLERANCE)
         except signing.SignatureError as exc:
-            raise Problem(400 if exc.code == 'missing_header' else 401, exc.code, exc.detail) from exc
+            raise RequestRefused(400 if exc.code == 'missing_header' else 401, exc.code, exc.detail) from exc
         delivery, document = await _parts(request, body)
         job = delivery.data.job
         if job is None:
             return JSONResponse({'status': 'ignored', 'message': 'Understood; there is no badge in it to print.'}, 202)
         if document is None:
-            raise Problem(400, 'no_document', 'The part "document" with the PDF is missing.')
+            raise RequestRefused(400, 'no_document', 'The part "document" with the PDF is missing.')
         return await self._take(door, job, document, delivery.data.callback, received, message_id)
 
     async def _take(self, door: Door, job: p.Job, document: bytes, callback: str, received: float,
                     message_id: str) -> Response:
         if callback and not _is_address(callback):
-            raise Problem(422, 'bad_callback', 'The callback is not an http or https address.')
+            raise RequestRefused(422, 'bad_callback', 'The callback is not an http or https address.')
         for reason, so in ((self._jobs.full, self._jobs.full), ('stopping', self._jobs.stopping),
                            ('paused', self._jobs.paused(door.printer))):
             if so:  # not kept as refused: the sender is to come again
-                raise Problem(503, reason, reasons.sentence(reason))
+                raise RequestRefused(503, reason, reasons.sentence(reason))
         job = msgspec.structs.replace(job, go=True, printer=door.printer)
         try:
             entry = await self._jobs.receive(DOOR + door.printer, job, document, received=received, callback=callback)
         except NoRoom as exc:
-            raise Problem(503, exc.reason, str(exc)) from exc
+            raise RequestRefused(503, exc.reason, str(exc)) from exc
         if entry.state is State.refused:
-            raise Problem(422, entry.reason, entry.detail)
+            raise RequestRefused(422, entry.reason, entry.detail)
         log.debug('webhook %s is job %s.%d', message_id, entry.job, entry.dispatch)
         return JSONResponse({'status': entry.state.value, 'job': entry.job, 'dispatch': entry.dispatch}, 202)
 
@@ -183,7 +173,7 @@ async def _parts(request: Request, body: bytes) -> tuple[p.Delivery, bytes | Non
     if kind == 'application/json':
         return _delivery(body), None
     if kind != 'multipart/form-data':
-        raise Problem(400, 'bad_content_type', 'The body must be multipart/form-data or application/json.')
+        raise RequestRefused(400, 'bad_content_type', 'The body must be multipart/form-data or application/json.')
 
     async def chunks() -> AsyncIterator[bytes]:
         yield body
@@ -192,13 +182,13 @@ async def _parts(request: Request, body: bytes) -> tuple[p.Delivery, bytes | Non
         form = await MultiPartParser(request.headers, chunks(), max_files=2, max_fields=4,  # type: ignore[arg-type]
                                      max_part_size=p.MAX_MESSAGE).parse()
     except (MultiPartException, KeyError, ValueError, UnicodeDecodeError) as exc:
-        raise Problem(400, 'bad_multipart', 'The multipart body cannot be read.') from exc
+        raise RequestRefused(400, 'bad_multipart', 'The multipart body cannot be read.') from exc
     try:
         payload, document = await _bytes(form, 'payload'), await _bytes(form, 'document')
     finally:
         await form.close()
     if payload is None:
-        raise Problem(400, 'no_payload', 'The part "payload" is missing.')
+        raise RequestRefused(400, 'no_payload', 'The part "payload" is missing.')
     return _delivery(payload), document
 
 
@@ -215,7 +205,7 @@ def _delivery(payload: bytes) -> p.Delivery:
     try:
         return _decoder.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise Problem(422, 'bad_payload', f'The payload is not understood: {str(exc)[:300]}.') from exc
+        raise RequestRefused(422, 'bad_payload', f'The payload is not understood: {str(exc)[:300]}.') from exc
 
 
 def _is_address(url: str) -> bool:
@@ -226,8 +216,8 @@ def _is_address(url: str) -> bool:
         return False
 
 
-def _too_large() -> Problem:
-    return Problem(413, 'too_large', f'The body is larger than {MAX_BODY} bytes.')
+def _too_large() -> RequestRefused:
+    return RequestRefused(413, 'too_large', f'The body is larger than {MAX_BODY} bytes.')
 
 
 async def _not_found(_request: Request, _exc: Exception) -> Response:

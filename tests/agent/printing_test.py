@@ -14,7 +14,8 @@ from pypdf import PdfReader
 from tests.stack.printer import HERE, Printer
 
 from print_agent.protocol import messages as p
-from print_agent.printing.backend import NotReady, Sheet
+from print_agent.printing.backend import Sheet
+from print_agent.errors import NotReady
 from print_agent.printing.verdict import HELD
 from print_agent.printing.layout import Layout
 

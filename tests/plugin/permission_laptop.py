@@ -9,7 +9,8 @@ from functools import wraps
 
 from print_agent.protocol import messages
 from print_agent.jobs.manager import Jobs
-from print_agent.printing.backend import End, NotReady, SubmitFailed, Unsettled
+from print_agent.printing.backend import End
+from print_agent.errors import NotReady, SubmitFailed, Unsettled
 from print_agent.spool.store import Spool
 from print_agent.jobs.worker import Worker
 

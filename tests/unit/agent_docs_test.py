@@ -9,8 +9,9 @@ import click
 import msgspec
 import pytest
 
-from print_agent.cli import main, errors
+from print_agent.cli import main
 from print_agent import config
+from print_agent.errors import AgentError, AlreadyRunning, ConfigError, NotRunning
 from print_agent.protocol import reasons
 from print_agent.protocol import messages as p
 
@@ -81,7 +82,7 @@ def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
     for where in ('', *(f'[{section}]\n' for section in sections), '[[folder]]\n', '[[receiver.door]]\n',
                   '[printers.NAME]\n'):
         (tmp_path / 'agent.toml').write_text(where + 'nonsense = 1')
-        with pytest.raises(config.ConfigError) as caught:
+        with pytest.raises(ConfigError) as caught:
             config.load(tmp_path)
         allowed = re.search(r'allowed here are (.*)\.', str(caught.value))[1].split(', ')
         prefix = where.strip('[]\n')
@@ -121,5 +122,5 @@ def test_every_variable_and_exit_code_is_described():
     for variable in set(re.findall(r"'(PRINT_AGENT_\w+)'", source)):
         assert f'`{variable}`' in AGENT
     codes = re.search(r'^Exit codes: (.*)$', AGENT, re.MULTILINE)[1]
-    for code in (0, errors.EXIT_FAILED, 2, errors.EXIT_RUNNING, errors.EXIT_NOT_RUNNING):
+    for code in (0, AgentError.exit_code, 2, AlreadyRunning.exit_code, NotRunning.exit_code):
         assert f'**{code}**' in codes

@@ -13,7 +13,8 @@ from pypdf import PdfWriter
 from websockets.asyncio.server import ServerConnection, serve
 
 from print_agent.protocol import messages as p
-from print_agent.printing.backend import End, NotReady, SubmitFailed
+from print_agent.printing.backend import End
+from print_agent.errors import NotReady, SubmitFailed
 
 
 TOKEN = 'icpa_test'

@@ -20,6 +20,7 @@ from print_agent.protocol import signing
 from print_agent.protocol import messages as p
 from print_agent.config import Config
 from print_agent.printing import cups_client
+from print_agent.errors import CupsMissing
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 
@@ -153,7 +154,7 @@ def test_two_agents_cannot_share_a_spool(folder):
 
 def test_without_pycups_it_says_how_to_get_it(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, 'cups', None)
-    with pytest.raises(cups_client.CupsMissing, match='pip install'):
+    with pytest.raises(CupsMissing, match='pip install'):
         cups_client.CupsClient()
     (folder / 'agent.toml').write_text('')
     done = invoke(folder, 'printers')

@@ -9,8 +9,8 @@ from agent_fakes import pairing_file
 from print_agent import config
 from print_agent.connection import pairing
 from print_agent.protocol import signing
-from print_agent.config import ConfigError
-from print_agent.connection.pairing import PairingError
+from print_agent.errors import ConfigError
+from print_agent.errors import PairingError
 
 
 def write(folder, text):

@@ -6,8 +6,9 @@ from control_fakes import Desk
 
 from print_agent.protocol import messages as p
 from print_agent.jobs import worker as worker_module
-from print_agent.web.actions import ControlError
-from print_agent.printing.backend import End, NotReady
+from print_agent.errors import ActionRefused
+from print_agent.printing.backend import End
+from print_agent.errors import NotReady
 from print_agent.spool.job import LOCAL, State
 
 
@@ -25,7 +26,7 @@ async def desk(tmp_path):
 
 
 def refused(code):
-    return pytest.raises(ControlError, check=lambda error: error.code == code)
+    return pytest.raises(ActionRefused, check=lambda error: error.reason == code)
 
 
 # -- pause ------------------------------------------------------------------------------------------------------------
@@ -123,7 +124,7 @@ async def test_all_printers_can_be_paused_and_one_of_them_resumed(desk):
 async def test_only_a_printer_that_is_there_is_paused(desk):
     with refused('unknown_printer') as caught:
         desk.control.pause('desk9')
-    assert caught.value.sentence == 'There is no printer "desk9" here. There are: desk1, desk2.'
+    assert caught.value.detail == 'There is no printer "desk9" here. There are: desk1, desk2.'
     with refused('unknown_printer'):
         desk.control.resume('desk9')
     # one that is gone can still be resumed
@@ -311,7 +312,7 @@ async def test_a_question_stays_when_it_cannot_be_printed_again(desk):
 
 
 async def test_the_last_badge_is_the_last_that_may_have_come_out(desk):
-    with pytest.raises(ControlError, match='No badge was printed here yet'):
+    with pytest.raises(ActionRefused, match='No badge was printed here yet'):
         desk.control.find('last')
     await desk.ended(J1)
     desk.control.test('desk1')
@@ -321,7 +322,7 @@ async def test_the_last_badge_is_the_last_that_may_have_come_out(desk):
     # rather no badge than that of somebody else
     await desk.ended(J3, end='unknown', reason='printer_lost_job')
     assert desk.control.find('last').job == J3
-    with pytest.raises(ControlError, match='Nobody knows'):
+    with pytest.raises(ActionRefused, match='Nobody knows'):
         desk.control.reprint(desk.control.find('last'))
 
 

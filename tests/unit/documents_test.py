@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from print_agent.printing import pdf_check
-from print_agent.printing.pdf_check import BadDocument
+from print_agent.errors import BadDocument
 
 
 def reason(job, document):

@@ -33,7 +33,7 @@ from print_agent.printing.backend import End
 from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.layout import Layout
 from print_agent.webhook.receiver import Receiver
-from print_agent.jobs.capacity import NoRoom
+from print_agent.errors import NoRoom
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 from print_agent.jobs.worker import Worker

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from print_agent.printing import folder as folder_module
-from print_agent.printing.backend import NotReady, Sheet, SubmitFailed
+from print_agent.printing.backend import Sheet
+from print_agent.errors import NotReady, SubmitFailed
 from print_agent.printing.folder import FolderBackend
 
 

@@ -12,8 +12,10 @@ from pyipp.serializer import encode_dict
 
 from print_agent.printing.addresses import printer_uri
 from print_agent.printing.backend import is_named, short_tag
-from print_agent.printing.ipp import PrinterLine, Unreachable
-from print_agent.printing.ipp_reply import Unreadable, read
+from print_agent.printing.ipp import PrinterLine
+from print_agent.errors import Unreachable
+from print_agent.printing.ipp_reply import read
+from print_agent.errors import Unreadable
 
 
 @contextlib.asynccontextmanager

@@ -12,8 +12,9 @@ from print_agent.jobs import capacity as room
 from print_agent.protocol import messages as p
 from print_agent.jobs import worker as worker_module
 from print_agent.jobs.manager import Jobs
-from print_agent.printing.backend import End, NotReady, SubmitFailed, Unsettled
-from print_agent.jobs.capacity import NoRoom
+from print_agent.printing.backend import End
+from print_agent.errors import NotReady, SubmitFailed, Unsettled
+from print_agent.errors import NoRoom
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 from print_agent.runtime.trace import Trace

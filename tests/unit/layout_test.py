@@ -8,8 +8,10 @@ from marks import marked, place
 from pypdf import PdfReader
 
 from print_agent import config
+from print_agent.errors import ConfigError
 from print_agent.printing.backend import Sheet
-from print_agent.printing.layout import BadSetting, CannotLayOut, Layout, read, turned_again
+from print_agent.printing.layout import Layout, read, turned_again
+from print_agent.errors import BadSetting, CannotLayOut
 
 
 def sheet(document, width_mm=96.0, height_mm=134.0, copies=1):
@@ -87,7 +89,7 @@ def test_bad_settings_are_answered_with_a_sentence(tmp_path, key, value, words):
     assert caught.value.key == key
     toml = repr(value).replace('True', 'true')
     (tmp_path / 'agent.toml').write_text(f'[printers.desk1]\n{key} = {toml}\n')
-    with pytest.raises(config.ConfigError, match=rf'"printers\.desk1\.{key}" .*{words}'):
+    with pytest.raises(ConfigError, match=rf'"printers\.desk1\.{key}" .*{words}'):
         config.load(tmp_path)
 
 
@@ -95,7 +97,7 @@ def test_sections_are_read_by_name(tmp_path):
     (tmp_path / 'agent.toml').write_text("[printers.desk1]\ncopies = 2\n[printers.'Front desk']\norientation = 180\n")
     assert config.load(tmp_path).layouts == {'desk1': Layout(copies=2), 'Front desk': Layout(orientation=180)}
     (tmp_path / 'agent.toml').write_text('[printers]\ndesk1 = 3\n')
-    with pytest.raises(config.ConfigError, match=r'must be a section \[printers.desk1\]'):
+    with pytest.raises(ConfigError, match=r'must be a section \[printers.desk1\]'):
         config.load(tmp_path)
 
 

@@ -11,11 +11,14 @@ from agent_fakes import FakeServer, pairing_file
 from websockets.asyncio.server import serve
 
 from print_agent import config
+from print_agent.errors import ConfigError
 from print_agent.connection import pairing
+from print_agent.errors import PairingError
 from print_agent.connection.backoff import Backoff
 from print_agent.jobs.manager import Jobs
 from print_agent.connection.link import Link
-from print_agent.connection.proxy import DIRECT, Network, NetworkError
+from print_agent.connection.proxy import DIRECT, Network
+from print_agent.errors import NetworkError
 from print_agent.spool.store import Spool
 
 
@@ -154,7 +157,7 @@ async def server_news():
 
 async def test_pairing_uses_the_proxy_too(certificate):
     async with Proxy('502 Bad Gateway') as proxy:
-        with pytest.raises(pairing.PairingError, match='does not answer'):
+        with pytest.raises(PairingError, match='does not answer'):
             await pairing.pair(f'https://{FAR}', 'CODE', 'desk', network=Network(proxy=proxy.url))
         assert proxy.asked == [('CONNECT', f'{FAR}:443')]
 
@@ -203,7 +206,7 @@ def test_settings(tmp_path, certificate):
                         ("proxy = 'http://user@proxy:3128'", 'must be http'),
                         ('proxy = 3', 'text in quotes'), ("ca_file = 'gone.pem'", '"network.ca_file" cannot be used'),
                         ("ca_file = 'agent.toml'", '"network.ca_file" cannot be used')]:
-        with pytest.raises(config.ConfigError) as caught:
+        with pytest.raises(ConfigError) as caught:
             load(text)
         assert words in str(caught.value)
 

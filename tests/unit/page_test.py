@@ -16,10 +16,10 @@ from print_agent.jobs import worker as worker_module
 from print_agent.config import Config
 from print_agent.web.connection_history import History
 from print_agent.web.log_buffer import Logbook
-from print_agent.connection.pairing import PairingError
+from print_agent.errors import PairingError
 from print_agent.spool.job import State
 from print_agent.web.status import Viewer
-from print_agent.spool.store import SpoolFull
+from print_agent.errors import SpoolFull
 from print_agent.web import app as app_module
 from print_agent.web import auth as keys_module
 from print_agent.web.app import Web

@@ -15,9 +15,11 @@ from marks import marked, place
 
 from print_agent.printing import pdf_check
 from print_agent.printing import pdf_process
-from print_agent.printing.pdf_process import LayOut, PdfProcess, Unreadable, to_check
+from print_agent.printing.pdf_process import LayOut, PdfProcess, to_check
+from print_agent.errors import UnreadableDocument
 from print_agent.printing.backend import Sheet
-from print_agent.printing.layout import CannotLayOut, Layout
+from print_agent.printing.layout import Layout
+from print_agent.errors import CannotLayOut
 
 
 TURNED = Layout(orientation=90)
@@ -60,7 +62,7 @@ def test_a_bomb_is_refused_and_the_next_badge_passes(check, bomb):
     document = bomb()
     try:
         assert check(document) == 'bad_pdf'
-    except Unreadable as exc:
+    except UnreadableDocument as exc:
         assert re.search('too (much memory|long)', str(exc))  # noqa: PT017 - each of the three is right
     assert check(PDF) == ''
 
@@ -69,7 +71,7 @@ def test_a_bomb_in_a_page_is_not_laid_out_and_the_next_badge_is(process, check):
     """Nobody has to read it to count the pages."""
     document = content_bomb()
     assert check(document) == ''
-    with pytest.raises(Unreadable, match=r'too (much memory|long)'):  # on a busy machine
+    with pytest.raises(UnreadableDocument, match=r'too (much memory|long)'):  # on a busy machine
         process.ask(LayOut(TURNED, sheet()), document)
     assert place(process.ask(LayOut(TURNED, sheet()), marked())[1])
 
@@ -83,8 +85,7 @@ class Greedy:
     @staticmethod
     def answer(*_args):
         return bytearray(pdf_process.MAX_ADDRESS_SPACE)
-import print_agent.printing.pdf_check
-print_agent.documents.answer = Greedy.answer
+pdf_check.answer = Greedy.answer
 pdf_reader.main()
 """
     process = subprocess.Popen([sys.executable, '-c', code], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
@@ -97,7 +98,7 @@ def test_one_that_takes_too_long_is_killed(process, check, monkeypatch):
     os.kill(process._process.pid, signal.SIGSTOP)
     monkeypatch.setattr(pdf_process, 'DOCUMENT_TIMEOUT', 0.3)
     begun = time.monotonic()
-    with pytest.raises(Unreadable, match='too long'):
+    with pytest.raises(UnreadableDocument, match='too long'):
         check(PDF)
     assert time.monotonic() - begun >= 0.3
     monkeypatch.setattr(pdf_process, 'DOCUMENT_TIMEOUT', 60)
@@ -109,7 +110,7 @@ def test_one_that_takes_no_document_is_killed(process, check, monkeypatch):
     check(PDF)
     os.kill(process._process.pid, signal.SIGSTOP)
     monkeypatch.setattr(pdf_process, 'DOCUMENT_TIMEOUT', 0.3)
-    with pytest.raises(Unreadable, match='too long'):
+    with pytest.raises(UnreadableDocument, match='too long'):
         check(PDF + bytes(1024 * 1024))
 
 
@@ -134,7 +135,7 @@ sys.stdout.buffer.write(bytes(8)); sys.stdout.flush(); sys.stdin.buffer.read(8);
 import os, sys, signal
 sys.stdout.buffer.write(bytes(8)); sys.stdout.flush(); sys.stdin.buffer.read(8); os.kill(os.getpid(), signal.SIGSEGV)
 """)
-    with pytest.raises(Unreadable, match='cannot be read'):
+    with pytest.raises(UnreadableDocument, match='cannot be read'):
         PdfProcess('crashing').ask(to_check(make_job()), PDF)
 
 
@@ -150,7 +151,7 @@ async def test_what_is_said_of_it(monkeypatch):
     assert (await pdf_check.problem(make_job(), PDF + b' ')).reason == 'wrong_length'
 
     def ask(*_args):
-        raise Unreadable('It takes too long to read.')
+        raise UnreadableDocument('It takes too long to read.')
 
     monkeypatch.setattr(pdf_check._process, 'ask', ask)
     problem = await pdf_check.problem(make_job(), PDF)

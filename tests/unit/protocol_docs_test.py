@@ -120,7 +120,7 @@ def test_close_codes():
 
 def test_errors_by_http():
     used = {tuple(arguments[:2]) for side in ('print_agent/webhook/receiver.py', 'indico_checkin_print/api')
-            for arguments, _ in calls('Problem', 'APIError', under=side)}
+            for arguments, _ in calls('RequestRefused', 'APIError', under=side)}
     used |= {(arguments[0], arguments[1]['error'])
              for arguments, _ in calls('_answer', under='indico_checkin_print/relay/server.py')
              if isinstance(arguments[1], dict) and 'error' in arguments[1]}

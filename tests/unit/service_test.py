@@ -15,7 +15,8 @@ from click.testing import CliRunner
 
 from print_agent.cli import main, service
 from print_agent.spool import lock
-from print_agent.cli.service import Launchd, Service, ServiceError, Systemd
+from print_agent.cli.service import Launchd, Service, Systemd
+from print_agent.errors import ServiceError
 
 
 def a_service(**kwargs):

@@ -19,9 +19,10 @@ from print_agent.jobs import pending_ends
 from print_agent.protocol import messages as p
 from print_agent.spool import database, queries
 from print_agent.printing.backend import End
-from print_agent.jobs.capacity import NoRoom
+from print_agent.errors import NoRoom
 from print_agent.spool.job import State
-from print_agent.spool.store import Spool, SpoolCorrupt, SpoolError, SpoolFull
+from print_agent.spool.store import Spool
+from print_agent.errors import SpoolCorrupt, SpoolError, SpoolFull
 
 
 PDF = pdf()
@@ -371,7 +372,8 @@ import json, os, sys
 from pathlib import Path
 from agent_fakes import PDF, make_job
 from print_agent.jobs.decisions import State
-from print_agent.spool.store import Spool, SpoolFull
+from print_agent.spool.store import Spool
+from print_agent.errors import SpoolFull
 disk = Path(sys.argv[1])
 spool = Spool.begin(disk / 'state' / 'spool.sqlite3')
 told = {'full at first': spool.file.full}

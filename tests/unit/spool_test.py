@@ -9,7 +9,8 @@ from agent_fakes import J0, J1, J2, J3, J9, PDF, make_job
 from print_agent.spool import store as spool_module
 from print_agent.spool import queries
 from print_agent.spool.job import State
-from print_agent.spool.store import Spool, SpoolError
+from print_agent.spool.store import Spool
+from print_agent.errors import SpoolError
 
 
 @pytest.fixture

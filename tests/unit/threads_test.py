@@ -9,6 +9,7 @@ from concurrent.futures import CancelledError
 import pytest
 
 from print_agent.printing import pdf_check
+from print_agent.errors import Overloaded
 from print_agent.runtime import daemon_threads
 from print_agent.runtime.daemon_threads import Crew
 
@@ -91,7 +92,8 @@ except documents.Overloaded as exc:
 def test_a_program_does_not_wait_for_cups():
     assert ends("""
 import asyncio, socket
-from print_agent.printing.cups_client import CupsClient, CupsDown
+from print_agent.printing.cups_client import CupsClient
+from print_agent.errors import CupsDown
 door = socket.create_server(('127.0.0.1', 0))  # takes connections and says nothing
 async def main():
     client = CupsClient(f'127.0.0.1:{door.getsockname()[1]}', timeout=0.1)
@@ -129,7 +131,7 @@ async def test_many_bad_documents_do_not_keep_good_ones_out(monkeypatch):
     monkeypatch.setattr(pdf_check, 'WAIT_TIMEOUT', 0.01)
     monkeypatch.setattr(pdf_check._process, 'ask', lambda *_: hang.wait())
     for _ in range(40):
-        with pytest.raises(pdf_check.Overloaded):
+        with pytest.raises(Overloaded):
             await pdf_check.problem(make_job(), PDF)
     monkeypatch.setattr(pdf_check, 'WAIT_TIMEOUT', 60)
     monkeypatch.setattr(pdf_check._process, 'ask', ask)
