@@ -8,8 +8,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import flag_modified
 
 from indico.core import signals
-from indico.modules.designer import TemplateType
-from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.models.persons import EventPerson, EventPersonLink
 from indico.modules.events.models.settings import EventSetting
 from indico.modules.events.registration.models.registrations import RegistrationData, RegistrationState
@@ -138,9 +136,10 @@ def test_what_is_only_touched_is_no_change(db, ready_job, redraw, dummy_regform,
     assert redraw.called == (what == 'setting')
 
 
-def test_a_new_registration_has_no_badge_to_draw_anew(db, ready_job, create_reg, mocker):
+def test_a_new_registration_has_no_badge_to_draw_anew(db, ready_job, create_reg, dummy_regform, mocker):
     lock = mocker.spy(ledger.corrections, '_lock')
-    create_reg(first_name='Ada', data=[])
+    field = next(x for x in dummy_regform.active_fields if x.title == 'Email Address')
+    create_reg(first_name='Ada', data=[RegistrationData(field_data=field.current_data, data='ada@example.test')])
     assert not lock.called
 
 
@@ -149,7 +148,7 @@ def test_a_flush_that_failed_is_forgotten(db, ready_job, redraw):
     with suppress(IntegrityError), db.session.begin_nested():
         ready_job.registration.first_name = 'Corrected'
         # in the same flush, and later
-        db.session.add(DesignerTemplate(type=TemplateType.badge, title='No owner', data={}))
+        db.session.add(RegistrationData(registration_id=ready_job.registration_id, field_data_id=-1, data='x'))
         db.session.flush()
     assert not redraw.called
     ready_job.event.keywords = ['x']
