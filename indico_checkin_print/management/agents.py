@@ -42,6 +42,8 @@ class AgentForm(DialogForm):
 class RHAddAgent(RHCheckinPrintBase):
     """Add a print agent and show the code that pairs it."""
 
+    FOR_EVERYBODY = True
+
     def _process(self):
         self._check_limit(_agents(self.event))
         form = AgentForm(event=self.event)
@@ -68,6 +70,8 @@ class RHEditAgent(RHAgentBase):
 
 class RHNewCode(RHAgentBase):
     """Make another pairing code, and show it."""
+
+    FOR_EVERYBODY = True
 
     def _process(self):
         if self.agent.revoked_dt is not None:

@@ -20,6 +20,7 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _, sql
 from indico_checkin_print.management.job_filter import list_args
+from indico_checkin_print.management.visibility import sees_all
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
@@ -63,12 +64,21 @@ class RHCheckinPrintBase(RHManageEventBase):
 
     PERMISSION = PERMISSION
 
+    #: Whether it decides where the badges and data of all people go, also of those whom the user may not see
+    FOR_EVERYBODY = False
+
     def _do_process(self):
         return sql.despite_deadlock(partial(RHManageEventBase._do_process, self))
 
     def _process_args(self):
         RHManageEventBase._process_args(self)
         require_feature(self.event, 'registration')
+
+    def _check_access(self):
+        RHManageEventBase._check_access(self)
+        if self.FOR_EVERYBODY and not sees_all(self.event):
+            raise Forbidden(_('You may see only some of the registrations. This would send the badges or data of all '
+                              'of them, so it needs a manager who may see all.'))
 
     def _back_to_page(self, follow=None):
         """Answer a button: with what was flashed if the page's script asked, else with the page of the button.

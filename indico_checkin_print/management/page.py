@@ -15,7 +15,7 @@ from indico_checkin_print.management.held import held_jobs
 from indico_checkin_print.management.job_rows import latest_jobs, latest_messages
 from indico_checkin_print.management.status import (agent_status, desk_statuses, is_in_trouble, printer_status,
                                                     webhook_status)
-from indico_checkin_print.management.visibility import visible
+from indico_checkin_print.management.visibility import sees_all, visible
 from indico_checkin_print.management.when import rules_in_words, setup_of
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
@@ -46,7 +46,8 @@ class RHSetup(RHCheckinPrintBase):
         todo = todo_of(regforms, context)
         return WPCheckinPrint.render_template('setup.html', self.event, desks_of_webhook=desks_of_webhook,
                                               regforms=regforms, todo=todo, next_step=todo[0].box if todo else None,
-                                              manual_url=manual_url, BadgeKind=BadgeKind, **context)
+                                              manual_url=manual_url, BadgeKind=BadgeKind,
+                                              sees_all=sees_all(self.event), **context)
 
 
 class RHLive(RHCheckinPrintBase):

@@ -43,6 +43,11 @@ def visible_registrations(event):
     return known[key]
 
 
+def sees_all(event):
+    """Tell whether the user may manage all registrations of an event."""
+    return visible_registrations(event) is None
+
+
 def _ask_plugins(event, user):
     # forms that were deleted have badges as well
     criteria = {form.id: values_from_signal(signals.event.filter_registration_list.send(form, user=user), as_list=True)

@@ -23,7 +23,7 @@ from indico_checkin_print.management.base import (DialogForm, RHJobBase, RHWebho
                                                   back, dialog_done)
 from indico_checkin_print.management.job_rows import name_for, state_of
 from indico_checkin_print.management.status import webhook_status
-from indico_checkin_print.management.visibility import visible
+from indico_checkin_print.management.visibility import sees_all, visible
 from indico_checkin_print.messages.payload import FIELDS, own_fields
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
@@ -53,7 +53,8 @@ class RHWebhook(RHWebhookPageBase):
         webhook = self.webhook
         desks = Desk.query.filter_by(webhook_id=webhook.id, is_deleted=False).order_by(Desk.id).all()
         return WPCheckinPrint.render_template(
-            'webhook.html', self.event, webhook=webhook, desks=desks, status=webhook_status(webhook, self.event.tzinfo),
+            'webhook.html', self.event, webhook=webhook, desks=desks,
+            sees_all=sees_all(self.event), status=webhook_status(webhook, self.event.tzinfo),
             sends=_sends(webhook), forms=_forms(webhook), attempts=_attempts(webhook), MAX_ATTEMPTS=MAX_ATTEMPTS,
             waiting=waits_for(webhook).filter(*visible(self.event)).count(),
             recoverable=not_delivered_since(webhook, _data_ago()).filter(*visible(self.event)).count())

@@ -90,6 +90,8 @@ class WebhookForm(DialogForm):
 class RHAddWebhook(RHCheckinPrintBase):
     """Add a webhook and show its secret."""
 
+    FOR_EVERYBODY = True
+
     def _process(self):
         self._check_limit(_webhooks(self.event))
         form = WebhookForm(event=self.event)
@@ -104,6 +106,8 @@ class RHAddWebhook(RHCheckinPrintBase):
 
 class RHEditWebhook(RHWebhookBase):
     """Change where a webhook goes or what it sends."""
+
+    FOR_EVERYBODY = True
 
     def _process(self):
         form = WebhookForm(event=self.event, target=self.webhook, obj=FormDefaults(self.webhook))
@@ -122,6 +126,8 @@ class RHEditWebhook(RHWebhookBase):
 
 class RHNewSecret(RHWebhookBase):
     """Make another secret and show it. The one before stays valid until it is forgotten or replaced."""
+
+    FOR_EVERYBODY = True
 
     def _process(self):
         self._log(LogKind.change, f'New secret for the webhook "{self.webhook.name}"')

@@ -27,6 +27,9 @@ pytest_plugins = ('management_fixtures',)
 HIDDEN = 'Hildegard'
 VISIBLE = 'Viktor'
 #: What a route needs to do something to the jobs or registrations that it is given
+#: They decide where the badges and data of all people go
+FOR_EVERYBODY = {'/webhooks/add', '/webhooks/{webhook}/', '/webhooks/{webhook}/secret', '/agents/add',
+                 '/agents/{agent}/code'}
 EVERY_STATE = (JobState.held, JobState.failed, JobState.unknown, JobState.completed)
 
 
@@ -85,7 +88,7 @@ def test_hidden_person(db, manager, page, objects, dummy_regform, people, make_j
         ids = ids_of(objects, dummy_regform) | {'job': job.id, 'registration': hidden.id}
         response = ask(manager, method, page + path.format(**ids),
                        **(form_of(people, jobs) if method == 'POST' else {}))
-        if '{job}' in path or '{registration}' in path:
+        if '{job}' in path or '{registration}' in path or path in FOR_EVERYBODY:
             assert response.status_code == 403
         else:
             assert response.status_code in {200, 302}
@@ -201,3 +204,13 @@ def test_without_a_receiver_nothing_is_asked(app, event, manager_user):
     with app.test_request_context():
         session.set_session_user(manager_user)
         assert visible(event) == []
+
+
+def test_set_up_offers_nothing_that_sends_everybodys_data(manager, page, people, objects):
+    hrefs = {href for path in ('/setup', f'/webhooks/{objects.webhook.id}/log')
+             for href in re.findall(r'data-href="([^"]*)"', manager.get(page + path, xhr=False).get_data(as_text=True))}
+    assert hrefs
+    refused = {path.format(webhook=objects.webhook.id, agent=objects.agent.id) for path in FOR_EVERYBODY}
+    assert {href for href in hrefs if any(href.endswith(page + path) for path in refused)} == set()
+    text = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
+    assert text.count('Only managers who see all registrations can') == 2
