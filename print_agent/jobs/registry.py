@@ -11,8 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from print_agent.errors import SpoolFull
-from print_agent.jobs import capacity as room
-from print_agent.jobs import decisions
+from print_agent.jobs import capacity, decisions
 from print_agent.jobs.deadlines import Deadlines
 from print_agent.jobs.pending_ends import Unsaved
 from print_agent.protocol import messages as p
@@ -49,7 +48,7 @@ class Book:
     @property
     def full(self) -> str:
         """Why the spool takes no more jobs: a reason, or empty if it does."""
-        return room.lack(self.spool)
+        return capacity.lack(self.spool)
 
     # -- who hears about it -------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import pytest
 from agent_fakes import J0, J1, J2, J3, J4, PDF, FakeBackend, make_job
 
 from print_agent.runtime import clock
-from print_agent.jobs import capacity as room
+from print_agent.jobs import capacity
 from print_agent.protocol import messages as p
 from print_agent.jobs import worker as worker_module
 from print_agent.jobs.manager import Jobs
@@ -413,15 +413,15 @@ async def test_printers_that_do_not_exist_and_a_full_spool_are_refused(tmp_path,
     assert desk.heard[-1].reason == 'unknown_printer'
     await desk.jobs.receive('a', make_job(J2, printer='not listed yet'), PDF)
     assert desk.heard[-1] == p.Accepted(job=J2, dispatch=1)
-    monkeypatch.setattr(room, 'MAX_HELD', 1)
+    monkeypatch.setattr(capacity, 'MAX_HELD', 1)
     with pytest.raises(NoRoom):
         await desk.jobs.receive('a', make_job(J3), PDF)
     # given back: another printer may have room
     assert desk.heard[-1] == p.Returned(job=J3, dispatch=1, reason='spool_full',
                                         detail='The print agent holds too many badges already.')
     assert desk.spool.find('a', J3) is None
-    monkeypatch.setattr(room, 'MAX_HELD', 500)
-    monkeypatch.setattr(room, 'MAX_BYTES', len(PDF))
+    monkeypatch.setattr(capacity, 'MAX_HELD', 500)
+    monkeypatch.setattr(capacity, 'MAX_BYTES', len(PDF))
     with pytest.raises(NoRoom):
         await desk.jobs.receive('a', make_job(J4), PDF)
     assert desk.heard[-1].reason == 'spool_full'

@@ -10,7 +10,7 @@ import pytest
 from agent_fakes import J1, J2, J3, PDF, FakeBackend, make_job
 from standardwebhooks import Webhook
 
-from print_agent.jobs import capacity as room
+from print_agent.jobs import capacity
 from print_agent.protocol import messages as p
 from print_agent.webhook import receiver as receiver_module
 from print_agent.protocol import signing
@@ -229,9 +229,9 @@ async def test_news_without_a_badge_is_understood_and_ignored(sender):
 
 
 async def test_a_full_spool_asks_to_come_again(sender, monkeypatch):
-    monkeypatch.setattr(room, 'MAX_HELD', 0)
+    monkeypatch.setattr(capacity, 'MAX_HELD', 0)
     refused(await sender.post(make_job()), 503, 'spool_full')
-    monkeypatch.setattr(room, 'MAX_HELD', 10)
+    monkeypatch.setattr(capacity, 'MAX_HELD', 10)
     assert (await sender.post(make_job())).status_code == 202
 
 
