@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from indico.core.db import db
 
 
-#: The channel of NOTIFY: 'queued' (there is something to render or to POST) or 'agent <id>' (it has mail).
+#: The channel of NOTIFY: 'queued' (there is something to POST) or 'agent <id>' (it has mail).
 CHANNEL = 'checkin_print'
 
 

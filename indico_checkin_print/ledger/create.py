@@ -11,7 +11,7 @@ from indico_checkin_print.ledger.transition import fresh
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.sql import CHANNEL, cursor
+from indico_checkin_print.sql import cursor, notify
 
 
 #: A check-in becomes rows in one statement, because it happens while a volunteer waits. A row that is there already
@@ -39,12 +39,14 @@ _RECORD = """
         INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
         SELECT id, state, reason, '', %(actor)s FROM born
     )
-    SELECT array_agg(id ORDER BY id), pg_notify(%(channel)s, 'queued') FROM born HAVING count(*) > 0
+    SELECT array_agg(id ORDER BY id), bool_or(state = %(ready)s) FROM born HAVING count(*) > 0
 """
 
 
 def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=None, actor):
     """Enter jobs; those that are there already stay as they are.
+
+    The relay hears of those that can be POSTed at once. The others must be rendered first, for which Celery is woken.
 
     :param rows: what `new_row` returned, one for each job.
     :return: The ids of the new jobs.
@@ -54,10 +56,12 @@ def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=
     with cursor() as cur:
         cur.execute(_RECORD, {
             'event_id': event_id, 'registration_id': registration_id, 'checked_in_dt': checked_in_dt,
-            'user_id': user_id, 'actor': actor, 'channel': CHANNEL, 'rows': json.dumps(rows),
+            'user_id': user_id, 'actor': actor, 'ready': int(JobState.ready), 'rows': json.dumps(rows),
         })
-        born = cur.fetchone()
-    return born[0] if born else []
+        born, can_be_sent = cur.fetchone() or ([], False)
+    if can_be_sent:
+        notify('queued')
+    return born
 
 
 def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState.queued, reason=Reason.checked_in,

@@ -217,7 +217,7 @@ class Relay:
         if kind == 'agent':
             sessions = [self._sessions.get(int(agent_id))]
         else:
-            # badges and messages to render or to POST; or something may have been missed
+            # something to POST; or something may have been missed
             self._posts.wake()
             sessions = [] if payload else self._sessions.values()
         for session in filter(None, sessions):

@@ -268,3 +268,13 @@ def test_a_rendered_badge_wakes_who_posts(ready_job, webhook_desk, mocker, db):
     job = ledger.claim_render('test')
     ledger.rendered(job, None, 'test')
     notify.assert_called_once_with('queued')
+
+
+def test_a_check_in_wakes_who_posts_only_for_what_can_be_sent_now(check_in, create_reg, webhook, mocker, db):
+    notify = mocker.patch('indico_checkin_print.ledger.create.notify')
+    webhook.enabled = False
+    check_in(create_reg('Ada'))
+    notify.assert_not_called()
+    webhook.enabled, webhook.send_badge = True, False
+    check_in(create_reg('Grace'))
+    notify.assert_called_once_with('queued')
