@@ -63,8 +63,7 @@ def _kick():
 
 
 def _complain(exc):
-    logger.warning('Celery could not be told about a check-in (%s); the relay or the sweep will '
-                                      'find it', exc)
+    logger.warning('Celery could not be told about a check-in (%s); the relay or the sweep will find it', exc)
 
 
 kicker = Kicker(_kick, _complain)

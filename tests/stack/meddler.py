@@ -28,6 +28,8 @@ _STRANGE = (
     (0x21, b'', struct.pack('>i', 7)), (0x37, b'', b''), (0x37, b'', b''),
     (0x41, b'vendor-text', b'Stra\xdfe'),
 )
+#: How long a connection that ends is still read, in seconds.
+LINGER = 2
 
 
 class Meddler:
@@ -106,8 +108,14 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def finish(self):
+        # What was refused before its body came may still send that. Closed at once, the connection would be reset, and
+        # the refusal lost on its way.
         with contextlib.suppress(OSError):
             super().finish()
+            self.request.shutdown(socket.SHUT_WR)
+            self.request.settimeout(LINGER)
+            while self.request.recv(65536):
+                pass
 
     def handle_expect_100(self):
         if self._refusal():
