@@ -1,4 +1,4 @@
-"""What is wrong with an installation, in sentences that say what to do. Pure: ``doctor_facts.py`` collects the facts.
+"""What is wrong with an installation, in sentences that say what to do. Pure: ``facts.py`` collects the facts.
 
 Each check takes facts and gives a `Finding`. Something is wrong when badges do not come out, or come out late, because
 of it; what an administrator should only know about is worth a look, and no failure.

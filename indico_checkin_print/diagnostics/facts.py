@@ -1,4 +1,4 @@
-"""Collects what `doctor.py` judges: asks the database, the broker, the workers, the relays. Changes nothing."""
+"""Collects what `checks.py` judges: asks the database, the broker, the workers, the relays. Changes nothing."""
 
 import time
 from contextlib import closing

@@ -1,6 +1,6 @@
 """The jobs. Only ``ledger`` changes their state.
 
-What is old is deleted by ``retention.py``.
+What is old is deleted by ``work/retention.py``.
 """
 
 from sqlalchemy.dialects.postgresql import JSONB, UUID

@@ -1,4 +1,4 @@
-"""What agents say about a badge, in Indico's words: the reason codes of `print_agent.reasons`, to be translated.
+"""What agents say about a badge, in Indico's words: the codes of `print_agent.protocol.reasons`, to be translated.
 
 An agent sends its own sentence along, in English. The page shows these instead where they say the same; a test compares
 the two lists.

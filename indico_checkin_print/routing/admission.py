@@ -139,8 +139,3 @@ def obstacle(printer):
     if not printer.get('accepting', True):
         return 'printer_rejecting'
     return errors[0] if errors else ''
-
-
-def is_healthy(printer):
-    """Tell whether a printer (as the agent reported it) takes work now."""
-    return not obstacle(printer)

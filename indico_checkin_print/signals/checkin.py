@@ -105,8 +105,8 @@ def on_deleted(registration, permanent=False, **kwargs):
     :param permanent: Whether Indico purges the registration: then nothing that may name the person stays either.
     """
     with savepoint(registration):
-        # Indico writes that it is deleted when the request ends. Whoever prints badges of chosen people takes their
-        # registrations first and their jobs then; the other way round one of the two requests would fail.
+        # Indico writes that it is deleted when the request ends. A request that prints badges of chosen people takes
+        # their registrations first and their jobs then; the other way round one of the two requests would fail.
         with sql.cursor() as cursor:
             cursor.execute('SELECT 1 FROM event_registration.registrations WHERE id = %s FOR NO KEY UPDATE',
                            [registration.id])

@@ -112,8 +112,8 @@ def _tell(session):
         return
     changes.registrations -= changes.born
     # The ledger's statements are no part of Indico's work: what fails here must not undo it. Once more, because the end
-    # of a savepoint lets whoever was in a deadlock with this one get on. If it fails again, the go still tells that a
-    # badge shows something old, or that nobody wants it.
+    # of a savepoint lets the other side of a deadlock proceed. If it fails again, the go still tells that a badge shows
+    # something old, or that nobody wants it.
     for last in (False, True):
         with sql.cursor() as cursor:
             cursor.execute('SAVEPOINT checkin_print_changes')

@@ -29,7 +29,7 @@ LOOK = 0.5
 def put_right(actor, mark='', detail=''):
     """Put right what dead processes left and what a check-in could not record. Return how many jobs were touched.
 
-    :param mark: Under which name to leave a sign of life (see ``marks.py``).
+    :param mark: Under which name to leave a heartbeat (see ``heartbeat.py``).
     :param detail: More about whoever sweeps, e.g. where it listens.
     """
     moved = ledger.sweep(actor) + missed_checkins.recover(actor)

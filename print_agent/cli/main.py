@@ -1,4 +1,4 @@
-"""The command line: ``print-agent`` and its commands. Exit codes stand in :mod:`print_agent.cli_errors`."""
+"""The command line: ``print-agent`` and its commands. Exit codes are those of :mod:`print_agent.errors`."""
 
 import asyncio
 import contextlib

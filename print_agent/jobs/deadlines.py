@@ -1,6 +1,6 @@
 """Until when each job may be printed, in memory only.
 
-A restart gives jobs that wait for their printer back anyway. All times are those of :mod:`print_agent.clock`, which
+A restart gives jobs that wait for their printer back anyway. All times are those of :mod:`.runtime.clock`, which
 counts sleep; jobs are known by their ``seq`` in the spool.
 """
 

@@ -1,7 +1,7 @@
 """What the agent decides, apart from all input and output.
 
 Every rule that keeps a badge from printing twice, or without permission, stands in this file as a function from the
-spool's entry and a message to a decision. :mod:`print_agent.jobs` carries the decisions out; the unit tests walk
+spool's entry and a message to a decision. :mod:`.manager` carries the decisions out; the unit tests walk
 through all of them.
 """
 

@@ -1,6 +1,6 @@
 """The middle of the agent: what comes in from any link, what the workers do and what is reported meet here.
 
-Carries out what :mod:`print_agent.rules` decides, always in the order: commit to the spool, then speak, then act.
+Carries out what :mod:`.decisions` decides, always in the order: commit to the spool, then speak, then act.
 Deadlines run on a clock that counts sleep, from the moment a permission was received.
 """
 
@@ -73,7 +73,7 @@ class Jobs(Book):
                       printer: str = '', callback: str = '') -> Entry:
         """Take a job in, or recognise it. Returns after the commit; everything is reported by then.
 
-        :param received: when the header with its permission came in, on the clock of :mod:`print_agent.clock`; now, if
+        :param received: when the header with its permission came in, on the clock of :mod:`.runtime.clock`; now, if
             not given
         :raises NoRoom: the job is not kept
         """

@@ -1,6 +1,6 @@
 """The jobs that the agent holds: which they are, how they end, who hears of it.
 
-Nothing in here decides: that is :mod:`print_agent.jobs`. Everything runs in the event loop's thread.
+Nothing in here decides: that is :mod:`.decisions`. Everything runs in the event loop's thread.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Prints through CUPS, then asks the printer itself what became of the badge.
 
 CUPS converts and transports; the queue stays in the agent, so there is never more than one of our jobs per printer in
-CUPS. For a printer behind ``ipp://`` or ``ipps://`` the outcome is the printer's own word (:mod:`.follow`); for any
+CUPS. For a printer behind ``ipp://`` or ``ipps://`` the outcome is the printer's own word (:mod:`.verdict`); for any
 other device the best that can be said is ``sent``.
 """
 

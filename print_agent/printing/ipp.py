@@ -242,7 +242,7 @@ class PrinterLine:
             except IPPConnectionUpgradeRequired:
                 if self._ipp.tls:
                     raise
-                self._ipp.tls = True  # it speaks with nobody in the clear; CUPS goes on over TLS as well
+                self._ipp.tls = True  # it refuses plain connections; CUPS switches to TLS as well
             except IPPResponseError as exc:
                 if exc.args[1]['status-code'] != 401 or self._login is None or self._ipp.username is not None:
                     raise

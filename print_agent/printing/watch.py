@@ -1,4 +1,4 @@
-"""Watches one badge in CUPS and at its printer until there is a verdict (:mod:`.follow`)."""
+"""Watches one badge in CUPS and at its printer until there is a verdict (:mod:`.verdict`)."""
 
 import asyncio
 import logging

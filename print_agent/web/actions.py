@@ -157,7 +157,7 @@ class Control:
         if entry.state is not State.unknown:
             raise ActionRefused('answered', 'This question was answered already.')
         if not came_out and not entry.settled:
-            raise ActionRefused('unsettled', 'The print service still has this badge, so it may come out by itself. '
+            raise ActionRefused('unsettled', 'The print service still has this badge, so it may still come out. '
                                             'Wait until it has given it up, or cancel it there.')
         # Nobody could send it again.
         ours = not decisions.has_listener(entry)

@@ -1,4 +1,4 @@
-"""The routes of the local page. What they do is in :mod:`print_agent.control`, who may come in in :mod:`.guard`."""
+"""The routes of the local page. What they do is in :mod:`print_agent.web.actions`, who may come in in :mod:`.guard`."""
 
 import asyncio
 import logging

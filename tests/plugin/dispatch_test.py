@@ -23,7 +23,7 @@ from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.agents import outbound, inbound
 from indico_checkin_print.agents.outbound import PREFETCH, Assigned, Plan, outgoing, plan
 from indico_checkin_print.agents.inbound import Replaced, authenticate, hello, receive
-from indico_checkin_print.routing.admission import Candidate, choose_printer, is_healthy
+from indico_checkin_print.routing.admission import Candidate, choose_printer, obstacle
 from indico_checkin_print.work.worker import render_waiting
 
 
@@ -83,8 +83,8 @@ def test_choose_printer():
     ({}, True), ({'state': 'processing'}, True), ({'state': 'stopped'}, False), ({'accepting': False}, False),
     ({'reasons': ['media-empty-error']}, False), ({'reasons': ['toner-low-warning']}, True),
 ])
-def test_is_healthy(changes, healthy):
-    assert is_healthy({'name': 'p', 'state': 'idle', 'accepting': True, 'reasons': [], **changes}) == healthy
+def test_obstacle(changes, healthy):
+    assert (not obstacle({'name': 'p', 'state': 'idle', 'accepting': True, 'reasons': [], **changes})) == healthy
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ class PrintJob:
 class PrintSystem:
     """CUPS and its printer, outside of the agent's process. Does what `mood` says at the next submission.
 
-    It is a `print_agent.printing.base.Backend`.
+    It is a `print_agent.printing.backend.Backend`.
     """
 
     def __init__(self, world, laptop):

@@ -43,7 +43,7 @@ class Meddler:
         self.hides_jobs = False
         #: Leave out whose a job is
         self.hides_users = False
-        #: Answer 426 to whoever does not speak TLS
+        #: Answer 426 to clients that do not speak TLS
         self.wants_tls = False
         #: Name and password without which nothing is answered
         self.login = None
@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         return super().handle_expect_100()
 
     def do_OPTIONS(self):
-        """RFC 2817: CUPS goes on over TLS on the very connection."""
+        """RFC 2817: CUPS upgrades the connection that it has."""
         if 'TLS' in self.headers.get('Upgrade', ''):
             self.send_response_only(101)
             self.send_header('Connection', 'Upgrade')

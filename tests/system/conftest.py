@@ -18,7 +18,7 @@ from tests.stack.stack import Wanted, running
 #: How long the page may take to show what happened: its own interval and a slow printer, in milliseconds.
 SOON = 20_000
 PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
-#: Not a test of anything: whoever runs the tests does not want the pictures of the docs written anew.
+#: They test nothing, but write the pictures of the docs anew, which a run of the tests must not do.
 makes_a_picture = pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1',
                                      reason='UPDATE_PICTURES=1 makes the pictures of the docs')
 

@@ -46,7 +46,7 @@ def make_job(job=J1, dispatch=1, document=PDF, **kwargs):
 
 
 class FakeBackend:
-    """Implements :class:`print_agent.printing.base.Backend` from memory.
+    """Implements :class:`print_agent.printing.backend.Backend` from memory.
 
     ``ready`` and ``refuse`` hold what is raised; ``ends`` gives each job's end, or a future of it.
     """

@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / 'docs' / 'architecture.md').read_text()
 PACKAGES = ('indico_checkin_print', 'print_agent')
+#: A file that readers of the docs make.
+NOT_OURS = {'receiver'}
 #: Most files at the root of a package besides its rooms.
 MAX_FILES = {'indico_checkin_print': 16, 'print_agent': 12}
 
@@ -83,6 +85,21 @@ def test_paths_exist():
     paths = re.findall(r'`((?:indico_checkin_print|print_agent|tests|docs)/[\w./]*)`', PAGE)
     assert len(paths) > 30
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_prose_names_modules_that_exist():
+    """Docs, docstrings and comments speak of modules by names that they still have."""
+    files = [path.relative_to(ROOT) for folder in (*PACKAGES, 'tests', 'bench', 'docs')
+             for path in (ROOT / folder).rglob('*') if path.suffix in {'.py', '.md'} and 'migrations' not in path.parts]
+    there = [f'/{file}'.replace('/__init__.py', '.py') for file in files]
+    stale = []
+    for file in files:
+        text = (ROOT / file).read_text()
+        names = set(re.findall(r'`([\w/]+)\.py`', text)) - NOT_OURS
+        if file.parts[0] in PACKAGES:
+            names |= {name.replace('.', '/') for name in re.findall(r':mod:`\.?([\w.]+)`', text)}
+        stale += [f'{file}: {name}' for name in names if not any(path.endswith(f'/{name}.py') for path in there)]
+    assert stale == []
 
 
 @pytest.mark.parametrize('page', ['architecture.md', '../CONTRIBUTING.md'])

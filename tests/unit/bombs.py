@@ -1,4 +1,4 @@
-"""PDFs of a few kB that would fill the memory of whoever reads them."""
+"""PDFs of a few kB that would fill the memory of a program that reads them."""
 
 import zlib
 

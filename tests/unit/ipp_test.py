@@ -48,7 +48,7 @@ async def printer(answer):
     b'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n'])
 async def test_whatever_it_says_it_is_one_kind_of_trouble(answer):
     async with printer(answer) as line:
-        # the page comes once, then the printer hangs up without a word
+        # the page comes once, then the printer hangs up
         kinds = {'printer_unreachable', 'printer_unreadable'} if b'<p>' in answer else {'printer_unreachable'}
         for question in (line.printer, lambda: line.jobs('tag'), lambda: line.job(1, 'tag'), lambda: line.cancel(1)):
             with pytest.raises(Unreachable) as caught:
