@@ -6,28 +6,22 @@ they prove nothing.
 
 import asyncio
 import contextlib
-import sys
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from tests.fakes.agent import PDF, TOKEN, FakeServer, make_job
+from tests.stack.folder import run_folder
+from tests.stack.printing import Printing
+
+from print_agent.protocol import messages as p
+from print_agent.agent import Agent, backends
+from print_agent.config import Config
+from print_agent.connection.pairing import Pairing
+from print_agent.spool.store import Spool
 
 
 ROOT = Path(__file__).parents[2]
-for folder in (ROOT, ROOT / 'tests' / 'unit'):
-    sys.path.insert(0, str(folder))
-
-from agent_fakes import PDF, TOKEN, FakeServer, make_job  # noqa: E402
-from tests.stack.folder import run_folder  # noqa: E402
-from tests.stack.printing import Printing  # noqa: E402
-
-from print_agent.protocol import messages as p  # noqa: E402
-from print_agent.agent import Agent, backends  # noqa: E402
-from print_agent.config import Config  # noqa: E402
-from print_agent.connection.pairing import Pairing  # noqa: E402
-from print_agent.spool.store import Spool  # noqa: E402
-
-
 #: Longest wait for anything, in seconds. Not a claim about speed: a loaded machine must not fail a test.
 PATIENCE = 60
 

@@ -8,7 +8,7 @@ import sys
 from uuid import uuid4
 
 import pytest
-from agent_fakes import PDF, make_job, pairing_file
+from tests.fakes.agent import PDF, make_job, pairing_file
 from conftest import PATIENCE, ROOT
 
 from print_agent.protocol import messages as p

@@ -7,7 +7,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from agent_fakes import PDF
+from tests.fakes.agent import PDF
 from conftest import Desk
 from tests.stack.meddler import GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES, Meddler
 

@@ -7,9 +7,9 @@ import struct
 from dataclasses import replace
 
 import pytest
-from agent_fakes import PDF, make_job, pdf
+from tests.fakes.agent import PDF, make_job, pdf
 from conftest import Desk
-from marks import marked, place
+from tests.fakes.drawings import marked, place
 from pypdf import PdfReader
 from tests.stack.printer import HERE, Printer
 

@@ -6,9 +6,9 @@ Looked at in what the printers received: one takes PDF, the other one pixels, wh
 import io
 
 import pytest
-import raster
+from tests.fakes import raster
 from conftest import Desk
-from marks import marked, place
+from tests.fakes.drawings import marked, place
 from pypdf import PdfReader, PdfWriter
 from tests.stack.printer import HERE, Printer
 

@@ -13,8 +13,8 @@ from uuid import uuid4
 import httpx
 import msgspec
 import pytest
-from agent_fakes import PDF, make_job, pairing_file
-from bombs import content_bomb, xref_bomb
+from tests.fakes.agent import PDF, make_job, pairing_file
+from tests.fakes.bombs import content_bomb, xref_bomb
 from tests.stack.agent import PrintAgent
 from tests.stack.process import free_port
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from agent_fakes import PDF, make_job, pairing_file
+from tests.fakes.agent import PDF, make_job, pairing_file
 from click.testing import CliRunner
 
 from print_agent.cli import main, local

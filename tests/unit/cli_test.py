@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from agent_fakes import J1, J2, PDF, FakeServer, make_job, pairing_file
+from tests.fakes.agent import J1, J2, PDF, FakeServer, make_job, pairing_file
 from click.testing import CliRunner
 
 from print_agent import agent as agent_module

@@ -1,8 +1,8 @@
 """What a person at the desk can do, and what Indico hears of it."""
 
 import pytest
-from agent_fakes import J1, J2, J3, J4, PDF, make_job
-from control_fakes import Desk
+from tests.fakes.agent import J1, J2, J3, J4, PDF, make_job
+from tests.fakes.desk import Desk
 
 from print_agent.protocol import messages as p
 from print_agent.jobs import worker as worker_module

@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from agent_fakes import PDF, TOKEN, FakeServer, make_job, pairing_file
+from tests.fakes.agent import PDF, TOKEN, FakeServer, make_job, pairing_file
 from cli_test import FOLDERS_ONLY, invoke
 
 from print_agent import config

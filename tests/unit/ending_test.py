@@ -12,7 +12,7 @@ import threading
 import time
 
 import pytest
-from agent_fakes import J1, J2, PDF, FakeServer, make_job, pairing_file
+from tests.fakes.agent import J1, J2, PDF, FakeServer, make_job, pairing_file
 from cli_test import FOLDERS_ONLY, invoke
 from jobs_test import Desk
 from link_test import Desk as LinkedDesk

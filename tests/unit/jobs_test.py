@@ -5,7 +5,7 @@ import json
 import time
 
 import pytest
-from agent_fakes import J0, J1, J2, J3, J4, PDF, FakeBackend, make_job
+from tests.fakes.agent import J0, J1, J2, J3, J4, PDF, FakeBackend, make_job
 
 from print_agent.runtime import clock
 from print_agent.jobs import capacity

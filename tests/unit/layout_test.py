@@ -3,8 +3,8 @@
 import io
 
 import pytest
-from agent_fakes import pdf
-from marks import marked, place
+from tests.fakes.agent import pdf
+from tests.fakes.drawings import marked, place
 from pypdf import PdfReader
 
 from print_agent import config

@@ -5,7 +5,7 @@ import logging
 from uuid import UUID
 
 import pytest
-from agent_fakes import J1, J2, J9, PDF, TOKEN, FakeBackend, FakeServer, ack, make_job
+from tests.fakes.agent import J1, J2, J9, PDF, TOKEN, FakeBackend, FakeServer, ack, make_job
 
 from print_agent.connection import link as link_module
 from print_agent.connection import polling as poll_module

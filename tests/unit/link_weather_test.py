@@ -6,7 +6,7 @@ import signal
 
 import httpx
 import pytest
-from agent_fakes import J1, J2, J3, J9, PDF, FakeServer, make_job, pairing_file
+from tests.fakes.agent import J1, J2, J3, J9, PDF, FakeServer, make_job, pairing_file
 from cli_test import FOLDERS_ONLY, Running
 from link_test import Desk
 

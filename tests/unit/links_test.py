@@ -5,7 +5,7 @@ import json
 import logging
 
 import pytest
-from agent_fakes import PDF, TOKEN, FakeServer, make_job, pairing_file
+from tests.fakes.agent import PDF, TOKEN, FakeServer, make_job, pairing_file
 
 from print_agent.connection import links as links_module
 from print_agent.connection import pairing

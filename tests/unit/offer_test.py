@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from agent_fakes import FakeBackend, make_job
+from tests.fakes.agent import FakeBackend, make_job
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -9,8 +9,8 @@ import time
 
 import httpx
 import pytest
-from agent_fakes import J1, J2
-from control_fakes import Desk
+from tests.fakes.agent import J1, J2
+from tests.fakes.desk import Desk
 
 from print_agent.jobs import worker as worker_module
 from print_agent.config import Config

@@ -9,9 +9,9 @@ import time
 
 import pypdf
 import pytest
-from agent_fakes import PDF, make_job, pdf
-from bombs import content_bomb, flate_bomb, xref_bomb
-from marks import marked, place
+from tests.fakes.agent import PDF, make_job, pdf
+from tests.fakes.bombs import content_bomb, flate_bomb, xref_bomb
+from tests.fakes.drawings import marked, place
 
 from print_agent.printing import pdf_check
 from print_agent.printing import pdf_process

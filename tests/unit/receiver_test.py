@@ -7,7 +7,7 @@ import time
 import httpx
 import msgspec
 import pytest
-from agent_fakes import J1, J2, J3, PDF, FakeBackend, make_job
+from tests.fakes.agent import J1, J2, J3, PDF, FakeBackend, make_job
 from standardwebhooks import Webhook
 
 from print_agent.jobs import capacity

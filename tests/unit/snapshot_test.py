@@ -4,8 +4,8 @@ import logging
 from types import SimpleNamespace
 
 import pytest
-from agent_fakes import J1
-from control_fakes import Desk
+from tests.fakes.agent import J1
+from tests.fakes.desk import Desk
 
 from print_agent.protocol import messages as p
 from print_agent.web.connection_history import LENGTH, History

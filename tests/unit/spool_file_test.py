@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from agent_fakes import J1, J2, J3, FakeServer, make_job, pairing_file, pdf
+from tests.fakes.agent import J1, J2, J3, FakeServer, make_job, pairing_file, pdf
 from cli_test import FOLDERS_ONLY, Running
 from jobs_test import Desk
 
@@ -370,7 +370,7 @@ def test_a_disk_that_became_read_only_has_no_room_however_much_is_free(path, cap
 ON_A_SMALL_DISK = """
 import json, os, sys
 from pathlib import Path
-from agent_fakes import PDF, make_job
+from tests.fakes.agent import PDF, make_job
 from print_agent.jobs.decisions import State
 from print_agent.spool.store import Spool
 from print_agent.errors import SpoolFull

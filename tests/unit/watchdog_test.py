@@ -6,7 +6,7 @@ import signal
 import socket
 
 import pytest
-from agent_fakes import FakeServer, pairing_file
+from tests.fakes.agent import FakeServer, pairing_file
 from cli_test import FOLDERS_ONLY, Running
 
 from print_agent.runtime import systemd

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from agent_fakes import J1, PDF, FakeBackend, make_job
+from tests.fakes.agent import J1, PDF, FakeBackend, make_job
 
 from print_agent.protocol import messages as p
 from print_agent.web.actions import Control
