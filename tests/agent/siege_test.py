@@ -7,7 +7,6 @@ import re
 import resource
 import signal
 import time
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -15,6 +14,7 @@ import msgspec
 import pytest
 from tests.fakes.agent import PDF, make_job, pairing_file
 from tests.fakes.bombs import content_bomb, xref_bomb
+from tests.stack import proc
 from tests.stack.agent import PrintAgent
 from tests.stack.process import free_port
 
@@ -49,19 +49,17 @@ class Siege:
 
     def memory(self, pid=None):
         """The most memory that a process ever had, in bytes."""
-        status = Path(f'/proc/{pid or self.pid}/status').read_text()
-        return int(status.partition('VmHWM:')[2].split()[0]) * 1024
+        return proc.peak_memory(pid or self.pid)
 
     def children(self):
-        return [int(pid) for task in Path(f'/proc/{self.pid}/task').iterdir()
-                for pid in (task / 'children').read_text().split()]
+        return proc.children(self.pid)
 
     def files(self):
-        return len(list(Path(f'/proc/{self.pid}/fd').iterdir()))
+        return proc.count(self.pid, 'fd')
 
     def tasks(self):
         """Threads of the agent and of the process that reads PDFs, as systemd counts them."""
-        return sum(len(list(Path(f'/proc/{pid}/task').iterdir())) for pid in (self.pid, *self.children()))
+        return sum(proc.count(pid, 'task') for pid in (self.pid, *self.children()))
 
     async def print(self, printer, document=PDF):
         """Send a badge with a go; return the message that says how it ended."""
