@@ -28,7 +28,7 @@ from print_agent.spool.store import Spool
 from print_agent.web.actions import Control
 from print_agent.web.connection_history import History
 from print_agent.web.page import Page
-from print_agent.webhook.outcome_reporter import Callbacks
+from print_agent.webhook.outcome_reporter import OutcomeReporter
 from print_agent.webhook.receiver import Receiver
 
 
@@ -78,8 +78,8 @@ class Agent:
         self.jobs.left_out = lambda: len(self.printers.offer().left_out)
         self._linked = Links(config.pairings, pairings, self.jobs, self._link_for, self._start)
         self.links = self._linked.all
-        self._receiver = Receiver(config, self.jobs) if config.doors else None
-        self._callbacks = Callbacks(self.jobs, {door.printer: door.secrets for door in config.doors},
+        self._receiver = Receiver(config, self.jobs) if config.webhook_endpoints else None
+        self._reporter = OutcomeReporter(self.jobs, {each.printer: each.secrets for each in config.webhook_endpoints},
                                     network=config.network)
         self._history = History(self.links)
         self.control = Control(spool, self.jobs, self.printers, config.layouts)
@@ -116,7 +116,7 @@ class Agent:
             self._start(self._clock(), 'clock')
             self._start(Housekeeping(self._spool, self._room_changed,
                                      partial(self._pulse.beat, 'the housekeeping')).run(), 'housekeeping')
-            self._start(self._callbacks.run(), 'callbacks')
+            self._start(self._reporter.run(), 'callbacks')
             if self._receiver is not None:
                 await self._receiver.start()
             self._linked.start()

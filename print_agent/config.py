@@ -27,7 +27,7 @@ MODES = ('auto', 'stream', 'poll')
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
+class WebhookEndpoint:
     """A printer that accepts signed webhook POSTs under ``/print/<printer>``."""
 
     printer: str
@@ -53,7 +53,7 @@ class Config:
     page_port: int = 8632
     receiver_host: str = '127.0.0.1'
     receiver_port: int = 8631
-    doors: tuple[Door, ...] = ()
+    webhook_endpoints: tuple[WebhookEndpoint, ...] = ()
     network: Network = field(default_factory=Network)
     #: Settings of printers, by their names.
     layouts: dict[str, layout.Layout] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class _Reader:
         page = self._table(data, 'page', {'enabled', 'port'})
         if not isinstance(page.get('enabled', True), bool):
             raise self._error('page.enabled', 'must be true or false')
-        receiver = self._table(data, 'receiver', {'host', 'port', 'door'})
+        receiver = self._table(data, 'receiver', {'host', 'port', 'endpoint'})
         return Config(
             folder=self._folder, mode=cast(Literal['auto', 'stream', 'poll'], mode), cups=enabled,
             cups_server=self._server(cups), queues=None if queues is None else tuple(queues),
@@ -123,7 +123,7 @@ class _Reader:
             receiver_host=self._str(receiver, 'receiver.host', 'host', '127.0.0.1'),
             receiver_port=self._port(receiver, 'receiver.port', 8631), keep_hours=float(keep_hours),
             page=page.get('enabled', True), page_port=self._port(page, 'page.port', 8632),
-            doors=self._doors(receiver), network=self._network(data), layouts=self._layouts(data),
+            webhook_endpoints=self._endpoints(receiver), network=self._network(data), layouts=self._layouts(data),
             logins=self._logins(data))
 
     def _layouts(self, data: Mapping[str, Any]) -> dict[str, layout.Layout]:
@@ -187,17 +187,17 @@ class _Reader:
             folders[name] = self._below(f'{where}.path', self._str(table, f'{where}.path', 'path'))
         return folders
 
-    def _doors(self, receiver: Mapping[str, Any]) -> tuple[Door, ...]:
-        doors: dict[str, Door] = {}
-        for number, table in enumerate(self._tables(receiver, 'door'), 1):
-            where = f'receiver.door[{number}]'
+    def _endpoints(self, receiver: Mapping[str, Any]) -> tuple[WebhookEndpoint, ...]:
+        endpoints: dict[str, WebhookEndpoint] = {}
+        for number, table in enumerate(self._tables(receiver, 'endpoint'), 1):
+            where = f'receiver.endpoint[{number}]'
             self._only(table, where + '.', {'printer', 'secret_file'})
             printer = self._str(table, f'{where}.printer', 'printer')
-            if printer in doors:
-                raise self._error(f'{where}.printer', f'is {printer!r}, which has a door already')
+            if printer in endpoints:
+                raise self._error(f'{where}.printer', f'is {printer!r}, which has a webhook endpoint already')
             file = self._below(f'{where}.secret_file', self._str(table, f'{where}.secret_file', 'secret_file'))
-            doors[printer] = Door(printer=printer, secrets=self._secrets(f'{where}.secret_file', file))
-        return tuple(doors.values())
+            endpoints[printer] = WebhookEndpoint(printer=printer, secrets=self._secrets(f'{where}.secret_file', file))
+        return tuple(endpoints.values())
 
     def _secrets(self, key: str, file: Path) -> tuple[str, ...]:
         secrets = tuple(self._private(key, file).split())

@@ -148,7 +148,7 @@ def _answered(agent, holding):
             for uuid, dispatch in asked.items() if states.get(uuid) not in STILL_ASKED]
 
 
-def agents_with_mail():
+def agents_with_outgoing():
     """Return the ids of all agents at whose desks a badge waits for a printer."""
     return {agent_id for agent_id, in
             db.session.query(DeskPrinter.agent_id.distinct())

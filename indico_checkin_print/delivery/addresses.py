@@ -50,7 +50,7 @@ _special = [(ip_network(network), reason) for network, reason in (
     ('240.0.0.0/4', 'reserved'),          # with the broadcast address
     ('::/128', 'unspecified'),
     ('::1/128', 'loopback'),
-    # An IPv4 address inside an IPv6 address reaches the former by another door. No receiver needs these doors.
+    # An IPv4 address inside an IPv6 address reaches the former by a detour. No receiver needs it.
     ('::/96', 'embedded'),                # IPv4-compatible, RFC 4291
     ('::ffff:0:0/96', 'embedded'),        # IPv4-mapped
     ('::ffff:0:0:0/96', 'embedded'),      # IPv4-translated, RFC 7915

@@ -235,7 +235,7 @@ class Relay:
         """Wake those that have mail although nobody told."""
         if not self._sessions:
             return
-        wanted, now = await self._db.call(outbound.agents_with_mail), time.monotonic()
+        wanted, now = await self._db.call(outbound.agents_with_outgoing), time.monotonic()
         for session in list(self._sessions.values()):
             if session.agent_id in wanted or (session.holding and now - session.looked > COMPARE):
                 session.wake()

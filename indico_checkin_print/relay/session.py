@@ -69,7 +69,7 @@ class Session:
         self._db = database
         self._metrics = metrics
         self._log = log
-        self._mail = asyncio.Event()
+        self._outgoing = asyncio.Event()
         self._greeted = greeted
         self._woken = time.monotonic()
         self._pace = Pace(RATE, BURST)
@@ -80,9 +80,9 @@ class Session:
 
     def wake(self):
         """There is mail for the agent."""
-        if not self._mail.is_set():
+        if not self._outgoing.is_set():
             self._woken = time.monotonic()
-            self._mail.set()
+            self._outgoing.set()
 
     async def run(self):
         """Talk until the link ends. Never raises for anything the agent did."""
@@ -190,12 +190,12 @@ class Session:
 
     async def _write(self):
         while True:
-            await self._mail.wait()
-            self._mail.clear()
+            await self._outgoing.wait()
+            self._outgoing.clear()
             woken, asked = self._woken, time.monotonic()
-            mail = await self._db.call(mail_for, self.agent_id, self.link, self.holding)
+            outgoing = await self._db.call(outgoing_for, self.agent_id, self.link, self.holding)
             self.looked = time.monotonic()
-            for message, document in mail:
+            for message, document in outgoing:
                 if document is None and isinstance(message, protocol.Job):
                     document = await self._db.call(document_of, message.job, message.sha256)
                     if document is None:
@@ -210,7 +210,7 @@ class Session:
                     # if it is lost, the next hello asks again
                     self.holding.pop(message.job, None)
                 await self._send(message, document, since=asked)
-            if mail:
+            if outgoing:
                 self._metrics.observe('push_seconds', time.monotonic() - woken)
 
     async def _watch(self):
@@ -256,7 +256,7 @@ def aged(message, seconds):
     return replace(message, print_within=max(0.0, round(message.print_within - seconds, 3)))
 
 
-def mail_for(agent_id, link, holding):
+def outgoing_for(agent_id, link, holding):
     """Return [(message, PDF)] for an agent; see `dispatch.outgoing`.
 
     The PDF is ``None`` for messages that need none, and for those that are better read one by one (`document_of`).

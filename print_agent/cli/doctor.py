@@ -65,7 +65,7 @@ def _pairings(config: Config) -> tuple[list[Pairing], list[Finding]]:
     except PairingError as exc:
         return [], [wrong('pairings', str(exc))]
     if not paths:
-        if config.doors:
+        if config.webhook_endpoints:
             return [], [fine('pairing', 'none; badges come through the receiver')]
         return [], [wrong('pairing', 'This computer is not paired. Add an agent in Indico, then run: '
                                      'print-agent pair URL CODE')]
@@ -172,7 +172,8 @@ async def _cups(config: Config) -> list[Finding]:
 def _named(config: Config) -> dict[str, str]:
     """Printers that the configuration names, and for what; those of ``cups.queues`` are looked at by themselves."""
     return {**{name: 'settings' for name in config.layouts if name not in (config.queues or ())},
-            **{door.printer: 'a door' for door in config.doors if door.printer not in (config.queues or ())}}
+            **{each.printer: 'a webhook endpoint' for each in config.webhook_endpoints
+               if each.printer not in (config.queues or ())}}
 
 
 async def _queue(client: CupsClient, config: Config, name: str) -> list[Finding]:

@@ -97,7 +97,7 @@ def run(config: Config, verbose: bool) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     with sentences():
         pairings = pairing.load_all(config.pairings)
-        if not pairings and not config.doors:
+        if not pairings and not config.webhook_endpoints:
             raise ConfigError(f'This computer is not paired with an event ({config.pairings} is empty). Add an agent '
                               f'in Indico, then run: print-agent pair URL CODE')
         with lock(config.spool):

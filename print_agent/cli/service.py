@@ -272,7 +272,7 @@ def _install(config: Config, user: str, show: bool) -> list[str]:
     wanted = of(config, user)
     if show:
         return [plist(wanted, Path('print-agent.log')).decode() if isinstance(place, Launchd) else unit(wanted)]
-    if not pairing.load_all(config.pairings) and not config.doors:
+    if not pairing.load_all(config.pairings) and not config.webhook_endpoints:
         raise ServiceError('This computer is not paired with an event, so the service would have nothing to do. Add an '
                            'agent in Indico, then run: print-agent pair URL CODE')
     if lock.is_locked(wanted.spool) and not place.running():

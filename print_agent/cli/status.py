@@ -74,7 +74,7 @@ def _print(config: Config, pairings: list[Pairing], running: bool, trouble: str,
                'The print agent is not running. Start it with: print-agent run')
     if trouble:
         click.echo(trouble)
-    if not pairings and not config.doors:
+    if not pairings and not config.webhook_endpoints:
         click.echo('This computer is not paired with an event. Add an agent in Indico, then run: print-agent pair URL '
                    'CODE')
     links = {link.id: link.words for link in live.connections} if live is not None else {}

@@ -23,7 +23,7 @@ from print_agent.version import SOFTWARE
 from print_agent.web.actions import Control
 from print_agent.web.auth import SESSION, Keys
 from print_agent.web.guard import Guard
-from print_agent.web.log_buffer import Logbook
+from print_agent.web.log_buffer import LogBuffer
 from print_agent.web.status import Snapshot, Viewer, badge
 
 
@@ -75,11 +75,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Web:
     """The application: :attr:`app`, with the guard around it."""
 
-    def __init__(self, control: Control, viewer: Viewer, keys: Keys, logbook: Logbook):
+    def __init__(self, control: Control, viewer: Viewer, keys: Keys, log_buffer: LogBuffer):
         self._control = control
         self._viewer = viewer
         self._keys = keys
-        self._logbook = logbook
+        self._log_buffer = log_buffer
         self._streams = 0
         self._ending = asyncio.Event()
         #: Where it listens, once that is known.
@@ -152,7 +152,7 @@ class Web:
     async def _log(self, _request: Request) -> Response:
         status = self._viewer.look(names=False)
         name = time.strftime('print-agent-%Y%m%d-%H%M%S.log')
-        return Response('\n'.join((*_summary(status), '', *self._logbook.lines(), '')), media_type='text/plain',
+        return Response('\n'.join((*_summary(status), '', *self._log_buffer.lines(), '')), media_type='text/plain',
                         headers={'Content-Disposition': f'attachment; filename="{name}"'})
 
     # -- doing --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from print_agent.runtime.log_folding import Folding
 LENGTH = 2000
 
 
-class Logbook(logging.Handler):
+class LogBuffer(logging.Handler):
     """Remembers what the agent logs, from :meth:`open` to :meth:`close`."""
 
     def __init__(self) -> None:

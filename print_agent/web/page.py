@@ -13,7 +13,7 @@ from print_agent.web import auth
 from print_agent.web.actions import Control
 from print_agent.web.app import Web
 from print_agent.web.connection_history import History
-from print_agent.web.log_buffer import Logbook
+from print_agent.web.log_buffer import LogBuffer
 from print_agent.web.status import Viewer
 
 
@@ -31,22 +31,22 @@ class Page:
         self._port = config.page_port
         self._spool = config.spool
         self._keys = auth.Keys(spool)
-        self._logbook = Logbook()
+        self._log_buffer = LogBuffer()
         self._viewer = Viewer(spool, control, printers, history, started=time.time())
-        self._web = Web(control, self._viewer, self._keys, self._logbook)
+        self._web = Web(control, self._viewer, self._keys, self._log_buffer)
         self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen; on another port if ours is taken. A page that cannot be served is no reason not to print."""
-        self._logbook.open()
+        self._log_buffer.open()
         try:
-            door = _bind(self._port)
+            listener = _bind(self._port)
         except OSError as exc:
             log.warning('the local page cannot be served: %s', exc)
             return
-        self._web.port = int(door.getsockname()[1])
-        self._server = Server(self._web.app, door, grace=LAST)
+        self._web.port = int(listener.getsockname()[1])
+        self._server = Server(self._web.app, listener, grace=LAST)
         self._serving = asyncio.create_task(self._server.serve())
         try:
             auth.publish(self._spool, auth.Address(url=self.url, token=self._keys.token))
@@ -66,7 +66,7 @@ class Page:
 
     async def stop(self) -> None:
         """Stop to listen."""
-        self._logbook.close()
+        self._log_buffer.close()
         if self._server is None or self._serving is None:
             return
         auth.withdraw(self._spool)

@@ -37,10 +37,10 @@ DOOR = 'door:'
 _decoder = msgspec.json.Decoder(p.Ack)
 
 
-class Callbacks:
+class OutcomeReporter:
     """Reports outcomes of webhook jobs.
 
-    :param secrets: the secrets of each door, by printer
+    :param secrets: the secrets of each webhook endpoint, by printer
     """
 
     def __init__(self, jobs: Jobs, secrets: Mapping[str, tuple[str, ...]], *,

@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from print_agent.config import Config, Door
+from print_agent.config import Config, WebhookEndpoint
 from print_agent.errors import NoRoom, RequestRefused
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
@@ -52,7 +52,7 @@ class Receiver:
     def __init__(self, config: Config, jobs: Jobs):
         self._config = config
         self._jobs = jobs
-        self._doors = {door.printer: door for door in config.doors}
+        self._endpoints = {endpoint.printer: endpoint for endpoint in config.webhook_endpoints}
         self._slots = asyncio.Semaphore(MAX_PARALLEL)
         #: Bodies on their way, the oldest first.
         self._unfinished: dict[asyncio.Timeout, bytearray] = {}
@@ -72,7 +72,7 @@ class Receiver:
         self._port = int(listener.getsockname()[1])
         self._server = Server(self.app, listener, grace=LAST)
         self._serving = asyncio.create_task(self._server.serve())
-        log.info('receiver listens on %s:%d for %s', self._config.receiver_host, self.port, ', '.join(self._doors))
+        log.info('receiver listens on %s:%d for %s', self._config.receiver_host, self.port, ', '.join(self._endpoints))
 
     @property
     def port(self) -> int:
@@ -90,12 +90,12 @@ class Receiver:
     async def _print(self, request: Request) -> Response:
         received = clock.now()
         try:
-            door = self._doors.get(request.path_params['printer'])
-            if door is None:
+            endpoint = self._endpoints.get(request.path_params['printer'])
+            if endpoint is None:
                 raise RequestRefused(404, 'unknown_printer', 'There is no such printer here.')
             body = await self._read(request)
             async with self._slots:
-                return await self._accept(request, door, body, received)
+                return await self._accept(request, endpoint, body, received)
         except RequestRefused as exc:
             log.warning('POST to %s refused: %s', request.url.path[:80], exc.reason)
             return JSONResponse({'error': exc.reason, 'message': exc.detail}, exc.status)
@@ -135,9 +135,9 @@ class Receiver:
                 limit.reschedule(0)
                 left -= len(body)
 
-    async def _accept(self, request: Request, door: Door, body: bytes, received: float) -> Response:
+    async def _accept(self, request: Request, endpoint: WebhookEndpoint, body: bytes, received: float) -> Response:
         try:
-            message_id = signing.verify(door.secrets, request.headers, body, now=time.time(),
+            message_id = signing.verify(endpoint.secrets, request.headers, body, now=time.time(),
                                         tolerance=p.WEBHOOK_TOLERANCE)
         except signing.SignatureError as exc:
             raise RequestRefused(400 if exc.code == 'missing_header' else 401, exc.code, exc.detail) from exc
@@ -147,19 +147,20 @@ class Receiver:
             return JSONResponse({'status': 'ignored', 'message': 'Understood; there is no badge in it to print.'}, 202)
         if document is None:
             raise RequestRefused(400, 'no_document', 'The part "document" with the PDF is missing.')
-        return await self._take(door, job, document, delivery.data.callback, received, message_id)
+        return await self._take(endpoint, job, document, delivery.data.callback, received, message_id)
 
-    async def _take(self, door: Door, job: p.Job, document: bytes, callback: str, received: float,
+    async def _take(self, endpoint: WebhookEndpoint, job: p.Job, document: bytes, callback: str, received: float,
                     message_id: str) -> Response:
         if callback and not _is_address(callback):
             raise RequestRefused(422, 'bad_callback', 'The callback is not an http or https address.')
         for reason, so in ((self._jobs.full, self._jobs.full), ('stopping', self._jobs.stopping),
-                           ('paused', self._jobs.paused(door.printer))):
+                           ('paused', self._jobs.paused(endpoint.printer))):
             if so:  # not kept as refused: the sender is to come again
                 raise RequestRefused(503, reason, reasons.sentence(reason))
-        job = msgspec.structs.replace(job, go=True, printer=door.printer)
+        job = msgspec.structs.replace(job, go=True, printer=endpoint.printer)
         try:
-            entry = await self._jobs.receive(DOOR + door.printer, job, document, received=received, callback=callback)
+            entry = await self._jobs.receive(DOOR + endpoint.printer, job, document, received=received,
+                                             callback=callback)
         except NoRoom as exc:
             raise RequestRefused(503, exc.reason, str(exc)) from exc
         if entry.state is State.refused:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from print_agent.cli import doctor
-from print_agent.config import Config, Door
+from print_agent.config import Config, WebhookEndpoint
 from print_agent.printing.layout import Layout
 
 
@@ -104,11 +104,11 @@ async def test_a_queue_that_agent_toml_names_but_cups_does_not_have(config):
 
 async def test_settings_for_printers_that_are_not_there(config):
     config = replace(config, queues=('desk1',), layouts={'desk1': Layout(), 'desk2': Layout(), 'Desk1': Layout()},
-                     doors=(Door(printer='desk7', secrets=()),))
+                     webhook_endpoints=(WebhookEndpoint(printer='desk7', secrets=()),))
     told = await look(config)
     assert set(told) == {'pycups', 'CUPS', 'printer desk1', 'printer Desk1', 'printer desk7'}
     assert 'settings for a printer "Desk1"' in told['printer Desk1']
-    assert 'a door for a printer "desk7"' in told['printer desk7']
+    assert 'a webhook endpoint for a printer "desk7"' in told['printer desk7']
 
 
 async def test_cups_that_is_down(config, printing):

@@ -75,7 +75,7 @@ class Siege:
         """POST a signed badge to the webhook endpoint."""
         job = make_job(str(uuid4()), document=document)
         delivery = p.Delivery(type='badge.print', timestamp='', data=p.DeliveryData(job=job))
-        request = httpx.Request('POST', self.agent.door('desk1'), files={
+        request = httpx.Request('POST', self.agent.webhook_url('desk1'), files={
             'payload': (None, msgspec.json.encode(delivery), 'application/json'),
             'document': ('badge.pdf', document, 'application/pdf')})
         body = request.read()
@@ -163,6 +163,6 @@ async def test_a_thousand_bad_posts_do_not_fill_the_log(siege):
     before = siege.log
     async with httpx.AsyncClient(timeout=PATIENCE) as client:
         for _ in range(1000):
-            assert (await client.post(siege.agent.door('desk1'), content=b'x')).status_code == 400
+            assert (await client.post(siege.agent.webhook_url('desk1'), content=b'x')).status_code == 400
     assert (await siege.post(PDF)).status_code == 202
     assert siege.log - before < MAX_LOG

@@ -37,8 +37,8 @@ GO = messages.Go(job=B, dispatch=1)
 class SlowDatabase:
     """Says at once who the agent is, and nothing more before it is told to."""
 
-    def __init__(self, mail):
-        self._mail = mail
+    def __init__(self, outgoing):
+        self._outgoing = outgoing
         self.asked = asyncio.Event()
         self.go_on = asyncio.Event()
         self.away = False
@@ -52,10 +52,10 @@ class SlowDatabase:
             case inbound.speaking_agent:
                 if self.revoked:
                     raise inbound.Replaced(revoked=True)
-            case session_module.mail_for:
+            case session_module.outgoing_for:
                 self.looks += 1
-                mail, self._mail = self._mail, []
-                return mail
+                outgoing, self._outgoing = self._outgoing, []
+                return outgoing
             case session_module.document_of | inbound.receive:
                 self.asked.set()
                 await self.go_on.wait()
@@ -215,11 +215,11 @@ async def test_a_database_that_stays_away_sends_agents_away():
 @in_a_loop
 async def test_the_ledger_is_asked_where_something_may_follow(waiting, message, looks):
     second = msgspec.structs.replace(JOB, job=B, go=False)
-    mail = [(JOB, PDF), *([(second, PDF)] if waiting else [])]
-    database = SlowDatabase(mail)
+    outgoing = [(JOB, PDF), *([(second, PDF)] if waiting else [])]
+    database = SlowDatabase(outgoing)
     database.go_on.set()
     async with link(database) as (__, ws):
-        for ___ in mail:
+        for ___ in outgoing:
             assert isinstance(messages.decode_from_server(await ws.recv()), messages.Job)
             assert await ws.recv() == PDF
         before = database.looks

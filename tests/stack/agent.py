@@ -31,18 +31,18 @@ class PrintAgent:
         self._conf = ''.join((f'mode = "{mode}"\n',
                               f'[cups]\nserver = "{printing.cups.server}"\nqueues = {json.dumps(list(queues))}\n',
                               '[spool]\npath = "spool"\n'))
-        self.let_in(secrets or {})
+        self.add_webhooks(secrets or {})
         self.env = {**printing.env, 'PRINT_AGENT_TRACE': str(self.trace), 'INDICO_CONFIG': None}
         self.service = Service(f'agent-{name}', [COMMAND, '--config', self.folder, 'run'], folder, env=self.env,
                                ready=self._is_up)
 
-    def door(self, queue):
+    def webhook_url(self, queue):
         """Return the URL that a webhook POSTs the badges of a queue to."""
         return f'http://127.0.0.1:{self.port}/print/{queue}'
 
-    def let_in(self, secrets):
-        """Open its HTTP door: queue -> signing secret. Before its start."""
-        self.doors = tuple(secrets)
+    def add_webhooks(self, secrets):
+        """Give it webhook endpoints: queue -> signing secret. Before its start."""
+        self.webhooks = tuple(secrets)
         conf = self._conf
         if secrets:
             conf += f'[receiver]\nhost = "127.0.0.1"\nport = {self.port}\n'
@@ -50,7 +50,7 @@ class PrintAgent:
             path = self.folder / f'{queue}.secret'
             path.touch(mode=0o600)
             path.write_text(secret + '\n')
-            conf += f'[[receiver.door]]\nprinter = "{queue}"\nsecret_file = "{path.name}"\n'
+            conf += f'[[receiver.endpoint]]\nprinter = "{queue}"\nsecret_file = "{path.name}"\n'
         (self.folder / 'agent.toml').write_text(conf)
 
     def pair(self, url, code):
@@ -72,5 +72,5 @@ class PrintAgent:
         return [json.loads(line) for line in self.trace.read_text().splitlines()] if self.trace.exists() else []
 
     def _is_up(self):
-        """It has said hello and, where it has a door, it is open."""
-        return b'print-agent ' in self.service.log.read_bytes() and (not self.doors or accepts(self.port))
+        """It has said hello and, where it has webhook endpoints, listens for them."""
+        return b'print-agent ' in self.service.log.read_bytes() and (not self.webhooks or accepts(self.port))

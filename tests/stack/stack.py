@@ -133,7 +133,7 @@ class Stack:
             queue = f'desk{number}'
             desk = {'name': f'Desk {number}'}
             if self.wanted.way == 'webhook':
-                desk['webhook'] = agent.door(queue)
+                desk['webhook'] = agent.webhook_url(queue)
             else:
                 everywhere = [[name, f'desk{n}'] for n, name in enumerate(self.agents, 1)]
                 own = everywhere.pop(number - 1)
@@ -160,7 +160,7 @@ class Stack:
     def _start_agent(self, agent):
         number = list(self.agents).index(agent.name) + 1
         if self.wanted.way == 'webhook':
-            agent.let_in({f'desk{number}': self.seeded['webhooks'][f'Desk {number}']})
+            agent.add_webhooks({f'desk{number}': self.seeded['webhooks'][f'Desk {number}']})
         else:
             agent.pair(self.url, self.seeded['agents'][agent.name])
         agent.start()

@@ -66,12 +66,13 @@ def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
     (tmp_path / 'authority.pem').write_bytes(Path(certifi.where()).read_bytes())
     (tmp_path / 'agent.toml').write_text(example)
     loaded = config.load(tmp_path)
-    assert loaded.doors
+    assert loaded.webhook_endpoints
     assert loaded.folders
     data = tomllib.loads(example)
     sections = ('cups', 'spool', 'page', 'network', 'receiver')
-    keys = {'mode', *(f'{s}.{k}' for s in sections for k in data[s] if k != 'door'),
-            *(f'folder.{k}' for k in data['folder'][0]), *(f'receiver.door.{k}' for k in data['receiver']['door'][0]),
+    keys = {'mode', *(f'{s}.{k}' for s in sections for k in data[s] if k != 'endpoint'),
+            *(f'folder.{k}' for k in data['folder'][0]),
+            *(f'receiver.endpoint.{k}' for k in data['receiver']['endpoint'][0]),
             *(f'printers.NAME.{k}' for k in data['printers']['desk1'])}
     described = set()
     for line in AGENT.splitlines():
@@ -79,7 +80,7 @@ def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
             described |= set(re.findall(r'`([a-zA-Z_.]+)`', line.split('|')[1]))
     assert described == keys
     # every setting that the reader accepts is in the example: a wrong key names all allowed ones
-    for where in ('', *(f'[{section}]\n' for section in sections), '[[folder]]\n', '[[receiver.door]]\n',
+    for where in ('', *(f'[{section}]\n' for section in sections), '[[folder]]\n', '[[receiver.endpoint]]\n',
                   '[printers.NAME]\n'):
         (tmp_path / 'agent.toml').write_text(where + 'nonsense = 1')
         with pytest.raises(ConfigError) as caught:

@@ -209,7 +209,7 @@ async def test_an_agent_prints_and_stops_in_peace(folder):
     assert (folder / 'trace').read_text().count('\n') >= 9
 
 
-async def test_a_door_is_closed_in_peace(folder):
+async def test_a_receiver_is_closed_gracefully(folder):
     """The web server of the receiver must not take the signals away from the agent."""
     secret = folder / 'desk1.secret'
     secret.write_text(signing.new_secret())
@@ -217,7 +217,7 @@ async def test_a_door_is_closed_in_peace(folder):
     (folder / 'agent.toml').write_text(FOLDERS_ONLY + """
         [receiver]
         port = 0
-        [[receiver.door]]
+        [[receiver.endpoint]]
         printer = 'desk1'
         secret_file = 'desk1.secret'
     """)

@@ -28,7 +28,8 @@ def secret_file(folder, *secrets, mode=0o600):
 
 def test_without_a_file_there_are_defaults(tmp_path):
     loaded = config.load(tmp_path / 'nowhere')
-    assert (loaded.mode, loaded.cups, loaded.queues, loaded.doors, loaded.folders) == ('auto', True, None, (), {})
+    assert (loaded.mode, loaded.cups, loaded.queues) == ('auto', True, None)
+    assert (loaded.webhook_endpoints, loaded.folders) == ((), {})
     assert loaded.spool.is_absolute()
 
 
@@ -57,7 +58,7 @@ def test_everything_can_be_set(tmp_path):
         [receiver]
         host = '0.0.0.0'
         port = 9000
-        [[receiver.door]]
+        [[receiver.endpoint]]
         printer = 'desk1'
         secret_file = 'desk1.secret'
     """))
@@ -66,7 +67,7 @@ def test_everything_can_be_set(tmp_path):
     assert loaded.database == tmp_path / 'state' / 'spool.sqlite3'
     assert (loaded.receiver_host, loaded.receiver_port) == ('0.0.0.0', 9000)
     assert (loaded.keep_hours, loaded.page, loaded.page_port) == (0.5, False, 9001)
-    assert loaded.doors == (config.Door(printer='desk1', secrets=(secret,)),)
+    assert loaded.webhook_endpoints == (config.WebhookEndpoint(printer='desk1', secrets=(secret,)),)
     assert secret not in repr(loaded)
 
 
@@ -93,12 +94,12 @@ def test_everything_can_be_set(tmp_path):
     ("[spool]\nkeep_hours = '4'", '"spool.keep_hours" must be a number of hours'),
     ('[spool]\nkeep_hours = nan', '"spool.keep_hours" must be a number of hours'),
     ('[spool]\nkeep_hours = true', '"spool.keep_hours" must be a number of hours'),
-    ("[[receiver.door]]\nprinter = 'x'", '"receiver.door[1].secret_file" is missing'),
-    ("[[receiver.door]]\nprinter = 'x'\nsecret_file = 'nope'", '"receiver.door[1].secret_file" cannot be used'),
+    ("[[receiver.endpoint]]\nprinter = 'x'", '"receiver.endpoint[1].secret_file" is missing'),
+    ("[[receiver.endpoint]]\nprinter = 'x'\nsecret_file = 'nope'", '"receiver.endpoint[1].secret_file" cannot be used'),
     ("[spool]\npath = '~nobody-here/x'", '"spool.path" is \'~nobody-here/x\', but there is no such user'),
     ("[[folder]]\nname = 'x'\npath = '~nobody-here/x'", '"folder[1].path" is \'~nobody-here/x\''),
     ("[network]\nca_file = '~nobody-here/x'", '"network.ca_file" is'),
-    ("[[receiver.door]]\nprinter = 'x'\nsecret_file = '~nobody-here/x'", '"receiver.door[1].secret_file" is'),
+    ("[[receiver.endpoint]]\nprinter = 'x'\nsecret_file = '~nobody-here/x'", '"receiver.endpoint[1].secret_file" is'),
     ('mode = ', 'cannot be read'),
 ])
 def test_a_wrong_value_is_answered_with_a_sentence(tmp_path, text, words):
@@ -108,7 +109,7 @@ def test_a_wrong_value_is_answered_with_a_sentence(tmp_path, text, words):
     assert str(tmp_path / 'agent.toml') in str(caught.value)
 
 
-DOOR = "[[receiver.door]]\nprinter = 'desk1'\nsecret_file = 'desk1.secret'"
+ENDPOINT = "[[receiver.endpoint]]\nprinter = 'desk1'\nsecret_file = 'desk1.secret'"
 
 
 def test_a_printers_login_is_private_and_never_quoted(tmp_path):
@@ -130,7 +131,7 @@ def test_a_printers_login_is_private_and_never_quoted(tmp_path):
 
 def test_secrets_are_checked_and_never_quoted(tmp_path):
     one, two, three = (signing.new_secret() for _ in range(3))
-    write(tmp_path, DOOR)
+    write(tmp_path, ENDPOINT)
     for lines, mode, words in [((one,), 0o644, 'chmod 600'), ((), 0o600, 'has 0 secrets'),
                                ((one, two, three), 0o600, 'has 3 secrets'), (('hunter2',), 0o600, 'not a secret')]:
         secret_file(tmp_path, *lines, mode=mode)
@@ -139,7 +140,7 @@ def test_secrets_are_checked_and_never_quoted(tmp_path):
         assert words in str(caught.value)
         assert not any(line in str(caught.value) for line in lines)
     secret_file(tmp_path, one, two)
-    assert config.load(tmp_path).doors[0].secrets == (one, two)
+    assert config.load(tmp_path).webhook_endpoints[0].secrets == (one, two)
 
 
 # -- pairings ---------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from print_agent.protocol import messages as p
 from print_agent.webhook import receiver as receiver_module
 from print_agent.jobs import worker as worker_module
 from print_agent.agent import Agent, backends
-from print_agent.config import Config, Door
+from print_agent.config import Config, WebhookEndpoint
 from print_agent.spool.housekeeping import Housekeeping
 from print_agent.printing.backend import End
 from print_agent.printing.cups_client import CupsClient
@@ -256,7 +256,8 @@ async def test_an_address_that_is_none_ends_no_reports(sender):
 
 @contextlib.asynccontextmanager
 async def half_a_post(sender):
-    config = Config(folder=sender.spool.path.parent, receiver_port=0, doors=(Door(printer='desk1', secrets=(NEW,)),))
+    config = Config(folder=sender.spool.path.parent, receiver_port=0,
+                    webhook_endpoints=(WebhookEndpoint(printer='desk1', secrets=(NEW,)),))
     receiver = Receiver(config, sender.jobs)
     await receiver.start()
     reader, writer = await asyncio.open_connection('127.0.0.1', receiver.port)

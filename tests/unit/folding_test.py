@@ -6,7 +6,7 @@ import pytest
 
 from print_agent.runtime import log_folding
 from print_agent.runtime.log_folding import Folding
-from print_agent.web.log_buffer import Logbook
+from print_agent.web.log_buffer import LogBuffer
 
 
 class Lines(logging.Handler):
@@ -91,12 +91,12 @@ def test_the_same_words_of_another_fault_are_another_line(handler, log):
     assert len(handler.lines) == 2
 
 
-def test_the_logbook_folds():
-    logbook = Logbook()
-    logbook.open()
+def test_the_log_buffer_folds():
+    log_buffer = LogBuffer()
+    log_buffer.open()
     try:
         for _ in range(5000):
             logging.getLogger('print_agent.test').warning('the same')
-        assert len(logbook.lines()) == 1
+        assert len(log_buffer.lines()) == 1
     finally:
-        logbook.close()
+        log_buffer.close()

@@ -15,7 +15,7 @@ from tests.fakes.desk import Desk
 from print_agent.jobs import worker as worker_module
 from print_agent.config import Config
 from print_agent.web.connection_history import History
-from print_agent.web.log_buffer import Logbook
+from print_agent.web.log_buffer import LogBuffer
 from print_agent.errors import PairingError
 from print_agent.spool.job import State
 from print_agent.web.status import Viewer
@@ -39,14 +39,14 @@ def quick(monkeypatch):
 @pytest.fixture
 async def desk(tmp_path):
     desk = await Desk(tmp_path).start()
-    desk.logbook = Logbook()
+    desk.log_buffer = LogBuffer()
     desk.history = History([])
     desk.keys = Keys(desk.spool)
     desk.viewer = Viewer(desk.spool, desk.control, desk.printers, desk.history, started=time.time())
-    desk.web = Web(desk.control, desk.viewer, desk.keys, desk.logbook)
+    desk.web = Web(desk.control, desk.viewer, desk.keys, desk.log_buffer)
     desk.web.port = PORT
     yield desk
-    desk.logbook.close()
+    desk.log_buffer.close()
     await desk.stop()
 
 
@@ -263,7 +263,7 @@ async def test_a_person_does_everything_through_the_page(desk, browser):
 
 async def test_the_page_has_names_and_everything_else_has_none(desk, cli, browser):
     await desk.ended(J1)
-    desk.logbook.open()
+    desk.log_buffer.open()
     logging.getLogger('print_agent.test').warning('job j1.1 desk1: completed')
     stream = desk.web._stream()
     shown = json.loads((await anext(stream)).removeprefix(b'data: '))

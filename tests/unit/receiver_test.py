@@ -1,4 +1,4 @@
-"""The HTTP door: who is let in, what is printed, and that outcomes reach the sender."""
+"""The webhook endpoints: who is let in, what is printed, and that outcomes reach the sender."""
 
 import asyncio
 import json
@@ -14,8 +14,8 @@ from print_agent.jobs import capacity
 from print_agent.protocol import messages as p
 from print_agent.webhook import receiver as receiver_module
 from print_agent.protocol import signing
-from print_agent.webhook.outcome_reporter import Callbacks
-from print_agent.config import Config, Door
+from print_agent.webhook.outcome_reporter import OutcomeReporter
+from print_agent.config import Config, WebhookEndpoint
 from print_agent.jobs.manager import Jobs
 from print_agent.webhook.receiver import Receiver
 from print_agent.spool.job import State
@@ -34,11 +34,12 @@ class Sender:
         self.spool = Spool(tmp_path / 'spool.sqlite3')
         self.jobs = Jobs(self.spool)
         self.backend = FakeBackend('desk1')
-        self.receiver = Receiver(Config(folder=tmp_path, doors=(Door(printer='desk1', secrets=secrets),)), self.jobs)
+        self.receiver = Receiver(Config(folder=tmp_path, webhook_endpoints=(
+            WebhookEndpoint(printer='desk1', secrets=secrets),)), self.jobs)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.receiver.app), base_url='http://desk')
         self.outcomes = []
         self.answer = 200
-        self.callbacks = Callbacks(self.jobs, {'desk1': secrets}, transport=httpx.MockTransport(self._callback),
+        self.callbacks = OutcomeReporter(self.jobs, {'desk1': secrets}, transport=httpx.MockTransport(self._callback),
                                    first_retry=0.01)
         self.tasks = []
 
@@ -116,7 +117,7 @@ async def test_the_same_post_again_prints_once(sender):
     assert len(sender.backend.submitted) == 1
 
 
-async def test_the_printer_is_the_doors_and_not_the_senders(sender):
+async def test_the_printer_is_that_of_the_endpoint_and_not_of_the_sender(sender):
     await sender.post(make_job(printer='the-directors-printer'))
     assert sender.spool.find('door:desk1', J1).printer == 'desk1'
 
@@ -245,13 +246,15 @@ async def test_a_printer_that_a_person_paused_takes_nothing(sender):
 
 async def test_it_listens_and_stops(tmp_path):
     sender = Sender(tmp_path)
-    config = Config(folder=tmp_path, receiver_port=0, doors=(Door(printer='desk1', secrets=(NEW,)),))
+    config = Config(folder=tmp_path, receiver_port=0,
+                    webhook_endpoints=(WebhookEndpoint(printer='desk1', secrets=(NEW,)),))
     receiver = Receiver(config, sender.jobs)
     await receiver.start()
     async with httpx.AsyncClient() as client:
         reply = await client.post(f'http://127.0.0.1:{receiver.port}/print/desk1', content=b'')
         assert reply.status_code == 400
-        taken = Receiver(Config(folder=tmp_path, receiver_port=receiver.port, doors=config.doors), sender.jobs)
+        taken = Receiver(Config(folder=tmp_path, receiver_port=receiver.port,
+                                webhook_endpoints=config.webhook_endpoints), sender.jobs)
         with pytest.raises(OSError, match='cannot listen'):
             await taken.start()
         url = f'http://127.0.0.1:{receiver.port}/'

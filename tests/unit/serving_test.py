@@ -16,7 +16,7 @@ from starlette.routing import Route
 from print_agent.webhook import receiver as receiver_module
 from print_agent.runtime import http_server
 from print_agent.protocol import signing
-from print_agent.config import Config, Door
+from print_agent.config import Config, WebhookEndpoint
 from print_agent.jobs.manager import Jobs
 from print_agent.webhook.receiver import Receiver
 from print_agent.runtime.http_server import Server, listen
@@ -115,7 +115,8 @@ async def test_a_port_that_is_taken():
 @contextlib.asynccontextmanager
 async def endpoint(tmp_path):
     spool = Spool(tmp_path / 'spool.sqlite3')
-    receiver = Receiver(Config(folder=tmp_path, receiver_port=0, doors=(Door(printer='desk1', secrets=(SECRET,)),)),
+    receiver = Receiver(Config(folder=tmp_path, receiver_port=0, webhook_endpoints=(
+        WebhookEndpoint(printer='desk1', secrets=(SECRET,)),)),
                         Jobs(spool))
     await receiver.start()
     try:

@@ -9,7 +9,7 @@ from tests.fakes.desk import Desk
 
 from print_agent.protocol import messages as p
 from print_agent.web.connection_history import LENGTH, History
-from print_agent.web.log_buffer import Logbook
+from print_agent.web.log_buffer import LogBuffer
 from print_agent.printing.backend import End
 from print_agent.web.status import LATEST, QUEUE, Viewer, printer_status
 
@@ -96,13 +96,13 @@ def test_since_when_a_connection_is_down_does_not_change_with_the_reason():
     assert history.changes()[0].time >= since
 
 
-def test_the_logbook_hears_the_agent_while_it_is_open():
-    logbook, log = Logbook(), logging.getLogger('print_agent.test')
+def test_the_log_buffer_hears_the_agent_while_it_is_open():
+    log_buffer, log = LogBuffer(), logging.getLogger('print_agent.test')
     log.warning('before')
-    logbook.open()
+    log_buffer.open()
     log.warning('job %s failed', J1)
     logging.getLogger('elsewhere').warning('not ours')
-    logbook.close()
+    log_buffer.close()
     log.warning('after')
-    (line,) = logbook.lines()
+    (line,) = log_buffer.lines()
     assert line.endswith(f'WARNING job {J1} failed')

@@ -93,9 +93,9 @@ def test_a_program_does_not_wait_for_cups():
 import asyncio, socket
 from print_agent.printing.cups_client import CupsClient
 from print_agent.errors import CupsDown
-door = socket.create_server(('127.0.0.1', 0))  # takes connections and says nothing
+listener = socket.create_server(('127.0.0.1', 0))  # takes connections and says nothing
 async def main():
-    client = CupsClient(f'127.0.0.1:{door.getsockname()[1]}', timeout=0.1)
+    client = CupsClient(f'127.0.0.1:{listener.getsockname()[1]}', timeout=0.1)
     try:
         await client.queues()
     except CupsDown as exc:

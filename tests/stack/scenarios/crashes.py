@@ -32,10 +32,10 @@ def webhook_for(stack, number):
     manager, name = Manager(stack), f'desk{number}'
     agent = stack.agents[f'laptop{number}']
     answer = manager.post('/manage/checkin-print/webhooks/add',
-                          {'name': name, 'url': agent.door(name), 'send_badge': '1'})
+                          {'name': name, 'url': agent.webhook_url(name), 'send_badge': '1'})
     secret = re.search(r'whsec_[A-Za-z0-9+/=]+', answer.json()['html'])[0]
     agent.stop()
-    agent.let_in({name: secret})
+    agent.add_webhooks({name: secret})
     agent.start()
     webhook, = stack.postgres.sql('indico', 'SELECT max(id) FROM plugin_checkin_print.webhooks')
     desk, = stack.postgres.sql('indico', f"SELECT id FROM plugin_checkin_print.desks WHERE name = 'Desk {number}'")
