@@ -2,7 +2,7 @@
 
 import io
 
-from conftest import Desk
+from tests.agent.conftest import Desk
 from pypdf import PdfReader
 
 from print_agent.protocol import messages as p

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from tests.fakes.agent import PDF, make_job, pairing_file
-from conftest import PATIENCE, ROOT
+from tests.agent.conftest import PATIENCE, ROOT
 
 from print_agent.protocol import messages as p
 

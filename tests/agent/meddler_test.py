@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from tests.fakes.agent import PDF
-from conftest import Desk
+from tests.agent.conftest import Desk
 from tests.stack.meddler import GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES, Meddler
 
 from print_agent.cli import doctor

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from tests.fakes.agent import PDF, make_job, pdf
-from conftest import Desk
+from tests.agent.conftest import Desk
 from tests.fakes.drawings import marked, place
 from pypdf import PdfReader
 from tests.stack.printer import HERE, Printer

@@ -5,7 +5,7 @@ import re
 import shlex
 import subprocess
 
-from conftest import ROOT
+from tests.agent.conftest import ROOT
 
 from tests.stack.process import wait_until
 

@@ -7,7 +7,7 @@ import io
 
 import pytest
 from tests.fakes import raster
-from conftest import Desk
+from tests.agent.conftest import Desk
 from tests.fakes.drawings import marked, place
 from pypdf import PdfReader, PdfWriter
 from tests.stack.printer import HERE, Printer

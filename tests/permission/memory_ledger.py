@@ -1,14 +1,14 @@
 """The ledger in memory, for stories of which thousands are told: what `exchange`, `dispatch` and `ledger` do with jobs.
 
 The decisions are the real ones (`plan`, `choose_printer`, `obstacle`, `MEANING`, `TRANSITIONS`); only the rows are
-Python's instead of PostgreSQL's. `permission_postgres_test` asks both the same and compares every answer and every row.
+Python's instead of PostgreSQL's. `memory_ledger_test` asks both the same and compares every answer and every row.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_OID, uuid5
 
-from permission_printers import Printers
+from tests.permission.printers import Printers
 
 from print_agent.protocol import messages as protocol
 from print_agent.protocol.messages import Cancel, Go

@@ -1,15 +1,15 @@
 """The ledger in memory, about which the stories are told, does what the ledger in PostgreSQL does.
 
 Both are asked the same, at random and with little respect, and have to give the same answers and the same rows. When
-this fails after a change of `exchange`, `dispatch`, `aside` or `ledger`, `permission_ledger` has to follow it.
+this fails after a change of `exchange`, `dispatch`, `aside` or `ledger`, `memory_ledger` has to follow it.
 """
 
 import random
 from datetime import timedelta
 
 import pytest
-from permission_ledger import MemoryLedger
-from permission_network import PDF, SHA256
+from tests.permission.memory_ledger import MemoryLedger
+from tests.permission.network import PDF, SHA256
 
 from print_agent.protocol import messages as p
 

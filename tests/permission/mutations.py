@@ -1,10 +1,10 @@
 """Do the stories notice a broken rule? Each line below breaks one, in a copy of the packages; the tests must fail.
 
-    .venv/server/bin/python -m tests.plugin.permission_mutations            # all of them
-    .venv/server/bin/python -m tests.plugin.permission_mutations worker 7   # those of files with this name; the seventh
+    .venv/server/bin/python -m tests.permission.mutations            # all of them
+    .venv/server/bin/python -m tests.permission.mutations worker 7   # those of files with this name; the seventh
 
 Run by hand after a change of the rules or of the stories: see docs/development.md. Nothing in the working tree is
-touched. `permission_mutations_test` looks in each run of the tests whether every mutation still finds its line.
+touched. `mutations_test` looks in each run of the tests whether every mutation still finds its line.
 
 Not here, because another rule keeps the promise alone:
 
@@ -27,14 +27,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 #: What is copied; the stories and the tests among them.
-COPIED = ('print_agent', 'indico_checkin_print', 'tests/plugin', 'tests/stack', 'setup.cfg', 'pyproject.toml')
-HERE = 'tests/plugin/'
+COPIED = ('print_agent', 'indico_checkin_print', 'tests', 'setup.cfg', 'pyproject.toml')
+HERE = 'tests/permission/'
 #: Stories about a ledger in memory.
-STORIES = ('permission_stories_test.py', 'permission_test.py')
+STORIES = ('tests/permission/regressions_test.py', 'tests/permission/state_machine_test.py')
 #: The comparison of the ledger in memory with the one in PostgreSQL.
-COMPARED = ('permission_postgres_test.py',)
+COMPARED = ('tests/permission/memory_ledger_test.py',)
 #: What changes while a badge waits.
-CHANGED = ('corrections_test.py', 'races_test.py')
+CHANGED = ('tests/plugin/corrections_test.py', 'tests/plugin/races_test.py')
 #: A run without an end is no proof, in seconds.
 TIMEOUT = 300
 
@@ -135,21 +135,21 @@ MUTATIONS = (
     Mutation('indico_checkin_print/ledger/states.py', 'S.unknown: {S.ready, S.printing, S.completed, S.sent, S.failed}',
              'S.unknown: {S.ready, S.failed}', 'the agent returns and says what became of it, and nobody listens'),
     # -- the ledger in memory: its rules are those of the one in PostgreSQL
-    Mutation(f'{HERE}permission_ledger.py', 'if row.state in {S.dispatched, S.printing}], S.unknown,',
+    Mutation(f'{HERE}memory_ledger.py', 'if row.state in {S.dispatched, S.printing}], S.unknown,',
              'if row.state in {S.dispatched, S.printing}], S.ready,',
              'what a lost disk may have printed is printed again'),
-    Mutation(f'{HERE}permission_ledger.py', 'if agent.spool and agent.spool != message.spool:', 'if False:',
+    Mutation(f'{HERE}memory_ledger.py', 'if agent.spool and agent.spool != message.spool:', 'if False:',
              'a laptop with a new disk prints again what the old one printed'),
-    Mutation(f'{HERE}permission_ledger.py', 'and row.dispatched < self.now - PRINT_WITHIN - GO_MARGIN], S.unknown,',
+    Mutation(f'{HERE}memory_ledger.py', 'and row.dispatched < self.now - PRINT_WITHIN - GO_MARGIN], S.unknown,',
              'and row.dispatched < self.now - PRINT_WITHIN - GO_MARGIN], S.ready,',
              'a badge of which nothing was heard is printed elsewhere'),
-    Mutation(f'{HERE}permission_ledger.py', '(row.agent, row.dispatch) == (agent.id, message.dispatch)',
+    Mutation(f'{HERE}memory_ledger.py', '(row.agent, row.dispatch) == (agent.id, message.dispatch)',
              'row.agent == agent.id', 'a late word about an earlier time frees a badge that is printing'),
-    Mutation(f'{HERE}permission_ledger.py', 'uuid=str(uuid5(NAMESPACE_OID, uuid)))', 'uuid=uuid)',
+    Mutation(f'{HERE}memory_ledger.py', 'uuid=str(uuid5(NAMESPACE_OID, uuid)))', 'uuid=uuid)',
              'the laptop recognises a badge that it may have printed, and nobody gets it'),
-    Mutation(f'{HERE}permission_ledger.py', '            if row.state == S.ready:\n', '            if True:\n',
+    Mutation(f'{HERE}memory_ledger.py', '            if row.state == S.ready:\n', '            if True:\n',
              'what has permission is freed with what has none'),
-    Mutation(f'{HERE}permission_ledger.py', 'go = choice.printer in idle', 'go = True',
+    Mutation(f'{HERE}memory_ledger.py', 'go = choice.printer in idle', 'go = True',
              'a whole queue has permission'),
     # -- the ledger in PostgreSQL: it does what the one in memory does
     compared('agents/inbound.py', 'if agent.spool and agent.spool != message.spool:', 'if False:',
@@ -222,7 +222,7 @@ def copy_to(folder):
 def run(folder, tests, env):
     """Run tests in the copy. Return the exit code and what was written."""
     command = [sys.executable, '-m', 'pytest', '-q', '-x', '--tb=no', '-W', 'ignore',
-               *(['-p', 'no:indico'] if tests == STORIES else []), *(HERE + name for name in tests)]
+               *(['-p', 'no:indico'] if tests == STORIES else []), *tests]
     try:
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=TIMEOUT,
                               check=False)

@@ -1,9 +1,9 @@
-"""The mutations of `permission_mutations`, which are run by hand, still fit the code that they break."""
+"""The mutations of `mutations`, which are run by hand, still fit the code that they break."""
 
 import ast
 
 import pytest
-from permission_mutations import MUTATIONS, ROOT
+from tests.permission.mutations import MUTATIONS, ROOT
 
 
 @pytest.mark.parametrize('mutation', MUTATIONS, ids=lambda mutation: f'{mutation.file} {mutation.old.strip()[:40]}')

@@ -6,7 +6,7 @@ Whatever is under way is in a list here, so that a story can choose what becomes
 import hashlib
 from dataclasses import dataclass, field
 
-from permission_laptop import Laptop, Process
+from tests.permission.laptop import Laptop, Process
 
 from print_agent.protocol import messages as protocol
 

@@ -1,6 +1,6 @@
 """What the Indico in memory knows about agents and their printers: who takes the next badge, and why somebody does not.
 
-The same as `aside` and `relay.candidates` with Python's rows instead of PostgreSQL's; see `permission_ledger`.
+The same as `aside` and `relay.candidates` with Python's rows instead of PostgreSQL's; see `memory_ledger`.
 """
 
 from dataclasses import dataclass, field

@@ -1,10 +1,10 @@
-"""Stories that once ended badly, told in plain words; `permission_test` found them."""
+"""Stories that once ended badly, told in plain words; `state_machine_test` found them."""
 
 import pytest
-from permission_ledger import MemoryLedger
-from permission_network import PDF, SHA256
-from permission_time import install
-from permission_world import World
+from tests.permission.memory_ledger import MemoryLedger
+from tests.permission.network import PDF, SHA256
+from tests.permission.virtual_time import install
+from tests.permission.world import World
 
 from print_agent.protocol import messages
 

@@ -1,7 +1,7 @@
 """Permission to print, proved by stories: never two badges unless a person asked, never a silent loss.
 
 Real agents and the real decisions of the relay live in a world where every message may be lost, doubled or overtaken,
-and both sides may die between any two commits (see `permission_world`). Hypothesis makes the stories up and shortens
+and both sides may die between any two commits (see `world`). Hypothesis makes the stories up and shortens
 the ones that break a promise. `PERMISSION_EXAMPLES=5000` tells more of them, `PERMISSION_SEED=x` others, and with
 `PERMISSION_SHORTEN=0` it is enough to know that one broke.
 """
@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (RuleBasedStateMachine, initialize, invariant, precondition, rule,
                                  run_state_machine_as_test)
-from permission_ledger import MemoryLedger
-from permission_network import PDF, SHA256
-from permission_time import install
-from permission_world import World
+from tests.permission.memory_ledger import MemoryLedger
+from tests.permission.network import PDF, SHA256
+from tests.permission.virtual_time import install
+from tests.permission.world import World
 
 from indico_checkin_print.models.jobs import JobState
 

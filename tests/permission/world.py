@@ -1,15 +1,15 @@
 """Laptops, printers and a network that do as a story says: no sockets, no threads, no real time.
 
-Real agents (`permission_laptop`) speak to an Indico over a network (`permission_network`) in a time of their own
-(`permission_time`). Whoever can die, dies between two commits. `paper` is the only truth about what came out.
+Real agents (`laptop`) speak to an Indico over a network (`network`) in a time of their own
+(`virtual_time`). Whoever can die, dies between two commits. `paper` is the only truth about what came out.
 """
 
 import asyncio
 from collections import Counter
 
-from permission_laptop import Laptop, MortalSpool, Process
-from permission_network import Network
-from permission_time import Loop
+from tests.permission.laptop import Laptop, MortalSpool, Process
+from tests.permission.network import Network
+from tests.permission.virtual_time import Loop
 
 from print_agent.protocol import messages
 from print_agent.spool.job import UNTOUCHED, State

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from conftest import SECRET, TOKEN
+from tests.plugin.conftest import SECRET, TOKEN
 
 from indico.util.date_time import now_utc
 

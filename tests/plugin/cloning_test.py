@@ -4,7 +4,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from conftest import text_item
+from tests.plugin.conftest import text_item
 from flask import session
 
 from indico.modules.designer import TemplateType
@@ -25,7 +25,7 @@ from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.work.worker import render_waiting
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 #: A picture of one white pixel
 PIXEL = bytes.fromhex('89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8ffff3f'

@@ -17,7 +17,7 @@ from indico_checkin_print.models.rules import BadgeKind, FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 
 
-pytest_plugins = ('indico.modules.events.registration.testing.fixtures',)
+pytest_plugins = ('indico.modules.events.registration.testing.fixtures', 'tests.plugin.management_fixtures')
 
 #: The size of the template in cm
 WIDTH, HEIGHT = 9.6, 13.4

@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import pytest
-from conftest import text_item
+from tests.plugin.conftest import text_item
 from pypdf import PdfReader
 from sqlalchemy import inspect
 

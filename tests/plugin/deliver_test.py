@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import SECRET
+from tests.plugin.conftest import SECRET
 from standardwebhooks.webhooks import Webhook as Oracle
 from werkzeug.formparser import parse_form_data
 from werkzeug.test import EnvironBuilder

@@ -178,7 +178,7 @@ def test_other_webhooks_go_on(db, jobs, receiver, webhook, create_webhook, check
 
 @pytest.fixture
 def create_webhook(db, dummy_event):
-    from conftest import SECRET
+    from tests.plugin.conftest import SECRET
 
     from indico_checkin_print.credentials import seal
     from indico_checkin_print.models.webhooks import Webhook

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import msgspec
 import pytest
-from conftest import SECRET
+from tests.plugin.conftest import SECRET
 from standardwebhooks.webhooks import Webhook as Oracle
 from werkzeug.formparser import parse_form_data
 from werkzeug.test import EnvironBuilder

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from conftest import TOKEN
+from tests.plugin.conftest import TOKEN
 
 from print_agent.protocol import messages as protocol
 from print_agent.protocol.messages import (Accepted, Ack, Cancel, Canceled, Completed, Drain, Failed, Go, Held, Hello,
@@ -27,7 +27,7 @@ from indico_checkin_print.routing.admission import Candidate, choose_printer, ob
 from indico_checkin_print.work.worker import render_waiting
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 S = JobState
 
 

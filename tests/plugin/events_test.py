@@ -15,7 +15,7 @@ from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.work.worker import render_waiting
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from api_test import API, posted_job, unpaired  # noqa: F401 - fixtures
-from conftest import SECRET, TOKEN
+from tests.plugin.api_test import API, posted_job, unpaired  # noqa: F401 - fixtures
+from tests.plugin.conftest import SECRET, TOKEN
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect

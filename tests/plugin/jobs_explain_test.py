@@ -9,7 +9,7 @@ import re
 from itertools import product
 
 import pytest
-from jobs_crowd import S, fill
+from tests.plugin.jobs_crowd import S, fill
 
 from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.registration.models.registrations import Registration
@@ -25,7 +25,7 @@ from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.ledger.forget import forget
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 JOBS = int(os.environ.get('JOBS', '100000'))
 #: What has so many rows that nothing may read all of them

@@ -13,7 +13,7 @@ from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 CHOICES = Choices(places={'desk-1': 'North', 'webhook-2': 'CRM'}, forms={'3': 'Visitors'})
 

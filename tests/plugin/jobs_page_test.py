@@ -17,7 +17,7 @@ from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 S = JobState
 
 

@@ -11,7 +11,7 @@ from indico_checkin_print.management.rules import PREFIX
 from indico_checkin_print.models.jobs import Job
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 ROUTES = [
     ('GET', '/'),

@@ -16,11 +16,10 @@ from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.webhooks import Webhook
 
 
-@pytest.fixture(autouse=True)
-def no_kick(request, mocker):
-    # Celery is eager in tests and the kick comes from another thread; a plugin's fixtures reach later files as well
-    if 'management_fixtures' in getattr(request.module, 'pytest_plugins', ()):
-        mocker.patch('indico_checkin_print.kick.after_commit')
+@pytest.fixture
+def no_kick(mocker):
+    """Keep Celery, which is eager in tests, from working in another thread."""
+    mocker.patch('indico_checkin_print.kick.after_commit')
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from indico_checkin_print.models.agents import Agent, PrinterTrouble
 from indico_checkin_print.models.jobs import Job, JobState
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 
 # -- jobs -------------------------------------------------------------------------------------------------------------

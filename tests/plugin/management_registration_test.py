@@ -16,7 +16,7 @@ from indico_checkin_print.models.rules import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 S = JobState
 

@@ -16,7 +16,7 @@ from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.webhooks import Webhook
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 
 def shown(response):

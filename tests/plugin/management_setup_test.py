@@ -15,7 +15,7 @@ from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import BadgeKind, FormSetup
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 
 # -- registration forms -----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from indico_checkin_print.models.records import JobHistory
 from indico_checkin_print.models.rules import AgainPolicy, CheckinSource, EventSetup, UnpaidPolicy
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 RULES = {'unpaid': 'print', 'again': 'skip', 'nameless': 'print', 'language': 'registrant', 'bulk_limit': '5',
          'sources': ['app', 'other']}

@@ -11,7 +11,7 @@ from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.models.webhooks import Webhook
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 
 @pytest.fixture

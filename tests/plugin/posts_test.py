@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from conftest import SECRET
+from tests.plugin.conftest import SECRET
 
 from indico_checkin_print import ledger, heartbeat, tasks
 from indico_checkin_print.credentials import seal

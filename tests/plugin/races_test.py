@@ -7,7 +7,7 @@ from itertools import chain
 from types import SimpleNamespace
 
 import pytest
-from races import PATIENCE, Races, rows_of_all_tables, take_away_all_but
+from tests.plugin.races import PATIENCE, Races, rows_of_all_tables, take_away_all_but
 from sqlalchemy import func
 
 from print_agent.protocol import messages as protocol
@@ -38,8 +38,7 @@ from indico_checkin_print.agents.outbound import outgoing
 from indico_checkin_print.agents.inbound import Replaced
 
 
-# the first one keeps Celery from being told
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 S = JobState
 CROWD = 12

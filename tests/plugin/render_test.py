@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
-from conftest import HEIGHT, WIDTH, text_item
+from tests.plugin.conftest import HEIGHT, WIDTH, text_item
 from flask import has_request_context
 from pypdf import PdfReader
 

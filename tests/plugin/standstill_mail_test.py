@@ -11,7 +11,7 @@ from indico_checkin_print.diagnostics import standstill_mail
 from indico_checkin_print.models.jobs import JobState
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.diagnostics.standstill import standstills
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 OUT_OF_LABELS = {'name': 'labels', 'state': 'stopped', 'reasons': ['media-empty-error']}
 

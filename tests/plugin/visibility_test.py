@@ -19,10 +19,10 @@ from indico_checkin_print.models.records import Attempt, JobHistory
 from indico_checkin_print.models.rules import BadgeKind, FormSetup
 from indico_checkin_print.reasons.codes import Reason
 
-from management_access_test import ROUTES, ask, ids_of
+from tests.plugin.management_access_test import ROUTES, ask, ids_of
 
 
-pytest_plugins = ('management_fixtures',)
+pytestmark = pytest.mark.usefixtures('no_kick')
 
 HIDDEN = 'Hildegard'
 VISIBLE = 'Viktor'

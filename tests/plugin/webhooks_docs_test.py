@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import SECRET
+from tests.plugin.conftest import SECRET
 
 from indico_checkin_print.delivery import breaker, post, retry, notify
 from indico_checkin_print.delivery import deliver as deliver_module

@@ -60,8 +60,8 @@ def plugin():
             postgres.start()
             redis.start()
             # Indico's own fixture starts one itself, but skips every test when that fails, as it does for root
-            return run([*SERVER, *PYTEST, 'tests/plugin'], INDICO_TEST_DATABASE_URI=postgres.create('test'),
-                       INDICO_TEST_REDIS_CACHE_URL=redis.url(2))
+            return run([*SERVER, *PYTEST, 'tests/permission', 'tests/plugin'],
+                       INDICO_TEST_DATABASE_URI=postgres.create('test'), INDICO_TEST_REDIS_CACHE_URL=redis.url(2))
         finally:
             redis.stop()
             postgres.stop()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from independent_client import Client
+from tests.system.independent_client import Client
 from playwright.sync_api import expect
 
 from tests.stack import browser

@@ -1,7 +1,7 @@
 """docs/protocol.md is enough to write an agent: one written from it pairs, prints and reports, both ways."""
 
 import pytest
-from independent_client import Client
+from tests.system.independent_client import Client
 
 from tests.stack.checkin import CheckIn
 from tests.stack.manager import Manager

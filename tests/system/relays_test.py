@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 import requests
-from prometheus import read_metrics
+from tests.system.prometheus import read_metrics
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 from tests.fakes.agent import PDF, TOKEN, FakeServer, make_job, pairing_file
-from cli_test import FOLDERS_ONLY, invoke
+from tests.unit.cli_test import FOLDERS_ONLY, invoke
 
 from print_agent import config
 from print_agent.cli import doctor

@@ -13,11 +13,11 @@ import time
 
 import pytest
 from tests.fakes.agent import J1, J2, PDF, FakeServer, make_job, pairing_file
-from cli_test import FOLDERS_ONLY, invoke
-from jobs_test import Desk
-from link_test import Desk as LinkedDesk
-from receiver_test import NEW, Sender
-from spool_file_test import Reluctant
+from tests.unit.cli_test import FOLDERS_ONLY, invoke
+from tests.unit.jobs_test import Desk
+from tests.unit.link_test import Desk as LinkedDesk
+from tests.unit.receiver_test import NEW, Sender
+from tests.unit.spool_file_test import Reluctant
 
 from print_agent.printing import pdf_check
 from print_agent.connection import pairing

@@ -7,8 +7,8 @@ import signal
 import httpx
 import pytest
 from tests.fakes.agent import J1, J2, J3, J9, PDF, FakeServer, make_job, pairing_file
-from cli_test import FOLDERS_ONLY, Running
-from link_test import Desk
+from tests.unit.cli_test import FOLDERS_ONLY, Running
+from tests.unit.link_test import Desk
 
 from print_agent.connection import backoff
 from print_agent.runtime import clock

@@ -5,7 +5,7 @@ import shlex
 
 import click
 import pytest
-from agent_docs_test import AGENT, DOCS
+from tests.unit.agent_docs_test import AGENT, DOCS
 
 from print_agent.cli import main
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.agent import J1, J2, J3, FakeServer, make_job, pairing_file, pdf
-from cli_test import FOLDERS_ONLY, Running
-from jobs_test import Desk
+from tests.unit.cli_test import FOLDERS_ONLY, Running
+from tests.unit.jobs_test import Desk
 
 from print_agent.jobs import pending_ends
 from print_agent.protocol import messages as p

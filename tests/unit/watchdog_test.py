@@ -7,7 +7,7 @@ import socket
 
 import pytest
 from tests.fakes.agent import FakeServer, pairing_file
-from cli_test import FOLDERS_ONLY, Running
+from tests.unit.cli_test import FOLDERS_ONLY, Running
 
 from print_agent.runtime import systemd
 from print_agent.runtime.systemd import Notifier, Pulse, Watchdog

@@ -1,0 +1,1 @@
+"""The tests: a package for each suite, and the stack that they run on. See docs/development.md."""

@@ -1,0 +1,1 @@
+"""Tests of the plugin inside Indico, on a private PostgreSQL and Redis."""

@@ -1,0 +1,1 @@
+"""Tests of pure code, in the agent's environment: nothing here may need Indico."""
