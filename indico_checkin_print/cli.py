@@ -23,7 +23,7 @@ EXIT_FAILED = 1
 #: The number of a job
 JOB = click.IntRange(1, 2**63 - 1)
 #: Most jobs of one command
-MOST_JOBS = 1000
+MAX_JOBS = 1000
 
 
 @cli_group(name='checkin-print')
@@ -146,8 +146,8 @@ def _job(job_id):
 
 
 def _act(job_ids, states, action):
-    if len(job_ids) > MOST_JOBS:
-        raise click.ClickException(f'At most {MOST_JOBS} jobs at once, please.')
+    if len(job_ids) > MAX_JOBS:
+        raise click.ClickException(f'At most {MAX_JOBS} jobs at once, please.')
     # a job that is named twice is one job; all must exist before anything is done
     jobs = [_job(job_id) for job_id in dict.fromkeys(job_ids)]
     agents = {job.agent_id for job in jobs if job.agent_id is not None}

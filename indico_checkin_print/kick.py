@@ -15,17 +15,17 @@ from indico.core.db import db
 from indico_checkin_print.settings import logger
 
 
-#: How long a kick lets the response to the volunteer go first, in seconds: both want the same interpreter, and what the
-#: kick sets in motion wants the same processors.
-AFTER = 0.004
-#: After a kick that failed the broker is left alone for so long, in seconds.
-PAUSE = 5
+#: How long a kick waits, so that the response to the volunteer goes first: both want the same interpreter, and what the
+#: kick starts wants the same processors.
+KICK_DELAY = 0.004  # seconds
+#: After a kick that failed, none is tried for so long.
+PAUSE_AFTER_FAILURE = 5  # seconds
 
 
 class Kicker:
     """Runs `kick` in a daemon thread, once for all calls that came while the last one ran."""
 
-    def __init__(self, kick, on_error, pause=PAUSE):
+    def __init__(self, kick, on_error, pause=PAUSE_AFTER_FAILURE):
         self._kick = kick
         self._on_error = on_error
         self._pause = pause
@@ -48,7 +48,7 @@ class Kicker:
     def _run(self):
         while True:
             self._wanted.wait()
-            time.sleep(AFTER)
+            time.sleep(KICK_DELAY)
             self._wanted.clear()
             try:
                 self._kick()
@@ -63,7 +63,7 @@ def _kick():
 
 
 def _complain(exc):
-    logger.warning('Celery could not be told about a check-in (%s); the relay or the sweep will find it', exc)
+    logger.warning('Celery could not be notified of a check-in (%s); the relay or the sweep will find it', exc)
 
 
 kicker = Kicker(_kick, _complain)

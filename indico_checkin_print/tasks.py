@@ -8,7 +8,7 @@ from indico.core.celery import celery
 from indico.core.db import db
 
 from indico_checkin_print import heartbeat
-from indico_checkin_print.diagnostics import standstill_mail
+from indico_checkin_print.diagnostics import standstill_email
 from indico_checkin_print.ledger.conditions import post_is_due
 from indico_checkin_print.settings import logger
 from indico_checkin_print.work import retention
@@ -70,7 +70,7 @@ def sweep():
     db.session.commit()
     work()
     # last, because a mail server may hang
-    standstill_mail.check()
+    standstill_email.check()
 
 
 @celery.periodic_task(name='checkin_print_documents', plugin='checkin_print',

@@ -31,7 +31,7 @@ def managers(webhook, change, last_answer, opened_dt):
         return
     event = webhook.event
     if change == Change.opened:
-        webhook.told_dt = now()
+        webhook.notified_dt = now()
     in_a_request = 'email_queue' in g
     init_email_queue()
     with event.force_event_locale():
@@ -54,8 +54,8 @@ def recipients(event):
 
 def _worth_it(webhook, change, opened_dt):
     if change == Change.opened:
-        return webhook.told_dt is None or webhook.told_dt < now_utc() - PAUSE
+        return webhook.notified_dt is None or webhook.notified_dt < now_utc() - PAUSE
     if change == Change.closed:
         # good news is for those who had the bad news
-        return webhook.told_dt is not None and webhook.told_dt >= opened_dt
+        return webhook.notified_dt is not None and webhook.notified_dt >= opened_dt
     return True

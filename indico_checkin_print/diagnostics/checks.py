@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from indico_checkin_print.settings import parse_networks
 
 
-OK, LOOK, WRONG = 'OK', 'LOOK', 'WRONG'
+OK, WARN, WRONG = 'OK', 'WARN', 'WRONG'
 
 #: Celery's sweep comes every 15 seconds; after so many without one it is missing
 SWEEP_MISSING = 60
@@ -84,7 +84,7 @@ def check_clock(offset):
         return Finding('clock', WRONG, f'{words} Signatures and pairing codes will be refused. '
                                        'Let NTP set both clocks.')
     if abs(offset) > CLOCK_OFF:
-        return Finding('clock', LOOK, f'{words} Let NTP set both clocks.')
+        return Finding('clock', WARN, f'{words} Let NTP set both clocks.')
     return Finding('clock', OK, f'The same as that of the database (within {CLOCK_OFF} s)')
 
 
@@ -99,7 +99,7 @@ def check_broker(error):
 def check_worker(names, *, broker_answers):
     """Check that a Celery worker answers."""
     if not broker_answers:
-        return Finding('worker', LOOK, 'Cannot be asked while the broker does not answer.')
+        return Finding('worker', WARN, 'Cannot be asked while the broker does not answer.')
     if not names:
         return Finding('worker', WRONG, 'No Celery worker answers. Start it: "systemctl start indico-celery". '
                                         'Meanwhile the relay makes the badges, some seconds later.')
@@ -126,7 +126,7 @@ def check_relay(signs, answers):
     """
     alive = {place for place, sign in signs.items() if sign.age < RELAY_MISSING}
     if not signs:
-        return Finding('relay', LOOK, 'No relay has run for days. Everything works without one, but badges take some '
+        return Finding('relay', WARN, 'No relay has run for days. Everything works without one, but badges take some '
                                       'seconds: agents ask every two seconds, and one Celery worker is busy with POSTs '
                                       'to webhooks. See docs/install.md, "The relay".')
     if not alive:
@@ -144,7 +144,7 @@ def check_relay(signs, answers):
     words = f'Running: {", ".join(sorted(alive))}' + (f', {sum(agents)} agents connected' if agents else '')
     gone = sorted(signs.keys() - alive)
     if gone:
-        return Finding('relay', LOOK, f'{words}. Not heard of any more: {", ".join(gone)}. If you took it away, all is '
+        return Finding('relay', WARN, f'{words}. Not heard of any more: {", ".join(gone)}. If you took it away, all is '
                                       'well; otherwise start it.')
     return Finding('relay', OK, words)
 
@@ -166,7 +166,7 @@ def check_relay_url(url, base_url, answer, *, wanted):
     if answer.status == 401 and answer.data.get('error') == 'unknown_token':
         return Finding('relay url', OK, f'{url} leads to the relay')
     if not wanted:
-        return Finding('relay url', LOOK, f'{url} leads nowhere, because no relay runs.')
+        return Finding('relay url', WARN, f'{url} leads nowhere, because no relay runs.')
     got = f'answers {answer.status}' if answer.status else f'does not answer ({answer.error})'
     return Finding('relay url', WRONG, f'{url} {got}, and not the relay. Check the location in nginx '
                                        '(docs/install.md). If this machine cannot reach its own public name, try from '
@@ -203,11 +203,11 @@ def check_networks(setting):
     wide = [str(network) for network in networks
             if network.prefixlen < WIDE[network.version] and not network.is_loopback]
     if wide:
-        return Finding('allow-list', LOOK, f'Very wide: {", ".join(wide)}. Every event manager can have Indico POST to '
+        return Finding('allow-list', WARN, f'Very wide: {", ".join(wide)}. Every event manager can have Indico POST to '
                                            'anything in there. List the networks of the desks only.')
     loopback = [str(network) for network in networks if network.is_loopback]
     if loopback:
-        return Finding('allow-list', LOOK, f'Webhooks may reach this server itself ({", ".join(loopback)}), and with '
+        return Finding('allow-list', WARN, f'Webhooks may reach this server itself ({", ".join(loopback)}), and with '
                                            'it services that trust whoever is here.')
     return Finding('allow-list', OK, ', '.join(map(str, networks)) or 'Public addresses only')
 
@@ -232,7 +232,7 @@ def check_jobs(stuck, overdue, waiting):
         return Finding('jobs', WRONG, f'{stuck.count} badges wait to be made, the oldest was due {ago(stuck.oldest)}: '
                                       'neither Celery nor a relay makes badges, or they cannot follow.')
     if waiting.count and waiting.oldest > WAITS_LONG:
-        return Finding('jobs', LOOK, f'{waiting.count} badges wait for their printer or receiver, the oldest since '
+        return Finding('jobs', WARN, f'{waiting.count} badges wait for their printer or receiver, the oldest since '
                                      f'{duration(waiting.oldest)}. "indico checkin-print jobs list --state ready" '
                                      'shows them.')
     return Finding('jobs', OK, f'None is stuck; {waiting.count} wait for their printer or receiver')
@@ -275,21 +275,21 @@ def check_webhooks(count, off, open_):
     """
     if open_:
         said = ', '.join(f'{webhook} of event {event} since {duration(age)}' for event, webhook, age in open_)
-        return Finding('webhooks', LOOK, f'Not working, and only tried now and then: {said}. Their managers know by '
+        return Finding('webhooks', WARN, f'Not working, and only tried now and then: {said}. Their managers know by '
                                          'e-mail; what waits is sent when they work again.')
     if off:
         said = ', '.join(f'{webhook} of event {event}' for event, webhook in off)
-        return Finding('webhooks', LOOK, f'Switched off by a manager or by their receiver: {said}.')
+        return Finding('webhooks', WARN, f'Switched off by a manager or by their receiver: {said}.')
     return Finding('webhooks', OK, f'{count}, all switched on and working' if count else 'None in use')
 
 
 def check_purge(sign):
     """Check that old data is deleted."""
     if sign is None:
-        return Finding('purge', LOOK, 'Has not run yet. It runs every night at 3:40; "indico checkin-print purge" does '
+        return Finding('purge', WARN, 'Has not run yet. It runs every night at 3:40; "indico checkin-print purge" does '
                                       'it now.')
     if sign.age > PURGE_MISSING:
-        return Finding('purge', LOOK, f'Last ran {ago(sign.age)}. Celery runs it every night at 3:40.')
+        return Finding('purge', WARN, f'Last ran {ago(sign.age)}. Celery runs it every night at 3:40.')
     return Finding('purge', OK, f'Last ran {ago(sign.age)}: {sign.detail}')
 
 

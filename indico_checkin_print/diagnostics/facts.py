@@ -31,10 +31,10 @@ from indico_checkin_print.reasons.codes import describe
 from indico_checkin_print.sql import now
 
 
-#: How long anything may take to answer, in seconds
-PATIENCE = 4
-#: Celery's workers answer within this time, in seconds
-PING = 2
+#: How long anything may take to answer
+TIMEOUT = 4  # seconds
+#: How long Celery's workers may take to answer
+PING_TIMEOUT = 2  # seconds
 
 
 def examine():
@@ -111,15 +111,15 @@ def _missing_fonts():
 
 def _broker_error():
     try:
-        with closing(celery.connection_for_write(connect_timeout=PATIENCE)) as connection:
-            connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=PATIENCE)
+        with closing(celery.connection_for_write(connect_timeout=TIMEOUT)) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=TIMEOUT)
     except Exception as exc:  # whatever the broker's client raises
         return type(exc).__name__
     return ''
 
 
 def _workers():
-    return [name for answer in celery.control.ping(timeout=PING) for name in answer]
+    return [name for answer in celery.control.ping(timeout=PING_TIMEOUT) for name in answer]
 
 
 def _signs():
@@ -133,7 +133,7 @@ def _is_here(place):
 
 def _get(url):
     try:
-        response = requests.get(url, timeout=PATIENCE, allow_redirects=False)
+        response = requests.get(url, timeout=TIMEOUT, allow_redirects=False)
     except requests.RequestException as exc:
         return Answer(error=type(exc).__name__)
     try:

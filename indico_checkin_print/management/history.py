@@ -16,11 +16,11 @@ class RHJobHistory(RHJobBase):
 
     def _process(self):
         steps = self.job.history
-        again = Job.query.filter_by(event_id=self.event.id, reprint_of_id=self.job.id).order_by(Job.id).all()
+        reprints = Job.query.filter_by(event_id=self.event.id, reprint_of_id=self.job.id).order_by(Job.id).all()
         names = _names(self.event, {step.actor for step in steps})
         return jsonify_template('job_history.html', _render_func=WPCheckinPrint.render_template_func,
                                 event=self.event, job=self.job, name=name_of(self.job), steps=steps, names=names,
-                                again=again, describe=describe, colours=COLOURS)
+                                reprints=reprints, describe=describe, colours=COLOURS)
 
 
 def _names(event, actors):

@@ -14,12 +14,12 @@ from indico.web.forms.fields import HiddenFieldList
 from indico.web.util import jsonify_data
 
 from indico_checkin_print import _, kick, ledger, sql
-from indico_checkin_print.management.again import REASONS, PrintAgainForm
 from indico_checkin_print.management.base import RHCheckinPrintBase, action_form, in_english
 from indico_checkin_print.management.held import can_release, has_desk
 from indico_checkin_print.management.job_filter import MAX_ID, list_args
-from indico_checkin_print.management.job_rows import CAN_RETRY, can_print_again
+from indico_checkin_print.management.job_rows import CAN_RETRY, can_reprint
 from indico_checkin_print.management.pause import wait_if_paused
+from indico_checkin_print.management.reprint import REASONS, ReprintForm
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.management.when import lock_setup
 from indico_checkin_print.models.jobs import Job
@@ -52,7 +52,7 @@ class RHJobsBase(RHCheckinPrintBase):
         if not self.ids:
             flash(_('Choose some badges first.'), 'warning')
         else:
-            self._tell(self._act(self._lock_jobs()))
+            self._report(self._act(self._lock_jobs()))
         return redirect(url_for_plugin('checkin_print.jobs', self.event, **list_args(request.args)))
 
     def _act(self, jobs):
@@ -74,7 +74,7 @@ class RHJobsBase(RHCheckinPrintBase):
                 .with_for_update(key_share=True, skip_locked=True, of=Job)
                 .all())
 
-    def _tell(self, done, **data):
+    def _report(self, done, **data):
         """Flash and log how many jobs it was done to."""
         left = len(self.ids) - len(done)
         waiting = set()
@@ -131,7 +131,7 @@ class RHDiscardJobs(RHJobsBase):
         return discarded
 
 
-class PrintAgainJobsForm(PrintAgainForm):
+class ReprintJobsForm(ReprintForm):
     """Why several people get another badge."""
 
     job_id = HiddenFieldList()
@@ -144,7 +144,7 @@ class PrintAgainJobsForm(PrintAgainForm):
         return super().is_submitted() and 'submitted' in request.form
 
 
-class RHPrintAgainJobs(RHJobsBase):
+class RHReprintJobs(RHJobsBase):
     """Print other badges like those that came out."""
 
     DONE = _('Other badges that are on their way: {}')
@@ -155,11 +155,11 @@ class RHPrintAgainJobs(RHJobsBase):
         if not self.ids:
             flash(_('Choose some badges first.'), 'warning')
             return jsonify_data(flash=False)
-        form = PrintAgainJobsForm(event=self.event, job_id=sorted(self.ids), newest=self._newest())
+        form = ReprintJobsForm(event=self.event, job_id=sorted(self.ids), newest=self._newest())
         if form.validate_on_submit():
-            jobs = [job for job in self._lock_jobs() if can_print_again(job)]
+            jobs = [job for job in self._lock_jobs() if can_reprint(job)]
             done = self._act(jobs, Reason(form.reason.data), form.newest.data)
-            self._tell(done, reason=in_english(REASONS[Reason(form.reason.data)]))
+            self._report(done, reason=in_english(REASONS[Reason(form.reason.data)]))
             return jsonify_data(flash=False)
         return action_form(form, _('Print again'),
                            message=_('Badges that you have chosen: {}').format(len(self.ids)))

@@ -13,7 +13,7 @@ from indico_checkin_print.management.base import RHCheckinPrintBase
 from indico_checkin_print.management.job_filter import Cursor, parse
 from indico_checkin_print.management.job_list import choices_of, too_many_people
 from indico_checkin_print.management.job_query import TooManyPeople, find_people, job_ids
-from indico_checkin_print.management.job_rows import companions_of, detail_of, name_for, repeated, seconds_of
+from indico_checkin_print.management.job_rows import companions_of, count_reprints, detail_of, name_for, seconds_of
 from indico_checkin_print.management.visibility import visible, visible_registrations
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import describe
@@ -76,7 +76,7 @@ def _values(event_id, ids, tzinfo, choices):
             .filter(Job.id.in_(ids))
             .order_by(Job.id.desc())
             .all())
-    companions, again = companions_of(jobs), repeated(event_id, jobs)
+    companions, reprints = companions_of(jobs), count_reprints(event_id, jobs)
 
     def _time(dt):
         return format_datetime(dt, TIME, timezone=tzinfo) if dt else ''
@@ -90,6 +90,6 @@ def _values(event_id, ids, tzinfo, choices):
                  str(job.state.title), str(describe(job.reason)) if job.reason else '', detail_of(job),
                  _time(job.checked_in_dt), _time(job.created_dt), _time(job.changed_dt),
                  round(seconds, 1) if seconds is not None else '', job.reprint_of_id or '',
-                 again.get((job.registration_id, job.person), 0) if job.purpose == Job.PURPOSE_BADGE else 0)
+                 reprints.get((job.registration_id, job.person), 0) if job.purpose == Job.PURPOSE_BADGE else 0)
         # a spreadsheet looks for formulas behind spaces, too
         yield (job.id, *(text.strip() if isinstance(text, str) else text for text in texts))

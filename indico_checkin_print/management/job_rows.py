@@ -23,7 +23,7 @@ from indico_checkin_print.reasons.codes import Reason, describe
 MAX_JOBS = 20
 CAN_RETRY = {JobState.failed, JobState.expired, JobState.canceled}
 CAN_DISCARD = {JobState.held, JobState.queued, JobState.ready, JobState.failed}
-CAN_PRINT_AGAIN = {JobState.printing, JobState.completed, JobState.sent, JobState.unknown}
+CAN_REPRINT = {JobState.printing, JobState.completed, JobState.sent, JobState.unknown}
 #: Nothing more happens by itself
 ENDED = {JobState.completed, JobState.sent, JobState.failed, JobState.expired, JobState.canceled, JobState.unknown}
 
@@ -57,12 +57,12 @@ class JobRow:
     #: What else there is to say, unless it only says the same again
     detail: str
     #: What keeps the printer that has the badge from printing it
-    trouble: str
+    printer_problem: str
     started: datetime
     #: Seconds until it was out, see `seconds_of`
     seconds: float | None
-    #: How many badges of this person are repetitions
-    repeated: int
+    #: How many badges of this person are reprints
+    reprints: int
 
     @property
     def is_message(self):
@@ -98,8 +98,8 @@ class JobRow:
         return self.job.state in CAN_RETRY
 
     @property
-    def can_print_again(self):
-        return can_print_again(self.job)
+    def can_reprint(self):
+        return can_reprint(self.job)
 
     @property
     def can_discard(self):
@@ -115,9 +115,9 @@ def state_of(job):
     return job.state.title
 
 
-def can_print_again(job):
+def can_reprint(job):
     """Tell whether another badge like this one can be asked for."""
-    return (job.state in CAN_PRINT_AGAIN and job.purpose == Job.PURPOSE_BADGE
+    return (job.state in CAN_REPRINT and job.purpose == Job.PURPOSE_BADGE
             and job.registration is not None and not job.registration.is_deleted
             and job.desk is not None and not job.desk.is_deleted)
 
@@ -152,8 +152,8 @@ def rows_of(event, ids):
                      joinedload(Job.agent))
             .order_by(Job.id.desc())
             .all())
-    companions, again = companions_of(jobs), repeated(event.id, jobs)
-    return [_row(job, companions, again) for job in jobs]
+    companions, reprints = companions_of(jobs), count_reprints(event.id, jobs)
+    return [_row(job, companions, reprints) for job in jobs]
 
 
 def seconds_of(job):
@@ -168,7 +168,7 @@ def seconds_of(job):
     return max(0, (job.changed_dt - since).total_seconds())
 
 
-def _row(job, companions, again):
+def _row(job, companions, reprints):
     registration = job.registration
     return JobRow(
         job=job,
@@ -182,10 +182,10 @@ def _row(job, companions, again):
         reason=(str(describe(job.reason))
                 if job.reason and not (job.webhook_id is not None and job.reason in _OF_BADGES) else ''),
         detail=detail_of(job),
-        trouble=_trouble(job),
+        printer_problem=_printer_problem(job),
         started=job.checked_in_dt or job.created_dt,
         seconds=seconds_of(job),
-        repeated=again.get((job.registration_id, job.person), 0) if job.purpose == Job.PURPOSE_BADGE else 0,
+        reprints=reprints.get((job.registration_id, job.person), 0) if job.purpose == Job.PURPOSE_BADGE else 0,
     )
 
 
@@ -198,7 +198,7 @@ def detail_of(job):
     return '' if job.detail in (print_agent.protocol.reasons.SENTENCES.get(job.reason), job.printer) else job.detail
 
 
-def _trouble(job):
+def _printer_problem(job):
     if job.state not in {JobState.dispatched, JobState.printing} or job.agent is None:
         return ''
     printer = next((x for x in job.agent.printers if x['name'] == job.printer), None)
@@ -224,10 +224,10 @@ def name_for(job, full_name, companions):
     return _('{} (check-in undone)').format(name) if job.purpose.startswith(Job.PURPOSE_UNDO) else name
 
 
-def repeated(event_id, jobs):
+def count_reprints(event_id, jobs):
     """Return how many badges were printed again, by registration and person."""
     ids = {job.registration_id for job in jobs if job.registration_id is not None}
-    # counted, not filtered by: a filter would let PostgreSQL read the index of all repetitions, not of these people
+    # counted, not filtered by: a filter would let PostgreSQL read the index of all reprints, not of these people
     rows = (db.session.query(Job.registration_id, Job.person, db.func.count(Job.reprint_of_id))
             .filter(Job.event_id == event_id, Job.registration_id.in_(ids), Job.purpose == Job.PURPOSE_BADGE)
             .group_by(Job.registration_id, Job.person))

@@ -13,7 +13,7 @@ from indico_checkin_print.diagnostics.standstill import standstills
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
 from indico_checkin_print.management.held import held_jobs
 from indico_checkin_print.management.job_rows import latest_jobs, latest_messages
-from indico_checkin_print.management.status import (agent_status, desk_statuses, is_in_trouble, printer_status,
+from indico_checkin_print.management.status import (agent_status, desk_statuses, needs_attention, printer_status,
                                                     webhook_status)
 from indico_checkin_print.management.visibility import sees_all, visible
 from indico_checkin_print.management.when import rules_in_words, setup_of
@@ -78,7 +78,7 @@ def _live_context(event):
     return {'desks': desks, 'agents': agents, 'jobs': latest_jobs(event), 'agent_status': agent_status,
             'desk_statuses': desk_statuses, 'printer_status': printer_status, 'held': held_jobs(event, setup),
             'webhooks': webhooks, 'webhook_status': webhook_status,
-            'webhooks_in_trouble': [x for x in webhooks if is_in_trouble(x)], 'paused': setup.paused,
+            'webhooks_to_check': [x for x in webhooks if needs_attention(x)], 'paused': setup.paused,
             'rules': rules_in_words(setup), 'standstills': standstills(desks, visible(event)),
             'messages': latest_messages(event, webhooks)}
 

@@ -12,7 +12,7 @@ class Todo(IndicoStrEnum):
     """What is done about one person's badge when somebody asks for it."""
 
     #: It came out, or may have: another one is printed
-    again = 'again'
+    reprint = 'reprint'
     #: It is held, and is printed now
     release = 'release'
     #: It failed, expired or was canceled, and is tried again
@@ -32,7 +32,7 @@ class Todo(IndicoStrEnum):
 
 
 #: After these a badge is printed
-PRINTS = (Todo.again, Todo.release, Todo.retry, Todo.first)
+PRINTS = (Todo.reprint, Todo.release, Todo.retry, Todo.first)
 
 
 def decide(job, *, checked_in, same_checkin, allowed, has_desk, paused=False):
@@ -48,7 +48,7 @@ def decide(job, *, checked_in, same_checkin, allowed, has_desk, paused=False):
     if not allowed:
         return Todo.not_allowed
     if job is not None and job.state in {JobState.completed, JobState.sent, JobState.unknown}:
-        return Todo.again if has_desk else Todo.no_desk
+        return Todo.reprint if has_desk else Todo.no_desk
     if not checked_in:
         return Todo.not_checked_in
     if job is None or (job.state in CAN_RETRY and not same_checkin):

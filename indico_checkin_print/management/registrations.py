@@ -19,11 +19,11 @@ from indico.web.forms.fields import HiddenFieldList
 from indico.web.util import jsonify_data, jsonify_template
 
 from indico_checkin_print import _, kick, ledger
-from indico_checkin_print.management.again import REASONS
 from indico_checkin_print.management.base import DialogForm, RHRegFormBase, WPCheckinPrint, action_form, in_english
 from indico_checkin_print.management.job_filter import MAX_ID
 from indico_checkin_print.management.pause import wait_if_paused
 from indico_checkin_print.management.registration_todo import PRINTS, Todo, decide
+from indico_checkin_print.management.reprint import REASONS
 from indico_checkin_print.management.when import lock_setup, setup_of
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
@@ -36,7 +36,7 @@ from indico_checkin_print.signals.checkin import persons_of
 MAX_CHOSEN = 1000
 #: What the dialog says before, and the message after
 WORDS = {
-    Todo.again: (_('They had a badge and get another one: {}'), _('Printed again: {}')),
+    Todo.reprint: (_('They had a badge and get another one: {}'), _('Printed again: {}')),
     Todo.release: (_('Their badge waits and is released: {}'), _('Released: {}')),
     Todo.retry: (_('Their badge did not come out and is tried again: {}'), _('Tried again: {}')),
     Todo.first: (_('They are checked in and get their first badge: {}'), _('Printed for the first time: {}')),
@@ -77,10 +77,10 @@ class PrintRegistrationsForm(DialogForm):
     newest = IntegerField(validators=[InputRequired(), NumberRange(min=0, max=MAX_ID)], widget=HiddenInput())
     submitted = HiddenField()
 
-    def __init__(self, *args, again, **kwargs):
-        self.needs_reason = again
+    def __init__(self, *args, with_reprints, **kwargs):
+        self.needs_reason = with_reprints
         super().__init__(*args, **kwargs)
-        if not again:
+        if not with_reprints:
             del self.reason
 
     def validate_reason(self, field):
@@ -115,7 +115,7 @@ class RHPrintRegistrations(RHRegFormBase):
             # there is nothing to confirm
             return jsonify_template('nobody.html', _render_func=WPCheckinPrint.render_template_func,
                                     message=in_words(badges))
-        form = PrintRegistrationsForm(event=self.event, again=bool(counts[Todo.again]),
+        form = PrintRegistrationsForm(event=self.event, with_reprints=bool(counts[Todo.reprint]),
                                       registration_id=sorted(self.ids), newest=_newest(self.event))
         if form.validate_on_submit():
             # a second click on the same button finds what the first one made
@@ -139,7 +139,8 @@ class RHPrintRegistrations(RHRegFormBase):
         lock_setup(self.event)
         actor = f'user:{session.user.id}'
         done = {todo: [badge for badge in badges if badge.todo == todo] for todo in Todo}
-        queued = {Todo.again: [ledger.print_again(badge.job, session.user, reason).id for badge in done[Todo.again]]}
+        queued = {Todo.reprint: [ledger.print_again(badge.job, session.user, reason).id
+                                 for badge in done[Todo.reprint]]}
         for todo, why in ((Todo.release, Reason.released), (Todo.retry, Reason.retried)):
             if done[todo]:
                 queued[todo] = ledger.release([badge.job for badge in done[todo]], actor, why)
@@ -152,7 +153,7 @@ class RHPrintRegistrations(RHRegFormBase):
             numbers = sorted({badge.registration.friendly_id for badge in printed})
             self._log(LogKind.change, f'Badges printed from the participant list of "{self.regform.title}"',
                       registrations=', '.join(f'#{number}' for number in numbers),
-                      **counts, **({'reason': in_english(REASONS[reason])} if done[Todo.again] else {}),
+                      **counts, **({'reason': in_english(REASONS[reason])} if done[Todo.reprint] else {}),
                       **({'wait_for_the_pause': len(waiting)} if waiting else {}))
         for todo in Todo:
             if count := len(done[todo]) - len(waiting.intersection(queued.get(todo, ()))):

@@ -1,12 +1,11 @@
 """The URLs of the event manager's pages."""
 
-from indico_checkin_print.management.again import RHCameOut, RHMissed, RHPrintAgain
 from indico_checkin_print.management.agents import RHAddAgent, RHEditAgent, RHNewCode, RHRemoveAgent, RHRevokeAgent
 from indico_checkin_print.management.desks import RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk, RHTestDeskWithName
 from indico_checkin_print.management.held import RHDiscardHeld, RHReleaseHeld, RHReleaseJob
 from indico_checkin_print.management.history import RHJobHistory
 from indico_checkin_print.management.job_actions import RHDiscardJob, RHRetryJob
-from indico_checkin_print.management.job_bulk import RHDiscardJobs, RHPrintAgainJobs, RHReleaseJobs, RHRetryJobs
+from indico_checkin_print.management.job_bulk import RHDiscardJobs, RHReleaseJobs, RHReprintJobs, RHRetryJobs
 from indico_checkin_print.management.job_export import RHExportJobs
 from indico_checkin_print.management.job_list import RHJobs
 from indico_checkin_print.management.page import RHLive, RHManage, RHSetup
@@ -14,6 +13,7 @@ from indico_checkin_print.management.pause import RHPauseDesk, RHPauseEvent
 from indico_checkin_print.management.regforms import RHEditForm, RHSwitchForm
 from indico_checkin_print.management.registration_hooks import RHRegistrationBadges
 from indico_checkin_print.management.registrations import RHPrintRegistrations
+from indico_checkin_print.management.reprint import RHCameOut, RHMissed, RHReprint
 from indico_checkin_print.management.webhook_page import RHRecover, RHResend, RHSwitchWebhook, RHTestWebhook, RHWebhook
 from indico_checkin_print.management.webhooks import (RHAddWebhook, RHDeleteWebhook, RHEditWebhook, RHForgetSecret,
                                                       RHNewSecret)
@@ -72,12 +72,12 @@ def add_management_rules(blueprint):
     _add('/jobs/export', 'export_jobs', RHExportJobs, 'GET')
     _add('/jobs/release', 'release_jobs', RHReleaseJobs, 'POST')
     _add('/jobs/retry', 'retry_jobs', RHRetryJobs, 'POST')
-    _add('/jobs/again', 'print_again_jobs', RHPrintAgainJobs, 'POST')
+    _add('/jobs/again', 'reprint_jobs', RHReprintJobs, 'POST')
     _add('/jobs/discard', 'discard_jobs', RHDiscardJobs, 'POST')
     # One job
     _add('/jobs/<int:job_id>/history', 'job_history', RHJobHistory, 'GET')
     _add('/jobs/<int:job_id>/release', 'release_job', RHReleaseJob, 'POST')
-    _add('/jobs/<int:job_id>/again', 'print_again', RHPrintAgain, 'GET', 'POST')
+    _add('/jobs/<int:job_id>/again', 'reprint', RHReprint, 'GET', 'POST')
     _add('/jobs/<int:job_id>/came-out', 'came_out', RHCameOut, 'POST')
     _add('/jobs/<int:job_id>/missed', 'missed', RHMissed, 'POST')
     _add('/jobs/<int:job_id>/retry', 'retry_job', RHRetryJob, 'POST')

@@ -75,7 +75,7 @@ def desk_statuses(desk, tzinfo):
     if desk.webhook is not None:
         if desk.webhook.is_deleted:
             return [Status(_('The webhook was deleted'), 'error', _('Choose another one, or a printer.'))]
-        if is_in_trouble(desk.webhook):
+        if needs_attention(desk.webhook):
             return [webhook_status(desk.webhook, tzinfo)]
         return [Status(_('Badges are sent to the webhook'))]
     if not desk.printers:
@@ -115,6 +115,6 @@ def webhook_status(webhook, tzinfo):
     return Status(_('On'), 'success')
 
 
-def is_in_trouble(webhook):
+def needs_attention(webhook):
     """Tell whether managers should know about a webhook: it is off, or its breaker is open."""
     return not webhook.enabled or webhook.opened_dt is not None

@@ -135,7 +135,7 @@ def upgrade():
         sa.Column('opened_dt', UTCDateTime(), nullable=True),
         sa.Column('probe_dt', UTCDateTime(), nullable=True),
         sa.Column('posted_dt', UTCDateTime(), nullable=True),
-        sa.Column('told_dt', UTCDateTime(), nullable=True),
+        sa.Column('notified_dt', UTCDateTime(), nullable=True),
         sa.Column('is_deleted', sa.Boolean(), nullable=False),
         sa.Column('created_dt', UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_webhooks_event_id_events')),

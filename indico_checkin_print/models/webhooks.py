@@ -87,7 +87,7 @@ class Webhook(db.Model):
         nullable=True
     )
     #: When the managers last got an e-mail that it does not work
-    told_dt = db.Column(
+    notified_dt = db.Column(
         UTCDateTime,
         nullable=True
     )

@@ -18,10 +18,10 @@ from indico_checkin_print.sql import CHANNEL
 
 #: Calls at the same time; each has a connection of Indico's pool.
 THREADS = 8
-#: Between two tries to listen, in seconds.
-RETRY = 2
-#: A call that meets a database that restarts is tried again for so long, in seconds; agents need not notice.
-PATIENCE = 15
+#: Between two tries to listen.
+LISTEN_RETRY_INTERVAL = 2  # seconds
+#: How long a call is retried while the database restarts; agents need not notice.
+RETRY_FOR = 15  # seconds
 
 
 class DatabaseAway(Exception):
@@ -38,16 +38,16 @@ class Database:
         #: Whether NOTIFY can be heard just now
         self.listening = False
 
-    async def call(self, function, *args, patience=PATIENCE, **kwargs):
+    async def call(self, function, *args, retry_for=RETRY_FOR, **kwargs):
         """Run a function in a thread, in an app context and a transaction of its own. Return what it returns.
 
         While the database is away it is tried again. That is harmless even if the commit worked and only its answer was
         lost: agents say everything at least once, and what was given away is compared with what they hold.
 
-        :param patience: For how many seconds. Then, or at once for errors of another kind, it raises `DatabaseAway`
-                         or the error.
+        :param retry_for: For how many seconds. Then, or at once for errors of another kind, it raises `DatabaseAway`
+                          or the error.
         """
-        until = time.monotonic() + patience
+        until = time.monotonic() + retry_for
         while True:
             try:
                 return await asyncio.get_running_loop().run_in_executor(
@@ -80,8 +80,8 @@ class Database:
             try:
                 conn = await asyncio.to_thread(self._connect)
             except psycopg2.Error as exc:
-                logger.warning('Cannot listen to the database (%s); next try in %d s', exc, RETRY)
-                await asyncio.sleep(RETRY)
+                logger.warning('Cannot listen to the database (%s); next try in %d s', exc, LISTEN_RETRY_INTERVAL)
+                await asyncio.sleep(LISTEN_RETRY_INTERVAL)
                 continue
             broken = loop.create_future()
 

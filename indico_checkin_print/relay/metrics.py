@@ -26,7 +26,7 @@ METRICS = {
     'database_calls_total': ('counter', 'Transactions, by what they were for.'),
     'database_seconds_total': ('counter', 'Seconds that they took, the wait for a thread included.'),
     'database_errors_total': ('counter', 'Transactions that failed.'),
-    'push_seconds': ('histogram', 'From the moment when an agent is known to have mail until all of it is sent.'),
+    'push_seconds': ('histogram', 'From the moment when there is something to send to an agent until it is sent.'),
     'posts_in_flight': ('gauge', 'POSTs to webhooks that are under way.'),
     'posts_total': ('counter', 'POSTs to webhooks, by status or error.'),
     'post_seconds': ('histogram', 'How long receivers of webhooks took to answer.'),

@@ -17,10 +17,10 @@ from indico_checkin_print.relay.database import DatabaseAway
 
 #: POSTs at once, and how many of them may be data for other systems: a badge always finds a place free.
 AT_ONCE, DATA_AT_ONCE = 64, 48
-#: Between two looks for what nobody told us about, in seconds: next tries come, and NOTIFY can be lost.
-LOOK = 1
-#: How long POSTs that are under way have when the relay stops, in seconds.
-GRACE = 5
+#: Between two queries for POSTs that are due: next tries come without a NOTIFY, and a NOTIFY can be lost.
+POLL_INTERVAL = 1  # seconds
+#: How long POSTs that are under way have when the relay stops.
+STOP_TIMEOUT = 5  # seconds
 
 
 class Posts:
@@ -33,7 +33,7 @@ class Posts:
         self._wanted = asyncio.Event()
         #: task -> `Delivery`
         self._under_way = {}
-        self._mark = None
+        self._heartbeat_name = None
 
     def __len__(self):
         return len(self._under_way)
@@ -47,22 +47,22 @@ class Posts:
 
         :param place: ``machine:port`` of the relay. While it is seen in the database, Celery makes no POSTs.
         """
-        self._mark, noted = f'{heartbeat.POSTS}{place}', 0
+        self._heartbeat_name, noted = f'{heartbeat.POSTS}{place}', 0
         while True:
             self._wanted.clear()
             try:
                 await self._claim()
                 # only who can claim may keep Celery from it
                 if time.monotonic() - noted >= heartbeat.POSTS_EVERY:
-                    await self._db.call(heartbeat.leave, self._mark)
+                    await self._db.call(heartbeat.leave, self._heartbeat_name)
                     noted = time.monotonic()
             except DatabaseAway:
-                pass  # told by whoever listens; the next round finds what this one missed
+                pass  # the listener logs it; the next round finds what this one missed
             except Exception as exc:
                 log_failure(self._log, exc, 'POSTs could not be begun')
-                await asyncio.sleep(LOOK)
+                await asyncio.sleep(POLL_INTERVAL)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), LOOK)
+                await asyncio.wait_for(self._wanted.wait(), POLL_INTERVAL)
 
     async def stop(self):
         """Let Celery or another relay take over, and wait a little for what is under way; `run` was canceled before.
@@ -70,12 +70,12 @@ class Posts:
         What is not answered in time stays in the log of attempts, and is sent again, with its id, when its lease ends.
         """
         try:
-            if self._mark:
-                await self._db.call(heartbeat.forget, self._mark, patience=0)
-        except Exception as exc:  # whoever takes over notices some seconds later
+            if self._heartbeat_name:
+                await self._db.call(heartbeat.forget, self._heartbeat_name, retry_for=0)
+        except Exception as exc:  # the one that takes over notices some seconds later
             log_failure(self._log, exc, 'That this relay makes no more POSTs could not be noted')
         if self._under_way:
-            await asyncio.wait(list(self._under_way), timeout=GRACE)
+            await asyncio.wait(list(self._under_way), timeout=STOP_TIMEOUT)
         for delivery in self._under_way.values():
             self._log.warning('The POST of job %d is left in the middle: the relay stops', delivery.job_id)
 

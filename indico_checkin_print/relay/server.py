@@ -23,7 +23,7 @@ from print_agent.protocol.messages import MAX_MESSAGE
 
 from indico_checkin_print import heartbeat
 from indico_checkin_print.agents import inbound, outbound
-from indico_checkin_print.diagnostics import standstill_mail
+from indico_checkin_print.diagnostics import standstill_email
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.relay.brake import Brake
 from indico_checkin_print.relay.database import Database, DatabaseAway
@@ -42,20 +42,20 @@ MAX_AGENTS = 2000
 CONNECTS, CONNECT_EVERY = 20, 3
 #: Unknown tokens from one address: so many at once, then one every so many seconds. Many laptops may share an address.
 UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY = 100, 1
-#: A ping every so many seconds, and how long an agent has for its answer: a cut cable says nothing by itself.
-PING, PONG = 5, 15
-#: Between two notes that agents are still there, and looks for those that fell silent, in seconds.
-BEAT = 5
-#: Between two looks for mail that nobody told us about, in seconds: NOTIFY can be lost, and next tries come.
-LOOK = 2
-#: An agent that holds badges is compared with the ledger at least this often, in seconds.
-COMPARE = 10
-#: Between two looks at what dead processes and silent agents left, in seconds.
-SWEEP = 5
-#: Between two looks at what Celery left, in seconds.
-HELP_EVERY = 1
-#: What Celery leaves for so long is done here, in seconds: the broker may be gone.
-HELP_AFTER = 3
+#: How often agents are pinged, and how long they have to answer: a cut cable is silent.
+PING_INTERVAL, PING_TIMEOUT = 5, 15  # seconds
+#: Between two notes that agents are still there, and checks for those that fell silent.
+HEARTBEAT_INTERVAL = 5  # seconds
+#: Between two queries for outgoing messages: a NOTIFY can be lost, and next tries come without one.
+POLL_INTERVAL = 2  # seconds
+#: How often at least an agent that holds badges is compared with the ledger.
+COMPARE_INTERVAL = 10  # seconds
+#: Between two sweeps of what dead processes and silent agents left.
+SWEEP_INTERVAL = 5  # seconds
+#: Between two queries for badges that Celery has not rendered.
+RENDER_INTERVAL = 1  # seconds
+#: What Celery leaves for so long is rendered here: the broker may be gone.
+RENDER_AFTER = 3  # seconds
 
 
 class CannotListen(Exception):
@@ -90,25 +90,25 @@ class Relay:
             try:
                 server = await stack.enter_async_context(serve(
                     self._agent, host, port, process_request=self._admit, max_size=MAX_MESSAGE, compression=None,
-                    ping_interval=PING, ping_timeout=PONG, server_header=None))
+                    ping_interval=PING_INTERVAL, ping_timeout=PING_TIMEOUT, server_header=None))
             except OSError as exc:
                 raise CannotListen(f'The relay cannot listen on {host}, port {port}: {exc}. Is another one running? '
                                    'The address must be one of this machine.') from exc
             self._log.info('The relay listens on %s:%d', host, port)
-            mark = f'{heartbeat.RELAY}{heartbeat.machine()}:{port}'
+            name = f'{heartbeat.RELAY}{heartbeat.machine()}:{port}'
             background = [asyncio.create_task(job) for job in (
                 self._db.listen(self._notified),
-                self._repeat(BEAT, self._beat),
-                self._repeat(LOOK, self._look),
-                self._repeat(SWEEP, self._db.call, worker.put_right, 'relay', mark, f'{host}:{port}'),
-                self._repeat(HELP_EVERY, self._db.call, worker.render_waiting, 'relay', due_for=HELP_AFTER),
-                # apart, because a mail server may hang
-                self._repeat(SWEEP, self._db.call, standstill_mail.check),
+                self._repeat(HEARTBEAT_INTERVAL, self._note_heartbeats),
+                self._repeat(POLL_INTERVAL, self._poll),
+                self._repeat(SWEEP_INTERVAL, self._db.call, worker.put_right, 'relay', name, f'{host}:{port}'),
+                self._repeat(RENDER_INTERVAL, self._db.call, worker.render_waiting, 'relay', due_for=RENDER_AFTER),
+                # apart, because an e-mail server may hang
+                self._repeat(SWEEP_INTERVAL, self._db.call, standstill_email.check),
                 self._posts.run(f'{heartbeat.machine()}:{port}'),
             )]
             await stop.wait()
             self._draining = True
-            # nobody new; whoever is sent away finds another relay, or this one when it is back
+            # nobody new; agents that are sent away find another relay, or this one when it is back
             server.close(close_connections=False)
             posting = background.pop()
             posting.cancel()
@@ -146,7 +146,7 @@ class Relay:
             if key := await self._tokens.find(token):
                 if wait := self._connects.hit(key):
                     return self._too_often(wait, 'This agent connects too often.')
-                agent_id = await self._db.call(inbound.authenticate, token, patience=0)
+                agent_id = await self._db.call(inbound.authenticate, token, retry_for=0)
         except DatabaseAway:
             return self._later('database', 'The database does not answer. Try again later.')
         except Exception as exc:
@@ -164,14 +164,14 @@ class Relay:
         return None, 'accepted'
 
     def _too_often(self, wait, message):
-        # not all together, those who were told to wait
+        # spread out, so that those that wait do not all come back together
         seconds = math.ceil(wait) + random.randint(0, 5)  # noqa: S311 - spreads load
         return self._answer(HTTPStatus.TOO_MANY_REQUESTS, {
             'error': 'too_often', 'message': f'{message} Try again in {seconds} seconds.'},
             {'Retry-After': str(seconds)}), 'too_often'
 
     def _later(self, result, message):
-        # by hazard, or all who were sent away would come back together
+        # at random, or all that were sent away would come back together
         wait = {'Retry-After': str(random.randint(2, 20))}  # noqa: S311 - spreads load
         return self._answer(HTTPStatus.SERVICE_UNAVAILABLE, {'error': result, 'message': message}, wait), result
 
@@ -198,7 +198,7 @@ class Relay:
                 del self._sessions[ws.agent_id]
             self._metrics.count('links_ended_total', reason=session.end)
             self._log.info('Agent %d disconnected (%s, %s)', ws.agent_id, session.end, ws.close_code)
-        # one that is sent away comes back within a second; whoever else is gone may stay away
+        # one that is sent away comes back within a second; any other may stay away
         if session.end not in {'drained', 'replaced', 'revoked'}:
             try:
                 await self._db.call(inbound.gone, session.agent_id, session.link)
@@ -209,7 +209,7 @@ class Relay:
         before = self._sessions.get(session.agent_id)
         self._sessions[session.agent_id] = session
         if before:
-            # it finds out by itself that it was replaced
+            # it finds out that it was replaced
             before.wake()
 
     def _notified(self, payload):
@@ -223,7 +223,7 @@ class Relay:
         for session in filter(None, sessions):
             session.wake()
 
-    async def _beat(self):
+    async def _note_heartbeats(self):
         """Note in one statement that all agents are still there; send away who speaks elsewhere."""
         links = {s.link: s.agent_id for s in self._sessions.values()}
         if links:
@@ -231,13 +231,13 @@ class Relay:
                 if (session := self._sessions.get(links[link])) and session.link == link:
                     session.wake()
 
-    async def _look(self):
-        """Wake those that have mail although nobody told."""
+    async def _poll(self):
+        """Wake sessions with outgoing messages of which no NOTIFY came."""
         if not self._sessions:
             return
         wanted, now = await self._db.call(outbound.agents_with_outgoing), time.monotonic()
         for session in list(self._sessions.values()):
-            if session.agent_id in wanted or (session.holding and now - session.looked > COMPARE):
+            if session.agent_id in wanted or (session.holding and now - session.looked > COMPARE_INTERVAL):
                 session.wake()
 
     async def _repeat(self, seconds, function, *args, **kwargs):
@@ -245,7 +245,7 @@ class Relay:
             try:
                 await function(*args, **kwargs)
             except DatabaseAway:
-                pass  # told by whoever listens; the next round finds what this one missed
+                pass  # the listener logs it; the next round finds what this one missed
             except Exception as exc:
                 log_failure(self._log, exc, '%s failed', (args[0] if args else function).__name__)
             await asyncio.sleep(seconds)
@@ -263,7 +263,7 @@ def _origin(ws, request):
 
 
 def run(host, port, *, max_agents=MAX_AGENTS):
-    """Run the relay until it is told to stop."""
+    """Run the relay until it is stopped."""
     from flask import current_app
 
     # an agent is an open file, and many systems begin with 1024

@@ -79,7 +79,7 @@ class Session:
         self._stuck_since = None
 
     def wake(self):
-        """There is mail for the agent."""
+        """There are messages for the agent."""
         if not self._outgoing.is_set():
             self._woken = time.monotonic()
             self._outgoing.set()
@@ -97,7 +97,7 @@ class Session:
             pass
         except* Silent:
             self.end = 'silent'
-            await self._close(1008, f'No word for {HEARTBEAT} seconds')
+            await self._close(1008, f'Nothing heard for {HEARTBEAT} seconds')
         except* inbound.Replaced as exc:
             self.end = 'revoked' if exc.exceptions[0].revoked else 'replaced'
             await self._close(*((CLOSE_REVOKED, 'The pairing of this agent was revoked') if self.end == 'revoked'
@@ -112,7 +112,7 @@ class Session:
             await self._close(1011, 'A fault of the relay')
 
     async def drain(self):
-        """Tell the agent that the relay stops, and close. It comes back here or elsewhere, after a random wait."""
+        """Notify the agent that the relay stops, and close. It comes back here or elsewhere, after a random wait."""
         self.end = 'drained'
         try:
             async with asyncio.timeout(CLOSE_WITHIN):
@@ -170,7 +170,7 @@ class Session:
             self.silent_since = None
             self._metrics.count('received_total', type=message.__struct_config__.tag)
             if isinstance(message, protocol.Heartbeat | protocol.Accepted):
-                # signs of life; the relay notes those of all its agents together
+                # heartbeats; the relay notes those of all its agents together
                 continue
             if isinstance(message, protocol.Error):
                 self._log.warning('Agent %d complains: %s', self.agent_id, message.code)
@@ -183,7 +183,7 @@ class Session:
                 self.wake()
 
     def _may_follow(self, message):
-        """Tell whether a message may let other badges go: a printer became free, or changed."""
+        """Return whether a message may let other badges go: a printer became free, or changed."""
         # a badge at the printer makes no room; it only lets the next one have its go, if that is here
         return (not isinstance(message, protocol.Printing)
                 or any(state == 'waiting' for __, state in self.holding.values()))

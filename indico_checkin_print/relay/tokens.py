@@ -38,7 +38,7 @@ class Tokens:
                 if self._begun < asked and key not in self._known:
                     await asyncio.sleep(max(0, self._begun + READ_EVERY - self._clock()))
                     begun = self._clock()
-                    self._known = await self._db.call(inbound.token_digests, patience=0)
+                    self._known = await self._db.call(inbound.token_digests, retry_for=0)
                     self._begun = begun
         return key if key in self._known else None
 

@@ -238,7 +238,7 @@ def test_managers_are_told_once(db, jobs, receiver, webhook, managers, probe_now
     (subject, __, body), = mails(smtp)
     assert 'works again' in subject
     # one that works and fails in turn does not fill mailboxes
-    webhook.told_dt -= timedelta(minutes=1)
+    webhook.notified_dt -= timedelta(minutes=1)
     for job in jobs:
         ledger.send_again(job, job.event.creator)
     db.session.execute(db.update(Job.__table__).where(Job.state == JobState.queued).values(state=JobState.ready))

@@ -82,7 +82,7 @@ def test_metrics():
     f'| {relay_session.BURST} at once, then {relay_session.RATE} a second |', f'| {relay_session.MAX_ERRORS} on one',
     f'| {server.CONNECTS} at once, then one in {server.CONNECT_EVERY} seconds |',
     f'| {server.UNKNOWN_TOKENS} at once, then one a second |',
-    f'| {relay_session.HEARTBEAT} seconds; {server.PING + server.PONG} without',
+    f'| {relay_session.HEARTBEAT} seconds; {server.PING_INTERVAL + server.PING_TIMEOUT} without',
     f'| {outbound.PREFETCH} for each printer, {outbound.IN_FLIGHT} in all |',
 ])
 def test_limits_of_the_relay(row):

@@ -10,7 +10,7 @@ from indico.util.date_time import now_utc
 from indico_checkin_print.diagnostics import checks, facts
 from indico_checkin_print import heartbeat
 from indico_checkin_print.cli import cli
-from indico_checkin_print.diagnostics.checks import LOOK, OK, WRONG, Answer, Pile, Sign
+from indico_checkin_print.diagnostics.checks import OK, WARN, WRONG, Answer, Pile, Sign
 from indico_checkin_print.models.missed import MissedCheckin
 
 
@@ -26,23 +26,23 @@ NOBODY = Answer(error='ConnectionError')
     (checks.check_database('16.2', '', None, 'abc'), WRONG, 'do not exist. Run "indico db'),
     (checks.check_database('16.2', '', 'abc', 'def'), WRONG, 'revision abc, the plugin needs def'),
     (checks.check_clock(-1.2), OK, 'same'),
-    (checks.check_clock(-3), LOOK, '3.0 s behind'),
+    (checks.check_clock(-3), WARN, '3.0 s behind'),
     (checks.check_clock(31), WRONG, '31.0 s ahead of'),
     (checks.check_broker(''), OK, ''),
     (checks.check_broker('OperationalError'), WRONG, 'Redis'),
     (checks.check_worker(['celery@a'], broker_answers=True), OK, 'celery@a'),
     (checks.check_worker([], broker_answers=True), WRONG, 'systemctl start indico-celery'),
-    (checks.check_worker([], broker_answers=False), LOOK, 'while the broker'),
+    (checks.check_worker([], broker_answers=False), WARN, 'while the broker'),
     (checks.check_beat(Sign(14), worker_answers=True), OK, '14 s ago'),
     (checks.check_beat(Sign(300), worker_answers=True), WRONG, '5 min ago. The worker answers, so beat is missing'),
     (checks.check_beat(None, worker_answers=False), WRONG, 'never swept'),
-    (checks.check_relay({}, {}), LOOK, 'Everything works without one'),
+    (checks.check_relay({}, {}), WARN, 'Everything works without one'),
     (checks.check_relay({'a:1': Sign(2)}, {'a:1': HEALTHY}), OK, 'a:1, 3 agents connected'),
     (checks.check_relay({'b:1': Sign(2)}, {}), OK, 'Running: b:1'),
     (checks.check_relay({'a:1': Sign(200)}, {}), WRONG, 'last heard of 3 min ago. Start it'),
     (checks.check_relay({'a:1': Sign(2)}, {'a:1': Answer(503, {'database': False})}), WRONG, 'PgBouncer'),
     (checks.check_relay({'a:1': Sign(2)}, {'a:1': NOBODY}), WRONG, 'answers ConnectionError.'),
-    (checks.check_relay({'a:1': Sign(2), 'b:1': Sign(999)}, {'a:1': HEALTHY}), LOOK, 'Not heard of any more: b:1'),
+    (checks.check_relay({'a:1': Sign(2), 'b:1': Sign(999)}, {'a:1': HEALTHY}), WARN, 'Not heard of any more: b:1'),
     (checks.check_relay_url('wss://x.org/ws', 'https://x.org', RELAY, wanted=True), OK, 'leads to the relay'),
     (checks.check_relay_url('ws://x.org/ws', 'https://x.org', RELAY, wanted=True), WRONG, 'not encrypted'),
     (checks.check_relay_url('ws://x.org/ws', 'http://x.org', RELAY, wanted=True), OK, ''),
@@ -52,23 +52,23 @@ NOBODY = Answer(error='ConnectionError')
     (checks.check_relay_url('wss://x.org/ws', 'https://x.org', NGINX, wanted=True), WRONG, 'answers 502'),
     (checks.check_relay_url('wss://x.org/ws', 'https://x.org', Answer(404), wanted=True), WRONG, 'location in nginx'),
     (checks.check_relay_url('wss://x.org/ws', 'https://x.org', NOBODY, wanted=True), WRONG, 'does not answer'),
-    (checks.check_relay_url('wss://x.org/ws', 'https://x.org', NOBODY, wanted=False), LOOK, 'no relay runs'),
+    (checks.check_relay_url('wss://x.org/ws', 'https://x.org', NOBODY, wanted=False), WARN, 'no relay runs'),
     (checks.check_fonts([]), OK, ''),
     (checks.check_fonts(['LinLibertine_Rah.ttf']), WRONG, 'LinLibertine_Rah.ttf'),
     (checks.check_templates(2, []), OK, '2 forms print'),
     (checks.check_templates(2, [(1, 5, 'It is gone.')]), WRONG, 'forms cannot print. event 1, form 5: It is gone.'),
     (checks.check_networks([]), OK, 'Public addresses only'),
     (checks.check_networks(['10.20.0.0/16']), OK, '10.20.0.0/16'),
-    (checks.check_networks(['10.0.0.0/8', '10.20.0.0/16']), LOOK, 'Very wide: 10.0.0.0/8.'),
-    (checks.check_networks(['::/0']), LOOK, 'Very wide'),
-    (checks.check_networks(['127.0.0.1']), LOOK, 'this server itself'),
-    (checks.check_networks(['127.0.0.0/8', '::1']), LOOK, 'this server itself (127.0.0.0/8, ::1/128)'),
+    (checks.check_networks(['10.0.0.0/8', '10.20.0.0/16']), WARN, 'Very wide: 10.0.0.0/8.'),
+    (checks.check_networks(['::/0']), WARN, 'Very wide'),
+    (checks.check_networks(['127.0.0.1']), WARN, 'this server itself'),
+    (checks.check_networks(['127.0.0.0/8', '::1']), WARN, 'this server itself (127.0.0.0/8, ::1/128)'),
     (checks.check_networks(['10.20.0.1/16']), WRONG, "'10.20.0.1/16' is not a network"),
     (checks.check_networks(7), WRONG, 'cannot be read'),
     (checks.check_settings(''), OK, ''),
     (checks.check_settings('It is nonsense.'), WRONG, 'nonsense'),
     (checks.check_jobs(Pile(), Pile(), Pile(3, 20)), OK, '3 wait'),
-    (checks.check_jobs(Pile(), Pile(), Pile(3, 400)), LOOK, 'since 7 min'),
+    (checks.check_jobs(Pile(), Pile(), Pile(3, 400)), WARN, 'since 7 min'),
     (checks.check_jobs(Pile(4, 90), Pile(), Pile()), WRONG, '4 badges wait to be made, the oldest was due 90 s ago'),
     (checks.check_jobs(Pile(4, 90), Pile(1, 7300), Pile()), WRONG, 'put right, the oldest 2 h ago'),
     (checks.check_posts(1, 1, Pile()), OK, 'The relay makes them'),
@@ -79,11 +79,11 @@ NOBODY = Answer(error='ConnectionError')
     (checks.check_missed(Pile(1, 200000)), WRONG, 'the oldest 2 days ago'),
     (checks.check_webhooks(2, [], []), OK, '2, all'),
     (checks.check_webhooks(0, [], []), OK, 'None in use'),
-    (checks.check_webhooks(2, [(1, 7)], []), LOOK, '7 of event 1'),
-    (checks.check_webhooks(2, [(1, 7)], [(1, 8, 130)]), LOOK, '8 of event 1 since 2 min'),
-    (checks.check_purge(None), LOOK, 'not run yet'),
+    (checks.check_webhooks(2, [(1, 7)], []), WARN, '7 of event 1'),
+    (checks.check_webhooks(2, [(1, 7)], [(1, 8, 130)]), WARN, '8 of event 1 since 2 min'),
+    (checks.check_purge(None), WARN, 'not run yet'),
     (checks.check_purge(Sign(3600 * 20, 'jobs 3')), OK, 'jobs 3'),
-    (checks.check_purge(Sign(3600 * 30)), LOOK, '30 h ago'),
+    (checks.check_purge(Sign(3600 * 30)), WARN, '30 h ago'),
 ])
 def test_checks(finding, level, words):
     assert finding.level == level
@@ -147,7 +147,7 @@ def test_what_waits_and_what_was_missed(examine, check_in, reg, db, webhook):
     findings = examine()
     assert findings['jobs'][0] == WRONG
     assert '1 check-ins could not be recorded' in findings['check-ins'][1]
-    assert findings['webhooks'][0] == LOOK
+    assert findings['webhooks'][0] == WARN
     webhook.enabled, webhook.opened_dt = True, now_utc()
     assert 'only tried now and then' in examine()['webhooks'][1]
 

@@ -73,11 +73,11 @@ def press(browser, url, *registrations, newest_id=None, **data):
     (None, '', {'has_desk': False}, Todo.no_desk),
     (None, '', {'checked_in': False}, Todo.not_checked_in),
     (None, '', {'allowed': False}, Todo.not_allowed),
-    (S.completed, 'printed', {}, Todo.again),
-    (S.completed, 'printed', {'checked_in': False, 'same_checkin': False}, Todo.again),
+    (S.completed, 'printed', {}, Todo.reprint),
+    (S.completed, 'printed', {'checked_in': False, 'same_checkin': False}, Todo.reprint),
     (S.completed, 'printed', {'has_desk': False}, Todo.no_desk),
-    (S.sent, 'handed_over', {}, Todo.again),
-    (S.unknown, 'no_word', {}, Todo.again),
+    (S.sent, 'handed_over', {}, Todo.reprint),
+    (S.unknown, 'no_word', {}, Todo.reprint),
     (S.held, Reason.bulk, {}, Todo.release),
     (S.held, Reason.already_printed, {}, Todo.release),
     (S.held, Reason.no_desk, {}, Todo.release),
@@ -108,9 +108,9 @@ def test_decide(state, reason, facts, todo):
 def crowd(check_in, create_reg, set_job, db):
     """Registrations in every situation, by what is done about them."""
     people = {todo: create_reg(todo.name.title()) for todo in (
-        Todo.again, Todo.release, Todo.retry, Todo.first, Todo.under_way, Todo.not_checked_in)}
-    jobs = {todo: check_in(people[todo])[0] for todo in (Todo.again, Todo.release, Todo.retry, Todo.under_way)}
-    set_job(jobs[Todo.again], state=S.completed, reason='printed')
+        Todo.reprint, Todo.release, Todo.retry, Todo.first, Todo.under_way, Todo.not_checked_in)}
+    jobs = {todo: check_in(people[todo])[0] for todo in (Todo.reprint, Todo.release, Todo.retry, Todo.under_way)}
+    set_job(jobs[Todo.reprint], state=S.completed, reason='printed')
     set_job(jobs[Todo.release], state=S.held, reason='bulk')
     set_job(jobs[Todo.retry], state=S.failed, reason='printer_failed')
     people[Todo.first].checked_in = True
@@ -133,8 +133,8 @@ def test_print_all(db, manager, manager_user, url, crowd, log_of, event):
     assert not press(manager, url, *people.values(), reason='lost')
     db.session.expire_all()
     assert {todo: job.state for todo, job in jobs.items()} == {
-        Todo.again: S.completed, Todo.release: S.queued, Todo.retry: S.queued, Todo.under_way: S.queued}
-    again = Job.query.filter_by(reprint_of_id=jobs[Todo.again].id).one()
+        Todo.reprint: S.completed, Todo.release: S.queued, Todo.retry: S.queued, Todo.under_way: S.queued}
+    again = Job.query.filter_by(reprint_of_id=jobs[Todo.reprint].id).one()
     assert (again.state, again.reason, again.user_id) == (S.queued, 'lost', manager_user.id)
     first = Job.query.filter_by(registration_id=people[Todo.first].id).one()
     assert (first.state, first.checked_in_dt) == (S.queued, people[Todo.first].checked_in_dt)
@@ -143,7 +143,7 @@ def test_print_all(db, manager, manager_user, url, crowd, log_of, event):
     kick.after_commit.assert_called_once()
     log = log_of(event)
     assert 'Badges printed from the participant list' in log
-    assert "'Again': 1" in log
+    assert "'Reprint': 1" in log
     assert "'Reason': 'It was lost'" in log
     assert f'#{people[Todo.release].friendly_id}' in log
     assert f'#{people[Todo.under_way].friendly_id}' not in log
@@ -161,7 +161,7 @@ def test_a_pause_holds_what_is_printed_here(db, manager, url, page, event, desk,
     before = len(jobs[Todo.under_way].history)
     assert not press(manager, url, *people.values(), reason='lost')
     db.session.expire_all()
-    waiting = Job.query.filter(Job.id != jobs[Todo.again].id).all()
+    waiting = Job.query.filter(Job.id != jobs[Todo.reprint].id).all()
     assert len(waiting) == 5
     assert {(job.state, job.reason) for job in waiting} == {(S.held, Reason.paused)}
     assert all(job.expires_dt - job.changed_dt > timedelta(hours=23) for job in waiting)
@@ -195,7 +195,7 @@ def test_a_second_click(manager, url, crowd, db):
     people, __ = crowd
     seen = newest()
     for __ in range(2):
-        press(manager, url, people[Todo.again], people[Todo.first], newest_id=seen, reason='lost')
+        press(manager, url, people[Todo.reprint], people[Todo.first], newest_id=seen, reason='lost')
     assert Job.query.count() == 6
 
 

@@ -166,7 +166,7 @@ class FakeDatabase:
         self.marks = []
         self.fail = None
 
-    async def call(self, function, *args, patience=0, **kwargs):
+    async def call(self, function, *args, retry_for=0, **kwargs):
         await asyncio.sleep(0)
         if self.fail:
             raise self.fail
@@ -234,7 +234,7 @@ def test_the_relay_makes_many_at_once_and_keeps_room_for_badges(network, log, mo
 def test_the_relay_stops_in_the_middle(network, log, mocker):
     """It says so at once, so that others take over, and leaves what hangs to its lease."""
     async def run():
-        mocker.patch.object(posts_module, 'GRACE', 0.1)
+        mocker.patch.object(posts_module, 'STOP_TIMEOUT', 0.1)
         database = FakeDatabase([ready(1)])
         posts = Posts(database, Metrics(), log)
         task = asyncio.create_task(posts.run('here:1'))

@@ -1,4 +1,4 @@
-"""The small parts of the relay: what Prometheus reads, how fast an agent may speak, patience with the database."""
+"""The small parts of the relay: metrics, how fast an agent may speak, retries while the database is away."""
 
 import asyncio
 import re
@@ -79,7 +79,7 @@ def test_a_database_that_restarts_is_waited_for(call):
 
 def test_a_database_that_stays_away(call):
     with pytest.raises(DatabaseAway, match='terminating connection'):
-        call(failing(9, AWAY), patience=0)
+        call(failing(9, AWAY), retry_for=0)
 
 
 def test_a_mistake_is_not_repeated(call):

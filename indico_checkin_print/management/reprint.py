@@ -8,7 +8,7 @@ from indico.modules.logs.models.entries import LogKind
 
 from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.management.base import DialogForm, RHJobBase, action_form, dialog_done, in_english
-from indico_checkin_print.management.job_rows import can_print_again, name_of
+from indico_checkin_print.management.job_rows import can_reprint, name_of
 from indico_checkin_print.reasons.codes import Reason
 
 
@@ -20,7 +20,7 @@ REASONS = {
 }
 
 
-class PrintAgainForm(DialogForm):
+class ReprintForm(DialogForm):
     """Why someone gets another badge."""
 
     reason = SelectField(_('Why'), [DataRequired()],
@@ -28,13 +28,13 @@ class PrintAgainForm(DialogForm):
                                   *((str(reason), title) for reason, title in REASONS.items())])
 
 
-class RHPrintAgain(RHJobBase):
+class RHReprint(RHJobBase):
     """Print another badge like one that came out."""
 
     def _process(self):
-        form = PrintAgainForm(event=self.event, target=self.job)
+        form = ReprintForm(event=self.event, target=self.job)
         if form.validate_on_submit():
-            if not can_print_again(self.job):
+            if not can_reprint(self.job):
                 flash(_('The badge has changed in the meantime.'), 'warning')
                 return dialog_done()
             name = name_of(self.job)

@@ -1,4 +1,4 @@
-"""The e-mails about a desk that stands still: one for each standstill that lasts, and one when it is over."""
+"""The e-emails about a desk that stands still: one for each standstill that lasts, and one when it is over."""
 
 from datetime import timedelta
 from email.header import decode_header, make_header
@@ -7,7 +7,7 @@ import pytest
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print.diagnostics import standstill_mail
+from indico_checkin_print.diagnostics import standstill_email
 from indico_checkin_print.models.jobs import JobState
 
 
@@ -32,64 +32,64 @@ def later(db, objects):
 
 
 @pytest.fixture
-def mails(smtp):
-    """Return a function that checks, and returns the subjects of new e-mails."""
-    def _mails():
-        standstill_mail.check()
+def emails(smtp):
+    """Return a function that checks, and returns the subjects of new e-emails."""
+    def _emails():
+        standstill_email.check()
         found = list(smtp.outbox)
         del smtp.outbox[:]
         return [str(make_header(decode_header(mail['Subject']))) for mail in found]
-    return _mails
+    return _emails
 
 
 def repair(objects):
     objects.agent.printers = [{'name': 'labels', 'state': 'idle'}]
 
 
-def test_once_for_each_standstill(manager_user, objects, stands_still, later, mails):
-    assert mails() == []
+def test_once_for_each_standstill(manager_user, objects, stands_still, later, emails):
+    assert emails() == []
     later(seconds=50)
-    assert mails() == []
+    assert emails() == []
     later(seconds=20)
-    bad, = mails()
+    bad, = emails()
     assert 'Nothing prints at the desk' in bad
     for __ in range(3):
         later(minutes=10)
-        assert mails() == []
+        assert emails() == []
     repair(objects)
-    good, = mails()
+    good, = emails()
     assert 'prints again' in good
-    assert mails() == []
+    assert emails() == []
 
 
-def test_no_email_for_a_change_of_labels(objects, stands_still, later, mails):
-    assert mails() == []
+def test_no_email_for_a_change_of_labels(objects, stands_still, later, emails):
+    assert emails() == []
     later(seconds=50)
     repair(objects)
-    assert mails() == []
+    assert emails() == []
     assert objects.desk.standstill_dt is None
 
 
-def test_no_email_while_nobody_waits(objects, stands_still, later, mails):
+def test_no_email_while_nobody_waits(objects, stands_still, later, emails):
     stands_still.state = JobState.completed
-    assert mails() == []
+    assert emails() == []
     assert objects.desk.standstill_dt is None
 
 
-def test_one_an_hour(objects, stands_still, later, mails):
+def test_one_an_hour(objects, stands_still, later, emails):
     def _stand_still():
         objects.agent.printers = [{'name': 'labels', 'state': 'stopped', 'reasons': ['media-jam-error']}]
-        assert mails() == []
+        assert emails() == []
         later(minutes=2)
-        return mails()
+        return emails()
 
     assert len(_stand_still()) == 1
     repair(objects)
-    assert len(mails()) == 1
+    assert len(emails()) == 1
     assert _stand_still() == []
     repair(objects)
     # nor any word that it is over
-    assert mails() == []
+    assert emails() == []
     later(hours=1)
     objects.desk.notified_dt = now_utc() - timedelta(hours=2)
     assert len(_stand_still()) == 1
