@@ -2,7 +2,7 @@
 
 import io
 
-from tests.agent.conftest import Desk
+from tests.fakes.cups_desk import CupsDesk
 from pypdf import PdfReader
 
 from print_agent.protocol import messages as p
@@ -21,7 +21,7 @@ def millimetres(paper):
 
 
 async def test_a_test_page_comes_out_on_the_labels_of_the_printer(tmp_path, printing, printers, server):
-    desk = await Desk(tmp_path, printing, server, page=False,
+    desk = await CupsDesk(tmp_path, printing, server, page=False,
                       layouts={'desk2': Layout(media_mm=(120.0, 80.0), orientation=90)}).start()
     try:
         await desk.end(await desk.print('desk1'))

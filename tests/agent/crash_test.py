@@ -5,13 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.fakes.agent import PDF, make_job, pairing_file
-from tests.agent.conftest import PATIENCE, ROOT
+from tests.fakes.badges import PDF, make_job
+from tests.fakes.cups_desk import PATIENCE
+from tests.fakes.indico import pairing_file
 
 from print_agent.protocol import messages as p
+
+
+ROOT = Path(__file__).parents[2]
 
 
 class Process:

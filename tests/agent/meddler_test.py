@@ -7,8 +7,8 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from tests.fakes.agent import PDF
-from tests.agent.conftest import Desk
+from tests.fakes.badges import PDF
+from tests.fakes.cups_desk import CupsDesk
 from tests.stack.meddler import GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES, Meddler
 
 from print_agent.cli import doctor
@@ -48,7 +48,7 @@ async def odd(tmp_path, printing, meddler, server):
     desks = []
 
     async def start(**kwargs):
-        desks.append(await Desk(tmp_path, printing, server, **kwargs).start())
+        desks.append(await CupsDesk(tmp_path, printing, server, **kwargs).start())
         return desks[0]
 
     yield start

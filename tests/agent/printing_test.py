@@ -7,8 +7,8 @@ import struct
 from dataclasses import replace
 
 import pytest
-from tests.fakes.agent import PDF, make_job, pdf
-from tests.agent.conftest import Desk
+from tests.fakes.badges import PDF, make_job, pdf
+from tests.fakes.cups_desk import CupsDesk
 from tests.fakes.drawings import marked, place
 from pypdf import PdfReader
 from tests.stack.printer import HERE, Printer
@@ -39,7 +39,7 @@ async def test_a_badge_comes_out_once_in_its_own_size(desk):
 async def test_the_settings_of_a_printer_shape_what_it_gets(tmp_path, printing, printers, server):
     printers['desk1'].keep_options()
     layout = Layout(media_mm=(140.0, 100.0), orientation=90, offset_x_mm=1.0, resolution_dpi=300, copies=2)
-    desk = await Desk(tmp_path, printing, server, layouts={'desk1': layout}).start()
+    desk = await CupsDesk(tmp_path, printing, server, layouts={'desk1': layout}).start()
     try:
         jobs = {name: await desk.print(name, document=marked()) for name in ('desk1', 'desk2')}
         for job in jobs.values():
@@ -65,7 +65,7 @@ async def test_a_printer_that_takes_pixels_gets_them_in_its_resolution(tmp_path,
     desk = None
     try:
         printing.cups.add_queue('pixels', printer.uri)
-        desk = await Desk(tmp_path, printing, server, layouts={'pixels': Layout(resolution_dpi=203)}).start()
+        desk = await CupsDesk(tmp_path, printing, server, layouts={'pixels': Layout(resolution_dpi=203)}).start()
         assert isinstance(await desk.end(await desk.print('pixels')), p.Completed)
         (paper,) = printer.papers()
         content = paper.path.read_bytes()
@@ -396,7 +396,7 @@ async def test_a_name_as_long_as_cups_takes(printing, printers, desk):
 
 async def test_badges_at_a_cups_on_another_computer_are_sent(tmp_path, printing, printers, server):
     """Its printers are not asked: their addresses are meant from there."""
-    desk = Desk(tmp_path, printing, server)
+    desk = CupsDesk(tmp_path, printing, server)
     desk.config = replace(desk.config, cups_server=f'127.1:{printing.cups.port}')
     await desk.start()
     try:

@@ -4,12 +4,12 @@ import os
 import re
 import shlex
 import subprocess
-
-from tests.agent.conftest import ROOT
+from pathlib import Path
 
 from tests.stack.process import wait_until
 
 
+ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / 'docs' / 'runbook.md').read_text()
 
 

@@ -7,7 +7,7 @@ import io
 
 import pytest
 from tests.fakes import raster
-from tests.agent.conftest import Desk
+from tests.fakes.cups_desk import CupsDesk
 from tests.fakes.drawings import marked, place
 from pypdf import PdfReader, PdfWriter
 from tests.stack.printer import HERE, Printer
@@ -105,7 +105,7 @@ async def test_the_back_of_a_badge_is_on_the_back_of_its_sheet(desk, two, kind):
 
 @pytest.mark.parametrize('kind', KINDS)
 async def test_copies_of_a_badge_with_a_back_are_not_mixed(tmp_path, printing, server, two, defaults, kind):
-    desk = await Desk(tmp_path, printing, server, layouts={kind: Layout(copies=2)}).start()
+    desk = await CupsDesk(tmp_path, printing, server, layouts={kind: Layout(copies=2)}).start()
     try:
         job = await desk.print(kind, document=with_a_back(), pages=2)
         assert await desk.end(job) == p.Completed(job=job, dispatch=1)
@@ -120,7 +120,7 @@ async def test_copies_of_a_badge_with_a_back_are_not_mixed(tmp_path, printing, s
 async def test_sheets_that_cups_turns_again_are_named_by_the_doctor(tmp_path, printing, server, two):
     """The printer for pixels has 96 x 134 mm, not 134 x 96; what the doctor advises comes out as it says."""
     layouts = {kind: Layout(orientation=90) for kind in KINDS}
-    desk = await Desk(tmp_path, printing, server, layouts=layouts).start()
+    desk = await CupsDesk(tmp_path, printing, server, layouts=layouts).start()
     try:
         jobs = {kind: await desk.print(kind, document=marked()) for kind in KINDS}
         for job in jobs.values():
@@ -135,7 +135,7 @@ async def test_sheets_that_cups_turns_again_are_named_by_the_doctor(tmp_path, pr
     assert 'CUPS turns sheets of 134 x 96 mm by another 90 degrees' in told[f'printer {PIXELS}'].text
     assert 'media_mm = [96, 134]' in told[f'printer {PIXELS}'].text
 
-    desk = await Desk(tmp_path, printing, server, layouts={
+    desk = await CupsDesk(tmp_path, printing, server, layouts={
         PIXELS: Layout(media_mm=(96.0, 134.0), orientation=90)}).start()
     try:
         job = await desk.print(PIXELS, document=marked(134.0, 96.0), width_mm=134.0, height_mm=96.0)

@@ -12,8 +12,9 @@ from uuid import uuid4
 import httpx
 import msgspec
 import pytest
-from tests.fakes.agent import PDF, make_job, pairing_file
+from tests.fakes.badges import PDF, make_job
 from tests.fakes.bombs import content_bomb, xref_bomb
+from tests.fakes.indico import pairing_file
 from tests.stack import proc
 from tests.stack.agent import PrintAgent
 from tests.stack.process import free_port

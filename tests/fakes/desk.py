@@ -1,21 +1,65 @@
-"""A whole desk in memory, with a person at it: spool, printers, workers and the handles."""
+"""A desk in memory: a spool, printers, their workers, and an Indico that hears everything."""
 
 import asyncio
 
-from tests.fakes.agent import J1, PDF, FakeBackend, make_job
+from tests.fakes.backend import FakeBackend
+from tests.fakes.badges import J1, PDF, make_job
+from tests.fakes.waiting import until
 
-from print_agent.protocol import messages as p
-from print_agent.web.actions import Control
 from print_agent.jobs.manager import Jobs
-from print_agent.printing.printer_list import Printers
+from print_agent.jobs.worker import Worker
 from print_agent.printing.backend import End
+from print_agent.printing.printer_list import Printers
+from print_agent.protocol import messages as p
 from print_agent.spool.job import LOCAL
 from print_agent.spool.store import Spool
-from print_agent.jobs.worker import Worker
+from print_agent.web.actions import Control
 
 
 class Desk:
-    """Two printers and an Indico ``a`` that hears everything."""
+    """A spool, a printer, and an Indico ``a`` that hears everything. Nothing prints before :meth:`start`."""
+
+    def __init__(self, tmp_path, **kwargs):
+        self.spool = Spool(tmp_path / 'spool.sqlite3')
+        self.jobs = Jobs(self.spool, **kwargs)
+        self.backend = FakeBackend('desk1')
+        self.heard = []
+        self.jobs.listen('a', self.heard.append)
+        self._tasks = []
+
+    def start(self):
+        worker = Worker('desk1', self.backend, self.jobs)
+        self._tasks += [asyncio.create_task(worker.run()), asyncio.create_task(self._clock())]
+        return worker
+
+    async def _clock(self):
+        while True:
+            self.jobs.tick()
+            await asyncio.sleep(0.01)
+
+    async def until(self, condition):
+        await until(condition)
+
+    async def ends(self, count=1):
+        await self.until(lambda: len(self.outcomes) >= count)
+        return self.outcomes
+
+    @property
+    def outcomes(self):
+        return [m for m in self.heard if isinstance(m, p.OUTCOMES)]
+
+    def state(self, job=J1):
+        return self.spool.find('a', job).state
+
+    async def close(self):
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.spool.close()
+
+
+class StaffedDesk:
+    """Two printers, a person at them, and an Indico ``a`` that hears everything. Its spool survives :meth:`restart`."""
 
     def __init__(self, folder, *, keep=3600.0):
         self.folder = folder
@@ -50,9 +94,7 @@ class Desk:
         return await self.start()
 
     async def until(self, condition):
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - the spool gives no signals
-                await asyncio.sleep(0.005)
+        await until(condition)
 
     async def receive(self, job=J1, *, source='a', callback='', **kwargs):
         return await self.jobs.receive(source, make_job(job, **kwargs), PDF, callback=callback)

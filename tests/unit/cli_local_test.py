@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.fakes.agent import PDF, make_job, pairing_file
+from tests.fakes.badges import PDF, make_job
+from tests.fakes.indico import pairing_file
 from click.testing import CliRunner
 
 from print_agent.cli import main, local

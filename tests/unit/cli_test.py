@@ -1,19 +1,16 @@
 """The command line: sentences, exit codes, and an agent that starts and stops."""
 
 import json
-import os
 import re
 import signal
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from tests.fakes.agent import J1, J2, PDF, FakeServer, make_job, pairing_file
-from click.testing import CliRunner
+from tests.fakes.badges import J1, J2, PDF, make_job
+from tests.fakes.indico import FakeServer, pairing_file
+from tests.fakes.program import FOLDERS_ONLY, Running, invoke
 
 from print_agent import agent as agent_module
-from print_agent.cli import main
 from print_agent.spool import lock
 from print_agent.connection import pairing
 from print_agent.protocol import signing
@@ -25,26 +22,11 @@ from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 
 
-FOLDERS_ONLY = """
-[cups]
-enabled = false
-[[folder]]
-name = 'desk1'
-path = 'out'
-[spool]
-path = 'state'
-"""
-
-
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / 'agent.toml').write_text(FOLDERS_ONLY)
     (tmp_path / 'out').mkdir()
     return tmp_path
-
-
-def invoke(folder, *args):
-    return CliRunner().invoke(main.main, ['--config', str(folder), *args])
 
 
 def test_a_pairing_is_kept(folder, monkeypatch):
@@ -162,29 +144,6 @@ def test_without_pycups_it_says_how_to_get_it(folder, monkeypatch):
     assert 'pip install' in done.output
     # with folders there is still something to do
     assert len(agent_module.backends(Config(folder=folder, folders={'x': folder}))) == 1
-
-
-class Running:
-    """An agent as a process of its own, against a fake Indico."""
-
-    def __init__(self, folder, **env):
-        self.folder = folder
-        self.log = folder / 'log'
-        with self.log.open('ab') as log:
-            self.process = subprocess.Popen([sys.executable, '-m', 'print_agent', '--config', str(folder), 'run'],
-                                            stdout=log, stderr=log, cwd=Path(main.__file__).parents[2],
-                                            env={**os.environ, **env})
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-
-    @property
-    def said(self):
-        return self.log.read_text()
 
 
 async def test_an_agent_prints_and_stops_in_peace(folder):

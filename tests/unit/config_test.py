@@ -4,7 +4,7 @@ import json
 
 import httpx
 import pytest
-from tests.fakes.agent import pairing_file
+from tests.fakes.indico import pairing_file
 
 from print_agent import config
 from print_agent.connection import pairing

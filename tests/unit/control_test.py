@@ -1,8 +1,8 @@
 """What a person at the desk can do, and what Indico hears of it."""
 
 import pytest
-from tests.fakes.agent import J1, J2, J3, J4, PDF, make_job
-from tests.fakes.desk import Desk
+from tests.fakes.badges import J1, J2, J3, J4, PDF, make_job
+from tests.fakes.desk import StaffedDesk
 
 from print_agent.protocol import messages as p
 from print_agent.jobs import worker as worker_module
@@ -20,7 +20,7 @@ def quick(monkeypatch):
 
 @pytest.fixture
 async def desk(tmp_path):
-    desk = await Desk(tmp_path).start()
+    desk = await StaffedDesk(tmp_path).start()
     yield desk
     await desk.stop()
 

@@ -9,8 +9,9 @@ import time
 from dataclasses import replace
 
 import pytest
-from tests.fakes.agent import PDF, TOKEN, FakeServer, make_job, pairing_file
-from tests.unit.cli_test import FOLDERS_ONLY, invoke
+from tests.fakes.badges import PDF, make_job
+from tests.fakes.indico import TOKEN, FakeServer, pairing_file
+from tests.fakes.program import FOLDERS_ONLY, invoke
 
 from print_agent import config
 from print_agent.cli import doctor

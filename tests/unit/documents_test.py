@@ -1,7 +1,7 @@
 """What may go to a printer, and what may not."""
 
 import pytest
-from tests.fakes.agent import PDF, make_job, pdf
+from tests.fakes.badges import PDF, make_job, pdf
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,12 +12,13 @@ import threading
 import time
 
 import pytest
-from tests.fakes.agent import J1, J2, PDF, FakeServer, make_job, pairing_file
-from tests.unit.cli_test import FOLDERS_ONLY, invoke
-from tests.unit.jobs_test import Desk
-from tests.unit.link_test import Desk as LinkedDesk
-from tests.unit.receiver_test import NEW, Sender
-from tests.unit.spool_file_test import Reluctant
+from tests.fakes.badges import J1, J2, PDF, make_job
+from tests.fakes.desk import Desk
+from tests.fakes.disk import FullDisk
+from tests.fakes.indico import FakeServer, pairing_file
+from tests.fakes.linked_desk import LinkedDesk
+from tests.fakes.program import FOLDERS_ONLY, invoke
+from tests.fakes.sender import NEW, Sender
 
 from print_agent.printing import pdf_check
 from print_agent.connection import pairing
@@ -235,7 +236,7 @@ async def test_a_full_disk_does_not_end_the_reports(sender, monkeypatch):
     sender.answer = 500
     await sender.post(make_job(J2))
     await sender.until(lambda: len(sender.outcomes) > 4)
-    disk = Reluctant(sender.spool, monkeypatch)
+    disk = FullDisk(sender.spool, monkeypatch)
     sender.answer, before = 200, len(sender.outcomes)
     await sender.until(lambda: len(sender.outcomes) > before + 1)  # heard, but that cannot be noted
     assert not sender.tasks[1].done()

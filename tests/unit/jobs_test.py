@@ -5,64 +5,18 @@ import json
 import time
 
 import pytest
-from tests.fakes.agent import J0, J1, J2, J3, J4, PDF, FakeBackend, make_job
+from tests.fakes.badges import J0, J1, J2, J3, J4, PDF, make_job
+from tests.fakes.desk import Desk
 
 from print_agent.runtime import clock
 from print_agent.jobs import capacity
 from print_agent.protocol import messages as p
 from print_agent.jobs import worker as worker_module
-from print_agent.jobs.manager import Jobs
 from print_agent.printing.backend import End
 from print_agent.errors import NotReady, SubmitFailed, Unsettled
 from print_agent.errors import NoRoom
 from print_agent.spool.job import State
-from print_agent.spool.store import Spool
 from print_agent.runtime.trace import Trace
-from print_agent.jobs.worker import Worker
-
-
-class Desk:
-    """A spool, a printer and an ear."""
-
-    def __init__(self, tmp_path, **kwargs):
-        self.spool = Spool(tmp_path / 'spool.sqlite3')
-        self.jobs = Jobs(self.spool, **kwargs)
-        self.backend = FakeBackend('desk1')
-        self.heard = []
-        self.jobs.listen('a', self.heard.append)
-        self._tasks = []
-
-    def start(self):
-        worker = Worker('desk1', self.backend, self.jobs)
-        self._tasks += [asyncio.create_task(worker.run()), asyncio.create_task(self._clock())]
-        return worker
-
-    async def _clock(self):
-        while True:
-            self.jobs.tick()
-            await asyncio.sleep(0.01)
-
-    async def until(self, condition):
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - the spool gives no signals
-                await asyncio.sleep(0.005)
-
-    async def ends(self, count=1):
-        await self.until(lambda: len(self.outcomes) >= count)
-        return self.outcomes
-
-    @property
-    def outcomes(self):
-        return [m for m in self.heard if isinstance(m, p.OUTCOMES)]
-
-    def state(self, job=J1):
-        return self.spool.find('a', job).state
-
-    async def close(self):
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.spool.close()
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from tests.fakes.agent import pdf
+from tests.fakes.badges import pdf
 from tests.fakes.drawings import marked, place
 from pypdf import PdfReader
 

@@ -5,53 +5,17 @@ import logging
 from uuid import UUID
 
 import pytest
-from tests.fakes.agent import J1, J2, J9, PDF, TOKEN, FakeBackend, FakeServer, ack, make_job
+from tests.fakes.badges import J1, J2, J9, PDF, make_job
+from tests.fakes.indico import TOKEN, FakeServer, ack
+from tests.fakes.linked_desk import PRINTERS, LinkedDesk
 
 from print_agent.connection import link as link_module
 from print_agent.connection import polling as poll_module
 from print_agent.protocol import messages as p
 from print_agent.connection import websocket as stream_module
 from print_agent.connection.backoff import Backoff
-from print_agent.jobs.manager import Jobs
-from print_agent.connection.link import Link
-from print_agent.connection.pairing import Pairing
 from print_agent.printing.backend import End
 from print_agent.spool.job import State
-from print_agent.spool.store import Spool
-from print_agent.jobs.worker import Worker
-
-
-PRINTERS = (p.Printer(name='desk1', model='Fake'),)
-
-
-def quick():
-    return Backoff(first=0.01, longest=0.05)
-
-
-class Desk:
-    """A link with jobs and a printer behind it."""
-
-    def __init__(self, tmp_path, server, mode='stream', token=TOKEN):
-        self.spool = Spool(tmp_path / 'spool.sqlite3')
-        self.jobs = Jobs(self.spool)
-        self.backend = FakeBackend('desk1')
-        pairing = Pairing(id='a', url='http://localhost', token=token, stream=server.url,
-                          poll='http://localhost/poll', document='http://localhost/document', agent_id=1,
-                          agent_name='Desk', event_id=1, event_title='Conference')
-        self.link = Link(pairing, self.jobs, lambda: PRINTERS, mode=mode, backoff=quick(), poll_backoff=quick,
-                         stay_away=0.1, grace=0.05, transport=server.transport)
-        self.tasks = []
-
-    async def __aenter__(self):
-        self.tasks = [asyncio.create_task(self.link.run()),
-                      asyncio.create_task(Worker('desk1', self.backend, self.jobs).run())]
-        return self
-
-    async def __aexit__(self, *_):
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
-        self.spool.close()
 
 
 @pytest.fixture
@@ -61,7 +25,7 @@ async def server():
 
 
 async def test_a_link_begins_with_the_whole_truth(tmp_path, server):
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: desk.link.state == 'stream')
         (hello,) = server.hellos
         assert (hello.protocol, hello.spool, hello.printers) == (p.PROTOCOL, desk.spool.id, PRINTERS)
@@ -70,7 +34,7 @@ async def test_a_link_begins_with_the_whole_truth(tmp_path, server):
 
 
 async def test_a_badge_goes_through(tmp_path, server):
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: server.now)
         await server.send(make_job(), PDF)
         await server.until(lambda: server.said(p.Accepted))
@@ -85,7 +49,7 @@ async def test_a_badge_goes_through(tmp_path, server):
 async def test_an_outcome_is_said_again_until_it_is_acknowledged(tmp_path, server, monkeypatch):
     monkeypatch.setattr(stream_module, 'REPEAT', 0.05)
     server.auto_ack = False
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: server.now)
         await server.send(make_job(go=True), PDF)
         await server.until(lambda: len(server.said(p.Completed)) >= 3)
@@ -98,7 +62,7 @@ async def test_an_outcome_is_said_again_until_it_is_acknowledged(tmp_path, serve
 
 async def test_after_a_break_nothing_is_lost(tmp_path, server):
     server.auto_ack = False
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: server.now)
         await server.send(make_job(J1, go=True), PDF)
         await server.send(make_job(J2), PDF)
@@ -112,7 +76,7 @@ async def test_after_a_break_nothing_is_lost(tmp_path, server):
 
 
 async def test_a_break_between_job_and_document_is_harmless(tmp_path, server):
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: server.now)
         await server.send(make_job(go=True))
         await server.now.close()
@@ -123,12 +87,12 @@ async def test_a_break_between_job_and_document_is_harmless(tmp_path, server):
 
 async def test_heartbeats_come_twice_as_often_as_asked_for(tmp_path, server):
     server.heartbeat = 0.2
-    async with Desk(tmp_path, server):
+    async with LinkedDesk(tmp_path, server):
         await server.until(lambda: len(server.said(p.Heartbeat)) >= 2)
 
 
 async def test_nonsense_is_answered_and_the_link_lives_on(tmp_path, server):
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: server.now)
         await server.now.send('{"type": "fax"}')
         await server.now.send('nonsense')
@@ -148,7 +112,7 @@ async def test_nonsense_is_answered_and_the_link_lives_on(tmp_path, server):
 async def test_trouble_is_told_once(tmp_path, server, caplog):
     caplog.set_level(logging.INFO, 'print_agent')
     server.refuse_upgrade = 503
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: desk.link._backoff.failures >= 4)
         assert 'HTTP 503' in desk.link.trouble
         server.refuse_upgrade = None
@@ -161,7 +125,7 @@ async def test_trouble_is_told_once(tmp_path, server, caplog):
 
 
 async def test_a_revoked_token_is_told_in_words_and_not_hammered(tmp_path, server, caplog):
-    async with Desk(tmp_path, server, token='icpa_old') as desk:
+    async with LinkedDesk(tmp_path, server, token='icpa_old') as desk:
         await server.until(lambda: 'pair it again' in desk.link.trouble)
         assert server.connections == 0
     assert 'icpa_old' not in caplog.text
@@ -175,7 +139,7 @@ async def test_each_way_of_being_sent_away_has_its_words(tmp_path, server, code,
         await ws.close(code)
 
     server.script = close
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: words in desk.link.trouble)
 
 
@@ -186,7 +150,7 @@ async def test_a_server_of_another_version_is_left_alone(tmp_path, server):
         await ws.wait_closed()
 
     server.script = welcome
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: 'another version' in desk.link.trouble)
 
 
@@ -195,7 +159,7 @@ async def test_a_server_that_accepts_and_closes_is_not_stormed(tmp_path, server)
         await ws.close(1008)
 
     server.script = close
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: server.connections >= 4)
         # no welcome, no reset: the window has grown
         assert desk.link._backoff.failures >= 3
@@ -216,7 +180,7 @@ def test_waits_grow_to_a_minute_and_are_spread():
 async def test_polling_carries_everything(tmp_path, server):
     server.documents = {f'{J1}/1': PDF}
     server.replies = [p.Welcome(), make_job(go=True)]
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: server.said(p.Completed))
         assert server.connections == 0
         assert desk.link.state == 'poll'
@@ -230,14 +194,14 @@ async def test_an_outcome_does_not_wait_for_the_next_poll(tmp_path, server):
     server.documents = {f'{J1}/1': PDF}
     server.next_in = 3600.0
     server.replies = [make_job(go=True)]
-    async with Desk(tmp_path, server, mode='poll'):
+    async with LinkedDesk(tmp_path, server, mode='poll'):
         await server.until(lambda: server.said(p.Completed))
 
 
 async def test_a_failed_poll_loses_nothing(tmp_path, server):
     server.documents = {f'{J1}/1': PDF}
     server.replies = [make_job()]
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: desk.spool.find('a', J1))
         server.poll_status = 500
         await server.until(lambda: desk.link.state == 'down')
@@ -250,21 +214,21 @@ async def test_a_failed_poll_loses_nothing(tmp_path, server):
 
 async def test_a_document_that_is_gone_gives_the_job_back(tmp_path, server):
     server.replies = [make_job(go=True)]
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: server.said(p.Returned))
         assert server.said(p.Returned)[0].reason == 'document_unavailable'
         assert desk.spool.find('a', J1) is None
 
 
 async def test_polling_with_a_revoked_token_is_told_in_words(tmp_path, server):
-    async with Desk(tmp_path, server, mode='poll', token='icpa_old') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll', token='icpa_old') as desk:
         await server.until(lambda: 'pair it again' in desk.link.trouble)
 
 
 async def test_what_happened_between_two_polls_is_told_in_its_order(tmp_path, server):
     """A printer that cannot say when a badge is done is through with it before the next poll."""
     server.poll_status = 500
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         desk.backend.end = End('sent')
         await desk.jobs.receive('a', make_job(go=True), PDF)
         await server.until(lambda: desk.jobs.owed('a'))
@@ -276,7 +240,7 @@ async def test_what_happened_between_two_polls_is_told_in_its_order(tmp_path, se
 
 async def test_a_link_by_polling_begins_until_it_is_answered(tmp_path, server):
     server.poll_status = 500
-    async with Desk(tmp_path, server, mode='poll'):
+    async with LinkedDesk(tmp_path, server, mode='poll'):
         await server.until(lambda: len(server.polls) > 1)
         assert all(poll.begins for poll in server.polls)
         server.poll_status, answered = 200, len(server.polls)
@@ -287,7 +251,7 @@ async def test_a_link_by_polling_begins_until_it_is_answered(tmp_path, server):
 
 
 async def test_an_older_poller_says_why_it_gets_nothing_and_is_back_when_the_other_is_gone(tmp_path, server):
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         server.poll_status, server.poll_error = 409, {'error': 'replaced'}
         await server.until(lambda: 'speaks from another computer' in desk.link.trouble)
@@ -302,7 +266,7 @@ async def test_a_poll_under_way_ends_before_the_websocket_speaks(tmp_path, serve
     """Or the server would take the poll for the newer connection and send the websocket away."""
     server.refuse_upgrade = 404
     server.documents = {f'{J1}/1': PDF}
-    async with Desk(tmp_path, server, mode='auto') as desk:
+    async with LinkedDesk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         server.poll_gate.clear()
         polls = len(server.polls)
@@ -321,7 +285,7 @@ async def test_a_late_answer_is_dropped(tmp_path, server, monkeypatch):
     monkeypatch.setattr(link_module, 'LAST_POLL', 0.05)
     server.refuse_upgrade = 404
     server.documents = {f'{J1}/1': PDF}
-    async with Desk(tmp_path, server, mode='auto') as desk:
+    async with LinkedDesk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         server.poll_gate.clear()
         polls = len(server.polls)
@@ -337,7 +301,7 @@ async def test_a_late_answer_is_dropped(tmp_path, server, monkeypatch):
 @pytest.mark.parametrize('status', [404, 405, 503, 403])
 async def test_without_websockets_the_agent_polls_at_once_and_comes_back(tmp_path, server, status):
     server.refuse_upgrade = status
-    async with Desk(tmp_path, server, mode='auto') as desk:
+    async with LinkedDesk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         server.refuse_upgrade = None
         await server.until(lambda: desk.link.state == 'stream')
@@ -355,7 +319,7 @@ async def test_a_lost_network_leads_to_polling_after_some_attempts(tmp_path, ser
         await ws.close(1011)
 
     server.script = close
-    async with Desk(tmp_path, server, mode='auto') as desk:
+    async with LinkedDesk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: server.polls)
         assert len(attempts) >= link_module.FAILURES_BEFORE_POLL
         assert attempts[:link_module.FAILURES_BEFORE_POLL] == [0] * link_module.FAILURES_BEFORE_POLL
@@ -369,7 +333,7 @@ async def test_the_newest_wins_and_the_other_stops(tmp_path, server):
         await ws.close(4001)
 
     server.script = replaced
-    async with Desk(tmp_path, server, mode='auto') as desk:
+    async with LinkedDesk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: desk.link.replaced)
         assert 'running twice' in desk.link.trouble
         # coming back, by any means, would throw the other one out
@@ -384,7 +348,7 @@ async def test_being_replaced_by_our_own_poll_is_no_reason_to_stay_away(tmp_path
         await ws.close(4001)
 
     server.refuse_upgrade = 404
-    async with Desk(tmp_path, server, mode='auto') as desk:
+    async with LinkedDesk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         server.script = replaced
         server.refuse_upgrade = None
@@ -394,11 +358,11 @@ async def test_being_replaced_by_our_own_poll_is_no_reason_to_stay_away(tmp_path
 
 
 async def test_printers_that_change_are_pushed_either_way(tmp_path, server):
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: desk.link.state == 'stream')
         desk.link.put(p.Printers(printers=()))
         await server.until(lambda: server.said(p.Printers))
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         server.heard.clear()
         desk.link.put(p.Printers(printers=()))
@@ -409,7 +373,7 @@ async def test_a_job_with_a_slow_document_is_clocked_from_its_header(tmp_path, s
     monkeypatch.setattr(poll_module, 'FETCHES', 1)
     server.documents = {f'{J1}/1': PDF}
     server.replies = [make_job(go=True, print_within=0.0)]
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: desk.spool.find('a', J1))
         desk.jobs.tick()
         assert desk.spool.find('a', J1).state is State.returned
@@ -425,7 +389,7 @@ async def test_what_is_too_large_is_said_in_words_once_and_not_tried_for_ever(tm
 
     server.script = close
     server.poll_status = 413
-    async with Desk(tmp_path, server, mode='auto') as desk:
+    async with LinkedDesk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: server.connections >= 3)
         assert 'too large' in desk.link.trouble
         assert 'cups.queues' in desk.link.trouble
@@ -442,7 +406,7 @@ async def test_one_that_is_let_in_and_thrown_out_does_not_fill_the_log(tmp_path,
         await ws.close(1009)
 
     server.script = close
-    async with Desk(tmp_path, server):
+    async with LinkedDesk(tmp_path, server):
         await server.until(lambda: server.connections >= 6)
     lines = [r.getMessage() for r in caplog.records if r.name == 'print_agent.connection.link']
     assert [line.split()[0] for line in lines] == ['connected', 'no', 'reconnected']
@@ -452,14 +416,14 @@ async def test_one_that_is_let_in_and_thrown_out_does_not_fill_the_log(tmp_path,
 async def test_a_welcome_says_which_printers_desks_use(tmp_path, server, mode):
     heard = []
     server.wanted = ('desk1', 'x' * 127)
-    async with Desk(tmp_path, server, mode=mode) as desk:
+    async with LinkedDesk(tmp_path, server, mode=mode) as desk:
         desk.link._wanted = lambda *told: heard.append(told)
         server.replies.append(p.Welcome(wanted=server.wanted))
         await server.until(lambda: heard and heard[-1] == ('a', frozenset(server.wanted)))
 
 
 async def test_a_poll_never_says_more_than_is_read(tmp_path, server):
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: server.polls)
         server.poll_gate.clear()
         for number in range(400):

@@ -6,9 +6,10 @@ import signal
 
 import httpx
 import pytest
-from tests.fakes.agent import J1, J2, J3, J9, PDF, FakeServer, make_job, pairing_file
-from tests.unit.cli_test import FOLDERS_ONLY, Running
-from tests.unit.link_test import Desk
+from tests.fakes.badges import J1, J2, J3, J9, PDF, make_job
+from tests.fakes.indico import FakeServer, pairing_file
+from tests.fakes.linked_desk import LinkedDesk
+from tests.fakes.program import FOLDERS_ONLY, Running
 
 from print_agent.connection import backoff
 from print_agent.runtime import clock
@@ -68,7 +69,7 @@ async def test_a_permission_that_was_long_on_its_way_is_not_used(tmp_path, serve
     monkeypatch.setattr(stream_module, 'PING_INTERVAL', 0.05)
     async with SlowRoad(server.port) as road:
         monkeypatch.setattr(FakeServer, 'url', f'ws://127.0.0.1:{road.port}/ws')
-        async with Desk(tmp_path, server) as desk:
+        async with LinkedDesk(tmp_path, server) as desk:
             await server.until(lambda: desk.link.state == 'stream')
             await server.send(make_job(J1), PDF)
             await server.until(lambda: server.said(p.Accepted))
@@ -91,7 +92,7 @@ async def test_a_late_answer_to_a_poll_is_as_old_as_the_question(tmp_path, serve
     server.documents = {f'{J1}/1': PDF}
     server.poll_gate.clear()
     server.replies = [make_job(go=True, print_within=0.3)]
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: server.polls)
         await asyncio.sleep(0.5)
         server.poll_gate.set()
@@ -110,14 +111,14 @@ async def test_a_server_that_welcomes_and_closes_is_not_stormed(tmp_path, server
         await ws.close(1011)
 
     server.script = hang_up
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: server.connections >= 4)
         # only a connection that lasts resets the window
         assert desk.link._backoff.failures >= 3
 
 
 async def test_a_connection_that_lasted_is_a_fresh_start(tmp_path, server):
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         desk.link._steady = 0.0
         desk.link._backoff.failures = 9
         await server.until(lambda: server.now)
@@ -137,7 +138,7 @@ def test_a_server_may_ask_for_a_pause_but_not_for_ever(header, seconds):
 async def test_a_server_that_asks_to_stay_away_is_left_alone(tmp_path, server, status):
     server.refuse_upgrade, server.retry_after = status, '200'
     waits = []
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         after = desk.link._after
         desk.link._after = lambda end: waits.append(after(end)) or waits[-1]
         await server.until(lambda: waits)
@@ -147,7 +148,7 @@ async def test_a_server_that_asks_to_stay_away_is_left_alone(tmp_path, server, s
 
 async def test_polling_stays_away_as_well(tmp_path, server):
     server.poll_status, server.retry_after = 503, '200'
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: 'HTTP 503' in desk.link.trouble)
         await asyncio.sleep(0.3)
         assert len(server.polls) == 1
@@ -159,7 +160,7 @@ async def test_polling_stays_away_as_well(tmp_path, server):
 async def test_a_server_cannot_ask_for_a_storm_of_polls(tmp_path, server, monkeypatch):
     monkeypatch.setattr(poll_module, 'SHORTEST', 3600.0)
     server.next_in = 0.0
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         await asyncio.sleep(0.3)
         assert len(server.polls) == 1
@@ -169,7 +170,7 @@ async def test_urgent_words_do_not_make_a_storm_either(tmp_path, server, monkeyp
     """A server that answers each "not here" with the same go again must not be asked without a pause."""
     monkeypatch.setattr(poll_module, 'URGENT', 3600.0)
     server.replies = [p.Go(job=J9, dispatch=1)]
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         await asyncio.sleep(0.3)
         assert len(server.polls) == 1
@@ -185,20 +186,20 @@ async def test_it_says_which_side_is_too_old(tmp_path, server, theirs, words):
         await ws.wait_closed()
 
     server.script = welcome
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: words in desk.link.trouble)
 
 
 async def test_a_login_page_of_the_house_is_told_as_such(tmp_path, server):
     server.poll_status = 302
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: 'login page' in desk.link.trouble)
 
 
 async def test_another_version_is_told_in_words_by_polling_too(tmp_path, server):
     server.poll_status = 400
     server.poll_error = {'error': 'version', 'message': 'This Indico speaks version 2 of the protocol.'}
-    async with Desk(tmp_path, server, mode='poll') as desk:
+    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: 'This Indico speaks version 2' in desk.link.trouble)
 
 
@@ -220,7 +221,7 @@ def test_a_lapse_is_noticed_once(monkeypatch):
 
 
 async def test_a_connection_of_yesterday_is_replaced_on_waking(tmp_path, server):
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: desk.link.state == 'stream')
         desk.link.wake()
         await server.until(lambda: len(server.hellos) == 2 and desk.link.state == 'stream')
@@ -228,7 +229,7 @@ async def test_a_connection_of_yesterday_is_replaced_on_waking(tmp_path, server)
 
 async def test_waking_ends_the_wait_for_the_next_attempt(tmp_path, server):
     server.refuse_upgrade, server.retry_after = 429, '200'
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: 'slow down' in desk.link.trouble)
         server.refuse_upgrade = None
         desk.link.wake()
@@ -237,7 +238,7 @@ async def test_waking_ends_the_wait_for_the_next_attempt(tmp_path, server):
 
 async def test_no_job_is_handed_over_after_a_sleep_before_its_time_was_looked_at(tmp_path, server, monkeypatch):
     """The worker may run before the clock's own loop: it looks for itself."""
-    async with Desk(tmp_path, server) as desk:
+    async with LinkedDesk(tmp_path, server) as desk:
         entry = await desk.jobs.receive('a', make_job(go=True, printer='desk9'), PDF)
         real = clock.now
         monkeypatch.setattr(clock, 'now', lambda: real() + 60)

@@ -5,7 +5,8 @@ import json
 import logging
 
 import pytest
-from tests.fakes.agent import PDF, TOKEN, FakeServer, make_job, pairing_file
+from tests.fakes.badges import PDF, make_job
+from tests.fakes.indico import TOKEN, FakeServer, pairing_file
 
 from print_agent.connection import links as links_module
 from print_agent.connection import pairing

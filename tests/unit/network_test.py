@@ -7,7 +7,7 @@ import subprocess
 
 import httpx
 import pytest
-from tests.fakes.agent import FakeServer, pairing_file
+from tests.fakes.indico import FakeServer, pairing_file
 from websockets.asyncio.server import serve
 
 from print_agent import config

@@ -4,7 +4,8 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from tests.fakes.agent import FakeBackend, make_job
+from tests.fakes.backend import FakeBackend
+from tests.fakes.badges import make_job
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -9,8 +9,8 @@ import time
 
 import httpx
 import pytest
-from tests.fakes.agent import J1, J2
-from tests.fakes.desk import Desk
+from tests.fakes.badges import J1, J2
+from tests.fakes.desk import StaffedDesk
 
 from print_agent.jobs import worker as worker_module
 from print_agent.config import Config
@@ -38,7 +38,7 @@ def quick(monkeypatch):
 
 @pytest.fixture
 async def desk(tmp_path):
-    desk = await Desk(tmp_path).start()
+    desk = await StaffedDesk(tmp_path).start()
     desk.log_buffer = LogBuffer()
     desk.history = History([])
     desk.keys = Keys(desk.spool)

@@ -9,7 +9,7 @@ import time
 
 import pypdf
 import pytest
-from tests.fakes.agent import PDF, make_job, pdf
+from tests.fakes.badges import PDF, make_job, pdf
 from tests.fakes.bombs import content_bomb, flate_bomb, xref_bomb
 from tests.fakes.drawings import marked, place
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.fakes.agent import FakeBackend
+from tests.fakes.backend import FakeBackend
 
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons

@@ -22,7 +22,7 @@ def test_threads_that_end_meanwhile_are_no_error():
         thread.start()
     try:
         for _ in range(300):
-            assert proc.children(os.getpid()) == []
+            proc.children(os.getpid())
             assert proc.count(os.getpid(), 'task') > 1
     finally:
         over.set()
@@ -32,7 +32,7 @@ def test_threads_that_end_meanwhile_are_no_error():
 
 def test_children_are_found():
     with subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE) as child:
-        assert proc.children(os.getpid()) == [child.pid]
+        assert child.pid in proc.children(os.getpid())
         assert proc.count(child.pid, 'fd') >= 3
         assert proc.peak_memory(child.pid) > 1024 * 1024
         child.communicate(b'x')

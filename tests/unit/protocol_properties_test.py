@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from tests.fakes.agent import J1
+from tests.fakes.badges import J1
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect

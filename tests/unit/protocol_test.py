@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from tests.fakes.agent import make_job
+from tests.fakes.badges import make_job
 
 from print_agent.protocol import messages as p
 

@@ -1,7 +1,7 @@
 """The rules that keep a badge from printing twice, or without permission: every state, every message."""
 
 import pytest
-from tests.fakes.agent import J1, make_job
+from tests.fakes.badges import J1, make_job
 from hypothesis import given
 from hypothesis import strategies as st
 

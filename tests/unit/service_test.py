@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.fakes.agent import pairing_file
+from tests.fakes.indico import pairing_file
 from click.testing import CliRunner
 
 from print_agent.cli import main, service

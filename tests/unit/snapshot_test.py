@@ -4,8 +4,8 @@ import logging
 from types import SimpleNamespace
 
 import pytest
-from tests.fakes.agent import J1
-from tests.fakes.desk import Desk
+from tests.fakes.badges import J1
+from tests.fakes.desk import StaffedDesk
 
 from print_agent.protocol import messages as p
 from print_agent.web.connection_history import LENGTH, History
@@ -38,7 +38,7 @@ def test_a_printer_in_words(printer, paused, printing, level, words, sentence):
 
 
 async def test_everything_is_there_and_nothing_grows_without_end(tmp_path):
-    desk = await Desk(tmp_path).start()
+    desk = await StaffedDesk(tmp_path).start()
     viewer = Viewer(desk.spool, desk.control, desk.printers, History([]), started=1.0)
     try:
         for number in range(LATEST + 5):

@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.fakes.agent import J1, J2, J3, FakeServer, make_job, pairing_file, pdf
-from tests.unit.cli_test import FOLDERS_ONLY, Running
-from tests.unit.jobs_test import Desk
+from tests.fakes.badges import J1, J2, J3, make_job, pdf
+from tests.fakes.desk import Desk
+from tests.fakes.disk import FullDisk
+from tests.fakes.indico import FakeServer, pairing_file
+from tests.fakes.program import FOLDERS_ONLY, Running
 
 from print_agent.jobs import pending_ends
 from print_agent.protocol import messages as p
@@ -256,28 +258,13 @@ async def test_what_may_come_out_here_is_not_given_back_for_want_of_room(desk, m
     desk.start()
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     await desk.until(lambda: p.Printing(job=J1, dispatch=1) in desk.heard)
-    disk = Reluctant(desk.spool, monkeypatch)
+    disk = FullDisk(desk.spool, monkeypatch)
     with pytest.raises(NoRoom):
         await desk.jobs.receive('a', make_job(J1, dispatch=2, go=True), PDF)
     assert desk.outcomes == []
     disk.full = False
     desk.backend.gate.set()
     assert await desk.ends() == [p.Completed(job=J1, dispatch=1)]
-
-
-class Reluctant:
-    """Lets a spool's file refuse to write, as a disk does that has nothing left at all."""
-
-    def __init__(self, spool, monkeypatch):
-        self.full = True
-        real = spool.file._execute
-
-        def execute(statement, params):
-            if self.full and not statement.lstrip().startswith(('SELECT', 'PRAGMA')):
-                raise SpoolFull('no room at all')
-            return real(statement, params)
-
-        monkeypatch.setattr(spool.file, '_execute', execute)
 
 
 async def test_ends_survive_a_disk_that_takes_nothing(desk, monkeypatch):
@@ -287,7 +274,7 @@ async def test_ends_survive_a_disk_that_takes_nothing(desk, monkeypatch):
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     await desk.jobs.receive('a', make_job(J2, go=True, print_within=0.2), PDF)
     await desk.until(lambda: desk.state() is State.printing)
-    disk = Reluctant(desk.spool, monkeypatch)
+    disk = FullDisk(desk.spool, monkeypatch)
     desk.backend.gate.set()
     # both are said, and said again, although neither can be written
     await desk.until(lambda: len(desk.outcomes) == 2)
@@ -306,7 +293,7 @@ async def test_ends_survive_a_disk_that_takes_nothing(desk, monkeypatch):
 
 async def test_without_the_intent_on_disk_nothing_is_handed_over(desk, monkeypatch):
     await desk.jobs.receive('a', make_job(J1, go=True, print_within=0.5), PDF)
-    disk = Reluctant(desk.spool, monkeypatch)
+    disk = FullDisk(desk.spool, monkeypatch)
     desk.start()
     (returned,) = await desk.ends()
     assert (type(returned), returned.reason) == (p.Returned, 'disk_full')
@@ -319,7 +306,7 @@ async def test_a_handover_that_cannot_be_noted_is_followed_all_the_same(desk, mo
     real, disks = desk.backend.submit, []
 
     async def submit(printer, sheet):
-        disks.append(Reluctant(desk.spool, monkeypatch))
+        disks.append(FullDisk(desk.spool, monkeypatch))
         return await real(printer, sheet)
 
     desk.backend.submit = submit
@@ -370,7 +357,7 @@ def test_a_disk_that_became_read_only_has_no_room_however_much_is_free(path, cap
 ON_A_SMALL_DISK = """
 import json, os, sys
 from pathlib import Path
-from tests.fakes.agent import PDF, make_job
+from tests.fakes.badges import PDF, make_job
 from print_agent.jobs.decisions import State
 from print_agent.spool.store import Spool
 from print_agent.errors import SpoolFull

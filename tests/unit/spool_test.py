@@ -4,7 +4,7 @@ import sqlite3
 import time
 
 import pytest
-from tests.fakes.agent import J0, J1, J2, J3, J9, PDF, make_job
+from tests.fakes.badges import J0, J1, J2, J3, J9, PDF, make_job
 
 from print_agent.spool import store as spool_module
 from print_agent.spool import queries

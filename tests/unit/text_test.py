@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from tests.fakes.agent import J1, make_job
+from tests.fakes.badges import J1, make_job
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -77,7 +77,7 @@ print(threads.run(main()))
 def test_a_program_does_not_wait_for_a_document():
     assert ends("""
 import asyncio, time
-from tests.fakes.agent import PDF, make_job
+from tests.fakes.badges import PDF, make_job
 from print_agent.jobs.manager import pdf_check as documents
 documents._process.ask = lambda *_: time.sleep(3600)
 documents.WAIT_TIMEOUT = 0.05
@@ -124,7 +124,7 @@ async def test_without_threads_there_is_an_error_and_no_wait(monkeypatch):
 
 
 async def test_many_bad_documents_do_not_keep_good_ones_out(monkeypatch):
-    from tests.fakes.agent import PDF, make_job
+    from tests.fakes.badges import PDF, make_job
 
     hang, ask = threading.Event(), pdf_check._process.ask
     monkeypatch.setattr(pdf_check, 'WAIT_TIMEOUT', 0.01)

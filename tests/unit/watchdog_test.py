@@ -6,8 +6,8 @@ import signal
 import socket
 
 import pytest
-from tests.fakes.agent import FakeServer, pairing_file
-from tests.unit.cli_test import FOLDERS_ONLY, Running
+from tests.fakes.indico import FakeServer, pairing_file
+from tests.fakes.program import FOLDERS_ONLY, Running
 
 from print_agent.runtime import systemd
 from print_agent.runtime.systemd import Notifier, Pulse, Watchdog

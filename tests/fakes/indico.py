@@ -1,96 +1,19 @@
-"""What agent tests stand on: badges, a fake Indico with websocket and polling, a printer that does as it is told."""
+"""An Indico with a relay, as far as an agent can see it."""
 
 import asyncio
 import contextlib
-import hashlib
-import io
 import json
 from collections.abc import Callable
 
 import httpx
 import msgspec
-from pypdf import PdfWriter
+from tests.fakes.waiting import fail
 from websockets.asyncio.server import ServerConnection, serve
 
 from print_agent.protocol import messages as p
-from print_agent.printing.backend import End
-from print_agent.errors import NotReady, SubmitFailed
 
 
 TOKEN = 'icpa_test'
-
-
-def pdf(width_mm=96.0, height_mm=134.0, pages=1, encrypt=False):
-    """Make a blank PDF."""
-    writer = PdfWriter()
-    for _ in range(pages):
-        writer.add_blank_page(width_mm / 25.4 * 72, height_mm / 25.4 * 72)
-    if encrypt:
-        writer.encrypt('secret', algorithm='RC4-128')
-    buffer = io.BytesIO()
-    writer.write(buffer)
-    return buffer.getvalue()
-
-
-PDF = pdf()
-#: Ids of jobs
-J0, J1, J2, J3, J4, J9 = (f'00000000-0000-4000-8000-{number:012}' for number in (0, 1, 2, 3, 4, 9))
-
-
-def make_job(job=J1, dispatch=1, document=PDF, **kwargs):
-    """Make the header of a job that fits the document."""
-    return p.Job(**{
-        'job': job, 'dispatch': dispatch, 'printer': 'desk1', 'title': f'badge {job}', 'name': 'Zoë Ångström',
-        'kind': 'badge', 'width_mm': 96.0, 'height_mm': 134.0, 'length': len(document),
-        'sha256': hashlib.sha256(document).hexdigest(), 'expires_in': 1800.0, **kwargs})
-
-
-class FakeBackend:
-    """Implements :class:`print_agent.printing.backend.Backend` from memory.
-
-    ``ready`` and ``refuse`` hold what is raised; ``ends`` gives each job's end, or a future of it.
-    """
-
-    def __init__(self, *names, reports=True):
-        self.names = names or ('desk1',)
-        self.reports = reports
-        self.ready = None
-        self.refuse = None
-        self.found = 'absent'
-        self.end = End('completed')
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.submitted = []
-        self.settled = []
-
-    async def printers(self):
-        return [p.Printer(name=name, reports=self.reports) for name in self.names]
-
-    async def check(self, printer):
-        if isinstance(self.ready, NotReady):
-            raise self.ready
-
-    async def submit(self, printer, sheet):
-        if isinstance(self.refuse, SubmitFailed):
-            raise self.refuse
-        self.submitted.append(sheet)
-        return str(len(self.submitted))
-
-    async def find(self, printer, tag, handle):
-        if isinstance(self.found, Exception):
-            raise self.found
-        return None if self.found == 'absent' else self.found
-
-    async def follow(self, printer, sheet, handle, at_printer):
-        at_printer()
-        await self.gate.wait()
-        return self.end
-
-    async def settle(self, printer, tag, handle, *, patience):
-        self.settled.append(handle)
-
-    async def close(self):
-        pass
 
 
 class FakeServer:
@@ -141,11 +64,14 @@ class FakeServer:
 
     async def until(self, condition, seconds=10):
         """Wait until ``condition()`` is true; looks again at every piece of news and now and then."""
-        async with asyncio.timeout(seconds):
-            while not condition():
-                self._news.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), 0.02)
+        try:
+            async with asyncio.timeout(seconds):
+                while not condition():
+                    self._news.clear()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._news.wait(), 0.02)
+        except TimeoutError:
+            fail(condition, seconds)
 
     def said(self, kind):
         """All messages of one type that the agent has sent."""

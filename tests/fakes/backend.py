@@ -1,0 +1,55 @@
+"""A way to print that does as it is told."""
+
+import asyncio
+
+from print_agent.errors import NotReady, SubmitFailed
+from print_agent.printing.backend import End
+from print_agent.protocol import messages as p
+
+
+class FakeBackend:
+    """Implements :class:`print_agent.printing.backend.Backend` from memory.
+
+    ``ready`` and ``refuse`` hold what is raised; ``ends`` gives each job's end, or a future of it.
+    """
+
+    def __init__(self, *names, reports=True):
+        self.names = names or ('desk1',)
+        self.reports = reports
+        self.ready = None
+        self.refuse = None
+        self.found = 'absent'
+        self.end = End('completed')
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.submitted = []
+        self.settled = []
+
+    async def printers(self):
+        return [p.Printer(name=name, reports=self.reports) for name in self.names]
+
+    async def check(self, printer):
+        if isinstance(self.ready, NotReady):
+            raise self.ready
+
+    async def submit(self, printer, sheet):
+        if isinstance(self.refuse, SubmitFailed):
+            raise self.refuse
+        self.submitted.append(sheet)
+        return str(len(self.submitted))
+
+    async def find(self, printer, tag, handle):
+        if isinstance(self.found, Exception):
+            raise self.found
+        return None if self.found == 'absent' else self.found
+
+    async def follow(self, printer, sheet, handle, at_printer):
+        at_printer()
+        await self.gate.wait()
+        return self.end
+
+    async def settle(self, printer, tag, handle, *, patience):
+        self.settled.append(handle)
+
+    async def close(self):
+        pass
