@@ -1,6 +1,7 @@
 """The agent's configuration: one folder with an optional ``agent.toml`` and the pairings that ``pair`` writes.
 
-Every wrong value is answered with a sentence that names the file, the key and what is allowed there.
+What may stand in ``agent.toml`` is said by the sections below, one struct each. Every wrong value is answered with a
+sentence that names the file, the key and what is allowed there; that sentence is the description of the key's type.
 """
 
 import os
@@ -8,14 +9,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
+import msgspec
 import platformdirs
+from msgspec import Meta, Struct
 
 from print_agent.connection import pairing
 from print_agent.connection.proxy import DIRECT, Network, is_proxy
-from print_agent.errors import BadSetting, ConfigError, NetworkError, PairingError
-from print_agent.printing import layout
+from print_agent.errors import ConfigError, NetworkError, PairingError
+from print_agent.printing.layout import Layout
 from print_agent.protocol import signing
 from print_agent.protocol.messages import MAX_PRINTER_NAME
 
@@ -23,7 +26,8 @@ from print_agent.protocol.messages import MAX_PRINTER_NAME
 #: Environment variable that names the configuration folder.
 ENV = 'PRINT_AGENT_CONFIG'
 APP = 'print-agent'
-MODES = ('auto', 'stream', 'poll')
+
+Mode = Literal['auto', 'stream', 'poll']
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +44,7 @@ class Config:
     """All settings. Paths are absolute."""
 
     folder: Path
-    mode: Literal['auto', 'stream', 'poll'] = 'auto'
+    mode: Mode = 'auto'
     cups: bool = True
     cups_server: str = ''
     queues: tuple[str, ...] | None = None
@@ -56,7 +60,7 @@ class Config:
     webhook_endpoints: tuple[WebhookEndpoint, ...] = ()
     network: Network = field(default_factory=Network)
     #: Settings of printers, by their names.
-    layouts: dict[str, layout.Layout] = field(default_factory=dict)
+    layouts: dict[str, Layout] = field(default_factory=dict)
     #: Name and password for printers that want a login, by their names.
     logins: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
 
@@ -89,114 +93,172 @@ def load(folder: Path | None = None) -> Config:
     return _Reader(path, folder).config(data)
 
 
+# -- what may stand in agent.toml -------------------------------------------------------------------------------------
+
+_TEXT = 'must be a text in quotes'
+_Text = Annotated[str, Meta(description=_TEXT)]
+_FilledText = Annotated[str, Meta(min_length=1, description=_TEXT)]
+#: Relative to the configuration folder.
+_Path = Annotated[Path, Meta(description=_TEXT)]
+_Flag = Annotated[bool, Meta(description='must be true or false')]
+_Port = Annotated[int, Meta(ge=0, le=65535, description='must be a port number from 0 to 65535')]
+_PROXY = f'must be http://host:port, or "{DIRECT}" for none'
+
+
+class _Cups(Struct, frozen=True):
+    enabled: _Flag = True
+    server: Annotated[str, Meta(pattern=r'^(/.*|[^:]*(:[0-9]*)?)\Z', description=(
+        'must be a text in quotes: the path of a socket, host or host:port'))] = ''
+    queues: Annotated[tuple[_FilledText, ...], Meta(description=(
+        'must be a list of names of print queues, such as ["desk1"]'))] | None = None
+
+
+class _Folder(Struct, frozen=True):
+    name: Annotated[str, Meta(min_length=1, max_length=MAX_PRINTER_NAME, description=(
+        f'must be a text in quotes with at most {MAX_PRINTER_NAME} characters'))]
+    path: _Path
+
+
+class _Spool(Struct, frozen=True):
+    path: _Path | None = None
+    keep_hours: Annotated[float, Meta(ge=0, le=48, description='must be a number of hours from 0 to 48')] = 4.0
+
+
+class _Page(Struct, frozen=True):
+    enabled: _Flag = True
+    port: _Port = 8632
+
+
+class _Network(Struct, frozen=True):
+    proxy: Annotated[str, Meta(description=_PROXY)] = ''
+    ca_file: _Text = ''
+
+
+class _Endpoint(Struct, frozen=True):
+    printer: _FilledText
+    secret_file: _Path
+
+
+class _Receiver(Struct, frozen=True):
+    host: _Text = '127.0.0.1'
+    port: _Port = 8631
+    endpoint: tuple[_Endpoint, ...] = ()
+
+
+class _Printer(Layout, frozen=True, kw_only=True):
+    login_file: _Path | None = None
+
+
+class _Settings(Struct, frozen=True):
+    mode: Annotated[Mode, Meta(description=f'must be one of: {", ".join(get_args(Mode))}')] = 'auto'
+    cups: _Cups = _Cups()
+    folder: tuple[_Folder, ...] = ()
+    spool: _Spool = _Spool()
+    page: _Page = _Page()
+    network: _Network = _Network()
+    receiver: _Receiver = _Receiver()
+    printers: dict[str, _Printer] = {}
+
+
+# -- reading it -------------------------------------------------------------------------------------------------------
+
+_Section = TypeVar('_Section', bound=Struct)
+
+
 class _Reader:
     def __init__(self, path: Path, folder: Path):
         self._path = path
         self._folder = folder
 
     def config(self, data: Mapping[str, Any]) -> Config:
-        self._only(data, '', {'mode', 'cups', 'folder', 'spool', 'receiver', 'network', 'page', 'printers'})
-        mode = data.get('mode', 'auto')
-        if mode not in MODES:
-            raise self._error('mode', f'is {mode!r}; allowed are {", ".join(MODES)}')
-        cups = self._table(data, 'cups', {'enabled', 'server', 'queues'})
-        queues = cups.get('queues')
-        if queues is not None and not (isinstance(queues, list) and all(isinstance(q, str) and q for q in queues)):
-            raise self._error('cups.queues', 'must be a list of names of print queues, such as ["desk1"]')
-        enabled = cups.get('enabled', True)
-        if not isinstance(enabled, bool):
-            raise self._error('cups.enabled', 'must be true or false')
-        spool = self._table(data, 'spool', {'path', 'keep_hours'})
-        keep_hours = spool.get('keep_hours', 4.0)
-        if not isinstance(keep_hours, int | float) or isinstance(keep_hours, bool) or not 0 <= keep_hours <= 48:
-            raise self._error('spool.keep_hours', 'must be a number of hours from 0 to 48')
-        page = self._table(data, 'page', {'enabled', 'port'})
-        if not isinstance(page.get('enabled', True), bool):
-            raise self._error('page.enabled', 'must be true or false')
-        receiver = self._table(data, 'receiver', {'host', 'port', 'endpoint'})
+        found = self._section(_Settings, data, '')
         return Config(
-            folder=self._folder, mode=cast(Literal['auto', 'stream', 'poll'], mode), cups=enabled,
-            cups_server=self._server(cups), queues=None if queues is None else tuple(queues),
-            folders=self._folders(data),
-            spool=(self._below('spool.path', self._str(spool, 'spool.path', 'path')) if 'path' in spool
-                   else Path(platformdirs.user_state_dir(APP))),
-            receiver_host=self._str(receiver, 'receiver.host', 'host', '127.0.0.1'),
-            receiver_port=self._port(receiver, 'receiver.port', 8631), keep_hours=float(keep_hours),
-            page=page.get('enabled', True), page_port=self._port(page, 'page.port', 8632),
-            webhook_endpoints=self._endpoints(receiver), network=self._network(data), layouts=self._layouts(data),
-            logins=self._logins(data))
+            folder=self._folder, mode=found.mode, cups=found.cups.enabled, cups_server=found.cups.server,
+            queues=found.cups.queues, folders=self._folders(found.folder),
+            spool=found.spool.path or Path(platformdirs.user_state_dir(APP)), keep_hours=found.spool.keep_hours,
+            page=found.page.enabled, page_port=found.page.port, receiver_host=found.receiver.host,
+            receiver_port=found.receiver.port, webhook_endpoints=self._endpoints(found.receiver.endpoint),
+            network=self._network(found.network), layouts={
+                name: Layout(**{key: getattr(printer, key) for key in Layout.__struct_fields__})
+                for name, printer in found.printers.items()},
+            logins={name: self._login(f'printers.{name}.login_file', printer.login_file)
+                    for name, printer in found.printers.items() if printer.login_file is not None})
 
-    def _layouts(self, data: Mapping[str, Any]) -> dict[str, layout.Layout]:
-        tables = data.get('printers', {})
-        layouts = {}
-        if not isinstance(tables, dict):
-            raise self._error('printers', 'must be sections [printers.NAME], one for each printer')
-        for name, table in tables.items():
-            if not isinstance(table, dict):
-                raise self._error(f'printers.{name}', f'must be a section [printers.{name}]')
+    def _section(self, kind: type[_Section], table: object, where: str) -> _Section:
+        """One section. Key by key, so that what is wrong can be named."""
+        if not isinstance(table, dict):
+            raise self._error(where, f'must be a section [{where}]')
+        fields = {field.name: field for field in msgspec.structs.fields(kind)}
+        values = {}
+        for name, value in table.items():
+            key = f'{where}.{name}' if where else name
+            if name not in fields:
+                raise self._error(key, f'is not a setting; allowed here are {", ".join(sorted(fields))}')
+            values[name] = self._value(fields[name].type, value, key)
+        for name, each in fields.items():
+            if each.required and name not in values:
+                raise self._error(f'{where}.{name}', 'is missing')
+        return kind(**values)
+
+    def _value(self, kind: Any, value: object, key: str) -> Any:
+        origin = get_origin(kind)
+        inner = get_args(kind)[0 if origin is tuple else 1] if origin in (tuple, dict) else kind
+        if not (isinstance(inner, type) and issubclass(inner, Struct)):
             try:
-                layouts[name] = layout.read({key: value for key, value in table.items() if key != 'login_file'})
-            except BadSetting as exc:
-                raise self._error(f'printers.{name}.{exc.key}', str(exc)) from exc
-        return layouts
+                return msgspec.convert(value, kind, dec_hook=lambda _kind, path: self._below(key, path))
+            except msgspec.ValidationError as exc:
+                raise self._error(key, _allowed(kind)) from exc
+        if inner is kind:
+            return self._section(inner, value, key)
+        if origin is tuple:
+            if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
+                raise self._error(key, f'must be sections [[{key}]]')
+            return tuple(self._section(inner, table, f'{key}[{number}]') for number, table in enumerate(value, 1))
+        if not isinstance(value, dict):
+            raise self._error(key, f'must be sections [{key}.NAME]')
+        return {name: self._section(inner, table, f'{key}.{name}') for name, table in value.items()}
 
-    def _logins(self, data: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-        logins = {}
-        for name, table in data.get('printers', {}).items():
-            if 'login_file' in table:
-                key = f'printers.{name}.login_file'
-                file = self._below(key, self._str(table, key, 'login_file'))
-                user, _, password = self._private(key, file).strip().partition(':')
-                if not user or not password or '\n' in password:
-                    raise self._error(key, f'names {file}, which does not hold one line user:password')
-                logins[name] = user, password
-        return logins
+    def _below(self, key: str, path: object) -> Path:
+        """A path; a relative one is below the configuration folder."""
+        if not isinstance(path, str) or not path:
+            raise self._error(key, _TEXT)
+        try:
+            return self._folder / Path(path).expanduser()
+        except RuntimeError as exc:
+            raise self._error(key, f'is {path!r}, but there is no such user on this computer') from exc
 
-    def _network(self, data: Mapping[str, Any]) -> Network:
-        table = self._table(data, 'network', {'proxy', 'ca_file'})
-        proxy = self._str(table, 'network.proxy', 'proxy', '')
-        if proxy and proxy != DIRECT and not is_proxy(proxy):
-            # not quoted, as it may hold a password
-            raise self._error('network.proxy', f'must be http://host:port, or "{DIRECT}" for none')
-        ca_file = self._str(table, 'network.ca_file', 'ca_file', '')
-        network = Network(proxy=proxy, ca_file=self._below('network.ca_file', ca_file) if ca_file else None)
+    def _error(self, key: str, text: str) -> ConfigError:
+        return ConfigError(f'{self._path}: "{key}" {text}.')
+
+    # -- what a type cannot say ----------------------------------------------------------------------------------------
+
+    def _folders(self, sections: tuple[_Folder, ...]) -> dict[str, Path]:
+        folders: dict[str, Path] = {}
+        for number, section in enumerate(sections, 1):
+            if section.name in folders:
+                raise self._error(f'folder[{number}].name', f'is {section.name!r}, which is taken already')
+            folders[section.name] = section.path
+        return folders
+
+    def _network(self, section: _Network) -> Network:
+        if section.proxy and section.proxy != DIRECT and not is_proxy(section.proxy):
+            raise self._error('network.proxy', _PROXY)  # not quoted, as it may hold a password
+        key = 'network.ca_file'
+        network = Network(proxy=section.proxy, ca_file=self._below(key, section.ca_file) if section.ca_file else None)
         try:
             network.tls()
         except NetworkError as exc:
-            raise self._error('network.ca_file', f'cannot be used: {exc}'.rstrip('.')) from exc
+            raise self._error(key, f'cannot be used: {exc}'.rstrip('.')) from exc
         return network
 
-    def _server(self, cups: Mapping[str, Any]) -> str:
-        server = self._str(cups, 'cups.server', 'server', '')
-        if server and not server.startswith('/'):
-            _, _, port = server.partition(':')
-            if port and not port.isdecimal():
-                raise self._error('cups.server', f'is {server!r}; allowed are the path of a socket, host or host:port')
-        return server
-
-    def _folders(self, data: Mapping[str, Any]) -> dict[str, Path]:
-        folders: dict[str, Path] = {}
-        for number, table in enumerate(self._tables(data, 'folder'), 1):
-            where = f'folder[{number}]'
-            self._only(table, where + '.', {'name', 'path'})
-            name = self._str(table, f'{where}.name', 'name')
-            if name in folders:
-                raise self._error(f'{where}.name', f'is {name!r}, which is taken already')
-            if len(name) > MAX_PRINTER_NAME:
-                raise self._error(f'{where}.name', f'must have at most {MAX_PRINTER_NAME} characters')
-            folders[name] = self._below(f'{where}.path', self._str(table, f'{where}.path', 'path'))
-        return folders
-
-    def _endpoints(self, receiver: Mapping[str, Any]) -> tuple[WebhookEndpoint, ...]:
+    def _endpoints(self, sections: tuple[_Endpoint, ...]) -> tuple[WebhookEndpoint, ...]:
         endpoints: dict[str, WebhookEndpoint] = {}
-        for number, table in enumerate(self._tables(receiver, 'endpoint'), 1):
-            where = f'receiver.endpoint[{number}]'
-            self._only(table, where + '.', {'printer', 'secret_file'})
-            printer = self._str(table, f'{where}.printer', 'printer')
+        for number, section in enumerate(sections, 1):
+            where, printer = f'receiver.endpoint[{number}]', section.printer
             if printer in endpoints:
                 raise self._error(f'{where}.printer', f'is {printer!r}, which has a webhook endpoint already')
-            file = self._below(f'{where}.secret_file', self._str(table, f'{where}.secret_file', 'secret_file'))
-            endpoints[printer] = WebhookEndpoint(printer=printer, secrets=self._secrets(f'{where}.secret_file', file))
+            endpoints[printer] = WebhookEndpoint(printer=printer, secrets=self._secrets(f'{where}.secret_file',
+                                                                                        section.secret_file))
         return tuple(endpoints.values())
 
     def _secrets(self, key: str, file: Path) -> tuple[str, ...]:
@@ -212,6 +274,12 @@ class _Reader:
                                        f'(whsec_...)') from exc
         return secrets
 
+    def _login(self, key: str, file: Path) -> tuple[str, str]:
+        user, _, password = self._private(key, file).strip().partition(':')
+        if not user or not password or '\n' in password:
+            raise self._error(key, f'names {file}, which does not hold one line user:password')
+        return user, password
+
     def _private(self, key: str, file: Path) -> str:
         try:
             pairing.refuse_readable_by_others(file)
@@ -221,44 +289,11 @@ class _Reader:
         except (OSError, UnicodeDecodeError) as exc:
             raise self._error(key, f'names {file}, which cannot be read') from exc
 
-    # -- small checks -------------------------------------------------------------------------------------------------
 
-    def _error(self, key: str, text: str) -> ConfigError:
-        return ConfigError(f'{self._path}: "{key}" {text}.')
-
-    def _only(self, table: Mapping[str, Any], prefix: str, allowed: set[str]) -> None:
-        for key in table:
-            if key not in allowed:
-                raise self._error(prefix + key, f'is not a setting; allowed here are {", ".join(sorted(allowed))}')
-
-    def _table(self, data: Mapping[str, Any], key: str, allowed: set[str]) -> Mapping[str, Any]:
-        table = data.get(key, {})
-        if not isinstance(table, dict):
-            raise self._error(key, f'must be a section [{key}]')
-        self._only(table, key + '.', allowed)
-        return table
-
-    def _tables(self, data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-        tables = data.get(key, [])
-        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise self._error(key, f'must be sections [[{key}]]')
-        return tables
-
-    def _port(self, table: Mapping[str, Any], name: str, default: int) -> int:
-        port = table.get('port', default)
-        if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65535:
-            raise self._error(name, 'must be a port number from 0 to 65535')
-        return port
-
-    def _below(self, key: str, path: str) -> Path:
-        """A path; a relative one is below the configuration folder."""
-        try:
-            return self._folder / Path(path).expanduser()
-        except RuntimeError as exc:
-            raise self._error(key, f'is {path!r}, but there is no such user on this computer') from exc
-
-    def _str(self, table: Mapping[str, Any], name: str, key: str, default: str | None = None) -> str:
-        value = table.get(key, default)
-        if not isinstance(value, str) or (default is None and not value):
-            raise self._error(name, 'is missing or not a text' if value is None else 'must be a text in quotes')
-        return value
+def _allowed(kind: Any) -> str:
+    """What a setting may be: the description of its type."""
+    for each in (kind, *get_args(kind)):
+        for meta in getattr(each, '__metadata__', ()):
+            if meta.description:
+                return str(meta.description)
+    raise TypeError(f'{kind} has no description')

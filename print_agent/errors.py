@@ -4,7 +4,6 @@ programs as well (``reason``).
     AgentError
     ├── AgentFailed             the agent ended although nobody asked it to
     ├── ConfigError             something in agent.toml cannot be used
-    │   ├── BadSetting          a setting of a printer
     │   └── NetworkError        the settings of the network
     ├── PairingError            pairing did not work, or a pairing cannot be used
     ├── ServiceError            the system service could not be put in place
@@ -58,14 +57,6 @@ class AgentFailed(AgentError):
 
 class ConfigError(AgentError):
     """Something in the configuration cannot be used; the text says what and where."""
-
-
-class BadSetting(ConfigError):
-    """A setting cannot be used. ``key`` is the setting, the text says what is allowed."""
-
-    def __init__(self, key: str, detail: str):
-        super().__init__(detail)
-        self.key = key
 
 
 class NetworkError(ConfigError):

@@ -7,13 +7,14 @@ CUPS, because drivers disagree about what those mean.
 
 import io
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Annotated, Literal
 
+from msgspec import Meta, Struct
 from pypdf import PageObject, PdfWriter, Transformation
 
-from print_agent.errors import BadSetting, CannotLayOut
+from print_agent.errors import CannotLayOut
 from print_agent.printing.backend import Sheet
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
@@ -25,28 +26,36 @@ MAX_OFFSET_MM = 100.0
 #: Sizes that differ by no more are the same to Ghostscript (5 points).
 SAME_MM = 5 / 72 * 25.4
 MIN_SIDE_MM = 10.0
-RESOLUTIONS = (72, 2400)
+MIN_DPI, MAX_DPI = 72, 2400
 MAX_COPIES = 9
-KEYS = frozenset({'media_mm', 'orientation', 'offset_x_mm', 'offset_y_mm', 'resolution_dpi', 'copies'})
 _MM_PER_POINT = 25.4 / 72
 _MEDIA_NAME = re.compile(r'_([0-9.]+)x([0-9.]+)(mm|in)$')
 
 
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """The settings of one printer. Without any, the badge goes to it as it is."""
+#: Descriptions say what is allowed, for who wrote something else into agent.toml.
+Side = Annotated[float, Meta(ge=MIN_SIDE_MM, le=p.MAX_SIDE_MM)]
+Offset = Annotated[float, Meta(ge=-MAX_OFFSET_MM, le=MAX_OFFSET_MM, description=(
+    f'must be a number of millimetres from -{MAX_OFFSET_MM:.0f} to {MAX_OFFSET_MM:.0f}'))]
+
+
+class Layout(Struct, frozen=True, kw_only=True):
+    """The settings of one printer, as in ``[printers.NAME]``. Without any, the badge goes to it as it is."""
 
     #: Width and height of the labels in the printer, in mm, as the paper comes out; None: those of the badge
-    media_mm: tuple[float, float] | None = None
+    media_mm: Annotated[tuple[Side, Side], Meta(description=(
+        f'must be the width and height of the labels in mm, such as [96, 134], each from {MIN_SIDE_MM:.0f} to '
+        f'{p.MAX_SIDE_MM:.0f}'))] | None = None
     #: By how many degrees the badge is turned clockwise
-    orientation: int = 0
+    orientation: Annotated[Literal[0, 90, 180, 270], Meta(description=(
+        'must be 0, 90, 180 or 270: how many degrees the badge is turned clockwise'))] = 0
     #: How far the badge is moved to the right and down, in mm
-    offset_x_mm: float = 0.0
-    offset_y_mm: float = 0.0
-    #: Dots per inch; 0 leaves it to the printer
-    resolution_dpi: int = 0
+    offset_x_mm: Offset = 0.0
+    offset_y_mm: Offset = 0.0
+    #: Dots per inch; None leaves it to the printer
+    resolution_dpi: Annotated[int, Meta(ge=MIN_DPI, le=MAX_DPI, description=(
+        f'must be a whole number from {MIN_DPI} to {MAX_DPI}'))] | None = None
     #: How many of each badge
-    copies: int = 1
+    copies: Annotated[int, Meta(ge=1, le=MAX_COPIES, description=f'must be a whole number from 1 to {MAX_COPIES}')] = 1
 
     @property
     def keeps_document(self) -> bool:
@@ -58,7 +67,7 @@ class Layout:
 
         It reads the PDF, unless :attr:`keeps_document`: let :func:`print_agent.documents.lay_out` do that elsewhere.
         """
-        sheet = replace(sheet, copies=sheet.copies * self.copies, resolution_dpi=self.resolution_dpi)
+        sheet = replace(sheet, copies=sheet.copies * self.copies, resolution_dpi=self.resolution_dpi or 0)
         if self.keeps_document:
             return sheet
         badge = (sheet.height_mm, sheet.width_mm) if self.orientation % 180 else (sheet.width_mm, sheet.height_mm)
@@ -122,50 +131,3 @@ def _size(name: str) -> tuple[float, float] | None:
 
 def _is_about(one: tuple[float, float], other: tuple[float, float]) -> bool:
     return all(abs(a - b) <= SAME_MM for a, b in zip(one, other, strict=True))
-
-
-def read(table: Mapping[str, Any]) -> Layout:
-    """Read one section ``[printers.NAME]``. Raises :class:`BadSetting`."""
-    for key in table:
-        if key not in KEYS:
-            raise BadSetting(key, f'is not a setting; allowed here are {", ".join(sorted(KEYS))}')
-    return Layout(
-        media_mm=_media(table), orientation=_orientation(table), offset_x_mm=_offset(table, 'offset_x_mm'),
-        offset_y_mm=_offset(table, 'offset_y_mm'), copies=_whole(table, 'copies', 1, 1, MAX_COPIES),
-        resolution_dpi=_whole(table, 'resolution_dpi', 0, *RESOLUTIONS))
-
-
-def _media(table: Mapping[str, Any]) -> tuple[float, float] | None:
-    value = table.get('media_mm')
-    if value is None:
-        return None
-    if not (isinstance(value, list) and len(value) == 2
-            and all(_is_number(side) and MIN_SIDE_MM <= side <= p.MAX_SIDE_MM for side in value)):
-        raise BadSetting('media_mm', f'must be the width and height of the labels in mm, such as [96, 134], each from '
-                                     f'{MIN_SIDE_MM:.0f} to {p.MAX_SIDE_MM:.0f}')
-    return float(value[0]), float(value[1])
-
-
-def _orientation(table: Mapping[str, Any]) -> int:
-    value = table.get('orientation', 0)
-    if not _is_number(value) or value not in (0, 90, 180, 270):
-        raise BadSetting('orientation', 'must be 0, 90, 180 or 270: how many degrees the badge is turned clockwise')
-    return int(value)
-
-
-def _offset(table: Mapping[str, Any], key: str) -> float:
-    value = table.get(key, 0)
-    if not _is_number(value) or not abs(value) <= MAX_OFFSET_MM:
-        raise BadSetting(key, f'must be a number of millimetres from -{MAX_OFFSET_MM:.0f} to {MAX_OFFSET_MM:.0f}')
-    return float(value)
-
-
-def _whole(table: Mapping[str, Any], key: str, default: int, least: int, most: int) -> int:
-    value = table.get(key, default)
-    if key in table and not (isinstance(value, int) and _is_number(value) and least <= value <= most):
-        raise BadSetting(key, f'must be a whole number from {least} to {most}')
-    return int(value)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

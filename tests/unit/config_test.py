@@ -1,8 +1,10 @@
 """Configuration and pairings: what is allowed, and a sentence for everything else."""
 
 import json
+from typing import get_args
 
 import httpx
+import msgspec
 import pytest
 from tests.fakes.indico import pairing_file
 
@@ -72,12 +74,12 @@ def test_everything_can_be_set(tmp_path):
 
 
 @pytest.mark.parametrize(('text', 'words'), [
-    ("mode = 'fax'", '"mode" is \'fax\'; allowed are auto, stream, poll'),
+    ("mode = 'fax'", '"mode" must be one of: auto, stream, poll'),
     ('mod = 1', '"mod" is not a setting; allowed here are cups, folder, mode'),
     ('cups = 1', '"cups" must be a section [cups]'),
     ("[cups]\nhost = 'x'", '"cups.host" is not a setting'),
     ('[cups]\nserver = 631', '"cups.server" must be a text in quotes'),
-    ("[cups]\nserver = 'host:x'", '"cups.server" is \'host:x\'; allowed are'),
+    ("[cups]\nserver = 'host:x'", '"cups.server" must be a text in quotes: the path of a socket, host or host:port'),
     ("[cups]\nqueues = 'desk1'", '"cups.queues" must be a list'),
     ("[cups]\nenabled = 'no'", '"cups.enabled" must be true or false'),
     ("[folder]\nname = 'x'", '"folder" must be sections [[folder]]'),
@@ -100,6 +102,11 @@ def test_everything_can_be_set(tmp_path):
     ("[[folder]]\nname = 'x'\npath = '~nobody-here/x'", '"folder[1].path" is \'~nobody-here/x\''),
     ("[network]\nca_file = '~nobody-here/x'", '"network.ca_file" is'),
     ("[[receiver.endpoint]]\nprinter = 'x'\nsecret_file = '~nobody-here/x'", '"receiver.endpoint[1].secret_file" is'),
+    ("[[folder]]\nname = '" + 'x' * 128 + "'\npath = 'x'", '"folder[1].name" must be a text in quotes with'),
+    ("[[receiver.endpoint]]\nprinter = 'x'\nsecret = 'x'", '"receiver.endpoint[1].secret" is not a setting; allowed'),
+    ('[receiver]\nendpoint = 1', '"receiver.endpoint" must be sections [[receiver.endpoint]]'),
+    ('printers = 1', '"printers" must be sections [printers.NAME]'),
+    ("[printers.x]\nlogin_file = ''", '"printers.x.login_file" must be a text in quotes'),
     ('mode = ', 'cannot be read'),
 ])
 def test_a_wrong_value_is_answered_with_a_sentence(tmp_path, text, words):
@@ -107,6 +114,23 @@ def test_a_wrong_value_is_answered_with_a_sentence(tmp_path, text, words):
         config.load(write(tmp_path, text))
     assert words in str(caught.value)
     assert str(tmp_path / 'agent.toml') in str(caught.value)
+
+
+def sections(kind=config._Settings):
+    yield kind
+    for field in msgspec.structs.fields(kind):
+        for inner in (field.type, *get_args(field.type)):
+            if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+                yield from sections(inner)
+
+
+@pytest.mark.parametrize('section', sections())
+def test_each_setting_says_what_it_may_be(section):
+    """What is not a section has a description: the sentence about a wrong value."""
+    for field in msgspec.structs.fields(section):
+        if not any(isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+                   for kind in (field.type, *get_args(field.type))):
+            assert config._allowed(field.type).startswith('must be ')
 
 
 ENDPOINT = "[[receiver.endpoint]]\nprinter = 'desk1'\nsecret_file = 'desk1.secret'"
