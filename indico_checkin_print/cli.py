@@ -48,8 +48,8 @@ def relay(host, port, max_agents):
 @cli.command()
 def sweep():
     """Run one sweep now: what beat does every 15 seconds."""
-    from indico_checkin_print.work.worker import post_waiting, put_right, render_waiting
-    moved = put_right('cli')
+    from indico_checkin_print.work.worker import post_waiting, recover_stalled, render_waiting
+    moved = recover_stalled('cli')
     db.session.commit()
     click.echo(f'{moved} jobs put right, {render_waiting("cli")} rendered, {post_waiting("cli")[0]} POSTs made.')
 

@@ -1,4 +1,4 @@
-"""Signs of life of the processes that work for the ledger, so that `doctor` can tell who is away.
+"""Heartbeats of the processes that work for the ledger, so that `doctor` can tell who is away.
 
 Asking the processes themselves is not enough: a worker without beat answers, and a relay may run on another machine.
 What the database got from them is what the badges depend on.
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from indico.core.db import db
 
-from indico_checkin_print.models.marks import Mark
+from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.sql import now
 
 
@@ -18,7 +18,7 @@ from indico_checkin_print.sql import now
 CELERY = 'celery'
 #: The nightly purge
 PURGE = 'purge'
-#: How the marks of relays begin; their machine and port follow
+#: How the heartbeats of relays begin; their machine and port follow
 RELAY = 'relay '
 #: How those of relays that make POSTs begin; apart, because this one is deleted when the relay stops
 POSTS = 'posts '
@@ -31,25 +31,25 @@ TURN_STALE = 15
 
 
 def machine():
-    """Return how this machine is called in the marks of its relays."""
+    """Return how this machine is called in the heartbeats of its relays."""
     return socket.gethostname()
 
 
-def leave(name, detail=''):
-    """Leave a sign of life in the caller's transaction."""
+def beat(name, detail=''):
+    """Note that a process is alive, in the caller's transaction."""
     values = {'name': name, 'dt': now(), 'detail': detail}
-    db.session.execute(insert(Mark.__table__).values(values)
+    db.session.execute(insert(Heartbeat.__table__).values(values)
                        .on_conflict_do_update(index_elements=['name'], set_=values))
 
 
 def forget(name, **about):
-    """Delete a mark in the caller's transaction, if it is still as the caller left it."""
-    Mark.query.filter_by(name=name, **about).delete()
+    """Delete a heartbeat in the caller's transaction, if it is still as the caller left it."""
+    Heartbeat.query.filter_by(name=name, **about).delete()
 
 
 def relay_posts():
     """Tell whether a relay makes the POSTs to webhooks."""
-    fresh = Mark.query.filter(Mark.name.startswith(POSTS), Mark.dt > now(-POSTS_STALE))
+    fresh = Heartbeat.query.filter(Heartbeat.name.startswith(POSTS), Heartbeat.dt > now(-POSTS_STALE))
     return db.session.query(fresh.exists()).scalar()
 
 
@@ -63,7 +63,7 @@ def take_turn(holder):
         return False
     values = {'name': TURN, 'dt': now(), 'detail': holder}
     return db.session.execute(
-        insert(Mark.__table__).values(values)
+        insert(Heartbeat.__table__).values(values)
         .on_conflict_do_update(index_elements=['name'], set_=values,
-                               where=db.or_(Mark.detail == holder, Mark.dt < now(-TURN_STALE)))
-        .returning(Mark.__table__.c.name)).scalar() is not None
+                               where=db.or_(Heartbeat.detail == holder, Heartbeat.dt < now(-TURN_STALE)))
+        .returning(Heartbeat.__table__.c.name)).scalar() is not None

@@ -12,7 +12,7 @@ from indico_checkin_print.diagnostics import standstill_email
 from indico_checkin_print.ledger.conditions import post_is_due
 from indico_checkin_print.settings import logger
 from indico_checkin_print.work import retention
-from indico_checkin_print.work.worker import post_waiting, put_right, render_waiting
+from indico_checkin_print.work.worker import post_waiting, recover_stalled, render_waiting
 
 
 #: Between two sweeps, in seconds.
@@ -66,7 +66,7 @@ def _want_posts():
                       run_every=schedule(run_every=SWEEP_EVERY))
 def sweep():
     """Find what no wake-up reached, put right what dead processes left, and try again what is due."""
-    put_right('sweep', heartbeat.CELERY)
+    recover_stalled('sweep', heartbeat.CELERY)
     db.session.commit()
     work()
     # last, because a mail server may hang

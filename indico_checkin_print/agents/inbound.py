@@ -67,20 +67,20 @@ def speaking_agent(agent_id, link, *, lock=False):
     return agent
 
 
-def hello(agent_id, link, message, *, goes_on=False):
+def hello(agent_id, link, message, *, resumed=False):
     """Begin a link: the newest one speaks for the agent. Return (what it holds, the welcome for it).
 
-    :param goes_on: Whether the link began earlier, as with each poll after the first answer. It speaks for the agent
+    :param resumed: Whether the link began earlier, as with each poll after the first answer. It speaks for the agent
                     again only if a newer one ended or fell silent.
     """
     agent = Agent.query.filter_by(id=agent_id).populate_existing().with_for_update().one()
     if agent.revoked_dt is not None:
         raise Replaced(revoked=True)
-    if goes_on and agent.link not in {'', link} and agent.is_heard_of:
+    if resumed and agent.link not in {'', link} and agent.is_heard_of:
         raise Replaced(revoked=False)
     if agent.spool and agent.spool != message.spool:
         ledger.spool_lost(agent)
-    if not goes_on or agent.link != link:
+    if not resumed or agent.link != link:
         agent.draining = False
     agent.link = link
     agent.spool = message.spool
@@ -112,7 +112,7 @@ def receive(agent_id, link, message):
         case messages.Drain():
             agent.draining = True
             db.session.flush()
-            ledger.free_waiting(agent)
+            ledger.unassign_waiting(agent)
         case _ if type(message) in MEANING:
             _heard_of(agent)
             return _outcome(agent, message)
@@ -145,8 +145,8 @@ def _learn(agent, printer, message, reason):
         case messages.Completed() | messages.Sent() if reason != 'person_saw_it':
             printer_breaker.works(agent, printer)
         case messages.Failed() | messages.Returned() | messages.Unknown() if printer_breaker.blames_printer(reason):
-            is_aside = printer_breaker.failed(agent, printer, reason)
-            if printer_breaker.is_out_of_order(message, reason, is_aside=is_aside):
+            is_open = printer_breaker.failed(agent, printer, reason)
+            if printer_breaker.is_out_of_order(message, reason, is_open=is_open):
                 ledger.retry_canceled(agent, printer, timedelta(seconds=printer_breaker.POLICY.window))
 
 
@@ -157,7 +157,7 @@ def gone(agent_id, link):
         agent.link = ''
         agent.draining = True
         db.session.flush()
-        ledger.free_waiting(agent)
+        ledger.unassign_waiting(agent)
 
 
 def still_there(links):
@@ -187,17 +187,17 @@ def _is_overtaken(job, message):
     """Tell whether an agent says that a badge is being printed of which it has told the end: nobody would end it again.
     """
     return (isinstance(message, messages.Printing) and job.state != JobState.dispatched
-            and not (job.state == JobState.unknown and job.reason in ledger.WITHOUT_A_WORD))
+            and not (job.state == JobState.unknown and job.reason in ledger.UNREPORTED))
 
 
 def _canceled(agent, message):
     job = _find(message.job)
     if job is not None and job.agent_id == agent.id and job.dispatch == message.dispatch:
-        if job.state == JobState.unknown and job.reason == Reason.no_word:
+        if job.state == JobState.unknown and job.reason == Reason.go_timeout:
             # it never got the job, or never its go
             ledger.report(job, JobState.ready, Reason.returned, '', f'agent:{agent.id}')
         else:
-            ledger.take_back(job)
+            ledger.unassign(job)
     return messages.Ack(job=message.job, dispatch=message.dispatch, state='canceled')
 
 

@@ -23,7 +23,7 @@ from indico_checkin_print.messages.envelope import job_message
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.routing.candidates import Candidates, aside, why_not
+from indico_checkin_print.routing.candidates import Candidates, open_breakers, why_not
 
 
 #: Jobs that wait at the agent for each printer, those with a go included.
@@ -115,25 +115,25 @@ def outgoing(agent_id, link, holding):
                     db.or_(Job.state.in_(AT_AGENT),
                            # it may still be told by the agent what became of these
                            db.and_(Job.state == JobState.unknown,
-                                   db.or_(Job.uuid.in_(holding), Job.reason == Reason.no_word))))
+                                   db.or_(Job.uuid.in_(holding), Job.reason == Reason.go_timeout))))
             .options(joinedload('document'), joinedload('registration'), joinedload('desk'))
             .order_by(Job.queue_dt, Job.id)}
-    troubles = aside([agent.id])
-    printers = _usable(agent, jobs, troubles)
-    _make_way(agent, jobs, troubles)
+    breakers = open_breakers([agent.id])
+    printers = _usable(agent, jobs, breakers)
+    _make_way(agent, jobs, breakers)
     todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding, printers)
     messages = _answered(agent, holding)
     messages += [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
     # one that may not print any more gets none, and the agent drops it the next time
-    undone = {uuid for uuid in todo.go if not ledger.go(jobs[uuid], actor)}
-    ledger.without_go([jobs[uuid] for uuid in undone], actor)
+    undone = {uuid for uuid in todo.go if not ledger.grant(jobs[uuid], actor)}
+    ledger.drop_or_redraw([jobs[uuid] for uuid in undone], actor)
     left = _what_is_left(u for u in (*todo.send, *todo.repeat_go) if jobs[u].state == JobState.dispatched)
     messages += [job_message(jobs[uuid], go=uuid in todo.go or uuid in left, print_within=left.get(uuid, PRINT_WITHIN))
                  for uuid in todo.send if uuid not in undone]
     messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=left.get(uuid, PRINT_WITHIN))
                  for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in undone and u not in todo.send))]
     at_agent = sum(job.state in AT_AGENT for job in jobs.values())
-    return messages + _give_more(agent, todo, actor, troubles, most=IN_FLIGHT - at_agent)
+    return messages + _give_more(agent, todo, actor, breakers, most=IN_FLIGHT - at_agent)
 
 
 def _answered(agent, holding):
@@ -156,24 +156,24 @@ def agents_with_outgoing():
             .filter(due(JobState.ready), Job.webhook_id.is_(None))}
 
 
-def _usable(agent, jobs, troubles):
+def _usable(agent, jobs, breakers):
     """Return the names of an agent's printers that take work; let what waits for others move on.
 
     :param jobs: What is at the agent, by uuid; what moves on is taken out.
     """
-    obstacles = {p['name']: why_not(agent, p['name'], troubles) for p in agent.printers}
+    obstacles = {p['name']: why_not(agent, p['name'], breakers) for p in agent.printers}
     stuck = [job for job in jobs.values()
              if job.state == JobState.ready and obstacles.get(job.printer, 'not_found')]
     others = Candidates({job.desk for job in stuck if job.desk}) if stuck else None
     for job in stuck:
         # with nowhere to go it waits here, and is at hand when the printer works again
-        if (agent.id, job.printer) in troubles or (job.desk and others.choose(job)[0]):
-            ledger.move_on(job, obstacles.get(job.printer, 'not_found'))
+        if (agent.id, job.printer) in breakers or (job.desk and others.choose(job)[0]):
+            ledger.skip_printer(job, obstacles.get(job.printer, 'not_found'))
             del jobs[job.uuid]
     return [name for name, obstacle in obstacles.items() if not obstacle]
 
 
-def _make_way(agent, jobs, troubles):
+def _make_way(agent, jobs, breakers):
     """Free what waits here for a printer that an older badge is to come back to, so that they are given in order.
 
     Only for badges that were given away before, and only at the printer that takes them: one that waits for another
@@ -192,7 +192,7 @@ def _make_way(agent, jobs, troubles):
             .limit(IN_FLIGHT).all())
     if not back:
         return
-    candidates, first = Candidates({job.desk for job in back}, {agent.id: troubles}), {}
+    candidates, first = Candidates({job.desk for job in back}, {agent.id: breakers}), {}
     for job in back:
         choice, _notes = candidates.choose(job)
         if choice is not None and choice.agent_id == agent.id:
@@ -200,7 +200,7 @@ def _make_way(agent, jobs, troubles):
     for job in waiting:
         place = first.get((job.desk_id, job.printer))
         if place is not None and place < (job.queue_dt, job.id):
-            ledger.take_back(job, wait=0)
+            ledger.unassign(job, wait=0)
             del jobs[job.uuid]
 
 
@@ -217,14 +217,14 @@ def _what_is_left(uuids):
             for uuid, seconds in db.session.query(Job.uuid, age).filter(Job.uuid.in_(uuids))}
 
 
-def _give_more(agent, todo, actor, troubles, *, most):
+def _give_more(agent, todo, actor, breakers, *, most):
     room, idle, messages = {name: free for name, free in todo.room.items() if free}, set(todo.idle), []
     if not room or most <= 0:
         return []
     jobs = _oldest_at_desks(agent, room, most)
     if not jobs:
         return []
-    candidates, left, refused = Candidates({job.desk for job in jobs}, {agent.id: troubles}), set(), []
+    candidates, left, refused = Candidates({job.desk for job in jobs}, {agent.id: breakers}), set(), []
     for job in jobs:
         choice, notes = candidates.choose(job)
         if choice is None:
@@ -237,7 +237,7 @@ def _give_more(agent, todo, actor, troubles, *, most):
         if not room.get(choice.printer) or len(messages) == most:
             continue
         go = choice.printer in idle
-        dispatch = ledger.give(job, agent, choice.printer, actor, go=go, passed_over=notes)
+        dispatch = ledger.assign(job, agent, choice.printer, actor, go=go, skipped_printers=notes)
         if dispatch is None:
             refused.append(job)
             continue
@@ -245,7 +245,7 @@ def _give_more(agent, todo, actor, troubles, *, most):
         room[choice.printer] -= 1
         candidates.given(choice)
         messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch))
-    ledger.without_go(refused, actor)
+    ledger.drop_or_redraw(refused, actor)
     sql.notify_agents(left)
     return messages
 

@@ -115,7 +115,7 @@ class RHPoll(RHAgent):
             raise APIError(400, 'version', f'This Indico speaks version {protocol.PROTOCOL} of the protocol.')
         link = poll.link or poll.hello.spool
         try:
-            holding, welcome = inbound.hello(self.agent_id, link, poll.hello, goes_on=not poll.begins)
+            holding, welcome = inbound.hello(self.agent_id, link, poll.hello, resumed=not poll.begins)
             answers = [inbound.receive(self.agent_id, link, message) for message in poll.messages]
             for message in poll.messages:
                 inbound.note(holding, message)

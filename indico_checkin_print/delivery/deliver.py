@@ -124,7 +124,8 @@ def _prepare(job, actor):
         networks = allowed_networks()
     except ValueError as exc:
         # the administrator's to mend; until then nothing was sent, so nothing may have arrived
-        ledger.undelivered(job, Reason.try_again, str(exc), actor, retry_in=UNREADABLE, was_probe=opened_dt is not None)
+        ledger.undelivered(job, Reason.retry_later, str(exc), actor, retry_in=UNREADABLE,
+                           was_probe=opened_dt is not None)
         return replace(settled, delay=UNREADABLE)
     return replace(settled, attempt_id=attempts.begin(job, webhook), opened_dt=opened_dt,
                    request={**request, 'allowed_networks': networks})
@@ -141,7 +142,7 @@ def _enter(ready, answer, verdict, state, actor):
         # while the breaker is open it says when to try
         delay = 0 if state.is_open else retry.next_delay(ready.claim.attempts, ready.kind, answer.retry_after)
     if delay is not None:
-        reason = Reason.try_again
+        reason = Reason.retry_later
     else:
         reason = _REASONS.get(verdict, Reason.webhook_failed)
     ledger.undelivered(ready.claim, reason, detail, actor, retry_in=delay, was_probe=ready.opened_dt is not None)

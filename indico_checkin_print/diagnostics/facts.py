@@ -22,8 +22,8 @@ from indico_checkin_print.diagnostics import checks
 from indico_checkin_print.diagnostics.checks import Answer, Pile, Sign
 from indico_checkin_print.ledger.conditions import behind_another, due, for_receiver, for_webhooks
 from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.marks import Mark
 from indico_checkin_print.models.missed import MissedCheckin
 from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.models.webhooks import Webhook
@@ -123,7 +123,7 @@ def _workers():
 
 
 def _signs():
-    rows = db.session.query(Mark.name, db.func.extract('epoch', now() - Mark.dt), Mark.detail)
+    rows = db.session.query(Heartbeat.name, db.func.extract('epoch', now() - Heartbeat.dt), Heartbeat.detail)
     return {name: Sign(float(age), detail) for name, age, detail in rows}
 
 

@@ -17,7 +17,7 @@ from indico_checkin_print import _
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.printer import describe_reason
-from indico_checkin_print.routing.candidates import aside, why_not
+from indico_checkin_print.routing.candidates import open_breakers, why_not
 
 
 #: Badges that wait at a desk where nothing has changed for so long are announced although no printer reports a fault
@@ -57,8 +57,8 @@ def standstills(desks, conditions=()):
     desks = [desk for desk in desks if desk.printers and desk.webhook_id is None and not desk.paused]
     if not desks:
         return []
-    troubles = aside({x.agent_id for desk in desks for x in desk.printers})
-    obstacles = {desk.id: [_obstacle(x, troubles) for x in desk.printers] for desk in desks}
+    breakers = open_breakers({x.agent_id for desk in desks for x in desk.printers})
+    obstacles = {desk.id: [_obstacle(x, breakers) for x in desk.printers] for desk in desks}
     ids = [desk.id for desk in desks]
     waiting = Counter(dict(db.session.query(Job.desk_id, db.func.count())
                            .filter(Job.desk_id.in_(ids), Job.state.in_(WAITING), *conditions)
@@ -81,16 +81,16 @@ def desks_with_waiting():
     return Desk.query.filter(Desk.id.in_(ids), ~Desk.is_deleted).options(selectinload(Desk.printers)).all()
 
 
-def _obstacle(desk_printer, troubles):
+def _obstacle(desk_printer, breakers):
     agent, name = desk_printer.agent, desk_printer.printer
     if agent.revoked_dt is not None:
         return 'agent_revoked'
-    why = why_not(agent, name, troubles)
+    why = why_not(agent, name, breakers)
     if why:
         return why
-    if (agent.id, name) in troubles:
+    if (agent.id, name) in breakers:
         # the next badge tries it, and until that came out nobody knows
-        return troubles[agent.id, name].reason
+        return breakers[agent.id, name].reason
     reported = next(x for x in agent.printers if x['name'] == name)
     told = [x.removesuffix('-warning').removesuffix('-report') for x in reported.get('reasons', ())]
     return next((x for x in told if x in NEEDS_A_PERSON), '')

@@ -4,15 +4,14 @@ The ledger in PostgreSQL is the truth; Celery, NOTIFY and the relay's memory onl
 in the caller's transaction and each change writes one row of history. The clock is the database's.
 """
 
-from indico_checkin_print.ledger.agents import (WITHOUT_A_WORD, free_waiting, give, go, move_on, report, spool_lost,
-                                                take_back, without_go)
+from indico_checkin_print.ledger.agents import (UNREPORTED, assign, drop_or_redraw, grant, report, skip_printer,
+                                                spool_lost, unassign, unassign_waiting)
 from indico_checkin_print.ledger.claims import (Claim, claim_post, claim_render, delivered, doubt, due_at_once,
                                                 fail_render, hold_nameless, rendered, undelivered)
 from indico_checkin_print.ledger.corrections import follow_state, redraw, undo_unsignaled
-from indico_checkin_print.ledger.create import (new_row, print_again, record, request_event_test, request_test,
-                                                send_again)
+from indico_checkin_print.ledger.create import new_row, record, reprint, request_event_test, request_test, resend
 from indico_checkin_print.ledger.manual import (cancel, cancel_check_in, cancel_event, cancel_form, cancel_registration,
                                                 discard, discard_held, hold_bulk, hold_paused, release, release_paid,
-                                                release_paused, restamp, retry, retry_canceled, settle)
+                                                release_paused, resolve, restamp, retry, retry_canceled)
 from indico_checkin_print.ledger.sweep import sweep
 from indico_checkin_print.ledger.transition import move

@@ -4,9 +4,9 @@ from indico.core.db import db
 
 from indico_checkin_print.badge.content import is_current
 from indico_checkin_print.ledger.conditions import still_wanted
-from indico_checkin_print.ledger.skipped_printers import add_note, gave_back, not_there
+from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
 from indico_checkin_print.ledger.states import JobState as S
-from indico_checkin_print.ledger.transition import UNASSIGNED, draw_anew, move, notify_desks, recall, unassign
+from indico_checkin_print.ledger.transition import UNASSIGNED, draw_anew, move, notify_desks, recall, unassign_where
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.reasons.printer import describe_reason
@@ -14,21 +14,21 @@ from indico_checkin_print.sql import now
 
 
 #: Reasons of an unknown badge of which its agent has not told the end yet.
-WITHOUT_A_WORD = (Reason.no_word, Reason.agent_silent)
+UNREPORTED = (Reason.go_timeout, Reason.agent_silent)
 
 
-def give(job, agent, printer, actor, *, go, passed_over=None):
-    """Give a ready job, which the caller has locked, to an agent's printer.
+def assign(job, agent, printer, actor, *, go, skipped_printers=None):
+    """Assign a ready job, which the caller has locked, to an agent's printer.
 
     Return the number of this dispatch, or ``None`` if it may not print any more.
 
     :param go: Whether that is permission to print, or only a prefetch.
-    :param passed_over: The notes of the job from now on (see `Job.passed_over`), if they changed.
+    :param skipped_printers: The notes of the job from now on (see `Job.skipped_printers`), if they changed.
     """
-    notes = job.passed_over if passed_over is None else passed_over
+    notes = job.skipped_printers if skipped_printers is None else skipped_printers
     values = {'agent_id': agent.id, 'printer': printer, 'dispatch': job.dispatch + 1}
-    if passed_over is not None:
-        values['passed_over'] = passed_over
+    if skipped_printers is not None:
+        values['skipped_printers'] = skipped_printers
     if go and not move([Job.id == job.id, still_wanted(), is_current()], S.dispatched, actor=actor, dispatched_dt=now(),
                        **_where_to(agent.id, printer, notes), **values):
         return None
@@ -37,14 +37,14 @@ def give(job, agent, printer, actor, *, go, passed_over=None):
     return values['dispatch']
 
 
-def go(job, actor):
+def grant(job, actor):
     """Give permission to print a job that an agent holds already. Return nothing if it may not print any more."""
     return move([Job.id == job.id, Job.state == S.ready, Job.agent_id.isnot(None), Job.dispatch == job.dispatch,
                  still_wanted(), is_current()], S.dispatched, actor=actor, dispatched_dt=now(),
-                **_where_to(job.agent_id, job.printer, job.passed_over))
+                **_where_to(job.agent_id, job.printer, job.skipped_printers))
 
 
-def without_go(jobs, actor):
+def drop_or_redraw(jobs, actor):
     """End those of some jobs without a go that nobody wants any more; what shows something old is drawn anew."""
     if jobs:
         ids = [job.id for job in jobs]
@@ -62,20 +62,20 @@ def _where_to(agent_id, printer, notes):
 def report(job, state, reason, detail, actor):
     """Enter what became of a job according to whoever has it. Nothing happens if that is no news."""
     if state == S.ready:
-        return _given_back(job, reason, detail, actor)
+        return _returned(job, reason, detail, actor)
     return move([Job.id == job.id], state, reason, actor, detail, lease_dt=None)
 
 
-def _given_back(job, reason, detail, actor):
+def _returned(job, reason, detail, actor):
     if job.purpose != Job.PURPOSE_TEST and (job.registration is None or job.registration.is_deleted):
         # nobody wants it any more, and its document may be gone with the registration
         return move([Job.id == job.id], S.failed, Reason.registration_gone, actor, lease_dt=None)
     values = dict(UNASSIGNED, dispatched_dt=None, next_try_dt=now(2))
     if job.agent_id is not None:
         # another printer may take it at once; to the same one it should not go back and forth
-        again = gave_back(job.passed_over, job.agent_id, job.printer)
-        note = not_there(job.agent_id, job.agent.name, job.printer, str(reason), gave_back=True)
-        values |= {'next_try_dt': now(2 if again else 0), 'passed_over': add_note(job.passed_over, note)}
+        again = has_returned(job.skipped_printers, job.agent_id, job.printer)
+        note = skip_note(job.agent_id, job.agent.name, job.printer, str(reason), returned=True)
+        values |= {'next_try_dt': now(2 if again else 0), 'skipped_printers': add_note(job.skipped_printers, note)}
     # the next dispatch has another number: whoever gave it back would only repeat that about the same one
     moved = move([Job.id == job.id], S.ready, reason, actor, detail, dispatch=Job.dispatch + 1, **values)
     if moved:
@@ -85,15 +85,15 @@ def _given_back(job, reason, detail, actor):
     return moved
 
 
-def move_on(job, reason):
+def skip_printer(job, reason):
     """Free a job that an agent holds without permission to print, because its printer cannot print it now."""
-    note = not_there(job.agent_id, job.agent.name, job.printer, reason, gave_back=False)
+    note = skip_note(job.agent_id, job.agent.name, job.printer, reason, returned=False)
     db.session.execute(db.update(Job.__table__)
                        .where(Job.id == job.id, Job.state == S.ready, Job.dispatch == job.dispatch)
-                       .values(next_try_dt=now(), passed_over=add_note(job.passed_over, note), **UNASSIGNED))
+                       .values(next_try_dt=now(), skipped_printers=add_note(job.skipped_printers, note), **UNASSIGNED))
 
 
-def take_back(job, *, wait=2):
+def unassign(job, *, wait=2):
     """Free a job that an agent dropped, or will drop, before it had permission to print.
 
     :param wait: For how many seconds nobody gets it.
@@ -103,17 +103,17 @@ def take_back(job, *, wait=2):
                        .values(next_try_dt=now(wait), **UNASSIGNED))
 
 
-def free_waiting(agent):
+def unassign_waiting(agent):
     """Free what an agent holds without permission to print: it stops, or lost its memory."""
-    unassign(Job.agent_id == agent.id)
+    unassign_where(Job.agent_id == agent.id)
 
 
 def spool_lost(agent):
     """An agent came back without its memory: what it had permission to print may have come out or not."""
-    free_waiting(agent)
+    unassign_waiting(agent)
     # nor can it say any more what became of what it left without a word
     db.session.execute(db.update(Job.__table__)
-                       .where(Job.agent_id == agent.id, Job.state == S.unknown, Job.reason.in_(WITHOUT_A_WORD))
+                       .where(Job.agent_id == agent.id, Job.state == S.unknown, Job.reason.in_(UNREPORTED))
                        .values(reason=str(Reason.spool_lost)))
     return move([Job.agent_id == agent.id, Job.state.in_([S.dispatched, S.printing])], S.unknown, Reason.spool_lost,
                 f'agent:{agent.id}')

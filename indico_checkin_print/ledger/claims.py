@@ -77,7 +77,7 @@ def fail_render(job, reason, detail, actor, *, final):
     """Note that a claimed job could not be rendered: for good, or until the next try."""
     if final or job.attempts >= MAX_RENDERS:
         return move(_claimed(job), S.failed, reason, actor, detail, lease_dt=None)
-    return move(_claimed(job), S.queued, Reason.try_again, actor, detail, lease_dt=None,
+    return move(_claimed(job), S.queued, Reason.retry_later, actor, detail, lease_dt=None,
                 next_try_dt=now(5 * job.attempts))
 
 

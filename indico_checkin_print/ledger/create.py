@@ -91,7 +91,7 @@ def announce_undone(registration, actor):
     return born
 
 
-def print_again(job, user, reason):
+def reprint(job, user, reason):
     """Make a new job that repeats one, because a person asked for another badge. Return it."""
     desk_id = db.session.query(desk_for_job()).filter(Job.id == job.id).scalar()
     row = new_row(job.purpose, person=job.person, desk_id=desk_id, webhook_id=job.webhook_id, reason=reason,
@@ -102,7 +102,7 @@ def print_again(job, user, reason):
     return fresh(ids[0])
 
 
-def send_again(job, user):
+def resend(job, user):
     """Make a new job that repeats a message to a webhook, under the same ``webhook-id``. Return it."""
     lives = DATA_EXPIRES_AFTER if job.purpose != Job.PURPOSE_TEST else EXPIRES_AFTER
     row = new_row(job.purpose, person=job.person, webhook_id=job.webhook_id, reason=Reason.resent,

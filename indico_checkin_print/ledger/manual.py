@@ -84,7 +84,7 @@ def release(jobs, actor, reason=Reason.released):
     moved = move([Job.id.in_(ids), *still], S.queued, reason, actor, attempts=0, dispatched_dt=None,
                  uuid=db.case([(failed_there, db.func.gen_random_uuid())], else_=Job.uuid),
                  queue_dt=now() + db.func.make_interval(0, 0, 0, 0, 0, 0, place / 1000.), next_try_dt=now(),
-                 dispatch=Job.dispatch + 1, expires_dt=lives, desk_id=desk_for_job(), passed_over=[],
+                 dispatch=Job.dispatch + 1, expires_dt=lives, desk_id=desk_for_job(), skipped_printers=[],
                  **UNASSIGNED)
     if moved:
         notify('queued')
@@ -135,18 +135,18 @@ def hold_bulk(job_ids, actor):
                 actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()))
 
 
-def settle(job, user, *, came_out):
+def resolve(job, user, *, came_out):
     """Enter what a person saw about a job of which nobody knew whether it came out. Return whether that was open.
 
     A badge that did not come out goes on under another uuid: its agent never prints again what it may have printed.
     """
     state, reason = (S.completed, Reason.person_saw_it) if came_out else (S.failed, Reason.person_missed_it)
     values = {} if came_out else {'uuid': db.func.gen_random_uuid()}
-    settled = move([Job.id == job.id, Job.state == S.unknown], state, reason, f'user:{user.id}', **values)
-    if settled and job.agent_id is not None:
+    resolved = move([Job.id == job.id, Job.state == S.unknown], state, reason, f'user:{user.id}', **values)
+    if resolved and job.agent_id is not None:
         # its local page asks, too
         notify_agents([job.agent_id])
-    return bool(settled)
+    return bool(resolved)
 
 
 def discard(jobs, user):

@@ -6,7 +6,7 @@ from indico_checkin_print.ledger.conditions import agents_away, desk_of_form, ma
 from indico_checkin_print.ledger.states import (AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, HELD_EXPIRES_AFTER, MAX_RENDERS,
                                                 PRINT_WITHIN, RECEIVER_SILENT, STILL_HERE)
 from indico_checkin_print.ledger.states import JobState as S
-from indico_checkin_print.ledger.transition import draw_anew, move, recall, unassign
+from indico_checkin_print.ledger.transition import draw_anew, move, recall, unassign_where
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import Reason
@@ -16,7 +16,7 @@ from indico_checkin_print.sql import now
 def sweep(actor='sweep'):
     """Put right what dead processes and silent agents left. Return how many jobs were touched."""
     silent = db.session.query(Agent.id).filter(Agent.seen_dt < now(-AGENT_SILENT)).scalar_subquery()
-    unassign(Job.agent_id.in_(agents_away()))
+    unassign_where(Job.agent_id.in_(agents_away()))
     desk_id = desk_of_form()
     found = move([Job.state == S.held, Job.reason == Reason.no_desk, desk_id.isnot(None)], S.queued, Reason.desk_found,
                  actor, desk_id=desk_id, next_try_dt=now(), expires_dt=now(EXPIRES_AFTER.total_seconds()))
@@ -35,7 +35,7 @@ def sweep(actor='sweep'):
         *move([Job.state == S.dispatched, Job.agent_id.is_(None), Job.lease_dt < now()], S.ready,
               Reason.worker_died, actor, lease_dt=None, next_try_dt=now()),
         *move([Job.state == S.dispatched, Job.agent_id.isnot(None),
-               Job.dispatched_dt < now(-PRINT_WITHIN - GO_MARGIN)], S.unknown, Reason.no_word, actor),
+               Job.dispatched_dt < now(-PRINT_WITHIN - GO_MARGIN)], S.unknown, Reason.go_timeout, actor),
         *move([Job.state == S.printing, Job.agent_id.in_(silent)], S.unknown, Reason.agent_silent, actor),
         *move([Job.state == S.printing, Job.agent_id.is_(None), Job.changed_dt < now(-RECEIVER_SILENT)], S.unknown,
               Reason.receiver_silent, actor),

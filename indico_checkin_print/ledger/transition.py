@@ -21,7 +21,7 @@ def notify_desks(desk_ids):
                   .filter(DeskPrinter.desk_id.in_({x for x in desk_ids if x is not None})))
 
 
-def unassign(whose):
+def unassign_where(whose):
     """Free what agents hold without permission to print, and wake the others at its desk."""
     freed = db.session.execute(db.update(Job.__table__).where(Job.state == S.ready, whose)
                                .values(**UNASSIGNED).returning(Job.__table__.c.desk_id)).scalars().all()

@@ -197,7 +197,7 @@ def _hand_over(desk):
     ledger.doubt([Job.desk_id == desk.id, Job.state == JobState.ready], f'user:{session.user.id}')
     waiting = Job.query.filter(Job.desk_id == desk.id, Job.state == JobState.ready, Job.agent_id.isnot(None)).all()
     for job in waiting:
-        ledger.take_back(job)
+        ledger.unassign(job)
     sql.notify_agents({job.agent_id for job in waiting} | {x.agent_id for x in desk.printers})
     kick.after_commit()
 

@@ -169,7 +169,7 @@ class RHReprintJobs(RHJobsBase):
         since = {id_ for id_, in db.session.query(Job.reprint_of_id)
                  .filter(Job.reprint_of_id.in_([job.id for job in jobs]), Job.id > newest)}
         wanted = [job for job in jobs if job.id not in since]
-        return [ledger.print_again(job, session.user, reason).id for job in wanted]
+        return [ledger.reprint(job, session.user, reason).id for job in wanted]
 
     def _newest(self):
         return db.session.query(db.func.max(Job.id)).filter(Job.event_id == self.event.id).scalar() or 0

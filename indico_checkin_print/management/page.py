@@ -71,7 +71,7 @@ def _live_context(event):
              .options(joinedload(Desk.webhook), selectinload(Desk.printers))
              .order_by(Desk.id)
              .all())
-    agents = (Agent.query.filter_by(event_id=event.id, is_deleted=False).options(selectinload('troubles'))
+    agents = (Agent.query.filter_by(event_id=event.id, is_deleted=False).options(selectinload('breakers'))
               .order_by(Agent.revoked_dt.isnot(None), Agent.id).all())
     webhooks = Webhook.query.filter_by(event_id=event.id, is_deleted=False).order_by(Webhook.id).all()
     setup = setup_of(event)

@@ -139,8 +139,7 @@ class RHPrintRegistrations(RHRegFormBase):
         lock_setup(self.event)
         actor = f'user:{session.user.id}'
         done = {todo: [badge for badge in badges if badge.todo == todo] for todo in Todo}
-        queued = {Todo.reprint: [ledger.print_again(badge.job, session.user, reason).id
-                                 for badge in done[Todo.reprint]]}
+        queued = {Todo.reprint: [ledger.reprint(badge.job, session.user, reason).id for badge in done[Todo.reprint]]}
         for todo, why in ((Todo.release, Reason.released), (Todo.retry, Reason.retried)):
             if done[todo]:
                 queued[todo] = ledger.release([badge.job for badge in done[todo]], actor, why)

@@ -38,7 +38,7 @@ class RHReprint(RHJobBase):
                 flash(_('The badge has changed in the meantime.'), 'warning')
                 return dialog_done()
             name = name_of(self.job)
-            ledger.print_again(self.job, session.user, Reason(form.reason.data))
+            ledger.reprint(self.job, session.user, Reason(form.reason.data))
             kick.after_commit()
             self._log(LogKind.change, f'Badge of "{name}" printed again',
                       reason=in_english(REASONS[Reason(form.reason.data)]))
@@ -52,7 +52,7 @@ class RHCameOut(RHJobBase):
     """Note that a badge came out of which nobody knew."""
 
     def _process(self):
-        if ledger.settle(self.job, session.user, came_out=True):
+        if ledger.resolve(self.job, session.user, came_out=True):
             flash(_('Noted: the badge came out.'), 'success')
         else:
             flash(_('The badge has changed in the meantime.'), 'warning')
@@ -63,7 +63,7 @@ class RHMissed(RHJobBase):
     """Note that a badge did not come out of which nobody knew, and print it."""
 
     def _process(self):
-        if ledger.settle(self.job, session.user, came_out=False) and ledger.retry(self.job, session.user):
+        if ledger.resolve(self.job, session.user, came_out=False) and ledger.retry(self.job, session.user):
             kick.after_commit()
             flash(_('The badge is printed now.'), 'success')
         else:

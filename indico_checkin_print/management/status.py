@@ -41,11 +41,11 @@ def agent_status(agent, tzinfo):
 
 def printer_status(printer, agent=None, tzinfo=None):
     """Tell how a printer is, as its agent reported it; with the agent, also whether Indico has set it aside."""
-    trouble = next((x for x in (agent.troubles if agent else ()) if x.printer == printer['name'] and x.probe_dt), None)
-    if trouble is not None:
+    breaker = next((x for x in (agent.breakers if agent else ()) if x.printer == printer['name'] and x.probe_dt), None)
+    if breaker is not None:
         words = _('{reason}. It failed {count} times in a row; a badge tries it again after {time}.').format(
-            reason=describe_reason(trouble.reason), count=trouble.failures,
-            time=format_time(trouble.probe_dt, 'medium', timezone=tzinfo))
+            reason=describe_reason(breaker.reason), count=breaker.failures,
+            time=format_time(breaker.probe_dt, 'medium', timezone=tzinfo))
         return Status(_('Set aside'), 'error', words)
     reasons = ', '.join(dict.fromkeys(describe_reason(x) for x in printer.get('reasons', ()) if x != 'none'))
     if printer.get('state') == 'stopped':
@@ -85,7 +85,7 @@ def desk_statuses(desk, tzinfo):
 
 def elsewhere(job):
     """Return in words that a badge came out at another printer than it might have, and why; else ``''``."""
-    others = '; '.join(f'{x["printer"]}: {describe_reason(x["reason"])}' for x in job.passed_over
+    others = '; '.join(f'{x["printer"]}: {describe_reason(x["reason"])}' for x in job.skipped_printers
                        if (x['agent_id'], x['printer']) != (job.agent_id, job.printer))
     if not others or not job.printer:
         return ''

@@ -111,7 +111,7 @@ class RHResend(RHWebhookPageBase, RHJobBase):
         elif self.job.purpose.startswith(Job.PURPOSE_CHECKIN) and not self.job.registration.checked_in:
             flash(_('This is not sent again: the check-in that it is about was undone.'), 'warning')
         else:
-            job = ledger.send_again(self.job, session.user)
+            job = ledger.resend(self.job, session.user)
             kick.after_commit()
             self._log(LogKind.other, f'Message to the webhook "{self.webhook.name}" sent again', job=job.id)
             flash(_('It is sent again. The receiver can tell by its id that it is the same message.'), 'success')

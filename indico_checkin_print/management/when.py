@@ -13,7 +13,7 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase
-from indico_checkin_print.models.rules import (AgainPolicy, BadgeLanguage, CheckinSource, EventSetup, NamelessPolicy,
+from indico_checkin_print.models.rules import (BadgeLanguage, CheckinSource, EventSetup, NamelessPolicy, ReprintPolicy,
                                                UnpaidPolicy)
 
 
@@ -31,9 +31,9 @@ _UNPAID = {
     UnpaidPolicy.print: _('Who has not paid gets a badge all the same.'),
 }
 _AGAIN = {
-    AgainPolicy.hold: _('The badge of someone who had one before waits until someone releases it.'),
-    AgainPolicy.print: _('Who had a badge before gets another one when checked in again.'),
-    AgainPolicy.skip: _('Who had a badge before gets no other when checked in again.'),
+    ReprintPolicy.hold: _('The badge of someone who had one before waits until someone releases it.'),
+    ReprintPolicy.print: _('Who had a badge before gets another one when checked in again.'),
+    ReprintPolicy.skip: _('Who had a badge before gets no other when checked in again.'),
 }
 
 
@@ -51,7 +51,7 @@ class EventSetupForm(DialogForm):
     """When a check-in prints."""
 
     unpaid = IndicoEnumSelectField(_('Someone has not paid'), [InputRequired()], enum=UnpaidPolicy, sorted=False)
-    again = IndicoEnumSelectField(_('Someone had a badge before'), [InputRequired()], enum=AgainPolicy, sorted=False,
+    again = IndicoEnumSelectField(_('Someone had a badge before'), [InputRequired()], enum=ReprintPolicy, sorted=False,
                                   description=_('When a check-in is undone and done again.'))
     nameless = IndicoEnumSelectField(_('The badge would show no name'), [InputRequired()], enum=NamelessPolicy,
                                      sorted=False)
@@ -86,7 +86,7 @@ class RHEditWhen(RHCheckinPrintBase):
 def setup_of(event):
     """Return the event's setup; if it has none, one with the defaults that is not stored."""
     return EventSetup.query.get(event.id) or EventSetup(
-        event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, again=AgainPolicy.hold,
+        event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, again=ReprintPolicy.hold,
         nameless=NamelessPolicy.hold, language=BadgeLanguage.event, bulk_limit=EventSetup.DEFAULT_BULK_LIMIT,
         sources=[str(source) for source in EventSetup.DEFAULT_SOURCES])
 

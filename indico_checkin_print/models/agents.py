@@ -139,7 +139,7 @@ class Agent(db.Model):
         return format_repr(self, 'id', 'event_id', revoked_dt=None, _text=self.name)
 
 
-class PrinterTrouble(db.Model):
+class PrinterBreaker(db.Model):
     """A printer that failed lately; there is no row for one whose last badge came out."""
 
     __tablename__ = 'printer_troubles'
@@ -177,7 +177,7 @@ class PrinterTrouble(db.Model):
         nullable=True
     )
 
-    agent = db.relationship('Agent', lazy=True, backref=db.backref('troubles', lazy=True))
+    agent = db.relationship('Agent', lazy=True, backref=db.backref('breakers', lazy=True))
 
     def __repr__(self):
         return format_repr(self, 'agent_id', 'failures', 'reason', _text=self.printer)

@@ -1,4 +1,4 @@
-"""Signs of life: when the processes that work for the ledger were last here. `doctor` reads them."""
+"""Heartbeats: when the processes that work for the ledger were last here. `doctor` reads them."""
 
 from indico.core.db import db
 from indico.core.db.sqlalchemy import UTCDateTime
@@ -7,7 +7,7 @@ from indico.util.string import format_repr
 from indico_checkin_print.models import SCHEMA
 
 
-class Mark(db.Model):
+class Heartbeat(db.Model):
     """What one process did last: Celery's sweep, each relay, the nightly purge."""
 
     __tablename__ = 'marks'

@@ -226,8 +226,10 @@ class Job(db.Model):
     )
     #: Printers of its desk that did not print it, in order: dicts with ``agent_id``, ``printer``, ``reason`` (a code)
     #: and ``gave_back`` (whether they had permission)
-    passed_over = db.Column(
+    skipped_printers = db.Column(
+        'passed_over',
         JSONB,
+        key='skipped_printers',
         nullable=False,
         default=[],
         server_default='[]'

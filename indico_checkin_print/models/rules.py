@@ -30,7 +30,7 @@ class UnpaidPolicy(RichIntEnum):
     print = 3
 
 
-class AgainPolicy(RichIntEnum):
+class ReprintPolicy(RichIntEnum):
     """What happens when someone is checked in again whose badge was printed already."""
 
     __titles__ = [None, _('Hold the badge until someone asks for it'), _('Print another badge'), _('No other badge')]
@@ -98,9 +98,9 @@ class EventSetup(db.Model):
         default=UnpaidPolicy.hold
     )
     again = db.Column(
-        PyIntEnum(AgainPolicy),
+        PyIntEnum(ReprintPolicy),
         nullable=False,
-        default=AgainPolicy.hold
+        default=ReprintPolicy.hold
     )
     nameless = db.Column(
         PyIntEnum(NamelessPolicy),

@@ -19,7 +19,7 @@ class Reason(IndicoStrEnum):
     paused = 'paused'
     no_name = 'no_name'
     agent_away = 'agent_away'
-    try_again = 'try_again'
+    retry_later = 'try_again'
     # why it is where it is
     checked_in = 'checked_in'
     test = 'test'
@@ -75,12 +75,17 @@ class Reason(IndicoStrEnum):
     agent_refused = 'agent_refused'
     printer_failed = 'printer_failed'
     # why nobody knows
-    no_word = 'no_word'
+    go_timeout = 'no_word'
     no_answer = 'no_answer'
     receiver_silent = 'receiver_silent'
     spool_lost = 'spool_lost'
     agent_silent = 'agent_silent'
     printer_unsure = 'printer_unsure'
+
+    @classmethod
+    def get(cls, code, default=None):
+        """Return the reason with a code as the database has it, which may be older than its name here."""
+        return cls._value2member_map_.get(code, default)
 
     @property
     def sentence(self):
@@ -97,7 +102,7 @@ SENTENCES = {
     Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or '
                       'releases it.'),
     Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),
-    Reason.try_again: _('The last try did not work. It is tried again by itself.'),
+    Reason.retry_later: _('The last try did not work. It is tried again by itself.'),
     Reason.checked_in: _('The attendee was checked in.'),
     Reason.corrected: _('Something on the badge has changed; it is made anew.'),
     Reason.desk_found: _('There is a desk for it now.'),
@@ -148,7 +153,7 @@ SENTENCES = {
     Reason.webhook_refused: _('The URL of the webhook is not allowed here.'),
     Reason.agent_refused: _('The print agent refused it.'),
     Reason.printer_failed: _('The printer could not print it.'),
-    Reason.no_word: _('The desk got the badge and then fell silent. Look whether it came out.'),
+    Reason.go_timeout: _('The desk got the badge and then fell silent. Look whether it came out.'),
     Reason.receiver_silent: _('The receiver said that it prints it, and nothing more. Look whether it came out.'),
     Reason.no_answer: _('The receiver may have got the badge, but never answered. Look whether it came out.'),
     Reason.spool_lost: _('The laptop at the desk lost its memory. Look whether the badge came out.'),

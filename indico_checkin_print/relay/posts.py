@@ -54,7 +54,7 @@ class Posts:
                 await self._claim()
                 # only who can claim may keep Celery from it
                 if time.monotonic() - noted >= heartbeat.POSTS_EVERY:
-                    await self._db.call(heartbeat.leave, self._heartbeat_name)
+                    await self._db.call(heartbeat.beat, self._heartbeat_name)
                     noted = time.monotonic()
             except DatabaseAway:
                 pass  # the listener logs it; the next round finds what this one missed

@@ -100,7 +100,7 @@ class Relay:
                 self._db.listen(self._notified),
                 self._repeat(HEARTBEAT_INTERVAL, self._note_heartbeats),
                 self._repeat(POLL_INTERVAL, self._poll),
-                self._repeat(SWEEP_INTERVAL, self._db.call, worker.put_right, 'relay', name, f'{host}:{port}'),
+                self._repeat(SWEEP_INTERVAL, self._db.call, worker.recover_stalled, 'relay', name, f'{host}:{port}'),
                 self._repeat(RENDER_INTERVAL, self._db.call, worker.render_waiting, 'relay', due_for=RENDER_AFTER),
                 # apart, because an e-mail server may hang
                 self._repeat(SWEEP_INTERVAL, self._db.call, standstill_email.check),

@@ -7,7 +7,7 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print.ledger import new_row
 from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import BadgeKind, CheckinSource, EventSetup, ReprintPolicy, UnpaidPolicy
 from indico_checkin_print.reasons.codes import Reason
 
 
@@ -32,7 +32,7 @@ class Setup:
     paused: bool = False
     paused_desks: frozenset[int] = frozenset()
     unpaid: UnpaidPolicy = UnpaidPolicy.hold
-    again: AgainPolicy = AgainPolicy.hold
+    again: ReprintPolicy = ReprintPolicy.hold
     bulk_limit: int = EventSetup.DEFAULT_BULK_LIMIT
     sources: frozenset[str] = frozenset(EventSetup.DEFAULT_SOURCES)
 
@@ -66,11 +66,11 @@ def judge(setup, checkin):
         return JobState.canceled, Reason.source_off
     if checkin.state == RegistrationState.unpaid and setup.unpaid == UnpaidPolicy.skip:
         return JobState.canceled, Reason.not_paid
-    if checkin.already_printed and setup.again == AgainPolicy.skip:
+    if checkin.already_printed and setup.again == ReprintPolicy.skip:
         return JobState.canceled, Reason.printed_before
     if checkin.state == RegistrationState.unpaid and setup.unpaid == UnpaidPolicy.hold:
         return JobState.held, Reason.unpaid
-    if checkin.already_printed and setup.again == AgainPolicy.hold:
+    if checkin.already_printed and setup.again == ReprintPolicy.hold:
         return JobState.held, Reason.already_printed
     if setup.desk_id is None:
         return JobState.held, Reason.no_desk
@@ -113,7 +113,7 @@ class Candidate:
     #: Why it is not healthy: a code
     obstacle: str = ''
     #: It had permission to print this badge and gave it back
-    gave_back: bool = False
+    returned: bool = False
 
 
 def choose_printer(candidates):
@@ -123,7 +123,7 @@ def choose_printer(candidates):
     because a badge that is given to a broken printer is lost time.
     """
     healthy = [c for c in candidates if c.healthy]
-    return min(healthy, key=lambda c: (c.gave_back, c.load, c.position), default=None)
+    return min(healthy, key=lambda c: (c.returned, c.load, c.position), default=None)
 
 
 def obstacle(printer):

@@ -5,9 +5,9 @@ from collections import Counter
 from indico.core.db import db
 from indico.util.date_time import now_utc
 
-from indico_checkin_print.ledger.skipped_printers import add_note, gave_back, not_there
+from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
 from indico_checkin_print.ledger.states import AT_AGENT
-from indico_checkin_print.models.agents import PrinterTrouble
+from indico_checkin_print.models.agents import PrinterBreaker
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.routing.admission import Candidate, choose_printer, obstacle
 
@@ -16,27 +16,28 @@ class Candidates:
     """The printers of some desks, as they are in this transaction.
 
     :param desks: The desks, with their printers and agents.
-    :param known: agent id -> what `aside` returned for that agent, if it was asked already in this transaction.
+    :param known: agent id -> what `open_breakers` returned for that agent, if it was asked already in this transaction.
     """
 
     def __init__(self, desks, known=None):
         agent_ids = {p.agent_id for desk in desks for p in desk.printers}
         self._agents = {p.agent_id: p.agent for desk in desks for p in desk.printers}
         # most desks have one agent: its own
-        self._aside = known[min(agent_ids)] if known and agent_ids == known.keys() else aside(agent_ids)
+        self._breakers = known[min(agent_ids)] if known and agent_ids == known.keys() else open_breakers(agent_ids)
         # how much there is to do matters only where there is a choice, or a printer to be tried
-        self._loads = _loads(agent_ids) if self._aside or any(len(desk.printers) > 1 for desk in desks) else Counter()
+        counts = self._breakers or any(len(desk.printers) > 1 for desk in desks)
+        self._loads = _loads(agent_ids) if counts else Counter()
 
     def choose(self, job):
         """Return (the `Candidate` that takes a job or ``None``, the notes of the job from then on)."""
         candidates = [self._candidate(job, p) for p in job.desk.printers]
         choice = choose_printer(candidates)
-        notes = job.passed_over
+        notes = job.skipped_printers
         if choice is not None:
             for c in candidates:
                 if not c.healthy and c.position < choice.position:
-                    notes = add_note(notes, not_there(c.agent_id, self._agents[c.agent_id].name, c.printer, c.obstacle,
-                                                      gave_back=c.gave_back))
+                    notes = add_note(notes, skip_note(c.agent_id, self._agents[c.agent_id].name, c.printer, c.obstacle,
+                                                      returned=c.returned))
         return choice, notes
 
     def given(self, choice):
@@ -46,31 +47,31 @@ class Candidates:
     def _candidate(self, job, desk_printer):
         agent, name = desk_printer.agent, desk_printer.printer
         load = self._loads[agent.id, name]
-        why = why_not(agent, name, self._aside, load=load)
+        why = why_not(agent, name, self._breakers, load=load)
         return Candidate(agent.id, name, desk_printer.position, healthy=not why, load=load, obstacle=why,
-                         gave_back=gave_back(job.passed_over, agent.id, name))
+                         returned=has_returned(job.skipped_printers, agent.id, name))
 
 
-def why_not(agent, printer, aside, *, load=0):
+def why_not(agent, printer, breakers, *, load=0):
     """Return why a printer gets no badge now: a code, or ``''`` if it does.
 
-    :param aside: See `aside`.
-    :param load: Badges that are with it already: one that was set aside is tried with a single one.
+    :param breakers: See `open_breakers`.
+    :param load: Badges that are with it already: one whose breaker is open is probed with a single one.
     """
     if not agent.is_connected:
         return 'agent_away'
     reported = next((p for p in agent.printers if p['name'] == printer), None)
     if reported is None:
         return 'not_found'
-    trouble = aside.get((agent.id, printer))
-    if trouble is not None and (trouble.probe_dt > now_utc() or load):
-        return trouble.reason
+    breaker = breakers.get((agent.id, printer))
+    if breaker is not None and (breaker.probe_dt > now_utc() or load):
+        return breaker.reason
     return obstacle(reported)
 
 
-def aside(agent_ids):
-    """Return the `PrinterTrouble` of the printers that are set aside, by agent and name."""
-    found = PrinterTrouble.query.filter(PrinterTrouble.agent_id.in_(agent_ids), PrinterTrouble.probe_dt.isnot(None))
+def open_breakers(agent_ids):
+    """Return the `PrinterBreaker` of the printers whose breaker is open, by agent and name."""
+    found = PrinterBreaker.query.filter(PrinterBreaker.agent_id.in_(agent_ids), PrinterBreaker.probe_dt.isnot(None))
     return {(x.agent_id, x.printer): x for x in found}
 
 

@@ -15,7 +15,7 @@ from print_agent.protocol import messages
 from print_agent.protocol.circuit_breaker import Breaker, Policy
 from print_agent.protocol.reasons import is_cancellation
 
-from indico_checkin_print.models.agents import PrinterTrouble
+from indico_checkin_print.models.agents import PrinterBreaker
 from indico_checkin_print.routing.admission import obstacle
 
 
@@ -34,9 +34,9 @@ def blames_printer(reason):
     return reason not in NOT_THE_PRINTER
 
 
-def is_out_of_order(message, reason, *, is_aside):
-    """Tell whether a printer cancels badges, and no person does: its agent returns one, or it was set aside for it."""
-    return is_cancellation(reason) and (is_aside or isinstance(message, messages.Returned))
+def is_out_of_order(message, reason, *, is_open):
+    """Tell whether a printer cancels badges, and no person does: its agent returns one, or its breaker is open."""
+    return is_cancellation(reason) and (is_open or isinstance(message, messages.Returned))
 
 
 def after_failure(failures, failed_dt, now):
@@ -53,37 +53,37 @@ def after_failure(failures, failed_dt, now):
 
 
 def failed(agent, printer, reason):
-    """Note that a printer could not print a badge. Return whether it is set aside."""
-    trouble = PrinterTrouble.query.filter_by(agent_id=agent.id, printer=printer).first()
-    if trouble is None:
-        trouble = PrinterTrouble(agent_id=agent.id, printer=printer, failures=0)
-        db.session.add(trouble)
-    was_aside, now = trouble.probe_dt is not None, now_utc()
-    trouble.failures, trouble.probe_dt = after_failure(trouble.failures, trouble.failed_dt, now)
-    trouble.reason, trouble.failed_dt = reason, now
-    if trouble.probe_dt is not None and not was_aside:
+    """Note that a printer could not print a badge. Return whether the breaker is open."""
+    breaker = PrinterBreaker.query.filter_by(agent_id=agent.id, printer=printer).first()
+    if breaker is None:
+        breaker = PrinterBreaker(agent_id=agent.id, printer=printer, failures=0)
+        db.session.add(breaker)
+    was_open, now = breaker.probe_dt is not None, now_utc()
+    breaker.failures, breaker.probe_dt = after_failure(breaker.failures, breaker.failed_dt, now)
+    breaker.reason, breaker.failed_dt = reason, now
+    if breaker.probe_dt is not None and not was_open:
         _tell(agent, LogKind.negative, f'Printer "{printer}" of "{agent.name}" set aside', Reason=reason,
-              Failures=trouble.failures)
-    return trouble.probe_dt is not None
+              Failures=breaker.failures)
+    return breaker.probe_dt is not None
 
 
 def works(agent, printer):
     """Note that a badge came out."""
     gone = db.session.execute(
-        db.delete(PrinterTrouble.__table__)
-        .where(PrinterTrouble.agent_id == agent.id, PrinterTrouble.printer == printer)
-        .returning(PrinterTrouble.__table__.c.probe_dt)).scalars().all()
+        db.delete(PrinterBreaker.__table__)
+        .where(PrinterBreaker.agent_id == agent.id, PrinterBreaker.printer == printer)
+        .returning(PrinterBreaker.__table__.c.probe_dt)).scalars().all()
     if any(gone):
         _tell(agent, LogKind.positive, f'Printer "{printer}" of "{agent.name}" back in service')
 
 
 def reported(agent, before, after):
     """Put printers back in service of which their agent says that something was wrong and no longer is."""
-    for name in back_again(before, after):
+    for name in recovered(before, after):
         works(agent, name)
 
 
-def back_again(before, after):
+def recovered(before, after):
     """Return the names of printers of which something was wrong and no longer is, or which were not there."""
     earlier = {printer['name']: obstacle(printer) for printer in before}
     for printer in after:

@@ -20,7 +20,7 @@ from indico_checkin_print import kick, ledger, sql
 from indico_checkin_print.ledger.forget import forget
 from indico_checkin_print.ledger.states import MAY_BE_OUT
 from indico_checkin_print.logs import log_failure
-from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import BadgeKind, CheckinSource, EventSetup, ReprintPolicy, UnpaidPolicy
 from indico_checkin_print.routing.admission import CheckIn, Hook, Setup, rows_for
 from indico_checkin_print.settings import logger
 
@@ -224,7 +224,7 @@ def load_setup(registration):
         kind=BadgeKind(kind), form_desk_id=form_desk_id, default_desk_id=default_desk_id,
         hooks=tuple(Hook(id=id_, send_badge=bool(send_badge)) for id_, send_badge in hooks or ()),
         paused=bool(paused), paused_desks=frozenset(paused_desks or ()),
-        unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), again=AgainPolicy(again or AgainPolicy.hold),
+        unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), again=ReprintPolicy(again or ReprintPolicy.hold),
         bulk_limit=EventSetup.DEFAULT_BULK_LIMIT if bulk_limit is None else bulk_limit,
         sources=frozenset(EventSetup.DEFAULT_SOURCES if sources is None else sources),
     ), printed, known, stamped

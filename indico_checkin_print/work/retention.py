@@ -12,8 +12,8 @@ from indico.modules.events.models.events import Event
 
 from indico_checkin_print import heartbeat, settings
 from indico_checkin_print.ledger.states import DOCUMENT_RETENTION, ENDED, EXPIRES_AFTER, JobState
+from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.marks import Mark
 from indico_checkin_print.models.missed import MissedCheckin
 from indico_checkin_print.models.records import Attempt, Document
 from indico_checkin_print.sql import now
@@ -21,10 +21,10 @@ from indico_checkin_print.sql import now
 
 #: What was sent to a webhook and what it answered
 ATTEMPTS = timedelta(days=14)
-#: Check-ins that could never be recorded; whoever looks into it needs their numbers
+#: Check-ins that could never be recorded; who looks into it needs their numbers
 MISSED = timedelta(days=14)
 #: Relays that were not heard of any more
-MARKS = timedelta(days=2)
+HEARTBEATS = timedelta(days=2)
 #: Rows of one transaction
 BATCH = 1000
 
@@ -37,9 +37,9 @@ def purge():
         'jobs': _purge_jobs(settings.keep_jobs()),
     }
     _purge(MissedCheckin, MissedCheckin.registration_id, MissedCheckin.checked_in_dt < _ago(MISSED))
-    _purge(Mark, Mark.name, db.or_(Mark.name.startswith(heartbeat.RELAY), Mark.name.startswith(heartbeat.POSTS)),
-           Mark.dt < _ago(MARKS))
-    heartbeat.leave(heartbeat.PURGE, ', '.join(f'{name} {count}' for name, count in done.items()))
+    of_relay = db.or_(Heartbeat.name.startswith(heartbeat.RELAY), Heartbeat.name.startswith(heartbeat.POSTS))
+    _purge(Heartbeat, Heartbeat.name, of_relay, Heartbeat.dt < _ago(HEARTBEATS))
+    heartbeat.beat(heartbeat.PURGE, ', '.join(f'{name} {count}' for name, count in done.items()))
     db.session.commit()
     return done
 

@@ -26,15 +26,15 @@ POSTS_AT_ONCE, DATA_AT_ONCE = 16, 12
 LOOK = 0.5
 
 
-def put_right(actor, mark='', detail=''):
-    """Put right what dead processes left and what a check-in could not record. Return how many jobs were touched.
+def recover_stalled(actor, process='', detail=''):
+    """Recover what dead processes left stalled and what a check-in could not record. Return how many jobs that changed.
 
-    :param mark: Under which name to leave a heartbeat (see ``heartbeat.py``).
-    :param detail: More about whoever sweeps, e.g. where it listens.
+    :param process: The name of the process's heartbeat (see ``heartbeat.py``), if it has one.
+    :param detail: More about the process, e.g. where it listens.
     """
     moved = ledger.sweep(actor) + missed_checkins.recover(actor)
-    if mark:
-        heartbeat.leave(mark, detail)
+    if process:
+        heartbeat.beat(process, detail)
     return moved
 
 

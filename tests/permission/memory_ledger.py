@@ -14,10 +14,10 @@ from print_agent.protocol import messages as protocol
 from print_agent.protocol.messages import Cancel, Go
 from print_agent.protocol.messages import Job as JobMessage
 
-from indico_checkin_print.ledger import WITHOUT_A_WORD
+from indico_checkin_print.ledger import UNREPORTED
 from indico_checkin_print.ledger.states import AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, PRINT_WITHIN, TRANSITIONS
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.ledger.skipped_printers import add_note, gave_back, not_there
+from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
 from indico_checkin_print.agents.outbound import AT_AGENT, IN_FLIGHT, Assigned, plan
 from indico_checkin_print.agents.inbound import MEANING, Replaced
 
@@ -40,7 +40,7 @@ class Row:
     printer: str = ''
     dispatch: int = 0
     dispatched: float | None = None
-    passed_over: list = field(default_factory=list)
+    skipped_printers: list = field(default_factory=list)
 
 
 class MemoryLedger:
@@ -75,18 +75,18 @@ class MemoryLedger:
 
     # -- exchange -----------------------------------------------------------------------------------------------------
 
-    def hello(self, agent_id, link, message, *, goes_on=False):
+    def hello(self, agent_id, link, message, *, resumed=False):
         agent = self.printers.agents[agent_id]
-        if goes_on and agent.link not in {'', link} and agent.is_heard_of(self.now):
+        if resumed and agent.link not in {'', link} and agent.is_heard_of(self.now):
             raise Replaced(revoked=False)
         if agent.spool and agent.spool != message.spool:
             self._free_waiting(agent)
             for row in self._of(agent):
-                if row.state == S.unknown and row.reason in WITHOUT_A_WORD:
+                if row.state == S.unknown and row.reason in UNREPORTED:
                     row.reason = 'spool_lost'
             self._move([row for row in self._of(agent) if row.state in {S.dispatched, S.printing}], S.unknown,
                        'spool_lost')
-        agent.draining = agent.draining and goes_on and agent.link == link
+        agent.draining = agent.draining and resumed and agent.link == link
         agent.link, agent.spool = link, message.spool
         self.printers.heard_of(agent, self.now, message.printers)
         holding = {held.job: (held.dispatch, held.state) for held in message.holding}
@@ -126,7 +126,7 @@ class MemoryLedger:
     @staticmethod
     def _is_overtaken(row, message):
         return (isinstance(message, protocol.Printing) and row.state != S.dispatched
-                and not (row.state == S.unknown and row.reason in WITHOUT_A_WORD))
+                and not (row.state == S.unknown and row.reason in UNREPORTED))
 
     # -- dispatch -----------------------------------------------------------------------------------------------------
 
@@ -154,10 +154,11 @@ class MemoryLedger:
         loads = self._loads()
         for row in list(jobs.values()):
             obstacle = obstacles.get(row.printer, 'not_found')
-            if row.state == S.ready and obstacle and (self.printers.is_aside(agent.id, row.printer)
-                                                      or self.printers.choose(row.passed_over, loads, self.now)[0]):
-                note = not_there(agent.id, agent.name, row.printer, obstacle, gave_back=False)
-                self._unassign(row, next_try=self.now, passed_over=add_note(row.passed_over, note))
+            if row.state == S.ready and obstacle and (
+                    self.printers.is_open(agent.id, row.printer)
+                    or self.printers.choose(row.skipped_printers, loads, self.now)[0]):
+                note = skip_note(agent.id, agent.name, row.printer, obstacle, returned=False)
+                self._unassign(row, next_try=self.now, skipped_printers=add_note(row.skipped_printers, note))
                 del jobs[row.uuid]
         return [name for name, obstacle in obstacles.items() if not obstacle]
 
@@ -166,7 +167,7 @@ class MemoryLedger:
         for row in sorted(self.rows.values(), key=_order):
             if (row.state == S.ready and row.agent is None and row.dispatch > 0
                     and row.next_try <= self.now < row.expires):
-                choice, _notes = self.printers.choose(row.passed_over, loads, self.now)
+                choice, _notes = self.printers.choose(row.skipped_printers, loads, self.now)
                 if choice is not None and choice.agent_id == agent.id:
                     first.setdefault(choice.printer, _order(row))
         for row in list(jobs.values()):
@@ -180,12 +181,12 @@ class MemoryLedger:
         due = sorted((row for row in self.rows.values() if row.state == S.ready and row.agent is None
                       and row.next_try <= self.now < row.expires), key=_order)
         for row in due[:max(0, min(sum(room.values()), most))]:
-            choice, notes = self.printers.choose(row.passed_over, loads, self.now)
+            choice, notes = self.printers.choose(row.skipped_printers, loads, self.now)
             if choice is None or choice.agent_id != agent.id or not room.get(choice.printer):
                 continue
             go = choice.printer in idle
             row.agent, row.printer, row.dispatch = agent.id, choice.printer, row.dispatch + 1
-            row.passed_over = notes
+            row.skipped_printers = notes
             if go:
                 self._go(row)
             idle.discard(choice.printer)
@@ -195,7 +196,7 @@ class MemoryLedger:
         return messages
 
     def _go(self, row):
-        others = [x for x in row.passed_over if (x['agent_id'], x['printer']) != (row.agent, row.printer)]
+        others = [x for x in row.skipped_printers if (x['agent_id'], x['printer']) != (row.agent, row.printer)]
         self._move([row], S.dispatched, 'other_printer' if others else 'pushed', dispatched=self.now)
 
     def _loads(self):
@@ -241,7 +242,7 @@ class MemoryLedger:
         """A person asks for a badge that ended without paper; it is rendered at once."""
         row = self.rows[uuid]
         if self._move([row], S.queued, 'retried', dispatched=None, queue=self.now + .001,
-                      next_try=self.now, dispatch=row.dispatch + 1, passed_over=[],
+                      next_try=self.now, dispatch=row.dispatch + 1, skipped_printers=[],
                       expires=self.now + EXPIRES_AFTER.total_seconds(), agent=None, printer=''):
             self._move([row], S.rendering, 'claimed')
             self._move([row], S.ready, 'rendered', next_try=self.now)
@@ -266,11 +267,11 @@ class MemoryLedger:
     def _report(self, row, state, reason):
         if state != S.ready:
             return self._move([row], state, reason)
-        again = gave_back(row.passed_over, row.agent, row.printer)
-        note = not_there(row.agent, self.printers.agents[row.agent].name, row.printer, str(reason), gave_back=True)
+        again = has_returned(row.skipped_printers, row.agent, row.printer)
+        note = skip_note(row.agent, self.printers.agents[row.agent].name, row.printer, str(reason), returned=True)
         return self._move([row], state, reason, next_try=self.now + (2 if again else 0), dispatched=None,
                           dispatch=row.dispatch + 1, agent=None, printer='',
-                          passed_over=add_note(row.passed_over, note))
+                          skipped_printers=add_note(row.skipped_printers, note))
 
     def _free_waiting(self, agent):
         for row in self._of(agent):

@@ -19,7 +19,7 @@ from indico_checkin_print import ledger
 from indico_checkin_print.badge.render import BadgePDF
 from indico_checkin_print.ledger.states import EXPIRES_AFTER
 from indico_checkin_print.models import agents as agents_module
-from indico_checkin_print.models.agents import Agent, PrinterTrouble
+from indico_checkin_print.models.agents import Agent, PrinterBreaker
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import BadgeKind
@@ -39,7 +39,7 @@ AGREED = {'rendered', 'pushed', 'other_printer', 'at_printer', 'printed', 'hande
           'person_saw_it', 'person_missed_it', 'set aside', 'replaced', 'canceled for nothing'}
 #: All times that a row has; they move back when time passes, because a transaction's clock stands still.
 TIMES = {Job: ('dispatched_dt', 'expires_dt', 'next_try_dt', 'queue_dt'), Agent: ('seen_dt',),
-         PrinterTrouble: ('failed_dt', 'probe_dt')}
+         PrinterBreaker: ('failed_dt', 'probe_dt')}
 
 
 class PostgresLedger:
@@ -68,7 +68,7 @@ class PostgresLedger:
 
     def settle(self, uuid, *, came_out):
         job = self._job(uuid)
-        ledger.settle(job, self._user, came_out=came_out)
+        ledger.resolve(job, self._user, came_out=came_out)
         self._db.session.refresh(job)
         return job.uuid
 
@@ -96,20 +96,20 @@ class PostgresLedger:
     def rows(self):
         self._db.session.flush()
         self._db.session.expire_all()
-        return {job.uuid: (job.state, job.reason, job.agent_id, job.printer, job.dispatch, job.passed_over,
+        return {job.uuid: (job.state, job.reason, job.agent_id, job.printer, job.dispatch, job.skipped_printers,
                            *map(self._since, (job.queue_dt, job.next_try_dt, job.expires_dt)))
                 for job in Job.query.filter_by(desk_id=self._desk.id)}
 
-    def troubles(self):
+    def breakers(self):
         return {(x.agent_id, x.printer): (x.failures, x.reason, self._since(x.failed_dt), self._since(x.probe_dt))
-                for x in PrinterTrouble.query}
+                for x in PrinterBreaker.query}
 
     def _since(self, dt):
         return None if dt is None else round((dt - self._now).total_seconds(), 3)
 
 
 def rows_in_memory(memory):
-    return {uuid: (row.state, row.reason, row.agent, row.printer, row.dispatch, row.passed_over,
+    return {uuid: (row.state, row.reason, row.agent, row.printer, row.dispatch, row.skipped_printers,
                    *(round(time - memory.now, 3) for time in (row.queue, row.next_try, row.expires)))
             for uuid, row in memory.rows.items()}
 
@@ -117,7 +117,7 @@ def rows_in_memory(memory):
 def troubles_in_memory(memory):
     return {printer: (x.failures, x.reason, *(None if time is None else round(time.total_seconds() - memory.now, 3)
                                               for time in (x.failed, x.probe)))
-            for printer, x in memory.printers.troubles.items()}
+            for printer, x in memory.printers.breakers.items()}
 
 
 def gist(answer):
@@ -142,7 +142,7 @@ class Dice:
         """Return (name of a method, arguments)."""
         of = self._dice.choice
         name = of(['outgoing'] * 8 + ['outcome'] * 9 + ['hello', 'receive', 'advance', 'sweep'] * 3 + ['person'] * 5
-                  + ['add_job', 'goes_on'] * 2)
+                  + ['add_job', 'resumed'] * 2)
         name, self._next = self._next or name, None
         agent_id = of(self._agents)
         link = self._links[agent_id] if self._chance(.95) else 'old'
@@ -155,7 +155,7 @@ class Dice:
             case 'outcome':
                 agent_id, message = self._outcome(rows, agent_id)
                 return 'receive', (agent_id, self._links[agent_id], message)
-            case 'goes_on':
+            case 'resumed':
                 link = link if self._chance(.8) else 'older'
                 return name, (agent_id, link, p.Hello(spool='spool', printers=self._printers()))
             case 'hello':
@@ -245,8 +245,8 @@ def answer_of(one, name, arguments):
     try:
         if name == 'settle':
             return one.settle(arguments[0], came_out=arguments[1])
-        if name == 'goes_on':
-            return one.hello(*arguments, goes_on=True)
+        if name == 'resumed':
+            return one.hello(*arguments, resumed=True)
         return getattr(one, name)(*arguments)
     except inbound.Replaced:
         return 'replaced'
@@ -274,10 +274,10 @@ def test_both_ledgers_say_and_write_the_same(both):
             assert gist(said) == gist(truth), asked[-3:]
         rows = postgres.rows()
         assert rows_in_memory(memory) == rows, asked[-3:]
-        troubles = postgres.troubles()
-        assert troubles_in_memory(memory) == troubles, asked[-3:]
+        breakers = postgres.breakers()
+        assert troubles_in_memory(memory) == breakers, asked[-3:]
         seen |= {row[1] for row in rows.values()}
-        seen |= {'set aside' for trouble in troubles.values() if trouble[3] is not None}
+        seen |= {'set aside' for breaker in breakers.values() if breaker[3] is not None}
         seen |= {'replaced'} if truth == 'replaced' else set()
         seen |= {'canceled for nothing'} if name == 'receive' and is_no_answer(before, *arguments) else set()
     # there was something to agree about (another `SEED` may come by it, if only the dice changed)

@@ -227,7 +227,7 @@ class Network:
         if waited_for:
             process.request = None
         try:
-            holding, _welcome = self.ledger.hello(agent_id, link, request.body.hello, goes_on=not request.body.begins)
+            holding, _welcome = self.ledger.hello(agent_id, link, request.body.hello, resumed=not request.body.begins)
         except Replaced:
             return
         answers = [self.ledger.receive(agent_id, link, message) for message in request.body.messages]

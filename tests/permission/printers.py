@@ -12,7 +12,7 @@ from print_agent.protocol import messages
 
 from indico_checkin_print.routing import printer_breaker
 from indico_checkin_print.models.agents import Agent as RealAgent
-from indico_checkin_print.ledger.skipped_printers import add_note, gave_back, not_there
+from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
 from indico_checkin_print.routing.admission import Candidate, choose_printer, obstacle
 
 
@@ -58,7 +58,7 @@ class Printers:
     def __init__(self):
         self.agents = {}
         self.desk = []
-        self.troubles = {}
+        self.breakers = {}
 
     def add(self, agent_id, printer):
         self.agents.setdefault(agent_id, Agent(agent_id, f'Laptop {agent_id}'))
@@ -72,23 +72,23 @@ class Printers:
         agent.seen = now
         if printers is not None:
             before, agent.printers = agent.printers, msgspec.to_builtins(printers)
-            for name in printer_breaker.back_again(before, agent.printers):
-                self.troubles.pop((agent.id, name), None)
+            for name in printer_breaker.recovered(before, agent.printers):
+                self.breakers.pop((agent.id, name), None)
 
     def learn(self, agent_id, printer, message, reason, now):
         """Draw conclusions about a printer from what became of a badge."""
         match message:
             case messages.Completed() | messages.Sent() if reason != 'person_saw_it':
-                self.troubles.pop((agent_id, printer), None)
+                self.breakers.pop((agent_id, printer), None)
             case messages.Failed() | messages.Returned() | messages.Unknown() if printer_breaker.blames_printer(reason):
-                trouble = self.troubles.setdefault((agent_id, printer), Trouble())
-                trouble.reason, at = reason, timedelta(seconds=now)
-                trouble.failures, trouble.probe = printer_breaker.after_failure(trouble.failures, trouble.failed, at)
-                trouble.failed = at
+                breaker = self.breakers.setdefault((agent_id, printer), Trouble())
+                breaker.reason, at = reason, timedelta(seconds=now)
+                breaker.failures, breaker.probe = printer_breaker.after_failure(breaker.failures, breaker.failed, at)
+                breaker.failed = at
 
-    def is_aside(self, agent_id, printer):
-        trouble = self.troubles.get((agent_id, printer))
-        return trouble is not None and trouble.probe is not None
+    def is_open(self, agent_id, printer):
+        breaker = self.breakers.get((agent_id, printer))
+        return breaker is not None and breaker.probe is not None
 
     def why_not(self, agent, printer, now, *, load=0):
         if not agent.is_connected(now):
@@ -96,10 +96,10 @@ class Printers:
         reported = next((p for p in agent.printers if p['name'] == printer), None)
         if reported is None:
             return 'not_found'
-        if self.is_aside(agent.id, printer):
-            trouble = self.troubles[agent.id, printer]
-            if load or trouble.probe > timedelta(seconds=now):
-                return trouble.reason
+        if self.is_open(agent.id, printer):
+            breaker = self.breakers[agent.id, printer]
+            if load or breaker.probe > timedelta(seconds=now):
+                return breaker.reason
         return obstacle(reported)
 
     def choose(self, notes, loads, now):
@@ -109,10 +109,10 @@ class Printers:
             load = loads[agent_id, printer]
             why = self.why_not(self.agents[agent_id], printer, now, load=load)
             candidates.append(Candidate(agent_id, printer, position, healthy=not why, load=load, obstacle=why,
-                                        gave_back=gave_back(notes, agent_id, printer)))
+                                        returned=has_returned(notes, agent_id, printer)))
         choice = choose_printer(candidates)
         for c in candidates if choice is not None else ():
             if not c.healthy and c.position < choice.position:
-                notes = add_note(notes, not_there(c.agent_id, self.agents[c.agent_id].name, c.printer, c.obstacle,
-                                                  gave_back=c.gave_back))
+                notes = add_note(notes, skip_note(c.agent_id, self.agents[c.agent_id].name, c.printer, c.obstacle,
+                                                  returned=c.returned))
         return choice, notes

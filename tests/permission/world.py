@@ -139,7 +139,7 @@ class World(Network):
         came_out = self.paper[badge] > self.asked[badge]
         if not came_out:
             self.asked[badge] += 1
-        self.first[self.ledger.settle(uuid, came_out=came_out)] = badge
+        self.first[self.ledger.resolve(uuid, came_out=came_out)] = badge
 
     def badge(self, uuid):
         """Return the first uuid of a job."""

@@ -209,7 +209,7 @@ def test_a_question_that_was_answered_here_is_not_asked_there_any_more(db, post,
     assert [m.state for m in poll(post, unknown) if isinstance(m, protocol.Ack)] == ['unknown']
     asked = (protocol.Held(job=message.job, dispatch=message.dispatch, state='unknown'),)
     assert [m for m in poll(post, holding=asked) if isinstance(m, protocol.Ack)] == []
-    assert ledger.settle(db.session.get(Job, ready_job.id), dummy_user, came_out=came_out)
+    assert ledger.resolve(db.session.get(Job, ready_job.id), dummy_user, came_out=came_out)
     # until the agent stops asking
     for __ in range(2):
         (ack,) = [m for m in poll(post, holding=asked) if isinstance(m, protocol.Ack)]

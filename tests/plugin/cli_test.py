@@ -114,7 +114,7 @@ def test_too_many(run, held):
 def test_discard_tells_the_agent(run, ready_job, agent, db, mocker):
     from indico_checkin_print import cli as module
     told = mocker.patch.object(module, 'notify_agents')
-    ledger.give(ready_job, agent, 'p1', 'test', go=False)
+    ledger.assign(ready_job, agent, 'p1', 'test', go=False)
     db.session.expire_all()
     assert run('jobs', 'discard', ready_job.id)[0] == 0
     told.assert_called_once_with({agent.id})

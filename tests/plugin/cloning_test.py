@@ -20,7 +20,7 @@ from indico_checkin_print.badge.render import render
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.rules import AgainPolicy, BadgeKind, EventSetup, FormSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import ReprintPolicy, BadgeKind, EventSetup, FormSetup, UnpaidPolicy
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.work.worker import render_waiting
 
@@ -34,7 +34,7 @@ PIXEL = bytes.fromhex('89504e470d0a1a0a0000000d494844520000000100000001080200000
 
 @pytest.fixture
 def rules(db, event):
-    rules = EventSetup(event=event, paused=True, unpaid=UnpaidPolicy.print, again=AgainPolicy.skip, bulk_limit=3,
+    rules = EventSetup(event=event, paused=True, unpaid=UnpaidPolicy.print, again=ReprintPolicy.skip, bulk_limit=3,
                        sources=['app'])
     db.session.add(rules)
     db.session.flush()
@@ -70,7 +70,7 @@ def setup_of(event):
 
 def test_rules(clone, rules, form):
     new = EventSetup.query.get(clone().id)
-    assert (new.unpaid, new.again, new.bulk_limit, new.sources) == (UnpaidPolicy.print, AgainPolicy.skip, 3, ['app'])
+    assert (new.unpaid, new.again, new.bulk_limit, new.sources) == (UnpaidPolicy.print, ReprintPolicy.skip, 3, ['app'])
     assert not new.paused
 
 

@@ -231,7 +231,7 @@ def test_judged_once_more_at_the_go(db, ready_job, at_agent, change, here_alread
     """Somebody changed the rows without any signal, and past SQLAlchemy's objects."""
     holding = {}
     if here_already:
-        holding = {ready_job.uuid: (ledger.give(ready_job, at_agent, 'p1', 'test', go=False), 'waiting')}
+        holding = {ready_job.uuid: (ledger.assign(ready_job, at_agent, 'p1', 'test', go=False), 'waiting')}
     with db.session.no_autoflush:
         reg = ready_job.registration
         values = {'state': RegistrationState.withdrawn} if change is _withdraw else {'checked_in_dt': None}
@@ -247,7 +247,7 @@ def test_what_nobody_told_of_is_seen_at_the_go(db, form, ready_job, at_agent, he
     """An edit of the template that was not committed yet when the badge was born and drawn: it could not lock it."""
     holding = {}
     if here_already:
-        holding = {ready_job.uuid: (ledger.give(ready_job, at_agent, 'p1', 'test', go=False), 'waiting')}
+        holding = {ready_job.uuid: (ledger.assign(ready_job, at_agent, 'p1', 'test', go=False), 'waiting')}
     template = form.template
     db.session.execute(db.update(DesignerTemplate.__table__).where(DesignerTemplate.id == template.id).values(
         data={**template.data, 'items': [text_item('fixed', 5, text='Corrected'), text_item('full_name', 30)]}))

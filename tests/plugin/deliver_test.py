@@ -73,10 +73,10 @@ def test_data_only_is_json_that_the_library_verifies(db, data_job, receiver, reg
 
 @pytest.mark.parametrize(('answer', 'state', 'reason', 'again'), [
     (Answer(200, 0.1), JobState.sent, Reason.delivered, False),
-    (Answer(500, 0.1, 'oops'), JobState.ready, Reason.try_again, True),
-    (Answer(302, 0.1), JobState.ready, Reason.try_again, True),
-    (Answer(429, 0.1, retry_after=4), JobState.ready, Reason.try_again, True),
-    (Answer(None, 3, error=PostError.connect, message='No connection.'), JobState.ready, Reason.try_again, True),
+    (Answer(500, 0.1, 'oops'), JobState.ready, Reason.retry_later, True),
+    (Answer(302, 0.1), JobState.ready, Reason.retry_later, True),
+    (Answer(429, 0.1, retry_after=4), JobState.ready, Reason.retry_later, True),
+    (Answer(None, 3, error=PostError.connect, message='No connection.'), JobState.ready, Reason.retry_later, True),
     (Answer(410, 0.1), JobState.failed, Reason.gone, False),
     (Answer(400, 0.1), JobState.failed, Reason.webhook_failed, False),
     (Answer(None, 0, error=PostError.refused_url, message='Private.'), JobState.failed, Reason.webhook_refused, False),
@@ -200,7 +200,7 @@ def test_networks_that_cannot_be_read_are_waited_for(db, desk_job, receiver, con
     configure(ALLOWED_NETWORKS=setting)
     assert post_waiting('test') == (1, 60)
     db.session.refresh(desk_job)
-    assert (desk_job.state, desk_job.reason) == (JobState.ready, Reason.try_again)
+    assert (desk_job.state, desk_job.reason) == (JobState.ready, Reason.retry_later)
     assert 'PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS' in desk_job.detail
     assert not receiver.called
     assert not Attempt.query.has_rows()

@@ -240,7 +240,7 @@ def test_managers_are_told_once(db, jobs, receiver, webhook, managers, probe_now
     # one that works and fails in turn does not fill mailboxes
     webhook.notified_dt -= timedelta(minutes=1)
     for job in jobs:
-        ledger.send_again(job, job.event.creator)
+        ledger.resend(job, job.event.creator)
     db.session.execute(db.update(Job.__table__).where(Job.state == JobState.queued).values(state=JobState.ready))
     receiver.return_value = DOWN
     post_waiting('test')

@@ -164,7 +164,7 @@ def test_sent_again_under_the_same_id(db, data_job, receiver, webhook, dummy_use
     first_headers, first, __ = sent(receiver)
     for __ in range(2):
         # also when what is sent again was sent again itself
-        job = ledger.send_again(job, dummy_user)
+        job = ledger.resend(job, dummy_user)
         render_waiting('test')
         assert post_waiting('test')[0] == 1
         headers, again, pdf = sent(receiver)
@@ -188,7 +188,7 @@ def test_an_earlier_check_in_is_sent_again(db, data_job, receiver, check_in, reg
     check_in(reg)
     assert reg.checked_in_dt != job.checked_in_dt
     post_waiting('test')
-    again = ledger.send_again(job, dummy_user)
+    again = ledger.resend(job, dummy_user)
     render_waiting('test')
     assert post_waiting('test')[0] == 1
     headers, payload, __ = sent(receiver)
@@ -197,7 +197,7 @@ def test_an_earlier_check_in_is_sent_again(db, data_job, receiver, check_in, reg
     db.session.refresh(again)
     assert again.state == JobState.sent
     # one that waits when its person is not checked in any more stays here
-    last = ledger.send_again(job, dummy_user)
+    last = ledger.resend(job, dummy_user)
     check_in(reg, value=False)
     db.session.refresh(last)
     assert last.state == JobState.canceled
@@ -207,7 +207,7 @@ def test_another_badge_is_another_message(db, webhook_desk, ready_job, receiver,
     """At a desk someone asked for a second piece of paper."""
     post_waiting('test')
     headers, __, __ = sent(receiver)
-    again = ledger.print_again(ready_job, dummy_user, 'lost')
+    again = ledger.reprint(ready_job, dummy_user, 'lost')
     render_waiting('test')
     post_waiting('test')
     assert sent(receiver)[0]['webhook-id'] == again.uuid != headers['webhook-id']
@@ -231,7 +231,7 @@ def test_test_event(db, receiver, webhook, dummy_user, send_badge):
     assert headers['webhook-id'] == job.uuid
     assert (payload['type'], pdf, payload['data'].keys()) == ('webhook.test', None, {'event'})
     # and once more: there is nothing to render
-    again = ledger.send_again(job, dummy_user)
+    again = ledger.resend(job, dummy_user)
     render_waiting('test')
     assert post_waiting('test')[0] == 1
     assert sent(receiver)[1] == payload

@@ -16,7 +16,7 @@ from indico.util.date_time import now_utc
 from indico_checkin_print.routing import printer_breaker
 from indico_checkin_print import ledger
 from indico_checkin_print.signals.checkin import on_deleted
-from indico_checkin_print.models.agents import PrinterTrouble
+from indico_checkin_print.models.agents import PrinterBreaker
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons.codes import Reason
@@ -75,8 +75,8 @@ def test_choose_printer():
     assert choose_printer([candidate(0, load=2), candidate(1, load=1)]).position == 1
     assert choose_printer([candidate(0, healthy=False), candidate(1, load=9)]).position == 1
     # whoever gave it back gets it again only if there is no other
-    assert choose_printer([replace(candidate(0), gave_back=True), candidate(1, load=9)]).position == 1
-    assert choose_printer([replace(candidate(0), gave_back=True), candidate(1, healthy=False)]).position == 0
+    assert choose_printer([replace(candidate(0), returned=True), candidate(1, load=9)]).position == 1
+    assert choose_printer([replace(candidate(0), returned=True), candidate(1, healthy=False)]).position == 0
 
 
 @pytest.mark.parametrize(('changes', 'healthy'), [
@@ -221,13 +221,13 @@ def test_one_that_waits_for_another_printer_moves_nobody(db, jobs, agent, desk, 
     desk.printers.append(DeskPrinter(position=1, agent=agent, printer='p2'))
     db.session.flush()
     for job, printer in zip(jobs[1:], ['p2', 'p2', 'p2', 'p2', 'p1'], strict=True):
-        ledger.give(job, agent, printer, 'test', go=False)
+        ledger.assign(job, agent, printer, 'test', go=False)
     under_way, = check_in(create_reg(first_name='P6'))
     render_waiting('test')
     first = jobs[0]
     for job in (under_way, first):
         db.session.refresh(job)
-        ledger.give(job, agent, 'p1', 'test', go=True)
+        ledger.assign(job, agent, 'p1', 'test', go=True)
     fresh(db, *jobs, under_way)
     ledger.report(first, S.ready, 'returned', '', 'test')
     # behind those at p2, before the one at p1
@@ -261,7 +261,7 @@ def test_a_returned_job_goes_elsewhere_and_old_words_do_not_count(db, jobs, agen
     receive(agent.id, agent.link, Returned(job=job.uuid, dispatch=1, reason='too_late'))
     fresh(db, job)
     assert (job.state, job.agent_id) == (S.ready, None)
-    assert ledger.give(job, agent, 'p1', 'test', go=True) == 3
+    assert ledger.assign(job, agent, 'p1', 'test', go=True) == 3
     fresh(db, job)
     for late in (Returned(job=job.uuid, dispatch=1, reason='too_late'), Completed(job=job.uuid, dispatch=1)):
         assert receive(agent.id, agent.link, late).dispatch == 1
@@ -297,7 +297,7 @@ def test_a_job_nobody_knows(agent, uuid):
 def test_unknown_is_settled_by_the_agents_own_word(db, jobs, agent):
     mail(agent)
     job = jobs[0]
-    ledger.report(job, S.unknown, Reason.no_word, '', 'test')
+    ledger.report(job, S.unknown, Reason.go_timeout, '', 'test')
     receive(agent.id, agent.link, Completed(job=job.uuid, dispatch=1))
     fresh(db, job)
     assert job.state == S.completed
@@ -316,7 +316,7 @@ def test_who_has_told_the_end_of_a_badge_does_not_print_it_any_more(db, jobs, ag
     assert job.state == state
 
 
-@pytest.mark.parametrize('reason', [Reason.no_word, Reason.agent_silent])
+@pytest.mark.parametrize('reason', [Reason.go_timeout, Reason.agent_silent])
 def test_a_badge_of_which_nothing_was_heard_may_be_printing(db, jobs, agent, reason):
     mail(agent)
     job = jobs[0]
@@ -352,7 +352,7 @@ def say_hello(agent, link='new', holding=(), spool='spool'):
 def test_unknown_is_settled_when_the_go_never_arrived(db, jobs, agent):
     mail(agent)
     job = jobs[0]
-    ledger.report(job, S.unknown, Reason.no_word, '', 'test')
+    ledger.report(job, S.unknown, Reason.go_timeout, '', 'test')
     holding, _name = say_hello(agent, holding=[Held(job=job.uuid, dispatch=1, state='waiting')])
     # what it says it holds may be old news by now: only when it gives the job up is it certain
     fresh(db, job)
@@ -366,7 +366,7 @@ def test_unknown_is_settled_when_the_go_never_arrived(db, jobs, agent):
 def test_unknown_is_settled_when_the_job_never_arrived(db, jobs, agent):
     mail(agent)
     job = jobs[0]
-    ledger.report(job, S.unknown, Reason.no_word, '', 'test')
+    ledger.report(job, S.unknown, Reason.go_timeout, '', 'test')
     say_hello(agent)
     assert mail(agent)[0] == Cancel(job=job.uuid, dispatch=1, reason='reassigned')
     receive(agent.id, agent.link, Canceled(job=job.uuid, dispatch=1))
@@ -389,7 +389,7 @@ def test_other_doubts_are_left_alone(db, jobs, agent, reason):
 def test_who_lost_its_memory_cannot_answer_for_what_was_unknown_before(db, jobs, agent):
     mail(agent)
     job = jobs[0]
-    ledger.report(job, S.unknown, Reason.no_word, '', 'test')
+    ledger.report(job, S.unknown, Reason.go_timeout, '', 'test')
     say_hello(agent, spool='another')
     fresh(db, job)
     assert (job.state, job.reason) == (S.unknown, Reason.spool_lost)
@@ -534,7 +534,7 @@ def test_what_has_no_go_moves_on_when_its_printer_stops(db, jobs, agent, create_
     given = outgoing(other.id, 'link2', {})
     assert [(m.job, m.dispatch) for m in given] == [(jobs[i].uuid, 2 if i < 4 else 1) for i in (1, 2, 3, 4)]
     fresh(db, *jobs)
-    assert jobs[2].passed_over == [{'agent_id': agent.id, 'agent': 'Laptop 1', 'printer': 'p1',
+    assert jobs[2].skipped_printers == [{'agent_id': agent.id, 'agent': 'Laptop 1', 'printer': 'p1',
                                     'reason': 'media-empty', 'gave_back': False}]
     step = jobs[1].history[-1]
     assert (step.reason, step.detail) == (Reason.other_printer, 'p2; p1: out of paper')
@@ -560,7 +560,7 @@ def test_what_was_given_back_comes_back_if_there_is_no_other(db, jobs, agent):
     mail(agent)
     receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=1, reason='media-empty'))
     fresh(db, jobs[0])
-    assert ledger.give(jobs[0], agent, 'p1', 'test', go=True) == 3
+    assert ledger.assign(jobs[0], agent, 'p1', 'test', go=True) == 3
     receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=3, reason='media-empty'))
     # the second time not at once
     assert jobs[0].uuid not in {m.job for m in mail(agent, {j.uuid: (1, 'waiting') for j in jobs[1:4]})}
@@ -620,7 +620,7 @@ def fail_three_times(db, jobs, agent, reason='engine_failed'):
     for job in jobs[:3]:
         db.session.refresh(job)
         if job.state != S.dispatched:
-            ledger.give(job, agent, 'p1', 'test', go=True)
+            ledger.assign(job, agent, 'p1', 'test', go=True)
             db.session.refresh(job)
         receive(agent.id, agent.link, Failed(job=job.uuid, dispatch=job.dispatch, reason=reason))
 
@@ -628,20 +628,20 @@ def fail_three_times(db, jobs, agent, reason='engine_failed'):
 def test_a_printer_that_keeps_failing_is_set_aside_and_tried_again(db, jobs, agent, log_of):
     mail(agent)
     fail_three_times(db, jobs, agent)
-    trouble = PrinterTrouble.query.one()
-    assert (trouble.failures, trouble.reason) == (3, 'engine_failed')
+    breaker = PrinterBreaker.query.one()
+    assert (breaker.failures, breaker.reason) == (3, 'engine_failed')
     assert 'Printer "p1" of "Laptop 1" set aside' in log_of(agent.event)
     assert [type(m) for m in mail(agent, {jobs[3].uuid: (1, 'waiting')})] == [Cancel]
     assert mail(agent) == []
     # its time has come: one badge tries it, the others wait
-    trouble.probe_dt = now_utc()
+    breaker.probe_dt = now_utc()
     db.session.flush()
     probe, = mail(agent)
     assert (probe.job, probe.go) == (jobs[3].uuid, True)
     receive(agent.id, agent.link, Printing(job=probe.job, dispatch=probe.dispatch))
     assert mail(agent, {probe.job: (probe.dispatch, 'printing')}) == []
     receive(agent.id, agent.link, Completed(job=probe.job, dispatch=probe.dispatch))
-    assert not PrinterTrouble.query.has_rows()
+    assert not PrinterBreaker.query.has_rows()
     assert 'back in service' in log_of(agent.event)
     assert len(mail(agent)) == 2
 
@@ -652,25 +652,25 @@ def test_a_printer_is_back_in_service_when_what_was_wrong_is_gone(db, jobs, agen
     # that an agent let it rest and does no longer proves nothing
     stop(agent, reason='engine_failed')
     receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name='p1'),)))
-    assert PrinterTrouble.query.has_rows()
+    assert PrinterBreaker.query.has_rows()
     stop(agent)
     receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name='p1'),)))
-    assert not PrinterTrouble.query.has_rows()
+    assert not PrinterBreaker.query.has_rows()
 
 
 def test_a_queue_that_was_deleted_and_is_back_is_in_service_at_once(db, jobs, agent):
     mail(agent)
     fail_three_times(db, jobs, agent, 'unknown_queue')
     receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name='other'),)))
-    assert PrinterTrouble.query.has_rows()
+    assert PrinterBreaker.query.has_rows()
     receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name='p1'),)))
-    assert not PrinterTrouble.query.has_rows()
+    assert not PrinterBreaker.query.has_rows()
 
 
 def cancel_at_printer(db, job, agent, message=Failed, reason='job-canceled-at-device'):
     db.session.refresh(job)
     if job.state != S.dispatched:
-        ledger.give(job, agent, 'p1', 'test', go=True)
+        ledger.assign(job, agent, 'p1', 'test', go=True)
         db.session.refresh(job)
     receive(agent.id, agent.link, message(job=job.uuid, dispatch=job.dispatch, reason=reason))
     db.session.refresh(job)
@@ -687,7 +687,7 @@ def test_a_printer_that_cancels_every_badge_is_set_aside_and_they_are_tried_agai
     mail(agent)
     for job in jobs[:3]:
         cancel_at_printer(db, job, agent)
-    assert PrinterTrouble.query.one().probe_dt is not None
+    assert PrinterBreaker.query.one().probe_dt is not None
     for job in jobs[:3]:
         db.session.refresh(job)
         assert (job.state, job.reason, job.agent_id) == (S.queued, 'printer_cancels', None)
@@ -707,4 +707,4 @@ def test_an_agent_that_returns_a_cancelled_badge_says_that_the_printer_does_it(d
 def test_not_every_badge_that_comes_back_is_the_printers_fault(db, jobs, agent, reason):
     mail(agent)
     fail_three_times(db, jobs, agent, reason)
-    assert not PrinterTrouble.query.has_rows()
+    assert not PrinterBreaker.query.has_rows()

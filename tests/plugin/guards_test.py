@@ -7,7 +7,7 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import ledger
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.rules import AgainPolicy, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import ReprintPolicy, CheckinSource, EventSetup, UnpaidPolicy
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.routing.admission import CheckIn, Setup, judge
 from indico_checkin_print.work.worker import render_waiting
@@ -43,8 +43,8 @@ def setup(**kwargs):
     ({'unpaid': UnpaidPolicy.print}, {'state': RegistrationState.unpaid}, S.queued, Reason.checked_in),
     ({'unpaid': UnpaidPolicy.skip}, {'state': RegistrationState.unpaid}, S.canceled, Reason.not_paid),
     ({}, {'already_printed': True}, S.held, Reason.already_printed),
-    ({'again': AgainPolicy.print}, {'already_printed': True}, S.queued, Reason.checked_in),
-    ({'again': AgainPolicy.skip}, {'already_printed': True}, S.canceled, Reason.printed_before),
+    ({'again': ReprintPolicy.print}, {'already_printed': True}, S.queued, Reason.checked_in),
+    ({'again': ReprintPolicy.skip}, {'already_printed': True}, S.canceled, Reason.printed_before),
     ({'default_desk_id': None}, {}, S.held, Reason.no_desk),
     ({'paused': True}, {}, S.held, Reason.paused),
     ({'paused_desks': frozenset({1})}, {}, S.held, Reason.paused),
@@ -122,7 +122,7 @@ def test_undone_and_scanned_again_after_printing(db, check_in, reg, agent, dummy
     first, = check_in(reg)
     render_waiting('test')
     db.session.refresh(first)
-    ledger.give(first, agent, 'p1', 'test', go=True)
+    ledger.assign(first, agent, 'p1', 'test', go=True)
     ledger.report(first, S.completed, Reason.printed, '', 'test')
     check_in(reg, value=False)
     again = check_in(reg)[-1]
@@ -148,20 +148,20 @@ def test_pause(db, check_in, create_reg, rules, desk, dummy_event):
 
 def test_print_again(db, check_in, reg, dummy_user, webhook_desk):
     job, = check_in(reg)
-    again = ledger.print_again(job, dummy_user, Reason.lost)
+    again = ledger.reprint(job, dummy_user, Reason.lost)
     assert (again.state, again.reason, again.reprint_of, again.desk_id) == (S.queued, Reason.lost, job, job.desk_id)
-    assert ledger.print_again(again, dummy_user, Reason.misprint).reprint_of == again
+    assert ledger.reprint(again, dummy_user, Reason.misprint).reprint_of == again
     assert Job.query.count() == 3
 
 
 @pytest.mark.parametrize(('came_out', 'state', 'reason'), [(True, S.completed, Reason.person_saw_it),
                                                            (False, S.failed, Reason.person_missed_it)])
 def test_a_person_settles_what_nobody_knew(db, ready_job, agent, dummy_user, came_out, state, reason):
-    ledger.give(ready_job, agent, 'p1', 'test', go=True)
-    assert not ledger.settle(ready_job, dummy_user, came_out=came_out)
-    ledger.report(ready_job, S.unknown, Reason.no_word, '', 'test')
+    ledger.assign(ready_job, agent, 'p1', 'test', go=True)
+    assert not ledger.resolve(ready_job, dummy_user, came_out=came_out)
+    ledger.report(ready_job, S.unknown, Reason.go_timeout, '', 'test')
     uuid = ready_job.uuid
-    assert ledger.settle(ready_job, dummy_user, came_out=came_out)
+    assert ledger.resolve(ready_job, dummy_user, came_out=came_out)
     # an agent never prints again what it may have printed, so that a second try is another job for it
     assert (db.session.query(Job.uuid).filter_by(id=ready_job.id).scalar() == uuid) is came_out
     db.session.refresh(ready_job)

@@ -135,18 +135,18 @@ def test_a_job_without_a_desk_finds_one(db, check_in, reg, desk):
 
 
 def test_a_go_without_a_word_is_unknown(db, ready_job, agent, set_job):
-    ledger.give(ready_job, agent, 'p1', 'test', go=True)
+    ledger.assign(ready_job, agent, 'p1', 'test', go=True)
     ledger.sweep()
     db.session.refresh(ready_job)
     assert ready_job.state == S.dispatched
     set_job(ready_job, dispatched_dt=ago(states.PRINT_WITHIN + states.GO_MARGIN + 1))
     ledger.sweep()
     db.session.refresh(ready_job)
-    assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.no_word)
+    assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.go_timeout)
 
 
 def test_a_silent_agent_at_the_printer_is_unknown(db, ready_job, agent, set_job):
-    ledger.give(ready_job, agent, 'p1', 'test', go=True)
+    ledger.assign(ready_job, agent, 'p1', 'test', go=True)
     ledger.report(ready_job, S.printing, Reason.at_printer, '', 'test')
     agent.seen_dt = ago(states.AGENT_SILENT + 1)
     db.session.flush()
@@ -176,7 +176,7 @@ def test_a_desk_that_gets_another_delivery_does_not_print_again_by_itself(db, ne
     webhook_desk.webhook = None
     db.session.flush()
     assert ledger.doubt(at_desk, 'test') == [out.id]
-    ledger.undelivered(under_way, Reason.try_again, '', 'test', retry_in=5)
+    ledger.undelivered(under_way, Reason.retry_later, '', 'test', retry_in=5)
     for job, expected in ((out, S.unknown), (under_way, S.unknown), (waiting, S.ready)):
         db.session.refresh(job)
         assert job.state == expected
@@ -208,12 +208,12 @@ def test_another_badge_does_not_go_to_a_desk_that_is_gone(db, ready_job, set_job
     db.session.add(other)
     db.session.flush()
     set_job(ready_job, state=S.completed, desk_id=other.id)
-    assert ledger.print_again(ready_job, dummy_user, Reason.lost).desk_id == desk.id
+    assert ledger.reprint(ready_job, dummy_user, Reason.lost).desk_id == desk.id
 
 
 @pytest.mark.parametrize('gone', [{'seen_dt': ago(600)}, {'revoked_dt': now_utc()}])
 def test_a_prefetched_job_leaves_an_agent_that_is_away(db, ready_job, agent, gone):
-    ledger.give(ready_job, agent, 'p1', 'test', go=False)
+    ledger.assign(ready_job, agent, 'p1', 'test', go=False)
     for key, value in gone.items():
         setattr(agent, key, value)
     db.session.flush()
@@ -223,14 +223,14 @@ def test_a_prefetched_job_leaves_an_agent_that_is_away(db, ready_job, agent, gon
 
 
 def test_undoing_a_check_in_reaches_what_an_agent_holds(db, check_in, reg, ready_job, agent):
-    ledger.give(ready_job, agent, 'p1', 'test', go=False)
+    ledger.assign(ready_job, agent, 'p1', 'test', go=False)
     check_in(reg, value=False)
     db.session.refresh(ready_job)
     assert ready_job.state == S.canceled
 
 
 def test_undoing_a_check_in_is_too_late_after_the_go(db, check_in, reg, ready_job, agent):
-    ledger.give(ready_job, agent, 'p1', 'test', go=True)
+    ledger.assign(ready_job, agent, 'p1', 'test', go=True)
     check_in(reg, value=False)
     db.session.refresh(ready_job)
     assert ready_job.state == S.dispatched
@@ -323,10 +323,10 @@ def test_a_claim_that_was_lost_gives_nothing_back(db, webhook_desk, ready_job, s
     ledger.sweep()
     claimed = ledger.claim_post('quick')
     for retry_in in (0, None):
-        assert not ledger.undelivered(slow, Reason.try_again, '', 'slow', retry_in=retry_in)
+        assert not ledger.undelivered(slow, Reason.retry_later, '', 'slow', retry_in=retry_in)
         db.session.refresh(ready_job)
         assert ready_job.state == S.dispatched
-    assert ledger.undelivered(claimed, Reason.try_again, '', 'quick', retry_in=0) == [ready_job.id]
+    assert ledger.undelivered(claimed, Reason.retry_later, '', 'quick', retry_in=0) == [ready_job.id]
 
 
 def test_a_receiver_has_another_badge_than_the_claim_is_about(db, webhook_desk, ready_job, set_job):

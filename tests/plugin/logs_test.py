@@ -8,7 +8,7 @@ from indico_checkin_print import ledger
 from indico_checkin_print.work import retention
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.work.worker import post_waiting, put_right, render_waiting
+from indico_checkin_print.work.worker import post_waiting, recover_stalled, render_waiting
 
 
 TOKEN = 'icpa_the-token-of-the-agent-in-the-tests'
@@ -38,11 +38,11 @@ def test_from_a_check_in_to_paper(check_in, reg, db, agent, webhook, told):
     badge, data = check_in(reg)
     render_waiting('test')
     db.session.refresh(badge)
-    ledger.give(badge, agent, 'p1', 'test', go=True)
+    ledger.assign(badge, agent, 'p1', 'test', go=True)
     ledger.report(badge, JobState.completed, Reason.printed, '', 'test')
     # its address is one that no webhook may have
     post_waiting('test')
-    put_right('test')
+    recover_stalled('test')
     retention.purge()
     db.session.expire_all()
     assert badge.state == JobState.completed

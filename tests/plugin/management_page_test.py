@@ -11,7 +11,7 @@ from indico.util.date_time import now_utc
 from indico_checkin_print import sql
 from indico_checkin_print.management.job_rows import MAX_JOBS, latest_jobs, latest_messages
 from indico_checkin_print.management.status import agent_status, describe_reason, desk_statuses, printer_status
-from indico_checkin_print.models.agents import Agent, PrinterTrouble
+from indico_checkin_print.models.agents import Agent, PrinterBreaker
 from indico_checkin_print.models.jobs import Job, JobState
 
 
@@ -258,7 +258,7 @@ def test_desk_statuses(objects, event):
 
 def test_a_printer_that_was_set_aside(db, manager, page, objects):
     objects.agent.link = 'link'
-    db.session.add(PrinterTrouble(agent=objects.agent, printer='labels', failures=3, reason='engine_failed',
+    db.session.add(PrinterBreaker(agent=objects.agent, printer='labels', failures=3, reason='engine_failed',
                                   failed_dt=now_utc(), probe_dt=now_utc()))
     db.session.flush()
     html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
@@ -277,7 +277,7 @@ def test_a_printer_that_was_set_aside(db, manager, page, objects):
 def test_where_a_badge_came_out_instead(manager, page, create_job, create_reg, objects, state, printer, words):
     note = {'agent_id': objects.agent.id, 'agent': 'Laptop 1', 'printer': 'p1', 'reason': 'media-empty',
             'gave_back': True}
-    create_job(create_reg(), state=state, agent=objects.agent, printer=printer, passed_over=[note])
+    create_job(create_reg(), state=state, agent=objects.agent, printer=printer, skipped_printers=[note])
     html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
     if words:
         assert words in html

@@ -307,7 +307,7 @@ def test_a_volunteer_sees_but_does_not_touch(browse, create_user, event, show, c
 def test_only_the_latest_badge(manager, show, check_in, reg, set_job, dummy_user):
     from indico_checkin_print import ledger
     first = set_job(check_in(reg)[0], state=S.completed, reason='printed')
-    second = ledger.print_again(first, dummy_user, Reason.lost)
+    second = ledger.reprint(first, dummy_user, Reason.lost)
     html = show(manager, reg)
     assert f'data-badge="{second.id}"' in html
     assert f'data-badge="{first.id}"' not in html

@@ -12,7 +12,7 @@ from indico_checkin_print import management, kick
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
-from indico_checkin_print.models.rules import AgainPolicy, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import ReprintPolicy, CheckinSource, EventSetup, UnpaidPolicy
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')
@@ -55,7 +55,7 @@ def test_change_rules(db, manager, page, event, log_of):
     assert not manager.save(f'{page}/when', **RULES)
     setup = EventSetup.query.one()
     assert (setup.event_id, setup.unpaid, setup.again, setup.bulk_limit, setup.sources, setup.paused) == (
-        event.id, UnpaidPolicy.print, AgainPolicy.skip, 5, ['app', 'other'], False)
+        event.id, UnpaidPolicy.print, ReprintPolicy.skip, 5, ['app', 'other'], False)
     assert 'Rules for printing changed' in log_of(event)
     html = live(manager, page)
     assert 'Who has not paid gets a badge all the same.' in html

@@ -12,7 +12,7 @@ from indico_checkin_print.models.missed import MissedCheckin
 from indico_checkin_print.models.rules import CheckinSource
 from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.work.worker import put_right
+from indico_checkin_print.work.worker import recover_stalled
 
 
 LIST = '/event/{0.event_id}/manage/registration/{0.registration_form_id}/registrations/{0.id}/check-in'
@@ -57,23 +57,23 @@ def test_it_is_noted(missed, reg, desk, db):
 
 
 def test_the_sweep_records_it(missed, reg, db):
-    assert put_right('sweep') == 1
+    assert recover_stalled('sweep') == 1
     assert jobs(db) == [(JobState.queued, Reason.checked_in)]
     job = Job.query.one()
     assert (job.registration, job.checked_in_dt) == (reg, reg.checked_in_dt)
     assert not MissedCheckin.query.has_rows()
-    assert put_right('sweep') == 0
+    assert recover_stalled('sweep') == 0
 
 
 def test_its_way_of_check_in_counts(missed, db):
     missed.source = CheckinSource.other
-    put_right('sweep')
+    recover_stalled('sweep')
     assert jobs(db) == [(JobState.canceled, Reason.source_off)]
 
 
 def test_a_form_that_is_off_by_now(missed, form, db):
     form.enabled = False
-    put_right('sweep')
+    recover_stalled('sweep')
     assert jobs(db) == []
     assert not MissedCheckin.query.has_rows()
 
@@ -82,7 +82,7 @@ def test_a_form_that_is_off_by_now(missed, form, db):
 def test_undone_meanwhile(missed, reg, db, value):
     for name, new in value.items():
         setattr(reg, name, new)
-    put_right('sweep')
+    recover_stalled('sweep')
     assert jobs(db) == []
     assert not MissedCheckin.query.has_rows()
 
@@ -90,31 +90,31 @@ def test_undone_meanwhile(missed, reg, db, value):
 def test_done_again_meanwhile(missed, check_in, reg, db):
     check_in(reg, value=False)
     check_in(reg)
-    put_right('sweep')
+    recover_stalled('sweep')
     assert jobs(db) == [(JobState.queued, Reason.checked_in)]
 
 
 def test_a_second_scan_at_the_same_moment(missed, reg, db):
     # which found the first one in the database, and left it to its receiver
     reg.checked_in_dt += timedelta(milliseconds=20)
-    assert put_right('sweep') == 1
+    assert recover_stalled('sweep') == 1
     assert jobs(db) == [(JobState.queued, Reason.checked_in)]
 
 
 def test_a_badge_that_was_found_too_late_does_not_print(missed, reg, db):
     missed.checked_in_dt = reg.checked_in_dt = reg.checked_in_dt - timedelta(minutes=40)
-    put_right('sweep')
-    put_right('sweep')
+    recover_stalled('sweep')
+    recover_stalled('sweep')
     assert jobs(db) == [(JobState.expired, Reason.too_old)]
 
 
 def test_it_fails_again(missed, mocker, db, caplog):
     with signals.event.is_ticket_blocked.connected_to(_blocked_by_a_broken_plugin):
-        assert put_right('sweep') == 0
+        assert recover_stalled('sweep') == 0
     assert jobs(db) == []
     assert MissedCheckin.query.one().attempts == 1
     assert 'could not be recorded' in caplog.text
-    assert put_right('sweep') == 1
+    assert recover_stalled('sweep') == 1
     assert jobs(db) == [(JobState.queued, Reason.checked_in)]
 
 
@@ -123,7 +123,7 @@ def test_many_at_once_are_held(create_reg, check_in, broken, mocker, db, app):
     check_in(*people, path=LIST.replace('/{0.id}', ''), method='POST')
     mocker.stop(broken)
     with app.app_context(), CheckinPrintPlugin.instance.plugin_context():
-        assert put_right('sweep') == 21
+        assert recover_stalled('sweep') == 21
     assert jobs(db) == [(JobState.held, Reason.bulk)] * 21
 
 
@@ -132,14 +132,14 @@ def test_many_scans_one_by_one_are_not(create_reg, check_in, broken, mocker, db,
         check_in(create_reg(f'Ada{n}'), path=LIST, method='PUT')
     mocker.stop(broken)
     with app.app_context(), CheckinPrintPlugin.instance.plugin_context():
-        assert put_right('sweep') == 21
+        assert recover_stalled('sweep') == 21
     assert jobs(db) == [(JobState.queued, Reason.checked_in)] * 21
 
 
 def test_nothing_was_missed(check_in, reg, db):
     check_in(reg)
     assert not MissedCheckin.query.has_rows()
-    assert put_right('sweep') == 0
+    assert recover_stalled('sweep') == 0
 
 
 def test_no_name_in_the_log(broken, check_in, caplog, reg):

@@ -13,7 +13,7 @@ from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.deliver import Delivery
 from indico_checkin_print.delivery.post import Answer, PostError
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.marks import Mark
+from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.relay import posts as posts_module
@@ -57,7 +57,8 @@ def later(mocker):
 
 
 def age(db, name, seconds):
-    Mark.query.filter_by(name=name).update({'dt': db.text(f"dt - interval '{seconds} s'")}, synchronize_session=False)
+    values = {'dt': db.text(f"dt - interval '{seconds} s'")}
+    Heartbeat.query.filter_by(name=name).update(values, synchronize_session=False)
 
 
 def test_webhooks_take_turns(check_in, create_reg, hooks):
@@ -116,7 +117,7 @@ def test_a_fault_of_ours_is_no_answer(check_in, reg, webhook, mocker, db):
 
 def test_celery_leaves_posts_to_a_relay_and_takes_over(db, check_in, reg, hooks, sent, later):
     check_in(reg)
-    heartbeat.leave(RELAY)
+    heartbeat.beat(RELAY)
     tasks.work()
     tasks.post()
     assert not sent
@@ -139,7 +140,7 @@ def test_one_celery_worker_at_a_time(db, check_in, reg, hooks, sent, later):
     age(db, heartbeat.TURN, heartbeat.TURN_STALE + 1)
     tasks.post()
     assert sorted(sent) == ['0', '1', '2']
-    assert Mark.query.filter_by(name=heartbeat.TURN).first() is None
+    assert Heartbeat.query.filter_by(name=heartbeat.TURN).first() is None
     # nothing is due, so nobody is asked
     assert not later.called
 
@@ -170,7 +171,7 @@ class FakeDatabase:
         await asyncio.sleep(0)
         if self.fail:
             raise self.fail
-        if function is heartbeat.leave:
+        if function is heartbeat.beat:
             self.marks.append(args[0])
         elif function is heartbeat.forget:
             self.marks.remove(args[0])

@@ -13,7 +13,7 @@ from indico_checkin_print.ledger import states
 from indico_checkin_print.work import retention
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt, Document, JobHistory
-from indico_checkin_print.models.marks import Mark
+from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.missed import MissedCheckin
 from indico_checkin_print.reasons.codes import Reason
 
@@ -111,7 +111,7 @@ def test_badges_that_were_printed_again(mocker, db, check_in, reg, change, dummy
     mocker.patch.object(retention, 'BATCH', batch)
     first, = check_in(reg)
     change(first, state=JobState.completed, changed_dt=ago(days=500))
-    again = [ledger.print_again(first, dummy_user, Reason.lost) for __ in range(3)]
+    again = [ledger.reprint(first, dummy_user, Reason.lost) for __ in range(3)]
     for job in again[:2]:
         change(job, state=JobState.completed, changed_dt=ago(days=400))
     change(again[2], state=JobState.completed)
@@ -141,12 +141,12 @@ def test_a_setting_that_makes_no_sense(keep, days):
 
 def test_signs_of_life_and_missed_checkins(db, create_reg):
     for name, dt in (('relay old:1', ago(days=3)), ('relay new:1', ago(days=1)), (heartbeat.CELERY, ago(days=30))):
-        db.session.add(Mark(name=name, dt=dt))
+        db.session.add(Heartbeat(name=name, dt=dt))
     for name, dt in (('Ada', ago(days=15)), ('Bob', ago(days=1))):
         db.session.add(MissedCheckin(registration_id=create_reg(name).id, checked_in_dt=dt, source='app'))
     db.session.flush()
     retention.purge()
-    assert {mark.name for mark in Mark.query} == {'relay new:1', heartbeat.CELERY, heartbeat.PURGE}
+    assert {heartbeat.name for heartbeat in Heartbeat.query} == {'relay new:1', heartbeat.CELERY, heartbeat.PURGE}
     assert [missed.registration.first_name for missed in MissedCheckin.query] == ['Bob']
 
 

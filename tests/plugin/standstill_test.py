@@ -6,7 +6,7 @@ import pytest
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print.models.agents import PrinterTrouble
+from indico_checkin_print.models.agents import PrinterBreaker
 from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.diagnostics.standstill import standstills
@@ -74,7 +74,7 @@ def test_a_revoked_laptop(db, why, objects, create_job):
 
 
 def test_open_breaker(db, why, objects, create_job):
-    db.session.add(PrinterTrouble(agent=objects.agent, printer='labels', failures=3, reason='printer_frozen',
+    db.session.add(PrinterBreaker(agent=objects.agent, printer='labels', failures=3, reason='printer_frozen',
                                   failed_dt=now_utc(), probe_dt=now_utc() - timedelta(seconds=1)))
     create_job(state=JobState.ready)
     assert why() == ('hangs; switch it off and on again', 1)

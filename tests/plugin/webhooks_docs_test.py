@@ -65,7 +65,7 @@ def test_the_receiver(db, check_in, reg, webhook, receiver, dummy_user, send_bad
     assert line.startswith('multipart/form-data' if send_badge else 'application/json')
     assert ('badge.print' if send_badge else 'registration.checked_in') in line
     # the same message: taken, and not printed again
-    ledger.send_again(job, dummy_user)
+    ledger.resend(job, dummy_user)
     render_waiting('test')
     assert post_waiting('test')[0] == 1
     assert [a.status for a in Attempt.query] == [204, 204]
