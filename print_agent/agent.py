@@ -17,11 +17,11 @@ from print_agent.errors import AgentFailed
 from print_agent.jobs.manager import Jobs
 from print_agent.jobs.worker import Worker
 from print_agent.printing.backend import Backend
-from print_agent.printing.breaker import Health
+from print_agent.printing.breaker import PrinterBreakers
 from print_agent.printing.printer_list import Printers
 from print_agent.protocol import messages as p
-from print_agent.runtime.clock import Lapse
-from print_agent.runtime.systemd import Notifier, Pulse, Watchdog
+from print_agent.runtime.clock import SleepDetector
+from print_agent.runtime.systemd import Notifier, Heartbeats, Watchdog
 from print_agent.runtime.trace import Trace
 from print_agent.spool.housekeeping import Housekeeping
 from print_agent.spool.store import Spool
@@ -72,7 +72,7 @@ class Agent:
         self._config = config
         self._ways = ways
         self._spool = spool
-        self._health = Health()
+        self._health = PrinterBreakers()
         self.printers = Printers(ways, spool.depths, self._health)
         self.jobs = Jobs(spool, trace=Trace(), known=self.printers.known)
         self.jobs.left_out = lambda: len(self.printers.offer().left_out)
@@ -89,7 +89,7 @@ class Agent:
         self._stop = asyncio.Event()
         self._died = ''
         self._manager = Notifier()
-        self._pulse = Pulse()
+        self._pulse = Heartbeats()
         self.printers.beat = partial(self._pulse.beat, 'the watch over the printers')
 
     def stop(self) -> None:
@@ -212,7 +212,7 @@ class Agent:
             link.put(message)
 
     async def _clock(self) -> None:
-        lapse = Lapse(SLEPT)
+        lapse = SleepDetector(SLEPT)
         while True:
             self._pulse.beat('the clock')
             self._history.look()

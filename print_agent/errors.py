@@ -23,7 +23,7 @@ programs as well (``reason``).
     ├── PrinterError
     │   ├── NotReady            the printer cannot take a job now
     │   ├── SubmitFailed        handing over did not work
-    │   ├── Unsettled           nobody can be told to forget a job
+    │   ├── NotGone             the print system may still have a job
     │   ├── Unreachable         the printer does not answer
     │   └── Unreadable          it answers, but not in IPP
     └── CupsError
@@ -169,8 +169,8 @@ class SubmitFailed(PrinterError):
         self.handle = handle
 
 
-class Unsettled(PrinterError):
-    """The print system cannot be told to forget a job, as it does not answer."""
+class NotGone(PrinterError):
+    """The print system may still have a job: it does not answer, or does not cancel it."""
 
 
 class Unreachable(PrinterError):

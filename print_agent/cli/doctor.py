@@ -33,7 +33,7 @@ from print_agent.errors import (CupsDown, CupsMissing, CupsRefused, Declined, Ne
 from print_agent.printing import recognize
 from print_agent.printing.addresses import printer_uri
 from print_agent.printing.cups_client import CupsClient
-from print_agent.printing.ipp import PrinterLine, PrinterView
+from print_agent.printing.ipp import IppClient, PrinterView
 from print_agent.printing.layout import Layout
 from print_agent.runtime import daemon_threads
 from print_agent.spool import lock
@@ -184,7 +184,7 @@ async def _queue(client: CupsClient, config: Config, name: str) -> list[Finding]
     uri = printer_uri(str(attrs.get('device-uri', '')))
     if uri is None:
         return checks.queue(name, attrs, None, layout=layout)
-    line, way = PrinterLine(uri, login=login), None
+    line, way = IppClient(uri, login=login), None
     try:
         printer: PrinterView | str = await line.printer()
         if not line.is_server:

@@ -88,7 +88,7 @@ class Links:
             await self._end(old)
             if (old.pairing.url, old.pairing.event_id) != (paired.url, paired.event_id):
                 # The same number in another Indico or event: it knows nothing of these jobs.
-                self._jobs.give_up(paired.id)
+                self._jobs.return_all(paired.id)
                 self._jobs.orphan(paired.id)
         log.info('paired %s with "%s" on %s', 'anew' if old is not None else 'now', paired.event_title, paired.url)
         self._jobs.adopt(paired.id)
@@ -102,7 +102,7 @@ class Links:
             return  # the file only has another name now
         log.info('the pairing with "%s" was removed; its badges go back to Indico', paired.event_title)
         link.put(p.Drain(reason='The pairing was removed from this computer.'))
-        self._jobs.give_up(paired.id)
+        self._jobs.return_all(paired.id)
         deadline = asyncio.get_running_loop().time() + FLUSH
         # looked at for a few seconds, once, at the end
         while ((not link.flushed() or (link.state != 'down' and self._jobs.owed(paired.id)))  # noqa: ASYNC110

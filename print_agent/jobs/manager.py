@@ -15,7 +15,7 @@ from print_agent.jobs import decisions
 from print_agent.jobs.decisions import OnJob, OnRestart, OnWord
 from print_agent.jobs.registry import Book
 from print_agent.printing import pdf_check
-from print_agent.printing.backend import End
+from print_agent.printing.backend import Outcome
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
 from print_agent.runtime import clock
@@ -178,7 +178,7 @@ class Jobs(Book):
 
     # -- pairings that come and go ------------------------------------------------------------------------------------
 
-    def give_up(self, source: str) -> None:
+    def return_all(self, source: str) -> None:
         """A pairing was removed: return what it sent that is not at a printer, while its server still listens."""
         for entry in self.spool.open():
             if entry.source == source and entry.state in UNTOUCHED:
@@ -255,7 +255,7 @@ class Jobs(Book):
         if current is not None and current.state is State.printing:
             self._say(current.source, p.Printing(job=current.job, dispatch=current.dispatch))
 
-    def ended(self, entry: Entry, end: End) -> None:
+    def ended(self, entry: Entry, end: Outcome) -> None:
         """It is over."""
         # The server may have given the job a newer number since.
         current = self.spool.get(entry.seq)

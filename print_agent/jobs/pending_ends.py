@@ -14,7 +14,7 @@ from print_agent.spool.store import Spool
 SAVE_AGAIN = 1.0
 
 
-class Unsaved:
+class PendingEnds:
     """Jobs as they ended, until the spool has room to write that down."""
 
     def __init__(self, spool: Spool):

@@ -13,7 +13,7 @@ from dataclasses import replace
 from print_agent.errors import SpoolFull
 from print_agent.jobs import capacity, decisions
 from print_agent.jobs.deadlines import Deadlines
-from print_agent.jobs.pending_ends import Unsaved
+from print_agent.jobs.pending_ends import PendingEnds
 from print_agent.protocol import messages as p
 from print_agent.protocol import offer, reasons
 from print_agent.runtime import clock
@@ -34,7 +34,7 @@ class Book:
         self.spool = spool
         self.trace = trace or Trace('')
         self._deadlines = Deadlines()
-        self._unsaved = Unsaved(spool)
+        self._unsaved = PendingEnds(spool)
         self._reporters: dict[str, Reporter] = {}
         self._wakers: dict[str, asyncio.Event] = {}
         self._orphaned: set[str] = set()
@@ -85,7 +85,7 @@ class Book:
         """Set whenever a printer gets something to do."""
         return self._wakers.setdefault(printer, asyncio.Event())
 
-    def hand_back(self, printer: str) -> None:
+    def return_granted(self, printer: str) -> None:
         """Give back what may be printed on a printer but is not in its hands yet, if there is somebody who takes it."""
         for entry in self.spool.open():
             if entry.printer == printer and entry.state is State.go and decisions.has_listener(entry):
@@ -98,7 +98,7 @@ class Book:
 
     def _wake(self, printer: str) -> None:
         if self.paused(printer):
-            self.hand_back(printer)
+            self.return_granted(printer)
         self.on_work(printer)
         self.waker(printer).set()
 

@@ -9,11 +9,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from print_agent.errors import CannotLayOut, NotReady, Overloaded, SubmitFailed, Unsettled
+from print_agent.errors import CannotLayOut, NotReady, Overloaded, SubmitFailed, NotGone
 from print_agent.jobs.manager import Jobs
 from print_agent.printing import pdf_check
-from print_agent.printing.backend import Backend, End, Sheet, short_tag
-from print_agent.printing.breaker import Health
+from print_agent.printing.backend import Backend, Outcome, PrintRequest, short_tag
+from print_agent.printing.breaker import PrinterBreakers
 from print_agent.printing.layout import Layout
 from print_agent.protocol import reasons
 from print_agent.spool.job import Entry, State
@@ -47,12 +47,12 @@ class Worker:
     :param obstacle: tells why a badge in a printer would not get on, by the printer's own word
     """
 
-    def __init__(self, printer: str, backend: Backend, jobs: Jobs, health: Health | None = None,
+    def __init__(self, printer: str, backend: Backend, jobs: Jobs, health: PrinterBreakers | None = None,
                  obstacle: Callable[[str], str] = lambda _printer: '', layout: Layout | None = None):
         self.printer = printer
         self._backend = backend
         self._jobs = jobs
-        self._health = health or Health()
+        self._health = health or PrinterBreakers()
         self._obstacle = obstacle
         self._layout = layout or Layout()
         #: The job that cannot be printed now, and since when.
@@ -82,8 +82,8 @@ class Worker:
             log.exception('job %s.%d on %s went wrong', entry.job, entry.dispatch, self.printer)
             current = self._jobs.spool.get(entry.seq)
             if current is not None and current.state in (State.submitting, State.printing):
-                self._jobs.ended(current, End('unknown', 'agent_error', reasons.sentence('agent_error')))
-                await self._settle(current, patience=0)
+                self._jobs.ended(current, Outcome.of('unknown', 'agent_error'))
+                await self._ensure_gone(current, patience=0)
             await asyncio.sleep(RETRY)
         finally:
             self.busy = False
@@ -132,7 +132,7 @@ class Worker:
         entry = self._jobs.submitted(entry, handle)
         await self._follow(entry, sheet)
 
-    async def _follow(self, entry: Entry, sheet: Sheet) -> None:
+    async def _follow(self, entry: Entry, sheet: PrintRequest) -> None:
         watch = asyncio.create_task(self._watch(entry))
         try:
             end = await self._backend.follow(self.printer, sheet, entry.handle, lambda: self._jobs.at_printer(entry))
@@ -147,10 +147,10 @@ class Worker:
             self._health.works(self.printer)
         elif (end.state == 'failed' and end.reason in _AGAIN
               and self._health.failed(self.printer, entry.job, end.reason)):
-            end = End('returned', end.reason, end.detail)
+            end = Outcome('returned', end.reason, end.detail)
         elif (end.state == 'failed' and reasons.is_cancellation(end.reason) and self._health.canceled(self.printer)
               and self._health.failed(self.printer, entry.job, end.reason)):
-            end = End('returned', end.reason, end.detail)  # no person cancels one badge after the other
+            end = Outcome('returned', end.reason, end.detail)  # no person cancels one badge after the other
         elif end.state in ('returned', 'unknown') and end.reason in _NO_CONNECTION:
             self._health.failed(self.printer, entry.job, end.reason)
             self._give_back_others(entry, end.reason)
@@ -158,15 +158,15 @@ class Worker:
             # These say that nothing will come out, so CUPS must have let go of it before they are said.
             try:
                 async with asyncio.timeout(SETTLE):
-                    await self._settle(entry, patience=0)
+                    await self._ensure_gone(entry, patience=0)
             except TimeoutError:
-                self._jobs.ended(entry, End('unknown', end.reason, f'{end.detail} CUPS still has it.'))
-                await self._settle(entry, patience=0)
+                self._jobs.ended(entry, Outcome('unknown', end.reason, f'{end.detail} CUPS still has it.'))
+                await self._ensure_gone(entry, patience=0)
             else:
                 self._jobs.ended(entry, end)
         else:
             self._jobs.ended(entry, end)
-            await self._settle(entry, patience=FINISH if end.state in ('completed', 'sent') else 0)
+            await self._ensure_gone(entry, patience=FINISH if end.state in ('completed', 'sent') else 0)
 
     async def _watch(self, entry: Entry) -> None:
         """Set the printer aside while the badge in it does not get on, and let the next ones go elsewhere."""
@@ -181,19 +181,19 @@ class Worker:
             self._health.stalled(self.printer, reason)
             self._give_back_others(entry, reason)
 
-    async def _settle(self, entry: Entry, *, patience: float) -> None:
+    async def _ensure_gone(self, entry: Entry, *, patience: float) -> None:
         """Until the print system has let go of one job it does not get the next."""
         told = False
         while True:
             try:
-                await self._backend.settle(self.printer, entry.tag, entry.handle, patience=patience)
-            except Unsettled as exc:
+                await self._backend.ensure_gone(self.printer, entry.tag, entry.handle, patience=patience)
+            except NotGone as exc:
                 if not told:
                     log.warning('job %s.%d is not out of the print system yet: %s', entry.job, entry.dispatch, exc)
                 told = True
                 await asyncio.sleep(RETRY)
             else:
-                self._jobs.spool.settled(entry)
+                self._jobs.spool.note_gone(entry)
                 return
 
     async def _reconcile(self, entry: Entry, failure: SubmitFailed | None = None) -> None:
@@ -202,7 +202,7 @@ class Worker:
         :param failure: how handing it over went wrong just now; None after a restart
         """
         if entry.state not in (State.submitting, State.printing):
-            await self._settle(entry, patience=0)
+            await self._ensure_gone(entry, patience=0)
             return
         deadline = asyncio.get_running_loop().time() + RECONCILE
         while True:
@@ -212,14 +212,14 @@ class Worker:
             except SubmitFailed as exc:
                 if not exc.retry or asyncio.get_running_loop().time() >= deadline:
                     cause = exc if failure is None or exc.retry else failure
-                    self._jobs.ended(entry, End('unknown', cause.reason, cause.detail))
-                    await self._settle(entry, patience=0)
+                    self._jobs.ended(entry, Outcome('unknown', cause.reason, cause.detail))
+                    await self._ensure_gone(entry, patience=0)
                     return
                 await asyncio.sleep(RETRY)
         if handle is None:
             reason = 'restarted' if failure is None else 'submit_failed'
-            self._jobs.ended(entry, End('returned', reason, reasons.sentence(reason)))
-            self._jobs.spool.settled(entry)
+            self._jobs.ended(entry, Outcome.of('returned', reason))
+            self._jobs.spool.note_gone(entry)
             return
         if entry.state is State.submitting:
             entry = self._jobs.submitted(entry, handle)
@@ -241,7 +241,7 @@ class Worker:
         """
         current = self._jobs.spool.get(entry.seq)
         if current is not None and current.state is State.go and (certain or not current.source.startswith('door:')):
-            self._jobs.ended(current, End('returned', reason, detail))
+            self._jobs.ended(current, Outcome('returned', reason, detail))
 
     def _give_back_others(self, entry: Entry, reason: str) -> None:
         """Return what waits behind a badge that does not get on: for this reason, not because it came too late."""
@@ -252,7 +252,7 @@ class Worker:
     def _fail(self, entry: Entry, reason: str, detail: str) -> None:
         current = self._jobs.spool.get(entry.seq)
         if current is not None and current.state is State.go:
-            self._jobs.ended(current, End('failed', reason, detail))
+            self._jobs.ended(current, Outcome('failed', reason, detail))
 
 
 def _now() -> float:
@@ -265,8 +265,8 @@ def _title(entry: Entry) -> str:
     return f'{short_tag(entry.tag)} {title} [{entry.tag}]'
 
 
-def _sheet(entry: Entry, document: bytes) -> Sheet:
-    return Sheet(tag=entry.tag, title=_title(entry), document=document, copies=entry.copies,
+def _sheet(entry: Entry, document: bytes) -> PrintRequest:
+    return PrintRequest(tag=entry.tag, title=_title(entry), document=document, copies=entry.copies,
                  width_mm=entry.width_mm, height_mm=entry.height_mm, expires=entry.expires,
                  # the pages of a ticket are one for each person
                  two_sided=entry.kind == 'badge' and entry.pages == 2)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from print_agent.protocol import messages as p
+from print_agent.protocol import reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class PrintRequest:
     """One job for a printer."""
 
     #: Unique in the world and part of the title: by it the job is found again at CUPS and at the printer.
@@ -42,12 +43,17 @@ def is_named(name: str, tag: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class Outcome:
     """How a job ended."""
 
     state: Literal['completed', 'sent', 'failed', 'unknown', 'returned']
     reason: str = ''
     detail: str = ''
+
+    @classmethod
+    def of(cls, state: Literal['completed', 'sent', 'failed', 'unknown', 'returned'], reason: str) -> 'Outcome':
+        """An outcome whose detail is the sentence of its reason."""
+        return cls(state, reason, reasons.sentence(reason))
 
 
 class Backend(Protocol):
@@ -61,7 +67,7 @@ class Backend(Protocol):
         """Raise :class:`NotReady` unless the printer would take a job now."""
         ...
 
-    async def submit(self, printer: str, sheet: Sheet) -> str:
+    async def submit(self, printer: str, sheet: PrintRequest) -> str:
         """Hand a job over and return its handle. Raises :class:`SubmitFailed`."""
         ...
 
@@ -73,12 +79,12 @@ class Backend(Protocol):
         """
         ...
 
-    async def follow(self, printer: str, sheet: Sheet, handle: str, at_printer: Callable[[], None]) -> End:
+    async def follow(self, printer: str, sheet: PrintRequest, handle: str, at_printer: Callable[[], None]) -> Outcome:
         """Watch a job that was handed over until it ends. Calls ``at_printer`` once, when the printer has it."""
         ...
 
-    async def settle(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
-        """Make sure that the print system will not print the job any more. Raises :class:`Unsettled`.
+    async def ensure_gone(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
+        """Make sure that the print system will not print the job any more. Raises :class:`NotGone`.
 
         ``patience``: seconds to wait for the print system to finish by itself before the job is cancelled there.
         """

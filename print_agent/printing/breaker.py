@@ -18,7 +18,7 @@ TRIES = 3
 CANCELED_IN_A_ROW, IN_A_ROW = 2, 600.0
 
 
-class Health:
+class PrinterBreakers:
     """What the workers found out about their printers. All names are those of printers."""
 
     def __init__(self, clock: Callable[[], float] | None = None):

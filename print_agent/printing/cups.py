@@ -10,11 +10,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from print_agent.errors import CupsDown, CupsRefused, HandoverFailed, NotReady, SubmitFailed, Unreachable, Unsettled
-from print_agent.printing.backend import End, Sheet
+from print_agent.errors import CupsDown, CupsRefused, HandoverFailed, NotReady, SubmitFailed, Unreachable, NotGone
+from print_agent.printing.backend import Outcome, PrintRequest
 from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.devices import Devices
-from print_agent.printing.ipp import PrinterLine, PrinterView, words
+from print_agent.printing.ipp import IppClient, PrinterView, words
 from print_agent.printing.recognize import newest
 from print_agent.printing.verdict import CANCELED, GRACE, HELD, pause
 from print_agent.printing.watch import Watch
@@ -98,7 +98,7 @@ class CupsBackend:
             reason = reasons.first(view.reasons, 'printer_stopped')
             raise NotReady(reason, reasons.sentence(reason))
 
-    async def submit(self, printer: str, sheet: Sheet) -> str:
+    async def submit(self, printer: str, sheet: PrintRequest) -> str:
         """Stream the document into a new CUPS job; its number is the handle."""
         options = {**_PLAIN, 'media': f'Custom.{_mm(sheet.width_mm)}x{_mm(sheet.height_mm)}mm',
                    'copies': str(sheet.copies), 'sides': 'two-sided-long-edge' if sheet.two_sided else 'one-sided'}
@@ -143,13 +143,13 @@ class CupsBackend:
         # CUPS may have been told to keep no history, and printers forget: not found does not mean not printed.
         raise SubmitFailed('restart_unclear', reasons.sentence('restart_unclear'), certain=False)
 
-    async def follow(self, printer: str, sheet: Sheet, handle: str, at_printer: Callable[[], None]) -> End:
+    async def follow(self, printer: str, sheet: PrintRequest, handle: str, at_printer: Callable[[], None]) -> Outcome:
         """Look at CUPS and the printer until it is known what became of the badge."""
         tag, before = self._newest.get(printer, ('', None))
         return await Watch(self._client, self._devices, printer, sheet, handle, before if tag == sheet.tag else None,
                            self._in_doubt).run(at_printer)
 
-    async def settle(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
+    async def ensure_gone(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
         """Wait until CUPS is through with the job, or cancel it there.
 
         A CUPS that dies before it has noted that it handed the job over does so again when it is back. The printer is
@@ -174,11 +174,11 @@ class CupsBackend:
                 if waited >= patience or view.state == 6:
                     await self._client.cancel(int(handle))
                     if waited >= patience + GRACE:
-                        raise Unsettled(f'CUPS job {handle} cannot be cancelled.')
+                        raise NotGone(f'CUPS job {handle} cannot be cancelled.')
             except (CupsDown, CupsRefused) as exc:
                 patience = 0  # when it is back, it must not go on with this
                 if waited >= GRACE:
-                    raise Unsettled(str(exc)) from exc
+                    raise NotGone(str(exc)) from exc
             if line is not None:
                 await self._drop_active(line, tag, dropped)
             await asyncio.sleep(pause(waited))
@@ -190,7 +190,7 @@ class CupsBackend:
 
     # -- helpers ------------------------------------------------------------------------------------------------------
 
-    async def _drop_active(self, line: PrinterLine, tag: str, dropped: set[int]) -> None:
+    async def _drop_active(self, line: IppClient, tag: str, dropped: set[int]) -> None:
         """Cancel at the printer what it has not printed yet of a job that has ended for us."""
         try:
             for job in await line.jobs(tag):

@@ -15,7 +15,7 @@ from print_agent.printing.backend import is_named
 from print_agent.printing.ipp import words
 from print_agent.printing.verdict import CupsView
 from print_agent.runtime import clock
-from print_agent.runtime.daemon_threads import Crew
+from print_agent.runtime.daemon_threads import DaemonExecutor
 
 
 #: Longest wait for one call, in seconds. libcups itself gives up only after a minute.
@@ -50,7 +50,7 @@ class CupsClient:
         self._server = server
         self._timeout = timeout
         self._local = threading.local()
-        self._pool = Crew(THREADS, 'cups')
+        self._pool = DaemonExecutor(THREADS, 'cups')
         host = (server or str(cups.getServer())).partition(':')[0]
         #: Where it is, in words for people.
         self.host = host

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from print_agent.errors import CupsDown, CupsRefused, Unreachable
 from print_agent.printing.addresses import printer_uri, socket_address
 from print_agent.printing.cups_client import CupsClient
-from print_agent.printing.ipp import PrinterLine
+from print_agent.printing.ipp import IppClient
 
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Devices:
         self._client = client
         self._logins = logins or {}
         self._uris: dict[str, str] = {}
-        self._lines: dict[tuple[str, tuple[str, str] | None], PrinterLine] = {}
+        self._lines: dict[tuple[str, tuple[str, str] | None], IppClient] = {}
         #: Queues whose printer gives no answer of use: until when, and the reason. Their badges are sent.
         self._mute: dict[str, tuple[float, str]] = {}
         self._complained: dict[str, str] = {}
@@ -69,14 +69,14 @@ class Devices:
                 log.info('waiting for cups to name the device of %s: %s', printer, exc)
                 await asyncio.sleep(1.0)
 
-    def line(self, printer: str) -> PrinterLine | None:
+    def line(self, printer: str) -> IppClient | None:
         """The line to the printer of a queue; None if it cannot be asked."""
         uri = printer_uri(self._uris.get(printer, '')) if self._client.is_local else None
         if uri is None or self.mute(printer):
             return None
         key = uri, self._logins.get(printer)
         if key not in self._lines:
-            self._lines[key] = PrinterLine(uri, login=key[1])
+            self._lines[key] = IppClient(uri, login=key[1])
         return self._lines[key]
 
     def mute(self, printer: str) -> str:

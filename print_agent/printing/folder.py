@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from print_agent.errors import NotReady, SubmitFailed
-from print_agent.printing.backend import End, Sheet
+from print_agent.printing.backend import Outcome, PrintRequest
 from print_agent.protocol import messages as p
-from print_agent.runtime.daemon_threads import Crew
+from print_agent.runtime.daemon_threads import DaemonExecutor
 
 
 #: How long one folder may hold up the look at all of them, and a badge, in seconds.
@@ -30,7 +30,7 @@ class FolderBackend:
     def __init__(self, folders: dict[str, Path]):
         self._folders = folders
         # One thread each: what hangs in one folder neither stops the others nor gets company.
-        self._crews = {name: Crew(1, 'folder') for name in folders}
+        self._crews = {name: DaemonExecutor(1, 'folder') for name in folders}
 
     async def printers(self) -> Sequence[p.Printer]:
         """List the folders; one that cannot be written to is a stopped printer."""
@@ -46,7 +46,7 @@ class FolderBackend:
         if problem := await self._problem(printer):
             raise NotReady('folder-not-writable', problem)
 
-    async def submit(self, printer: str, sheet: Sheet) -> str:
+    async def submit(self, printer: str, sheet: PrintRequest) -> str:
         """Write the PDF under its final name in one step."""
         path = self._path(printer, sheet.tag)
         try:
@@ -69,12 +69,12 @@ class FolderBackend:
             raise SubmitFailed('folder-not-writable', 'The folder for badges cannot be read.', certain=False,
                                retry=True) from exc
 
-    async def follow(self, printer: str, sheet: Sheet, handle: str, at_printer: Callable[[], None]) -> End:
+    async def follow(self, printer: str, sheet: PrintRequest, handle: str, at_printer: Callable[[], None]) -> Outcome:
         """A folder says no more than that it has the file."""
         at_printer()
-        return End('sent', detail='Written to the folder.')
+        return Outcome('sent', detail='Written to the folder.')
 
-    async def settle(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
+    async def ensure_gone(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
         """Nothing happens later in a folder."""
 
     async def close(self) -> None:

@@ -82,7 +82,7 @@ def words(value: Any) -> tuple[str, ...]:
     return tuple(str(v) for v in values if v not in ('none', ''))
 
 
-class PrinterLine:
+class IppClient:
     """A line to one printer. Every method raises :class:`Unreachable` when the printer does not answer.
 
     :param login: name and password; sent only to a printer that asks for them

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from pypdf import PageObject, PdfWriter, Transformation
 
 from print_agent.errors import CannotLayOut
-from print_agent.printing.backend import Sheet
+from print_agent.printing.backend import PrintRequest
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
 
@@ -62,7 +62,7 @@ class Layout(Struct, frozen=True, kw_only=True):
         """Whether the PDF goes to the printer as it came."""
         return not (self.media_mm or self.orientation or self.offset_x_mm or self.offset_y_mm)
 
-    def apply(self, sheet: Sheet) -> Sheet:
+    def apply(self, sheet: PrintRequest) -> PrintRequest:
         """Bring a sheet into this shape. Raises :class:`CannotLayOut`, and MemoryError.
 
         It reads the PDF, unless :attr:`keeps_document`: let :func:`print_agent.documents.lay_out` do that elsewhere.

@@ -15,7 +15,7 @@ from functools import partial
 from pypdf import PdfReader
 
 from print_agent.errors import BadDocument, CannotLayOut, Overloaded, UnreadableDocument
-from print_agent.printing.backend import Sheet
+from print_agent.printing.backend import PrintRequest
 from print_agent.printing.layout import Layout
 from print_agent.printing.pdf_process import MAX_RESULT, Answer, Check, LayOut, PdfProcess, to_check
 from print_agent.protocol import messages as p
@@ -49,7 +49,7 @@ async def problem(job: p.Job, document: bytes) -> BadDocument | None:
     return BadDocument(answered.reason, answered.detail) if answered.reason else None
 
 
-async def lay_out(layout: Layout, sheet: Sheet) -> Sheet:
+async def lay_out(layout: Layout, sheet: PrintRequest) -> PrintRequest:
     """Bring a sheet into the shape that a printer wants. Raises :class:`CannotLayOut` and :class:`Overloaded`."""
     if layout.keeps_document:
         return layout.apply(sheet)
@@ -66,7 +66,7 @@ async def _ask(question: Check | LayOut, document: bytes) -> tuple[Answer, bytes
     for left in reversed(range(STARTS)):
         try:
             # documents wait for each other, so there is no time-out but the process's own
-            return await daemon_threads.aside(partial(_process.ask, question, document), WAIT_TIMEOUT)
+            return await daemon_threads.run_in_thread(partial(_process.ask, question, document), WAIT_TIMEOUT)
         except TimeoutError as exc:
             raise Overloaded('Too many documents wait to be read.') from exc
         except (OSError, MemoryError) as exc:

@@ -19,7 +19,7 @@ from typing import IO
 import msgspec
 
 from print_agent.errors import UnreadableDocument
-from print_agent.printing.backend import Sheet
+from print_agent.printing.backend import PrintRequest
 from print_agent.printing.layout import Layout
 from print_agent.protocol import messages as p
 
@@ -51,7 +51,7 @@ class LayOut(msgspec.Struct, tag='lay_out'):
     """Ask for a document in the shape that the settings of a printer want. The sheet comes without its document."""
 
     layout: Layout
-    sheet: Sheet
+    sheet: PrintRequest
 
 
 class Answer(msgspec.Struct):
@@ -59,7 +59,7 @@ class Answer(msgspec.Struct):
 
     reason: str = ''
     detail: str = ''
-    sheet: Sheet | None = None
+    sheet: PrintRequest | None = None
 
 
 class PdfProcess:

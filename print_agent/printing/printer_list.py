@@ -8,7 +8,7 @@ import msgspec
 
 from print_agent.errors import NotReady
 from print_agent.printing.backend import Backend
-from print_agent.printing.breaker import Health
+from print_agent.printing.breaker import PrinterBreakers
 from print_agent.protocol import messages as p
 from print_agent.protocol import offer
 from print_agent.protocol.reasons import STALLING, bare, sentence
@@ -28,10 +28,10 @@ class Printers:
     """All printers of all backends, by name. A name belongs to the first backend that has it."""
 
     def __init__(self, backends: Sequence[Backend], depths: Callable[[], dict[str, int]],
-                 health: Health | None = None):
+                 health: PrinterBreakers | None = None):
         self._backends = backends
         self._depths = depths
-        self._health = health or Health()
+        self._health = health or PrinterBreakers()
         self._health.changed = self._tell
         #: As the printers say, and as it was told last: printers that are set aside are stopped there.
         self._seen: dict[str, p.Printer] = {}
@@ -88,7 +88,7 @@ class Printers:
         """Call ``listener`` whenever a printer comes, goes or changes; its depth alone is not a change."""
         self._listeners.append(listener)
 
-    def look_again(self) -> None:
+    def recheck(self) -> None:
         """Tell everybody if a printer was paused or resumed."""
         self._tell()
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from print_agent.errors import Unreachable
 from print_agent.printing.backend import is_named, short_tag
-from print_agent.printing.ipp import ListedJob, PrinterLine
+from print_agent.printing.ipp import ListedJob, IppClient
 
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Recognizer:
     :param newest: the highest number of our jobs there before the badge was given to CUPS; None if it is not known
     """
 
-    def __init__(self, line: PrinterLine, tag: str, newest: int | None):
+    def __init__(self, line: IppClient, tag: str, newest: int | None):
         self._line = line
         self._tag = tag
         self._newest = newest
@@ -110,7 +110,7 @@ class Recognizer:
             self._tried = now
 
 
-async def newest(line: PrinterLine) -> int | None:
+async def newest(line: IppClient) -> int | None:
     """The number before the next job of our user. None if it is not needed, as names are told, or cannot be had."""
     if line.way == 'name':
         return None
@@ -119,14 +119,14 @@ async def newest(line: PrinterLine) -> int | None:
     return None
 
 
-async def way(line: PrinterLine) -> Way | None:
+async def way(line: IppClient) -> Way | None:
     """Find out how badges will be known at a printer; None if it is too busy to tell. Raises :class:`Unreachable`."""
     if any(_OURS.match(job.name) for job in await line.own_jobs()):
         return 'name'
     return await try_out(line)
 
 
-async def try_out(line: PrinterLine) -> Way | None:
+async def try_out(line: IppClient) -> Way | None:
     """Give the printer a job without a document, see what it tells of it, and cancel it. Nothing is printed."""
     tag = str(uuid4())
     try:

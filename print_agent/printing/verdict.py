@@ -7,7 +7,7 @@ printer was switched off. So where the printer can be asked, only its word count
 from dataclasses import dataclass
 from typing import Literal
 
-from print_agent.printing.backend import End
+from print_agent.printing.backend import Outcome
 from print_agent.printing.ipp import JobView
 from print_agent.protocol import reasons
 
@@ -77,13 +77,13 @@ class Follower:
         #: go of it, afterwards: so it cannot have come out. Set by the caller.
         self.unreached = False
         #: Set when the job has to be cancelled in CUPS; the caller does it and calls :meth:`canceled`.
-        self.cancel: End | None = None
-        self._canceled: End | None = None
+        self.cancel: Outcome | None = None
+        self._canceled: Outcome | None = None
         self._start = now
         #: Since when each thing has been observed without a break.
         self._since: dict[str, float] = {}
 
-    def step(self, now: float, cups: CupsView | Missing, printer: JobView | Missing | None) -> End | None:
+    def step(self, now: float, cups: CupsView | Missing, printer: JobView | Missing | None) -> Outcome | None:
         """Take one look at both and return the end of the job, or None to look again."""
         if not self.asks or printer is None:
             return self._judge_by_cups(now, cups)
@@ -103,101 +103,100 @@ class Follower:
 
     # -- the printer has it -------------------------------------------------------------------------------------------
 
-    def _judge_by_printer(self, now: float, cups: CupsView | Missing, job: JobView) -> End | None:
+    def _judge_by_printer(self, now: float, cups: CupsView | Missing, job: JobView) -> Outcome | None:
         if job.state == COMPLETED:
-            return End('sent', detail=reasons.sentence('sent')) if self.hands_on else End('completed')
+            return Outcome('sent', detail=reasons.sentence('sent')) if self.hands_on else Outcome('completed')
         if job.state in (CANCELED, ABORTED):
             reason = reasons.first(job.reasons, 'job-canceled' if job.state == CANCELED else 'engine_failed')
             if job.pages:
-                return End('unknown', reason, f'{reasons.sentence(reason)} {reasons.sentence("stopped_midway")}')
-            return End('failed', reason, reasons.sentence(reason))
+                return Outcome('unknown', reason, f'{reasons.sentence(reason)} {reasons.sentence("stopped_midway")}')
+            return Outcome.of('failed', reason)
         if job.state == HELD and _NO_DATA & set(job.reasons):
             # A moment between the job and its document, unless CUPS has nothing more to send.
             over = not isinstance(cups, CupsView) or cups.state >= CANCELED
             if self._for('no data', now) >= (GRACE if over else SILENT):
-                return End('failed', 'rejected', reasons.sentence('rejected'))
+                return Outcome.of('failed', 'rejected')
         else:
             self._since.pop('no data', None)
         return None
 
     # -- the printer answers and does not have it ---------------------------------------------------------------------
 
-    def _judge_absence(self, now: float, cups: CupsView | Missing) -> End | None:
+    def _judge_absence(self, now: float, cups: CupsView | Missing) -> Outcome | None:
         if self.at_printer:
             reason = 'power_cycled' if self.restarted else 'printer_lost_job'
-            return self._after('absent', now, LOST, End('unknown', reason, reasons.sentence(reason)))
+            return self._after('absent', now, LOST, Outcome.of('unknown', reason))
         if self.nameless:
             return self._judge_unseen(now, cups)
         if cups == 'unreachable':
             # CUPS may still hand it over when it is back; the printer is watched on.
-            return self._after('no cups', now, CUPS_SILENT, End('unknown', 'cups_down', reasons.sentence('cups_down')))
+            return self._after('no cups', now, CUPS_SILENT, Outcome.of('unknown', 'cups_down'))
         self._since.pop('no cups', None)
         if cups == 'absent':
-            return self._after('forgotten', now, GRACE, End('unknown', 'cups_lost_job',
-                                                            reasons.sentence('cups_lost_job')))
+            return self._after('forgotten', now, GRACE, Outcome.of('unknown', 'cups_lost_job'))
         assert isinstance(cups, CupsView)
         if cups.state == COMPLETED:
             return self._after('handed over', now, LEARN if self.nameless is None else GRACE,
-                               End('unknown', 'not_seen_at_printer', reasons.sentence('not_seen_at_printer')))
+                               Outcome.of('unknown', 'not_seen_at_printer'))
         if cups.state in (CANCELED, ABORTED) and self._canceled is not None:
             return None if self._is_ending(now, cups) else self._after('ended', now, LOST, self._canceled)
         if cups.state in (STOPPED, CANCELED, ABORTED):
             return self._after('ended', now, LOST, _cups_failure(cups))
         if now >= self.expires:
-            self._ask_cancel(End('returned', 'expired', reasons.sentence('expired')))
+            self._ask_cancel(Outcome.of('returned', 'expired'))
         elif now - self._start >= STUCK or self._is_forsaken(now, cups):
-            self._ask_cancel(End('returned', 'stuck', reasons.sentence('stuck')))
+            self._ask_cancel(Outcome.of('returned', 'stuck'))
         elif self._is_unconnected(now, cups):
-            self._ask_cancel(End('returned', 'printer_unreachable', reasons.sentence('printer_unreachable')))
+            self._ask_cancel(Outcome.of('returned', 'printer_unreachable'))
         return None
 
     # -- the printer answers and does not tell which of its jobs it is -----------------------------------------------
 
-    def _judge_unseen(self, now: float, cups: CupsView | Missing) -> End | None:
+    def _judge_unseen(self, now: float, cups: CupsView | Missing) -> Outcome | None:
         if isinstance(cups, CupsView) and cups.state == COMPLETED and self._for('handed over', now) < GRACE:
             return None  # it may yet be seen
         return self._judge_by_cups(now, cups)
 
     # -- the printer does not answer ----------------------------------------------------------------------------------
 
-    def _judge_silence(self, now: float, cups: CupsView | Missing, reason: str) -> End | None:
-        end = End('unknown', reason, reasons.sentence(reason))
+    def _judge_silence(self, now: float, cups: CupsView | Missing, reason: str) -> Outcome | None:
+        end = Outcome.of('unknown', reason)
         if self._canceled is not None:
             return self._after('silent', now, GRACE, end)
         if self._for('silent', now) < SILENT and now < self.expires + SILENT:
             return None
         if isinstance(cups, CupsView) and cups.state < CANCELED:
             # Cancel first: it must not come out hours later.
-            self._ask_cancel(End('returned', reason, reasons.sentence(reason)))
+            self._ask_cancel(Outcome.of('returned', reason))
             return None
         return end
 
     # -- only CUPS can be asked ---------------------------------------------------------------------------------------
 
-    def _judge_by_cups(self, now: float, cups: CupsView | Missing) -> End | None:
+    def _judge_by_cups(self, now: float, cups: CupsView | Missing) -> Outcome | None:
         if cups == 'unreachable':
-            return self._after('no cups', now, CUPS_SILENT, End('unknown', 'cups_down', reasons.sentence('cups_down')))
+            return self._after('no cups', now, CUPS_SILENT, Outcome.of('unknown', 'cups_down'))
         if cups == 'absent':
-            return End('unknown', 'cups_lost_job', reasons.sentence('cups_lost_job'))
+            return Outcome.of('unknown', 'cups_lost_job')
         assert isinstance(cups, CupsView)
         self._since.pop('no cups', None)
         if cups.state == COMPLETED:
-            return End('sent', detail=reasons.sentence('sent'))
+            return Outcome('sent', detail=reasons.sentence('sent'))
         if cups.state in (STOPPED, CANCELED, ABORTED):
             if self._canceled is not None and cups.started:
                 if self._is_ending(now, cups):
                     return None
                 if self.unreached and not cups.busy:
                     return self._canceled
-                return End('unknown', self._canceled.reason, reasons.sentence('stopped_midway'))
+                return Outcome('unknown', self._canceled.reason, reasons.sentence('stopped_midway'))
             return self._canceled or _cups_failure(cups)
         if self._is_forsaken(now, cups):
             # It may have been on its way to the printer when CUPS died: this CUPS cannot know.
-            self._ask_cancel(End('unknown', 'stuck', reasons.sentence('stopped_midway')))
+            self._ask_cancel(Outcome('unknown', 'stuck', reasons.sentence('stopped_midway')))
         elif now >= self.expires and self._canceled is None:
-            self._ask_cancel(End('returned', 'expired', reasons.sentence('expired')))
+            self._ask_cancel(Outcome.of('returned', 'expired'))
         elif self._is_unconnected(now, cups):
-            self._ask_cancel(End('returned', 'printer_unreachable', reasons.sentence('printer_unreachable')))
+            self._ask_cancel(Outcome.of('returned', 'printer_unreachable'))
         return None
 
     # -- helpers ------------------------------------------------------------------------------------------------------
@@ -219,18 +218,18 @@ class Follower:
         """Tell whether CUPS may still be sending what was cancelled. A queue at work for longer has other jobs."""
         return cups.busy and self._for('ending', now) < GRACE
 
-    def _ask_cancel(self, end: End) -> None:
+    def _ask_cancel(self, end: Outcome) -> None:
         if self._canceled is None:
             self.cancel = end
 
     def _for(self, what: str, now: float) -> float:
         return now - self._since.setdefault(what, now)
 
-    def _after(self, what: str, now: float, seconds: float, end: End) -> End | None:
+    def _after(self, what: str, now: float, seconds: float, end: Outcome) -> Outcome | None:
         return end if self._for(what, now) >= seconds else None
 
 
-def _cups_failure(cups: CupsView) -> End:
+def _cups_failure(cups: CupsView) -> Outcome:
     # Nobody cancelled it: its backend gave it up because the printer would not have it ("Printer cannot print with
     # supplied options."). CUPS has no reason code for that, or a wrong one: 2.4.10 says "at the device", which is what
     # somebody does who is seen to do it, as the printer has the job then.
@@ -238,7 +237,7 @@ def _cups_failure(cups: CupsView) -> End:
     default = {STOPPED: 'job-stopped', CANCELED: 'rejected' if cups.message else 'job-canceled'}
     reason = reasons.first(given, default.get(cups.state, 'job-aborted'))
     detail = reasons.sentence(reason)
-    return End('failed', reason, f'{detail} CUPS: {cups.message[:300]}' if cups.message else detail)
+    return Outcome('failed', reason, f'{detail} CUPS: {cups.message[:300]}' if cups.message else detail)
 
 
 def pause(elapsed: float) -> float:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from print_agent.errors import CupsDown, CupsRefused, Unreachable
-from print_agent.printing.backend import End, Sheet
+from print_agent.printing.backend import Outcome, PrintRequest
 from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.devices import Devices
-from print_agent.printing.ipp import JobView, PrinterLine, words
+from print_agent.printing.ipp import JobView, IppClient, words
 from print_agent.printing.recognize import Recognizer
 from print_agent.printing.verdict import (CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, CupsView, Follower,
                                           Missing, pause)
@@ -38,7 +38,7 @@ class Watch:
     :param in_doubt: tags of jobs that CUPS may hand over again; kept up to date here
     """
 
-    def __init__(self, client: CupsClient, devices: Devices, printer: str, sheet: Sheet, handle: str,
+    def __init__(self, client: CupsClient, devices: Devices, printer: str, sheet: PrintRequest, handle: str,
                  newest: int | None, in_doubt: set[str]):
         self._client = client
         self._devices = devices
@@ -48,7 +48,7 @@ class Watch:
         self._newest = newest
         self._in_doubt = in_doubt
 
-    async def run(self, at_printer: Callable[[], None]) -> End:
+    async def run(self, at_printer: Callable[[], None]) -> Outcome:
         """Look at CUPS and the printer, quickly at first, until the follower has a verdict."""
         clock = time.monotonic
         start, sheet = clock(), self._sheet
@@ -107,7 +107,7 @@ class Watch:
                     follower.canceled()
             await asyncio.sleep(pause(clock() - start if cups != 'unreachable' or handed else 1))
 
-    async def _ask_printer(self, line: PrinterLine, known: Recognizer, last: JobView | Missing | None,
+    async def _ask_printer(self, line: IppClient, known: Recognizer, last: JobView | Missing | None,
                            cups: CupsView | Missing, elapsed: float) -> JobView | Missing:
         """Look for the badge at its printer.
 
@@ -159,7 +159,7 @@ class Watch:
         return replace(job, busy=queue.get('printer-state') == 4, connecting=job.state == PROCESSING and unconnected)
 
 
-async def _cancel_at_printer(line: PrinterLine, job: int) -> None:
+async def _cancel_at_printer(line: IppClient, job: int) -> None:
     try:
         await line.cancel(job)
     except Unreachable as exc:

@@ -17,7 +17,7 @@ def now() -> float:
     return time.clock_gettime(_ID)
 
 
-class Lapse:
+class SleepDetector:
     """Notices that the process did not run for a while: the computer slept, or the process was stopped.
 
     :param longest: seconds between two looks that are nothing unusual, also on a slow and busy computer

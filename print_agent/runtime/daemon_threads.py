@@ -22,7 +22,7 @@ P = ParamSpec('P')
 T = TypeVar('T')
 
 
-class Crew(ThreadPoolExecutor):
+class DaemonExecutor(ThreadPoolExecutor):
     """An executor with at most ``size`` threads that nobody waits for.
 
     It is a ``ThreadPoolExecutor`` in name only, as asyncio takes nothing else for its default executor.
@@ -83,15 +83,15 @@ class Crew(ThreadPoolExecutor):
 def run(main: Coroutine[Any, Any, T]) -> T:
     """``asyncio.run`` that does not wait for a name server when it is over."""
     async def begin() -> T:
-        asyncio.get_running_loop().set_default_executor(Crew(NAMES, 'names'))
+        asyncio.get_running_loop().set_default_executor(DaemonExecutor(NAMES, 'names'))
         return await main
 
     return asyncio.run(begin())
 
 
-async def aside(work: Callable[[], T], seconds: float) -> T:
+async def run_in_thread(work: Callable[[], T], seconds: float) -> T:
     """Do it in a thread of its own. Raises TimeoutError after so many seconds, and leaves the thread behind."""
-    crew = Crew(1, 'aside')
+    crew = DaemonExecutor(1, 'aside')
     try:
         async with asyncio.timeout(seconds):
             return await asyncio.get_running_loop().run_in_executor(crew, work)

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 PATIENCE = 120.0
 
 
-class Pulse:
+class Heartbeats:
     """When each loop last got something done."""
 
     def __init__(self, patience: float = PATIENCE):
@@ -65,7 +65,7 @@ class Watchdog:
     :param works: raises if the agent does not work
     """
 
-    def __init__(self, notifier: Notifier, pulse: Pulse, works: Callable[[], object]):
+    def __init__(self, notifier: Notifier, pulse: Heartbeats, works: Callable[[], object]):
         self._notifier = notifier
         self._pulse = pulse
         self._works = works

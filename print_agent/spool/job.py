@@ -75,7 +75,7 @@ class Entry:
     #: Whether the server knows the end.
     acked: bool
     #: Whether the print system is certain not to print the job any more.
-    settled: bool
+    gone: bool
     #: Where outcomes are POSTed, for jobs that came in by webhook.
     callback: str
     #: Whose badge it is, for people at the printer; empty once it is too old to be printed again. Never logged.

@@ -58,7 +58,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
 }
 
 _COLUMNS = ('seq, source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, tag, handle, '
-            'reason, detail, received, expires, acked, settled, callback, name, origin, pages, ended, '
+            'reason, detail, received, expires, acked, settled AS gone, callback, name, origin, pages, ended, '
             'document IS NOT NULL AS kept')
 
 GET_META = 'SELECT value FROM meta WHERE key = :key'
@@ -97,7 +97,7 @@ UPDATE jobs SET state = :state, reason = :reason, detail = :detail, ended = :end
        document = CASE WHEN :keep_document THEN document END, name = CASE WHEN :keep_name THEN name ELSE '' END
  WHERE seq = :seq AND state = :expected
 """
-SETTLED = 'UPDATE jobs SET settled = 1 WHERE seq = :seq'
+NOTE_GONE = 'UPDATE jobs SET settled = 1 WHERE seq = :seq'
 ACK = 'UPDATE jobs SET acked = 1 WHERE seq = :seq'
 
 #: The next job that may be printed, in order of arrival.

@@ -253,10 +253,10 @@ class Spool:
             'keep_document': self.keep > 0 and state in {*REPEATABLE, State.unknown}}).rowcount == 1
         return self._refetch(entry) if done else None
 
-    def settled(self, entry: Entry) -> None:
+    def note_gone(self, entry: Entry) -> None:
         """The print system will certainly not touch this job any more."""
         with suppress(SpoolFull):  # a restart asks the print system once more, that is all
-            self._db.execute(sql.SETTLED, {'seq': entry.seq})
+            self._db.execute(sql.NOTE_GONE, {'seq': entry.seq})
 
     def ack(self, entry: Entry) -> None:
         """The server knows the end of this job."""
@@ -293,7 +293,7 @@ class Spool:
 
     def _entries(self, statement: str, **params: object) -> list[Entry]:
         return [Entry(**{**dict(row), 'state': State(row['state']), 'acked': bool(row['acked']),
-                         'settled': bool(row['settled']),
+                         'gone': bool(row['gone']),
                          'kept': bool(row['kept'])})
                 for row in self._db.execute(statement, params)]
 

@@ -79,10 +79,10 @@ class Control:
                 self.pauses.set(everything=False, names=self.pauses.names | {printer})
         log.info('paused: %s', 'all printers' if printer is None else printer)
         # Told first, so that what is handed back does not come again.
-        self._printers.look_again()
+        self._printers.recheck()
         for name in self._spool.printers():
             if self.is_paused(name):
-                self._jobs.hand_back(name)
+                self._jobs.return_granted(name)
 
     def resume(self, printer: str | None = None) -> None:
         """Print again on a printer, or on all."""
@@ -94,7 +94,7 @@ class Control:
             paused = self._names() if self.pauses.all else self.pauses.names
             self.pauses.set(everything=False, names=paused - {printer})
         log.info('resumed: %s', 'all printers' if printer is None else printer)
-        self._printers.look_again()
+        self._printers.recheck()
         for name in self._names():
             if not self.is_paused(name):
                 self._jobs.waker(name).set()
@@ -156,7 +156,7 @@ class Control:
         """Settle an unknown job by what a person saw. Not come out: it is printed again, by whoever sent it."""
         if entry.state is not State.unknown:
             raise ActionRefused('answered', 'This question was answered already.')
-        if not came_out and not entry.settled:
+        if not came_out and not entry.gone:
             raise ActionRefused('unsettled', 'The print service still has this badge, so it may still come out. '
                                             'Wait until it has given it up, or cancel it there.')
         # Nobody could send it again.

@@ -54,7 +54,7 @@ class Badge(Struct, frozen=True, kw_only=True):
     #: Whether it can be printed once more from here.
     repeatable: bool
     #: Whether the print system is through with it.
-    settled: bool
+    gone: bool
 
 
 class PrinterStatus(Struct, frozen=True, kw_only=True):
@@ -138,7 +138,7 @@ def badge(entry: Entry) -> Badge:
         name=entry.name, state=entry.state.value, words=words, reason=entry.reason,
         detail=entry.detail or (reasons.sentence(entry.reason) if entry.reason else ''), received=entry.received,
         ended=entry.ended, local=local, origin=entry.origin, acknowledged=entry.acked,
-        repeatable=entry.kept and entry.state in REPEATABLE, settled=entry.settled)
+        repeatable=entry.kept and entry.state in REPEATABLE, gone=entry.gone)
 
 
 def printer_status(printer: p.Printer, *, paused: bool, printing: bool) -> PrinterStatus:

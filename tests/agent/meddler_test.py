@@ -14,8 +14,8 @@ from tests.stack.meddler import GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIB
 from print_agent.cli import doctor
 from print_agent.protocol import messages as p
 from print_agent.printing import cups, cups_client, devices, recognize
-from print_agent.printing.backend import Sheet
-from print_agent.printing.ipp import ListedJob, PrinterLine
+from print_agent.printing.backend import PrintRequest
+from print_agent.printing.ipp import ListedJob, IppClient
 
 
 #: The queue that leads through the meddler to the printer desk1
@@ -247,12 +247,12 @@ async def test_a_badge_that_cannot_be_told_from_another_job_is_sent(odd, nameles
 
     desk = await odd()
     assert isinstance(await desk.end(await desk.print(ODD)), p.Completed)
-    own_jobs = PrinterLine.own_jobs
+    own_jobs = IppClient.own_jobs
     before = recognize.newest
 
     async def newest(line):
         number = await before(line)
-        monkeypatch.setattr(PrinterLine, 'own_jobs', others_as_well)
+        monkeypatch.setattr(IppClient, 'own_jobs', others_as_well)
         return number
 
     monkeypatch.setattr(cups, 'newest', newest)
@@ -282,7 +282,7 @@ async def test_a_badge_that_never_came_to_a_printer_that_names_its_jobs_is_unkno
     (finding,) = await look(desk)
     assert 'says when a badge is done' in finding.text
     way = desk.agent._ways[-1]
-    sheet = Sheet(tag=str(uuid4()), title='of another name', document=PDF, copies=1, width_mm=96, height_mm=134,
+    sheet = PrintRequest(tag=str(uuid4()), title='of another name', document=PDF, copies=1, width_mm=96, height_mm=134,
                   expires=4e9)
     handle = await way.submit(ODD, sheet)
     way._client.job = partial(client_job, way._client)  # only CUPS knows this one, by its number

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from tests.stack.printer import HERE, Printer
 
 from print_agent.protocol import messages as p
-from print_agent.printing.backend import Sheet
+from print_agent.printing.backend import PrintRequest
 from print_agent.errors import NotReady
 from print_agent.printing.verdict import HELD
 from print_agent.printing.layout import Layout
@@ -271,14 +271,15 @@ async def test_cups_that_ends_while_it_prints_is_one_copy(desk, printing, printe
 async def test_what_cups_does_not_go_on_with_is_taken_back(desk, printing, later, end, expected):
     """CUPS comes back with a job as it was while its document arrived, and holds it for ever, or without it."""
     way = desk.agent._ways[-1]
-    sheet = Sheet(tag='forsaken', title='forsaken', document=PDF, copies=1, width_mm=96, height_mm=134, expires=4e9)
+    sheet = PrintRequest(tag='orphaned', title='orphaned', document=PDF, copies=1, width_mm=96, height_mm=134,
+                         expires=4e9)
     number = await way._client._call(lambda connection: connection.createJob('desk1', sheet.title, {}))
     assert (await way._client.job(number, sheet.tag)).state == HELD
     await asyncio.to_thread(getattr(printing.cups.service, end))
     await asyncio.to_thread(printing.cups.start)
     told = await way.follow('desk1', sheet, str(number), lambda: None)
     assert (told.state, told.reason) == expected
-    await way.settle('desk1', sheet.tag, str(number), patience=0)
+    await way.ensure_gone('desk1', sheet.tag, str(number), patience=0)
     assert await way._client.job(number, sheet.tag) is None
     assert isinstance(await desk.end(await desk.print()), p.Completed)
     await later()
@@ -327,12 +328,12 @@ async def test_a_queue_that_does_not_exist(desk):
 async def test_garbage_that_got_past_us_is_a_failure(desk):
     """The agent refuses what is no PDF; if CUPS chokes on one nevertheless, that is no success."""
     way = desk.agent._ways[-1]
-    sheet = Sheet(tag='garbage', title='garbage', document=b'%PDF-1.7\nnonsense\n%%EOF', copies=1, width_mm=96,
+    sheet = PrintRequest(tag='garbage', title='garbage', document=b'%PDF-1.7\nnonsense\n%%EOF', copies=1, width_mm=96,
                   height_mm=134, expires=4e9)
     handle = await way.submit('desk1', sheet)
     end = await way.follow('desk1', sheet, handle, lambda: None)
     assert end.state == 'failed'
-    await way.settle('desk1', sheet.tag, handle, patience=0)
+    await way.ensure_gone('desk1', sheet.tag, handle, patience=0)
 
 
 async def test_a_printer_that_cannot_answer_is_only_ever_sent(desk, printing):

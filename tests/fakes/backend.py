@@ -3,7 +3,7 @@
 import asyncio
 
 from print_agent.errors import NotReady, SubmitFailed
-from print_agent.printing.backend import End
+from print_agent.printing.backend import Outcome
 from print_agent.protocol import messages as p
 
 
@@ -19,11 +19,11 @@ class FakeBackend:
         self.ready = None
         self.refuse = None
         self.found = 'absent'
-        self.end = End('completed')
+        self.end = Outcome('completed')
         self.gate = asyncio.Event()
         self.gate.set()
         self.submitted = []
-        self.settled = []
+        self.gone = []
 
     async def printers(self):
         return [p.Printer(name=name, reports=self.reports) for name in self.names]
@@ -48,8 +48,8 @@ class FakeBackend:
         await self.gate.wait()
         return self.end
 
-    async def settle(self, printer, tag, handle, *, patience):
-        self.settled.append(handle)
+    async def ensure_gone(self, printer, tag, handle, *, patience):
+        self.gone.append(handle)
 
     async def close(self):
         pass

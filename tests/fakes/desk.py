@@ -8,7 +8,7 @@ from tests.fakes.waiting import until
 
 from print_agent.jobs.manager import Jobs
 from print_agent.jobs.worker import Worker
-from print_agent.printing.backend import End
+from print_agent.printing.backend import Outcome
 from print_agent.printing.printer_list import Printers
 from print_agent.protocol import messages as p
 from print_agent.spool.job import LOCAL
@@ -101,9 +101,9 @@ class StaffedDesk:
 
     async def ended(self, job=J1, *, end='completed', reason='', source='a', **kwargs):
         """A badge that went through the printer and ended like this."""
-        before, self.backend.end = self.backend.end, End(end, reason)
+        before, self.backend.end = self.backend.end, Outcome(end, reason)
         entry = await self.receive(job, source=source, go=True, **kwargs)
-        await self.until(lambda: self.spool.get(entry.seq).state == end and self.spool.get(entry.seq).settled)
+        await self.until(lambda: self.spool.get(entry.seq).state == end and self.spool.get(entry.seq).gone)
         self.backend.end = before
         return self.spool.get(entry.seq)
 

@@ -9,8 +9,8 @@ from functools import wraps
 
 from print_agent.protocol import messages
 from print_agent.jobs.manager import Jobs
-from print_agent.printing.backend import End
-from print_agent.errors import NotReady, SubmitFailed, Unsettled
+from print_agent.printing.backend import Outcome
+from print_agent.errors import NotReady, SubmitFailed, NotGone
 from print_agent.spool.store import Spool
 from print_agent.jobs.worker import Worker
 
@@ -36,7 +36,7 @@ def _mortal(name):
     return write
 
 
-WRITES = ('store', 'update', 'renumber', 'grant', 'begin_submit', 'undo_submit', 'printing', 'end', 'settled', 'ack')
+WRITES = ('store', 'update', 'renumber', 'grant', 'begin_submit', 'undo_submit', 'printing', 'end', 'note_gone', 'ack')
 #: A spool whose process may die right after a commit: after as many as `fuse` says.
 MortalSpool = type('MortalSpool', (Spool,), {**{name: _mortal(name) for name in WRITES}, 'dead': False, 'fuse': None})
 
@@ -114,13 +114,14 @@ class PrintSystem:
             self.news.clear()
             await self.news.wait()
         self._laptop.alive()
-        return {'out': End('completed'), 'aborted': End('failed', 'aborted'), 'lost': End('unknown', 'lost')}[job.state]
+        return {'out': Outcome('completed'), 'aborted': Outcome('failed', 'aborted'),
+                'lost': Outcome('unknown', 'lost')}[job.state]
 
-    async def settle(self, printer, tag, handle, *, patience):
+    async def ensure_gone(self, printer, tag, handle, *, patience):
         self._laptop.alive()
         if not self.up:
             self._world.doubt.add(tag.rpartition('-')[0].rsplit('.', 1)[0])
-            raise Unsettled('CUPS is away.')
+            raise NotGone('CUPS is away.')
         job = self.jobs.get(tag)
         if job is not None and job.state == 'waiting':
             self.printer_does(job, 'aborted')

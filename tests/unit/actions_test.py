@@ -7,7 +7,7 @@ from tests.fakes.desk import StaffedDesk
 from print_agent.protocol import messages as p
 from print_agent.jobs import worker as worker_module
 from print_agent.errors import ActionRefused
-from print_agent.printing.backend import End
+from print_agent.printing.backend import Outcome
 from print_agent.errors import NotReady
 from print_agent.spool.job import LOCAL, State
 
@@ -205,7 +205,7 @@ async def test_a_double_click_prints_once(desk):
 
 async def test_only_what_was_printed_here_is_printed_again(desk):
     given_back = await desk.receive(J1, go=True)
-    desk.jobs.ended(given_back, End('returned', 'too_late'))
+    desk.jobs.ended(given_back, Outcome('returned', 'too_late'))
     with refused('not_printed'):
         desk.control.reprint(desk.spool.get(given_back.seq))
     waiting = await desk.receive(J2)
@@ -317,7 +317,7 @@ async def test_the_last_badge_is_the_last_that_may_have_come_out(desk):
     await desk.ended(J1)
     desk.control.test('desk1')
     given_back = await desk.receive(J2)
-    desk.jobs.ended(given_back, End('returned', 'media-empty'))
+    desk.jobs.ended(given_back, Outcome('returned', 'media-empty'))
     assert desk.control.find('last').job == J1
     # rather no badge than that of somebody else
     await desk.ended(J3, end='unknown', reason='printer_lost_job')

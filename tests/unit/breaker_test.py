@@ -2,13 +2,13 @@
 
 import pytest
 
-from print_agent.printing.breaker import IN_A_ROW, POLICY, TRIES, Health
+from print_agent.printing.breaker import IN_A_ROW, POLICY, TRIES, PrinterBreakers
 
 
 class World:
     def __init__(self):
         self.now = 100.0
-        self.health = Health(lambda: self.now)
+        self.health = PrinterBreakers(lambda: self.now)
         self.told = 0
         self.health.changed = self._tell
 

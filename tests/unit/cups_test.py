@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from print_agent.printing.backend import Sheet
+from print_agent.printing.backend import PrintRequest
 from print_agent.printing.cups import CupsBackend
 from print_agent.printing.verdict import COMPLETED, PROCESSING, CupsView
 from print_agent.printing.ipp import ListedJob
@@ -54,7 +54,7 @@ class Line:
 
 @pytest.fixture
 def sheet():
-    return Sheet(tag='tag', title='title', document=b'', copies=1, width_mm=96, height_mm=134,
+    return PrintRequest(tag='tag', title='title', document=b'', copies=1, width_mm=96, height_mm=134,
                  expires=time.time() + 60)
 
 

@@ -11,7 +11,7 @@ import pytest
 from print_agent.printing import pdf_check
 from print_agent.errors import Overloaded
 from print_agent.runtime import daemon_threads
-from print_agent.runtime.daemon_threads import Crew
+from print_agent.runtime.daemon_threads import DaemonExecutor
 
 
 def ends(script):
@@ -22,20 +22,20 @@ def ends(script):
 
 
 async def test_it_does_what_it_is_asked():
-    assert await daemon_threads.aside(lambda: threading.current_thread().daemon, 60) is True
+    assert await daemon_threads.run_in_thread(lambda: threading.current_thread().daemon, 60) is True
     with pytest.raises(ZeroDivisionError):
-        await daemon_threads.aside(lambda: 1 // 0, 60)
+        await daemon_threads.run_in_thread(lambda: 1 // 0, 60)
 
 
 async def test_what_takes_too_long_is_left_behind():
     go_on = threading.Event()
     with pytest.raises(TimeoutError):
-        await daemon_threads.aside(go_on.wait, 0.01)
+        await daemon_threads.run_in_thread(go_on.wait, 0.01)
     go_on.set()
 
 
 async def test_a_crew_takes_turns():
-    crew, loop, at_work, most = Crew(2, 'test'), asyncio.get_running_loop(), [], []
+    crew, loop, at_work, most = DaemonExecutor(2, 'test'), asyncio.get_running_loop(), [], []
 
     def work():
         at_work.append(1)
@@ -51,7 +51,7 @@ async def test_a_crew_takes_turns():
 
 
 def test_what_was_not_begun_when_it_is_over_never_is():
-    crew, go_on, done = Crew(1, 'test'), threading.Event(), []
+    crew, go_on, done = DaemonExecutor(1, 'test'), threading.Event(), []
     crew.submit(go_on.wait)
     waiting = crew.submit(done.append, 'x')
     crew.shutdown()
@@ -112,8 +112,8 @@ async def test_without_threads_there_is_an_error_and_no_wait(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, 'start', start)
         with pytest.raises(OSError, match='no threads left'):
-            await daemon_threads.aside(lambda: 1, 60)
-        crew = daemon_threads.Crew(2, 'test')
+            await daemon_threads.run_in_thread(lambda: 1, 60)
+        crew = daemon_threads.DaemonExecutor(2, 'test')
         with pytest.raises(OSError, match='no threads left'):
             crew.submit(print)
     assert crew.submit(lambda: 2).result(60) == 2

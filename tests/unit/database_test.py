@@ -20,7 +20,7 @@ from tests.fakes.program import FOLDERS_ONLY, Running
 from print_agent.jobs import pending_ends
 from print_agent.protocol import messages as p
 from print_agent.spool import database, queries
-from print_agent.printing.backend import End
+from print_agent.printing.backend import Outcome
 from print_agent.errors import NoRoom
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
@@ -314,7 +314,7 @@ async def test_a_handover_that_cannot_be_noted_is_followed_all_the_same(desk, mo
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     await desk.until(lambda: desk.backend.submitted)
     desk.backend.gate.set()
-    desk.backend.end = End('failed', 'media-jam', 'Jam.')
+    desk.backend.end = Outcome('failed', 'media-jam', 'Jam.')
     (end,) = await desk.ends()
     assert (type(end), end.reason) == (p.Failed, 'media-jam')
     disks[0].full = False

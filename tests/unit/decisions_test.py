@@ -14,7 +14,7 @@ from print_agent.spool.job import AT_PRINTER, ENDED, NOT_PRINTED, UNTOUCHED, Ent
 def entry(state=State.waiting, dispatch=5, expires=1000.0, acked=False, reason=''):
     return Entry(seq=1, source='a', job=J1, dispatch=dispatch, printer='desk1', title='t', kind='badge', copies=1,
                  width_mm=96, height_mm=134, state=state, tag='', handle='', reason=reason, detail='', received=0,
-                 expires=expires, acked=acked, settled=True, callback='')
+                 expires=expires, acked=acked, gone=True, callback='')
 
 
 def test_the_states_are_divided_without_a_rest():

@@ -30,7 +30,7 @@ from print_agent.jobs import worker as worker_module
 from print_agent.agent import Agent, backends
 from print_agent.config import Config, WebhookEndpoint
 from print_agent.spool.housekeeping import Housekeeping
-from print_agent.printing.backend import End
+from print_agent.printing.backend import Outcome
 from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.layout import Layout
 from print_agent.webhook.receiver import Receiver
@@ -296,7 +296,7 @@ async def test_a_spool_that_another_program_locks_is_like_a_full_disk(desk):
     other.file.raw.execute('BEGIN IMMEDIATE')
     with pytest.raises(NoRoom):
         await desk.jobs.receive('a', make_job(J2, go=True), PDF)
-    desk.backend.end = End('completed')
+    desk.backend.end = Outcome('completed')
     desk.backend.gate.set()
     await desk.until(lambda: p.Completed(job=J1, dispatch=1) in desk.heard)
     other.file.raw.execute('ROLLBACK')

@@ -7,12 +7,13 @@ import threading
 import pytest
 
 from print_agent.printing import folder as folder_module
-from print_agent.printing.backend import Sheet
+from print_agent.printing.backend import PrintRequest
 from print_agent.errors import NotReady, SubmitFailed
 from print_agent.printing.folder import FolderBackend
 
 
-SHEET = Sheet(tag='j1.1-abc', title='badge j1', document=b'%PDF-x', copies=1, width_mm=96, height_mm=134, expires=0)
+SHEET = PrintRequest(tag='j1.1-abc', title='badge j1', document=b'%PDF-x', copies=1, width_mm=96, height_mm=134,
+                     expires=0)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pyipp.serializer import encode_dict
 
 from print_agent.printing.addresses import printer_uri
 from print_agent.printing.backend import is_named, short_tag
-from print_agent.printing.ipp import PrinterLine
+from print_agent.printing.ipp import IppClient
 from print_agent.errors import Unreachable
 from print_agent.printing.ipp_reply import read
 from print_agent.errors import Unreadable
@@ -32,7 +32,7 @@ async def printer(answer):
         writer.close()
 
     server = await asyncio.start_server(talk, '127.0.0.1', 0)
-    line = PrinterLine(f'ipp://127.0.0.1:{server.sockets[0].getsockname()[1]}/ipp/print')
+    line = IppClient(f'ipp://127.0.0.1:{server.sockets[0].getsockname()[1]}/ipp/print')
     try:
         yield line
     finally:
@@ -106,7 +106,7 @@ async def test_a_printer_that_wants_tls_is_asked_over_it_from_then_on():
         writer.close()
 
     async with await asyncio.start_server(talk, '127.0.0.1', 0) as server:
-        line = PrinterLine(f'ipp://127.0.0.1:{server.sockets[0].getsockname()[1]}/ipp/print')
+        line = IppClient(f'ipp://127.0.0.1:{server.sockets[0].getsockname()[1]}/ipp/print')
         for _ in range(2):
             with pytest.raises(Unreachable):
                 await line.printer()

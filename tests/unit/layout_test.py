@@ -10,13 +10,13 @@ from pypdf import PdfReader
 
 from print_agent import config
 from print_agent.errors import ConfigError
-from print_agent.printing.backend import Sheet
+from print_agent.printing.backend import PrintRequest
 from print_agent.printing.layout import Layout, turned_again
 from print_agent.errors import CannotLayOut
 
 
 def sheet(document, width_mm=96.0, height_mm=134.0, copies=1):
-    return Sheet(tag='t', title='t', document=document, copies=copies, width_mm=width_mm, height_mm=height_mm,
+    return PrintRequest(tag='t', title='t', document=document, copies=copies, width_mm=width_mm, height_mm=height_mm,
                  expires=4e9)
 
 

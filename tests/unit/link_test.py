@@ -14,7 +14,7 @@ from print_agent.connection import polling as poll_module
 from print_agent.protocol import messages as p
 from print_agent.connection import websocket as stream_module
 from print_agent.connection.backoff import Backoff
-from print_agent.printing.backend import End
+from print_agent.printing.backend import Outcome
 from print_agent.spool.job import State
 
 
@@ -229,7 +229,7 @@ async def test_what_happened_between_two_polls_is_told_in_its_order(tmp_path, se
     """A printer that cannot say when a badge is done is through with it before the next poll."""
     server.poll_status = 500
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
-        desk.backend.end = End('sent')
+        desk.backend.end = Outcome('sent')
         await desk.jobs.receive('a', make_job(go=True), PDF)
         await server.until(lambda: desk.jobs.owed('a'))
         server.poll_status = 200

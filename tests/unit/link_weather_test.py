@@ -212,7 +212,7 @@ def test_the_clock_counts_sleep():
 
 
 def test_a_lapse_is_noticed_once(monkeypatch):
-    lapse = clock.Lapse(5.0)
+    lapse = clock.SleepDetector(5.0)
     assert lapse.look() == 0
     real = clock.now
     monkeypatch.setattr(clock, 'now', lambda: real() + 60)

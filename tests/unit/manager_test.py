@@ -12,8 +12,8 @@ from print_agent.runtime import clock
 from print_agent.jobs import capacity
 from print_agent.protocol import messages as p
 from print_agent.jobs import worker as worker_module
-from print_agent.printing.backend import End
-from print_agent.errors import NotReady, SubmitFailed, Unsettled
+from print_agent.printing.backend import Outcome
+from print_agent.errors import NotReady, SubmitFailed, NotGone
 from print_agent.errors import NoRoom
 from print_agent.spool.job import State
 from print_agent.runtime.trace import Trace
@@ -214,24 +214,24 @@ async def test_an_unknown_queue_comes_back_at_once(desk):
 
 @pytest.mark.parametrize('state', ['completed', 'sent', 'failed', 'unknown', 'returned'])
 async def test_the_end_is_what_the_backend_says(desk, state):
-    desk.backend.end = End(state, 'why', 'Because.')
+    desk.backend.end = Outcome(state, 'why', 'Because.')
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
     (end,) = await desk.ends()
     assert type(end).__struct_config__.tag == state
     assert getattr(end, 'reason', 'why') == 'why'
-    await desk.until(lambda: desk.backend.settled)
-    await desk.until(lambda: desk.spool.find('a', J1).settled)
+    await desk.until(lambda: desk.backend.gone)
+    await desk.until(lambda: desk.spool.find('a', J1).gone)
 
 
 async def test_failed_is_not_said_before_cups_let_go(desk):
     order = []
 
-    async def settle(printer, tag, handle, *, patience):
+    async def ensure_gone(printer, tag, handle, *, patience):
         order.append('settled')
 
-    desk.backend.settle = settle
-    desk.backend.end = End('failed', 'media-jam', 'Jam.')
+    desk.backend.ensure_gone = ensure_gone
+    desk.backend.end = Outcome('failed', 'media-jam', 'Jam.')
     desk.jobs.listen('a', lambda m: order.append(type(m).__name__))
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
@@ -278,23 +278,23 @@ async def test_what_cups_does_not_let_go_of_is_unknown_and_waited_for(desk, monk
     monkeypatch.setattr(worker_module, 'RETRY', 0.01)
     gone = True
 
-    async def settle(_printer, _tag, handle, **_):
+    async def ensure_gone(_printer, _tag, handle, **_):
         if gone:
-            raise Unsettled('CUPS is away')
-        desk.backend.settled.append(handle)
+            raise NotGone('CUPS is away')
+        desk.backend.gone.append(handle)
 
-    desk.backend.settle = settle
-    desk.backend.end = End('failed', 'job-canceled', 'It was cancelled.')
+    desk.backend.ensure_gone = ensure_gone
+    desk.backend.end = Outcome('failed', 'job-canceled', 'It was cancelled.')
     desk.start()
     for job in (J1, J2):
         await desk.jobs.receive('a', make_job(job, go=True), PDF)
     (end,) = await desk.ends()
     assert (type(end), end.reason, end.detail) == (p.Unknown, 'job-canceled', 'It was cancelled. CUPS still has it.')
-    assert not desk.spool.find('a', J1).settled
+    assert not desk.spool.find('a', J1).gone
     gone = False
     await desk.ends(2)
-    assert desk.backend.settled == ['1', '2']
-    assert desk.spool.find('a', J1).settled
+    assert desk.backend.gone == ['1', '2']
+    assert desk.spool.find('a', J1).gone
 
 
 @pytest.mark.parametrize('turns', range(4))
@@ -310,7 +310,7 @@ async def test_a_worker_ends_when_it_is_told_to_just_as_a_badge_comes_out(desk, 
                 desk._tasks[0].cancel()
 
         loop.call_soon(stop_in, turns)
-        return End('completed')
+        return Outcome('completed')
 
     desk.backend.follow = follow
     desk.start()
@@ -441,10 +441,10 @@ async def test_after_a_restart_the_printer_is_asked(desk, tmp_path, state, found
 async def test_after_a_restart_cups_is_told_to_forget_what_was_left_there(desk, tmp_path):
     await desk.jobs.receive('a', make_job(go=True), PDF)
     entry = desk.jobs.submitted(desk.jobs.begin_submit(desk.spool.find('a', J1)), '5')
-    desk.jobs.ended(entry, End('unknown', 'printer_unreachable'))
+    desk.jobs.ended(entry, Outcome('unknown', 'printer_unreachable'))
     again = await restarted(desk, tmp_path)
     again.start()
-    await again.until(lambda: again.backend.settled == ['5'])
+    await again.until(lambda: again.backend.gone == ['5'])
     assert again.outcomes == []
     await again.close()
 

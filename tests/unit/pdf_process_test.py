@@ -17,7 +17,7 @@ from print_agent.printing import pdf_check
 from print_agent.printing import pdf_process
 from print_agent.printing.pdf_process import LayOut, PdfProcess, to_check
 from print_agent.errors import UnreadableDocument
-from print_agent.printing.backend import Sheet
+from print_agent.printing.backend import PrintRequest
 from print_agent.printing.layout import Layout
 from print_agent.errors import CannotLayOut
 
@@ -26,7 +26,7 @@ TURNED = Layout(orientation=90)
 
 
 def sheet(document=b''):
-    return Sheet(tag='t', title='t', document=document, copies=1, width_mm=96, height_mm=134, expires=4e9)
+    return PrintRequest(tag='t', title='t', document=document, copies=1, width_mm=96, height_mm=134, expires=4e9)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from tests.fakes.backend import FakeBackend
 
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
-from print_agent.printing.breaker import Health
+from print_agent.printing.breaker import PrinterBreakers
 from print_agent.printing.printer_list import Printers, describe
 
 
@@ -26,7 +26,7 @@ def test_a_printer_in_words():
 def test_a_printer_that_is_set_aside_is_told_as_stopped_until_it_is_back():
     async def tell():
         now = [0.0]
-        health, told = Health(lambda: now[0]), []
+        health, told = PrinterBreakers(lambda: now[0]), []
         printers = Printers([FakeBackend('a', 'b')], dict, health)
         printers.on_change(lambda: told.append({x.name: (x.state, x.reasons) for x in printers.all()}))
         await printers.refresh()
@@ -43,7 +43,7 @@ def test_a_printer_that_is_set_aside_is_told_as_stopped_until_it_is_back():
 def test_a_printer_that_was_away_does_not_rest_when_it_is_back():
     """A queue that was deleted and made again, or a printer that was switched off: what it failed before is past."""
     async def tell(away):
-        health, backend = Health(lambda: 0.0), FakeBackend('a', 'b')
+        health, backend = PrinterBreakers(lambda: 0.0), FakeBackend('a', 'b')
         printers = Printers([backend], dict, health)
         await printers.refresh()
         health.failed('a', 'job', 'engine_failed')

@@ -10,7 +10,7 @@ from tests.fakes.desk import StaffedDesk
 from print_agent.protocol import messages as p
 from print_agent.web.connection_history import LENGTH, History
 from print_agent.web.log_buffer import LogBuffer
-from print_agent.printing.backend import End
+from print_agent.printing.backend import Outcome
 from print_agent.web.status import LATEST, QUEUE, Viewer, printer_status
 
 
@@ -43,7 +43,7 @@ async def test_everything_is_there_and_nothing_grows_without_end(tmp_path):
     try:
         for number in range(LATEST + 5):
             entry = await desk.receive(f'j{number}')
-            desk.jobs.ended(entry, End('failed', 'media-jam'))
+            desk.jobs.ended(entry, Outcome('failed', 'media-jam'))
         for number in range(QUEUE + 5):
             await desk.receive(f'q{number}')
         seen = viewer.look(names=True)

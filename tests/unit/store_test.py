@@ -190,7 +190,7 @@ def test_the_intent_is_written_once(spool):
     assert spool.begin_submit(entry, 'tag')
     assert not spool.begin_submit(entry, 'tag')
     submitting = spool.get(entry.seq)
-    assert (submitting.state, submitting.tag, submitting.settled) == (State.submitting, 'tag', False)
+    assert (submitting.state, submitting.tag, submitting.gone) == (State.submitting, 'tag', False)
     assert spool.left_at_printer('desk1') == [submitting]
     printing = spool.printing(submitting, '42')
     assert (printing.state, printing.handle) == (State.printing, '42')
@@ -240,7 +240,7 @@ def test_what_cups_may_still_have_is_remembered(spool):
     entry = spool.end(spool.printing(entry, '1'), State.unknown)
     assert spool.left_at_printer('desk1') == [entry]
     assert spool.printers() == ['desk1']
-    spool.settled(entry)
+    spool.note_gone(entry)
     assert spool.left_at_printer('desk1') == []
 
 

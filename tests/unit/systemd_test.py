@@ -10,7 +10,7 @@ from tests.fakes.indico import FakeServer, pairing_file
 from tests.fakes.program import FOLDERS_ONLY, Running
 
 from print_agent.runtime import systemd
-from print_agent.runtime.systemd import Notifier, Pulse, Watchdog
+from print_agent.runtime.systemd import Notifier, Heartbeats, Watchdog
 
 
 class Manager:
@@ -51,7 +51,7 @@ def test_without_a_manager_nothing_happens(monkeypatch):
     monkeypatch.delenv('NOTIFY_SOCKET', raising=False)
     monkeypatch.delenv('WATCHDOG_USEC', raising=False)
     Notifier().say('READY=1')
-    assert Watchdog(Notifier(), Pulse(), lambda: None).interval == 0
+    assert Watchdog(Notifier(), Heartbeats(), lambda: None).interval == 0
 
 
 def test_a_manager_that_is_gone_is_no_trouble(tmp_path, caplog):
@@ -67,13 +67,13 @@ def test_how_often(monkeypatch, environment, interval):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert Watchdog(Notifier(''), Pulse(), lambda: None).interval == interval
+    assert Watchdog(Notifier(''), Heartbeats(), lambda: None).interval == interval
 
 
 def test_a_loop_that_hangs_stops_the_sign_of_life(manager, monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(systemd.time, 'monotonic', lambda: now[0])
-    pulse = Pulse(patience=10)
+    pulse = Heartbeats(patience=10)
     dog = Watchdog(Notifier(manager.address), pulse, lambda: None)
     pulse.beat('the clock')
     pulse.beat('the printers')
@@ -95,7 +95,7 @@ def test_a_spool_that_cannot_be_read_stops_it_too(manager):
         raise OSError('no disk')
 
     with pytest.raises(OSError, match='no disk'):
-        Watchdog(Notifier(manager.address), Pulse(), broken).look()
+        Watchdog(Notifier(manager.address), Heartbeats(), broken).look()
     assert manager.listen() == []
 
 
