@@ -15,6 +15,7 @@ from indico_checkin_print.delivery import attempts, breaker, multipart, notify, 
 from indico_checkin_print.delivery.post import SENTENCES, Answer, PostError, post
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.messages.envelope import delivery, message_id
+from indico_checkin_print.messages.webhook import BadgePrint
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons.codes import Reason
@@ -165,7 +166,7 @@ def build(job, webhook):
     callback = url_for_plugin('checkin_print.outcome', job=message_id(job), _external=True)
     message = delivery(job, webhook, callback=callback)
     payload = messages.encode(message)
-    if message.data.job is not None:
+    if isinstance(message, BadgePrint):
         content_type, body = multipart.encode(payload, job.document.content, f'badge-{job.id}.pdf')
     else:
         content_type, body = 'application/json', payload

@@ -1,12 +1,15 @@
 """What leaves Indico: the job envelope for agents and webhooks, and what goes around it for a webhook."""
 
+from msgspec import UNSET
+
 from indico.util.date_time import now_utc
 
-from print_agent.protocol.messages import Delivery, DeliveryData
 from print_agent.protocol.messages import Job as JobMessage
 
 from indico_checkin_print.ledger.states import PRINT_WITHIN
 from indico_checkin_print.messages.payload import registration_data
+from indico_checkin_print.messages.webhook import (BadgeData, BadgePrint, CheckedIn, CheckinUndone, Event, EventData,
+                                                   RegistrationData, WebhookTest)
 from indico_checkin_print.models.jobs import Job
 
 
@@ -54,28 +57,23 @@ def message_id(job):
 
 
 def delivery(job, webhook, *, callback):
-    """Build the JSON part of a POST. It holds what the event chose to send, and ids.
+    """Build the JSON part of a POST, one of `webhook.MESSAGES`. It holds what the event chose to send, and ids.
 
     :param callback: The URL where the receiver may report what became of the badge.
     :raises ValueError: if a badge for a desk has no document any more.
     """
-    event, is_event_test = job.event, job.purpose == Job.PURPOSE_TEST and job.webhook_id is not None
+    head = {'timestamp': original(job).created_dt.isoformat()}
+    event = Event(id=job.event.id, title=job.event.title, url=job.event.external_url)
+    if job.purpose == Job.PURPOSE_TEST and job.webhook_id is not None:
+        return WebhookTest(**head, data=EventData(event=event))
+    registration = registration_data(job, webhook.fields) if job.registration else UNSET
+    if job.purpose.startswith(Job.PURPOSE_UNDO):
+        return CheckinUndone(**head, data=RegistrationData(event=event, registration=registration))
     # A webhook that stands for a desk always gets the badge. What waited while the webhook wanted no badge has none,
     # and stays what it was.
-    is_undone = job.purpose.startswith(Job.PURPOSE_UNDO)
-    with_badge = not is_event_test and not is_undone and (
-        job.webhook_id is None or (webhook.send_badge and job.document is not None))
-    if with_badge and job.document is None:
+    if job.webhook_id is not None and not (webhook.send_badge and job.document is not None):
+        return CheckedIn(**head, data=RegistrationData(event=event, registration=registration))
+    if job.document is None:
         raise ValueError('Its document was deleted.')
-    kind = ('webhook.test' if is_event_test else 'checkin.undone' if is_undone else 'badge.print' if with_badge else
-            'registration.checked_in')
-    return Delivery(
-        type=kind,
-        timestamp=original(job).created_dt.isoformat(),
-        data=DeliveryData(
-            event={'id': event.id, 'title': event.title, 'url': event.external_url},
-            job=job_message(job, go=True, printer='') if with_badge else None,
-            callback=callback if with_badge else '',
-            registration=registration_data(job, webhook.fields) if job.registration else None,
-        ),
-    )
+    return BadgePrint(**head, data=BadgeData(event=event, job=job_message(job, go=True, printer=''), callback=callback,
+                                             registration=registration))

@@ -1,12 +1,9 @@
-"""What a webhook may be told about a registration, field by field. Never the secret of its ticket.
-
-The shape is version 1 of ``docs/webhook-v1.schema.json``, which ``messages/schema.py`` makes from this file: fields may
-be added, but none may change or go.
-"""
+"""What a webhook may get of a registration, field by field. Never the secret of its ticket."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from msgspec import UNSET
 
 from indico.modules.events.registration.models.form_fields import RegistrationFormPersonalDataField
 from indico.modules.events.registration.models.forms import RegistrationForm
@@ -14,6 +11,7 @@ from indico.modules.events.registration.models.items import PersonalDataType
 from indico.util.string import natural_sort_key
 
 from indico_checkin_print import _
+from indico_checkin_print.messages.webhook import Form, FormField, Registration
 
 
 @dataclass(frozen=True)
@@ -23,22 +21,18 @@ class Field:
     #: What a manager reads
     title: str
     read: Callable
-    #: JSON schema of its value
-    schema: dict[str, Any]
 
 
-_TEXT = {'type': 'string'}
+#: By their names in `webhook.Registration`
 FIELDS = {
-    'friendly_id': Field(_('Registration number'), lambda reg: reg.friendly_id, {'type': 'integer'}),
-    'first_name': Field(_('First name'), lambda reg: reg.first_name, _TEXT),
-    'last_name': Field(_('Family name'), lambda reg: reg.last_name, _TEXT),
-    'full_name': Field(_('Full name'), lambda reg: reg.full_name, _TEXT),
-    'email': Field(_('E-mail'), lambda reg: reg.email, _TEXT),
-    'affiliation': Field(_('Affiliation'), lambda reg: reg.get_personal_data().get('affiliation') or '', _TEXT),
-    'tags': Field(_('Tags'), lambda reg: sorted(tag.title for tag in reg.tags), {'type': 'array', 'items': _TEXT}),
+    'friendly_id': Field(_('Registration number'), lambda reg: reg.friendly_id),
+    'first_name': Field(_('First name'), lambda reg: reg.first_name),
+    'last_name': Field(_('Family name'), lambda reg: reg.last_name),
+    'full_name': Field(_('Full name'), lambda reg: reg.full_name),
+    'email': Field(_('E-mail'), lambda reg: reg.email),
+    'affiliation': Field(_('Affiliation'), lambda reg: reg.get_personal_data().get('affiliation') or ''),
+    'tags': Field(_('Tags'), lambda reg: sorted(tag.title for tag in reg.tags)),
 }
-#: What the value of a form's own field may be
-VALUE_SCHEMA = {'type': ['null', 'boolean', 'number', 'string', 'array'], 'items': _TEXT}
 #: Begins the key of a form's own field; its id follows.
 OWN = 'field:'
 #: These are above already, under one name for all forms
@@ -55,23 +49,22 @@ def own_fields(event):
 
 
 def registration_data(job, fields):
-    """Return the data of a job's registration: its ids and the time of the check-in, and the chosen fields.
+    """Return the `Registration` of a job for a webhook: its ids, the time of the check-in, and the chosen fields.
 
     :param fields: Keys of `FIELDS` and `own_fields`; one that no longer exists, or belongs to another form, is left
                    out.
     """
     registration = job.registration
-    data = {
-        'id': registration.id,
-        'form': {'id': registration.registration_form_id, 'title': registration.registration_form.title},
-        'checked_in_dt': job.checked_in_dt.isoformat() if job.checked_in_dt else None,
+    own = [FormField(id=field.id, title=field.title, value=_value(registration, field))
+           for field in registration.registration_form.active_fields
+           if f'{OWN}{field.id}' in fields and not _is_above(field)]
+    return Registration(
+        id=registration.id,
+        form=Form(id=registration.registration_form_id, title=registration.registration_form.title),
+        checked_in_dt=job.checked_in_dt.isoformat() if job.checked_in_dt else None,
+        fields=own if any(key.startswith(OWN) for key in fields) else UNSET,
         **{key: FIELDS[key].read(registration) for key in fields if key in FIELDS},
-    }
-    if any(key.startswith(OWN) for key in fields):
-        data['fields'] = [{'id': field.id, 'title': field.title, 'value': _value(registration, field)}
-                          for field in registration.registration_form.active_fields
-                          if f'{OWN}{field.id}' in fields and not _is_above(field)]
-    return data
+    )
 
 
 def _is_above(field):
@@ -79,7 +72,7 @@ def _is_above(field):
 
 
 def _value(registration, field):
-    """Return the value of a form's own field for programs: no word of it depends on a language that we choose."""
+    """Return the value of a form's own field for programs: nothing in it depends on a language that we choose."""
     entry = registration.data_by_field.get(field.id)
     if entry is None or entry.data is None:
         return None

@@ -1,70 +1,35 @@
-"""The JSON schema of what a webhook gets, made from the code that builds it.
+"""The JSON schema of what a webhook gets, made from the types of the messages.
 
-``python -m indico_checkin_print.delivery.schema > docs/webhook-v1.schema.json`` writes it down; a test compares.
+``python -m indico_checkin_print.messages.schema > docs/webhook-v1.schema.json`` writes it down; a test compares.
 """
 
 import json
+from functools import reduce
+from operator import or_
 
 import msgspec
 
-from print_agent.protocol.messages import Delivery
-from print_agent.protocol.messages import Job as JobMessage
-
-from indico_checkin_print.messages.payload import FIELDS, VALUE_SCHEMA
+from indico_checkin_print.messages.webhook import MESSAGES
 
 
-TYPES = ('badge.print', 'registration.checked_in', 'checkin.undone', 'webhook.test')
-VERSION = msgspec.structs.fields(Delivery)[-1].default
-_INT, _TEXT, _TIME = {'type': 'integer'}, {'type': 'string'}, {'type': 'string', 'format': 'date-time'}
+TYPES = tuple(message.__struct_config__.tag for message in MESSAGES)
 
 
 def schema():
     """Return the schema as a dict. It allows more properties everywhere: a version may gain some."""
-    registration = {
-        'id': _INT,
-        'form': _object({'id': _INT, 'title': _TEXT}),
-        'checked_in_dt': {'type': ['string', 'null'], 'format': 'date-time'},
-    }
-    chosen = {
-        **{key: field.schema for key, field in FIELDS.items()},
-        'fields': {'type': 'array', 'items': _object({'id': _INT, 'title': _TEXT, 'value': VALUE_SCHEMA})},
-    }
-    data = _object({'event': _object({'id': _INT, 'title': _TEXT, 'url': _TEXT})})
-    data['properties'] |= {
-        'job': {'$ref': '#/$defs/job'},
-        'callback': _TEXT,
-        'registration': {**_object(registration, chosen), 'description': 'Other fields are there if they are chosen.'},
-    }
+    rules = msgspec.json.schema(reduce(or_, MESSAGES))
+    for rule in rules['$defs'].values():
+        # what has a default is sent as well, so a receiver can rely on it
+        properties = rule['properties']
+        rule['required'] = [name for name, value in properties.items()
+                            if name in rule['required'] or 'default' in value]
+        for value in properties.values():
+            value.pop('default', None)
     return {
         '$schema': 'https://json-schema.org/draft/2020-12/schema',
         'title': 'What a webhook of Indico Check-in Print gets, version 1',
-        **_object({'type': {'enum': list(TYPES)}, 'version': {'const': VERSION}, 'timestamp': _TIME, 'data': data}),
-        'allOf': [
-            # the test badge of a desk belongs to no registration
-            _when('badge.print', ['event', 'job', 'callback']),
-            _when('registration.checked_in', ['event', 'registration']),
-            _when('checkin.undone', ['event', 'registration']),
-        ],
-        '$defs': {'job': _job()},
+        **rules,
     }
-
-
-def _object(required, optional=None):
-    return {'type': 'object', 'required': list(required), 'properties': {**required, **(optional or {})}}
-
-
-def _when(kind, required):
-    return {'if': {'properties': {'type': {'const': kind}}},
-            'then': {'properties': {'data': {'required': required}}}}
-
-
-def _job():
-    __, components = msgspec.json.schema_components([JobMessage])
-    job = components['Job']
-    # nothing is left out of a message
-    properties = {key: {name: value for name, value in rule.items() if name != 'default'}
-                  for key, rule in job['properties'].items()}
-    return {'description': job['description'], **_object(properties)}
 
 
 if __name__ == '__main__':

@@ -20,6 +20,7 @@ from indico_checkin_print import ledger
 from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.post import Answer
 from indico_checkin_print.messages.schema import schema
+from indico_checkin_print.messages.webhook import Registration
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.messages.payload import FIELDS, own_fields
 from indico_checkin_print.work.worker import post_waiting, render_waiting
@@ -58,7 +59,7 @@ def sent(receiver):
 
 
 def test_the_published_schema_is_that_of_the_code():
-    """`python -m indico_checkin_print.delivery.schema > docs/webhook-v1.schema.json`"""
+    """`python -m indico_checkin_print.messages.schema > docs/webhook-v1.schema.json`"""
     assert json.loads(PUBLISHED.read_text()) == json.loads(json.dumps(schema()))
     jsonschema.Draft202012Validator.check_schema(schema())
 
@@ -75,6 +76,11 @@ def test_the_schema_tells_right_from_wrong(db, data_job, receiver, change):
     change(payload)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(payload, schema())
+
+
+def test_every_field_that_can_be_chosen_is_in_the_schema():
+    chosen = {field.name for field in msgspec.structs.fields(Registration) if field.default is msgspec.UNSET}
+    assert chosen == {*FIELDS, 'fields'}
 
 
 def test_nothing_but_what_was_chosen(db, data_job, receiver, webhook, reg):

@@ -1,0 +1,111 @@
+"""The messages that a webhook gets, as types: version 1 of ``docs/webhook-v1.schema.json``, which is made from them.
+
+Within a version fields may be added, but none may change or go. What a manager did not choose is left out of a message.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from print_agent.protocol.messages import Job
+
+
+#: In ISO 8601, with its UTC offset
+Timestamp = Annotated[str, Meta(extra_json_schema={'format': 'date-time'})]
+#: The answer in a field of a registration form; of a choice its words
+Value = bool | int | float | str | list[str] | None
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """The event of the check-in."""
+
+    id: int
+    title: str
+    url: str
+
+
+class Form(Struct, frozen=True, kw_only=True):
+    """A registration form."""
+
+    id: int
+    title: str
+
+
+class FormField(Struct, frozen=True, kw_only=True):
+    """A field of the registration's own form, with the attendee's answer."""
+
+    id: int
+    title: str
+    value: Value
+
+
+class Registration(Struct, frozen=True, kw_only=True):
+    """The registration of the check-in. Fields that are not required are there if they are chosen."""
+
+    id: int
+    form: Form
+    checked_in_dt: Timestamp | None
+    friendly_id: int | UnsetType = UNSET
+    first_name: str | UnsetType = UNSET
+    last_name: str | UnsetType = UNSET
+    full_name: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    affiliation: str | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    fields: list[FormField] | UnsetType = UNSET
+
+
+class EventData(Struct, frozen=True, kw_only=True):
+    """Data of a test event."""
+
+    event: Event
+
+
+class RegistrationData(EventData, frozen=True, kw_only=True):
+    """Data of a check-in."""
+
+    registration: Registration
+
+
+class BadgeData(EventData, frozen=True, kw_only=True):
+    """Data of a badge. The test badge of a desk belongs to no registration."""
+
+    job: Job
+    #: Where the receiver may report the outcome
+    callback: str
+    registration: Registration | UnsetType = UNSET
+
+
+class Message(Struct, frozen=True, kw_only=True, tag_field='type'):
+    """What all messages have."""
+
+    #: When it happened; the same for every attempt
+    timestamp: Timestamp
+    version: Literal[1] = 1
+
+
+class BadgePrint(Message, frozen=True, kw_only=True, tag='badge.print'):
+    """A badge to print; its PDF is the other part of the request."""
+
+    data: BadgeData
+
+
+class CheckedIn(Message, frozen=True, kw_only=True, tag='registration.checked_in'):
+    """Somebody was checked in."""
+
+    data: RegistrationData
+
+
+class CheckinUndone(Message, frozen=True, kw_only=True, tag='checkin.undone'):
+    """The check-in with this ``checked_in_dt`` was undone."""
+
+    data: RegistrationData
+
+
+class WebhookTest(Message, frozen=True, kw_only=True, tag='webhook.test'):
+    """A manager tests the webhook."""
+
+    data: EventData
+
+
+MESSAGES = (BadgePrint, CheckedIn, CheckinUndone, WebhookTest)
