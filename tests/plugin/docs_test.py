@@ -74,7 +74,8 @@ def test_times(words, seconds):
 
 def test_metrics():
     rows = re.findall(r'^\| `(\w+)` \| (gauge|counter|histogram) \| (.*) \|$', read('install.md'), re.MULTILINE)
-    assert {name: (kind, words) for name, kind, words in rows} == METRICS
+    assert {name: (kind, words) for name, kind, words in rows} == {
+        name: metric[:2] for name, metric in METRICS.items()}
 
 
 @pytest.mark.parametrize('row', [

@@ -227,7 +227,7 @@ def test_the_relay_makes_many_at_once_and_keeps_room_for_badges(network, log, mo
         network.set()
         await until(lambda: len(database.entered) == 11)
         assert sorted(database.entered) == [*range(10), 99]
-        assert 'posts_total{result="204"} 11' in metrics.text(agents=0, in_flight=0, database_up=1, posts_in_flight=0)
+        assert 'posts_total{result="204"} 11.0' in metrics.text(agents=0, in_flight=0, database_up=1, posts_in_flight=0)
         task.cancel()
     asyncio.run(run())
 

@@ -24,15 +24,15 @@ def test_metrics_are_what_prometheus_reads():
     for seconds in (0.001, 0.03, 0.03, 99):
         metrics.observe('push_seconds', seconds)
     lines = metrics.text(**GAUGES).splitlines()
-    assert f'{PREFIX}agents 3' in lines
-    assert f'{PREFIX}received_total{{type="completed"}} 2' in lines
-    assert f'{PREFIX}push_seconds_bucket{{le="0.005"}} 1' in lines
-    assert f'{PREFIX}push_seconds_bucket{{le="0.05"}} 3' in lines
-    assert f'{PREFIX}push_seconds_bucket{{le="+Inf"}} 4' in lines
-    assert f'{PREFIX}push_seconds_count 4' in lines
+    assert f'{PREFIX}agents 3.0' in lines
+    assert f'{PREFIX}received_total{{type="completed"}} 2.0' in lines
+    assert f'{PREFIX}push_seconds_bucket{{le="0.005"}} 1.0' in lines
+    assert f'{PREFIX}push_seconds_bucket{{le="0.05"}} 3.0' in lines
+    assert f'{PREFIX}push_seconds_bucket{{le="+Inf"}} 4.0' in lines
+    assert f'{PREFIX}push_seconds_count 4.0' in lines
     assert {line.split()[2].removeprefix(PREFIX) for line in lines if line.startswith('# TYPE')} == set(METRICS)
     for line in lines:
-        assert re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]+"(,\w+="[^"]+")*\})? [0-9.]+', line), line
+        assert re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]+"(,\w+="[^"]+")*\})? [0-9.e+]+', line), line
 
 
 def test_an_agent_that_speaks_too_fast_waits():
@@ -74,7 +74,7 @@ def call(app, mocker):
 
 def test_a_database_that_restarts_is_waited_for(call):
     assert call(failing(1, AWAY)) == 2
-    assert f'{PREFIX}database_errors_total 1' in call.metrics.text(**GAUGES)
+    assert f'{PREFIX}database_errors_total 1.0' in call.metrics.text(**GAUGES)
 
 
 def test_a_database_that_stays_away(call):

@@ -71,7 +71,7 @@ def memory(stack):
     """Return the resident memory of the relay, in bytes, by its own word."""
     with urllib.request.urlopen(f'http://127.0.0.1:{stack.relay_port}/metrics', timeout=10) as answer:
         lines = answer.read().decode().splitlines()
-    return int(next(line for line in lines if line.startswith('checkin_print_relay_memory_bytes')).split()[1])
+    return int(float(next(line for line in lines if line.startswith('checkin_print_relay_memory_bytes')).split()[1]))
 
 
 @contextmanager
