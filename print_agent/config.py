@@ -20,6 +20,7 @@ from print_agent.connection.proxy import DIRECT, Network, is_proxy
 from print_agent.errors import ConfigError, NetworkError, PairingError
 from print_agent.printing.layout import Layout
 from print_agent.protocol import signing
+from print_agent.protocol.errors import BadSecret
 from print_agent.protocol.messages import MAX_PRINTER_NAME
 
 
@@ -269,7 +270,7 @@ class _Reader:
         for secret in secrets:
             try:
                 signing.check_secret(secret)
-            except signing.BadSecret as exc:
+            except BadSecret as exc:
                 raise self._error(key, f'names {file}, in which a line is not a secret from Indico '
                                        f'(whsec_...)') from exc
         return secrets

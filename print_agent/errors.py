@@ -32,8 +32,8 @@ programs as well (``reason``).
         ├── CupsRefused         CUPS answered with an error
         └── HandoverFailed      a job was created, but its document did not get across
 
-What the peer says wrong is the contract's: :class:`print_agent.protocol.messages.ProtocolError`, and
-:mod:`print_agent.protocol.signing`. ``print-agent`` exits with an error's ``exit_code``.
+What is wrong with what the other side says is the contract's: :mod:`print_agent.protocol.errors`. ``print-agent`` exits
+with an error's ``exit_code``.
 """
 
 from print_agent.protocol import reasons

@@ -5,6 +5,7 @@ import time
 from flask import request
 
 from print_agent.protocol import messages, signing
+from print_agent.protocol.errors import SignatureError
 
 from indico_checkin_print.agents.inbound import enter_outcome
 from indico_checkin_print.api.base import APIError, RHAgentBase, answer
@@ -32,8 +33,8 @@ class RHOutcome(RHAgentBase):
             raise APIError(503, 'no_secret', 'The secret of this webhook cannot be read. Make a new one.')
         try:
             signing.verify(secrets, request.headers, self.body, now=time.time())
-        except signing.SignatureError as exc:
-            raise APIError(401, exc.code, exc.detail)
+        except SignatureError as exc:
+            raise APIError(401, exc.reason, exc.detail)
 
     def _process(self):
         message = self.read(messages.OutcomeReport).message

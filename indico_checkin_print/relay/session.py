@@ -7,6 +7,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 from websockets.exceptions import ConnectionClosed, ProtocolError
 
+from print_agent.protocol import errors
 from print_agent.protocol import messages as protocol
 
 from indico_checkin_print.agents import inbound, outbound
@@ -134,8 +135,8 @@ class Session:
     async def _begin(self):
         try:
             message = protocol.decode_from_agent(await asyncio.wait_for(self._ws.recv(), HELLO_WITHIN))
-        except (TimeoutError, protocol.ProtocolError) as exc:
-            detail = exc.detail if isinstance(exc, protocol.ProtocolError) else 'No hello came.'
+        except (TimeoutError, errors.ProtocolError) as exc:
+            detail = exc.detail if isinstance(exc, errors.ProtocolError) else 'No hello came.'
             await self._send(protocol.Error(code='no_hello', detail=detail))
             await self._close(1002, 'No hello')
             return False
@@ -152,19 +153,19 @@ class Session:
         return True
 
     async def _read(self):
-        errors = 0
+        odd = 0
         while True:
             if await self._pace.wait():
                 self._metrics.count('slowed_total')
             self.silent_since = time.monotonic()
             try:
                 message = protocol.decode_from_agent(await self._ws.recv())
-            except protocol.ProtocolError as exc:
-                errors += 1
+            except errors.ProtocolError as exc:
+                odd += 1
                 self._metrics.count('nonsense_total')
-                self._log.warning('Agent %d sent something odd: %s', self.agent_id, exc.code)
-                await self._send(protocol.Error(code=exc.code, detail=exc.detail))
-                if errors >= MAX_ERRORS:
+                self._log.warning('Agent %d sent something odd: %s', self.agent_id, exc.reason)
+                await self._send(protocol.Error(code=exc.reason, detail=exc.detail))
+                if odd >= MAX_ERRORS:
                     await self._close(1008, 'Too many messages that make no sense')
                 continue
             self.silent_since = None

@@ -14,6 +14,7 @@ from print_agent.connection.proxy import Network
 from print_agent.errors import NetworkError, NoRoom, SpoolFull
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
+from print_agent.protocol.errors import ProtocolError
 from print_agent.runtime import clock
 from print_agent.version import SOFTWARE
 
@@ -151,7 +152,7 @@ class Stream:
             frame = await ws.recv()
             try:
                 message = p.decode_from_server(frame)
-            except p.ProtocolError as exc:
+            except ProtocolError as exc:
                 log.warning('before the welcome: %s', exc.detail)
                 continue
             if isinstance(message, p.Welcome):
@@ -223,9 +224,9 @@ class Stream:
                                  job=header.job))
             try:
                 message = p.decode_from_server(frame)
-            except p.ProtocolError as exc:
+            except ProtocolError as exc:
                 log.warning('message from the server not understood: %s', exc.detail)
-                self.put(p.Error(code=exc.code, detail=exc.detail))
+                self.put(p.Error(code=exc.reason, detail=exc.detail))
                 continue
             if isinstance(message, p.Job):
                 self._pending = (message, self._said())

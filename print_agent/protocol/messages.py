@@ -1,7 +1,7 @@
 """The messages that Indico and a print agent exchange.
 
-Pure: bytes in, a message or a :class:`ProtocolError` out. The relay, the polling endpoint, the webhook and the agent
-all speak these structs, so this module is the one thing both sides import. It must never import either of them.
+Pure: bytes in, a message or a :class:`~print_agent.protocol.errors.ProtocolError` out. The relay, the polling endpoint,
+the webhook and the agent all speak these structs, so both sides import this module and it imports neither.
 
 The rules behind the messages (who may print when) are in ``docs/protocol.md``; in short:
 
@@ -14,16 +14,16 @@ The rules behind the messages (who may print when) are in ``docs/protocol.md``; 
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
-from print_agent.protocol.text import PLAIN, fit
+from print_agent.protocol.codec import MAX_MESSAGE as MAX_MESSAGE
+from print_agent.protocol.codec import Decoder
+from print_agent.protocol.codec import encode as encode
+from print_agent.protocol.text import PLAIN
 
 
 #: Version of this protocol. A peer of another major version is told so in words and refused.
 PROTOCOL = 1
-#: Largest text frame either side accepts, in bytes.
-MAX_MESSAGE = 256 * 1024
 #: Largest badge PDF, in bytes.
 MAX_DOCUMENT = 8 * 1024 * 1024
 #: Most pages in one badge PDF.
@@ -38,28 +38,6 @@ MAX_SIDE_MM = 450.0
 TOKEN_PREFIX = 'icpa_'  # noqa: S105
 #: Standard Webhooks: how far a ``webhook-timestamp`` may be from now, in seconds.
 WEBHOOK_TOLERANCE = 300
-
-
-class ProtocolError(Exception):
-    """What the peer sent cannot be used. ``code`` goes back to it in an ``error`` message."""
-
-    code = 'bad_message'
-
-    def __init__(self, detail: str):
-        super().__init__(detail)
-        self.detail = detail
-
-
-class MessageTooLarge(ProtocolError):
-    """A frame is larger than :data:`MAX_MESSAGE`."""
-
-    code = 'too_large'
-
-
-class UnknownType(ProtocolError):
-    """A well-formed message of a type that this version does not know."""
-
-    code = 'unknown_type'
 
 
 _UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
@@ -79,6 +57,13 @@ Sha256 = Annotated[str, Meta(pattern=r'^[0-9a-f]{64}\Z')]
 
 class Message(Struct, frozen=True, kw_only=True, tag_field='type'):
     """Base of all messages; the JSON field ``type`` names the class."""
+
+
+class JobMessage(Message, frozen=True, kw_only=True):
+    """Base of all messages about a job that both sides know."""
+
+    job: JobId
+    dispatch: Count
 
 
 # -- what the agent says ----------------------------------------------------------------------------------------------
@@ -125,78 +110,51 @@ class Hello(Message, frozen=True, kw_only=True, tag='hello'):
     holding: Annotated[tuple[Held, ...], Meta(max_length=2000)] = ()
 
 
-class Accepted(Message, frozen=True, kw_only=True, tag='accepted'):
+class Accepted(JobMessage, frozen=True, kw_only=True, tag='accepted'):
     """The job and its document are committed to the spool."""
 
-    job: JobId
-    dispatch: Count
 
-
-class Refused(Message, frozen=True, kw_only=True, tag='refused'):
+class Refused(JobMessage, frozen=True, kw_only=True, tag='refused'):
     """The agent will not take this job (unknown printer, no valid PDF, spool full). It has not printed it."""
-
-    job: JobId
-    dispatch: Count
     reason: Reason
     detail: Detail = ''
 
 
-class Printing(Message, frozen=True, kw_only=True, tag='printing'):
+class Printing(JobMessage, frozen=True, kw_only=True, tag='printing'):
     """The document is at the printer (or in the hands of CUPS, where the printer cannot be asked)."""
 
-    job: JobId
-    dispatch: Count
 
-
-class Completed(Message, frozen=True, kw_only=True, tag='completed'):
+class Completed(JobMessage, frozen=True, kw_only=True, tag='completed'):
     """The printer itself said that the job is complete; or a person did, who looked (``person_saw_it``)."""
-
-    job: JobId
-    dispatch: Count
     reason: Reason = ''
     detail: Detail = ''
 
 
-class Sent(Message, frozen=True, kw_only=True, tag='sent'):
+class Sent(JobMessage, frozen=True, kw_only=True, tag='sent'):
     """Handed to a printer that cannot say more (USB, raw socket, folder)."""
-
-    job: JobId
-    dispatch: Count
     detail: Detail = ''
 
 
-class Failed(Message, frozen=True, kw_only=True, tag='failed'):
+class Failed(JobMessage, frozen=True, kw_only=True, tag='failed'):
     """Certain: no badge came out of this go, and none will."""
-
-    job: JobId
-    dispatch: Count
     reason: Reason
     detail: Detail = ''
 
 
-class Unknown(Message, frozen=True, kw_only=True, tag='unknown'):
+class Unknown(JobMessage, frozen=True, kw_only=True, tag='unknown'):
     """The badge may or may not have come out; a person must look."""
-
-    job: JobId
-    dispatch: Count
     reason: Reason
     detail: Detail = ''
 
 
-class Returned(Message, frozen=True, kw_only=True, tag='returned'):
+class Returned(JobMessage, frozen=True, kw_only=True, tag='returned'):
     """Certain: not printed, and this agent forgets the job. It may go elsewhere."""
-
-    job: JobId
-    dispatch: Count
     reason: Reason
     detail: Detail = ''
 
 
-class Canceled(Message, frozen=True, kw_only=True, tag='canceled'):
+class Canceled(JobMessage, frozen=True, kw_only=True, tag='canceled'):
     """Answer to ``cancel``: not printed and dropped from the spool."""
-
-    job: JobId
-    dispatch: Count
 
 
 class Printers(Message, frozen=True, kw_only=True, tag='printers'):
@@ -259,27 +217,18 @@ class Job(Message, frozen=True, kw_only=True, tag='job'):
     print_within: Seconds = 30.0
 
 
-class Go(Message, frozen=True, kw_only=True, tag='go'):
+class Go(JobMessage, frozen=True, kw_only=True, tag='go'):
     """Permission to print an accepted job."""
-
-    job: JobId
-    dispatch: Count
     print_within: Seconds = 30.0
 
 
-class Cancel(Message, frozen=True, kw_only=True, tag='cancel'):
+class Cancel(JobMessage, frozen=True, kw_only=True, tag='cancel'):
     """Drop the job if it is not at the printer. Answered by ``canceled``, or by what really happened."""
-
-    job: JobId
-    dispatch: Count
     reason: Reason = ''
 
 
-class Ack(Message, frozen=True, kw_only=True, tag='ack'):
+class Ack(JobMessage, frozen=True, kw_only=True, tag='ack'):
     """The outcome is in the ledger; the agent may forget it."""
-
-    job: JobId
-    dispatch: Count
     state: Reason
 
 
@@ -348,52 +297,15 @@ class OutcomeReport(Struct, frozen=True, kw_only=True):
     message: Printing | Completed | Sent | Failed | Unknown | Returned | Refused
 
 
-_agent_decoder = msgspec.json.Decoder(FromAgent)
-_server_decoder = msgspec.json.Decoder(FromServer)
-_encoder = msgspec.json.Encoder()
-
-
-class _Peek(Struct):
-    type: str
-
-
-def _known_types(union: Any) -> frozenset[str]:
-    return frozenset(str(cls.__struct_config__.tag) for cls in union.__args__)
-
-
-_KNOWN = {_agent_decoder: _known_types(FromAgent), _server_decoder: _known_types(FromServer)}
-
-
-def _decode(decoder: msgspec.json.Decoder[Any], data: bytes | str) -> Any:
-    if isinstance(data, str):
-        # Half a surrogate pair is not text; passed on as such, it is refused with the rest.
-        data = data.encode(errors='surrogatepass')
-    if len(data) > MAX_MESSAGE:
-        raise MessageTooLarge(f'The message has {len(data)} bytes; the limit is {MAX_MESSAGE}.')
-    try:
-        return decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        try:
-            kind = msgspec.json.decode(data, type=_Peek).type
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            kind = None
-        if kind is not None and kind not in _KNOWN[decoder]:
-            raise UnknownType(f'Unknown message type {kind[:80]!r}.') from exc
-        raise ProtocolError(f'Not a valid message: {exc}'[:500]) from exc
+_from_agent: Decoder[FromAgent] = Decoder(FromAgent)
+_from_server: Decoder[FromServer] = Decoder(FromServer)
 
 
 def decode_from_agent(data: bytes | str) -> FromAgent:
     """Read one text frame that an agent sent. Raises :class:`ProtocolError`."""
-    message: FromAgent = _decode(_agent_decoder, data)
-    return message
+    return _from_agent.decode(data)
 
 
 def decode_from_server(data: bytes | str) -> FromServer:
     """Read one text frame that Indico sent. Raises :class:`ProtocolError`."""
-    message: FromServer = _decode(_server_decoder, data)
-    return message
-
-
-def encode(message: Struct) -> bytes:
-    """Write a message (or a poll, a reply, a delivery) as compact JSON, with its texts cut and cleaned (see `fit`)."""
-    return _encoder.encode(fit(message))
+    return _from_server.decode(data)

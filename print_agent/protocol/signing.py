@@ -17,6 +17,8 @@ import re
 import secrets as random_secrets
 from collections.abc import Mapping, Sequence
 
+from print_agent.protocol.errors import BadSecret, SignatureError
+
 
 ID_HEADER = 'webhook-id'
 TIMESTAMP_HEADER = 'webhook-timestamp'
@@ -35,23 +37,6 @@ MAX_SIGNATURE_HEADER = 1024
 # a signature. No space and no control character: it is a header.
 _message_id = re.compile(r'[!-\-/-~]{1,128}')
 _timestamp = re.compile(r'[0-9]{1,12}')
-
-
-class BadSecret(ValueError):
-    """A secret is not ``whsec_`` plus the base64 of 24 to 64 bytes, or there is none. The text never quotes it."""
-
-
-class SignatureError(Exception):
-    """A message cannot be trusted.
-
-    ``code`` is ``missing_header``, ``bad_timestamp``, ``stale`` (too old, or too far in the future) or
-    ``bad_signature``; ``detail`` is a sentence that holds nothing secret and nothing that the sender wrote.
-    """
-
-    def __init__(self, code: str, detail: str):
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
 
 
 def new_secret() -> str:
@@ -156,7 +141,7 @@ def _header(headers: Mapping[str, str], name: str) -> str:
 
 
 def _read_signatures(value: str) -> list[bytes]:
-    """Read the ``v1`` signatures of a header; other versions and garbage are passed over, as the specification asks."""
+    """Read the ``v1`` signatures of a header; other versions and garbage are ignored, as the specification asks."""
     parts = value.split(' ', MAX_SIGNATURES)
     if len(value) > MAX_SIGNATURE_HEADER or len(parts) > MAX_SIGNATURES:
         raise SignatureError('bad_signature', f'The header {SIGNATURE_HEADER} is too long.')

@@ -23,6 +23,7 @@ from print_agent.errors import NoRoom, RequestRefused
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons, signing
+from print_agent.protocol.errors import SignatureError
 from print_agent.runtime import clock
 from print_agent.runtime.http_server import Server, listen
 from print_agent.spool.job import State
@@ -139,8 +140,8 @@ class Receiver:
         try:
             message_id = signing.verify(endpoint.secrets, request.headers, body, now=time.time(),
                                         tolerance=p.WEBHOOK_TOLERANCE)
-        except signing.SignatureError as exc:
-            raise RequestRefused(400 if exc.code == 'missing_header' else 401, exc.code, exc.detail) from exc
+        except SignatureError as exc:
+            raise RequestRefused(400 if exc.reason == 'missing_header' else 401, exc.reason, exc.detail) from exc
         delivery, document = await _parts(request, body)
         job = delivery.data.job
         if job is None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from print_agent.protocol import messages, signing
+from print_agent.protocol.errors import ProtocolError
 
 from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.api.agents import PairRequest
@@ -132,8 +133,8 @@ def test_messages_of_a_websocket(db, agent, ready_job, cls):
         data = json.dumps(changed(fields, path, text))
         try:
             message = messages.decode_from_agent(data)
-        except messages.ProtocolError as exc:
-            refusal = messages.Error(code=exc.code, detail=exc.detail)
+        except ProtocolError as exc:
+            refusal = messages.Error(code=exc.reason, detail=exc.detail)
             assert messages.decode_from_server(messages.encode(refusal)).code == 'bad_message'
             return
         assert not is_bad(text)

@@ -124,7 +124,7 @@ def sections(kind=config._Settings):
                 yield from sections(inner)
 
 
-@pytest.mark.parametrize('section', sections())
+@pytest.mark.parametrize('section', list(sections()))
 def test_each_setting_says_what_it_may_be(section):
     """What is not a section has a description: the sentence about a wrong value."""
     for field in msgspec.structs.fields(section):

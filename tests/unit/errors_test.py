@@ -1,25 +1,50 @@
-"""The tree of errors is what its docstring draws."""
+"""The trees of errors are what their docstrings draw, and all errors have one shape."""
 
 import re
 
+import pytest
+
 from print_agent import errors
 from print_agent.errors import AgentError
+from print_agent.protocol import errors as contract
+from print_agent.protocol.errors import ContractError
 
 
-def tree(cls, depth=0):
+TREES = [(errors, AgentError), (contract, ContractError)]
+
+
+def tree(module, cls, depth=0):
     yield cls.__name__, depth
     for sub in cls.__subclasses__():
-        if sub.__module__ == errors.__name__:
-            yield from tree(sub, depth + 1)
+        if sub.__module__ == module.__name__:
+            yield from tree(module, sub, depth + 1)
 
 
-def test_docstring_draws_the_tree():
+@pytest.mark.parametrize(('module', 'root'), TREES)
+def test_docstring_draws_the_tree(module, root):
     drawn = [(name, len(edge) // 4) for edge, name in
-             re.findall(r'^    ([│├└─ ]*)([A-Z]\w+)', errors.__doc__, re.MULTILINE)]
-    assert sorted(drawn) == sorted(tree(AgentError))
-    assert len(drawn) > 20
+             re.findall(r'^    ([│├└─ ]*)([A-Z]\w+)', module.__doc__, re.MULTILINE)]
+    assert sorted(drawn) == sorted(tree(module, root))
+    assert len(drawn) > 5
 
 
-def test_every_error_has_a_sentence_of_its_own():
-    for name, _ in tree(AgentError):
-        assert getattr(errors, name).__doc__
+@pytest.mark.parametrize(('module', 'root'), TREES)
+def test_every_error_has_a_sentence_of_its_own(module, root):
+    for name, _ in tree(module, root):
+        assert getattr(module, name).__doc__
+
+
+@pytest.mark.parametrize(('cls', 'args', 'reason'), [
+    (errors.ConfigError, ['Wrong.'], ''), (errors.ActionRefused, ['paused', 'Wrong.'], 'paused'),
+    (errors.RequestRefused, [404, 'not_found', 'Wrong.'], 'not_found'),
+    (errors.NotReady, ['media-empty', 'Wrong.'], 'media-empty'),
+    (contract.ProtocolError, ['Wrong.'], 'bad_message'), (contract.MessageTooLarge, ['Wrong.'], 'too_large'),
+    (contract.SignatureError, ['stale', 'Wrong.'], 'stale'), (contract.BadSecret, ['Wrong.'], '')])
+def test_one_shape(cls, args, reason):
+    error = cls(*args)
+    assert (str(error), error.detail, error.reason) == ('Wrong.', 'Wrong.', reason)
+
+
+def test_exit_codes_are_told_apart():
+    codes = {cls.exit_code for name, _ in tree(errors, AgentError) for cls in [getattr(errors, name)]}
+    assert codes == {1, 3, 4}

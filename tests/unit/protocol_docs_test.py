@@ -9,6 +9,7 @@ import pytest
 from msgspec import NODEFAULT, inspect
 
 from print_agent.connection import close_reasons
+from print_agent.protocol import errors
 from print_agent.protocol import messages as p
 from print_agent.protocol.text import PLAIN
 
@@ -104,7 +105,7 @@ def value(node, known):
 def test_error_codes():
     used = {keywords['code'] for side in ('print_agent', 'indico_checkin_print')
             for _, keywords in calls('Error', under=side) if keywords.get('code')}
-    used |= {kind.code for kind in (p.ProtocolError, *p.ProtocolError.__subclasses__())}
+    used |= {kind('').reason for kind in (errors.ProtocolError, *errors.ProtocolError.__subclasses__())}
     assert {code for code, _ in table('code of `error` |')} == used
 
 

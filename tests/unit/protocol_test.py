@@ -6,34 +6,35 @@ import msgspec
 import pytest
 from tests.fakes.badges import make_job
 
+from print_agent.protocol import errors
 from print_agent.protocol import messages as p
 
 
 def test_an_unknown_type_is_told_apart_from_nonsense():
-    with pytest.raises(p.UnknownType) as unknown:
+    with pytest.raises(errors.UnknownType) as unknown:
         p.decode_from_server('{"type": "fax", "to": "everyone"}')
-    assert unknown.value.code == 'unknown_type'
-    with pytest.raises(p.ProtocolError) as bad:
+    assert unknown.value.reason == 'unknown_type'
+    with pytest.raises(errors.ProtocolError) as bad:
         p.decode_from_server('{"type": "go"}')
-    assert bad.value.code == 'bad_message'
+    assert bad.value.reason == 'bad_message'
 
 
 def test_each_side_only_understands_what_the_other_may_say():
-    with pytest.raises(p.UnknownType):
+    with pytest.raises(errors.UnknownType):
         p.decode_from_agent(p.encode(make_job()))
-    with pytest.raises(p.UnknownType):
+    with pytest.raises(errors.UnknownType):
         p.decode_from_server(p.encode(p.Heartbeat()))
 
 
 def test_large_frames_are_refused_before_they_are_read():
-    with pytest.raises(p.MessageTooLarge):
+    with pytest.raises(errors.MessageTooLarge):
         p.decode_from_server(b' ' * (p.MAX_MESSAGE + 1))
-    with pytest.raises(p.MessageTooLarge):
+    with pytest.raises(errors.MessageTooLarge):
         p.decode_from_server('ä' * (p.MAX_MESSAGE // 2 + 1))
 
 
 def test_deep_nesting_is_an_error_and_no_crash():
-    with pytest.raises(p.ProtocolError):
+    with pytest.raises(errors.ProtocolError):
         p.decode_from_server('{"type": "go", "job": ' + '[' * 100_000)
 
 
@@ -42,7 +43,7 @@ def test_deep_nesting_is_an_error_and_no_crash():
     {'height_mm': p.MAX_SIDE_MM + 1}, {'sha256': 'x'}, {'kind': 'poster'}, {'job': ''}, {'expires_in': -1}])
 def test_headers_out_of_bounds_are_refused(change):
     data = {**msgspec.to_builtins(make_job()), **change}
-    with pytest.raises(p.ProtocolError):
+    with pytest.raises(errors.ProtocolError):
         p.decode_from_server(json.dumps(data))
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from print_agent.protocol import signing
-from print_agent.protocol.signing import BadSecret, SignatureError
+from print_agent.protocol.errors import BadSecret, SignatureError
 
 
 SECRET = 'whsec_' + base64.b64encode(bytes(range(32))).decode()
@@ -32,7 +32,7 @@ def _code(headers, **kwargs):
     with pytest.raises(SignatureError) as excinfo:
         _verify(headers, **kwargs)
     assert str(excinfo.value) == excinfo.value.detail
-    return excinfo.value.code
+    return excinfo.value.reason
 
 
 def _signed(**changes):
