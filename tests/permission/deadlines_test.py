@@ -1,4 +1,4 @@
-"""No agent prints after Indico has given up on a permission: the seconds of both sides, and those of the page."""
+"""No agent prints after Indico has given up on a go: the seconds of both sides, and those of docs/protocol.md."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from indico_checkin_print.relay.session import aged
 
 
 PROTOCOL = (Path(__file__).parents[2] / 'docs' / 'protocol.md').read_text()
-#: An agent that is still in time may take so many seconds to hand the document over.
-HANDING_OVER = 5
+#: How long an agent that is still in time may take to submit the document.
+SUBMIT_TIMEOUT = 5  # seconds
 seconds = st.floats(0, 60)
 
 
@@ -25,13 +25,13 @@ seconds = st.floats(0, 60)
     f'The server gives up {GO_MARGIN} seconds after `print_within`',
     f'on its way for longer than {TRUSTED:.0f} seconds counts from an earlier moment',
 ])
-def test_the_page_says_it(words):
+def test_documented_seconds(words):
     assert words in PROTOCOL
 
 
 @pytest.fixture(scope='module')
 def agent_at():
-    """Return a function that tells from when on an agent counts what it reads at a time."""
+    """Return a function that returns the moment from which an agent counts what it reads at a time."""
     link = Stream('ws://indico', 'token', 'indico', None, tuple, network=Network())
     with pytest.MonkeyPatch.context() as patch:
         def _counts_from(read, asked):
@@ -45,7 +45,7 @@ def agent_at():
 @example(held_up=0, asked_before=0, on_its_way=TRUSTED)
 @example(held_up=PRINT_WITHIN, asked_before=0, on_its_way=TRUSTED)
 @example(held_up=20, asked_before=TRUSTED, on_its_way=0)
-def test_who_is_in_time_is_in_time_for_indico(agent_at, held_up, asked_before, on_its_way):
+def test_an_agent_in_time_is_in_time_for_indico(agent_at, held_up, asked_before, on_its_way):
     """A go is decided at 0, and held up in the relay and in the network.
 
     What an agent knows for certain is only that its last ping was answered before the go was sent.
@@ -53,9 +53,9 @@ def test_who_is_in_time_is_in_time_for_indico(agent_at, held_up, asked_before, o
     go = aged(Go(job='j', dispatch=1, print_within=PRINT_WITHIN), held_up)
     asked, read = held_up - asked_before, held_up + on_its_way
     latest = agent_at(read, asked) + go.print_within
-    assert go.print_within == 0 or latest + HANDING_OVER <= PRINT_WITHIN + GO_MARGIN + 0.001
+    assert go.print_within == 0 or latest + SUBMIT_TIMEOUT <= PRINT_WITHIN + GO_MARGIN + 0.001
 
 
-def test_a_healthy_link_loses_nothing_of_a_permission():
+def test_a_healthy_link_shortens_no_go():
     # the last ping that was answered is at most so old
     assert websocket.PING_INTERVAL < TRUSTED

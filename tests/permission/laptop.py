@@ -1,4 +1,4 @@
-"""Laptops of a story: a real agent (`Jobs`, `Worker`, rules and an SQLite spool) before a print system that is played.
+"""Laptops of a `World`: a real agent (`Jobs`, `Worker`, its decisions and an SQLite spool) before a fake print system.
 
 The agent's process may die right after any commit; its spool and the print system survive.
 """
@@ -43,7 +43,7 @@ MortalSpool = type('MortalSpool', (Spool,), {**{name: _mortal(name) for name in 
 
 @dataclass
 class PrintJob:
-    """A document in the hands of a print system."""
+    """A document that a print system has."""
 
     job: str
     tag: str
@@ -53,7 +53,7 @@ class PrintJob:
 
 
 class PrintSystem:
-    """CUPS and its printer, outside of the agent's process. Does what `mood` says at the next submission.
+    """CUPS and its printer, outside of the agent's process. At the next submission it has the fault that is set.
 
     It is a `print_agent.printing.backend.Backend`.
     """
@@ -62,7 +62,8 @@ class PrintSystem:
         self._world = world
         self._laptop = laptop
         self.jobs = {}
-        self.mood = 'takes'
+        #: refuses, rejects, dies before, dies after, falls over, never got it, answer lost; ``None``: it takes the job
+        self.fault = None
         self.ready = True
         self.up = True
         self.slow = 0
@@ -79,23 +80,23 @@ class PrintSystem:
 
     async def submit(self, printer, sheet):
         self._laptop.alive()
-        mood, self.mood = self.mood, 'takes'
+        fault, self.fault = self.fault, None
         job, dispatch = sheet.tag.rpartition('-')[0].rsplit('.', 1)
-        self._world.handed_over(self._laptop, job, int(dispatch))
-        if mood == 'refuses':
+        self._world.submitted(self._laptop, job, int(dispatch))
+        if fault == 'refuses':
             raise SubmitFailed('busy', 'Busy.', certain=True, retry=True)
-        if mood == 'rejects':
+        if fault == 'rejects':
             raise SubmitFailed('document-format-error', 'No.', certain=True)
-        if mood == 'dies before':
+        if fault == 'dies before':
             self._laptop.die_now()
-        if mood != 'never got it':
+        if fault != 'never got it':
             self.jobs[sheet.tag] = PrintJob(job, sheet.tag)
-        if mood == 'dies after':
+        if fault == 'dies after':
             self._laptop.die_now()
-        if mood == 'falls over':
+        if fault == 'falls over':
             self.up = False
             raise SubmitFailed('cups_down', 'CUPS died with it.', certain=False, handle='')
-        if mood in {'never got it', 'answer lost'}:
+        if fault in {'never got it', 'answer lost'}:
             raise SubmitFailed('timeout', 'No answer.', certain=False, handle='')
         return sheet.tag
 
@@ -143,11 +144,11 @@ class Process:
     def __init__(self, world, laptop):
         self.world, self.laptop = world, laptop
         self.jobs = Jobs(laptop.spool)
-        self.line = None
+        self.websocket = None
         self.request = None
         #: The name of its link by polling, and whether none of its polls was answered yet
         self.poll_link, self.poll_begins = f'poll {id(self)}', True
-        self.said = []
+        self.unsent = []
         self.jobs.restart()
         self.tasks = [world.loop.create_task(Worker(laptop.printer, laptop.print_system, self.jobs).run())]
 

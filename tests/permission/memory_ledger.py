@@ -1,4 +1,4 @@
-"""The ledger in memory, for stories of which thousands are told: what `exchange`, `dispatch` and `ledger` do with jobs.
+"""The ledger in memory, quick enough for thousands of runs: what `agents` and `ledger` of the plugin do with jobs.
 
 The decisions are the real ones (`plan`, `choose_printer`, `obstacle`, `MEANING`, `TRANSITIONS`); only the rows are
 Python's instead of PostgreSQL's. `memory_ledger_test` asks both the same and compares every answer and every row.
@@ -73,7 +73,7 @@ class MemoryLedger:
         row = self.rows.get(uuid)
         return self._document if row and (row.agent, row.dispatch) == (agent_id, dispatch) else None
 
-    # -- exchange -----------------------------------------------------------------------------------------------------
+    # -- inbound ------------------------------------------------------------------------------------------------------
 
     def hello(self, agent_id, link, message, *, resumed=False):
         agent = self.printers.agents[agent_id]
@@ -101,7 +101,7 @@ class MemoryLedger:
                 self.printers.heard_of(agent, self.now)
             case protocol.Canceled():
                 row = self._mine(agent, message)
-                if row is not None and (row.state, row.reason) == (S.unknown, 'no_word'):
+                if row is not None and (row.state, row.reason) == (S.unknown, 'go_timeout'):
                     self._report(row, S.ready, 'returned')
                 elif row is not None and row.state == S.ready:
                     self._unassign(row, next_try=self.now + 2)
@@ -128,13 +128,13 @@ class MemoryLedger:
         return (isinstance(message, protocol.Printing) and row.state != S.dispatched
                 and not (row.state == S.unknown and row.reason in UNREPORTED))
 
-    # -- dispatch -----------------------------------------------------------------------------------------------------
+    # -- outbound -----------------------------------------------------------------------------------------------------
 
     def outgoing(self, agent_id, link, holding):
         agent = self._speaking(agent_id, link)
         jobs = {row.uuid: row for row in sorted(self._of(agent), key=_order)
                 if row.state in AT_AGENT
-                or (row.state == S.unknown and (row.uuid in holding or row.reason == 'no_word'))}
+                or (row.state == S.unknown and (row.uuid in holding or row.reason == 'go_timeout'))}
         usable = self._usable(agent, jobs)
         self._make_way(agent, jobs)
         todo = plan([Assigned(row.uuid, row.dispatch, row.state, row.printer) for row in jobs.values()], holding,
@@ -223,10 +223,10 @@ class MemoryLedger:
         self._move([row for row in self._in(S.held, S.queued, S.ready, S.rendering) if row.expires <= self.now],
                    S.expired, 'too_old')
         self._move([row for row in self._in(S.dispatched) if row.agent is not None
-                    and row.dispatched < self.now - PRINT_WITHIN - GO_MARGIN], S.unknown, 'no_word')
+                    and row.dispatched < self.now - PRINT_WITHIN - GO_MARGIN], S.unknown, 'go_timeout')
         self._move([row for row in self._in(S.printing) if row.agent in silent], S.unknown, 'agent_silent')
 
-    def settle(self, uuid, *, came_out):
+    def resolve(self, uuid, *, came_out):
         """A person answers whether a badge came out. Return the job's uuid from then on."""
         row = self.rows[uuid]
         if row.state != S.unknown:

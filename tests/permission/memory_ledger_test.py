@@ -1,7 +1,7 @@
-"""The ledger in memory, about which the stories are told, does what the ledger in PostgreSQL does.
+"""The ledger in memory, with which the state machines run, does what the ledger in PostgreSQL does.
 
-Both are asked the same, at random and with little respect, and have to give the same answers and the same rows. When
-this fails after a change of `exchange`, `dispatch`, `aside` or `ledger`, `memory_ledger` has to follow it.
+Both get the same requests at random, also invalid ones, and have to give the same answers and the same rows. When this
+fails after a change of `agents`, `routing` or `ledger`, `memory_ledger` has to follow it.
 """
 
 import random
@@ -29,14 +29,14 @@ from indico_checkin_print.agents import outbound, inbound
 
 
 STEPS = 700
-#: One that comes by everything in `AGREED`.
+#: A run that comes by everything in `AGREED`.
 SEED = 'spring 1'
 S = JobState
 BADGE = BadgePDF(kind=BadgeKind.badge, content=PDF, pages=1, width_mm=96, height_mm=134)
 #: What the sequence must come by: reasons of jobs, and more.
 AGREED = {'rendered', 'pushed', 'other_printer', 'at_printer', 'printed', 'handed_over', 'printer_unreachable',
-          'media-jam', 'too_late', 'spool_lost', 'no_word', 'agent_silent', 'returned', 'too_old', 'check_in_undone',
-          'person_saw_it', 'person_missed_it', 'set aside', 'replaced', 'canceled for nothing'}
+          'media-jam', 'too_late', 'spool_lost', 'go_timeout', 'agent_silent', 'returned', 'too_old', 'check_in_undone',
+          'person_saw_it', 'person_missed_it', 'breaker open', 'replaced', 'canceled for nothing'}
 #: All times that a row has; they move back when time passes, because a transaction's clock stands still.
 TIMES = {Job: ('dispatched_dt', 'expires_dt', 'next_try_dt', 'queue_dt'), Agent: ('seen_dt',),
          PrinterBreaker: ('failed_dt', 'probe_dt')}
@@ -66,7 +66,7 @@ class PostgresLedger:
             self._db.session.execute(self._db.update(model.__table__).values(
                 {column: getattr(model, column) - timedelta(seconds=seconds) for column in columns}))
 
-    def settle(self, uuid, *, came_out):
+    def resolve(self, uuid, *, came_out):
         job = self._job(uuid)
         ledger.resolve(job, self._user, came_out=came_out)
         self._db.session.refresh(job)
@@ -114,7 +114,7 @@ def rows_in_memory(memory):
             for uuid, row in memory.rows.items()}
 
 
-def troubles_in_memory(memory):
+def breakers_in_memory(memory):
     return {printer: (x.failures, x.reason, *(None if time is None else round(time.total_seconds() - memory.now, 3)
                                               for time in (x.failed, x.probe)))
             for printer, x in memory.printers.breakers.items()}
@@ -128,11 +128,11 @@ def gist(answer):
     return answer
 
 
-class Dice:
-    """Throws what is asked next: mostly what an agent would say, often enough something else."""
+class RandomRequests:
+    """Chooses what is asked next: mostly what an agent would say, often enough something else."""
 
     def __init__(self, seed, agents):
-        self._dice = random.Random(seed)
+        self._random = random.Random(seed)
         self._agents = agents
         self._links = dict.fromkeys(agents, 'none')
         self._jobs = 0
@@ -140,7 +140,7 @@ class Dice:
 
     def ask(self, rows):
         """Return (name of a method, arguments)."""
-        of = self._dice.choice
+        of = self._random.choice
         name = of(['outgoing'] * 8 + ['outcome'] * 9 + ['hello', 'receive', 'advance', 'sweep'] * 3 + ['person'] * 5
                   + ['add_job', 'resumed'] * 2)
         name, self._next = self._next or name, None
@@ -159,7 +159,7 @@ class Dice:
                 link = link if self._chance(.8) else 'older'
                 return name, (agent_id, link, p.Hello(spool='spool', printers=self._printers()))
             case 'hello':
-                self._links[agent_id] = f'link {self._dice.random()}'
+                self._links[agent_id] = f'link {self._random.random()}'
                 holding = tuple(p.Held(job=uuid, dispatch=n, state=state)
                                 for uuid, (n, state) in self._holding(rows).items())
                 spool = of(['spool'] * 7 + ['another'])
@@ -177,31 +177,31 @@ class Dice:
         return name, ()
 
     def _chance(self, of_one):
-        return self._dice.random() < of_one
+        return self._random.random() < of_one
 
     def _person(self, rows):
-        of = self._dice.choice
+        of = self._random.choice
         unknown = [uuid for uuid, row in rows.items() if row[0] == S.unknown]
         if unknown and self._chance(.5):
-            return 'settle', (of(unknown), self._chance(.3))
+            return 'resolve', (of(unknown), self._chance(.3))
         ended = [uuid for uuid, row in rows.items() if row[0] in {S.failed, S.expired, S.canceled}]
         if ended and self._chance(.8):
             return 'retry', (of(ended),)
         return of(['cancel', 'retry']), (of(list(rows)),)
 
     def _printers(self):
-        of = self._dice.choice
+        of = self._random.choice
         faults = [{}] * 6 + [{'state': 'stopped'}, {'state': 'stopped', 'reasons': ('media-empty-error',)},
                              {'reasons': ('engine_failed-error',)}, {'accepting': False}]
         return tuple(p.Printer(name=x, **of(faults)) for x in 'pqr' if self._chance(.9))
 
     def _holding(self, rows):
         return {uuid: (row[4] - (0 if self._chance(.8) else 1),
-                       self._dice.choice(['waiting', 'waiting', 'go', 'printing', 'completed']))
+                       self._random.choice(['waiting', 'waiting', 'go', 'printing', 'completed']))
                 for uuid, row in rows.items() if row[4] and self._chance(.5)}
 
     def _outcome(self, rows, agent_id):
-        of = self._dice.choice
+        of = self._random.choice
         alive = [uuid for uuid, row in rows.items() if row[2] is not None
                  and row[0] in {S.ready, S.dispatched, S.printing, S.unknown}]
         uuid = of(alive if alive and self._chance(.8) else list(rows))
@@ -210,7 +210,7 @@ class Dice:
             agent_id = row[2]
         about = {'job': uuid if self._chance(.95) else 'no such job', 'dispatch': max(0, row[4] - self._chance(.2))}
         reason = of(['too_late', 'printer_unreachable', 'media-jam', 'rejected'])
-        if row[0] == S.unknown and self._chance(.3 if row[1] == 'no_word' else .1):
+        if row[0] == S.unknown and self._chance(.3 if row[1] == 'go_timeout' else .1):
             return agent_id, p.Canceled(**about)
         kind = of([p.Accepted, p.Canceled, p.Printing, p.Printing, p.Completed, p.Completed, p.Sent, p.Failed,
                    p.Failed, p.Unknown, p.Returned, p.Returned, p.Refused])
@@ -243,8 +243,8 @@ def both(db, dummy_event, dummy_user, monkeypatch):
 
 def answer_of(one, name, arguments):
     try:
-        if name == 'settle':
-            return one.settle(arguments[0], came_out=arguments[1])
+        if name == 'resolve':
+            return one.resolve(arguments[0], came_out=arguments[1])
         if name == 'resumed':
             return one.hello(*arguments, resumed=True)
         return getattr(one, name)(*arguments)
@@ -253,21 +253,21 @@ def answer_of(one, name, arguments):
 
 
 def is_no_answer(rows, agent_id, link, message):
-    """Tell whether an agent cancels what only a person, or an outcome, can say the truth about."""
+    """Return whether an agent cancels what only a person, or an outcome, can say the truth about."""
     row = rows.get(getattr(message, 'job', None))
-    return (isinstance(message, p.Canceled) and row is not None and row[0] == S.unknown and row[1] != 'no_word'
+    return (isinstance(message, p.Canceled) and row is not None and row[0] == S.unknown and row[1] != 'go_timeout'
             and (row[2], row[4]) == (agent_id, message.dispatch))
 
 
 def test_both_ledgers_say_and_write_the_same(both):
     memory, postgres, agents = both
-    dice, seen, asked = Dice(SEED, agents), set(), []
+    requests, seen, asked = RandomRequests(SEED, agents), set(), []
     for _ in range(STEPS):
         before = rows_in_memory(memory)
-        name, arguments = dice.ask(before)
+        name, arguments = requests.ask(before)
         asked.append((name, arguments))
         said, truth = (answer_of(one, name, arguments) for one in both[:2])
-        if name == 'settle' and not arguments[1]:
+        if name == 'resolve' and not arguments[1]:
             assert truth != arguments[0]
             postgres.rename(truth, said)
         else:
@@ -275,10 +275,10 @@ def test_both_ledgers_say_and_write_the_same(both):
         rows = postgres.rows()
         assert rows_in_memory(memory) == rows, asked[-3:]
         breakers = postgres.breakers()
-        assert troubles_in_memory(memory) == breakers, asked[-3:]
+        assert breakers_in_memory(memory) == breakers, asked[-3:]
         seen |= {row[1] for row in rows.values()}
-        seen |= {'set aside' for breaker in breakers.values() if breaker[3] is not None}
+        seen |= {'breaker open' for breaker in breakers.values() if breaker[3] is not None}
         seen |= {'replaced'} if truth == 'replaced' else set()
         seen |= {'canceled for nothing'} if name == 'receive' and is_no_answer(before, *arguments) else set()
-    # there was something to agree about (another `SEED` may come by it, if only the dice changed)
+    # there was something to agree about (another `SEED` may come by it, if only `RandomRequests` changed)
     assert sorted(AGREED - seen) == []

@@ -1,6 +1,6 @@
-"""The network of a story: websockets and polls of which anything may be lost, doubled, overtaken or late.
+"""The network of a `World`: websockets and polls whose messages may be lost, doubled, overtaken or late.
 
-Whatever is under way is in a list here, so that a story can choose what becomes of it.
+What is under way is in a list here, so that a state machine can choose what becomes of it.
 """
 
 import hashlib
@@ -15,12 +15,12 @@ from indico_checkin_print.agents.inbound import Replaced
 
 PDF = b'%PDF-1.7 badge'
 SHA256 = hashlib.sha256(PDF).hexdigest()
-#: How long a new websocket has for its hello, and how long an agent waits for the answer to a poll, in seconds.
-HELLO_WITHIN, POLL_TIMEOUT = 10, 15
+HELLO_TIMEOUT = 10  # seconds from the opening of a websocket to its hello
+POLL_TIMEOUT = 15  # seconds that an agent waits for the answer to a poll
 
 
 @dataclass(eq=False)
-class Line:
+class Websocket:
     """One websocket. What is under way in each direction is a list; an end that is closed says and hears nothing."""
 
     laptop: Laptop
@@ -54,29 +54,29 @@ class Network:
 
     def __init__(self, ledger):
         self.ledger = ledger
-        #: When an agent heard a permission for the first time, by (agent id, job, dispatch)
+        #: When an agent heard a go for the first time, by (agent id, job, dispatch)
         self.goes = {}
-        self.lines, self.requests = [], []
+        self.websockets, self.requests = [], []
 
     def _note_go(self, laptop, message):
         if isinstance(message, protocol.Go) or (isinstance(message, protocol.Job) and message.go):
             self.goes.setdefault((laptop.agent_id, message.job, message.dispatch), self.now)
 
     def _say(self, process, message):
-        if process.line is not None and process.line.agent_open:
-            process.line.up.append(message)
+        if process.websocket is not None and process.websocket.agent_open:
+            process.websocket.up.append(message)
         else:
-            process.said.append(message)
+            process.unsent.append(message)
 
-    def lose_patience(self):
-        """Those who waited too long hang up."""
+    def time_out(self):
+        """Close what waited too long."""
         for laptop in self.laptops:
             request = laptop.process and laptop.process.request
             if request and self.now - request.sent > POLL_TIMEOUT:
                 laptop.process.request = None
-        for line in self.lines:
-            if line.holding is None and self.now - line.opened > HELLO_WITHIN:
-                line.relay_open = False
+        for websocket in self.websockets:
+            if websocket.holding is None and self.now - websocket.opened > HELLO_TIMEOUT:
+                websocket.relay_open = False
 
     # -- websockets ---------------------------------------------------------------------------------------------------
 
@@ -87,119 +87,119 @@ class Network:
             return
         self.hang_up(laptop)
         process.request, process.poll_begins = None, True
-        line = process.line = Line(laptop, process, f'ws{len(self.lines)}', self.now)
-        self.lines.append(line)
-        line.up.append(process.hello())
+        websocket = process.websocket = Websocket(laptop, process, f'ws{len(self.websockets)}', self.now)
+        self.websockets.append(websocket)
+        websocket.up.append(process.hello())
 
     def hang_up(self, laptop):
         """The agent's end of its connection is gone; the relay may not know yet."""
         process = laptop.process
         if process is not None:
             process.jobs.listen('indico', None)
-            if process.line is not None:
-                process.line.agent_open = False
-                process.line = None
+            if process.websocket is not None:
+                process.websocket.agent_open = False
+                process.websocket = None
 
-    def to_relay(self, line, index=0, *, twice=False):
+    def to_relay(self, websocket, index=0, *, twice=False):
         """Deliver one message of an agent."""
-        if not line.up:
+        if not websocket.up:
             return
-        # A websocket begins with its hello whatever the network does to the rest.
-        index = 0 if line.holding is None else index % len(line.up)
-        message = line.up[index] if twice else line.up.pop(index)
-        if not line.relay_open:
+        # a websocket begins with its hello, whatever the network does to the other messages
+        index = 0 if websocket.holding is None else index % len(websocket.up)
+        message = websocket.up[index] if twice else websocket.up.pop(index)
+        if not websocket.relay_open:
             return
         try:
-            if line.holding is None:
+            if websocket.holding is None:
                 if not isinstance(message, protocol.Hello):
-                    line.relay_open = False
+                    websocket.relay_open = False
                     return
-                line.holding, welcome = self.ledger.hello(line.laptop.agent_id, line.link, message)
-                line.down.append((welcome, None))
+                websocket.holding, welcome = self.ledger.hello(websocket.laptop.agent_id, websocket.link, message)
+                websocket.down.append((welcome, None))
                 return
-            answer = self.ledger.receive(line.laptop.agent_id, line.link, message)
+            answer = self.ledger.receive(websocket.laptop.agent_id, websocket.link, message)
         except Replaced:
-            line.relay_open = False
+            websocket.relay_open = False
             return
         if isinstance(message, protocol.OUTCOMES):
-            if line.holding.get(message.job, (None,))[0] == message.dispatch:
-                del line.holding[message.job]
+            if websocket.holding.get(message.job, (None,))[0] == message.dispatch:
+                del websocket.holding[message.job]
         elif isinstance(message, protocol.Printing):
-            line.holding[message.job] = (message.dispatch, 'printing')
+            websocket.holding[message.job] = (message.dispatch, 'printing')
         if answer is not None:
-            line.down.append((answer, None))
+            websocket.down.append((answer, None))
 
-    def too_late(self, line, index, *, down, fuse=None):
+    def too_late(self, websocket, index, *, down, fuse=None):
         """Deliver a copy that the network kept."""
-        late = line.late_down if down else line.late_up
+        late = websocket.late_down if down else websocket.late_up
         if late:
-            (line.down if down else line.up).append(late.pop(index % len(late)))
-            (self.to_agent if down else self.to_relay)(line, -1, **({'fuse': fuse} if down else {}))
+            (websocket.down if down else websocket.up).append(late.pop(index % len(late)))
+            (self.to_agent if down else self.to_relay)(websocket, -1, **({'fuse': fuse} if down else {}))
 
-    def mail(self, line, *, dies=False):
-        """The relay looks for mail. `dies`: right after the commit, before a word is sent."""
-        if line.holding is None or not line.relay_open:
+    def send_outgoing(self, websocket, *, dies=False):
+        """The relay sends what the ledger has for the agent. `dies`: after the commit, before it sends anything."""
+        if websocket.holding is None or not websocket.relay_open:
             return
         try:
-            messages = self.ledger.outgoing(line.laptop.agent_id, line.link, line.holding)
+            messages = self.ledger.outgoing(websocket.laptop.agent_id, websocket.link, websocket.holding)
         except Replaced:
-            line.relay_open = False
+            websocket.relay_open = False
             return
         if dies:
-            line.relay_open = False
+            websocket.relay_open = False
             return
         for message in messages:
             if isinstance(message, protocol.Job | protocol.Go):
                 has_go = isinstance(message, protocol.Go) or message.go
-                line.holding[message.job] = (message.dispatch, 'go' if has_go else 'waiting')
+                websocket.holding[message.job] = (message.dispatch, 'go' if has_go else 'waiting')
             elif isinstance(message, protocol.Cancel):
-                line.holding[message.job] = (message.dispatch, 'canceling')
-            line.down.append((message, PDF if isinstance(message, protocol.Job) else None))
+                websocket.holding[message.job] = (message.dispatch, 'canceling')
+            websocket.down.append((message, PDF if isinstance(message, protocol.Job) else None))
 
-    def to_agent(self, line, index=0, *, twice=False, fuse=None):
+    def to_agent(self, websocket, index=0, *, twice=False, fuse=None):
         """Deliver one message of the relay. `fuse`: the agent dies after so many commits."""
-        if not line.down:
+        if not websocket.down:
             return
-        index = index % len(line.down) if line.welcomed else 0
-        message, document = line.down[index] if twice else line.down.pop(index)
-        process = line.process
-        if not line.agent_open or process.line is not line:
+        index = index % len(websocket.down) if websocket.welcomed else 0
+        message, document = websocket.down[index] if twice else websocket.down.pop(index)
+        process = websocket.process
+        if not websocket.agent_open or process.websocket is not websocket:
             return
-        line.laptop.spool.fuse = fuse
+        websocket.laptop.spool.fuse = fuse
         if isinstance(message, protocol.Welcome):
-            if not line.welcomed:
-                line.welcomed = True
-                process.jobs.listen('indico', line.up.append)
-                line.up += process.jobs.owed('indico')
+            if not websocket.welcomed:
+                websocket.welcomed = True
+                process.jobs.listen('indico', websocket.up.append)
+                websocket.up += process.jobs.owed('indico')
         else:
-            self._note_go(line.laptop, message)
+            self._note_go(websocket.laptop, message)
             process.hear(message, document)
-        self.settle()
-        line.laptop.spool.fuse = None
+        self.run_until_idle()
+        websocket.laptop.spool.fuse = None
 
     def flow(self, laptop, *, twice=False):
-        """Agent and relay say to each other what they have to say now, in order; or poll, if that is their way.
+        """Agent and relay exchange all that they have to say now, in order; or the agent polls, if it has no websocket.
 
         `twice`: the network keeps a copy of everything, to deliver it once more at any time.
         """
-        line = laptop.process and laptop.process.line
-        if not line:
+        websocket = laptop.process and laptop.process.websocket
+        if not websocket:
             self.poll(laptop)
             if laptop.process is not None and laptop.process.request in self.requests:
                 self.answer_poll(self.requests.index(laptop.process.request), twice=twice)
             return
         copies = [], []
         for _ in range(2):
-            while line.up and line.relay_open:
-                copies[0].append(line.up[0])
-                self.to_relay(line)
-            self.mail(line)
-            while line.down and line.agent_open:
-                copies[1].append(line.down[0])
-                self.to_agent(line)
+            while websocket.up and websocket.relay_open:
+                copies[0].append(websocket.up[0])
+                self.to_relay(websocket)
+            self.send_outgoing(websocket)
+            while websocket.down and websocket.agent_open:
+                copies[1].append(websocket.down[0])
+                self.to_agent(websocket)
         if twice:
-            line.late_up += [message for message in copies[0] if not isinstance(message, protocol.Hello)]
-            line.late_down += [mail for mail in copies[1] if not isinstance(mail[0], protocol.Welcome)]
+            websocket.late_up += [message for message in copies[0] if not isinstance(message, protocol.Hello)]
+            websocket.late_down += [sent for sent in copies[1] if not isinstance(sent[0], protocol.Welcome)]
 
     # -- polling ------------------------------------------------------------------------------------------------------
 
@@ -209,8 +209,8 @@ class Network:
         if process is None or process.request is not None:
             return
         self.hang_up(laptop)
-        process.jobs.listen('indico', process.said.append)
-        messages = [*process.said, *(word for word in process.jobs.owed('indico') if word not in process.said)]
+        process.jobs.listen('indico', process.unsent.append)
+        messages = [*process.unsent, *(owed for owed in process.jobs.owed('indico') if owed not in process.unsent)]
         body = protocol.Poll(link=process.poll_link, begins=process.poll_begins, hello=process.hello(),
                              messages=tuple(messages))
         process.request = Request(laptop, process, body, self.now)
@@ -238,20 +238,20 @@ class Network:
         if not waited_for:
             return
         process.poll_begins = False
-        process.said = [message for message in process.said if message not in request.body.messages]
-        process.jobs.listen('indico', process.said.append)
+        process.unsent = [message for message in process.unsent if message not in request.body.messages]
+        process.jobs.listen('indico', process.unsent.append)
         request.laptop.spool.fuse = fuse
         for message in replies:
             document = None
             if isinstance(message, protocol.Job):
                 document = self.ledger.document(agent_id, message.job, message.dispatch)
                 if document is None:
-                    process.said.append(protocol.Returned(job=message.job, dispatch=message.dispatch,
-                                                          reason='document_unavailable'))
+                    process.unsent.append(protocol.Returned(job=message.job, dispatch=message.dispatch,
+                                                            reason='document_unavailable'))
                     continue
             self._note_go(request.laptop, message)
             process.hear(message, document)
-            self.settle()
+            self.run_until_idle()
             if request.laptop.process is not process:
                 break
         request.laptop.spool.fuse = None

@@ -1,6 +1,7 @@
-"""What the Indico in memory knows about agents and their printers: who takes the next badge, and why somebody does not.
+"""What the Indico in memory knows about agents and their printers: which takes the next badge, and why others do not.
 
-The same as `aside` and `relay.candidates` with Python's rows instead of PostgreSQL's; see `memory_ledger`.
+The same as `routing.printer_breaker` and `routing.candidates` with Python's rows instead of PostgreSQL's; see
+`memory_ledger`.
 """
 
 from dataclasses import dataclass, field
@@ -43,8 +44,8 @@ class Agent:
 
 
 @dataclass
-class Trouble:
-    """A printer that failed lately. Times are what `aside` reckons with: here durations since the story began."""
+class Breaker:
+    """A printer that failed lately. Times are durations since the beginning."""
 
     failures: int = 0
     failed: timedelta | None = None
@@ -81,7 +82,7 @@ class Printers:
             case messages.Completed() | messages.Sent() if reason != 'person_saw_it':
                 self.breakers.pop((agent_id, printer), None)
             case messages.Failed() | messages.Returned() | messages.Unknown() if printer_breaker.blames_printer(reason):
-                breaker = self.breakers.setdefault((agent_id, printer), Trouble())
+                breaker = self.breakers.setdefault((agent_id, printer), Breaker())
                 breaker.reason, at = reason, timedelta(seconds=now)
                 breaker.failures, breaker.probe = printer_breaker.after_failure(breaker.failures, breaker.failed, at)
                 breaker.failed = at

@@ -1,4 +1,4 @@
-"""Stories that once ended badly, told in plain words; `state_machine_test` found them."""
+"""Sequences that once broke a promise, in plain words; the state machine found them."""
 
 import pytest
 from tests.permission.memory_ledger import MemoryLedger
@@ -34,7 +34,7 @@ def state(world, uuid):
     return world.ledger.snapshot()[uuid][0]
 
 
-def test_a_job_that_never_arrived_is_no_riddle(world):
+def test_a_job_that_never_arrived_is_not_unknown_for_ever(world):
     """The answer to a poll is lost with the laptop's network; when that is back, the laptop knows nothing."""
     first = world.laptops[0]
     world.ledger.add_job(A)
@@ -52,11 +52,11 @@ def test_a_job_that_never_arrived_is_no_riddle(world):
     assert world.paper[A] == 1
 
 
-def test_cups_dies_with_a_badge_in_its_hands(world):
-    """Nobody can ask CUPS about it for a minute; the badge is neither given back nor printed elsewhere meanwhile."""
+def test_cups_dies_with_a_badge(world):
+    """Nobody can ask CUPS about it for a minute; the badge is neither returned nor printed elsewhere meanwhile."""
     first, second = world.laptops
     system = first.print_system
-    system.mood = 'falls over'
+    system.fault = 'falls over'
     world.ledger.add_job(A)
     world.poll(first)
     world.answer_poll()
@@ -78,7 +78,7 @@ def test_cups_dies_with_a_badge_in_its_hands(world):
     assert world.paper == {A: 1}
 
 
-def test_a_hello_that_was_held_up_in_the_network_is_history(world):
+def test_a_late_hello_changes_nothing(world):
     """A poll says that a badge waits, and is held up; meanwhile the badge gets its go by a later poll and comes out."""
     first, second = world.laptops
     for uuid in (A, B):
@@ -105,14 +105,14 @@ def test_a_hello_that_was_held_up_in_the_network_is_history(world):
     world.answer_poll()
     assert world.at_print_systems() == []
     assert state(world, B) == S.unknown
-    # and the laptop's own word settles it
+    # until the laptop says what became of it
     world.poll(first)
     world.answer_poll()
     assert state(world, B) == S.completed
 
 
-def test_who_says_that_a_badge_is_not_there_gets_it_from_the_same_laptop(world):
-    """The laptop never prints again what it may have printed; so what somebody asks for is another job for it."""
+def test_a_badge_that_is_not_there_comes_from_the_same_laptop(world):
+    """The laptop never prints again what it may have printed; so what a person asks for is another job for it."""
     first, second = world.laptops
     world.kill(second)
     world.ledger.add_job(A)
@@ -122,18 +122,18 @@ def test_who_says_that_a_badge_is_not_there_gets_it_from_the_same_laptop(world):
     world.flow(first)
     assert state(world, A) == S.unknown
     world.person_answers(A)
-    again, = world.ledger.snapshot()
-    world.ledger.retry(again)
+    new, = world.ledger.snapshot()
+    world.ledger.retry(new)
     world.flow(first)
     world.printer_does(0, 'prints')
     world.flow(first)
-    assert state(world, again) == S.completed
+    assert state(world, new) == S.completed
     assert world.paper == {A: 1}
 
 
 @pytest.fixture
 def queue(world):
-    """The first laptop, by websocket, with `a` at its printer, permission for `b` behind it, and `c` without."""
+    """The first laptop, by websocket, with `a` at its printer, a go for `b` behind it, and `c` without."""
     first, second = world.laptops
     world.kill(second)
     for uuid in (A, B, C):
@@ -141,7 +141,7 @@ def queue(world):
     world.connect(first)
     world.flow(first)
     world.printer_does(0, 'takes')
-    # the network keeps a copy of the permission for b
+    # the network keeps a copy of the go for b
     world.flow(first, twice=True)
     assert entries(first) == {A: (1, 'printing'), B: (1, 'go'), C: (1, 'waiting')}
     return first
@@ -152,16 +152,16 @@ def entries(laptop):
 
 
 def go_once_more(world, uuid):
-    """The copy of a permission arrives."""
-    line, = world.lines
-    copies = [i for i, (message, _) in enumerate(line.late_down)
+    """The copy of a go arrives."""
+    websocket, = world.websockets
+    copies = [i for i, (message, _) in enumerate(websocket.late_down)
               if isinstance(message, messages.Go) and message.job == uuid]
-    world.too_late(line, copies[0], down=True)
+    world.too_late(websocket, copies[0], down=True)
 
 
-def test_a_permission_of_last_time_is_none(world, queue):
-    """It waited too long, was given back, and is here again without permission when a copy of the old one arrives."""
-    # one with an earlier place comes meanwhile: without it b, which keeps its place, would have permission again
+def test_a_go_of_an_earlier_dispatch_is_void(world, queue):
+    """It waited too long, was returned, and is here again without a go when a copy of the old one arrives."""
+    # one with an earlier place comes meanwhile: without it b, which keeps its place, would get the next go
     world.ledger.add_job(EARLIER)
     world.ledger.rows[EARLIER].queue = world.ledger.rows[A].queue - 1
     world.flow(queue)
@@ -176,7 +176,7 @@ def test_a_permission_of_last_time_is_none(world, queue):
     assert entries(queue) == held
 
 
-def test_a_copy_of_a_permission_makes_it_last_no_longer(world, queue):
+def test_a_copy_of_a_go_makes_it_last_no_longer(world, queue):
     world.advance(20)
     go_once_more(world, B)
     world.advance(15)

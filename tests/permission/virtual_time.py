@@ -1,6 +1,6 @@
-"""The time of a story: an event loop whose clock stands still until the story goes on; no threads.
+"""Virtual time: an event loop whose clock stands still until `World.advance`; no threads.
 
-Everything that an agent reads a clock with is led here by `install`.
+`install` leads every clock that an agent reads here.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from print_agent.spool import store
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop that lives in the story's time."""
+    """An event loop with the clock of a `World`."""
 
     def __init__(self, world):
         super().__init__()
@@ -24,8 +24,8 @@ class Loop(asyncio.SelectorEventLoop):
     def time(self):
         return self._world.now
 
-    def settle(self):
-        """Run until nobody can go on without something happening."""
+    def run_until_idle(self):
+        """Run until every task waits for an event."""
         for _ in range(200):
             self.call_soon(self.stop)
             self.run_forever()
@@ -35,7 +35,7 @@ class Loop(asyncio.SelectorEventLoop):
 
 
 class _Inline(ThreadPoolExecutor):
-    """Threads would make each story different every time it is told."""
+    """Runs everything at once: with threads no run could be repeated."""
 
     def submit(self, function, /, *args, **kwargs):
         future = Future()
@@ -47,11 +47,11 @@ class _Inline(ThreadPoolExecutor):
 
 
 def install(monkeypatch, world):
-    """Let the agents live in a story's time; call it once, with a function that returns the world of now."""
+    """Give the agents the clock of a world; call it once, with a function that returns the current `World`."""
     monkeypatch.setattr(clock, 'now', lambda: world().now)
     for module in (manager, store):
         monkeypatch.setattr(module, 'time', _Time(world))
-    # what the documents are like is told elsewhere
+    # other tests are about the documents
     monkeypatch.setattr(pdf_check, 'problem', _no_problem)
     monkeypatch.setattr(logging.getLogger('print_agent'), 'disabled', True)
 

@@ -1,7 +1,7 @@
-"""Laptops, printers and a network that do as a story says: no sockets, no threads, no real time.
+"""Laptops, printers and a network under full control: no sockets, no threads, no real time.
 
-Real agents (`laptop`) speak to an Indico over a network (`network`) in a time of their own
-(`virtual_time`). Whoever can die, dies between two commits. `paper` is the only truth about what came out.
+Real agents (`laptop`) speak to an Indico over a network (`network`) in virtual time (`virtual_time`). Every process may
+die between any two commits. `paper` is the only truth about what came out.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from indico_checkin_print.models.jobs import JobState
 
 
 class World(Network):
-    """The story's stage. `ledger` is Indico: a `MemoryLedger`, or whatever speaks like one."""
+    """Everything outside of the code under test. `ledger` is Indico: a `MemoryLedger`, or one with the same methods."""
 
     def __init__(self, ledger, agents):
         super().__init__(ledger)
@@ -29,9 +29,9 @@ class World(Network):
         self.paper = Counter()
         #: How often a person asked for one although it may be out
         self.asked = Counter()
-        #: The first uuid of jobs that go on under another one
+        #: The first uuid of jobs that were printed under another one later
         self.first = {}
-        #: Jobs of which a print system cannot tell the truth
+        #: Jobs about which a print system cannot say the truth
         self.doubt = set()
         #: What an agent must never do, and did
         self.wrong = []
@@ -46,7 +46,7 @@ class World(Network):
         if laptop.process is None:
             laptop.spool.dead, laptop.spool.fuse = False, None
             laptop.process = Process(self, laptop)
-            self.settle()
+            self.run_until_idle()
 
     def kill(self, laptop):
         """The agent's process is gone."""
@@ -54,11 +54,11 @@ class World(Network):
         if process is not None:
             laptop.spool.dead = True
             process.jobs.listen('indico', None)
-            if process.line is not None:
-                process.line.agent_open = False
+            if process.websocket is not None:
+                process.websocket.agent_open = False
             for task in process.tasks:
                 task.cancel()
-            self.loop.settle()
+            self.loop.run_until_idle()
 
     def lose_spool(self, laptop):
         """The agent's disk is replaced."""
@@ -66,15 +66,15 @@ class World(Network):
         laptop.spool = MortalSpool(':memory:')
 
     def drain(self, laptop):
-        """The agent is asked to stop: it gives back what it can, and says so."""
+        """The agent is asked to stop: it returns what it can, and says so."""
         if laptop.process is not None:
             self._say(laptop.process, messages.Drain())
             laptop.process.do(laptop.process.jobs.drain)
-            self.settle()
+            self.run_until_idle()
 
-    def settle(self):
-        """Let everybody go on as far as they can, and bury the dead."""
-        self.loop.settle()
+    def run_until_idle(self):
+        """Let every agent run as far as it can, and remove processes that died."""
+        self.loop.run_until_idle()
         for laptop in self.laptops:
             if laptop.spool.dead and laptop.process is not None:
                 self.kill(laptop)
@@ -91,21 +91,21 @@ class World(Network):
         for laptop in self.laptops:
             if laptop.process is not None and tick_first:
                 laptop.process.do(laptop.process.jobs.tick)
-        self.settle()
+        self.run_until_idle()
         for laptop in self.laptops:
             if laptop.process is not None:
                 laptop.process.do(laptop.process.jobs.tick)
-        self.lose_patience()
-        self.settle()
+        self.time_out()
+        self.run_until_idle()
 
-    def handed_over(self, laptop, job, dispatch):
-        """A document leaves the agent: only with permission, and in time."""
+    def submitted(self, laptop, job, dispatch):
+        """A document leaves the agent: only with a go, and in time."""
         received = self.goes.get((laptop.agent_id, job, dispatch))
         # raised here, it would be a mistake in one job that the agent survives
         if received is None:
-            self.wrong.append(f'{job}.{dispatch} was printed without permission')
+            self.wrong.append(f'{job}.{dispatch} was printed without a go')
         elif self.now - received > PRINT_WITHIN:
-            self.wrong.append(f'{job}.{dispatch} was printed {self.now - received} s after its permission')
+            self.wrong.append(f'{job}.{dispatch} was printed {self.now - received} s after its go')
 
     # -- printers and people ------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class World(Network):
                 for job in laptop.print_system.jobs.values() if job.state == 'waiting']
 
     def printer_does(self, index, what):
-        """A printer goes on with a document: takes, prints, aborts, or loses it with or without paper."""
+        """A printer does something with a document: takes, prints, aborts, or loses it with or without paper."""
         waiting = self.at_print_systems()
         if not waiting:
             return
@@ -131,10 +131,10 @@ class World(Network):
         else:
             self.doubt.add(job.job)
             system.printer_does(job, 'lost', paper=what == 'loses after paper')
-        self.settle()
+        self.run_until_idle()
 
     def person_answers(self, uuid):
-        """Somebody looks and tells the truth as it is now. What comes out later, was asked for twice."""
+        """A person checks and answers the truth as it is now. What comes out later was asked for twice."""
         badge = self.badge(uuid)
         came_out = self.paper[badge] > self.asked[badge]
         if not came_out:
@@ -146,65 +146,65 @@ class World(Network):
         return self.first.get(uuid, uuid)
 
     def may_come_out(self):
-        """Count, by job, the badges that are out, wait in a print system, or may be handed to one by an agent."""
+        """Count, by job, the badges that are out, wait in a print system, or may be submitted to one by an agent."""
         count = Counter(self.paper)
         count.update(self.badge(job.job) for _system, job in self.at_print_systems())
         for laptop in self.laptops:
             for entry in laptop.spool.open() if laptop.process is not None else ():
                 if entry.state is State.go:
                     received = self.goes.get((laptop.agent_id, entry.job, entry.dispatch))
-                    assert received is not None, f'nobody gave {entry.job}.{entry.dispatch} a go'
+                    assert received is not None, f'nobody sent a go for {entry.job}.{entry.dispatch}'
                     count[self.badge(entry.job)] += self.now < received + PRINT_WITHIN
         return count
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
-    def mend(self):
-        """Everything works again: what is still to happen happens."""
+    def repair_all(self):
+        """Remove every fault and let everything run to its end."""
         for laptop in self.laptops:
             system = laptop.print_system
             system.up = system.ready = laptop.shows_ready = True
-            system.slow, system.mood = 0, 'takes'
+            system.slow, system.fault = 0, None
             self.start(laptop)
             if laptop.process.jobs.stopping:
                 self.kill(laptop)
                 self.start(laptop)
-        for line in self.lines:
-            line.agent_open = line.relay_open = False
+        for websocket in self.websockets:
+            websocket.agent_open = websocket.relay_open = False
         for laptop in self.laptops:
             self.connect(laptop)
         for _ in range(40):
-            self.smooth()
-            if not self.restless():
+            self.run_without_faults()
+            if not self.unfinished():
                 break
 
     def answer_all(self):
-        """Somebody looks for every badge of which nobody knows, and has those printed that are not there."""
+        """A person checks every unknown badge, and has those printed that did not come out."""
         for uuid, (state, *_) in self.ledger.snapshot().items():
             if state == JobState.unknown:
                 badge = self.badge(uuid)
                 self.person_answers(uuid)
-                # it goes on under another name if it did not come out
+                # it has another uuid now if it did not come out
                 self.ledger.retry(next(new for new in self.ledger.snapshot() if self.badge(new) == badge))
         for _ in range(5):
-            self.smooth()
+            self.run_without_faults()
 
-    def smooth(self):
+    def run_without_faults(self):
         """A few seconds in which nothing goes wrong."""
         for _ in range(4):
-            for line in self.lines:
-                while line.up and line.relay_open and line.agent_open:
-                    self.to_relay(line)
-                self.mail(line)
-                while line.down and line.agent_open:
-                    self.to_agent(line)
+            for websocket in self.websockets:
+                while websocket.up and websocket.relay_open and websocket.agent_open:
+                    self.to_relay(websocket)
+                self.send_outgoing(websocket)
+                while websocket.down and websocket.agent_open:
+                    self.to_agent(websocket)
             while self.at_print_systems():
                 self.printer_does(0, 'prints')
         self.ledger.sweep()
         self.advance(5)
 
-    def chatter(self, *, twice, prints):
-        """Ten seconds of talk. The network may keep copies, the printers may be slow."""
+    def exchange(self, *, twice, prints):
+        """Ten seconds of messages. The network may keep copies, the printers may be slow."""
         for _ in range(5):
             for laptop in self.laptops:
                 self.flow(laptop, twice=twice)
@@ -212,8 +212,8 @@ class World(Network):
                 self.printer_does(0, 'prints')
             self.advance(2)
 
-    def restless(self):
-        """Return the jobs that have not ended, or of which somebody knows more than the ledger does."""
+    def unfinished(self):
+        """Return the jobs that have not ended, or about which an agent or a printer knows more than the ledger does."""
         return [(uuid, state.name, reason) for uuid, (state, reason, *_) in self.ledger.snapshot().items()
                 if state not in ENDED
                 or (state == JobState.unknown and uuid not in self.doubt and reason != 'spool_lost')]
