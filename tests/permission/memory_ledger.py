@@ -11,8 +11,6 @@ from uuid import NAMESPACE_OID, uuid5
 from tests.permission.printers import Printers
 
 from print_agent.protocol import messages as protocol
-from print_agent.protocol.messages import Cancel, Go
-from print_agent.protocol.messages import Job as JobMessage
 
 from indico_checkin_print.ledger import UNREPORTED
 from indico_checkin_print.ledger.states import AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, PRINT_WITHIN, TRANSITIONS
@@ -20,6 +18,7 @@ from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
 from indico_checkin_print.agents.outbound import AT_AGENT, IN_FLIGHT, Assigned, plan
 from indico_checkin_print.agents.inbound import MEANING, Replaced
+from indico_checkin_print.reasons.codes import Reason
 
 
 S = JobState
@@ -101,7 +100,7 @@ class MemoryLedger:
                 self.printers.heard_of(agent, self.now)
             case protocol.Canceled():
                 row = self._mine(agent, message)
-                if row is not None and (row.state, row.reason) == (S.unknown, 'go_timeout'):
+                if row is not None and (row.state, row.reason) == (S.unknown, Reason.go_timeout):
                     self._report(row, S.ready, 'returned')
                 elif row is not None and row.state == S.ready:
                     self._unassign(row, next_try=self.now + 2)
@@ -134,17 +133,17 @@ class MemoryLedger:
         agent = self._speaking(agent_id, link)
         jobs = {row.uuid: row for row in sorted(self._of(agent), key=_order)
                 if row.state in AT_AGENT
-                or (row.state == S.unknown and (row.uuid in holding or row.reason == 'go_timeout'))}
+                or (row.state == S.unknown and (row.uuid in holding or row.reason == Reason.go_timeout))}
         usable = self._usable(agent, jobs)
         self._make_way(agent, jobs)
         todo = plan([Assigned(row.uuid, row.dispatch, row.state, row.printer) for row in jobs.values()], holding,
                     usable)
-        messages = [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
+        messages = [protocol.Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
         for uuid in todo.go:
             self._go(jobs[uuid])
         messages += [self._job_message(jobs[uuid], go=uuid in todo.go or jobs[uuid].state == S.dispatched)
                      for uuid in todo.send]
-        messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=self._left(jobs[uuid]))
+        messages += [protocol.Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=self._left(jobs[uuid]))
                      for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in todo.send))]
         at_agent = sum(row.state in AT_AGENT for row in jobs.values())
         return messages + self._give_more(agent, todo, most=IN_FLIGHT - at_agent)
@@ -203,10 +202,10 @@ class MemoryLedger:
         return Counter((row.agent, row.printer) for row in self.rows.values() if row.state in AT_AGENT)
 
     def _job_message(self, row, *, go):
-        return JobMessage(job=row.uuid, dispatch=row.dispatch, printer=row.printer, title='Badge', kind='badge',
-                          width_mm=96, height_mm=134, length=len(self._document), sha256=self._sha256,
-                          expires_in=max(0.0, row.expires - self.now), go=go,
-                          print_within=self._left(row) if go else float(PRINT_WITHIN))
+        return protocol.Job(
+            job=row.uuid, dispatch=row.dispatch, printer=row.printer, title='Badge', kind='badge', width_mm=96,
+            height_mm=134, length=len(self._document), sha256=self._sha256, go=go,
+            expires_in=max(0.0, row.expires - self.now), print_within=self._left(row) if go else float(PRINT_WITHIN))
 
     def _left(self, row):
         return max(0.0, row.dispatched + PRINT_WITHIN - self.now)
@@ -223,7 +222,7 @@ class MemoryLedger:
         self._move([row for row in self._in(S.held, S.queued, S.ready, S.rendering) if row.expires <= self.now],
                    S.expired, 'too_old')
         self._move([row for row in self._in(S.dispatched) if row.agent is not None
-                    and row.dispatched < self.now - PRINT_WITHIN - GO_MARGIN], S.unknown, 'go_timeout')
+                    and row.dispatched < self.now - PRINT_WITHIN - GO_MARGIN], S.unknown, Reason.go_timeout)
         self._move([row for row in self._in(S.printing) if row.agent in silent], S.unknown, 'agent_silent')
 
     def resolve(self, uuid, *, came_out):

@@ -35,8 +35,8 @@ S = JobState
 BADGE = BadgePDF(kind=BadgeKind.badge, content=PDF, pages=1, width_mm=96, height_mm=134)
 #: What the sequence must come by: reasons of jobs, and more.
 AGREED = {'rendered', 'pushed', 'other_printer', 'at_printer', 'printed', 'handed_over', 'printer_unreachable',
-          'media-jam', 'too_late', 'spool_lost', 'go_timeout', 'agent_silent', 'returned', 'too_old', 'check_in_undone',
-          'person_saw_it', 'person_missed_it', 'breaker open', 'replaced', 'canceled for nothing'}
+          'media-jam', 'too_late', 'spool_lost', Reason.go_timeout, 'agent_silent', 'returned', 'too_old',
+          'check_in_undone', 'person_saw_it', 'person_missed_it', 'breaker open', 'replaced', 'canceled for nothing'}
 #: All times that a row has; they move back when time passes, because a transaction's clock stands still.
 TIMES = {Job: ('dispatched_dt', 'expires_dt', 'next_try_dt', 'queue_dt'), Agent: ('seen_dt',),
          PrinterBreaker: ('failed_dt', 'probe_dt')}
@@ -210,7 +210,7 @@ class RandomRequests:
             agent_id = row[2]
         about = {'job': uuid if self._chance(.95) else 'no such job', 'dispatch': max(0, row[4] - self._chance(.2))}
         reason = of(['too_late', 'printer_unreachable', 'media-jam', 'rejected'])
-        if row[0] == S.unknown and self._chance(.3 if row[1] == 'go_timeout' else .1):
+        if row[0] == S.unknown and self._chance(.3 if row[1] == Reason.go_timeout else .1):
             return agent_id, p.Canceled(**about)
         kind = of([p.Accepted, p.Canceled, p.Printing, p.Printing, p.Completed, p.Completed, p.Sent, p.Failed,
                    p.Failed, p.Unknown, p.Returned, p.Returned, p.Refused])
@@ -255,7 +255,7 @@ def answer_of(one, name, arguments):
 def is_no_answer(rows, agent_id, link, message):
     """Return whether an agent cancels what only a person, or an outcome, can say the truth about."""
     row = rows.get(getattr(message, 'job', None))
-    return (isinstance(message, p.Canceled) and row is not None and row[0] == S.unknown and row[1] != 'go_timeout'
+    return (isinstance(message, p.Canceled) and row is not None and row[0] == S.unknown and row[1] != Reason.go_timeout
             and (row[2], row[4]) == (agent_id, message.dispatch))
 
 
