@@ -11,6 +11,7 @@ from indico.util.date_time import now_utc
 
 from indico_checkin_print import settings
 from indico_checkin_print.credentials import digest, seal
+from indico_checkin_print.models import heartbeats, jobs, missed, records  # noqa: F401 - the mappers need all tables
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.rules import BadgeKind, FormSetup
