@@ -34,14 +34,14 @@ from print_agent.webhook.receiver import Receiver
 
 log = logging.getLogger(__name__)
 
-#: How often deadlines are looked at, in seconds.
-TICK = 0.1
-#: The clock standing still for so long means that the computer slept, in seconds.
-SLEPT = 5.0
-#: How long a badge that is being printed may hold up the end of the agent, in seconds.
-GRACE = 10.0
+#: How often deadlines are checked, in seconds.
+TICK_INTERVAL = 0.1
+#: A clock that jumps by more than this means that the computer slept, in seconds.
+MIN_SLEEP = 5.0
+#: How long the agent waits, before it stops, for a badge that is being printed, in seconds.
+DRAIN_TIMEOUT = 10.0
 #: How long to wait for the server to acknowledge the last outcomes, in seconds.
-FLUSH = 3.0
+FLUSH_TIMEOUT = 3.0
 
 
 def backends(config: Config) -> list[Backend]:
@@ -66,7 +66,7 @@ def backends(config: Config) -> list[Backend]:
 
 
 class Agent:
-    """Everything that runs. Use :meth:`run`; :meth:`stop` ends it in peace."""
+    """Everything that runs. Use :meth:`run`; :meth:`stop` stops it gracefully."""
 
     def __init__(self, config: Config, pairings: list[Pairing], ways: list[Backend], spool: Spool):
         self._config = config
@@ -93,13 +93,13 @@ class Agent:
         self.printers.beat = partial(self._pulse.beat, 'the watch over the printers')
 
     def stop(self) -> None:
-        """Ask the agent to end: hand back what it may, finish the badge in the printer, say the last word."""
+        """Ask the agent to stop: it returns what it may, finishes the badge in the printer and reports it."""
         self._stop.set()
 
     async def run(self, started: Callable[[], None] = lambda: None) -> None:
         """Run until :meth:`stop`. ``started`` is called when everything is up.
 
-        :raises SpoolCorrupt: the spool broke; with a new one everything can go on
+        :raises SpoolCorrupt: the spool broke; the agent can start again with a new one
         :raises AgentFailed: something else did
         """
         self._spool.file.on_broken = self._stop.set
@@ -109,7 +109,7 @@ class Agent:
             self.jobs.restart()
             self.jobs.on_work = self._work_for
             await self.printers.refresh()
-            self.printers.on_change(self._tell_printers)
+            self.printers.on_change(self._send_printers)
             for printer in self._spool.printers():
                 self._work_for(printer)
             self._start(self.printers.run(), 'printers')
@@ -132,7 +132,7 @@ class Agent:
             await self._drain()
             self._linked.cancel()
             if self._died:
-                raise AgentFailed(f'The print agent stopped because of a mistake of its own ("{self._died}"). Its log '
+                raise AgentFailed(f'The print agent stopped because of an error of its own ("{self._died}"). Its log '
                                   f'says more; please report it. No badge is lost: start it again.')
         finally:
             if self._receiver is not None:
@@ -154,18 +154,18 @@ class Agent:
         if self._receiver is not None:
             await self._receiver.stop()
         self.jobs.drain()
-        await self._wait(lambda: not any(worker.busy for worker in self._workers.values()), GRACE)
-        await self._wait(self._told_everything, FLUSH)
+        await self._wait(lambda: not any(worker.busy for worker in self._workers.values()), DRAIN_TIMEOUT)
+        await self._wait(self._flushed, FLUSH_TIMEOUT)
 
-    def _told_everything(self) -> bool:
+    def _flushed(self) -> bool:
         return (all(link.flushed() for link in self.links)
                 and not any(self.jobs.owed(link.pairing.id) for link in self.links if link.state != 'down'))
 
     @staticmethod
     async def _wait(condition: Callable[[], bool], seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):  # what is not done by then is dealt with at the next start
+        with contextlib.suppress(TimeoutError):  # what is not done by then is done at the next start
             async with asyncio.timeout(seconds):
-                while not condition():  # noqa: ASYNC110 - looked at for a few seconds, once, at the end
+                while not condition():  # noqa: ASYNC110 - for a few seconds, once, when it stops
                     await asyncio.sleep(0.02)
 
     def _link_for(self, pairing: Pairing) -> Link:
@@ -181,7 +181,7 @@ class Agent:
     def _loop_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (exc := task.exception()) is not None:
-            # Half an agent is worse than none: end, so that the service manager starts a whole one.
+            # Half an agent is worse than none: stop, so that the service manager starts a whole one.
             log.critical('the loop "%s" died; stopping', task.get_name(), exc_info=exc)
             self._died = self._died or task.get_name()
             self._stop.set()
@@ -201,24 +201,24 @@ class Agent:
                      for each in offered)
 
     def _room_changed(self) -> None:
-        self._tell_printers()
+        self._send_printers()
         if not self._spool.file.full:
-            for link in self.links:  # what could not be noted is told anew by a hello
+            for link in self.links:  # a new hello says what could not be noted before
                 link.wake()
 
-    def _tell_printers(self) -> None:
+    def _send_printers(self) -> None:
         message = p.Printers(printers=self._offered(), left_out=self.jobs.left_out())
         for link in self.links:
             link.put(message)
 
     async def _clock(self) -> None:
-        lapse = SleepDetector(SLEPT)
+        lapse = SleepDetector(MIN_SLEEP)
         while True:
             self._pulse.beat('the clock')
-            self._history.look()
+            self._history.update()
             self.jobs.tick()  # first of all: what ran out while the computer slept must not be printed
             if slept := lapse.look():
                 log.info('this computer slept for %.0f s; connecting again', slept)
                 for link in self.links:
                     link.wake()
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(TICK_INTERVAL)

@@ -2,7 +2,7 @@
 programs as well (``reason``).
 
     AgentError
-    ├── AgentFailed             the agent ended although nobody asked it to
+    ├── AgentFailed             the agent stopped although nobody asked it to
     ├── ConfigError             something in agent.toml cannot be used
     │   └── NetworkError        the settings of the network
     ├── PairingError            pairing did not work, or a pairing cannot be used
@@ -52,7 +52,7 @@ class AgentError(Exception):
 
 
 class AgentFailed(AgentError):
-    """The agent ended although nobody asked it to."""
+    """The agent stopped although nobody asked it to."""
 
 
 class ConfigError(AgentError):
@@ -115,7 +115,7 @@ class AlreadyRunning(SpoolError):
 
 
 class NoRoom(AgentError):
-    """A job was not kept, for want of room; its sender has been told. ``reason`` says which room."""
+    """A job was not kept, for want of room; its sender knows. ``reason`` says which room."""
 
     def __init__(self, reason: str):
         super().__init__(reasons.sentence(reason), reason)

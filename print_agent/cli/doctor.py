@@ -1,6 +1,6 @@
-"""``print-agent doctor``: looks at everything between Indico and the label, and says what to do.
+"""``print-agent doctor``: checks everything between Indico and the label, and says what to do.
 
-It only looks: it takes no badge, does not speak for the agent at Indico, and may run beside it.
+It changes nothing: it takes no badge, does not speak for the agent at Indico, and may run beside it.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ _NO_DOCUMENT = '00000000-0000-0000-0000-000000000000/0'
 
 
 async def examine(config: Config) -> list[Finding]:
-    """Look at everything. Takes some seconds if something does not answer."""
+    """Check everything. Takes some seconds if something does not answer."""
     pairings, found = _pairings(config)
     found += [*await asyncio.to_thread(_running, config), *_spool(config), *_folders(config)]
     parts = [_cups(config), *(_indico(config, each) for each in pairings)]
@@ -94,9 +94,10 @@ def _running(config: Config) -> list[Finding]:
         return [wrong('agent', str(exc))]
     except (NotRunning, Declined) as exc:
         if config.page:
-            return [wrong('agent', f'It runs, but cannot be asked how it does. {exc}')]
-        return [fine('agent', 'runs; without its local page it cannot be asked how it does')]
-    return [wrong('agent', 'The print agent does not run. Start it: print-agent service install (or print-agent run)')]
+            return [wrong('agent', f'It runs, but its state cannot be read. {exc}')]
+        return [fine('agent', 'runs; without its local page its state cannot be read')]
+    return [wrong('agent', 'The print agent is not running. Start it: print-agent service install (or '
+                           'print-agent run)')]
 
 
 def _spool(config: Config) -> list[Finding]:
@@ -104,7 +105,7 @@ def _spool(config: Config) -> list[Finding]:
         if not config.database.exists():
             return [fine('spool', 'none yet')]
     except OSError:
-        return []  # it was said when the lock beside it could not be looked at either
+        return []  # it was said when the lock beside it could not be read either
     found = [_permissions('spool', config.database), checks.disk(shutil.disk_usage(config.spool).free)]
     try:
         spool = Spool(config.database)
@@ -115,12 +116,12 @@ def _spool(config: Config) -> list[Finding]:
         finally:
             spool.close()
     except SpoolCorrupt as exc:
-        found.append(wrong('spool', f'{exc} Restart the print agent: it sets the file aside and begins a new one.'))
+        found.append(wrong('spool', f'{exc} Restart the print agent: it renames the file and begins a new one.'))
     except SpoolError as exc:
         found.append(wrong('spool', str(exc)))
-    return found + [wrong('spool', f'A broken spool was set aside. Look in Indico for badges that are "unknown", then '
-                                   f'delete {aside}')
-                    for aside in config.spool.glob('*.corrupt-*') if not aside.name.endswith(('-wal', '-shm'))]
+    return found + [wrong('spool', f'A broken spool was kept. Look in Indico for badges that are "unknown", then '
+                                   f'delete {broken}')
+                    for broken in config.spool.glob('*.corrupt-*') if not broken.name.endswith(('-wal', '-shm'))]
 
 
 def _folders(config: Config) -> list[Finding]:
@@ -170,7 +171,7 @@ async def _cups(config: Config) -> list[Finding]:
 
 
 def _named(config: Config) -> dict[str, str]:
-    """Printers that the configuration names, and for what; those of ``cups.queues`` are looked at by themselves."""
+    """Printers that the configuration names, and for what; those of ``cups.queues`` are checked on their own."""
     return {**{name: 'settings' for name in config.layouts if name not in (config.queues or ())},
             **{each.printer: 'a webhook endpoint' for each in config.webhook_endpoints
                if each.printer not in (config.queues or ())}}
@@ -219,13 +220,13 @@ async def _polling(config: Config, paired: Pairing) -> list[Finding]:
     except NetworkError as exc:
         return [wrong(check, str(exc))]
     except httpx.ProxyError as exc:
-        return [wrong(check, f'The proxy does not let requests through ({exc}). Look at [network] proxy.')]
+        return [wrong(check, f'The proxy does not let requests through ({exc}). Check [network] proxy.')]
     except httpx.HTTPError as exc:
         if 'CERTIFICATE_VERIFY' in str(exc):
-            return [wrong(check, f"Indico's certificate is not trusted ({exc}). Set [network] ca_file, or look whether "
-                                 f"this computer's date is right.")]
-        return [wrong(check, f'{paired.url} does not answer ({exc or type(exc).__name__}). Look at the network of this '
-                             f'computer.')]
+            return [wrong(check, f"Indico's certificate is not trusted ({exc}). Set [network] ca_file, or check "
+                                 f"the date of this computer.")]
+        return [wrong(check, f'{paired.url} does not answer ({exc or type(exc).__name__}). Check the network of '
+                             f'this computer.')]
     found = [checks.polling(check, reply.status_code, _code(reply.content))]
     if peer:
         found.append(checks.certificate(f'TLS {paired.id}', str(peer['notAfter']), after))
@@ -242,11 +243,11 @@ def _code(body: bytes) -> str:
 
 
 async def _websocket(config: Config, paired: Pairing, *, polling: bool) -> Finding:
-    """Knock, and go without a word: only a hello would make this the agent's connection."""
+    """Connect and say nothing: only a hello would make this the agent's connection."""
     check = f'websocket {paired.id}'
 
-    def judge(trouble: str, *, rejected: bool = False) -> Finding:
-        return checks.websocket(check, trouble, config.mode, rejected=rejected, polling=polling)
+    def judge(problem: str, *, rejected: bool = False) -> Finding:
+        return checks.websocket(check, problem, config.mode, rejected=rejected, polling=polling)
 
     try:
         async with connect(paired.stream, additional_headers={'Authorization': f'Bearer {paired.token}'},
@@ -262,11 +263,11 @@ async def _websocket(config: Config, paired: Pairing, *, polling: bool) -> Findi
 
 # -- the command ------------------------------------------------------------------------------------------------------
 
-@click.command(short_help='Look at everything, and say what to do.')
+@click.command(short_help='Check everything, and say what to do.')
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
 @click.pass_obj
 def doctor(config: Config, as_json: bool) -> None:
-    """Look at everything between Indico and the label, and say what to do. Exit code 1 if something is wrong."""
+    """Check everything between Indico and the label, and say what to do. Exit code 1 if something is wrong."""
     found = daemon_threads.run(examine(config))
     healthy = all(finding.ok for finding in found)
     if as_json:
@@ -282,4 +283,4 @@ def _show(found: list[Finding], say: Callable[[Any], None]) -> None:
         say(f'{click.style("OK   ", fg="green") if finding.ok else click.style("WRONG", fg="red", bold=True)} '
             f'{finding.check}: {finding.text}')
     wrongs = sum(not finding.ok for finding in found)
-    say(f'\n{wrongs} thing{"s" if wrongs > 1 else ""} to do.' if wrongs else '\nEverything is fine.')
+    say(f'\n{wrongs} problem{"s" if wrongs > 1 else ""} found.' if wrongs else '\nEverything is fine.')

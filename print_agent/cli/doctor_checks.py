@@ -1,4 +1,4 @@
-"""What the doctor makes of what it saw. Pure: facts in, findings out; each is fine, or says in words what to do."""
+"""What the doctor concludes from what it saw. Pure: facts in, findings out; each is fine, or says what to do."""
 
 import stat
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from print_agent.web.status import PrinterStatus, Snapshot
 
 
 #: A clock that is off by more than this is wrong, in seconds.
-CLOCK = 60.0
+MAX_CLOCK_OFFSET = 60.0
 #: Less free space than this is too little, in bytes.
-DISK = 200 * 1024 * 1024
-#: A certificate that ends sooner is told, in days.
-CERTIFICATE = 7
+MIN_FREE_DISK = 200 * 1024 * 1024
+#: A certificate that expires sooner is a problem, in days.
+MIN_CERTIFICATE_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One line of the doctor. ``check`` is what was looked at, in words; ``text`` what was seen, or what to do."""
+    """One line of the doctor. ``check`` is what was checked, in words; ``text`` what was seen, or what to do."""
 
     check: str
     ok: bool
@@ -67,8 +67,8 @@ def permissions(check: str, path: object, mode: int, owner: int, me: int, *, fol
 def disk(free: int) -> Finding:
     """Judge the space that is left for the spool, in bytes."""
     mib = free // 1024 ** 2
-    if free < DISK:
-        return wrong('disk', f'Only {mib} MiB are free where the spool is. Delete something.')
+    if free < MIN_FREE_DISK:
+        return wrong('disk', f'Only {mib} MiB are free where the spool is. Delete files that are not needed.')
     return fine('disk', f'{mib} MiB free')
 
 
@@ -77,20 +77,20 @@ def clock(check: str, date: str, before: float, after: float) -> Finding:
     try:
         theirs = parsedate_to_datetime(date).timestamp()
     except ValueError:
-        return fine(check, 'the server does not tell the time')
-    # it was that time somewhen between the two, and in that second
+        return fine(check, 'the server does not say what time it is')
+    # it was that time at some moment between the two, and in that second
     off = before - (theirs + 1) if before > theirs + 1 else after - theirs if after < theirs else 0.0
-    if abs(off) > CLOCK:
+    if abs(off) > MAX_CLOCK_OFFSET:
         minutes = f'{abs(off) / 60:.0f} minutes' if abs(off) > 120 else f'{abs(off):.0f} seconds'
         return wrong(check, f"This computer's clock is {minutes} {'ahead of' if off > 0 else 'behind'} Indico's. Run: "
                             f'sudo timedatectl set-ntp true')
     return fine(check, "agrees with Indico's")
 
 
-# -- what the running agent thinks ------------------------------------------------------------------------------------
+# -- what the running agent says -------------------------------------------------------------------------------------
 
 def agent(seen: Snapshot) -> list[Finding]:
-    """Judge what the running agent says of itself: nobody else knows what was paused, or that it was thrown off."""
+    """Judge what the running agent says of itself: only it knows what was paused, or that it was disconnected."""
     waiting = f'{seen.queued} badge{"" if seen.queued == 1 else "s"} wait{"s" if seen.queued == 1 else ""} in it'
     found = [wrong('agent', 'It is shutting down.') if seen.stopping else fine('agent', f'runs; {waiting}')]
     found += [fine(f'agent to {link.id}', link.words) if link.state != 'down' else
@@ -190,7 +190,7 @@ def _state(check: str, name: str, attrs: Mapping[str, Any], there: str = '') -> 
 def _turned(check: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, layout: Layout) -> list[Finding]:
     ready = printer.media if isinstance(printer, PrinterView) else ()
     sheet = turned_again(layout, words(attrs.get('media-supported')))
-    if layout.media_mm is None and ready:  # the others are none of today's concern
+    if layout.media_mm is None and ready:  # the others are not loaded
         sheet = turned_again(layout, ready)
     if sheet is None or (isinstance(printer, PrinterView) and printer.takes_pdf):
         return []
@@ -215,7 +215,7 @@ def _printer(check: str, printer: PrinterView | str | None) -> list[Finding]:
     if printer in ('printer_login', 'printer_unreadable'):
         return []
     if isinstance(printer, str):
-        return [wrong(check, f'{reasons.sentence(printer)} Look whether it is switched on and in the network.')]
+        return [wrong(check, f'{reasons.sentence(printer)} Check that it is switched on and connected.')]
     if printer is None:
         return []
     if not printer.accepting:
@@ -240,24 +240,24 @@ def polling(check: str, status: int, code: str) -> Finding:
     if status == 407:
         return wrong(check, 'The proxy wants a login. Put it into [network] proxy (http://user:password@host:port).')
     if status >= 500:
-        return wrong(check, f'Indico is in trouble (HTTP {status}). Ask its administrator.')
+        return wrong(check, f'Indico has a problem (HTTP {status}). Ask its administrator.')
     return wrong(check, f'Something that is not Indico answers (HTTP {status}): a login page of this network, or a '
                         f'proxy. Open the address in a browser.')
 
 
-def websocket(check: str, trouble: str, mode: str, *, rejected: bool = False, polling: bool = True) -> Finding:
-    """Judge the way by websocket. ``trouble`` is empty if it is open; ``polling``: whether the other way works."""
-    if not trouble:
+def websocket(check: str, problem: str, mode: str, *, rejected: bool = False, polling: bool = True) -> Finding:
+    """Judge the way by websocket. ``problem`` is empty if it is open; ``polling``: whether the other way works."""
+    if not problem:
         return fine(check, 'open')
     if mode == 'auto' and polling and not rejected:
-        return fine(check, f'not open ({trouble}); badges come by polling, up to two seconds later')
-    return wrong(check, f'{trouble[:1].upper()}{trouble[1:]}.')
+        return fine(check, f'not open ({problem}); badges come by polling, up to two seconds later')
+    return wrong(check, f'{problem[:1].upper()}{problem[1:]}.')
 
 
 def certificate(check: str, ends: str, now: float) -> Finding:
-    """Judge when the server's certificate ends; ``ends`` as Python's ssl gives it."""
+    """Judge when the server's certificate expires; ``ends`` as Python's ssl gives it."""
     end = datetime.strptime(ends, '%b %d %H:%M:%S %Y %Z').replace(tzinfo=UTC)
     days = (end.timestamp() - now) / 86400
-    if days < CERTIFICATE:
-        return wrong(check, f"Indico's certificate ends on {end:%Y-%m-%d}. Ask its administrator to renew it.")
+    if days < MIN_CERTIFICATE_DAYS:
+        return wrong(check, f"Indico's certificate expires on {end:%Y-%m-%d}. Ask its administrator to renew it.")
     return fine(check, f'the certificate is trusted and good until {end:%Y-%m-%d}')

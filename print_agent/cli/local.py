@@ -24,10 +24,10 @@ def test(config: Config, printer: str) -> None:
 
 @click.command(short_help='Print a badge of the last hours again.')
 @click.argument('badge')
-@click.option('--printer', metavar='NAME', help='Print it there, and not where it came out before.')
+@click.option('--printer', metavar='NAME', help='Print it there instead of where it came out before.')
 @click.pass_obj
 def reprint(config: Config, badge: str, printer: str | None) -> None:
-    """Print a badge of the last hours again: its id, or the beginning of it (see "status"), or "last"."""
+    """Print a badge of the last hours again. BADGE: its id, or the beginning of it (see "status"), or "last"."""
     with sentences():
         again = local_client.ask(config, Badge, 'api/reprint',
                                  {'job': badge, **({'printer': printer} if printer else {})})
@@ -66,7 +66,7 @@ def page(config: Config, open_it: bool) -> None:
 
 
 def _warn(status: Snapshot, printer: str) -> None:
-    """Whoever waits at the printer shall not wait for what it cannot print."""
+    """Somebody waits at the printer: say at once if it cannot print."""
     for each in status.printers:
         if each.name == printer and each.level in ('bad', 'warn'):
             click.echo(f'But {each.name}: {each.words}. {" ".join(each.sentences)}'.rstrip(), err=True)
@@ -79,7 +79,8 @@ def _pause(config: Config, verb: str, printer: str | None) -> None:
         if printer in (None, each.name):
             click.echo(f'{each.name}: {each.words}')
     if not status.printers:
-        click.echo('All printers that may come are paused.' if status.all_paused else 'There are no printers yet.')
+        click.echo('There are no printers yet. Any that are added are paused.' if status.all_paused
+                   else 'There are no printers yet.')
 
 
 COMMANDS = (test, reprint, pause, resume, page)

@@ -1,4 +1,4 @@
-"""Talks to the running agent of this computer, for the command line: through its local page's door, with its token."""
+"""Talks to the running agent of this computer, for the command line: by its local page, with its token."""
 
 from typing import Any, TypeVar
 
@@ -23,13 +23,13 @@ def is_running(config: Config) -> bool:
 
 def ask(config: Config, kind: type[Answer], path: str, body: dict[str, Any] | None = None) -> Answer:
     """GET, or POST a body; return the decoded answer. Raises NotRunning, Declined, OSError or PairingError."""
-    # The lock first: an address that a killed agent left behind may be somebody else's by now.
+    # The lock first: another program may listen by now at the address that a killed agent left behind.
     if not is_running(config):
         raise NotRunning('The print agent is not running. Start it with: print-agent run')
     address = auth.read(config.spool)
     if address is None:
-        raise NotRunning('The print agent runs without its local page, so it cannot be asked. Set enabled = true in '
-                         '[page] of agent.toml and restart it.' if not config.page else
+        raise NotRunning('The print agent runs without its local page, so this command cannot reach it. Set enabled = '
+                         'true in [page] of agent.toml and restart it.' if not config.page else
                          'The print agent is starting or stopping, or could not serve its local page. Try again; its '
                          'log says more.')
     headers = {'Authorization': f'Bearer {address.token}'}

@@ -36,8 +36,8 @@ from print_agent.version import VERSION
 from print_agent.web.status import Snapshot
 
 
-#: Looks of ``pair`` whether the running agent uses the new pairing, each half a second.
-TAKEN_OVER_TRIES = 20
+#: How often ``pair`` asks, each half a second, whether the running agent uses the new pairing.
+MAX_TAKEOVER_CHECKS = 20
 
 
 @click.group(context_settings={'help_option_names': ['-h', '--help']})
@@ -72,11 +72,11 @@ def pair(config: Config, url: str, code: str, allow_http: bool) -> None:
 
 def _taken_over(config: Config, paired: Pairing, begun: float) -> str:
     """Wait until the running agent uses a new pairing; return in words whether it does."""
-    for _ in range(TAKEN_OVER_TRIES):
+    for _ in range(MAX_TAKEOVER_CHECKS):
         try:
             status = local_client.ask(config, Snapshot, 'api/status')
         except (NotRunning, Declined):
-            break  # without its local page it cannot be asked; it notices the new file all the same
+            break  # without its local page it does not answer; it notices the new file all the same
         if any(link.id == paired.id and link.state != 'down' and link.since >= begun for link in status.connections):
             return 'The running print agent uses it and is connected.'
         time.sleep(0.5)
@@ -87,7 +87,7 @@ def _taken_over(config: Config, paired: Pairing, begun: float) -> str:
 @click.option('-v', '--verbose', is_flag=True, help='Log more.')
 @click.pass_obj
 def run(config: Config, verbose: bool) -> None:
-    """Print badges until stopped (Ctrl-C, or SIGTERM). A second signal ends at once."""
+    """Print badges until stopped (Ctrl-C, or SIGTERM). A second signal stops it at once."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(Folding(handler))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler],
@@ -106,7 +106,7 @@ def run(config: Config, verbose: bool) -> None:
 
 
 def _broke(config: Config, pairings: list[Pairing]) -> bool:
-    """Run until stopped (False), or until the spool broke and was set aside (True)."""
+    """Run until stopped (False), or until the spool broke and was renamed (True)."""
     spool = Spool.begin(config.database, keep=config.keep_hours * 3600)
     signals: list[int] = []
     try:
@@ -154,21 +154,21 @@ def _banner(agent: Agent, pairings: list[Pairing]) -> None:
 def printers(config: Config, as_json: bool) -> None:
     """Show the printers that the agent can use."""
     with sentences():
-        found, trouble, left_out = daemon_threads.run(_look(config))
-        with contextlib.suppress(NotRunning, Declined):  # then this is what it will tell
+        found, problems, left_out = daemon_threads.run(_look(config))
+        with contextlib.suppress(NotRunning, Declined):  # then this is what it will say
             left_out = local_client.ask(config, Snapshot, 'api/status').left_out  # it knows which ones desks use
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(found), indent=2))
     else:
         for printer in found:
             click.echo('\n'.join(describe(printer)))
-        if not found and not trouble:
+        if not found and not problems:
             click.echo('No printers. Add a queue to CUPS, or a [[folder]] to agent.toml.')
     for sentence in left_out:
         click.echo(sentence, err=True)
-    for sentence in trouble:
+    for sentence in problems:
         click.echo(f'{sentence} "print-agent doctor" says more.', err=True)
-    if trouble:
+    if problems:
         sys.exit(AgentError.exit_code)
 
 

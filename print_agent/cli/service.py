@@ -26,10 +26,10 @@ from print_agent.spool import lock
 
 NAME = 'print-agent'
 LABEL = 'org.getindico.print-agent'
-#: systemd kills an agent that gave no sign of life for so long, in seconds.
-WATCHDOG = 90
-#: So long the agent may take to finish the badge in the printer when it is asked to stop, in seconds.
-STOP = 30
+#: systemd kills an agent that sent no heartbeat for so long, in seconds.
+WATCHDOG_TIMEOUT = 90
+#: How long the agent may take to finish the badge in the printer when it is asked to stop, in seconds.
+STOP_TIMEOUT = 30
 #: Limits of the service: open files, memory as systemd writes it, threads and processes. What it needs is measured by
 #: tests/agent/siege_test.py, which wants three times as much.
 OPEN_FILES, MAX_MEMORY, MAX_TASKS = 4096, '1G', 512
@@ -68,7 +68,7 @@ def unit(service: Service) -> str:
         '[Unit]',
         'Description=Print agent: badges for check-in with Indico',
         *(['After=network-online.target cups.service', 'Wants=network-online.target'] if system else []),
-        '# It is tried again for ever: a desk without printing helps nobody.',
+        '# It is started again for ever: a desk without printing helps nobody.',
         'StartLimitIntervalSec=0',
         '',
         '[Service]',
@@ -80,9 +80,9 @@ def unit(service: Service) -> str:
         'RestartSec=2',
         '# Exit code 2 is a wrong command line: trying again does not help.',
         'RestartPreventExitStatus=2',
-        f'WatchdogSec={WATCHDOG}',
-        '# The badge in the printer is finished, then its outcome is told.',
-        f'TimeoutStopSec={STOP}',
+        f'WatchdogSec={WATCHDOG_TIMEOUT}',
+        '# The badge in the printer is finished, then its outcome is sent.',
+        f'TimeoutStopSec={STOP_TIMEOUT}',
         'KillMode=mixed',
         '# What strangers could use up. With two printers and a webhook the agent takes 66 MB, 25 files, 12 threads;',
         '# the process that reads PDFs takes 34 MB, and 512 MB at most.',
@@ -101,7 +101,7 @@ def plist(service: Service, log: Path) -> bytes:
     """A launchd agent for macOS. launchd starts it again whenever it ends."""
     return plistlib.dumps({
         'Label': LABEL, 'ProgramArguments': service.run, 'RunAtLoad': True, 'KeepAlive': True, 'ThrottleInterval': 2,
-        'ExitTimeOut': STOP, 'SoftResourceLimits': {'NumberOfFiles': OPEN_FILES},
+        'ExitTimeOut': STOP_TIMEOUT, 'SoftResourceLimits': {'NumberOfFiles': OPEN_FILES},
         'ProcessType': 'Interactive', 'Umask': 0o077, 'StandardOutPath': str(log),
         'StandardErrorPath': str(log)})
 
@@ -130,19 +130,19 @@ class Systemd:
         self._ctl = ['systemctl', *([] if system else ['--user'])]
 
     def install(self, service: Service) -> list[str]:
-        """Write the unit and start it; return what to tell the person."""
+        """Write the unit and start it; return what to say to the person."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(unit(service))
-        told = [f'Wrote {self.path}.']
+        said = [f'Wrote {self.path}.']
         _call([*self._ctl, 'daemon-reload'])
         _call([*self._ctl, 'enable', NAME])
         _call([*self._ctl, 'restart', NAME])
-        told.append('The print agent runs now, and starts with the computer.')
+        said.append('The print agent is running, and will start with the computer.')
         if not self.system and not _call(['loginctl', 'enable-linger'], must=False):
-            told.append('It ends when you log out, as lingering could not be switched on. Run: '
+            said.append('It stops when you log out, because lingering could not be switched on. Run: '
                         f'sudo loginctl enable-linger {getpass.getuser()}')
-        told.append(f'Its log: journalctl {"-u" if self.system else "--user-unit"} {NAME} -f')
-        return told
+        said.append(f'Its log: journalctl {"-u" if self.system else "--user-unit"} {NAME} -f')
+        return said
 
     def uninstall(self) -> list[str]:
         """Stop the service and remove the unit."""
@@ -169,13 +169,14 @@ class Launchd:
         self._domain = f'gui/{os.getuid()}'
 
     def install(self, service: Service) -> list[str]:
-        """Write the plist and start it; return what to tell the person."""
+        """Write the plist and start it; return what to say to the person."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_bytes(plist(service, self._log))
         _call(['launchctl', 'bootout', f'{self._domain}/{LABEL}'], must=False)  # an older one, if there is one
         _call(['launchctl', 'bootstrap', self._domain, str(self.path)])
-        return [f'Wrote {self.path}.', 'The print agent runs now, and starts when you log in.', f'Its log: {self._log}']
+        return [f'Wrote {self.path}.', 'The print agent is running, and will start when you log in.',
+                f'Its log: {self._log}']
 
     def uninstall(self) -> list[str]:
         """Stop the service and remove the plist."""
@@ -196,7 +197,7 @@ def manager() -> Systemd | Launchd:
         return Launchd()
     if shutil.which('systemctl') is None:
         raise ServiceError('This computer has no systemd. Let its own service manager run "print-agent run"; SIGTERM '
-                           'ends it in peace.')
+                           'stops it gracefully.')
     return Systemd(system=os.geteuid() == 0)
 
 
@@ -210,7 +211,7 @@ def _call(command: Sequence[str], *, must: bool = True) -> bool:
     if must and done.returncode:
         why = (done.stderr or done.stdout).strip() or 'no reason'
         # after su or sudo there is no session of the user, and so none of its service manager
-        hint = '. Log in as this user itself, not with su or sudo, and try again.' if 'connect to bus' in why else ''
+        hint = '. Log in as this user, not with su or sudo, and try again.' if 'connect to bus' in why else ''
         raise ServiceError(f'"{" ".join(command)}" did not work: {why}{hint}')
     return done.returncode == 0
 
@@ -248,13 +249,13 @@ def _make(path: Path, user: str) -> None:
 
 # -- commands ---------------------------------------------------------------------------------------------------------
 
-@click.group(short_help='Let the print agent run as a service.')
+@click.group(short_help='Run the print agent as a service.')
 def service() -> None:
-    """Let the print agent run as a service: started with the computer, and again when it fails."""
+    """Run the print agent as a service: started with the computer, and again when it fails."""
 
 
 @service.command()
-@click.option('--user', default='', metavar='NAME', help='As root: the user as whom the agent runs. Needed then.')
+@click.option('--user', default='', metavar='NAME', help='As root, required: the user as whom the agent runs.')
 @click.option('--show', is_flag=True, help='Only show what would be written.')
 @click.pass_obj
 def install(config: Config, user: str, show: bool) -> None:
@@ -265,10 +266,10 @@ def install(config: Config, user: str, show: bool) -> None:
 def _install(config: Config, user: str, show: bool) -> list[str]:
     place = manager()
     if place.system and not user:
-        raise ServiceError('As root, name the user as whom the agent runs: print-agent service install --user NAME. It '
-                           'need not be an administrator, and must own the configuration and the spool.')
+        raise ServiceError('As root, name the user as whom the agent runs: print-agent service install --user NAME. '
+                           'The user need not be an administrator, but must own the configuration and the spool.')
     if user and not place.system:
-        raise ServiceError('Only root can install a service for another user. Leave --user away.')
+        raise ServiceError('Only root can install a service for another user. Leave out --user.')
     wanted = of(config, user)
     if show:
         return [plist(wanted, Path('print-agent.log')).decode() if isinstance(place, Launchd) else unit(wanted)]
@@ -276,7 +277,8 @@ def _install(config: Config, user: str, show: bool) -> list[str]:
         raise ServiceError('This computer is not paired with an event, so the service would have nothing to do. Add an '
                            'agent in Indico, then run: print-agent pair URL CODE')
     if lock.is_locked(wanted.spool) and not place.running():
-        raise ServiceError('A print agent runs already, but not as this service. End it first: Ctrl-C in its terminal.')
+        raise ServiceError('A print agent is running already, but not as this service. Stop it first: press '
+                           'Ctrl-C in its terminal.')
     _make(wanted.spool, user)
     return place.install(wanted)
 
@@ -298,7 +300,7 @@ def status() -> None:
         running = place.path.exists() and place.running()
         if not place.path.exists():
             return ['The service is not installed. Install it with: print-agent service install']
-        return [f'The service {place.path} {"runs" if running else "does not run"}.']
+        return [f'The service {place.path} {"is running" if running else "is not running"}.']
 
     _sentences(look)
     if not running:

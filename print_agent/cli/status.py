@@ -1,4 +1,4 @@
-"""``print-agent status``: how the agent does, by its own word if it runs, else by what it left in the spool."""
+"""``print-agent status``: what the agent says if it runs, else what it left in the spool."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ from print_agent.web.status import Snapshot, badge
 
 #: Columns of the list of badges, in characters.
 _STATE, _PRINTER, _NAME, _ID = 19, 16, 28, 9
-_UNKNOWN = 'The agent was started before that: restart it.'
+_UNKNOWN = 'The running agent does not use it yet.'
 
 
 @click.command()
@@ -28,15 +28,15 @@ _UNKNOWN = 'The agent was started before that: restart it.'
 @click.option('--limit', default=20, show_default=True, type=click.IntRange(1, 1000), help='Number of badges.')
 @click.pass_obj
 def status(config: Config, as_json: bool, limit: int) -> None:
-    """Show connections, printers and the latest badges. Also when the agent does not run."""
+    """Show connections, printers and the latest badges."""
     with sentences():
         pairings = pairing.load_all(config.pairings)
-        running, entries, short, trouble, broken, live = local_client.is_running(config), [], {}, '', '', None
+        running, entries, short, problem, broken, live = local_client.is_running(config), [], {}, '', '', None
         if running:
             try:
                 live = local_client.ask(config, Snapshot, 'api/status')
             except (NotRunning, Declined) as exc:
-                trouble = str(exc)
+                problem = str(exc)
         if config.database.exists():
             try:
                 spool = Spool(config.database)
@@ -51,29 +51,29 @@ def status(config: Config, as_json: bool, limit: int) -> None:
              'received': e.received, 'ended': e.ended, 'acknowledged': e.acked, 'short': short[e.job]}
             for e in entries]
     if as_json:
-        told = {
+        found = {
             'running': running, 'config': str(config.folder), 'spool': str(config.spool),
             'pairings': [{'id': each.id, 'url': each.url, 'agent': each.agent_name, 'event': each.event_title}
                          for each in pairings], 'jobs': jobs}
         if live is not None:
-            told |= {key: msgspec.to_builtins(getattr(live, key)) for key in
+            found |= {key: msgspec.to_builtins(getattr(live, key)) for key in
                      ('version', 'started', 'all_paused', 'printers', 'connections', 'queued')}
-            told['unknown'] = [each.job for each in live.questions]
-        click.echo(json.dumps(told, indent=2))
+            found['unknown'] = [each.job for each in live.questions]
+        click.echo(json.dumps(found, indent=2))
     else:
-        _print(config, pairings, running, trouble, live, short)
+        _print(config, pairings, running, problem, live, short)
         _print_badges(entries, short)
     if broken:
         click.echo(broken, err=True)
         sys.exit(AgentError.exit_code)
 
 
-def _print(config: Config, pairings: list[Pairing], running: bool, trouble: str, live: Snapshot | None,
+def _print(config: Config, pairings: list[Pairing], running: bool, problem: str, live: Snapshot | None,
            short: dict[str, str]) -> None:
     click.echo('The print agent is running.' if running else
                'The print agent is not running. Start it with: print-agent run')
-    if trouble:
-        click.echo(trouble)
+    if problem:
+        click.echo(problem)
     if not pairings and not config.webhook_endpoints:
         click.echo('This computer is not paired with an event. Add an agent in Indico, then run: print-agent pair URL '
                    'CODE')

@@ -3,8 +3,8 @@
 import random
 
 
-#: The longest that a server may ask to stay away for, in seconds: a wrong header must not end a day of check-in.
-LONGEST_RETRY_AFTER = 300.0
+#: The longest wait that a server may ask for, in seconds: a wrong header must not stop a day of check-in.
+MAX_RETRY_AFTER = 300.0
 
 
 def retry_after(header: str) -> float:
@@ -13,14 +13,14 @@ def retry_after(header: str) -> float:
     Dates are not read: this computer's clock may be wrong.
     """
     header = header.strip()
-    return min(float(header), LONGEST_RETRY_AFTER) if header.isascii() and header.isdecimal() else 0.0
+    return min(float(header), MAX_RETRY_AFTER) if header.isascii() and header.isdecimal() else 0.0
 
 
 class Backoff:
     """A window that doubles with every failure, and a random moment inside it.
 
     :param first: the first window, in seconds
-    :param longest: where it stops to grow, in seconds
+    :param longest: where it stops growing, in seconds
     """
 
     def __init__(self, first: float = 1.0, longest: float = 60.0, rng: random.Random | None = None):
@@ -41,10 +41,10 @@ class Backoff:
         return self._rng.uniform(window / 10, window)
 
     def spread(self) -> float:
-        """A short random wait, so that those who were woken together do not speak together."""
+        """A short random wait, so that agents that were woken together do not connect together."""
         return self._rng.uniform(0, self._first)
 
     def slow(self, window: float | None = None) -> float:
-        """A wait for what will hardly heal by itself: the second half of the longest (or the given) window."""
+        """A wait for what a person has to mend: the second half of the longest (or the given) window."""
         window = self._longest if window is None else window
         return self._rng.uniform(window / 2, window)

@@ -8,7 +8,7 @@ from print_agent.protocol import messages as p
 
 
 class Why(Enum):
-    """What kind of end a connection had; the link decides by it what to do next."""
+    """What kind of end a connection had; the link decides what to do next."""
 
     #: the network, a proxy, a restart: try again
     lost = 'lost'
@@ -30,7 +30,7 @@ class Why(Enum):
 class Disconnect:
     """Why a connection ended, in words.
 
-    ``lasted``: seconds since the welcome, or 0. ``wait``: seconds that the server asks to stay away for.
+    ``lasted``: seconds since the welcome, or 0. ``wait``: seconds that the server asks to wait.
     """
 
     why: Why

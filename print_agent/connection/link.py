@@ -1,7 +1,7 @@
 """Keeps one Indico reachable: by websocket if possible, by polling if not, never by both at once.
 
-Polling goes on while the websocket is tried again in the background. As soon as a websocket is let in, polling stops,
-and only then the hello goes out: so the server always hears from one of them, with the whole truth in the first word.
+Polling continues while the websocket is tried again in the background. As soon as a websocket is accepted, polling
+stops, and only then the hello is sent: so the server always hears from one of them, and its first message says all.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ Mode = Literal['auto', 'stream', 'poll']
 
 #: Failed websockets after which ``auto`` begins to poll.
 FAILURES_BEFORE_POLL = 3
-#: How long to stay away from a server that speaks another version, in seconds: somebody may be updating it.
-STAY_AWAY = 300.0
+#: Window for the next attempt at a server that speaks another version, in seconds: somebody may be updating it.
+VERSION_RETRY_WINDOW = 300.0
 #: Only a connection that lasted this long is a healthy one, in seconds.
-STEADY = 10.0
-#: How long a websocket waits for the end of a poll before it speaks, in seconds.
-LAST_POLL = 3.0
-#: How long a link that was thrown off waits before it says why: if this computer was paired anew just now, the new
-#: pairing takes over within that time, and nobody is to blame. In seconds.
-PAIRED_ANEW = 4.0
-#: So many seconds after the last poll, "another connection took over" may mean our own late poll.
-OWN_POLL = 30.0
+MIN_HEALTHY_DURATION = 10.0
+#: How long a websocket waits for the last poll before it says hello, in seconds.
+LAST_POLL_TIMEOUT = 3.0
+#: How long a link that was replaced waits before it says so, in seconds: if this computer was paired again just now,
+#: the new pairing takes over within that time, and nothing is wrong.
+REPLACED_GRACE = 4.0
+#: For so many seconds after the last poll, "another connection took over" may mean our own late poll.
+OWN_POLL_WINDOW = 30.0
 
 
 class Link:
@@ -50,7 +50,8 @@ class Link:
     def __init__(self, pairing: Pairing, jobs: Jobs, printers: Callable[[], tuple[p.Printer, ...]], *,
                  mode: Mode = 'auto', wanted: Callable[[str, frozenset[str]], None] = lambda _source, _names: None,
                  network: Network | None = None, backoff: Backoff | None = None,
-                 stay_away: float = STAY_AWAY, grace: float = PAIRED_ANEW, steady: float = STEADY,
+                 stay_away: float = VERSION_RETRY_WINDOW, grace: float = REPLACED_GRACE,
+                 steady: float = MIN_HEALTHY_DURATION,
                  transport: httpx.AsyncBaseTransport | None = None, poll_backoff: Callable[[], Backoff] = Backoff):
         self.pairing = pairing
         self._jobs = jobs
@@ -58,7 +59,7 @@ class Link:
         self._wanted = wanted
         self._mode = mode
         self._network = network or Network()
-        self._network.for_httpx(pairing.poll)  # a wrong setting is told at the start, not at the first fall back
+        self._network.for_httpx(pairing.poll)  # a wrong setting is found at the start, not at the first fallback
         self._name = uuid4().hex
         self._backoff = backoff or Backoff(rng=random.Random())  # noqa: S311 - spreads load, hides nothing
         self._stay_away = stay_away
@@ -70,21 +71,21 @@ class Link:
         self._stream: Stream | None = None
         self._poller: Poller | None = None
         self._polling: asyncio.Task[None] | None = None
-        self._trouble = ''
-        #: Kinds of trouble that were told, and whether the last word was that it is over.
-        self._told: set[str] = set()
-        self._told_connected = False
+        self._problem = ''
+        #: Kinds of problems that were logged, and whether the last line says that it is connected.
+        self._logged: set[str] = set()
+        self._logged_connected = False
         self._fell_back = False
         self._polled = self._healthy_since = float('-inf')
         #: ``stream`` or ``poll`` while the server answers, else ``down``; for the status page.
         self.state: Literal['down', 'stream', 'poll'] = 'down'
-        #: Another computer speaks for this agent now; this link keeps silent until the agent is started again.
+        #: Another computer speaks for this agent now; this link stays silent until the agent is started again.
         self.replaced = False
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Why there is no connection, in words; empty if there is one."""
-        return self._trouble
+        return self._problem
 
     def put(self, message: p.FromAgent) -> None:
         """Say something that is not about a job, if the server listens."""
@@ -108,7 +109,7 @@ class Link:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
-        # The group, because a poller that died would else be missed by nobody: the link would be silent for ever.
+        # The group, because nobody would notice a poller that died: the link would be silent for ever.
         async with asyncio.TaskGroup() as self._group:
             try:
                 await self._connect()
@@ -145,16 +146,16 @@ class Link:
         if self.state == 'stream':
             self.state = 'down'
         if end.lasted >= self._steady:
-            # A server that welcomes and hangs up again and again is not healthy.
+            # A server that welcomes and then disconnects again and again is not healthy.
             self._backoff.reset()
-            self._told.clear()
-        self._say_trouble(end.text, end.why.value)
-        if end.why is Why.replaced and clock.now() - self._polled >= OWN_POLL:
-            # Coming back, by whatever means, would throw out the other one, and so on for ever.
+            self._logged.clear()
+        self._log_problem(end.text, end.why.value)
+        if end.why is Why.replaced and clock.now() - self._polled >= OWN_POLL_WINDOW:
+            # Coming back, in any way, would disconnect the other one, which would come back in turn, for ever.
             self.replaced = True
             log.error('%s: this print agent has stopped printing for "%s", as the same agent connected from another '
                       'computer (or from a copy of this one). If this is the right computer, stop the other one and '
-                      'restart the print agent here; else pair this one by itself.',
+                      'restart the print agent here; otherwise pair this one with a code of its own.',
                       self.pairing.url, self.pairing.event_title)
             return 0.0
         if end.why is Why.version:
@@ -162,12 +163,12 @@ class Link:
         if end.why is Why.rejected:
             return self._backoff.slow()
         if end.why is Why.too_large:
-            # It would be as large the next time. A poll may hold more, and a change of the printers is worth a try.
+            # It would be as large the next time. A poll may hold more, and the printers may change.
             if self._mode == 'auto':
                 self._fell_back = True
                 self._start_polling()
             return self._backoff.slow(self._stay_away)
-        # On top of what the server asks for, or all whom it asked would come back together.
+        # On top of what the server asks for, or all agents would come back together.
         wait = end.wait + self._backoff.next()
         if end.why is Why.no_relay or self._backoff.failures >= FAILURES_BEFORE_POLL:
             self._fell_back = True
@@ -178,7 +179,7 @@ class Link:
     def _welcomed(self, welcome: p.Welcome) -> None:
         self._fell_back = False
         self.state = 'stream'
-        self._say_connected('by websocket')
+        self._log_connected('by websocket')
         self._heard_welcome(welcome)
 
     def _heard_welcome(self, welcome: p.Welcome) -> None:
@@ -202,7 +203,7 @@ class Link:
             # The server must not hear a poll after the hello of the websocket, or it would think that the poll is
             # the newer connection. So the one under way may end; only if it takes long its answer is dropped.
             poller.stop()
-            await asyncio.wait([task], timeout=LAST_POLL)
+            await asyncio.wait([task], timeout=LAST_POLL_TIMEOUT)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             if self.state == 'poll':
@@ -212,27 +213,27 @@ class Link:
         if self.state != 'poll':
             self.state = 'poll'
             self._healthy_since = clock.now()
-            self._say_connected('by polling')
+            self._log_connected('by polling')
 
     def _poll_failed(self, failure: PollFailed) -> None:
         if self.state == 'poll' and clock.now() - self._healthy_since >= self._steady:
-            self._told.clear()
+            self._logged.clear()
         self.state = 'down'
-        self._say_trouble(failure.text, failure.why.value)
+        self._log_problem(failure.text, failure.why.value)
 
-    # -- words, once per kind of trouble -------------------------------------------------------------------------------
+    # -- the log: one line for each kind of problem --------------------------------------------------------------------
 
-    def _say_trouble(self, text: str, kind: str) -> None:
+    def _log_problem(self, text: str, kind: str) -> None:
         if self.state == 'poll':
             return
-        self._trouble = text
-        if kind not in self._told:
-            self._told.add(kind)
-            self._told_connected = False
+        self._problem = text
+        if kind not in self._logged:
+            self._logged.add(kind)
+            self._logged_connected = False
             log.warning('no connection to %s: %s', self.pairing.url, text)
 
-    def _say_connected(self, how: str) -> None:
-        self._trouble = ''
-        if not self._told_connected:  # one that is let in and thrown out again and again is not told each time
-            log.info('%s to %s %s', 'reconnected' if self._told else 'connected', self.pairing.url, how)
-        self._told_connected = True
+    def _log_connected(self, how: str) -> None:
+        self._problem = ''
+        if not self._logged_connected:  # one that is accepted and disconnected again and again is not logged each time
+            log.info('%s to %s %s', 'reconnected' if self._logged else 'connected', self.pairing.url, how)
+        self._logged_connected = True

@@ -1,7 +1,7 @@
 """The links to all Indicos, one for each pairing, while pairings come, change and go.
 
-``print-agent pair`` writes a file; the running agent notices it within a second. A new token of the same agent only
-connects anew: its jobs stay, and the next hello tells the server how they stand.
+``print-agent pair`` writes a file; the running agent notices it within a second. For a new token of the same agent it
+only reconnects: its jobs stay, and the next hello lists them.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from print_agent.protocol import messages as p
 
 log = logging.getLogger(__name__)
 
-#: Between two looks at the folder of the pairings, in seconds.
-LOOK = 1.0
-#: How long a link whose pairing was removed may take to say its last, in seconds.
-FLUSH = 3.0
+#: How often the folder of the pairings is checked, in seconds.
+WATCH_INTERVAL = 1.0
+#: How long a link whose pairing was removed may take to send its last messages, in seconds.
+FLUSH_TIMEOUT = 3.0
 Start = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
 
 
@@ -42,7 +42,7 @@ class Links:
         self._start_loop = start
         self.all: list[Link] = [make(each) for each in pairings]
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        #: What the files were like at the last look, and the pairing in each; those that came without a file stay.
+        #: What the files were like at the last check, and the pairing in each; those that came without a file stay.
         self._seen: dict[Path, tuple[int, int, int]] = {}
         self._pairings: dict[Path, Pairing] = {}
 
@@ -59,15 +59,15 @@ class Links:
     async def run(self) -> None:
         """Watch the folder until cancelled."""
         while True:
-            await self.look()
-            await asyncio.sleep(LOOK)
+            await self.check()
+            await asyncio.sleep(WATCH_INTERVAL)
 
-    async def look(self) -> None:
-        """Follow what changed in the folder."""
+    async def check(self) -> None:
+        """Apply what changed in the folder."""
         try:
             seen = {path: _stamp(path) for path in pairing.paths(self._folder)}
         except (PairingError, OSError):
-            return  # not to be read just now, or a file went in this moment: as before
+            return  # not readable just now, or a file was removed at this moment: as before
         changed = [path for path in seen if seen[path] != self._seen.get(path)]
         gone = [path for path in self._pairings if path not in seen]
         self._seen = seen
@@ -103,8 +103,8 @@ class Links:
         log.info('the pairing with "%s" was removed; its badges go back to Indico', paired.event_title)
         link.put(p.Drain(reason='The pairing was removed from this computer.'))
         self._jobs.return_all(paired.id)
-        deadline = asyncio.get_running_loop().time() + FLUSH
-        # looked at for a few seconds, once, at the end
+        deadline = asyncio.get_running_loop().time() + FLUSH_TIMEOUT
+        # for a few seconds, once
         while ((not link.flushed() or (link.state != 'down' and self._jobs.owed(paired.id)))  # noqa: ASYNC110
                and asyncio.get_running_loop().time() < deadline):
             await asyncio.sleep(0.05)

@@ -21,9 +21,9 @@ from print_agent.version import SOFTWARE
 
 _LOCAL = {'localhost', '127.0.0.1', '::1'}
 #: Longest wait for Indico's answer to a pairing, in seconds.
-TIMEOUT = 20.0
+PAIR_TIMEOUT = 20.0
 #: Longest pairing code that Indico looks at, in characters.
-LONGEST_CODE = 40
+MAX_CODE_LENGTH = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def check_url(url: str, *, allow_http: bool = False) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ('https', 'http', 'wss', 'ws') and bool(parts.hostname) and parts.port != 0
-        # They are stricter, and whoever connects later would stumble over it.
+        # They are stricter, so connecting would fail later.
         httpx.URL(url)
         (parts.hostname or '').encode('idna')
     except (ValueError, httpx.InvalidURL):
@@ -71,25 +71,25 @@ async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False, 
     :param url: of the Indico; that of the event, as people copy it from their browser, does as well
     """
     base = check_url(re.split('/event/|[?#]', url)[0], allow_http=allow_http)
-    if not 1 <= len(code) <= LONGEST_CODE:
+    if not 1 <= len(code) <= MAX_CODE_LENGTH:
         raise PairingError('This is not a pairing code. One looks like K7QMX-2RVT4; Indico shows it when an agent is '
                            'added.')
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT, transport=transport,
+        async with httpx.AsyncClient(timeout=PAIR_TIMEOUT, transport=transport,
                                      **(network or Network()).for_httpx(base)) as client:
             reply = await client.post(f'{base}/api/plugin/checkin-print/pair',
                                       json={'code': code, 'software': SOFTWARE, 'hostname': hostname})
     except NetworkError as exc:
         raise PairingError(str(exc)) from exc
     except httpx.ProxyError as exc:
-        raise PairingError(f'{base} does not answer, as the proxy does not let the request through ({exc}). Look at '
+        raise PairingError(f'{base} does not answer, as the proxy does not let the request through ({exc}). Check '
                            f'[network] proxy in agent.toml.') from exc
     except httpx.HTTPError as exc:
         if 'CERTIFICATE_VERIFY' in str(exc):
-            raise PairingError(f"{base} does not answer with a certificate that is trusted here. Set [network] ca_file "
-                               f"in agent.toml, or look whether this computer's date is right ({exc}).") from exc
-        raise PairingError(f'{base} does not answer ({exc or type(exc).__name__}). Look whether the address is right '
-                           f'and this computer is in the network.') from exc
+            raise PairingError(f'{base} does not answer with a certificate that is trusted here. Set [network] ca_file '
+                               f'in agent.toml, or check the date of this computer ({exc}).') from exc
+        raise PairingError(f'{base} does not answer ({exc or type(exc).__name__}). Check the address, and '
+                           f'whether this computer has a network.') from exc
     try:
         answer = reply.json()
     except ValueError:
@@ -99,8 +99,8 @@ async def pair(url: str, code: str, hostname: str, *, allow_http: bool = False, 
             raise PairingError(answer['message'])
         if reply.status_code in (404, 405):  # the latter where a page of Indico's own is at the address
             raise PairingError(f'{base} has no check-in print plugin, or is not an Indico.{_shorter(base)}')
-        raise PairingError(f'{base} answered with HTTP {reply.status_code}, which makes no sense here. Open it '
-                           f'in a browser: it may be another address, or a login page of this network in between.')
+        raise PairingError(f'{base} answered with HTTP {reply.status_code}, which is no answer of the plugin. Open '
+                           f'it in a browser: the address may be wrong, or a login page of this network in between.')
     try:
         agent_id, event_id = int(answer['agent']['id']), int(answer['event']['id'])
         host = re.sub(r'[^a-z0-9]+', '-', (urlsplit(base).netloc + urlsplit(base).path).lower()).strip('-')
@@ -147,7 +147,7 @@ def save(folder: Path, pairing: Pairing) -> Path:
 
 
 def load_all(folder: Path) -> list[Pairing]:
-    """Read all pairings. Raises :class:`PairingError` for one that others can read or that makes no sense."""
+    """Read all pairings. Raises :class:`PairingError` for one that others can read or that is broken."""
     return [load(path) for path in paths(folder)]
 
 

@@ -1,7 +1,7 @@
 """Polling over plain HTTPS, for networks that let no websocket through and for servers without a relay.
 
-One request at a time. An answer that came too late to be waited for is dropped: the next hello tells the server what
-this agent holds, so nothing is lost by that.
+One request at a time. An answer that nobody waits for any more is dropped: the next hello says what this agent
+holds, so nothing is lost by that.
 """
 
 import asyncio
@@ -29,12 +29,12 @@ from print_agent.version import SOFTWARE
 log = logging.getLogger(__name__)
 
 #: Longest wait for an answer, in seconds.
-TIMEOUT = 15.0
+POLL_TIMEOUT = 15.0
 #: Shortest pauses between two polls, whatever the server asks for: ordinarily, and with something urgent to say, in
 #: seconds.
-SHORTEST, URGENT = 0.5, 0.1
+MIN_PAUSE, MIN_URGENT_PAUSE = 0.5, 0.1
 #: Attempts to fetch one document.
-FETCHES = 3
+MAX_FETCHES = 3
 #: Most messages in one poll.
 MAX_MESSAGES = 500
 #: Largest reply, in bytes.
@@ -49,7 +49,7 @@ class _Refusal(msgspec.Struct):
 
 
 class PollFailed(Exception):
-    """A poll had no usable answer. ``wait``: seconds that the server asks to stay away for."""
+    """A poll had no usable answer. ``wait``: seconds that the server asks to wait."""
 
     def __init__(self, text: str, why: Why = Why.lost, *, wait: float = 0.0):
         super().__init__(text)
@@ -61,7 +61,7 @@ class PollFailed(Exception):
 class Poller:
     """Polls for one server until cancelled.
 
-    :param link: the name of this link, the same for all pollers of a run: a poll that arrives late throws nobody out
+    :param link: the name of this link, the same for all pollers of a run: a poll that arrives late disconnects nobody
     :param healthy: called after every good answer
     :param welcomed: called with the welcome in every good answer
     :param failed: called with the reason of every failure
@@ -82,7 +82,7 @@ class Poller:
         self._welcomed = welcomed
         self._failed = failed
         self._backoff = backoff or Backoff()
-        self._client = httpx.AsyncClient(timeout=TIMEOUT, transport=transport, follow_redirects=False, headers={
+        self._client = httpx.AsyncClient(timeout=POLL_TIMEOUT, transport=transport, follow_redirects=False, headers={
             'Authorization': f'Bearer {token}', 'User-Agent': SOFTWARE}, **network.for_httpx(poll_url))
         self._said: list[p.FromAgent] = []
         self._link = link
@@ -122,19 +122,19 @@ class Poller:
                     self._healthy()
                 except PollFailed as exc:
                     self._failed(exc)
-                    hopeless = exc.why in (Why.rejected, Why.version, Why.too_large)  # it will hardly heal by itself
+                    hopeless = exc.why in (Why.rejected, Why.version, Why.too_large)  # a person has to mend that
                     wait = self._backoff.slow() if hopeless else self._backoff.next()
-                    # On top of what the server asks for, or all whom it asked would come back together.
+                    # On top of what the server asks for, or all agents would come back together.
                     await self._pause(self._woken, exc.wait + wait)
                     continue
-                await self._pause(self._woken, URGENT)
-                await self._pause(self._urgent, max(pause, SHORTEST) - URGENT)
+                await self._pause(self._woken, MIN_URGENT_PAUSE)
+                await self._pause(self._urgent, max(pause, MIN_PAUSE) - MIN_URGENT_PAUSE)
         finally:
             self._jobs.listen(self._source, None)
             await self._client.aclose()
 
     async def _pause(self, end: asyncio.Event, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):  # nothing came up: the next poll is due anyway
+        with contextlib.suppress(TimeoutError):  # nothing happened: the next poll is due anyway
             async with asyncio.timeout(0 if self._stopping else seconds):
                 await end.wait()
 
@@ -185,10 +185,11 @@ class Poller:
             raise PollFailed("Indico does not know this agent's token, or it was revoked; pair it again",
                              Why.rejected)
         if reply.status_code == 409:
-            # Asking on throws nobody out, as it is asked as the older link that this is.
+            # Polling further disconnects nobody, because it is done as the older link that this is.
             raise PollFailed('the same print agent speaks from another computer (or from a copy of this one); this one '
                              'gets nothing until that has been silent for half a minute. If this is the right '
-                             'computer, stop the other one; else pair this one by itself', Why.replaced)
+                             'computer, stop the other one; otherwise pair this one with a code of its own',
+                             Why.replaced)
         if reply.status_code == 400 and (said := _version_error(reply.content)):
             raise PollFailed(f'Indico and this print agent do not speak the same version of the protocol: {said}',
                              Why.version)
@@ -205,13 +206,13 @@ class Poller:
         try:
             return _decoder.decode(reply.content)
         except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
-            raise PollFailed('the answer makes no sense; is a login page or a proxy in between?') from exc
+            raise PollFailed('the answer is not one of Indico; is a login page or a proxy in between?') from exc
 
     def _url_of(self, job: p.Job) -> str:
         return f'{self._document_url}/{quote(job.job, safe="")}/{job.dispatch}'
 
     async def _fetch(self, job: p.Job, received: float) -> None:
-        for attempt in range(FETCHES):
+        for attempt in range(MAX_FETCHES):
             if attempt:
                 await asyncio.sleep(self._backoff.next() if attempt > 1 else 0.2)
             try:
@@ -231,7 +232,7 @@ class Poller:
             with contextlib.suppress(NoRoom):  # it says so itself
                 await self._jobs.receive(self._source, job, bytes(document), received=received)
             return
-        # Not kept, so not owed; if this word is lost, the next hello shows that the job is not here.
+        # Not kept, so not owed; if this message is lost, the next hello shows that the job is not here.
         self.put(p.Returned(job=job.job, dispatch=job.dispatch, reason='document_unavailable',
                             detail=reasons.sentence('document_unavailable')))
 
@@ -241,7 +242,7 @@ def _silence(exc: httpx.HTTPError) -> str:
     if isinstance(exc, httpx.TimeoutException):
         return 'Indico does not answer in time'
     if isinstance(exc, httpx.ConnectError):
-        return 'Indico cannot be reached; look at the network of this computer'
+        return 'Indico cannot be reached; check the network of this computer'
     return f'no answer from Indico ({type(exc).__name__})'
 
 

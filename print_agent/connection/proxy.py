@@ -1,6 +1,6 @@
-"""How the agent reaches Indico: through which proxy, and whose certificates it believes.
+"""How the agent reaches Indico: through which proxy, and whose certificates it trusts.
 
-Websockets and plain requests must not differ in this, or ``auto`` would fall back on a way that fails as well.
+Websockets and plain requests must not differ in this, or ``auto`` would fall back to a way that fails as well.
 """
 
 import ssl
@@ -23,7 +23,7 @@ _INSTEAD = f'Set [network] proxy in agent.toml to http://host:port, or to "{DIRE
 
 
 def is_proxy(url: str) -> bool:
-    """Tell whether this is the address of an HTTP proxy; one that is not would only be noticed by who connects."""
+    """Whether this is the address of an HTTP proxy; otherwise a wrong one would be noticed only when connecting."""
     try:
         return urlsplit(url).port != 0 and parse_proxy(url).scheme in ('http', 'https')
     except (InvalidProxy, ValueError):
@@ -35,14 +35,14 @@ class Network:
     """Settings of the network.
 
     :param proxy: ``http://host:port``, :data:`DIRECT`, or empty for what the environment says
-    :param ca_file: PEM file with certificate authorities that are believed besides those of the system
+    :param ca_file: PEM file with certificate authorities that are trusted besides those of the system
     """
 
     proxy: str = field(default='', repr=False)
     ca_file: Path | None = None
 
     def tls(self) -> ssl.SSLContext:
-        """Who is believed: the system's authorities (or ``SSL_CERT_FILE``) and ``ca_file``. Raises NetworkError."""
+        """Who is trusted: the system's authorities (or ``SSL_CERT_FILE``) and ``ca_file``. Raises NetworkError."""
         context = ssl.create_default_context()
         if self.ca_file is not None:
             try:

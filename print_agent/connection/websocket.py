@@ -1,4 +1,4 @@
-"""The websocket to the relay: one connection from hello to its end, without any thought about the next one."""
+"""The websocket to the relay: one connection, from hello to its end. What follows is up to the link."""
 
 import asyncio
 import contextlib
@@ -25,16 +25,16 @@ log = logging.getLogger(__name__)
 OPEN_TIMEOUT, WELCOME_TIMEOUT = 10.0, 10.0
 #: Pause between two pings, and the longest wait for the answer to one, in seconds.
 PING_INTERVAL, PING_TIMEOUT = 5.0, 20.0
-#: A permission may have been on its way for so many seconds without further thought. The server's margin is longer.
-TRUSTED = 10.0
-#: Ends that were not acknowledged are said again this often, in seconds.
-REPEAT = 15.0
+#: A go may have been on its way for so many seconds and still count from now. The server's margin is longer.
+MAX_TRANSIT = 10.0
+#: Outcomes that were not acknowledged are sent again this often, in seconds.
+OUTCOME_REPEAT_INTERVAL = 15.0
 #: Largest frame: a document and a little more.
 MAX_FRAME = p.MAX_DOCUMENT + 1024 * 1024
 
 
 class Outbox:
-    """Messages on their way out, in order. The server hears again what gets lost, so nothing here is durable."""
+    """Outgoing messages, in order. What gets lost is sent again, so nothing here is durable."""
 
     def __init__(self) -> None:
         self._messages: asyncio.Queue[p.FromAgent] = asyncio.Queue()
@@ -56,7 +56,7 @@ class Stream:
     """One websocket. :meth:`run` returns when it ended, and never raises for what a network or a server does.
 
     :param printers: gives the present list of printers
-    :param before_hello: awaited once the server let us in, before anything is said
+    :param before_hello: awaited once the server accepted the connection, before anything is said
     :param welcomed: called on the welcome
     """
 
@@ -88,11 +88,11 @@ class Stream:
         return self._outbox.empty()
 
     def wake(self) -> None:
-        """The computer slept: whatever this connection looks like, it is of yesterday."""
+        """The computer slept: whatever this connection looks like, it is stale."""
         self._woke.set()
 
     async def run(self) -> Disconnect:
-        """Connect, speak until the connection ends, and tell why it did."""
+        """Connect, speak until the connection ends, and return why it did."""
         try:
             async with connect(self._url, additional_headers={'Authorization': f'Bearer {self._token}'},
                                user_agent_header=SOFTWARE, compression=None, max_size=MAX_FRAME,
@@ -184,7 +184,7 @@ class Stream:
 
     async def _repeat(self) -> None:
         while True:
-            await asyncio.sleep(REPEAT)
+            await asyncio.sleep(OUTCOME_REPEAT_INTERVAL)
             for message in self._jobs.owed(self._source):
                 self.put(message)
 
@@ -203,12 +203,12 @@ class Stream:
             await asyncio.sleep(PING_INTERVAL)
 
     def _said(self) -> float:
-        """The time from which a permission that was just read counts.
+        """The time from which a go that was just read counts.
 
-        It may have waited in the network, or in this computer while it slept, until the server gave up hope.
+        It may have waited in the network, or in this computer while it slept, until the server gave it up.
         """
         now = clock.now()
-        return now if now - self._asked <= TRUSTED else self._asked
+        return now if now - self._asked <= MAX_TRANSIT else self._asked
 
     async def _read(self, ws: ClientConnection) -> None:
         while True:
@@ -238,7 +238,7 @@ class Stream:
             self.put(p.Error(code='unexpected_document', detail='A binary frame came without a job before it.'))
             return
         (header, received), self._pending = self._pending, None
-        with contextlib.suppress(NoRoom):  # the server has been told
+        with contextlib.suppress(NoRoom):  # it was sent to the server already
             await self._jobs.receive(self._source, header, frame, received=received)
 
 
@@ -247,7 +247,7 @@ def dispatch(jobs: Jobs, source: str, message: p.FromServer, *, received: float)
     try:
         _carry_out(jobs, source, message, received)
     except SpoolFull as exc:
-        log.warning('%s', exc)  # the server says it again, as nothing was acknowledged
+        log.warning('%s', exc)  # the server sends it again, as nothing was acknowledged
 
 
 def _carry_out(jobs: Jobs, source: str, message: p.FromServer, received: float) -> None:

@@ -22,7 +22,7 @@ class _Peek(Struct):
 
 
 class Decoder(Generic[AnyMessage]):
-    """Reads messages of a union of types, told apart by their tag."""
+    """Reads messages of a union of types, which their tags distinguish."""
 
     def __init__(self, union: Any):
         self._decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(union)

@@ -8,7 +8,7 @@ The rules behind the messages (who may print when) are in ``docs/protocol.md``; 
 - A ``job`` is a prefetch. Paper may move only with a *go*: ``go=True`` in the job itself, or a ``go`` message.
 - After a go the agent hands the document to the printer within ``print_within`` seconds of its own monotonic clock,
   or returns the job.
-- ``dispatch`` counts how often the server gave a job away. A word about an older dispatch is history, not news.
+- ``dispatch`` counts how often the server assigned a job. What is said about an older dispatch is ignored.
 - Both directions are at least once; (job, dispatch) makes every message idempotent.
 """
 
@@ -22,7 +22,7 @@ from print_agent.protocol.codec import encode as encode
 from print_agent.protocol.text import PLAIN
 
 
-#: Version of this protocol. A peer of another major version is told so in words and refused.
+#: Version of this protocol. A peer of another major version is refused with a sentence.
 PROTOCOL = 1
 #: Largest badge PDF, in bytes.
 MAX_DOCUMENT = 8 * 1024 * 1024
@@ -105,7 +105,7 @@ class Hello(Message, frozen=True, kw_only=True, tag='hello'):
     #: Identity of the spool file. A new one means that the memory of earlier jobs is gone.
     spool: Id
     printers: Annotated[tuple[Printer, ...], Meta(max_length=MAX_PRINTERS)] = ()
-    #: How many print queues are not among them, as there are too many or their names cannot be told.
+    #: How many print queues are not among them, as there are too many or their names are not allowed.
     left_out: Count = 0
     holding: Annotated[tuple[Held, ...], Meta(max_length=2000)] = ()
 
@@ -185,9 +185,9 @@ class Welcome(Message, frozen=True, kw_only=True, tag='welcome'):
     protocol: int = PROTOCOL
     #: The agent's name in Indico.
     name: Name = ''
-    #: The longest silence the server puts up with, in seconds. Send a heartbeat twice as often.
+    #: The longest silence that the server accepts, in seconds. Send a heartbeat twice as often.
     heartbeat: Seconds = 20.0
-    #: Names of the agent's printers that desks use: they come first where an agent has more than it can tell.
+    #: Names of the agent's printers that desks use: they come first where an agent has more than fit.
     wanted: Annotated[tuple[PrinterName, ...], Meta(max_length=MAX_PRINTERS)] = ()
 
 
@@ -233,7 +233,7 @@ class Ack(JobMessage, frozen=True, kw_only=True, tag='ack'):
 
 
 class Error(Message, frozen=True, kw_only=True, tag='error'):
-    """What came in could not be used. Never a reason to drop the link by itself."""
+    """What came in could not be used. Alone it is never a reason to close the link."""
 
     code: Reason
     detail: Detail = ''
@@ -282,7 +282,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a webhook tells. ``job`` is there when a badge comes along; ``registration`` when the event sends data."""
+    """What a webhook says. ``job`` is there when a badge comes along; ``registration`` when the event sends data."""
 
     event: dict[str, Any] = {}
     job: Job | None = None

@@ -28,7 +28,7 @@ SENTENCES: dict[str, str] = {
     'printer_unreachable': 'The printer does not answer. It may be switched off or not connected.',
     'printer_frozen': 'The printer hangs: it is switched on but does not answer. Switch it off and on again.',
     'printer_unreadable': "The agent cannot read the printer's answers, so nobody knows if its badges come out.",
-    'printer_login': 'The printer tells nothing without a login, so nobody knows if its badges come out.',
+    'printer_login': 'The printer answers nothing without a login, so nobody knows if its badges come out.',
     'printer_rejecting': 'The printer does not accept jobs.',
     'submit_failed': 'CUPS did not take the badge.',
     'does_not_fit': 'The badge is larger than the labels that are set for this printer.',
@@ -47,7 +47,7 @@ SENTENCES: dict[str, str] = {
     'stopped_midway': 'The badge was stopped on its way to the printer.',
     'person_saw_it': 'Someone at the desk looked: the badge came out.',
     'person_missed_it': 'Someone at the desk looked: the badge did not come out.',
-    'agent_error': 'The print agent made a mistake; its log says more.',
+    'agent_error': 'The print agent had an error of its own; its log says more.',
     # documents
     'too_large': 'The document is too large.',
     'wrong_length': 'The document did not arrive complete.',
@@ -85,12 +85,12 @@ SENTENCES: dict[str, str] = {
 }
 
 #: With one of these a printer keeps the badge that it has. They may also be about a tray that nobody uses, so they
-#: count only while a badge does not get on.
+#: count only while a badge does not move.
 STALLING = frozenset({'media-empty', 'media-needed', 'media-jam', 'cover-open', 'door-open', 'interlock-open',
                       'input-tray-missing', 'marker-supply-empty', 'toner-empty', 'offline', 'shutdown', 'paused',
                       'printer_unreachable', 'printer_frozen', 'cups_down'})
 _SEVERITY = re.compile(r'-(error|warning|report)$')
-#: They say that something is going on, not why something went wrong.
+#: They say what happens, not why something went wrong.
 _NOT_A_CAUSE = {'none', 'job-printing', 'job-incoming', 'processing-to-stop-point', 'job-queued',
                 'job-completed-successfully', 'aborted-by-system', 'job-stopped', 'cups-waiting-for-job-completed'}
 

@@ -1,7 +1,7 @@
-"""What a person at this computer can do with the running agent: pause, test, print again, answer a question.
+"""What a person at this computer can do with the running agent: pause, test, reprint, answer a question.
 
-None of it needs a network. What Indico has to know is committed to the spool first and told as soon as it listens; what
-it must not mix up with its own jobs (test pages, badges printed once more) it never hears of.
+None of it needs a network. What Indico has to know is committed to the spool first and sent as soon as it listens; it
+never hears of what it must not mix up with its own jobs (test pages, reprints).
 """
 
 import hashlib
@@ -25,10 +25,10 @@ from print_agent.spool.store import Spool
 
 log = logging.getLogger(__name__)
 
-#: How long what a person asked for waits for its printer, in seconds. They stand beside it.
-WAITS = 120.0
-#: Least characters of a job's id that are enough to mean it.
-SHORTEST = 4
+#: How long what a person asked for waits for its printer, in seconds.
+PRINT_WITHIN = 120.0
+#: Characters of a job's id that are needed at least.
+MIN_ID_LENGTH = 4
 _NOTE = 'paused'
 
 
@@ -52,7 +52,7 @@ class Pauses:
 
 
 class Control:
-    """The handles of the agent. Everything raises :class:`ActionRefused` when it cannot be done.
+    """The actions. Everything raises :class:`ActionRefused` when it cannot be done.
 
     :param layouts: the settings of printers, by their names
     """
@@ -70,7 +70,7 @@ class Control:
         return printer in self.pauses
 
     def pause(self, printer: str | None = None) -> None:
-        """Let no badge of a server begin on a printer, or on any. The one in the printer comes out."""
+        """Start no badge of a server on a printer, or on any. The one in the printer comes out."""
         if printer is None:
             self.pauses.set(everything=True, names=frozenset())
         else:
@@ -78,7 +78,7 @@ class Control:
             if printer not in self.pauses:
                 self.pauses.set(everything=False, names=self.pauses.names | {printer})
         log.info('paused: %s', 'all printers' if printer is None else printer)
-        # Told first, so that what is handed back does not come again.
+        # Sent first, so that what is returned does not come back here.
         self._printers.recheck()
         for name in self._spool.printers():
             if self.is_paused(name):
@@ -120,14 +120,14 @@ class Control:
             return last
         beginning, _, dispatch = job.rpartition('.')
         wanted = beginning if beginning and dispatch.isdecimal() else job
-        found = self._spool.begins(wanted) if len(wanted) >= SHORTEST else []
+        found = self._spool.begins(wanted) if len(wanted) >= MIN_ID_LENGTH else []
         exact = [entry for entry in found if entry.job == wanted]
         if len(exact or found) != 1:
             raise ActionRefused('unknown_job', f'Several badges begin with "{job}". Give more of the id.' if found else
                                f'There is no badge "{job}" here. "print-agent status" shows the latest and their ids.'
-                               if len(wanted) >= SHORTEST else
-                               f'"{job}" is too short for the id of a badge: give at least {SHORTEST} characters of '
-                               f'it, as "print-agent status" shows them, or "last".')
+                               if len(wanted) >= MIN_ID_LENGTH else
+                               f'"{job}" is too short for the id of a badge: give at least {MIN_ID_LENGTH} characters '
+                               f'of it, as "print-agent status" shows them, or "last".')
         return (exact or found)[0]
 
     def get(self, seq: int) -> Entry:
@@ -143,23 +143,23 @@ class Control:
             raise ActionRefused('question', 'Nobody knows whether this badge came out. Answer that first, on the local '
                                            'page or in Indico.')
         if entry.state not in REPEATABLE:
-            raise ActionRefused('not_printed', 'This badge was not printed here. Indico gives it to a printer itself.'
+            raise ActionRefused('not_printed', 'This badge was not printed here. Indico assigns it to a printer.'
                                if entry.state in ENDED else 'This badge is still on its way.')
         document = self._spool.document(entry.seq)
         if document is None:
             raise ActionRefused('forgotten', 'The PDF of this badge is not kept any more. Print it again in Indico.')
         if any(each.source == LOCAL and each.origin == origin for each in self._spool.open()):
             raise ActionRefused('already', 'This badge is being printed again already.')
-        return self._again(entry, document, printer or entry.printer)
+        return self._reprint(entry, document, printer or entry.printer)
 
     def answer(self, entry: Entry, *, came_out: bool) -> Entry:
-        """Settle an unknown job by what a person saw. Not come out: it is printed again, by whoever sent it."""
+        """Enter what a person saw of an unknown job. If it did not come out, its sender prints it again."""
         if entry.state is not State.unknown:
             raise ActionRefused('answered', 'This question was answered already.')
         if not came_out and not entry.gone:
-            raise ActionRefused('unsettled', 'The print service still has this badge, so it may still come out. '
-                                            'Wait until it has given it up, or cancel it there.')
-        # Nobody could send it again.
+            raise ActionRefused('still_queued', 'The print service still has this badge, so it may still come out. '
+                                                'Wait until it is gone there, or cancel it there.')
+        # Nobody else could send it again.
         ours = not decisions.has_listener(entry)
         document = self._spool.document(entry.seq) if ours and not came_out else None
         if ours and not came_out and document is None:
@@ -169,7 +169,7 @@ class Control:
             self._known(entry.printer)
         self._jobs.answered(entry, came_out=came_out)
         if document is not None:
-            return self._again(entry, document, entry.printer)
+            return self._reprint(entry, document, entry.printer)
         return self.get(entry.seq)
 
     # -- helpers ------------------------------------------------------------------------------------------------------
@@ -183,12 +183,12 @@ class Control:
             raise ActionRefused('unknown_printer', f'There is no printer "{printer}" here. '
                                f'{f"There are: {names}." if names else "There is none at all yet."}')
 
-    def _again(self, entry: Entry, document: bytes, printer: str) -> Entry:
+    def _reprint(self, entry: Entry, document: bytes, printer: str) -> Entry:
         self._known(printer)
         if entry.kind == 'test' and entry.source == LOCAL:
             title, prefix = entry.title, 'test'
         else:
-            title, prefix = f'Again {entry.origin or entry.job}', 'again'
+            title, prefix = f'Reprint of {entry.origin or entry.job}', 'reprint'
         return self._print(printer, document, prefix=prefix, title=title, kind=entry.kind, width=entry.width_mm,
                            height=entry.height_mm, copies=entry.copies, pages=entry.pages, name=entry.name,
                            origin=entry.origin or entry.job)
@@ -201,5 +201,5 @@ class Control:
         return self._jobs.print_here(p.Job(
             job=f'{prefix}-{uuid.uuid4().hex[:12]}', dispatch=1, printer=printer, title=title, name=name,
             kind=kind, copies=copies, pages=pages, width_mm=width, height_mm=height,  # type: ignore[arg-type]
-            length=len(document), sha256=hashlib.sha256(document).hexdigest(), expires_in=WAITS, go=True,
-            print_within=WAITS), document, origin)
+            length=len(document), sha256=hashlib.sha256(document).hexdigest(), expires_in=PRINT_WITHIN, go=True,
+            print_within=PRINT_WITHIN), document, origin)

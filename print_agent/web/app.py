@@ -1,4 +1,4 @@
-"""The routes of the local page. What they do is in :mod:`print_agent.web.actions`, who may come in in :mod:`.guard`."""
+"""The routes of the local page. What they do is in :mod:`print_agent.web.actions`, access in :mod:`.guard`."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ from print_agent.protocol.messages import PrinterName
 from print_agent.spool.job import Entry
 from print_agent.version import SOFTWARE
 from print_agent.web.actions import Control
-from print_agent.web.auth import SESSION, Keys
+from print_agent.web.auth import SESSION_LIFETIME, Keys
 from print_agent.web.guard import Guard
 from print_agent.web.log_buffer import LogBuffer
 from print_agent.web.status import Snapshot, Viewer, badge
@@ -35,14 +35,14 @@ _FILES = {'page.js': 'text/javascript', 'page.css': 'text/css', 'icon.svg': 'ima
 MAX_BODY = 4096
 #: Pages that are kept up to date at the same time.
 MAX_STREAMS = 16
-#: How often a page hears of changes, and of nothing, in seconds.
-LOOK, QUIET = 0.4, 10.0
+#: How often an open page is checked for news, and how often it hears that the agent is alive, in seconds.
+REFRESH_INTERVAL, KEEPALIVE_INTERVAL = 0.4, 10.0
 
 Seq = Annotated[int, Meta(ge=1, le=2**53)]
 
 
-class Which(Struct, forbid_unknown_fields=True):
-    """A printer; all, if it is left out."""
+class PrinterOrAll(Struct, forbid_unknown_fields=True):
+    """A printer; all printers if it is missing."""
 
     printer: PrinterName | None = None
 
@@ -53,8 +53,8 @@ class Test(Struct, forbid_unknown_fields=True):
     printer: PrinterName
 
 
-class Again(Struct, forbid_unknown_fields=True):
-    """A job, by its id or by its number in the spool, and where it is to come out if not where it did."""
+class Reprint(Struct, forbid_unknown_fields=True):
+    """A job, by its id or by its number in the spool, and the printer if not the same."""
 
     job: Annotated[str, Meta(max_length=80)] | None = None
     entry: Seq | None = None
@@ -94,7 +94,7 @@ class Web:
                                   self._hosts, self._cookie, lambda: _html('shut.html', 401))
 
     def end(self) -> None:
-        """Let go of all pages that are open."""
+        """Close all pages that are open."""
         self._ending.set()
 
     def _hosts(self) -> frozenset[str]:
@@ -103,7 +103,7 @@ class Web:
     def _cookie(self) -> str:
         return f'print_agent_{self.port}'  # cookies know no ports
 
-    # -- looking ------------------------------------------------------------------------------------------------------
+    # -- reading ------------------------------------------------------------------------------------------------------
 
     async def _page(self, _request: Request) -> Response:
         return _html('page.html')
@@ -118,7 +118,7 @@ class Web:
         if request.method != 'GET' or (cookie := self._keys.session(request.query_params.get('ticket', ''))) is None:
             return _html('shut.html', 401)
         answer = RedirectResponse('/', 303)
-        answer.set_cookie(self._cookie(), cookie, max_age=int(SESSION), httponly=True, samesite='strict')
+        answer.set_cookie(self._cookie(), cookie, max_age=int(SESSION_LIFETIME), httponly=True, samesite='strict')
         return answer
 
     async def _status(self, _request: Request) -> Response:
@@ -138,14 +138,14 @@ class Web:
                 if now != last:
                     yield b'data: ' + now + b'\n\n'
                     last, spoken = now, time.monotonic()
-                elif time.monotonic() - spoken >= QUIET:
+                elif time.monotonic() - spoken >= KEEPALIVE_INTERVAL:
                     yield b'event: alive\ndata:\n\n'
                     spoken = time.monotonic()
                 try:
-                    async with asyncio.timeout(LOOK):
+                    async with asyncio.timeout(REFRESH_INTERVAL):
                         await self._ending.wait()
                 except TimeoutError:
-                    pass  # time to look again
+                    pass  # time to check again
         finally:
             self._streams -= 1
 
@@ -155,21 +155,21 @@ class Web:
         return Response('\n'.join((*_summary(status), '', *self._log_buffer.lines(), '')), media_type='text/plain',
                         headers={'Content-Disposition': f'attachment; filename="{name}"'})
 
-    # -- doing --------------------------------------------------------------------------------------------------------
+    # -- acting -------------------------------------------------------------------------------------------------------
 
     async def _pause(self, request: Request) -> Response:
-        self._control.pause((await _body(request, Which)).printer)
+        self._control.pause((await _body(request, PrinterOrAll)).printer)
         return _json(self._viewer.look(names=False))
 
     async def _resume(self, request: Request) -> Response:
-        self._control.resume((await _body(request, Which)).printer)
+        self._control.resume((await _body(request, PrinterOrAll)).printer)
         return _json(self._viewer.look(names=False))
 
     async def _test(self, request: Request) -> Response:
         return _job(self._control.test((await _body(request, Test)).printer))
 
     async def _reprint(self, request: Request) -> Response:
-        wanted = await _body(request, Again)
+        wanted = await _body(request, Reprint)
         if (wanted.job is None) == (wanted.entry is None):
             raise RequestRefused(400, 'bad_request', 'Either "job" or "entry" has to be there.')
         entry = self._control.find(wanted.job) if wanted.job is not None else self._control.get(wanted.entry or 0)
@@ -187,7 +187,7 @@ class Web:
 
 
 def _guarded(handler: Handler) -> Handler:
-    """Answer what a handler cannot do with a sentence."""
+    """Answer with a sentence what a handler cannot do."""
     async def guarded(request: Request) -> Response:
         try:
             return await handler(request)

@@ -1,7 +1,7 @@
 """Who may use the local page: programs of the same user by a token, their browser by a cookie.
 
 The token is new at every start and lies in a file that only this user can read. With it the command line gets a ticket,
-which is good once and for two minutes; that is what travels in a URL. The browser swaps it for a cookie. Cookies are
+which is valid once and for two minutes; that is what travels in a URL. The browser swaps it for a cookie. Cookies are
 remembered as hashes in the spool, so that a page that is open all day survives a restart of the agent.
 """
 
@@ -22,10 +22,10 @@ from print_agent.spool.store import Spool
 
 log = logging.getLogger(__name__)
 
-#: How long a ticket and a cookie are good, in seconds.
-TICKET, SESSION = 120.0, 7 * 86400.0
-#: Most tickets and cookies at a time; the oldest goes.
-TICKETS, SESSIONS = 10, 20
+#: How long a ticket and a cookie are valid, in seconds.
+TICKET_LIFETIME, SESSION_LIFETIME = 120.0, 7 * 86400.0
+#: Most tickets and cookies at a time; the oldest is dropped.
+MAX_TICKETS, MAX_SESSIONS = 10, 20
 FILE = 'page.json'
 _NOTE = 'page_sessions'
 
@@ -46,8 +46,8 @@ class Keys:
     def ticket(self) -> str:
         """Make a ticket."""
         ticket = secrets.token_urlsafe(24)
-        self._tickets[_hash(ticket)] = time.monotonic() + TICKET
-        while len(self._tickets) > TICKETS:
+        self._tickets[_hash(ticket)] = time.monotonic() + TICKET_LIFETIME
+        while len(self._tickets) > MAX_TICKETS:
             del self._tickets[next(iter(self._tickets))]
         return ticket
 
@@ -58,18 +58,18 @@ class Keys:
         cookie = secrets.token_urlsafe(32)
         now = time.time()
         self._sessions = {key: until for key, until in self._sessions.items() if until > now}
-        self._sessions[_hash(cookie)] = now + SESSION
-        while len(self._sessions) > SESSIONS:
+        self._sessions[_hash(cookie)] = now + SESSION_LIFETIME
+        while len(self._sessions) > MAX_SESSIONS:
             del self._sessions[next(iter(self._sessions))]
         try:
             self._spool.set_note(_NOTE, json.dumps(self._sessions))
         except SpoolFull as exc:
-            log.warning('who opens the local page now has to do so again after a restart: %s', exc)
+            log.warning('the local page has to be opened again after a restart: %s', exc)
         return cookie
 
     def is_session(self, cookie: str) -> bool:
         """Whether this cookie is good."""
-        # Found by the hash of what was sent, so the time it takes tells nothing about the cookie.
+        # Found by the hash of what was sent, so the time it takes says nothing about the cookie.
         return self._sessions.get(_hash(cookie), 0.0) > time.time()
 
 

@@ -10,7 +10,7 @@ from print_agent.connection.link import Link
 
 
 #: Changes that are remembered.
-LENGTH = 100
+MAX_CHANGES = 100
 
 
 class Connection(Struct, frozen=True, kw_only=True):
@@ -37,20 +37,20 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class History:
-    """Watches the links: call :meth:`look` often."""
+    """Watches the links: call :meth:`update` often."""
 
     def __init__(self, links: Sequence[Link]):
         self._links = links
-        self._changes: deque[Change] = deque(maxlen=LENGTH)
+        self._changes: deque[Change] = deque(maxlen=MAX_CHANGES)
         self._now: dict[str, Change] = {}
         self._since: dict[str, float] = {}
         #: Grows with every change.
         self.count = 0
 
-    def look(self) -> None:
-        """Note what changed since the last look."""
+    def update(self) -> None:
+        """Note what changed since the last call."""
         for link in self._links:
-            paired, words = link.pairing, in_words(link.state, link.trouble)
+            paired, words = link.pairing, in_words(link.state, link.problem)
             old = self._now.get(paired.id)
             if old is not None and (old.state, old.words) == (link.state, words):
                 continue
@@ -63,7 +63,7 @@ class History:
             self.count += 1
 
     def connections(self) -> tuple[Connection, ...]:
-        """All links, as they were at the last look."""
+        """All links, as they were at the last update."""
         return tuple(
             Connection(id=link.pairing.id, url=link.pairing.url, event=link.pairing.event_title,
                        agent=link.pairing.agent_name, state=now.state, words=now.words,
@@ -75,11 +75,11 @@ class History:
         return tuple(self._changes)
 
 
-def in_words(state: str, trouble: str) -> str:
+def in_words(state: str, problem: str) -> str:
     """A state of a link, for people."""
     match state:
         case 'stream':
             return 'Connected.'
         case 'poll':
             return 'Connected by polling: badges come up to two seconds later.'
-    return f'{trouble[0].upper()}{trouble[1:].rstrip(".")}.' if trouble else 'Connecting…'
+    return f'{problem[0].upper()}{problem[1:].rstrip(".")}.' if problem else 'Connecting…'

@@ -26,15 +26,15 @@ HEADERS = {
 }
 #: Longest path with its query, in bytes.
 MAX_PATH = 512
-#: Anyone on this computer may fetch these: they tell nothing.
+#: Anyone on this computer may fetch these: they reveal nothing.
 OPEN = ('/static/', '/enter')
 
 
 class Guard:
-    """The door in front of the application.
+    """Checks every request before the application sees it.
 
     :param hosts: the values of Host (with port) under which we can be reached
-    :param shut: the answer to a browser that comes to the page without a cookie
+    :param shut: the answer to a browser that opens the page without a cookie
     """
 
     def __init__(self, app: ASGIApp, keys: Keys, hosts: Callable[[], frozenset[str]], cookie: Callable[[], str],
@@ -47,7 +47,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
-        assert scope['type'] == 'http'  # uvicorn is told to speak neither websocket nor lifespan
+        assert scope['type'] == 'http'  # uvicorn is configured to speak neither websocket nor lifespan
 
         async def send_with_headers(message: Message) -> None:
             if message['type'] == 'http.response.start':
@@ -88,4 +88,4 @@ class Guard:
             raise RequestRefused(401, 'no_token', 'Open the page of the print agent with: print-agent page')
         if scope['method'] not in ('GET', 'HEAD') and not origins:
             # Browsers send it with every POST.
-            raise RequestRefused(403, 'no_origin', 'Where this comes from is not said.')
+            raise RequestRefused(403, 'no_origin', 'The header Origin is missing.')

@@ -1,4 +1,4 @@
-"""The last lines of the log, in memory, so that a tech can hand them to somebody who helps. They hold ids, no names."""
+"""The last lines of the log, in memory, so that they can be given to somebody who helps. They hold ids, no names."""
 
 import logging
 from collections import deque
@@ -6,8 +6,8 @@ from collections import deque
 from print_agent.runtime.log_folding import Folding
 
 
-#: Lines that are remembered.
-LENGTH = 2000
+#: Lines that are kept.
+MAX_LINES = 2000
 
 
 class LogBuffer(logging.Handler):
@@ -17,14 +17,14 @@ class LogBuffer(logging.Handler):
         super().__init__(logging.INFO)
         self.setFormatter(logging.Formatter('%(asctime)s %(levelname)s %(message)s'))
         self.addFilter(Folding(self))
-        self._lines: deque[str] = deque(maxlen=LENGTH)
+        self._lines: deque[str] = deque(maxlen=MAX_LINES)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Remember one record."""
         self._lines.append(self.format(record))
 
     def open(self) -> None:
-        """Begin to listen."""
+        """Start listening."""
         logging.getLogger('print_agent').addHandler(self)
 
     def close(self) -> None:

@@ -20,8 +20,8 @@ from print_agent.web.status import Viewer
 log = logging.getLogger(__name__)
 
 HOST = '127.0.0.1'
-#: How long open pages may hold up the end of the agent, in seconds.
-LAST = 1
+#: How long the agent waits, before it stops, for open pages, in seconds.
+STOP_TIMEOUT = 1
 
 
 class Page:
@@ -46,7 +46,7 @@ class Page:
             log.warning('the local page cannot be served: %s', exc)
             return
         self._web.port = int(listener.getsockname()[1])
-        self._server = Server(self._web.app, listener, grace=LAST)
+        self._server = Server(self._web.app, listener, grace=STOP_TIMEOUT)
         self._serving = asyncio.create_task(self._server.serve())
         try:
             auth.publish(self._spool, auth.Address(url=self.url, token=self._keys.token))
@@ -61,11 +61,11 @@ class Page:
         return f'http://{HOST}:{self._web.port}/'
 
     def stopping(self) -> None:
-        """Show that the agent is about to end."""
+        """Show that the agent is stopping."""
         self._viewer.stopping = True
 
     async def stop(self) -> None:
-        """Stop to listen."""
+        """Stop listening."""
         self._log_buffer.close()
         if self._server is None or self._serving is None:
             return

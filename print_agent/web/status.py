@@ -1,4 +1,4 @@
-"""How the agent does, in one piece and in words: what the local page shows and ``print-agent status`` prints.
+"""The state of the agent, in one piece and in words: what the local page shows and ``print-agent status`` prints.
 
 All times are wall clock, seconds since 1970. Names of people are in it only for the page.
 """
@@ -19,12 +19,12 @@ from print_agent.web.connection_history import Change, Connection, History
 
 
 #: Jobs shown of the queue and of those that ended.
-QUEUE, LATEST = 50, 30
+MAX_QUEUE, MAX_LATEST = 50, 30
 
 _WORDS = {
     State.waiting: 'Waiting', State.go: 'Next', State.submitting: 'Printing', State.printing: 'Printing',
     State.completed: 'Printed', State.sent: 'Sent to the printer', State.failed: 'Failed', State.unknown: 'Unknown',
-    State.returned: 'Given back', State.canceled: 'Taken back', State.refused: 'Refused',
+    State.returned: 'Returned', State.canceled: 'Canceled', State.refused: 'Refused',
 }
 
 
@@ -62,7 +62,7 @@ class PrinterStatus(Struct, frozen=True, kw_only=True):
 
     name: str
     state: str
-    #: ``ok``, ``busy``, ``warn`` (works, but look), ``bad`` (does not work) or ``paused`` (by a person, here).
+    #: ``ok``, ``busy``, ``warn`` (works, but has a warning), ``bad`` (does not work) or ``paused`` (by a person, here).
     level: str
     words: str
     #: Reason codes, and a sentence for each.
@@ -92,14 +92,14 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     #: The last jobs that have ended, newest first.
     latest: tuple[Badge, ...]
     connections: tuple[Connection, ...]
-    #: Print queues that Indico is not told of, in words.
+    #: Print queues that are not offered to Indico, in words.
     left_out: tuple[str, ...] = ()
     #: What happened to the connections since the start, newest first.
     history: tuple[Change, ...] = ()
 
 
 class Viewer:
-    """Looks at everything."""
+    """Reads the state of everything."""
 
     def __init__(self, spool: Spool, control: Control, printers: Printers, history: History, *, started: float):
         self._spool = spool
@@ -110,10 +110,10 @@ class Viewer:
         self.stopping = False
 
     def look(self, *, names: bool) -> Snapshot:
-        """Look now. ``names``: whether to say whose badges they are."""
+        """Read it now. ``names``: whether to say whose badges they are."""
         spool = self._spool
         waiting = spool.open()
-        ended = sorted((e for e in spool.recent(3 * LATEST) if e.state in ENDED),
+        ended = sorted((e for e in spool.recent(3 * MAX_LATEST) if e.state in ENDED),
                        key=lambda entry: entry.ended or 0.0, reverse=True)
         printing = {entry.printer for entry in waiting if entry.state in AT_PRINTER}
 
@@ -124,8 +124,8 @@ class Viewer:
             version=VERSION, started=self._started, stopping=self.stopping, all_paused=self._control.pauses.all,
             printers=tuple(printer_status(each, paused=self._control.is_paused(each.name),
                                           printing=each.name in printing) for each in self._printers.all()),
-            questions=badges(spool.unknown(decisions.ASKED)), queue=badges(waiting[:QUEUE]), queued=len(waiting),
-            latest=badges(ended[:LATEST]), connections=self._history.connections(),
+            questions=badges(spool.unknown(decisions.ASKED)), queue=badges(waiting[:MAX_QUEUE]), queued=len(waiting),
+            latest=badges(ended[:MAX_LATEST]), connections=self._history.connections(),
             left_out=self._printers.offer().sentences, history=self._history.changes())
 
 
@@ -145,7 +145,7 @@ def printer_status(printer: p.Printer, *, paused: bool, printing: bool) -> Print
     """One printer in words.
 
     :param paused: a person paused it here; then ``printer`` says that it is stopped
-    :param printing: a badge is in its hands
+    :param printing: it is printing a badge of ours
     """
     why = tuple(reason for reason in printer.reasons if not (paused and reason == 'paused'))
     bad = (not paused and (printer.state == 'stopped' or not printer.accepting)) or any(

@@ -1,6 +1,6 @@
-"""Tells the sender of a webhook what became of its badge, until the sender says that it knows.
+"""Reports to the sender of a webhook what became of its badge, until the sender acknowledges it.
 
-What is still to be told is read from the spool, so a restart loses nothing.
+What is still to be reported is read from the spool, so a restart loses nothing.
 """
 
 import asyncio
@@ -27,13 +27,14 @@ from print_agent.version import SOFTWARE
 log = logging.getLogger(__name__)
 
 #: Longest wait for an answer, in seconds.
-TIMEOUT = 10.0
-#: How often the spool is looked at when nothing woke this loop, in seconds.
-LOOK = 1.0
-#: An outcome that nobody wants for this long is given up, in seconds.
-GIVE_UP = 86400.0
+REPORT_TIMEOUT = 10.0
+#: How often the spool is checked when nothing woke this loop, in seconds.
+CHECK_INTERVAL = 1.0
+#: An outcome that nobody acknowledged for this long is dropped, in seconds.
+MAX_REPORT_AGE = 86400.0
 
-DOOR = 'door:'
+#: What the sources of webhook jobs begin with; the printer follows. Stored in spools.
+SOURCE_PREFIX = 'door:'
 _decoder = msgspec.json.Decoder(p.Ack)
 
 
@@ -56,7 +57,7 @@ class OutcomeReporter:
         self._news = asyncio.Event()
         self._progress: list[tuple[str, p.Printing]] = []
         for printer in secrets:
-            jobs.listen(DOOR + printer, partial(self._hear, DOOR + printer))
+            jobs.listen(SOURCE_PREFIX + printer, partial(self._hear, SOURCE_PREFIX + printer))
 
     def _hear(self, source: str, message: p.FromAgent) -> None:
         if isinstance(message, p.Printing):
@@ -68,9 +69,9 @@ class OutcomeReporter:
         try:
             while True:
                 self._news.clear()
-                await self._look()
+                await self._report()
                 try:
-                    async with asyncio.timeout(LOOK):
+                    async with asyncio.timeout(CHECK_INTERVAL):
                         await self._news.wait()
                 except TimeoutError:
                     pass  # retries may be due
@@ -82,11 +83,11 @@ class OutcomeReporter:
         proxy = self._network.proxy_for(url)
         if proxy not in self._clients:
             self._clients[proxy] = httpx.AsyncClient(
-                timeout=TIMEOUT, transport=self._transport, follow_redirects=False, headers={'User-Agent': SOFTWARE},
-                **self._network.for_httpx(url))
+                timeout=REPORT_TIMEOUT, transport=self._transport, follow_redirects=False,
+                headers={'User-Agent': SOFTWARE}, **self._network.for_httpx(url))
         return self._clients[proxy]
 
-    async def _look(self) -> None:
+    async def _report(self) -> None:
         progress, self._progress = self._progress, []
         reports: list[Awaitable[object]] = []
         for source, message in progress:
@@ -106,12 +107,12 @@ class OutcomeReporter:
             return
         backoff = self._retries.get(entry.seq, (Backoff(first=self._first_retry), 0.0))[0]
         self._retries[entry.seq] = (backoff, time.monotonic() + backoff.next())
-        if time.time() - entry.received > GIVE_UP:
-            log.warning('job %s.%d: nobody took its outcome for a day; forgotten', entry.job, entry.dispatch)
+        if time.time() - entry.received > MAX_REPORT_AGE:
+            log.warning('job %s.%d: nobody acknowledged its outcome for a day; dropped', entry.job, entry.dispatch)
             self._forget(entry)
 
     def _forget(self, entry: Entry) -> bool:
-        """There is nothing more to tell. False: the disk has no room for that, so it is told once more."""
+        """There is nothing more to report. False: the disk has no room to note that, so it is reported once more."""
         try:
             self._jobs.spool.ack(entry)
         except SpoolFull as exc:
@@ -122,12 +123,12 @@ class OutcomeReporter:
 
     async def _post(self, entry: Entry, message: p.FromAgent) -> bool:
         """POST one report; True if the sender acknowledged it."""
-        secrets = self._secrets.get(entry.source.removeprefix(DOOR))
+        secrets = self._secrets.get(entry.source.removeprefix(SOURCE_PREFIX))
         if not secrets:
             return False
         body = p.encode(p.OutcomeReport(message=message))  # type: ignore[arg-type]
         now = int(time.time())
-        # The same for every attempt at the same word, as the standard asks.
+        # The same for every attempt at the same report, as the standard asks.
         kind = type(message).__name__.lower()
         unique = f'{entry.source}|{entry.job}|{entry.dispatch}|{kind}|{self._jobs.spool.id}'
         headers = signing.headers(secrets, 'out_' + hashlib.sha256(unique.encode()).hexdigest()[:32], now, body)

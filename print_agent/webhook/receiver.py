@@ -1,4 +1,4 @@
-"""The HTTP door: signed webhook POSTs with a badge in them become jobs in the spool.
+"""The webhook endpoints: signed webhook POSTs with a badge in them become jobs in the spool.
 
 For events whose Indico reaches the desk's computer directly, and for other software that wants a badge printed. A POST
 is a permission to print. It is answered only after the job is committed, so a sender that heard nothing may send again.
@@ -27,7 +27,7 @@ from print_agent.protocol.errors import SignatureError
 from print_agent.runtime import clock
 from print_agent.runtime.http_server import Server, listen
 from print_agent.spool.job import State
-from print_agent.webhook.outcome_reporter import DOOR
+from print_agent.webhook.outcome_reporter import SOURCE_PREFIX
 
 
 log = logging.getLogger(__name__)
@@ -38,9 +38,10 @@ MAX_BODY = p.MAX_DOCUMENT + p.MAX_MESSAGE + 16 * 1024
 MAX_PARALLEL = 8
 #: Bytes of bodies that are on their way, all together. Beyond that the oldest body has to make room.
 MAX_UNFINISHED = 4 * MAX_BODY
-#: How long a body may be on its way, how long before its speed counts, and how long POSTs may hold up the end of the
-#: agent, in seconds.
-READ, FIRST, LAST = 30.0, 5.0, 5
+#: How long a body may be on its way, and how long before its speed counts, in seconds.
+MAX_READ_TIME, RATE_GRACE = 30.0, 5.0
+#: How long the agent waits, before it stops, for POSTs, in seconds.
+STOP_TIMEOUT = 5
 #: Slower bodies are cut, in bytes per second.
 MIN_RATE = 32 * 1024
 
@@ -71,7 +72,7 @@ class Receiver:
             raise OSError(f'The receiver cannot listen on {self._config.receiver_host}:{self._config.receiver_port}; '
                           'change [receiver] host or port in agent.toml.') from exc
         self._port = int(listener.getsockname()[1])
-        self._server = Server(self.app, listener, grace=LAST)
+        self._server = Server(self.app, listener, grace=STOP_TIMEOUT)
         self._serving = asyncio.create_task(self._server.serve())
         log.info('receiver listens on %s:%d for %s', self._config.receiver_host, self.port, ', '.join(self._endpoints))
 
@@ -82,7 +83,7 @@ class Receiver:
         return self._port
 
     async def stop(self) -> None:
-        """Stop to listen; requests that are under way are finished, if they do not take long."""
+        """Stop listening; requests that are under way are finished, if they do not take long."""
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await asyncio.gather(self._serving, return_exceptions=True)
@@ -104,14 +105,14 @@ class Receiver:
             return Response(status_code=400)
 
     async def _read(self, request: Request) -> bytes:
-        """Read the body, but never more than allowed, and not for long: nobody knows yet whether it is a friend's."""
+        """Read the body, but never more than allowed, and not for long: its signature is not checked yet."""
         length = request.headers.get('content-length', '')
         if length.isdecimal() and int(length) > MAX_BODY:
             raise _too_large()
         body, now = bytearray(), asyncio.get_running_loop().time
         begun = now()
         try:
-            async with asyncio.timeout(FIRST) as limit:
+            async with asyncio.timeout(RATE_GRACE) as limit:
                 self._unfinished[limit] = body
                 try:
                     async for chunk in request.stream():
@@ -119,7 +120,7 @@ class Receiver:
                         if len(body) > MAX_BODY:
                             raise _too_large()
                         self._make_room(limit)
-                        limit.reschedule(begun + min(READ, FIRST + len(body) / MIN_RATE))
+                        limit.reschedule(begun + min(MAX_READ_TIME, RATE_GRACE + len(body) / MIN_RATE))
                 finally:
                     del self._unfinished[limit]
         except TimeoutError as exc:
@@ -127,7 +128,7 @@ class Receiver:
         return bytes(body)
 
     def _make_room(self, newest: asyncio.Timeout) -> None:
-        """Cut the oldest bodies while those that are on their way are too much for the memory."""
+        """Cut the oldest bodies while those that are on their way take too much memory."""
         left = sum(map(len, self._unfinished.values())) - MAX_UNFINISHED
         for limit, body in self._unfinished.items():
             if left <= 0:
@@ -160,7 +161,7 @@ class Receiver:
                 raise RequestRefused(503, reason, reasons.sentence(reason))
         job = msgspec.structs.replace(job, go=True, printer=endpoint.printer)
         try:
-            entry = await self._jobs.receive(DOOR + endpoint.printer, job, document, received=received,
+            entry = await self._jobs.receive(SOURCE_PREFIX + endpoint.printer, job, document, received=received,
                                              callback=callback)
         except NoRoom as exc:
             raise RequestRefused(503, exc.reason, str(exc)) from exc

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from print_agent.connection import websocket
 from print_agent.connection.proxy import Network
 from print_agent.protocol.messages import Go
-from print_agent.connection.websocket import TRUSTED, Stream
+from print_agent.connection.websocket import MAX_TRANSIT, Stream
 
 from indico_checkin_print.ledger.states import GO_MARGIN, PRINT_WITHIN
 from indico_checkin_print.relay.session import aged
@@ -23,7 +23,7 @@ seconds = st.floats(0, 60)
 
 @pytest.mark.parametrize('words', [
     f'The server gives up {GO_MARGIN} seconds after `print_within`',
-    f'on its way for longer than {TRUSTED:.0f} seconds counts from an earlier moment',
+    f'on its way for longer than {MAX_TRANSIT:.0f} seconds counts from an earlier moment',
 ])
 def test_documented_seconds(words):
     assert words in PROTOCOL
@@ -42,9 +42,9 @@ def agent_at():
 
 
 @given(held_up=seconds, asked_before=seconds, on_its_way=seconds)
-@example(held_up=0, asked_before=0, on_its_way=TRUSTED)
-@example(held_up=PRINT_WITHIN, asked_before=0, on_its_way=TRUSTED)
-@example(held_up=20, asked_before=TRUSTED, on_its_way=0)
+@example(held_up=0, asked_before=0, on_its_way=MAX_TRANSIT)
+@example(held_up=PRINT_WITHIN, asked_before=0, on_its_way=MAX_TRANSIT)
+@example(held_up=20, asked_before=MAX_TRANSIT, on_its_way=0)
 def test_an_agent_in_time_is_in_time_for_indico(agent_at, held_up, asked_before, on_its_way):
     """A go is decided at 0, and held up in the relay and in the network.
 
@@ -58,4 +58,4 @@ def test_an_agent_in_time_is_in_time_for_indico(agent_at, held_up, asked_before,
 
 def test_a_healthy_link_shortens_no_go():
     # the last ping that was answered is at most so old
-    assert websocket.PING_INTERVAL < TRUSTED
+    assert websocket.PING_INTERVAL < MAX_TRANSIT

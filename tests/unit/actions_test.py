@@ -289,7 +289,7 @@ async def test_nothing_is_given_back_that_may_still_come_out(desk):
     await desk.until(lambda: desk.said(p.Completed))
     desk.spool._db.execute("UPDATE jobs SET state = 'unknown', settled = 0")
     entry = desk.spool.get(entry.seq)
-    with refused('unsettled'):
+    with refused('still_queued'):
         desk.control.answer(entry, came_out=False)
     assert desk.control.answer(entry, came_out=True).state is State.completed
 

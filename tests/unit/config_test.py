@@ -207,7 +207,7 @@ async def test_a_code_is_swapped_for_a_pairing(tmp_path):
     (200, {**ANSWER, 'stream': 5}, 'does not understand'),
     (502, 'bad gateway', 'HTTP 502'),
     (200, {'token': 'x'}, 'does not understand'),
-    (200, 'login page', 'makes no sense'),
+    (200, 'login page', 'no answer of the plugin'),
     (200, {**ANSWER, 'stream': 'ws://indico.example.org/ws'}, 'not encrypted'),
 ])
 async def test_a_failed_pairing_says_why(status, body, words):

@@ -40,7 +40,7 @@ def test_permissions(mode, owner, me, folder, words):
     assert (words or '') in found.text
 
 
-@pytest.mark.parametrize(('free', 'ok'), [(checks.DISK, True), (checks.DISK - 1, False), (0, False)])
+@pytest.mark.parametrize(('free', 'ok'), [(checks.MIN_FREE_DISK, True), (checks.MIN_FREE_DISK - 1, False), (0, False)])
 def test_disk(free, ok):
     assert checks.disk(free).ok == ok
 
@@ -76,7 +76,7 @@ WELL = PrinterView(state=3, media=('oe_badge_96x134mm',))
     ({'printer-make-and-model': 'Local Raw Printer'}, WELL, '-m everywhere'),
     ({'media-supported': []}, WELL, 'no label or paper size'),
     ({'printer-error-policy': 'stop-printer'}, WELL, 'printer-error-policy=retry-job'),
-    ({}, 'printer_unreachable', 'Look whether it is switched on'),
+    ({}, 'printer_unreachable', 'Check that it is switched on'),
     ({}, 'printer_unreadable', None),
     ({}, 'printer_login', '[printers.desk1] login_file'),
     ({'device-uri': 'ipp://10.0.0.9/ipp/print'}, 'printer_login', '"ipp://USER:PASSWORD@10.0.0.9/ipp/print?waitjob'),
@@ -116,7 +116,7 @@ def test_queues_of_another_computer(attrs, words):
 
 @pytest.mark.parametrize(('status', 'code', 'words'), [
     (404, 'not_found', None), (401, 'unknown_token', 'pair again'), (404, '', 'no check-in print plugin'),
-    (407, '', 'proxy wants a login'), (500, '', 'in trouble (HTTP 500)'), (200, '', 'not Indico'),
+    (407, '', 'proxy wants a login'), (500, '', 'has a problem (HTTP 500)'), (200, '', 'not Indico'),
     (302, '', 'login page')])
 def test_polling(status, code, words):
     found = checks.polling('Indico', status, code)
@@ -124,13 +124,13 @@ def test_polling(status, code, words):
     assert (words or '') in found.text
 
 
-@pytest.mark.parametrize(('trouble', 'mode', 'rejected', 'ok'), [
+@pytest.mark.parametrize(('problem', 'mode', 'rejected', 'ok'), [
     ('', 'auto', False, True), ('', 'stream', False, True), ('closed', 'auto', False, True),
     ('closed', 'stream', False, False), ('revoked', 'auto', True, False)])
-def test_websocket(trouble, mode, rejected, ok):
-    found = checks.websocket('websocket', trouble, mode, rejected=rejected)
+def test_websocket(problem, mode, rejected, ok):
+    found = checks.websocket('websocket', problem, mode, rejected=rejected)
     assert found.ok == ok
-    assert trouble in found.text.lower()
+    assert problem in found.text.lower()
 
 
 def test_certificate():
@@ -330,7 +330,7 @@ async def test_the_command(folder):
     assert done.exit_code == 1
     lines = done.output.splitlines()
     assert all(line.startswith(('OK    ', 'WRONG ')) for line in lines[:-2])
-    assert lines[-1].endswith('to do.')
+    assert lines[-1].endswith('found.')
     told = json.loads((await asyncio.to_thread(invoke, folder, 'doctor', '--json')).output)
     assert told['ok'] is False
     assert {'check', 'ok', 'text'} == set(told['checks'][0])
@@ -370,4 +370,4 @@ async def test_an_agent_that_cannot_be_asked(folder):
     loaded = config.load(folder)
     with lock.lock(loaded.spool):
         (text,) = wrongs(await doctor.examine(loaded))
-    assert text.startswith('It runs, but cannot be asked how it does.')
+    assert text.startswith('It runs, but its state cannot be read.')

@@ -67,7 +67,7 @@ def test_half_an_agent_ends_with_a_sentence_and_an_exit_code(tmp_path, monkeypat
     monkeypatch.setattr(Housekeeping, 'run', broken)
     done = invoke(tmp_path, 'run')
     assert done.exit_code == 1
-    assert 'mistake of its own ("housekeeping")' in done.output
+    assert 'error of its own ("housekeeping")' in done.output
 
 
 @pytest.mark.parametrize('status', [None, 404])
@@ -84,7 +84,7 @@ async def test_an_agent_ends_whenever_it_is_told_to(tmp_path, turns, status):
         before = asyncio.all_tasks()
         running = asyncio.create_task(agent.run())
         if turns > 21:
-            await server.until(lambda: server.now if status is None else agent.links[0].trouble, 30)
+            await server.until(lambda: server.now if status is None else agent.links[0].problem, 30)
         if server.now:
             await server.send(make_job(go=True), PDF)
         for _ in range(turns):
@@ -269,7 +269,7 @@ async def half_a_post(sender):
 
 
 async def test_a_body_that_does_not_come_keeps_its_place_for_a_while_only(sender, monkeypatch):
-    monkeypatch.setattr(receiver_module, 'READ', 0.05)
+    monkeypatch.setattr(receiver_module, 'MAX_READ_TIME', 0.05)
     async with half_a_post(sender) as (receiver, reader):
         answer = await asyncio.wait_for(reader.readuntil(b'}'), 30)
         assert answer.startswith(b'HTTP/1.1 408 ')
@@ -278,7 +278,7 @@ async def test_a_body_that_does_not_come_keeps_its_place_for_a_while_only(sender
 
 
 async def test_a_sender_that_hangs_does_not_hold_up_the_end(sender, monkeypatch):
-    monkeypatch.setattr(receiver_module, 'LAST', 1)
+    monkeypatch.setattr(receiver_module, 'STOP_TIMEOUT', 1)
     async with half_a_post(sender) as (receiver, _):
         await asyncio.sleep(0.2)
         await asyncio.wait_for(receiver.stop(), 20)

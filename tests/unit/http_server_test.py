@@ -143,7 +143,7 @@ async def test_a_signed_post_is_answered_among_silent_ones(tmp_path, said):
 
 
 async def test_slow_bodies_are_cut(tmp_path, monkeypatch):
-    monkeypatch.setattr(receiver_module, 'FIRST', 0.2)
+    monkeypatch.setattr(receiver_module, 'RATE_GRACE', 0.2)
     async with endpoint(tmp_path) as receiver, connections(receiver.port, 1, SLOW) as [(reader, _)]:
         async with asyncio.timeout(10):
             assert b'408' in await reader.readline()

@@ -47,7 +47,7 @@ async def test_a_badge_goes_through(tmp_path, server):
 
 
 async def test_an_outcome_is_said_again_until_it_is_acknowledged(tmp_path, server, monkeypatch):
-    monkeypatch.setattr(stream_module, 'REPEAT', 0.05)
+    monkeypatch.setattr(stream_module, 'OUTCOME_REPEAT_INTERVAL', 0.05)
     server.auto_ack = False
     async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: server.now)
@@ -114,10 +114,10 @@ async def test_trouble_is_told_once(tmp_path, server, caplog):
     server.refuse_upgrade = 503
     async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: desk.link._backoff.failures >= 4)
-        assert 'HTTP 503' in desk.link.trouble
+        assert 'HTTP 503' in desk.link.problem
         server.refuse_upgrade = None
         await server.until(lambda: desk.link.state == 'stream')
-        assert desk.link.trouble == ''
+        assert desk.link.problem == ''
     lines = [r.getMessage() for r in caplog.records if r.name == 'print_agent.connection.link']
     assert len([line for line in lines if 'no connection' in line]) == 1
     assert lines[-1].startswith('reconnected')
@@ -126,7 +126,7 @@ async def test_trouble_is_told_once(tmp_path, server, caplog):
 
 async def test_a_revoked_token_is_told_in_words_and_not_hammered(tmp_path, server, caplog):
     async with LinkedDesk(tmp_path, server, token='icpa_old') as desk:
-        await server.until(lambda: 'pair it again' in desk.link.trouble)
+        await server.until(lambda: 'pair it again' in desk.link.problem)
         assert server.connections == 0
     assert 'icpa_old' not in caplog.text
 
@@ -140,7 +140,7 @@ async def test_each_way_of_being_sent_away_has_its_words(tmp_path, server, code,
 
     server.script = close
     async with LinkedDesk(tmp_path, server) as desk:
-        await server.until(lambda: words in desk.link.trouble)
+        await server.until(lambda: words in desk.link.problem)
 
 
 async def test_a_server_of_another_version_is_left_alone(tmp_path, server):
@@ -151,7 +151,7 @@ async def test_a_server_of_another_version_is_left_alone(tmp_path, server):
 
     server.script = welcome
     async with LinkedDesk(tmp_path, server) as desk:
-        await server.until(lambda: 'another version' in desk.link.trouble)
+        await server.until(lambda: 'another version' in desk.link.problem)
 
 
 async def test_a_server_that_accepts_and_closes_is_not_stormed(tmp_path, server):
@@ -222,7 +222,7 @@ async def test_a_document_that_is_gone_gives_the_job_back(tmp_path, server):
 
 async def test_polling_with_a_revoked_token_is_told_in_words(tmp_path, server):
     async with LinkedDesk(tmp_path, server, mode='poll', token='icpa_old') as desk:
-        await server.until(lambda: 'pair it again' in desk.link.trouble)
+        await server.until(lambda: 'pair it again' in desk.link.problem)
 
 
 async def test_what_happened_between_two_polls_is_told_in_its_order(tmp_path, server):
@@ -254,7 +254,7 @@ async def test_an_older_poller_says_why_it_gets_nothing_and_is_back_when_the_oth
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         server.poll_status, server.poll_error = 409, {'error': 'replaced'}
-        await server.until(lambda: 'speaks from another computer' in desk.link.trouble)
+        await server.until(lambda: 'speaks from another computer' in desk.link.problem)
         assert desk.link.state == 'down'
         server.poll_status = 200
         await server.until(lambda: desk.link.state == 'poll')
@@ -282,7 +282,7 @@ async def test_a_poll_under_way_ends_before_the_websocket_speaks(tmp_path, serve
 
 async def test_a_late_answer_is_dropped(tmp_path, server, monkeypatch):
     """A reply that was under way when the websocket took over must not be processed."""
-    monkeypatch.setattr(link_module, 'LAST_POLL', 0.05)
+    monkeypatch.setattr(link_module, 'LAST_POLL_TIMEOUT', 0.05)
     server.refuse_upgrade = 404
     server.documents = {f'{J1}/1': PDF}
     async with LinkedDesk(tmp_path, server, mode='auto') as desk:
@@ -335,7 +335,7 @@ async def test_the_newest_wins_and_the_other_stops(tmp_path, server):
     server.script = replaced
     async with LinkedDesk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: desk.link.replaced)
-        assert 'running twice' in desk.link.trouble
+        assert 'running twice' in desk.link.problem
         # coming back, by any means, would throw the other one out
         desk.link.wake()
         await asyncio.sleep(0.3)
@@ -370,7 +370,7 @@ async def test_printers_that_change_are_pushed_either_way(tmp_path, server):
 
 
 async def test_a_job_with_a_slow_document_is_clocked_from_its_header(tmp_path, server, monkeypatch):
-    monkeypatch.setattr(poll_module, 'FETCHES', 1)
+    monkeypatch.setattr(poll_module, 'MAX_FETCHES', 1)
     server.documents = {f'{J1}/1': PDF}
     server.replies = [make_job(go=True, print_within=0.0)]
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
@@ -391,8 +391,8 @@ async def test_what_is_too_large_is_said_in_words_once_and_not_tried_for_ever(tm
     server.poll_status = 413
     async with LinkedDesk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: server.connections >= 3)
-        assert 'too large' in desk.link.trouble
-        assert 'cups.queues' in desk.link.trouble
+        assert 'too large' in desk.link.problem
+        assert 'cups.queues' in desk.link.problem
     lines = [r.getMessage() for r in caplog.records if r.name == 'print_agent.connection.link']
     assert len(lines) == 1
 

@@ -65,7 +65,7 @@ class SlowRoad:
 
 async def test_a_permission_that_was_long_on_its_way_is_not_used(tmp_path, server, monkeypatch):
     """The server has given it up by then, and somebody may have printed the badge elsewhere."""
-    monkeypatch.setattr(stream_module, 'TRUSTED', 0.2)
+    monkeypatch.setattr(stream_module, 'MAX_TRANSIT', 0.2)
     monkeypatch.setattr(stream_module, 'PING_INTERVAL', 0.05)
     async with SlowRoad(server.port) as road:
         monkeypatch.setattr(FakeServer, 'url', f'ws://127.0.0.1:{road.port}/ws')
@@ -128,8 +128,8 @@ async def test_a_connection_that_lasted_is_a_fresh_start(tmp_path, server):
 
 
 @pytest.mark.parametrize(('header', 'seconds'), [
-    ('5', 5), (' 7 ', 7), ('0', 0), ('', 0), ('-3', 0), ('1e9', 0), ('9' * 400, backoff.LONGEST_RETRY_AFTER),
-    ('86400', backoff.LONGEST_RETRY_AFTER), ('Sat, 21 Nov 2026 10:00:00 GMT', 0), ('²', 0)])
+    ('5', 5), (' 7 ', 7), ('0', 0), ('', 0), ('-3', 0), ('1e9', 0), ('9' * 400, backoff.MAX_RETRY_AFTER),
+    ('86400', backoff.MAX_RETRY_AFTER), ('Sat, 21 Nov 2026 10:00:00 GMT', 0), ('²', 0)])
 def test_a_server_may_ask_for_a_pause_but_not_for_ever(header, seconds):
     assert backoff.retry_after(header) == seconds
 
@@ -149,7 +149,7 @@ async def test_a_server_that_asks_to_stay_away_is_left_alone(tmp_path, server, s
 async def test_polling_stays_away_as_well(tmp_path, server):
     server.poll_status, server.retry_after = 503, '200'
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
-        await server.until(lambda: 'HTTP 503' in desk.link.trouble)
+        await server.until(lambda: 'HTTP 503' in desk.link.problem)
         await asyncio.sleep(0.3)
         assert len(server.polls) == 1
         server.poll_status = 200
@@ -158,7 +158,7 @@ async def test_polling_stays_away_as_well(tmp_path, server):
 
 
 async def test_a_server_cannot_ask_for_a_storm_of_polls(tmp_path, server, monkeypatch):
-    monkeypatch.setattr(poll_module, 'SHORTEST', 3600.0)
+    monkeypatch.setattr(poll_module, 'MIN_PAUSE', 3600.0)
     server.next_in = 0.0
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: desk.link.state == 'poll')
@@ -168,7 +168,7 @@ async def test_a_server_cannot_ask_for_a_storm_of_polls(tmp_path, server, monkey
 
 async def test_urgent_words_do_not_make_a_storm_either(tmp_path, server, monkeypatch):
     """A server that answers each "not here" with the same go again must not be asked without a pause."""
-    monkeypatch.setattr(poll_module, 'URGENT', 3600.0)
+    monkeypatch.setattr(poll_module, 'MIN_URGENT_PAUSE', 3600.0)
     server.replies = [p.Go(job=J9, dispatch=1)]
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: desk.link.state == 'poll')
@@ -187,20 +187,20 @@ async def test_it_says_which_side_is_too_old(tmp_path, server, theirs, words):
 
     server.script = welcome
     async with LinkedDesk(tmp_path, server) as desk:
-        await server.until(lambda: words in desk.link.trouble)
+        await server.until(lambda: words in desk.link.problem)
 
 
 async def test_a_login_page_of_the_house_is_told_as_such(tmp_path, server):
     server.poll_status = 302
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
-        await server.until(lambda: 'login page' in desk.link.trouble)
+        await server.until(lambda: 'login page' in desk.link.problem)
 
 
 async def test_another_version_is_told_in_words_by_polling_too(tmp_path, server):
     server.poll_status = 400
     server.poll_error = {'error': 'version', 'message': 'This Indico speaks version 2 of the protocol.'}
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
-        await server.until(lambda: 'This Indico speaks version 2' in desk.link.trouble)
+        await server.until(lambda: 'This Indico speaks version 2' in desk.link.problem)
 
 
 # -- sleep ------------------------------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ async def test_a_connection_of_yesterday_is_replaced_on_waking(tmp_path, server)
 async def test_waking_ends_the_wait_for_the_next_attempt(tmp_path, server):
     server.refuse_upgrade, server.retry_after = 429, '200'
     async with LinkedDesk(tmp_path, server) as desk:
-        await server.until(lambda: 'slow down' in desk.link.trouble)
+        await server.until(lambda: 'slow down' in desk.link.problem)
         server.refuse_upgrade = None
         desk.link.wake()
         await server.until(lambda: desk.link.state == 'stream')
@@ -261,7 +261,7 @@ async def test_a_stopped_agent_prints_nothing_old_when_it_goes_on(tmp_path):
             agent.process.send_signal(signal.SIGSTOP)
             await server.send(p.Go(job=J2, dispatch=1, print_within=8.0))
             (tmp_path / 'out').mkdir()
-            await asyncio.sleep(stream_module.TRUSTED + 1.5)
+            await asyncio.sleep(stream_module.MAX_TRANSIT + 1.5)
             agent.process.send_signal(signal.SIGCONT)
             await server.until(lambda: {m.job for m in server.said(p.Returned)} == {J1, J2}, 60)
             assert list((tmp_path / 'out').iterdir()) == []
@@ -273,7 +273,7 @@ async def test_a_stopped_agent_prints_nothing_old_when_it_goes_on(tmp_path):
 
 
 @pytest.mark.parametrize(('trouble', 'words'), [
-    (httpx.ConnectError('All connection attempts failed'), 'Indico cannot be reached; look at the network'),
+    (httpx.ConnectError('All connection attempts failed'), 'Indico cannot be reached; check the network'),
     (httpx.ConnectTimeout(''), 'Indico does not answer in time'), (httpx.ReadTimeout(''), 'Indico does not answer in'),
     (httpx.RemoteProtocolError('x'), r'no answer from Indico \(RemoteProtocolError\)')])
 async def test_a_silent_indico_is_told_in_words(tmp_path, trouble, words):

@@ -56,7 +56,7 @@ class Desk:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(links_module, 'LOOK', 0.05)
+    monkeypatch.setattr(links_module, 'WATCH_INTERVAL', 0.05)
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ async def test_a_given_authority_is_believed(tmp_path, tls_server, certificate):
 async def test_an_unknown_authority_is_told_in_words(tmp_path, tls_server, mode):
     server, port = tls_server
     async with Linked(tmp_path, 'localhost', port, Network(), mode) as link:
-        await server.until(lambda: 'certificate is not trusted' in link.trouble)
+        await server.until(lambda: 'certificate is not trusted' in link.problem)
     assert server.hellos == []
 
 
@@ -145,7 +145,7 @@ async def test_the_proxy_of_the_environment_is_used(tmp_path, tls_server, certif
 async def test_a_proxy_that_refuses_is_told_in_words(tmp_path, server_news, mode):
     async with Proxy('403 Forbidden') as proxy:
         async with Linked(tmp_path, FAR, 443, Network(proxy=proxy.url), mode) as link:
-            await server_news.until(lambda: 'the proxy does not let' in link.trouble)
+            await server_news.until(lambda: 'the proxy does not let' in link.problem)
         assert proxy.asked[0] == ('CONNECT', f'{FAR}:443')
 
 

@@ -146,7 +146,7 @@ async def test_a_ticket_is_good_once_and_not_for_long(desk, cli, monkeypatch):
     assert (await enter(f'{BASE}/enter')).status_code == 401
     url = (await cli.post('/api/ticket', json={})).json()['url']
     now = time.monotonic()
-    monkeypatch.setattr(keys_module.time, 'monotonic', lambda: now + keys_module.TICKET)
+    monkeypatch.setattr(keys_module.time, 'monotonic', lambda: now + keys_module.TICKET_LIFETIME)
     assert (await enter(url)).status_code == 401
 
 
@@ -169,15 +169,15 @@ async def test_a_cookie_survives_a_restart_and_the_token_does_not(desk, browser,
     assert not anew.is_token(desk.keys.token)
     assert cookie not in (desk.spool.note('page_sessions') or '')
     now = time.time()
-    monkeypatch.setattr(keys_module.time, 'time', lambda: now + keys_module.SESSION + 1)
+    monkeypatch.setattr(keys_module.time, 'time', lambda: now + keys_module.SESSION_LIFETIME + 1)
     assert not anew.is_session(cookie)
 
 
 async def test_there_are_not_ever_more_tickets_and_cookies(desk):
     first = desk.keys.ticket()
-    cookies = [desk.keys.session(desk.keys.ticket()) for _ in range(keys_module.SESSIONS + 3)]
-    assert [desk.keys.is_session(cookie) for cookie in cookies] == [False] * 3 + [True] * keys_module.SESSIONS
-    for _ in range(keys_module.TICKETS):
+    cookies = [desk.keys.session(desk.keys.ticket()) for _ in range(keys_module.MAX_SESSIONS + 3)]
+    assert [desk.keys.is_session(cookie) for cookie in cookies] == [False] * 3 + [True] * keys_module.MAX_SESSIONS
+    for _ in range(keys_module.MAX_TICKETS):
         desk.keys.ticket()
     assert desk.keys.session(first) is None
 
@@ -277,8 +277,8 @@ async def test_the_page_has_names_and_everything_else_has_none(desk, cli, browse
 
 
 async def test_a_page_hears_of_changes_and_of_life(desk, monkeypatch):
-    monkeypatch.setattr(app_module, 'LOOK', 0.01)
-    monkeypatch.setattr(app_module, 'QUIET', 0.05)
+    monkeypatch.setattr(app_module, 'REFRESH_INTERVAL', 0.01)
+    monkeypatch.setattr(app_module, 'KEEPALIVE_INTERVAL', 0.05)
     stream = desk.web._stream()
     assert (await anext(stream)).startswith(b'data: ')
     assert await anext(stream) == b'event: alive\ndata:\n\n'

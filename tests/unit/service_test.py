@@ -122,7 +122,7 @@ def test_a_user_installs_looks_and_uninstalls(asked, folder, tmp_path):
     assert asked() == ['systemctl --user daemon-reload', 'systemctl --user enable print-agent',
                        'systemctl --user restart print-agent', 'loginctl enable-linger']
     done = invoke(folder, 'status')
-    assert (done.exit_code, 'runs' in done.output) == (0, True)
+    assert (done.exit_code, 'is running' in done.output) == (0, True)
     assert invoke(folder, 'uninstall').exit_code == 0
     assert not path.exists()
     assert asked()[-2:] == ['systemctl --user disable --now print-agent', 'systemctl --user daemon-reload']
@@ -138,7 +138,7 @@ def test_failures_are_told_in_words(asked, folder, tmp_path):
     assert '"systemctl --user daemon-reload" did not work: it is broken' in done.output
     done = invoke(folder, 'status')
     assert done.exit_code == 1
-    assert 'does not run' in done.output
+    assert 'is not running' in done.output
 
 
 def test_a_user_who_is_not_logged_in_is_told_so(asked, folder, tmp_path):

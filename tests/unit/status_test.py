@@ -8,10 +8,10 @@ from tests.fakes.badges import J1
 from tests.fakes.desk import StaffedDesk
 
 from print_agent.protocol import messages as p
-from print_agent.web.connection_history import LENGTH, History
+from print_agent.web.connection_history import MAX_CHANGES, History
 from print_agent.web.log_buffer import LogBuffer
 from print_agent.printing.backend import Outcome
-from print_agent.web.status import LATEST, QUEUE, Viewer, printer_status
+from print_agent.web.status import MAX_LATEST, MAX_QUEUE, Viewer, printer_status
 
 
 @pytest.mark.parametrize(('printer', 'paused', 'printing', 'level', 'words', 'sentence'), [
@@ -41,15 +41,15 @@ async def test_everything_is_there_and_nothing_grows_without_end(tmp_path):
     desk = await StaffedDesk(tmp_path).start()
     viewer = Viewer(desk.spool, desk.control, desk.printers, History([]), started=1.0)
     try:
-        for number in range(LATEST + 5):
+        for number in range(MAX_LATEST + 5):
             entry = await desk.receive(f'j{number}')
             desk.jobs.ended(entry, Outcome('failed', 'media-jam'))
-        for number in range(QUEUE + 5):
+        for number in range(MAX_QUEUE + 5):
             await desk.receive(f'q{number}')
         seen = viewer.look(names=True)
-        assert (len(seen.latest), len(seen.queue), seen.queued) == (LATEST, QUEUE, QUEUE + 5)
+        assert (len(seen.latest), len(seen.queue), seen.queued) == (MAX_LATEST, MAX_QUEUE, MAX_QUEUE + 5)
         newest = seen.latest[0]
-        assert (newest.job, newest.words, newest.name) == (f'j{LATEST + 4}', 'Failed', 'Zoë Ångström')
+        assert (newest.job, newest.words, newest.name) == (f'j{MAX_LATEST + 4}', 'Failed', 'Zoë Ångström')
         assert newest.detail == 'Labels or paper are jammed in the printer.'
         assert (newest.repeatable, newest.acknowledged, newest.local) == (True, False, False)
         assert not any(badge.repeatable for badge in seen.queue)
@@ -63,35 +63,35 @@ async def test_everything_is_there_and_nothing_grows_without_end(tmp_path):
 
 
 def link(name='a'):
-    return SimpleNamespace(state='down', trouble='', pairing=SimpleNamespace(
+    return SimpleNamespace(state='down', problem='', pairing=SimpleNamespace(
         id=name, url='https://indico', event_title='Conference', agent_name='Desk'))
 
 
 def test_the_history_has_every_change_once():
     one = link()
     history = History([one])
-    for state, trouble in (('down', ''), ('down', ''), ('stream', ''), ('stream', ''),
+    for state, problem in (('down', ''), ('down', ''), ('stream', ''), ('stream', ''),
                            ('down', 'the server is restarting'), ('down', 'no connection (refused).'), ('poll', '')):
-        one.state, one.trouble = state, trouble
-        history.look()
+        one.state, one.problem = state, problem
+        history.update()
     assert [change.words for change in reversed(history.changes())] == [
         'Connecting…', 'Connected.', 'The server is restarting.', 'No connection (refused).',
         'Connected by polling: badges come up to two seconds later.']
     (now,) = history.connections()
     assert (now.state, now.event, now.agent) == ('poll', 'Conference', 'Desk')
-    for number in range(LENGTH + 10):
-        one.trouble, one.state = str(number), 'down'
-        history.look()
-    assert len(history.changes()) == LENGTH
+    for number in range(MAX_CHANGES + 10):
+        one.problem, one.state = str(number), 'down'
+        history.update()
+    assert len(history.changes()) == MAX_CHANGES
 
 
 def test_since_when_a_connection_is_down_does_not_change_with_the_reason():
     one = link()
     history = History([one])
-    history.look()
+    history.update()
     since = history.connections()[0].since
-    one.trouble = 'no answer in time'
-    history.look()
+    one.problem = 'no answer in time'
+    history.update()
     assert history.connections()[0].since == since
     assert history.changes()[0].time >= since
 

@@ -1,5 +1,5 @@
 // Shows what the agent says (/events) and sends what the person does (/api/...). Elements are kept and only their
-// texts change, so that whoever is on a button with the keyboard stays there.
+// texts change, so that the keyboard focus stays where it is.
 'use strict';
 
 const $ = (id) => document.getElementById(id);
@@ -23,14 +23,14 @@ async function lost() {
   try {
     const answer = await fetch('/api/status');
     if (answer.status === 401) {
-      alarm('This page is not let in any more. Open it again with: print-agent page --open');
+      alarm('This page has to be opened again, with: print-agent page --open');
       source.close();
       source = null;
       return;
     }
     if (!answer.ok) alarm((await answer.json()).message);
   } catch {
-    alarm('The print agent does not answer. Is it running? This page goes on by itself when it is back.');
+    alarm('The print agent does not answer. Is it running? This page reconnects automatically.');
   }
   if (closed) setTimeout(() => { if (source && source.readyState === EventSource.CLOSED) connect(); }, 3000);
 }
@@ -144,7 +144,7 @@ function showPrinter(element, printer) {
   const verb = printer.paused ? 'Resume' : 'Pause';
   const pause = press(element, 'pause', (button) => send(
     button, printer.paused ? '/api/resume' : '/api/pause', {printer: printer.name},
-    printer.paused ? `${printer.name} goes on.` : `${printer.name} is paused. Badges go to other printers.`));
+    printer.paused ? `Printing resumed on ${printer.name}.` : `${printer.name} is paused. Badges go to other printers.`));
   if (pause.textContent !== verb) pause.textContent = verb;
   pause.setAttribute('aria-label', `${verb} ${printer.name}`);
   const test = press(element, 'test', (button) => send(button, '/api/test', {printer: printer.name},
@@ -164,12 +164,12 @@ function showBadge(element, badge) {
   put(element, 'quiet', [badge.printer, when(badge.ended || badge.received), badge.origin ? 'once more' : ''].filter(Boolean).join(' · '));
   put(element, 'words', badge.words);
   const plain = badge.state === 'completed' || badge.state === 'sent';
-  const untold = badge.ended && !badge.acknowledged ? 'Indico does not know yet.' : '';
-  put(element, 'text', [plain ? '' : badge.detail, untold].filter(Boolean).join(' '));
-  const again = press(element, 'again', (button) => send(button, '/api/reprint', {entry: badge.entry},
+  const unacknowledged = badge.ended && !badge.acknowledged ? 'Indico does not know yet.' : '';
+  put(element, 'text', [plain ? '' : badge.detail, unacknowledged].filter(Boolean).join(' '));
+  const reprint = press(element, 'reprint', (button) => send(button, '/api/reprint', {entry: badge.entry},
                                                          `${who(badge)} is printed again.`));
-  again.hidden = !badge.repeatable;
-  again.setAttribute('aria-label', `Print again: ${who(badge)}`);
+  reprint.hidden = !badge.repeatable;
+  reprint.setAttribute('aria-label', `Print again: ${who(badge)}`);
 }
 
 function showLine(element, state, title, text, quiet) {
@@ -184,7 +184,7 @@ function show(status) {
   $('questions').hidden = !status.questions.length && !$('questions').contains(document.activeElement);
   list('question-list', 't-question', status.questions, (badge) => badge.entry, showQuestion);
   $('questions').hidden = !status.questions.length;
-  if (last && status.questions.length > wasAsked) say('Please look whether a badge came out.');
+  if (last && status.questions.length > wasAsked) say('Please check whether a badge came out.');
 
   list('printer-list', 't-printer', status.printers, (printer) => printer.name, showPrinter);
   $('no-printers').hidden = names.length > 0;
@@ -192,7 +192,7 @@ function show(status) {
   $('pause-all').hidden = names.length < 2 && !status.all_paused;
   $('pause-all').textContent = paused ? 'Resume all' : 'Pause all';
   $('pause-all').onclick = () => send($('pause-all'), paused ? '/api/resume' : '/api/pause', {},
-                                      paused ? 'All printers go on.' : 'All printers are paused.');
+                                      paused ? 'Printing resumed on all printers.' : 'All printers are paused.');
 
   $('queue').hidden = !status.queued;
   list('queue-list', 't-badge', status.queue, (badge) => badge.entry, showBadge);
