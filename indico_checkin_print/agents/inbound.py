@@ -14,6 +14,7 @@ from indico.util.date_time import now_utc
 from print_agent.protocol import messages
 
 from indico_checkin_print import ledger
+from indico_checkin_print.agents import printer_health
 from indico_checkin_print.credentials import digest
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
@@ -143,9 +144,9 @@ def enter_outcome(job, message, actor):
 def _learn(agent, printer, message, reason):
     match message:
         case messages.Completed() | messages.Sent() if reason != 'person_saw_it':
-            printer_breaker.works(agent, printer)
+            printer_health.works(agent, printer)
         case messages.Failed() | messages.Returned() | messages.Unknown() if printer_breaker.blames_printer(reason):
-            is_open = printer_breaker.failed(agent, printer, reason)
+            is_open = printer_health.failed(agent, printer, reason)
             if printer_breaker.is_out_of_order(message, reason, is_open=is_open):
                 ledger.retry_canceled(agent, printer, timedelta(seconds=printer_breaker.POLICY.window))
 
@@ -223,4 +224,4 @@ def _heard_of(agent, message=None):
         agent.left_out = message.left_out
         before, agent.printers = agent.printers, msgspec.to_builtins(message.printers)
         if before != agent.printers:
-            printer_breaker.reported(agent, before, agent.printers)
+            printer_health.reported(agent, before, agent.printers)

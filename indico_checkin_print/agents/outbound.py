@@ -12,10 +12,12 @@ from functools import cache
 from sqlalchemy.orm import contains_eager, joinedload
 
 from indico.core.db import db
+from indico.util.date_time import now_utc
 
 from print_agent.protocol.messages import Ack, Cancel, Go
 
 from indico_checkin_print import ledger, sql
+from indico_checkin_print.agents.candidates import Candidates, open_breakers
 from indico_checkin_print.agents.inbound import is_uuid, speaking_agent
 from indico_checkin_print.ledger.conditions import due
 from indico_checkin_print.ledger.states import AT_AGENT, PRINT_WITHIN, RENDER_LEASE
@@ -23,7 +25,7 @@ from indico_checkin_print.messages.envelope import job_message
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.routing.candidates import Candidates, open_breakers, why_not
+from indico_checkin_print.routing.printer import why_not
 
 
 #: Jobs that wait at the agent for each printer, those with a go included.
@@ -161,7 +163,9 @@ def _usable(agent, jobs, breakers):
 
     :param jobs: What is at the agent, by uuid; what moves on is taken out.
     """
-    obstacles = {p['name']: why_not(agent, p['name'], breakers) for p in agent.printers}
+    now = now_utc()
+    obstacles = {name: why_not(agent, name, breakers.get((agent.id, name)), now)
+                 for name in (p['name'] for p in agent.printers)}
     stuck = [job for job in jobs.values()
              if job.state == JobState.ready and obstacles.get(job.printer, 'not_found')]
     others = Candidates({job.desk for job in stuck if job.desk}) if stuck else None
@@ -243,7 +247,7 @@ def _give_more(agent, todo, actor, breakers, *, most):
             continue
         idle.discard(choice.printer)
         room[choice.printer] -= 1
-        candidates.given(choice)
+        candidates.assigned(choice)
         messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch))
     ledger.drop_or_redraw(refused, actor)
     sql.notify_agents(left)

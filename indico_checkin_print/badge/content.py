@@ -18,8 +18,9 @@ from indico.modules.events.registration.models.form_fields import RegistrationFo
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationData
 
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.rules import BadgeKind, EventSetup, FormSetup
+from indico_checkin_print.models.rules import EventSetup, FormSetup
 
 
 #: What of each model is, or may be, on a badge. A test asks whether all of them exist

@@ -13,7 +13,7 @@ from indico.core.config import config
 from indico.core.db import db
 from indico.util.i18n import force_locale
 
-from indico_checkin_print.models.rules import BadgeLanguage
+from indico_checkin_print.models.choices import BadgeLanguage
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from indico_checkin_print.badge.context import drawing
 from indico_checkin_print.badge.faults import describe_fault
 from indico_checkin_print.badge.names import is_nameless
 from indico_checkin_print.logs import log_failure
-from indico_checkin_print.models.rules import BadgeKind, BadgeLanguage
+from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage
 from indico_checkin_print.reasons.codes import Reason
 
 

@@ -14,10 +14,11 @@ from indico.core.db import db
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import _
+from indico_checkin_print.agents.candidates import open_breakers
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.printer import describe_reason
-from indico_checkin_print.routing.candidates import open_breakers, why_not
+from indico_checkin_print.routing.printer import why_not
 
 
 #: Badges that wait at a desk where nothing has changed for so long are announced although no printer reports a fault
@@ -85,12 +86,13 @@ def _obstacle(desk_printer, breakers):
     agent, name = desk_printer.agent, desk_printer.printer
     if agent.revoked_dt is not None:
         return 'agent_revoked'
-    why = why_not(agent, name, breakers)
+    breaker = breakers.get((agent.id, name))
+    why = why_not(agent, name, breaker, now_utc())
     if why:
         return why
-    if (agent.id, name) in breakers:
+    if breaker is not None:
         # the next badge tries it, and until that came out nobody knows
-        return breakers[agent.id, name].reason
+        return breaker.reason
     reported = next(x for x in agent.printers if x['name'] == name)
     told = [x.removesuffix('-warning').removesuffix('-report') for x in reported.get('reasons', ())]
     return next((x for x in told if x in NEEDS_A_PERSON), '')

@@ -9,7 +9,9 @@ from indico_checkin_print.ledger.agents import (UNREPORTED, assign, drop_or_redr
 from indico_checkin_print.ledger.claims import (Claim, claim_post, claim_render, delivered, doubt, due_at_once,
                                                 fail_render, hold_nameless, rendered, undelivered)
 from indico_checkin_print.ledger.corrections import follow_state, redraw, undo_unsignaled
-from indico_checkin_print.ledger.create import new_row, record, reprint, request_event_test, request_test, resend
+from indico_checkin_print.ledger.create import (check_in_row, new_row, record, reprint, request_event_test,
+                                                request_test, resend)
+from indico_checkin_print.ledger.desks import desk_for_form
 from indico_checkin_print.ledger.manual import (cancel, cancel_check_in, cancel_event, cancel_form, cancel_registration,
                                                 discard, discard_held, hold_bulk, hold_paused, release, release_paid,
                                                 release_paused, resolve, restamp, retry, retry_canceled)

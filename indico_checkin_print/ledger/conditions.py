@@ -9,7 +9,7 @@ from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
-from indico_checkin_print.models.rules import EventSetup, FormSetup
+from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.sql import now
 
@@ -135,18 +135,3 @@ def agents_away():
             .filter(db.or_(Agent.seen_dt < now(-Agent.AWAY_AFTER.total_seconds()), Agent.revoked_dt.isnot(None),
                            Agent.draining))
             .scalar_subquery())
-
-
-def desk_for_job():
-    """Return the expression for the desk of a job that is queued again: its own, unless somebody deleted that."""
-    own = db.select(Desk.id).where(Desk.id == Job.desk_id, ~Desk.is_deleted)
-    return db.case([(Job.webhook_id.is_(None), db.func.coalesce(own.scalar_subquery(), desk_of_form()))])
-
-
-def desk_of_form():
-    """Return the expression for the desk where a job's form prints by now: its own, else the first of the event."""
-    own = (db.select(FormSetup.desk_id)
-           .join(Registration, Registration.registration_form_id == FormSetup.registration_form_id)
-           .where(Registration.id == Job.registration_id))
-    first = db.select(db.func.min(Desk.id)).where(Desk.event_id == Job.event_id, ~Desk.is_deleted)
-    return db.func.coalesce(own.scalar_subquery(), first.scalar_subquery())

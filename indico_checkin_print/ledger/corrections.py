@@ -11,8 +11,9 @@ from indico_checkin_print.ledger.manual import cancel_check_in, hold_paused
 from indico_checkin_print.ledger.states import EXPIRES_AFTER, HELD_EXPIRES_AFTER, STILL_HERE
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import UNASSIGNED, draw_anew, move, recall
+from indico_checkin_print.models.choices import BadgeKind, UnpaidPolicy
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.rules import BadgeKind, EventSetup, FormSetup, UnpaidPolicy
+from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import notify, now
 

@@ -4,8 +4,9 @@ import json
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger.conditions import desk_for_job, may_have_arrived
-from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER, EXPIRES_AFTER
+from indico_checkin_print.ledger.conditions import may_have_arrived
+from indico_checkin_print.ledger.desks import desks_for_jobs
+from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import fresh
 from indico_checkin_print.models.jobs import Job, JobState
@@ -65,10 +66,21 @@ def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=
 
 
 def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState.queued, reason=Reason.checked_in,
-            reprint_of_id=None, expires_after=EXPIRES_AFTER):
-    """Return one row for `record`."""
+            reprint_of_id=None):
+    """Return one row for `record`. What it is decides how long it is good for."""
+    if purpose.startswith((Job.PURPOSE_CHECKIN, Job.PURPOSE_UNDO)):
+        expires_after = DATA_EXPIRES_AFTER
+    else:
+        expires_after = HELD_EXPIRES_AFTER if state == S.held else EXPIRES_AFTER
     return {'purpose': purpose, 'person': person, 'desk_id': desk_id, 'webhook_id': webhook_id, 'state': int(state),
             'reason': reason, 'reprint_of_id': reprint_of_id, 'expires_in': expires_after.total_seconds()}
+
+
+def check_in_row(job):
+    """Return the row for `record` of what a check-in makes: a `routing.admission.NewJob`."""
+    purpose = Job.PURPOSE_BADGE if job.webhook_id is None else f'{Job.PURPOSE_CHECKIN}{job.webhook_id}'
+    return new_row(purpose, person=job.person, desk_id=job.desk_id, webhook_id=job.webhook_id, state=job.state,
+                   reason=job.reason)
 
 
 def announce_undone(registration, actor):
@@ -85,7 +97,7 @@ def announce_undone(registration, actor):
     born = []
     for job in jobs:
         row = new_row(f'{Job.PURPOSE_UNDO}{job.webhook_id}', webhook_id=job.webhook_id, state=S.ready,
-                      reason=Reason.check_in_undone, expires_after=DATA_EXPIRES_AFTER)
+                      reason=Reason.check_in_undone)
         born += record([row], event_id=job.event_id, registration_id=job.registration_id,
                        checked_in_dt=job.checked_in_dt, user_id=None, actor=actor)
     return born
@@ -93,9 +105,9 @@ def announce_undone(registration, actor):
 
 def reprint(job, user, reason):
     """Make a new job that repeats one, because a person asked for another badge. Return it."""
-    desk_id = db.session.query(desk_for_job()).filter(Job.id == job.id).scalar()
-    row = new_row(job.purpose, person=job.person, desk_id=desk_id, webhook_id=job.webhook_id, reason=reason,
-                  reprint_of_id=job.id)
+    desk = desks_for_jobs([job.id]).get(job.id)
+    row = new_row(job.purpose, person=job.person, desk_id=desk.desk_id if desk else None, webhook_id=job.webhook_id,
+                  reason=reason, reprint_of_id=job.id)
     ids = record([row], event_id=job.event_id, registration_id=job.registration_id,
                  checked_in_dt=job.registration.checked_in_dt if job.registration else None, user_id=user.id,
                  actor=f'user:{user.id}')
@@ -104,9 +116,8 @@ def reprint(job, user, reason):
 
 def resend(job, user):
     """Make a new job that repeats a message to a webhook, under the same ``webhook-id``. Return it."""
-    lives = DATA_EXPIRES_AFTER if job.purpose != Job.PURPOSE_TEST else EXPIRES_AFTER
     row = new_row(job.purpose, person=job.person, webhook_id=job.webhook_id, reason=Reason.resent,
-                  reprint_of_id=job.reprint_of_id or job.id, expires_after=lives)
+                  reprint_of_id=job.reprint_of_id or job.id)
     ids = record([row], event_id=job.event_id, registration_id=job.registration_id, checked_in_dt=job.checked_in_dt,
                  user_id=user.id, actor=f'user:{user.id}')
     return fresh(ids[0])

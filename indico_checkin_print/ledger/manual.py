@@ -5,8 +5,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 
-from indico_checkin_print.ledger.conditions import desk_for_job, is_data, paused
+from indico_checkin_print.ledger.conditions import is_data, paused
 from indico_checkin_print.ledger.create import announce_undone
+from indico_checkin_print.ledger.desks import desk_of_each, desks_for_jobs
 from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER, STILL_HERE
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import UNASSIGNED, move, recall
@@ -84,7 +85,8 @@ def release(jobs, actor, reason=Reason.released):
     moved = move([Job.id.in_(ids), *still], S.queued, reason, actor, attempts=0, dispatched_dt=None,
                  uuid=db.case([(failed_there, db.func.gen_random_uuid())], else_=Job.uuid),
                  queue_dt=now() + db.func.make_interval(0, 0, 0, 0, 0, 0, place / 1000.), next_try_dt=now(),
-                 dispatch=Job.dispatch + 1, expires_dt=lives, desk_id=desk_for_job(), skipped_printers=[],
+                 dispatch=Job.dispatch + 1, expires_dt=lives, desk_id=desk_of_each(desks_for_jobs(ids)),
+                 skipped_printers=[],
                  **UNASSIGNED)
     if moved:
         notify('queued')

@@ -1,8 +1,9 @@
-"""What dead processes and silent agents leave is put right here."""
+"""Recovers what dead processes and silent agents leave stalled."""
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger.conditions import agents_away, desk_of_form, may_have_arrived, paused
+from indico_checkin_print.ledger.conditions import agents_away, may_have_arrived, paused
+from indico_checkin_print.ledger.desks import desk_of_each, desks_for_jobs
 from indico_checkin_print.ledger.states import (AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, HELD_EXPIRES_AFTER, MAX_RENDERS,
                                                 PRINT_WITHIN, RECEIVER_SILENT, STILL_HERE)
 from indico_checkin_print.ledger.states import JobState as S
@@ -14,14 +15,10 @@ from indico_checkin_print.sql import now
 
 
 def sweep(actor='sweep'):
-    """Put right what dead processes and silent agents left. Return how many jobs were touched."""
+    """Recover what dead processes and silent agents left stalled. Return how many jobs were touched."""
     silent = db.session.query(Agent.id).filter(Agent.seen_dt < now(-AGENT_SILENT)).scalar_subquery()
     unassign_where(Job.agent_id.in_(agents_away()))
-    desk_id = desk_of_form()
-    found = move([Job.state == S.held, Job.reason == Reason.no_desk, desk_id.isnot(None)], S.queued, Reason.desk_found,
-                 actor, desk_id=desk_id, next_try_dt=now(), expires_dt=now(EXPIRES_AFTER.total_seconds()))
-    recall([Job.id.in_(found), paused()], S.held, Reason.paused, actor,
-           expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()))
+    found = _find_desks(actor)
     moved = [
         *found,
         *move([Job.state == S.ready, Job.expires_dt <= now(), Job.purpose == Job.PURPOSE_BADGE, may_have_arrived()],
@@ -42,3 +39,17 @@ def sweep(actor='sweep'):
     ]
     draw_anew(moved, actor)
     return len(moved)
+
+
+def _find_desks(actor):
+    """Queue what was held for want of a desk and has one by now. Return the ids."""
+    homeless = [Job.state == S.held, Job.reason == Reason.no_desk]
+    ids = [id_ for id_, in db.session.query(Job.id).filter(*homeless)]
+    desks = {id_: choice for id_, choice in desks_for_jobs(ids).items() if choice.desk_id is not None} if ids else {}
+    if not desks:
+        return []
+    found = move([*homeless, Job.id.in_(desks)], S.queued, Reason.desk_found, actor, desk_id=desk_of_each(desks),
+                 next_try_dt=now(), expires_dt=now(EXPIRES_AFTER.total_seconds()))
+    recall([Job.id.in_(found), paused()], S.held, Reason.paused, actor,
+           expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()))
+    return found

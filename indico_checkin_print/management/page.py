@@ -18,8 +18,9 @@ from indico_checkin_print.management.status import (agent_status, desk_statuses,
 from indico_checkin_print.management.visibility import sees_all, visible
 from indico_checkin_print.management.when import rules_in_words, setup_of
 from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk
-from indico_checkin_print.models.rules import BadgeKind, FormSetup
+from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.settings import manual_url
 

@@ -20,8 +20,9 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
 from indico_checkin_print.management.base import DialogForm, RHRegFormBase
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk
-from indico_checkin_print.models.rules import BadgeKind, FormSetup
+from indico_checkin_print.models.rules import FormSetup
 
 
 #: Pixels of a designer template per millimetre

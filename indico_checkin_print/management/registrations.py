@@ -25,9 +25,9 @@ from indico_checkin_print.management.pause import wait_if_paused
 from indico_checkin_print.management.registration_todo import PRINTS, Todo, decide
 from indico_checkin_print.management.reprint import REASONS
 from indico_checkin_print.management.when import lock_setup, setup_of
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.rules import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.signals.checkin import persons_of
 
@@ -160,7 +160,7 @@ class RHPrintRegistrations(RHRegFormBase):
 
     def _print_first(self, badge, actor):
         registration = badge.registration
-        row = ledger.new_row(Job.PURPOSE_BADGE, person=badge.person, desk_id=_desk_id(self.regform))
+        row = ledger.new_row(Job.PURPOSE_BADGE, person=badge.person, desk_id=ledger.desk_for_form(self.regform).desk_id)
         return ledger.record([row], event_id=self.event.id, registration_id=registration.id,
                              checked_in_dt=registration.checked_in_dt, user_id=session.user.id, actor=actor)
 
@@ -169,7 +169,7 @@ def badges_of(regform, registrations):
     """Return the `Badge` of each person of some registrations of a form, in their order."""
     setup = regform.checkin_print_setup
     prints = setup is not None and setup.enabled
-    desk_id = _desk_id(regform) if prints else None
+    desk_id = ledger.desk_for_form(regform).desk_id if prints else None
     jobs = _latest([registration.id for registration in registrations])
     is_paused = _pauses(regform.event)
 
@@ -197,13 +197,6 @@ def in_words(badges):
 def _may_have_one(registration):
     return (registration.state in {RegistrationState.complete, RegistrationState.unpaid}
             and not registration.is_ticket_blocked)
-
-
-def _desk_id(regform):
-    own = regform.checkin_print_setup.desk
-    if own is not None and not own.is_deleted:
-        return own.id
-    return db.session.query(db.func.min(Desk.id)).filter(Desk.event_id == regform.event_id, ~Desk.is_deleted).scalar()
 
 
 def _pauses(event):

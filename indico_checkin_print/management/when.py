@@ -13,8 +13,9 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase
-from indico_checkin_print.models.rules import (BadgeLanguage, CheckinSource, EventSetup, NamelessPolicy, ReprintPolicy,
-                                               UnpaidPolicy)
+from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_SOURCES, BadgeLanguage, CheckinSource,
+                                                 NamelessPolicy, ReprintPolicy, UnpaidPolicy)
+from indico_checkin_print.models.rules import EventSetup
 
 
 #: What a manager calls the ways of check-in
@@ -87,8 +88,8 @@ def setup_of(event):
     """Return the event's setup; if it has none, one with the defaults that is not stored."""
     return EventSetup.query.get(event.id) or EventSetup(
         event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, again=ReprintPolicy.hold,
-        nameless=NamelessPolicy.hold, language=BadgeLanguage.event, bulk_limit=EventSetup.DEFAULT_BULK_LIMIT,
-        sources=[str(source) for source in EventSetup.DEFAULT_SOURCES])
+        nameless=NamelessPolicy.hold, language=BadgeLanguage.event, bulk_limit=DEFAULT_BULK_LIMIT,
+        sources=[str(source) for source in DEFAULT_SOURCES])
 
 
 def lock_setup(event):

@@ -7,8 +7,8 @@ from indico.util.date_time import now_utc
 from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.models.rules import BadgeKind
 
 
 class JobHistory(db.Model):

@@ -1,1 +1,1 @@
-"""Who prints, where, and whether."""
+"""Who prints, where, and whether. Pure: no session, no query, no clock; callers load the facts and ask."""

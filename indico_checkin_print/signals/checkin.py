@@ -20,8 +20,10 @@ from indico_checkin_print import kick, ledger, sql
 from indico_checkin_print.ledger.forget import forget
 from indico_checkin_print.ledger.states import MAY_BE_OUT
 from indico_checkin_print.logs import log_failure
-from indico_checkin_print.models.rules import BadgeKind, CheckinSource, EventSetup, ReprintPolicy, UnpaidPolicy
-from indico_checkin_print.routing.admission import CheckIn, Hook, Setup, rows_for
+from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_SOURCES, BadgeKind, CheckinSource,
+                                                 ReprintPolicy, UnpaidPolicy)
+from indico_checkin_print.routing.admission import CheckIn, Hook, Setup, jobs_for
+from indico_checkin_print.routing.desk import DeskFacts, choose_desk
 from indico_checkin_print.settings import logger
 
 
@@ -42,8 +44,8 @@ _FLIP = 'checkin_print_flip'
 _SETUP = """
     SELECT 1 FROM event_registration.registrations WHERE id = %(registration_id)s FOR NO KEY UPDATE;
     SELECT f.kind, f.desk_id,
-           (SELECT min(d.id) FROM plugin_checkin_print.desks d
-            WHERE d.event_id = %(event_id)s AND NOT d.is_deleted) AS default_desk_id,
+           (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
+            WHERE d.event_id = %(event_id)s AND NOT d.is_deleted) AS desks,
            (SELECT array_agg(ARRAY[w.id, w.send_badge::int] ORDER BY w.id) FROM plugin_checkin_print.webhooks w
             WHERE w.event_id = %(event_id)s AND w.enabled AND NOT w.is_deleted
             AND (w.form_ids IS NULL OR %(form_id)s = ANY(w.form_ids)) AND NOT EXISTS (
@@ -165,7 +167,7 @@ def record(registration, way, user_id, actor, *, late=0):
     persons = persons_of(registration) if setup.kind == BadgeKind.badge else ['']
     checkin = CheckIn(source=way, state=registration.state, blocked=registration.is_ticket_blocked,
                       already_printed=already_printed)
-    rows = rows_for(setup, checkin, persons)
+    rows = [ledger.check_in_row(job) for job in jobs_for(setup, checkin, persons)]
     if late:
         rows = [row | {'expires_in': row['expires_in'] - late} for row in rows]
     born = ledger.record(rows, event_id=registration.event_id, registration_id=registration.id,
@@ -218,15 +220,15 @@ def load_setup(registration):
         row = cursor.fetchone()
     if row is None:
         return None
-    (kind, form_desk_id, default_desk_id, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, printed,
+    (kind, form_desk, desks, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, printed,
      known, stamped) = row
     return Setup(
-        kind=BadgeKind(kind), form_desk_id=form_desk_id, default_desk_id=default_desk_id,
+        kind=BadgeKind(kind), desk_id=choose_desk(DeskFacts(frozenset(desks or ()), form_desk=form_desk)).desk_id,
         hooks=tuple(Hook(id=id_, send_badge=bool(send_badge)) for id_, send_badge in hooks or ()),
         paused=bool(paused), paused_desks=frozenset(paused_desks or ()),
         unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), again=ReprintPolicy(again or ReprintPolicy.hold),
-        bulk_limit=EventSetup.DEFAULT_BULK_LIMIT if bulk_limit is None else bulk_limit,
-        sources=frozenset(EventSetup.DEFAULT_SOURCES if sources is None else sources),
+        bulk_limit=DEFAULT_BULK_LIMIT if bulk_limit is None else bulk_limit,
+        sources=frozenset(DEFAULT_SOURCES if sources is None else sources),
     ), printed, known, stamped
 
 

@@ -13,7 +13,6 @@ from tests.permission.network import PDF, SHA256
 
 from print_agent.protocol import messages as p
 
-from indico_checkin_print.routing import printer_breaker
 from indico_checkin_print.messages import envelope
 from indico_checkin_print import ledger
 from indico_checkin_print.badge.render import BadgePDF
@@ -22,10 +21,10 @@ from indico_checkin_print.models import agents as agents_module
 from indico_checkin_print.models.agents import Agent, PrinterBreaker
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.rules import BadgeKind
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.routing import candidates
-from indico_checkin_print.agents import outbound, inbound
+from indico_checkin_print.agents import candidates, outbound, printer_health
+from indico_checkin_print.agents import inbound
 
 
 STEPS = 700
@@ -225,7 +224,7 @@ class RandomRequests:
 def both(db, dummy_event, dummy_user, monkeypatch):
     """Return (`MemoryLedger`, `PostgresLedger`, ids of two agents) with a desk of three printers; no jobs."""
     now = db.session.query(db.func.now()).scalar()
-    for module in (agents_module, printer_breaker, candidates, envelope, inbound):
+    for module in (agents_module, candidates, envelope, inbound, outbound, printer_health):
         monkeypatch.setattr(module, 'now_utc', lambda: now)
     agents = [Agent(event_id=dummy_event.id, name=f'hash {n}', token_hash=f'hash {n}', paired_dt=now) for n in (1, 2)]
     db.session.add_all(agents)

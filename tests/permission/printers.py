@@ -1,6 +1,6 @@
 """What the Indico in memory knows about agents and their printers: which takes the next badge, and why others do not.
 
-The same as `routing.printer_breaker` and `routing.candidates` with Python's rows instead of PostgreSQL's; see
+The same as `agents.candidates` and `agents.printer_health`, with rows in Python instead of PostgreSQL; see
 `memory_ledger`.
 """
 
@@ -14,7 +14,7 @@ from print_agent.protocol import messages
 from indico_checkin_print.routing import printer_breaker
 from indico_checkin_print.models.agents import Agent as RealAgent
 from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
-from indico_checkin_print.routing.admission import Candidate, choose_printer, obstacle
+from indico_checkin_print.routing.printer import Candidate, choose_printer, obstacle
 
 
 AWAY_AFTER = RealAgent.AWAY_AFTER.total_seconds()

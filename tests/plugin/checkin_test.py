@@ -9,7 +9,7 @@ from indico_checkin_print.signals import checkin
 from indico_checkin_print import ledger, kick
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
-from indico_checkin_print.models.rules import BadgeKind
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
 
 
@@ -148,8 +148,23 @@ def test_a_ticket_has_all_persons_on_it(check_in, reg, dummy_regform, form, mock
     assert [j.person for j in check_in(reg)] == ['']
 
 
+def test_number_of_statements(check_in, create_reg, statements, app, db, webhook):
+    """A volunteer waits for each: the savepoint and its end, what the event says, the rows, and a NOTIFY."""
+    check_in(create_reg())
+    registration = create_reg(first_name='B')
+    registration.checked_in = True
+    db.session.flush()
+    with app.test_request_context(f'/api/events/{registration.event_id}/registrants/{registration.id}', method='PATCH'):
+        # the request has loaded them
+        assert registration.event.title
+        assert registration.registration_form.title
+        statements.clear()
+        signals.event.registration_checkin_updated.send(registration)
+    assert [s.split()[0] for s in statements] == ['SAVEPOINT', 'SELECT', 'WITH', 'SELECT', 'RELEASE']
+
+
 def test_an_error_does_not_reach_the_volunteer(check_in, reg, db, mocker, caplog):
-    mocker.patch.object(checkin, 'rows_for', side_effect=RuntimeError('boom'))
+    mocker.patch.object(checkin, 'jobs_for', side_effect=RuntimeError('boom'))
     assert check_in(reg) == []
     assert reg.checked_in
     db.session.flush()

@@ -20,7 +20,8 @@ from indico_checkin_print.badge.render import render
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.rules import ReprintPolicy, BadgeKind, EventSetup, FormSetup, UnpaidPolicy
+from indico_checkin_print.models.choices import BadgeKind, ReprintPolicy, UnpaidPolicy
+from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.work.worker import render_waiting
 

@@ -14,7 +14,8 @@ from indico_checkin_print.credentials import digest, seal
 from indico_checkin_print.models import heartbeats, jobs, missed, records  # noqa: F401 - the mappers need all tables
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
-from indico_checkin_print.models.rules import BadgeKind, FormSetup
+from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 
 
@@ -162,3 +163,36 @@ def ready_job(check_in, reg, db):
     db.session.refresh(job)
     assert job.state == JobState.ready
     return job
+
+
+@pytest.fixture
+def statements(mocker):
+    """Every SQL statement that goes to PostgreSQL from now on, also those past SQLAlchemy; clear it as you like."""
+    from sqlalchemy.pool.base import _ConnectionFairy
+    sent = []
+    cursor = _ConnectionFairy.cursor
+
+    class Noting:
+        """A cursor that notes what it sends."""
+
+        def __init__(self, cursor):
+            self._cursor = cursor
+
+        def execute(self, statement, *args):
+            sent.append(statement)
+            return self._cursor.execute(statement, *args)
+
+        def __getattr__(self, name):
+            return getattr(self._cursor, name)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exc):
+            self._cursor.close()
+
+        def __iter__(self):
+            return iter(self._cursor)
+
+    mocker.patch.object(_ConnectionFairy, 'cursor', lambda self, *args, **kwargs: Noting(cursor(self, *args, **kwargs)))
+    return sent

@@ -16,7 +16,7 @@ from indico_checkin_print.signals import corrections
 from indico_checkin_print import ledger
 from indico_checkin_print.badge.render import BadgePDF
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.rules import BadgeKind
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.work.worker import render_waiting
 

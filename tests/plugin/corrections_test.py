@@ -22,7 +22,8 @@ from indico_checkin_print import ledger
 from indico_checkin_print.badge.content import ON_A_BADGE, fingerprint
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
-from indico_checkin_print.models.rules import BadgeKind, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.choices import BadgeKind, UnpaidPolicy
+from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.agents.outbound import outgoing

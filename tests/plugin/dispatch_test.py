@@ -23,7 +23,7 @@ from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.agents import outbound, inbound
 from indico_checkin_print.agents.outbound import PREFETCH, Assigned, Plan, outgoing, plan
 from indico_checkin_print.agents.inbound import Replaced, authenticate, hello, receive
-from indico_checkin_print.routing.admission import Candidate, choose_printer, obstacle
+from indico_checkin_print.routing.printer import Candidate, choose_printer, obstacle
 from indico_checkin_print.work.worker import render_waiting
 
 
@@ -630,7 +630,7 @@ def test_a_printer_that_keeps_failing_is_set_aside_and_tried_again(db, jobs, age
     fail_three_times(db, jobs, agent)
     breaker = PrinterBreaker.query.one()
     assert (breaker.failures, breaker.reason) == (3, 'engine_failed')
-    assert 'Printer "p1" of "Laptop 1" set aside' in log_of(agent.event)
+    assert 'Printer "p1" of "Laptop 1" gets no badges for now' in log_of(agent.event)
     assert [type(m) for m in mail(agent, {jobs[3].uuid: (1, 'waiting')})] == [Cancel]
     assert mail(agent) == []
     # its time has come: one badge tries it, the others wait

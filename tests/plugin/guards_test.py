@@ -7,7 +7,8 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import ledger
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.rules import ReprintPolicy, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.choices import CheckinSource, ReprintPolicy, UnpaidPolicy
+from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.routing.admission import CheckIn, Setup, judge
 from indico_checkin_print.work.worker import render_waiting
@@ -28,7 +29,7 @@ def rules(db, dummy_event, form):
 
 
 def setup(**kwargs):
-    return Setup(**{'kind': None, 'form_desk_id': None, 'default_desk_id': 1, **kwargs})
+    return Setup(**{'kind': None, 'desk_id': 1, **kwargs})
 
 
 @pytest.mark.parametrize(('rules', 'checkin', 'state', 'reason'), [
@@ -45,7 +46,7 @@ def setup(**kwargs):
     ({}, {'already_printed': True}, S.held, Reason.already_printed),
     ({'again': ReprintPolicy.print}, {'already_printed': True}, S.queued, Reason.checked_in),
     ({'again': ReprintPolicy.skip}, {'already_printed': True}, S.canceled, Reason.printed_before),
-    ({'default_desk_id': None}, {}, S.held, Reason.no_desk),
+    ({'desk_id': None}, {}, S.held, Reason.no_desk),
     ({'paused': True}, {}, S.held, Reason.paused),
     ({'paused_desks': frozenset({1})}, {}, S.held, Reason.paused),
     ({'paused_desks': frozenset({2})}, {}, S.queued, Reason.checked_in),

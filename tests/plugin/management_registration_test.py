@@ -12,7 +12,7 @@ from indico_checkin_print import kick
 from indico_checkin_print.management.registration_todo import Todo, decide
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.rules import BadgeKind
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
 
 

@@ -12,7 +12,8 @@ from indico_checkin_print.management import base
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.rules import BadgeKind, FormSetup
+from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.rules import FormSetup
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

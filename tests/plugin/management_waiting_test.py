@@ -12,7 +12,8 @@ from indico_checkin_print import management, kick
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
-from indico_checkin_print.models.rules import ReprintPolicy, CheckinSource, EventSetup, UnpaidPolicy
+from indico_checkin_print.models.choices import CheckinSource, ReprintPolicy, UnpaidPolicy
+from indico_checkin_print.models.rules import EventSetup
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

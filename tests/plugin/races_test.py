@@ -31,7 +31,7 @@ from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
-from indico_checkin_print.models.rules import BadgeKind
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.agents.outbound import outgoing

@@ -16,7 +16,8 @@ from indico_checkin_print.badge.render import CannotRender, render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Document
-from indico_checkin_print.models.rules import BadgeKind, BadgeLanguage, EventSetup, NamelessPolicy
+from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage, NamelessPolicy
+from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.work.worker import render_waiting
 

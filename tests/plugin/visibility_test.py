@@ -16,7 +16,8 @@ from indico_checkin_print.management import rules
 from indico_checkin_print.management.base import RHJobBase
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt, JobHistory
-from indico_checkin_print.models.rules import BadgeKind, FormSetup
+from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.reasons.codes import Reason
 
 from tests.plugin.management_access_test import ROUTES, ask, ids_of

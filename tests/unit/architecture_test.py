@@ -70,6 +70,23 @@ def test_no_circle():
         pytest.fail(' → '.join(exc.args[1]))
 
 
+def test_routing_is_pure():
+    """What decides who prints where loads nothing: it knows plain values, no session, no table, no clock."""
+    allowed = re.compile(r'dataclasses|enum|datetime|print_agent\.protocol.*|indico_checkin_print\.(routing|reasons).*'
+                         r'|indico_checkin_print\.models\.(states|choices)'
+                         # its states stand beside the table
+                         r'|indico\.modules\.events\.registration\.models\.registrations\.RegistrationState')
+    for path in (ROOT / 'indico_checkin_print' / 'routing').glob('*.py'):
+        tree = ast.parse(path.read_text())
+        names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        names += [f'{node.module}.{alias.name}' for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+                  for alias in node.names]
+        impure = [name for name in names if not any(map(allowed.fullmatch, (name, name.rpartition('.')[0])))]
+        assert impure == [], path.name
+        attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert not attributes & {'query', 'now', 'session'}, path.name
+
+
 def test_the_contract_imports_neither_side():
     for name, others in IMPORTS.items():
         contract = [other for other in others if other.startswith('print_agent.')]

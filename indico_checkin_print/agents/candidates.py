@@ -1,4 +1,4 @@
-"""Reads what `routing.choose_printer` wants to know about the printers of desks."""
+"""The printers of desks as they are now: loads what `routing.printer` decides on."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ from indico_checkin_print.ledger.skipped_printers import add_note, has_returned,
 from indico_checkin_print.ledger.states import AT_AGENT
 from indico_checkin_print.models.agents import PrinterBreaker
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.routing.admission import Candidate, choose_printer, obstacle
+from indico_checkin_print.routing.printer import Candidate, OpenBreaker, choose_printer, why_not
 
 
 class Candidates:
@@ -24,7 +24,7 @@ class Candidates:
         self._agents = {p.agent_id: p.agent for desk in desks for p in desk.printers}
         # most desks have one agent: its own
         self._breakers = known[min(agent_ids)] if known and agent_ids == known.keys() else open_breakers(agent_ids)
-        # how much there is to do matters only where there is a choice, or a printer to be tried
+        # how much there is to do matters only where there is a choice, or a printer to be probed
         counts = self._breakers or any(len(desk.printers) > 1 for desk in desks)
         self._loads = _loads(agent_ids) if counts else Counter()
 
@@ -40,39 +40,24 @@ class Candidates:
                                                       returned=c.returned))
         return choice, notes
 
-    def given(self, choice):
-        """Count a job that was given to a printer just now."""
+    def assigned(self, choice):
+        """Count a job that was assigned to a printer just now."""
         self._loads[choice.agent_id, choice.printer] += 1
 
     def _candidate(self, job, desk_printer):
         agent, name = desk_printer.agent, desk_printer.printer
         load = self._loads[agent.id, name]
-        why = why_not(agent, name, self._breakers, load=load)
+        why = why_not(agent, name, self._breakers.get((agent.id, name)), now_utc(), load=load)
         return Candidate(agent.id, name, desk_printer.position, healthy=not why, load=load, obstacle=why,
                          returned=has_returned(job.skipped_printers, agent.id, name))
 
 
-def why_not(agent, printer, breakers, *, load=0):
-    """Return why a printer gets no badge now: a code, or ``''`` if it does.
-
-    :param breakers: See `open_breakers`.
-    :param load: Badges that are with it already: one whose breaker is open is probed with a single one.
-    """
-    if not agent.is_connected:
-        return 'agent_away'
-    reported = next((p for p in agent.printers if p['name'] == printer), None)
-    if reported is None:
-        return 'not_found'
-    breaker = breakers.get((agent.id, printer))
-    if breaker is not None and (breaker.probe_dt > now_utc() or load):
-        return breaker.reason
-    return obstacle(reported)
-
-
 def open_breakers(agent_ids):
-    """Return the `PrinterBreaker` of the printers whose breaker is open, by agent and name."""
-    found = PrinterBreaker.query.filter(PrinterBreaker.agent_id.in_(agent_ids), PrinterBreaker.probe_dt.isnot(None))
-    return {(x.agent_id, x.printer): x for x in found}
+    """Return the `OpenBreaker` of the printers that have one, by agent and name."""
+    found = (db.session.query(PrinterBreaker.agent_id, PrinterBreaker.printer, PrinterBreaker.reason,
+                              PrinterBreaker.probe_dt)
+             .filter(PrinterBreaker.agent_id.in_(agent_ids), PrinterBreaker.probe_dt.isnot(None)))
+    return {(agent_id, printer): OpenBreaker(reason, probe_dt) for agent_id, printer, reason, probe_dt in found}
 
 
 def _loads(agent_ids):

@@ -1,0 +1,38 @@
+"""The states of a job. No table here, so that what only decides needs no database."""
+
+from indico.util.enum import RichIntEnum
+
+from indico_checkin_print import _
+
+
+class JobState(RichIntEnum):
+    """Where a job is between a check-in and a badge; ``ledger.states.TRANSITIONS`` says what may follow what."""
+
+    __titles__ = [None, _('Held'), _('Queued'), _('Rendering'), _('Waiting for the printer'), _('On its way'),
+                  _('Printing'), _('Printed'), _('Sent'), _('Failed'), _('Expired'), _('Canceled'), _('Unknown')]
+    __css_classes__ = [None, 'warning', '', '', '', 'highlight', 'highlight', 'accept', 'accept', 'danger',
+                       'warning', 'strong', 'danger']
+    #: Waits for a payment or a person
+    held = 1
+    #: Waits for a process that renders it
+    queued = 2
+    #: A process renders it, under a lease
+    rendering = 3
+    #: The document is stored; waits for a printer or for the next try of a webhook
+    ready = 4
+    #: An agent has permission to print it, or a POST is under way
+    dispatched = 5
+    #: It is at the printer
+    printing = 6
+    #: The printer said so
+    completed = 7
+    #: Handed to something that cannot say more: a raw printer, a webhook's receiver
+    sent = 8
+    #: No badge came out and none will, unless a person retries
+    failed = 9
+    #: Too old to be printed
+    expired = 10
+    #: Undone before it was printed
+    canceled = 11
+    #: It may or may not have come out: a person must check
+    unknown = 12
