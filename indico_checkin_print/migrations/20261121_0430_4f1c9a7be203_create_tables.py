@@ -23,6 +23,47 @@ depends_on = None
 
 SCHEMA = 'plugin_checkin_print'
 
+# ``badge/content.py`` explains it
+FUNCTION = """
+CREATE OR REPLACE FUNCTION plugin_checkin_print.badge_fingerprint(integer) RETURNS text LANGUAGE plpgsql STABLE STRICT AS $$
+BEGIN
+    RETURN (SELECT md5(CAST(ROW(
+        r.first_name, r.last_name, r.email, r.base_price, r.price_adjustment, r.currency, r.ticket_uuid, s.kind, s.template_id, s.backside, f.ticket_template_id, e.title, e.description, e.start_dt, e.end_dt, e.timezone, e.logo_metadata, e.category_id, e.venue_id, e.venue_name, e.room_id, e.room_name, n.language,
+        (SELECT array_agg(t.registration_tag_id ORDER BY t.registration_tag_id)
+         FROM event_registration.registration_tags t WHERE t.registration_id = r.id),
+        (SELECT array_agg(ROW(d.field_data_id, d.data, d.storage_file_id) ORDER BY d.field_data_id)
+         FROM event_registration.registration_data d WHERE d.registration_id = r.id),
+        (SELECT array_agg(ROW(i.id, i.title, i.data, i.is_enabled, i.is_deleted, i.current_data_id) ORDER BY i.id)
+         FROM event_registration.form_items i WHERE i.registration_form_id = f.id),
+        (SELECT array_agg(ROW(t.id, t.data, t.background_image_id, t.backside_template_id, b.data, b.background_image_id, b.backside_template_id) ORDER BY t.id)
+         FROM indico.designer_templates t LEFT JOIN indico.designer_templates b ON b.id = t.backside_template_id
+         WHERE t.id IN (s.template_id, f.ticket_template_id)),
+        CASE WHEN s.kind = 1 AND f.ticket_template_id IS NULL THEN (
+            WITH RECURSIVE chain AS (
+                SELECT c.id, c.parent_id, c.default_ticket_template_id
+                FROM categories.categories c WHERE c.id = e.category_id
+                UNION ALL
+                SELECT c.id, c.parent_id, c.default_ticket_template_id
+                FROM categories.categories c JOIN chain ON c.id = chain.parent_id)
+            SELECT array_agg(ROW(chain.id, t.id, t.data, t.background_image_id, t.backside_template_id, b.data, b.background_image_id, b.backside_template_id) ORDER BY chain.id)
+            FROM chain JOIN indico.designer_templates t ON t.id = chain.default_ticket_template_id
+            LEFT JOIN indico.designer_templates b ON b.id = t.backside_template_id) END,
+        (SELECT c.title FROM categories.categories c WHERE c.id = e.category_id),
+        (SELECT array_agg(ROW(x.module, x.name, x.value) ORDER BY x.module, x.name)
+         FROM events.settings x WHERE x.event_id = e.id AND (x.module, x.name) IN (('core', 'organizer_info'), ('language', 'default_locale'), ('language', 'enforce_locale'))),
+        (SELECT array_agg(ROW(l.id, l.person_id, l.first_name, l.last_name, p.first_name, p.last_name) ORDER BY l.id)
+         FROM events.event_person_links l JOIN events.persons p ON p.id = l.person_id WHERE l.event_id = e.id)
+    ) AS text))
+    FROM event_registration.registrations r
+    JOIN event_registration.forms f ON f.id = r.registration_form_id
+    JOIN events.events e ON e.id = r.event_id
+    LEFT JOIN plugin_checkin_print.forms s ON s.registration_form_id = f.id
+    LEFT JOIN plugin_checkin_print.events n ON n.event_id = e.id
+    WHERE r.id = $1);
+END
+$$
+"""
+
 
 class _BadgeKind(int, Enum):
     ticket = 1
@@ -311,8 +352,11 @@ def upgrade():
         schema=SCHEMA
     )
 
+    op.execute(FUNCTION)
+
 
 def downgrade():
+    op.execute(f'DROP FUNCTION {SCHEMA}.badge_fingerprint(integer)')
     op.drop_table('missed', schema=SCHEMA)
     op.drop_table('marks', schema=SCHEMA)
     op.drop_table('job_history', schema=SCHEMA)

@@ -19,13 +19,14 @@ def migration():
 
 
 def tables(conn):
-    """Return all columns, constraints and indexes of the plugin's tables, as PostgreSQL writes them."""
+    """Return all columns, constraints, indexes and functions of the plugin's schema, as PostgreSQL writes them."""
     statements = (
         """SELECT table_name, column_name, udt_name, is_nullable, column_default
            FROM information_schema.columns WHERE table_schema = %s""",
         """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
            FROM pg_constraint WHERE connamespace = %s::regnamespace""",
         'SELECT indexdef FROM pg_indexes WHERE schemaname = %s',
+        'SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = %s::regnamespace',
     )
     return [sorted(tuple(row) for row in conn.execute(statement, SCHEMA)) for statement in statements]
 
