@@ -1,12 +1,14 @@
 """Wakes Celery after a check-in has been committed. Only a kick: what it misses, NOTIFY and the sweep find.
 
 The kick goes to the broker from a thread of its own. A request never waits for the broker (a dead one took 0.6 s to
-say so), and a burst of check-ins makes one kick.
+say so), and a burst of check-ins makes one kick. In a request it goes when the response has been sent: what it sets in
+motion wants the same processors.
 """
 
 import threading
 import time
 
+from flask import after_this_request, has_request_context
 from sqlalchemy import event
 
 from indico.core.celery import celery
@@ -15,9 +17,6 @@ from indico.core.db import db
 from indico_checkin_print.settings import logger
 
 
-#: How long a kick waits, so that the response to the volunteer goes first: both want the same interpreter, and what the
-#: kick starts wants the same processors.
-KICK_DELAY = 0.004  # seconds
 #: After a kick that failed, none is tried for so long.
 PAUSE_AFTER_FAILURE = 5  # seconds
 
@@ -48,7 +47,6 @@ class Kicker:
     def _run(self):
         while True:
             self._wanted.wait()
-            time.sleep(KICK_DELAY)
             self._wanted.clear()
             try:
                 self._kick()
@@ -87,9 +85,18 @@ _WANTED = 'checkin_print_kick'
 def _committed(session):
     if session.info[_WANTED] and not session.in_nested_transaction():
         session.info[_WANTED] = False
-        kicker.want()
+        if has_request_context():
+            after_this_request(_kick_when_sent)
+        else:
+            kicker.want()
 
 
 def _rolled_back(session):
     if not session.in_nested_transaction():
         session.info[_WANTED] = False
+
+
+def _kick_when_sent(response):
+    # a WSGI server closes a response when its last byte is out
+    response.call_on_close(kicker.want)
+    return response

@@ -20,9 +20,20 @@ def now(offset=0):
     return utc + db.func.make_interval(0, 0, 0, 0, 0, 0, offset) if offset else utc
 
 
-def notify(payload):
-    """Wake whoever listens, once the transaction is committed."""
-    db.session.execute(db.select(db.func.pg_notify(CHANNEL, payload)))
+def notify(payload, *where):
+    """Wake those who listen, once the transaction is committed.
+
+    :param payload: A string, or an expression for one for each row that matches the conditions.
+    """
+    db.session.execute(db.select(db.func.pg_notify(CHANNEL, payload)).where(*where))
+
+
+def commit_without_waiting():
+    """Let the next commit return before it is on disk: for what is done again if a crash of the database loses it.
+
+    A later commit that waits is on disk only together with all that were before it.
+    """
+    db.session.execute(db.text('SET LOCAL synchronous_commit TO off'))
 
 
 def notify_agents(agent_ids):

@@ -36,6 +36,8 @@ STILL_ASKED = {JobState.ready, JobState.dispatched, JobState.printing, JobState.
 MAKING = 2
 #: Most jobs at one agent, however many printers it has: it keeps their documents in memory or on disk.
 IN_FLIGHT = 40
+#: What a job's message is made of, besides its desk
+_FOR_MESSAGE = (joinedload('document'), joinedload('registration'))
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,6 @@ def outgoing(agent_id, link, holding):
                            # it may still be told by the agent what became of these
                            db.and_(Job.state == JobState.unknown,
                                    db.or_(Job.uuid.in_(holding), Job.reason == Reason.go_timeout))))
-            .options(joinedload('document'), joinedload('registration'), joinedload('desk'))
             .order_by(Job.queue_dt, Job.id)}
     breakers = open_breakers([agent.id])
     printers = _usable(agent, jobs, breakers)
@@ -129,6 +130,9 @@ def outgoing(agent_id, link, holding):
     # one that may not print any more gets none, and the agent drops it the next time
     undone = {uuid for uuid in todo.go if not ledger.grant(jobs[uuid], actor)}
     ledger.drop_or_redraw([jobs[uuid] for uuid in undone], actor)
+    if todo.send:
+        # what their messages are made of, in one query
+        Job.query.filter(Job.uuid.in_(todo.send)).options(*_FOR_MESSAGE, joinedload('desk')).all()
     left = _what_is_left(u for u in (*todo.send, *todo.repeat_go) if jobs[u].state == JobState.dispatched)
     messages += [job_message(jobs[uuid], go=uuid in todo.go or uuid in left, print_within=left.get(uuid, PRINT_WITHIN))
                  for uuid in todo.send if uuid not in undone]
@@ -273,7 +277,7 @@ def _oldest_at_desks(agent, room, most):
                  .join(Desk, Desk.id == Job.desk_id)
                  .filter(Job.desk_id == desk_id, Desk.webhook_id.is_(None),
                          Job.webhook_id.is_(None), due(JobState.ready), ~_one_before_is_being_made())
-                 .options(joinedload('document'), joinedload('registration'), contains_eager('desk'))
+                 .options(*_FOR_MESSAGE, contains_eager('desk'))
                  .order_by(Job.queue_dt, Job.id)
                  .limit(min(free[desk_id], most))
                  .with_for_update(skip_locked=True, of=Job))

@@ -17,8 +17,9 @@ UNASSIGNED = {'agent_id': None, 'printer': ''}
 
 def notify_desks(desk_ids):
     """Wake, on commit, all agents that have a printer at one of these desks."""
-    notify_agents(x for x, in db.session.query(DeskPrinter.agent_id.distinct())
-                  .filter(DeskPrinter.desk_id.in_({x for x in desk_ids if x is not None})))
+    # PostgreSQL delivers what is said twice in a transaction once
+    notify(db.func.concat('agent ', DeskPrinter.agent_id),
+           DeskPrinter.desk_id.in_({x for x in desk_ids if x is not None}))
 
 
 def unassign_where(whose):

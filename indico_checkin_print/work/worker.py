@@ -3,11 +3,13 @@
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
+from sqlalchemy.orm import joinedload
+
 from indico.core.db import db
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import RegistrationState
 
-from indico_checkin_print import heartbeat, ledger
+from indico_checkin_print import heartbeat, ledger, sql
 from indico_checkin_print.badge.render import CannotRender, NoName, render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.delivery.deliver import begin, enter, send
@@ -48,19 +50,27 @@ def render_waiting(actor, *, seconds=30, due_for=0):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         # losing a claim in a crash of the database is harmless: the job is queued again when its lease ends
-        db.session.execute(db.text('SET LOCAL synchronous_commit TO off'))
+        sql.commit_without_waiting()
         job = ledger.claim_render(actor, due_for=due_for)
+        job_id = job and job.id
         db.session.commit()
-        if job is None:
+        if job_id is None:
             break
-        render_one(job, actor)
+        render_one(job_id, actor)
         done += 1
     return done
 
 
-def render_one(job, actor):
+#: What rendering reads, in one query
+_TO_RENDER = (joinedload('event'), joinedload('desk'), joinedload('webhook'),
+              joinedload('registration').joinedload('registration_form').joinedload('checkin_print_setup')
+              .joinedload('template'))
+
+
+def render_one(job_id, actor):
     """Render a claimed job and commit what came of it."""
-    attempts, job_id = job.attempts, job.id
+    job = Job.query.options(*_TO_RENDER).filter_by(id=job_id).one()
+    attempts = job.attempts
     try:
         stale = _pointless(job)
         if stale:
@@ -69,6 +79,8 @@ def render_one(job, actor):
             # data alone, or a test event, was queued if a person asked for another try
             only_data = job.webhook is not None and (not job.webhook.send_badge or job.purpose == Job.PURPOSE_TEST)
             _render_or_hold(job, actor, only_data=only_data)
+        # it would be drawn once more
+        sql.commit_without_waiting()
         db.session.commit()
     except CannotRender as exc:
         db.session.rollback()

@@ -2,6 +2,7 @@
 
 import threading
 
+from indico_checkin_print import kick
 from indico_checkin_print.kick import Kicker
 
 
@@ -48,3 +49,13 @@ def test_a_dead_broker_is_left_alone():
     kicker.want()
     assert not kicker._wanted.is_set()
     assert broker.kicks == len(errors) == 1
+
+
+def test_in_a_request_the_kick_follows_the_response(app, mocker):
+    want = mocker.patch.object(kick.kicker, 'want')
+    with app.test_request_context():
+        kick._committed(mocker.Mock(info={kick._WANTED: True}, in_nested_transaction=lambda: False))
+        response = app.process_response(app.make_response('checked in'))
+        assert not want.called
+        response.close()
+    want.assert_called_once()
