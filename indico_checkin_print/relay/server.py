@@ -23,9 +23,9 @@ from print_agent.protocol.messages import MAX_MESSAGE
 
 from indico_checkin_print import heartbeat
 from indico_checkin_print.agents import inbound, outbound
+from indico_checkin_print.agents.brake import Brake
 from indico_checkin_print.diagnostics import standstill_email
 from indico_checkin_print.logs import log_failure
-from indico_checkin_print.relay.brake import Brake
 from indico_checkin_print.relay.database import Database, DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.posts import Posts

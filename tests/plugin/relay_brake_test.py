@@ -11,7 +11,7 @@ from websockets.http11 import Request
 
 from indico_checkin_print.credentials import digest
 from indico_checkin_print.agents import inbound
-from indico_checkin_print.relay.brake import Brake
+from indico_checkin_print.agents.brake import Brake
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.server import CONNECT_EVERY, CONNECTS, PATH, UNKNOWN_TOKENS, Relay
 
