@@ -1,5 +1,6 @@
-"""How often one agent, or one address, may connect: who comes back faster is told to wait."""
+"""How often one agent, or one address, may connect: who comes back faster has to wait."""
 
+import ipaddress
 import time
 
 
@@ -35,3 +36,12 @@ class Brake:
     def _left_now(self, key):
         left, at = self._left.get(key, (self._burst, 0.0))
         return min(self._burst, left + (self._clock() - at) / self._seconds)
+
+
+def origin(address):
+    """Return from where an agent comes: its address, or the network that IPv6 gives to one household (RFC 6177)."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    return str(ip if ip.version == 4 else ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False))

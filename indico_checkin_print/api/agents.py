@@ -1,5 +1,6 @@
 """The agent's endpoints: pairing, and polling where no websocket gets through."""
 
+import math
 from functools import cache
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from print_agent.protocol.text import PLAIN
 from indico_checkin_print import settings
 from indico_checkin_print.agents import inbound, outbound
 from indico_checkin_print.api.base import APIError, RHAgentBase, answer
+from indico_checkin_print.api.tokens import Tokens, TooManyTokens
 from indico_checkin_print.credentials import digest, new_token, normalize_code
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job
@@ -31,6 +33,8 @@ from indico_checkin_print.sql import notify_agents
 
 #: Polls of an idle agent, in seconds.
 POLL_EVERY = 2.0
+
+tokens = Tokens()
 
 #: Wrong pairing codes. Good ones count nowhere: all laptops of a conference may be behind one address.
 wrong_codes_from_here = cache(lambda: make_rate_limiter('checkin-print-pair', '10 per 5 minutes'))
@@ -101,7 +105,12 @@ class RHAgent(RHAgentBase):
 
     def _check_access(self):
         scheme, __, token = request.headers.get('Authorization', '').partition(' ')
-        self.agent_id = inbound.authenticate(token.strip()) if scheme.lower() == 'bearer' else None
+        try:
+            self.agent_id = tokens.find(token.strip(), request.remote_addr) if scheme.lower() == 'bearer' else None
+        except TooManyTokens as exc:
+            seconds = math.ceil(exc.wait)
+            raise APIError(429, 'too_often', f'Too many unknown tokens came from this address. Try again in {seconds} '
+                                             f'seconds.', retry_after=seconds)
         if self.agent_id is None:
             raise APIError(401, 'unknown_token', 'This agent is not paired (any more). Pair it again.')
 

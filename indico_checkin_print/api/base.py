@@ -15,17 +15,19 @@ from indico_checkin_print import sql
 class APIError(Exception):
     """An answer that says what is wrong: a status, a code for machines, a sentence for people."""
 
-    def __init__(self, status, code, message):
+    def __init__(self, status, code, message, *, retry_after=None):
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        #: Seconds to wait
+        self.retry_after = retry_after
 
 
-def answer(data, status=200):
+def answer(data, status=200, headers=None):
     """Return a JSON response."""
     encode = messages.encode if isinstance(data, msgspec.Struct) else msgspec.json.encode
-    return Response(encode(data), status=status, content_type='application/json')
+    return Response(encode(data), status=status, headers=headers, content_type='application/json')
 
 
 @json_errors
@@ -41,7 +43,8 @@ class RHAgentBase(RH):
         try:
             return sql.despite_deadlock(partial(RH._do_process, self))
         except APIError as exc:
-            return answer({'error': exc.code, 'message': exc.message}, exc.status)
+            headers = {'Retry-After': str(exc.retry_after)} if exc.retry_after is not None else None
+            return answer({'error': exc.code, 'message': exc.message}, exc.status, headers)
 
     @property
     def body(self):

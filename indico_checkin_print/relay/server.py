@@ -4,7 +4,6 @@ It is a fast lane, not a crutch: without it agents poll Indico, and every promis
 """
 
 import asyncio
-import ipaddress
 import json
 import logging
 import math
@@ -23,7 +22,7 @@ from print_agent.protocol.messages import MAX_MESSAGE
 
 from indico_checkin_print import heartbeat
 from indico_checkin_print.agents import inbound, outbound
-from indico_checkin_print.agents.brake import Brake
+from indico_checkin_print.agents.brake import Brake, origin
 from indico_checkin_print.diagnostics import standstill_email
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.relay.database import Database, DatabaseAway
@@ -252,14 +251,9 @@ class Relay:
 
 
 def _origin(ws, request):
-    """Return from where an agent comes: its address, or the network that IPv6 gives to one household (RFC 6177)."""
+    """Return from where an agent comes."""
     forwarded = request.headers.get('X-Forwarded-For', '').rpartition(',')[2].strip()
-    address = forwarded or (ws.remote_address or ('',))[0]
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    return str(ip if ip.version == 4 else ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False))
+    return origin(forwarded or (ws.remote_address or ('',))[0])
 
 
 def run(host, port, *, max_agents=MAX_AGENTS):

@@ -239,6 +239,8 @@ def polling(check: str, status: int, code: str) -> Finding:
         return wrong(check, 'This Indico has no check-in print plugin (any more). Ask its administrator.')
     if status == 407:
         return wrong(check, 'The proxy wants a login. Put it into [network] proxy (http://user:password@host:port).')
+    if status == 429:
+        return wrong(check, 'Too many unknown tokens came from this network. Try again in a minute.')
     if status >= 500:
         return wrong(check, f'Indico has a problem (HTTP {status}). Ask its administrator.')
     return wrong(check, f'Something that is not Indico answers (HTTP {status}): a login page of this network, or a '

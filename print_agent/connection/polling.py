@@ -195,6 +195,9 @@ class Poller:
                              Why.version)
         if reply.status_code == 413:
             raise PollFailed(TOO_LARGE, Why.too_large)
+        if reply.status_code == 429:
+            raise PollFailed('the server asks to slow down (HTTP 429)',
+                             wait=retry_after(reply.headers.get('Retry-After', '')))
         if 300 <= reply.status_code < 400:
             raise PollFailed(f'something that is not Indico answers (HTTP {reply.status_code}); is a login page of '
                              f'this network in between?')

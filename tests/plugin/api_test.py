@@ -21,6 +21,7 @@ from indico_checkin_print.credentials import digest, new_code, normalize_code, s
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.agents import inbound
+from indico_checkin_print.api.tokens import READ_EVERY, UNKNOWN_TOKEN_EVERY, UNKNOWN_TOKENS, Tokens
 
 
 API = '/api/plugin/checkin-print'
@@ -53,8 +54,9 @@ def unpaired(db, dummy_event):
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits(app):
-    """Forget the wrong codes of other tests; those of this one are counted as everywhere."""
+def fresh_limits(app, monkeypatch):
+    """Forget the wrong codes and tokens of other tests; those of this one are counted as everywhere."""
+    monkeypatch.setattr(agents_api, 'tokens', Tokens())
     with app.test_request_context(environ_base={'REMOTE_ADDR': '127.0.0.1'}):
         for limit in (agents_api.wrong_codes_from_here(), agents_api.wrong_codes_in_all()):
             limit.clear()
@@ -235,6 +237,41 @@ def test_one_that_stops_gets_nothing_more_by_its_next_polls(db, post, agent, rea
                                               ('indp_x', 'unknown_token')])
 def test_polls_need_a_token(post, agent, token, error):
     assert poll(post, token=token) == (401, error)
+
+
+def test_wrong_tokens_cost_no_query_each(db, post, agent, test_client, monkeypatch, mocker):
+    now = [1000.0]
+    monkeypatch.setattr(agents_api, 'tokens', Tokens(clock=lambda: now[0]))
+    looked_up, read = mocker.spy(inbound, 'authenticate'), mocker.spy(inbound, 'token_digests')
+    for number in range(UNKNOWN_TOKENS):
+        assert poll(post, token=f'icpa_{number}') == (401, 'unknown_token')
+    for number in range(50):
+        assert poll(post, token=f'icpa_another{number}') == (429, 'too_often')
+    response = test_client.get(f'{API}/document/{uuid4()}/1', headers={'Authorization': 'Bearer icpa_x'})
+    assert (response.status_code, response.headers['Retry-After']) == (429, str(UNKNOWN_TOKEN_EVERY))
+    assert (looked_up.call_count, read.call_count) == (UNKNOWN_TOKENS, 1)
+    # a good one from the same address is heard all the same
+    assert [type(message) for message in poll(post)] == [Welcome]
+    # also one that was issued meanwhile, a moment later
+    agent.token_hash = digest('icpa_new')
+    db.session.flush()
+    assert poll(post, token='icpa_new') == (429, 'too_often')
+    now[0] += READ_EVERY / 2
+    assert poll(post, token='icpa_new') == (429, 'too_often')
+    now[0] += READ_EVERY / 2
+    assert [type(message) for message in poll(post, token='icpa_new')] == [Welcome]
+    # and a revoked one is not
+    agent.revoked_dt = now_utc()
+    db.session.flush()
+    assert poll(post, token='icpa_new') == (401, 'unknown_token')
+
+
+def test_wrong_tokens_of_others_count_for_their_own_address(post, agent, test_client):
+    for number in range(UNKNOWN_TOKENS + 1):
+        poll(post, token=f'icpa_{number}')
+    response = test_client.get(f'{API}/document/{uuid4()}/1', headers={'Authorization': 'Bearer icpa_x'},
+                               environ_base={'REMOTE_ADDR': '192.0.2.77'})
+    assert response.status_code == 401
 
 
 def test_a_revoked_token(db, post, agent):

@@ -116,7 +116,8 @@ def test_queues_of_another_computer(attrs, words):
 
 @pytest.mark.parametrize(('status', 'code', 'words'), [
     (404, 'not_found', None), (401, 'unknown_token', 'pair again'), (404, '', 'no check-in print plugin'),
-    (407, '', 'proxy wants a login'), (500, '', 'has a problem (HTTP 500)'), (200, '', 'not Indico'),
+    (407, '', 'proxy wants a login'), (429, 'too_often', 'Too many unknown tokens'),
+    (500, '', 'has a problem (HTTP 500)'), (200, '', 'not Indico'),
     (302, '', 'login page')])
 def test_polling(status, code, words):
     found = checks.polling('Indico', status, code)

@@ -1,0 +1,61 @@
+"""Tokens of polling agents. Wrong ones must not cost the database a query each, nor keep good ones out.
+
+The relay does the same for websockets. Here each web process counts for itself, which needs no Redis.
+"""
+
+import threading
+import time
+
+from indico_checkin_print.agents import inbound
+from indico_checkin_print.agents.brake import Brake, origin
+from indico_checkin_print.credentials import digest
+
+
+#: Wrong tokens from one address: so many at once, then one every so many seconds. Many laptops may share an address.
+UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY = 100, 1
+#: However many wrong tokens come, the digests of good ones are read no more often than this, in seconds.
+READ_EVERY = 1
+
+
+class TooManyTokens(Exception):
+    """Too many wrong tokens came from this address. ``wait``: seconds until the next one is checked."""
+
+    def __init__(self, wait):
+        super().__init__(wait)
+        self.wait = wait
+
+
+class Tokens:
+    """Finds the agent of a token."""
+
+    def __init__(self, *, clock=time.monotonic):
+        self._clock = clock
+        self._wrong = Brake(UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY, clock=clock)
+        self._good = frozenset()
+        self._read = float('-inf')
+        self._lock = threading.Lock()
+
+    def find(self, token, address):
+        """Return the id of the agent with this token, or ``None``. Raises `TooManyTokens`."""
+        place = origin(address)
+        with self._lock:
+            wait = self._wrong.wait(place)
+        # only those who come with a wrong token wait: behind their address there may be a whole conference
+        if wait and not self._is_good(token):
+            raise TooManyTokens(wait)
+        agent_id = inbound.authenticate(token)
+        if agent_id is None:
+            with self._lock:
+                self._wrong.hit(place)
+        return agent_id
+
+    def _is_good(self, token):
+        """Return whether a token is among the good ones, as far as they were read lately."""
+        key, now = digest(token), self._clock()
+        with self._lock:
+            due = key not in self._good and now - self._read >= READ_EVERY
+            if due:
+                self._read = now
+        if due:
+            self._good = inbound.token_digests()
+        return key in self._good
