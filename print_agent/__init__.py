@@ -1,1 +1,1 @@
-"""The print agent: takes badges from Indico, prints them and tells the truth about what came out."""
+"""The print agent: takes badges from Indico, prints them and reports what really came out."""
