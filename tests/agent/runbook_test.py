@@ -6,7 +6,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from tests.stack.process import wait_until
+from tests.stack.process import wait_for
 
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +32,6 @@ def test_the_commands_for_cups(printing, printers):
         assert 'idle' in seen
         assert f'{real}?waitjob=false' in seen
         ppd = printing.cups.folder / 'ppd' / 'swapped.ppd'
-        assert wait_until(lambda: ppd.exists() and b'IPP Everywhere' in ppd.read_bytes(), 60)
+        wait_for(lambda: ppd.exists() and b'IPP Everywhere' in ppd.read_bytes(), 60)
     finally:
         lp(printing, 'lpadmin', '-x', 'swapped')

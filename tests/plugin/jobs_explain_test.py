@@ -9,7 +9,7 @@ import re
 from itertools import product
 
 import pytest
-from tests.plugin.jobs_crowd import S, fill
+from tests.plugin.full_ledger import S, fill
 
 from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.registration.models.registrations import Registration

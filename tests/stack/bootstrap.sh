@@ -40,7 +40,7 @@ apt_install() {
     trap "$as rm -f $policy" EXIT
   fi
   # somebody's third-party source may be broken: what we need may be there all the same
-  $as apt-get update -q || echo 'apt-get update failed; going on with the lists that there are.'
+  $as apt-get update -q || echo 'apt-get update failed; continuing with the lists that there are.'
   $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
 }
 
@@ -108,7 +108,7 @@ environment() {
   local folder=$venvs/$name packages
   packages=$(cat "$lock" pyproject.toml | sha256sum | cut -c1-64)
   if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$python $PWD $packages" ]; then return; fi
-  # each step says what follows if it fails: in the condition of an `if`, as in `run`, bash does not stop by itself
+  # each step says what follows if it fails: in the condition of an `if`, as in `run`, bash does not stop on its own
   install_locked() {
     case $(cat "$folder/stamp" 2>/dev/null) in
       "$python $PWD "*) ;;
@@ -129,7 +129,7 @@ python=$(server_python)
 flags=()
 case $(version "$python") in
   3.12.0|3.12.1) flags=(--python-version "$pretend")
-    [ -e "$venvs/server/stamp" ] || say "Indico asks for Python 3.12.2 or newer; going on with $(version "$python")." ;;
+    [ -e "$venvs/server/stamp" ] || say "Indico asks for Python 3.12.2 or newer; continuing with $(version "$python")." ;;
 esac
 environment server "$python" requirements/server.txt "${flags[@]}"
 

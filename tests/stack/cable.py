@@ -26,7 +26,7 @@ class Cable:
 
     @staticmethod
     def possible():
-        """Tell whether this machine lets us make namespaces."""
+        """Return whether this machine lets us make namespaces."""
         if os.geteuid() != 0:
             return False
         name = f'probe{os.getpid()}'
@@ -66,7 +66,7 @@ class Cable:
         return socket.create_server(('127.0.0.1', port))
 
     def unplug(self):
-        """Pull the cable out of the laptop: nothing gets through, and nobody is told."""
+        """Pull the cable out of the laptop: nothing gets through, and neither side notices."""
         self._inside('link', 'set', 'lan', 'down')
 
     def swallow(self):
@@ -74,7 +74,7 @@ class Cable:
         _ip('route', 'add', 'blackhole', f'{self._laptop}/32')
 
     def mend(self):
-        """Put right what `unplug` or `swallow` did."""
+        """Undo `unplug` or `swallow`."""
         self._inside('link', 'set', 'lan', 'up')
         subprocess.run(['ip', 'route', 'del', 'blackhole', f'{self._laptop}/32'], capture_output=True, check=False)
 

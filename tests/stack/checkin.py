@@ -35,7 +35,7 @@ class CheckIn:
         return took, json.loads(body)
 
     def pay(self, person):
-        """Mark a person's registration as paid."""
+        """Enter a payment for a person's registration."""
         self._patch(person, {'paid': True})
 
     def every(self, people, seconds):

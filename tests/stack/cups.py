@@ -141,7 +141,7 @@ class Cups:
         self.queues.append(name)
 
     def enable(self, name):
-        """Let a paused queue go on."""
+        """Resume a paused queue."""
         self._lp('cupsenable', name)
 
     def disable(self, name):

@@ -4,7 +4,7 @@ from tests.stack.process import Service
 
 
 class DBus:
-    """A bus on a socket in the folder; ``env`` tells other programs to take it for the system's."""
+    """A bus on a socket in the folder; ``env`` makes other programs take it for the system's."""
 
     def __init__(self, folder):
         self.socket = folder / 'bus'

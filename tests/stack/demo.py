@@ -25,7 +25,7 @@ COUNT = 20
 #: Seconds between two check-ins
 PACE = 0.5
 #: How long badges may take until the demo gives up, in seconds
-PATIENCE = 60
+PRINT_TIMEOUT = 60
 
 
 class Board:
@@ -81,7 +81,7 @@ def check_in(stack, console):
     scanning = threading.Thread(target=scan, daemon=True)
     scanning.start()
     with Live(board.table(), console=console, auto_refresh=False) as live:
-        deadline = time.monotonic() + COUNT * PACE + PATIENCE
+        deadline = time.monotonic() + COUNT * PACE + PRINT_TIMEOUT
         while (scanning.is_alive() or len(board.printed) < COUNT) and time.monotonic() < deadline:
             time.sleep(0.1)
             board.look()

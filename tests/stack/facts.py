@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from tests.stack.papers import names_in, read
-from tests.stack.process import wait_until
+from tests.stack.process import poll, wait_until
 
 
 A4 = (210, 297)
@@ -68,6 +68,11 @@ def wait_for_badges(stack, count, timeout=60, *, settle=1.0):
     """Wait until `count` papers are out, and a little longer, for those that should not come."""
     wait_until(lambda: len(stack.papers()) >= count, timeout, interval=0.05)
     time.sleep(settle)
+
+
+def any_badge_within(stack, seconds, *, besides=0):
+    """Wait for badges that should not come; return whether more came out than `besides`."""
+    return poll(lambda: len(stack.papers()) > besides, seconds, interval=0.05)
 
 
 def judge(stack, people, *, not_printed=(), copies=None, other_titles=None, anywhere=False):

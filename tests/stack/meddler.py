@@ -55,7 +55,7 @@ class Meddler:
         self.refuses = {}
         #: All questions so far: the operation and whether it came over TLS
         self.asked = []
-        #: How often somebody told a login without TLS
+        #: How often somebody sent a login without TLS
         self.logins_in_the_clear = 0
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(*_certificate(subfolder(folder, f'meddler-{printer.name}')))
@@ -184,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
             reply = line.getresponse()
             data = reply.read()
         except OSError:
-            self.close_connection = True  # a printer that is off has no word for it
+            self.close_connection = True  # a printer that is off does not say so
             return
         finally:
             line.close()

@@ -19,7 +19,7 @@ class Content:
     pages: tuple[tuple[float, float], ...]
 
     def has_size(self, width_mm, height_mm, tolerance=0.5):
-        """Tell whether every page has this size."""
+        """Return whether every page has this size."""
         return all(abs(w - width_mm) <= tolerance and abs(h - height_mm) <= tolerance for w, h in self.pages)
 
 

@@ -1,7 +1,7 @@
 """A private PostgreSQL cluster.
 
 It keeps ``fsync`` on: a check-in waits for its commit to reach the disk as it does in production, and the benchmark
-would not be true without. ``track_commit_timestamp`` tells when a check-in was committed, to the microsecond, by a
+would not be true without. ``track_commit_timestamp`` says when a check-in was committed, to the microsecond, by a
 clock that is not ours (see ``facts.py``).
 """
 

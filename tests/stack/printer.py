@@ -35,7 +35,7 @@ class Paper:
 
     @property
     def options(self):
-        """What the job asked for, e.g. ``copies``, as text; only of a printer that was told to `keep_options`."""
+        """What the job asked for, e.g. ``copies``, as text; only of a printer with `keep_options`."""
         lines = self.path.with_suffix('.options').read_text().splitlines()
         return {key.removeprefix('IPP_').lower(): value for key, _, value in (line.partition('=') for line in lines)}
 
@@ -102,7 +102,7 @@ class Printer:
         self._fault('media-empty')
 
     def repair(self):
-        """Take back the fault (not a freeze, a rejection or a power cut)."""
+        """Undo the fault (not a freeze, a rejection or a power cut)."""
         (self.folder / 'fault').unlink(missing_ok=True)
 
     def freeze(self):
@@ -113,7 +113,7 @@ class Printer:
         self.service.send(signal.SIGCONT)
 
     def cut_power(self):
-        """Vanish without a word; `start` brings it back with an empty memory."""
+        """Vanish at once; `start` brings it back with an empty memory."""
         self.service.kill()
 
     def reject_documents(self, attributes):

@@ -35,7 +35,7 @@ class Printing:
             scheduler.result()
         for printer in self.printers.values():
             self.cups.add_queue(printer.name, printer.uri)
-        # CUPS notes what it was told on its disk half a minute later, or when it ends: none of it is lost to a kill
+        # CUPS writes what it knows to its disk half a minute later, or when it ends: none of it is lost to a kill
         self.cups.stop()
         self.cups.start()
         return self

@@ -1,13 +1,17 @@
 """Starts services and makes sure that they end: by pid, with their children, also after a failure or Ctrl-C."""
 
 import contextlib
+import inspect
 import os
+import reprlib
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from tests.stack.say import say
 
 
 #: How long a service may take until it answers, in seconds. Generous: a cold bare machine has much to load.
@@ -28,18 +32,39 @@ def free_port():
 
 
 def accepts(port, host='127.0.0.1'):
-    """Tell whether something listens on a port."""
+    """Return whether something listens on a port."""
     with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
         return True
     return False
 
 
-def wait_until(condition, timeout=START_TIMEOUT, *, interval=0.02):
+def poll(condition, timeout, *, interval=0.02):
     """Return the first true result of `condition`, or the last false one after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (result := condition()) and time.monotonic() < deadline:
         time.sleep(interval)
     return result
+
+
+def wait_until(condition, timeout=START_TIMEOUT, *, interval=0.02):
+    """Do the same, and say what was waited for in vain."""
+    result = poll(condition, timeout, interval=interval)
+    if not result:
+        say(f'waited {timeout} s in vain: {describe(condition)}')
+    return result
+
+
+def wait_for(condition, timeout=START_TIMEOUT, *, interval=0.02):
+    """Return the first true result of `condition`; fail after `timeout` seconds with what was waited for."""
+    result = poll(condition, timeout, interval=interval)
+    assert result, f'waited {timeout} s in vain: {describe(condition)}'
+    return result
+
+
+def describe(condition):
+    """Return the source of a condition with the values that it uses."""
+    values = inspect.getclosurevars(condition).nonlocals
+    return ' '.join(inspect.getsource(condition).split()) + (f' with {reprlib.repr(values)}' if values else '')
 
 
 #: What ends a run from outside, besides Ctrl-C.
@@ -58,7 +83,7 @@ class Service:
     :param name: What people call it; the log is ``<name>.log``.
     :param args: The command line.
     :param folder: Where the log goes.
-    :param ready: A callable that tells whether it answers; without one, it is ready at once.
+    :param ready: A callable that returns whether it answers; without one, it is ready at once.
     :param env: Variables on top of this process's environment; ``None`` as a value removes one.
     :param user: The user to run as (only root can choose).
     :param stop_signal: What asks it to end.

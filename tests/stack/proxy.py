@@ -32,7 +32,7 @@ class Proxy:
         """Nothing to do: the laptop reaches Indico through this port, and everything else directly."""
 
     def unplug(self):
-        """Hold back everything; connections stay open, as nobody is told."""
+        """Hold back everything; connections stay open, and neither side notices."""
         self._half = False
         self._flows.clear()
 

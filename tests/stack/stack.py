@@ -100,7 +100,7 @@ class Stack:
         return self.printing.papers()
 
     def start(self):
-        """Start everything; each step is told to `say` with its seconds."""
+        """Start everything; `say` gets a line for each step, with its seconds."""
         with ThreadPoolExecutor() as pool:
             printing = pool.submit(self._timed, 'CUPS and printers', self.printing.start)
             redis = pool.submit(self._timed, 'Redis', self.redis.start)

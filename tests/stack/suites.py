@@ -76,7 +76,7 @@ SUITES = {suite.__name__: suite for suite in (lint, unit, agent, plugin, system)
 
 
 def run(args, **env):
-    """Run a command from the project's root; tell whether it succeeded."""
+    """Run a command from the project's root; return whether it succeeded."""
     process = subprocess.Popen([str(arg) for arg in args], cwd=ROOT, env={**os.environ, **env})
     try:
         return process.wait(TIMEOUT) == 0
@@ -100,8 +100,7 @@ def passes(name):
 
 @contextlib.contextmanager
 def aside(name):
-    """Run a suite in a process of its own; what is given waits for it, shows what it wrote and tells whether it passed.
-    """
+    """Run a suite in a process of its own; yield a function that waits for it, shows its output and returns success."""
     with tempfile.TemporaryFile('w+') as output:
         process = subprocess.Popen([sys.executable, '-m', __spec__.name, name], cwd=ROOT, stdout=output, stderr=output)
 

@@ -12,7 +12,7 @@ from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 from tests.stack.agent import COMMAND
 from tests.stack.process import Service, accepts, free_port
-from tests.system.conftest import PICTURES, SOON, makes_a_picture
+from tests.system.conftest import PICTURES, EXPECT_TIMEOUT, makes_a_picture
 
 
 PEOPLE = ('Ada Lovelace', 'Grace Hopper', 'Zoë Ångström', 'Chien-Shiung Wu', 'Emmy Noether')
@@ -92,7 +92,7 @@ def agent(tmp_path):
 def page(agent, chromium):
     """The page as the command opens it. Fails if the browser complains about a script, a style or the policy."""
     context = chromium.new_context(viewport={'width': 1180, 'height': 900}, locale='en-GB')
-    context.set_default_timeout(SOON)
+    context.set_default_timeout(EXPECT_TIMEOUT)
     page = context.new_page()
     complaints = []
     page.on('pageerror', lambda error: complaints.append(str(error)))
@@ -153,13 +153,13 @@ def test_a_tech_pauses_tests_and_answers_by_keyboard(agent, page):
     assert (agent.job(4).state, agent.job(4).acked) == (State.completed, False)
 
 
-def test_a_badge_is_printed_again_and_nobody_else_is_told(agent, page):
+def test_a_reprint_is_known_to_nobody_else(agent, page):
     before = agent.job(0)
     row(page, 'Ada Lovelace').get_by_role('button').click()
     expect(row(page, 'Ada Lovelace')).to_contain_text('once more')
     assert len(list((agent.folder / 'desk1').glob('*.pdf'))) == 1
     assert agent.job(0) == before
-    expect(row(page, 'Zoë Ångström').get_by_role('button')).to_be_hidden()  # given back: it comes out elsewhere
+    expect(row(page, 'Zoë Ångström').get_by_role('button')).to_be_hidden()  # returned: it comes out elsewhere
 
 
 def test_the_log_has_ids_and_no_names(agent, page):

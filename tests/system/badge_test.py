@@ -10,7 +10,7 @@ import requests
 from print_agent.protocol import messages, signing
 from tests.stack.checkin import CheckIn
 from tests.stack.papers import names_in, read
-from tests.stack.process import wait_until
+from tests.stack.process import wait_for
 from tests.system.conftest import PICTURES, makes_a_picture
 
 
@@ -29,7 +29,7 @@ def scan(stack):
     def _scan(person):
         before = len(papers_of(stack, person))
         CheckIn(stack)(person)
-        assert wait_until(lambda: len(papers_of(stack, person)) > before, 30, interval=0.05) is not False
+        wait_for(lambda: len(papers_of(stack, person)) > before, 30, interval=0.05)
         return papers_of(stack, person)[-1]
     return _scan
 
@@ -47,7 +47,7 @@ def test_scan_to_paper(stack, people, scan):
     assert names_in(content.text, stack.seeded['registrations']) == [people[0]]
     assert paper.printer == stack.seeded['desk_of_form'][str(people[0]['form_id'])].lower().replace(' ', '')
     # the truth is back in Indico
-    wait_until(lambda: jobs_of(stack, people[0])[0].endswith('\t7'), 10)
+    wait_for(lambda: jobs_of(stack, people[0])[0].endswith('\t7'), 10)
 
 
 def test_two_scans_print_once(stack, people, scan):
@@ -59,7 +59,7 @@ def test_two_scans_print_once(stack, people, scan):
 
 
 @pytest.fixture
-def always_again(stack):
+def always_reprint(stack):
     """Let the event print another badge when someone is checked in again."""
     stack.postgres.sql('indico', f"""
         INSERT INTO plugin_checkin_print.events (event_id, paused, unpaid, again, bulk_limit, sources)
@@ -69,7 +69,7 @@ def always_again(stack):
     stack.postgres.sql('indico', 'UPDATE plugin_checkin_print.events SET again = 1')
 
 
-def test_the_same_badge_has_the_same_bytes(stack, people, scan, always_again):
+def test_the_same_badge_has_the_same_bytes(stack, people, scan, always_reprint):
     """Undone and scanned again is a new check-in, and the new badge is the old one to the byte."""
     first = scan(people[2])
     CheckIn(stack)(people[2], False)
@@ -104,7 +104,7 @@ def test_a_wrong_pairing_code(stack, code, status, error):
 def test_an_oversized_body(stack):
     answer = requests.post(f'{stack.url}/api/plugin/checkin-print/poll', data=b'x' * (2 * messages.MAX_MESSAGE + 1),
                            headers={'Authorization': 'Bearer icpa_x', 'Content-Type': 'application/json'}, timeout=30)
-    # whoever has no token is not read at all
+    # without a token nothing of a request is read
     assert answer.status_code == 401
     answer = requests.post(f'{stack.url}/api/plugin/checkin-print/pair', data=b'x' * (2 * messages.MAX_MESSAGE + 1),
                            headers={'Content-Type': 'application/json'}, timeout=30)

@@ -16,7 +16,7 @@ from tests.stack.stack import Wanted, running
 
 
 #: How long the page may take to show what happened: its own interval and a slow printer, in milliseconds.
-SOON = 20_000
+EXPECT_TIMEOUT = 20_000
 PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
 #: They test nothing, but write the pictures of the docs anew, which a run of the tests must not do.
 makes_a_picture = pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1',
@@ -89,7 +89,7 @@ def picture():
 
 @pytest.fixture(scope='module')
 def chromium():
-    expect.set_options(timeout=SOON)
+    expect.set_options(timeout=EXPECT_TIMEOUT)
     with browser.chromium() as chromium:
         yield chromium
 
@@ -101,7 +101,7 @@ def log_in(stack, chromium):
 
     def _log_in(login=None):
         context = chromium.new_context(base_url=stack.url, viewport={'width': 1280, 'height': 900})
-        context.set_default_timeout(SOON)
+        context.set_default_timeout(EXPECT_TIMEOUT)
         contexts.append(context)
         window = context.new_page()
         window.on('pageerror', lambda error: complaints.append(str(error)))

@@ -4,7 +4,7 @@ import shutil
 
 from tests.stack.agent import PrintAgent
 from tests.stack.checkin import CheckIn
-from tests.stack.process import wait_until
+from tests.stack.process import wait_for
 
 
 def log(agent):
@@ -23,21 +23,21 @@ def test_the_newest_wins_and_the_other_says_why_it_stopped(stack, take):
     twin = twin_of(first, 'laptop1-twin', stack)
     try:
         twin.start()
-        wait_until(lambda: 'has stopped printing' in log(first), 60)
+        wait_for(lambda: 'has stopped printing' in log(first), 60)
         assert 'the same agent connected from another computer' in log(first), log(twin)
         assert 'has stopped printing' not in log(twin)
         # the newest one gets the badges
         person, = take(1)
         assert stack.seeded['desk_of_form'][str(person['form_id'])] == 'Desk 1'
         CheckIn(stack)(person)
-        wait_until(lambda: any(step['step'] == 'submitted' for step in twin.steps()), 60)
-        # and the other one does not come back by itself
+        wait_for(lambda: any(step['step'] == 'submitted' for step in twin.steps()), 60)
+        # and the other one does not come back
         assert log(first).count('connected to') == 1
     finally:
         twin.stop()
         first.stop()
         first.start()
-    wait_until(lambda: log(first).count('connected to') >= 2, 60)
+    wait_for(lambda: log(first).count('connected to') >= 2, 60)
 
 
 def test_of_two_that_poll_the_newest_wins_and_the_other_says_why_it_gets_nothing(stack, take):
@@ -47,16 +47,16 @@ def test_of_two_that_poll_the_newest_wins_and_the_other_says_why_it_gets_nothing
     first.stop()
     try:
         older.start()
-        wait_until(lambda: 'by polling' in log(older), 60)
+        wait_for(lambda: 'by polling' in log(older), 60)
         newer.start()
-        wait_until(lambda: 'speaks from another computer' in log(older), 60)
+        wait_for(lambda: 'speaks from another computer' in log(older), 60)
         person, = take(1)
         CheckIn(stack)(person)
-        wait_until(lambda: any(step['step'] == 'submitted' for step in newer.steps()), 60)
+        wait_for(lambda: any(step['step'] == 'submitted' for step in newer.steps()), 60)
         assert log(newer).count('by polling') == 1, log(newer)
         assert older.steps() == []
     finally:
         older.stop()
         newer.stop()
         first.start()
-    wait_until(lambda: log(first).count('connected to') > before, 60)
+    wait_for(lambda: log(first).count('connected to') > before, 60)

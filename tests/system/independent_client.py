@@ -118,7 +118,7 @@ class Client:
     # -- its printer --------------------------------------------------------------------------------------------------
 
     def print(self, say):
-        """Print what has a go, in order; give back what is too late."""
+        """Print what has a go, in order; return what is too late."""
         for id_, job in list(self.jobs.items()):
             now = time.monotonic()
             if job['state'] in {'waiting', 'go'} and now >= job['expires']:

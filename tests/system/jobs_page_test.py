@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.stack.checkin import CheckIn
 from tests.stack.manager import Manager
-from tests.system.conftest import PICTURES, SOON, makes_a_picture
+from tests.system.conftest import PICTURES, EXPECT_TIMEOUT, makes_a_picture
 
 
 #: More than a page
@@ -108,7 +108,7 @@ def test_release_some_by_keyboard(stack, page):
     expect(page).to_have_url(re.compile('state=held'))
     assert not set(chosen) & set(ids(page))
     follow(page, 'Show all')
-    for __ in range(SOON // 500):
+    for __ in range(EXPECT_TIMEOUT // 500):
         if len(stack.printers['desk1'].papers()) - before >= 3:
             break
         page.wait_for_timeout(500)
@@ -136,11 +136,11 @@ def test_all_on_this_page_and_discard(page):
     assert ids(page)[:5] == shown[:5]
 
 
-def test_print_again(stack, page, take):
+def test_reprint(stack, page, take):
     for person in take(2, form=1):
         CheckIn(stack)(person)
     show(page, 'Printed')
-    for __ in range(SOON // 500):
+    for __ in range(EXPECT_TIMEOUT // 500):
         if rows(page).count() >= 2:
             break
         page.wait_for_timeout(500)

@@ -8,12 +8,12 @@ from playwright.sync_api import expect
 
 from tests.stack.agent import COMMAND
 from tests.stack.checkin import CheckIn
-from tests.stack.process import wait_until
-from tests.system.conftest import SOON
+from tests.stack.process import wait_for
+from tests.system.conftest import EXPECT_TIMEOUT
 
 
 #: A printer that was switched off is asked for a while before anybody says that nobody knows, in milliseconds.
-UNKNOWN_WITHIN = 90_000
+UNKNOWN_TIMEOUT = 90_000
 
 
 def command(agent, *args):
@@ -49,20 +49,20 @@ def test_a_question_that_is_answered_in_indico_disappears_from_the_laptop(stack,
     printer.slow(60)
     known = {step['job'] for step in agent.steps()}
     CheckIn(stack)(person)
-    assert wait_until(lambda: any(step['step'] == 'at_printer' and step['job'] not in known
-                                  for step in agent.steps()), 60)
+    wait_for(lambda: any(step['step'] == 'at_printer' and step['job'] not in known
+                 for step in agent.steps()), 60)
     page.wait_for_timeout(3000)  # CUPS pauses a queue whose printer vanishes while it still talks to it
     printer.cut_power()
     printer.repair()
     printer.start()
     question = local.get_by_role('heading', name=f'Did the badge for {name} come out?')
-    expect(question).to_be_visible(timeout=UNKNOWN_WITHIN)
+    expect(question).to_be_visible(timeout=UNKNOWN_TIMEOUT)
 
     # answered there, gone here
     asked = page.get_by_role('group', name=re.compile('come out'))
-    asked.get_by_role('button', name='Yes').click(timeout=UNKNOWN_WITHIN)
+    asked.get_by_role('button', name='Yes').click(timeout=UNKNOWN_TIMEOUT)
     expect(page.locator('#checkin-print-news')).to_have_text('Noted: the badge came out.')
-    expect(question).to_be_hidden(timeout=SOON)
+    expect(question).to_be_hidden(timeout=EXPECT_TIMEOUT)
     assert local.evaluate('window.loadedOnce') is True
     expect(local.locator('#latest-list > li').filter(has_text=name).first).to_contain_text('Printed')
 
@@ -85,12 +85,12 @@ def test_a_running_agent_that_is_paired_anew_goes_on_with_its_new_token(stack, l
     said = command(agent, 'pair', stack.url, code)
     assert 'The running print agent uses it and is connected.' in said
     assert pairing.read_text() != before
-    expect(row).to_contain_text('Connected', timeout=SOON)
+    expect(row).to_contain_text('Connected', timeout=EXPECT_TIMEOUT)
 
     papers = len(stack.printers['desk2'].papers())
     person, = take(1, 1)
     CheckIn(stack)(person)
-    assert wait_until(lambda: len(stack.printers['desk2'].papers()) == papers + 1, 60)
+    wait_for(lambda: len(stack.printers['desk2'].papers()) == papers + 1, 60)
     assert agent.service.is_running
     assert agent.service.pid == process
     log = agent.service.log.read_text()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.stack.agent import PrintAgent
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import wait_for_badges
-from tests.system.conftest import PICTURES, SOON, makes_a_picture
+from tests.system.conftest import PICTURES, EXPECT_TIMEOUT, makes_a_picture
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def check_in_some(stack, take):
 def test_picture(stack, log_in, url, check_in_some):
     page = log_in('manager')
     page.goto(url)
-    expect(box(page, 'Latest badges').locator('tr[data-state=completed]')).to_have_count(8, timeout=SOON)
+    expect(box(page, 'Latest badges').locator('tr[data-state=completed]')).to_have_count(8, timeout=EXPECT_TIMEOUT)
     page.screenshot(path=PICTURES / 'event-page.png', full_page=True)
     page.get_by_role('link', name='Set-up', exact=True).click()
     expect(box(page, 'Webhooks')).to_be_visible()
@@ -102,7 +102,7 @@ def test_set_up_and_print(stack, log_in, url, setup_url, new_agent, take):
     new_agent.pair(stack.url, code)
     new_agent.start()
     # without a reload
-    expect(row(page, 'Print agents', 'New laptop')).to_contain_text('Connected', timeout=SOON)
+    expect(row(page, 'Print agents', 'New laptop')).to_contain_text('Connected', timeout=EXPECT_TIMEOUT)
     expect(row(page, 'Print agents', 'New laptop')).to_contain_text('desk1')
 
     # a desk: the first name is taken
@@ -110,7 +110,7 @@ def test_set_up_and_print(stack, log_in, url, setup_url, new_agent, take):
     save(page, name='desk 1', delivery={'label': _option(page, 'delivery', 'New laptop: desk1')})
     expect(dialog(page).locator('.has-error')).to_have_count(1)
     save(page, name='Hall')
-    expect(row(page, 'Desks', 'Hall')).to_contain_text('Ready', timeout=SOON)
+    expect(row(page, 'Desks', 'Hall')).to_contain_text('Ready', timeout=EXPECT_TIMEOUT)
 
     # what prints
     form = stack.seeded['forms'][1]['title']
@@ -123,15 +123,15 @@ def test_set_up_and_print(stack, log_in, url, setup_url, new_agent, take):
     # and paper
     before = len(stack.printers['desk1'].papers())
     row(page, 'Desks', 'Hall').get_by_role('button', name='Print a test badge').click()
-    expect(row(page, 'Desks', 'Hall')).to_contain_text(re.compile('Test badge, Hall: (Printed|Sent)'), timeout=SOON)
+    expect(row(page, 'Desks', 'Hall')).to_contain_text(re.compile('Test badge, Hall: (Printed|Sent)'), timeout=EXPECT_TIMEOUT)
     papers = _wait(lambda: stack.printers['desk1'].papers()[before:])
     assert len(papers) == 1
 
-    # what changes while the page is open is told to those who do not see it
+    # a screen reader says what changes while the page is open
     page.goto(url)
     person, = take(1, form=1)
     CheckIn(stack)(person)
-    expect(page.locator('#checkin-print-news')).to_contain_text(person['last_name'], timeout=SOON)
+    expect(page.locator('#checkin-print-news')).to_contain_text(person['last_name'], timeout=EXPECT_TIMEOUT)
     page.goto(setup_url)
 
     # the laptop is stolen
@@ -174,19 +174,19 @@ def test_pause_and_release(stack, log_in, url, take):
     person, = take(1, form=1)
     CheckIn(stack)(person)
     waiting = page.locator('tr[data-held=paused]')
-    expect(waiting).to_contain_text('1', timeout=SOON)
+    expect(waiting).to_contain_text('1', timeout=EXPECT_TIMEOUT)
     job = box(page, 'Latest badges').locator('tr[data-job]').first
     expect(job).to_have_attribute('data-state', 'held')
     page.locator('#live-banner').get_by_role('button', name='Go on with printing').click()
     expect(page.locator('#live-banner')).not_to_contain_text('Printing is paused.')
     expect(waiting).to_have_count(0)
-    expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
+    expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=EXPECT_TIMEOUT)
 
     # another one, by the same person, for a reason
     job.get_by_role('button', name='Print again').click()
     save(page, reason={'value': 'lost'})
     expect(job).to_contain_text('Printed again: 1')
-    expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
+    expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=EXPECT_TIMEOUT)
     job.get_by_role('button', name='History').click()
     expect(dialog(page)).to_contain_text('The badge was lost; someone asked for another one.')
 
@@ -204,15 +204,15 @@ def test_webhook(log_in, setup_url):
     page = log_in('manager')
     page.goto(setup_url)
     box(page, 'Webhooks').get_by_role('button', name='Add a webhook').click()
-    save(page, name='Door', url='https://10.1.2.3/')
+    save(page, name='Hooks', url='https://10.1.2.3/')
     expect(dialog(page).locator('.has-error')).to_have_count(1)
     save(page, url='https://hooks.example.com/badge')
     secret = dialog(page).locator('.checkin-print-secret').inner_text()
     assert secret.startswith('whsec_')
     dialog(page).get_by_role('button', name='Done').click()
-    expect(row(page, 'Webhooks', 'Door')).to_contain_text('every check-in')
+    expect(row(page, 'Webhooks', 'Hooks')).to_contain_text('every check-in')
     assert secret not in page.content()
-    row(page, 'Webhooks', 'Door').get_by_role('link', name='Door', exact=True).click()
+    row(page, 'Webhooks', 'Hooks').get_by_role('link', name='Hooks', exact=True).click()
     page.get_by_role('button', name='New secret').click()
     confirm(page)
     assert dialog(page).locator('.checkin-print-secret').inner_text() != secret
@@ -221,11 +221,11 @@ def test_webhook(log_in, setup_url):
     expect(page.get_by_role('button', name='Forget the old one')).to_have_count(0)
     page.get_by_role('button', name='Switch off').click()
     page.goto(setup_url)
-    expect(page.locator('#live-banner')).to_contain_text('The webhook “Door” is off.')
-    expect(row(page, 'Webhooks', 'Door')).to_contain_text('Off')
-    row(page, 'Webhooks', 'Door').get_by_role('button', name='Delete').click()
+    expect(page.locator('#live-banner')).to_contain_text('The webhook “Hooks” is off.')
+    expect(row(page, 'Webhooks', 'Hooks')).to_contain_text('Off')
+    row(page, 'Webhooks', 'Hooks').get_by_role('button', name='Delete').click()
     confirm(page)
-    expect(row(page, 'Webhooks', 'Door')).to_have_count(0)
+    expect(row(page, 'Webhooks', 'Hooks')).to_have_count(0)
 
 
 @pytest.mark.parametrize('login', ['stranger', 'volunteer'])

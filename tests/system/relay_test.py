@@ -1,4 +1,4 @@
-"""The relay's door: who gets in, what happens to nonsense, and that a revoked agent is out at once."""
+"""Who may connect to the relay, what happens to nonsense, and that a revoked agent is out at once."""
 
 import hashlib
 import json
@@ -106,7 +106,7 @@ def test_refused_before_the_upgrade(relay, token, path, status):
     assert json.loads(excinfo.value.response.body)['message']
 
 
-def test_a_flood_of_wrong_tokens_is_told_to_wait_and_keeps_nobody_out(relay, token):
+def test_a_flood_of_wrong_tokens_gets_429_and_keeps_nobody_out(relay, token):
     """All from one address, as laptops behind one router."""
     def _try(number):
         with pytest.raises(InvalidStatus) as excinfo, link(relay, f'icpa_wrong_{number}', address='198.51.100.7'):
@@ -127,7 +127,7 @@ def test_a_flood_of_wrong_tokens_is_told_to_wait_and_keeps_nobody_out(relay, tok
         assert welcome(ws)['name'] == 'Relay test'
 
 
-def test_one_agent_that_connects_again_and_again_is_told_to_wait(relay, token):
+def test_one_agent_that_connects_too_often_gets_429(relay, token):
     def _try(_number):
         try:
             with link(relay, token):
@@ -149,7 +149,7 @@ def test_welcome(relay, token):
         assert welcome(ws)['name'] == 'Relay test'
 
 
-def test_another_version_is_told_so_in_words(relay, token):
+def test_another_version_is_refused_in_words(relay, token):
     with link(relay, token) as ws:
         say(ws, {**HELLO, 'protocol': 2})
         answer = hear(ws)

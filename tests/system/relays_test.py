@@ -1,4 +1,4 @@
-"""Relays that come and go: an agent moves from one to another, PostgreSQL restarts, a relay is told to stop.
+"""Relays that come and go: an agent moves from one to another, PostgreSQL restarts, a relay stops.
 
 A second relay runs beside that of the stack. The stack is afterwards as it was.
 """
@@ -19,7 +19,7 @@ from websockets.sync.client import connect
 
 from tests.stack.checkin import CheckIn
 from tests.stack.papers import names_in, read
-from tests.stack.process import Service, accepts, free_port, wait_until
+from tests.stack.process import Service, accepts, free_port, wait_for
 
 
 COMPLETED = '7'
@@ -62,7 +62,7 @@ def relay(stack):
 
 
 class Line:
-    """A websocket of a `Client`, on which nothing happens by itself."""
+    """A websocket of a `Client`, on which nothing happens automatically."""
 
     def __init__(self, client, relay):
         self._client = client
@@ -146,7 +146,7 @@ def test_an_agent_moves_between_relays_and_each_badge_is_given_away_once(stack, 
     first.listen(lambda: len(client.jobs) == 2)
     assert lost['go']
     assert {job['state'] for job in client.jobs.values()} == {'waiting'}
-    # nobody has told the first relay when the agent speaks through the second
+    # the first relay does not know yet that the agent speaks through the second
     second = line(other)
     for person in people[3:6]:
         check_in(person)
@@ -182,7 +182,7 @@ def test_metrics_count_what_happened(stack, client, other, line, take):
         UPDATE plugin_checkin_print.agents SET revoked_dt = now() WHERE id = {agent_id};
         NOTIFY checkin_print, 'agent {agent_id}'""")
     assert talk.ended_with() == 4003
-    assert wait_until(lambda: other.metrics()['agents'] == 0, 10)
+    wait_for(lambda: other.metrics()['agents'] == 0, 10)
     after = other.metrics()
     gained = {name: value - before.get(name, 0) for name, value in after.items()}
     (__, document), = client.papers
@@ -200,7 +200,7 @@ def test_metrics_count_what_happened(stack, client, other, line, take):
     assert after['memory_bytes'] > 50e6
 
 
-def test_a_relay_that_is_told_to_stop_says_so_and_its_agents_return(stack, client, relay, line, take):
+def test_a_relay_that_stops_says_so_and_its_agents_return(stack, client, relay, line, take):
     talk = line(relay)
     CheckIn(stack)(take(1)[0])
     talk.listen(lambda: client.jobs)
@@ -218,8 +218,8 @@ def test_a_relay_that_is_told_to_stop_says_so_and_its_agents_return(stack, clien
     talk.work(lambda: client.acks)
     assert len(client.papers) == 1
     talk.close()
-    assert wait_until(lambda: relay.health()[1]['agents'] == 2, 60, interval=0.1)
-    assert wait_until(lambda: papers_of(stack, person), 30, interval=0.1)
+    wait_for(lambda: relay.health()[1]['agents'] == 2, 60, interval=0.1)
+    wait_for(lambda: papers_of(stack, person), 30, interval=0.1)
     assert len(papers_of(stack, person)) == 1
 
 
@@ -231,10 +231,10 @@ def test_a_database_that_restarts(stack, client, relay, other, line, take):
     stack.postgres.service.stop()
     try:
         for one in (relay, other):
-            assert wait_until(lambda one=one: one.health()[0] == 503, 10)
+            wait_for(lambda one=one: one.health()[0] == 503, 10)
             assert one.health()[1]['database'] is False
             assert one.metrics()['database_up'] == 0
-        # who comes now is told to come again later
+        # an agent that connects now is refused with 503
         with pytest.raises(InvalidStatus) as excinfo:
             line(relay)
         assert excinfo.value.response.status_code == 503
@@ -247,15 +247,15 @@ def test_a_database_that_restarts(stack, client, relay, other, line, take):
     talk.listen(lambda: client.acks)
     assert [state for __, state, __ in jobs_of(stack, [person])] == [COMPLETED]
     for one in (relay, other):
-        assert wait_until(lambda one=one: one.health()[0] == 200, 10)
+        wait_for(lambda one=one: one.health()[0] == 200, 10)
     # Indico's own connections are stale, and each of its processes finds out by a request that fails
     wait_for_indico(stack)
     # the laptops are still there, or there again
     after, = take(1, form=1)
     CheckIn(stack)(after)
-    assert wait_until(lambda: papers_of(stack, after), 30, interval=0.1)
+    wait_for(lambda: papers_of(stack, after), 30, interval=0.1)
     assert len(papers_of(stack, after)) == 1
-    assert wait_until(lambda: relay.health()[1] == {'database': True, 'agents': 2, 'draining': False}, 60, interval=0.1)
+    wait_for(lambda: relay.health()[1] == {'database': True, 'agents': 2, 'draining': False}, 60, interval=0.1)
 
 
 def wait_for_indico(stack):
@@ -264,4 +264,4 @@ def wait_for_indico(stack):
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(lambda _: requests.get(stack.event_url, timeout=60).status_code, range(16)))
         return set(answers) == {200}
-    assert wait_until(_works, 60)
+    wait_for(_works, 60)

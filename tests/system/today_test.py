@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.stack.checkin import CheckIn
-from tests.system.conftest import SOON
+from tests.system.conftest import EXPECT_TIMEOUT
 
 
 @pytest.fixture
@@ -30,14 +30,14 @@ def test_a_desk_that_stands_still_is_announced_at_the_top(stack, log_in, url, ta
         for person in take(3):
             CheckIn(stack)(person)
         banner = page.locator('#live-banner')
-        expect(banner).to_contain_text(f'{name}: out of paper', timeout=SOON)
-        expect(banner).to_contain_text('3 badges wait', timeout=SOON)
+        expect(banner).to_contain_text(f'{name}: out of paper', timeout=EXPECT_TIMEOUT)
+        expect(banner).to_contain_text('3 badges wait', timeout=EXPECT_TIMEOUT)
         assert banner.bounding_box()['y'] < 600
         expect(page.locator('tr[data-state=ready]').first).to_contain_text('Waiting for the printer')
         picture(page, 'standstill')
     finally:
         printer.repair()
-    expect(banner).to_be_empty(timeout=3 * SOON)
+    expect(banner).to_be_empty(timeout=3 * EXPECT_TIMEOUT)
 
 
 def test_a_lost_connection_is_said_and_comes_back(log_in, url, picture):
@@ -46,12 +46,12 @@ def test_a_lost_connection_is_said_and_comes_back(log_in, url, picture):
     notice = page.locator('#checkin-print-connection')
     expect(notice).to_be_hidden()
     page.context.set_offline(True)
-    expect(notice).to_contain_text(re.compile(r'What you see is \d+ seconds old'), timeout=SOON)
+    expect(notice).to_contain_text(re.compile(r'What you see is \d+ seconds old'), timeout=EXPECT_TIMEOUT)
     page.evaluate('window.scrollTo(0, document.body.scrollHeight)')
     expect(notice).to_be_in_viewport()
     picture(page, 'offline')
     page.context.set_offline(False)
-    expect(notice).to_be_hidden(timeout=SOON)
+    expect(notice).to_be_hidden(timeout=EXPECT_TIMEOUT)
     expect(page.locator('#checkin-print-news')).to_have_text('Connected again. This page is up to date.')
 
 
@@ -84,7 +84,7 @@ def test_a_test_badge_says_what_became_of_it_where_the_button_is(stack, log_in, 
     page.evaluate('window.kept = 1')
     button.focus()
     page.keyboard.press('Enter')
-    expect(desk(page, 'Desk 1')).to_contain_text(re.compile('Test badge, Desk 1: (Printed|Sent)'), timeout=SOON)
+    expect(desk(page, 'Desk 1')).to_contain_text(re.compile('Test badge, Desk 1: (Printed|Sent)'), timeout=EXPECT_TIMEOUT)
     expect(button).to_be_focused()
     expect(page.locator('#checkin-print-news')).to_contain_text('Test badge, Desk 1')
     # it never left the page
@@ -102,7 +102,7 @@ def test_a_button_that_is_gone_leaves_the_focus_to_its_row(stack, log_in, url, t
         CheckIn(stack)(person)
         job = page.locator('tr[data-job]').filter(has_text=person['last_name']).first
         discard = job.get_by_role('button', name='Discard')
-        expect(discard).to_be_visible(timeout=SOON)
+        expect(discard).to_be_visible(timeout=EXPECT_TIMEOUT)
         discard.focus()
         page.keyboard.press('Enter')
         expect(job).to_contain_text('The badge has been discarded.')
@@ -110,7 +110,7 @@ def test_a_button_that_is_gone_leaves_the_focus_to_its_row(stack, log_in, url, t
         assert page.evaluate('document.activeElement.closest("tr[data-job]") !== null')
     finally:
         desk(page, 'Desk 1').get_by_role('button', name='Go on').click()
-    expect(page.locator('#live-banner')).to_be_empty(timeout=SOON)
+    expect(page.locator('#live-banner')).to_be_empty(timeout=EXPECT_TIMEOUT)
 
 
 @pytest.mark.parametrize('tab', ['', 'setup'])
@@ -133,7 +133,7 @@ def test_a_test_badge_that_fails_is_said_to_have_failed(stack, log_in, url):
         # switched off by somebody, who knows that
         expect(page.get_by_text('Nothing prints yet')).to_have_count(0)
         desk(page, 'Desk 1').get_by_role('button', name='Print a test badge').click()
-        expect(desk(page, 'Desk 1')).to_contain_text('Test badge, Desk 1: Failed', timeout=SOON)
+        expect(desk(page, 'Desk 1')).to_contain_text('Test badge, Desk 1: Failed', timeout=EXPECT_TIMEOUT)
         expect(page.locator('#checkin-print-news')).to_contain_text('Test badge, Desk 1: Failed')
         expect(page.get_by_text('on its way')).to_have_count(0)
     finally:
@@ -158,7 +158,7 @@ def test_release_all_with_its_default_order(stack, log_in, url, take):
         CheckIn(stack)(person)
         held = page.locator('tr[data-held=bulk]')
         page.evaluate('window.kept = 1')
-        held.get_by_role('button', name='Release all').click(timeout=SOON)
+        held.get_by_role('button', name='Release all').click(timeout=EXPECT_TIMEOUT)
         submit = page.get_by_role('dialog').locator('input[type=submit]')
         expect(submit).to_be_enabled()
         submit.click()
@@ -166,7 +166,7 @@ def test_release_all_with_its_default_order(stack, log_in, url, take):
         expect(held).to_have_count(0)
         assert page.evaluate('window.kept') == 1
         job = page.locator('tr[data-job]').filter(has_text=person['last_name']).first
-        expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
+        expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=EXPECT_TIMEOUT)
     finally:
         set_bulk_limit(page, url, '20')
 
@@ -177,7 +177,7 @@ def test_print_again_in_place(stack, log_in, url, take):
     page.goto(url)
     CheckIn(stack)(person)
     job = page.locator('tr[data-job]').filter(has_text=person['last_name'])
-    expect(job.first).to_have_attribute('data-state', re.compile('completed|sent'), timeout=SOON)
+    expect(job.first).to_have_attribute('data-state', re.compile('completed|sent'), timeout=EXPECT_TIMEOUT)
     page.evaluate('window.kept = 1')
     job.first.get_by_role('button', name='Print again').click()
     page.get_by_role('dialog').locator('#reason').select_option('lost')
@@ -201,7 +201,7 @@ def test_the_page_of_a_webhook_is_live_and_messages_have_their_own_list(stack, l
     person, = take(1)
     CheckIn(stack)(person)
     # without a reload
-    expect(page.locator('#live-attempts')).to_contain_text(person['last_name'], timeout=2 * SOON)
+    expect(page.locator('#live-attempts')).to_contain_text(person['last_name'], timeout=2 * EXPECT_TIMEOUT)
     picture(page, 'webhook')
     page.goto(url)
     badges = page.get_by_role('region', name='Latest badges')

@@ -1,4 +1,4 @@
-"""Named stories on the whole stack, each with facts that must hold: ``make scenario NAME=...``.
+"""Named runs of the whole stack, each with facts that must hold: ``make scenario NAME=...``.
 
 A scenario is a function with the decorator `scenario`, in a file of this folder that ``FILES`` names. It returns a
 `Facts` (see ``facts.py``) and a dict with what the scenario is about; it fails by adding sentences to ``faults``.
@@ -7,7 +7,7 @@ A scenario is a function with the decorator `scenario`, in a file of this folder
 import importlib
 
 
-FILES = ('ways', 'outages', 'repeats', 'holds', 'printers', 'queues', 'agents', 'crashes', 'links', 'crowds',
+FILES = ('ways', 'outages', 'repeats', 'holds', 'printers', 'queues', 'agents', 'crashes', 'links', 'load',
          'webhooks', 'slow', 'truth')
 #: name -> (function, sentence)
 _found = {}

@@ -11,7 +11,7 @@ from tests.stack.manager import Manager
 from tests.stack.process import wait_until
 from tests.stack.say import say
 from tests.stack.scenarios import scenario
-from tests.stack.scenarios.printers import UNKNOWN, history, open_questions, settle_all
+from tests.stack.scenarios.printers import UNKNOWN, history, open_questions, answer_until_done
 from tests.stack.scenarios.ways import evenly
 from tests.stack.stack import Wanted, running
 
@@ -43,7 +43,7 @@ def killing(times, kill, pauses):
             kill(stack, chance)
         scans.join()
         say(f'{len(stack.papers())} badges are out')
-        asked = settle_all(stack, manager, BADGES, timeout=240)
+        asked = answer_until_done(stack, manager, BADGES, timeout=240)
         facts = judge(stack, people)
         questions = [row for row in history(stack, 'TRUE') if row[1] == str(UNKNOWN)]
         if len(questions) > times:
@@ -81,7 +81,7 @@ def laptop_sleep():
         check_in = CheckIn(stack)
         check_in.every(people[:4], 0.5)
         wait_for_badges(stack, 4)
-        # the printers are slow, so that both laptops hold badges with and without permission to print
+        # the printers are slow, so that both laptops hold badges with and without a go
         for printer in stack.printers.values():
             printer.slow(1.5)
         check_in.every(people[4:16], 0.1)
@@ -92,9 +92,9 @@ def laptop_sleep():
                                             'plugin_checkin_print.jobs j JOIN plugin_checkin_print.agents a '
                                             f"ON a.id = j.agent_id WHERE a.name = '{first.name}' "
                                             'AND j.state BETWEEN 4 AND 6')[0].split('\t')
-        say(f'{first.name} sleeps; it holds {held[0]} badges, {held[1]} of them with permission')
+        say(f'{first.name} sleeps; it holds {held[0]} badges, {held[1]} of them with a go')
         check_in.every(people[16:20], 0.3)
-        # everything that the sleeper has no permission for comes out at the other desk, and the rest is a question
+        # what has no go at the sleeper comes out at the other desk; a person is asked about the others
         wait_until(lambda: time.monotonic() - slept > 65, 120, interval=0.5)
         elsewhere, questions = len(stack.papers()), len(open_questions(stack))
         own = len(stack.printers['desk1'].papers())
@@ -102,9 +102,9 @@ def laptop_sleep():
         first.service.send(signal.SIGCONT)
         time.sleep(8)
         on_waking = len(stack.printers['desk1'].papers()) - own
-        asked = settle_all(stack, manager, 20)
+        asked = answer_until_done(stack, manager, 20)
         CheckIn(stack).every(people[20:], 1)  # a connection that was quiet for long may be closed
-        settle_all(stack, manager, len(people))
+        answer_until_done(stack, manager, len(people))
         facts = judge(stack, people, anywhere=True)
         if on_waking:
             facts.faults.append(f'{on_waking} badges were printed on waking.')

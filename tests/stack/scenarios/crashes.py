@@ -17,8 +17,8 @@ from tests.stack.stack import Wanted, running
 
 
 KILLS = 20
-#: More rounds than this, and the moments cannot be caught
-MOST_ROUNDS = 60
+#: After so many rounds the moments cannot be caught
+MAX_ROUNDS = 60
 #: `JobState.rendering`; and `dispatched` without an agent, which is a POST under way
 MOMENTS = {'rendering': 'state = 3', 'posting': 'state = 5 AND agent_id IS NULL'}
 #: The relay helps as well, and is not killed: what it is busy with does not count
@@ -42,9 +42,9 @@ def webhook_for(stack, number):
     manager.post(f'/manage/checkin-print/desks/{desk}/', {'name': f'Desk {number}', 'delivery': f'webhook:{webhook}'})
 
 
-def catch(cursor, moment, patience=6):
+def catch(cursor, moment, timeout=6):
     """Return the ids of the jobs that a Celery worker is busy with, as soon as there are any."""
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while time.monotonic() < until:
         cursor.execute(f'SELECT id FROM plugin_checkin_print.jobs WHERE {MOMENTS[moment]} AND {BY_CELERY}', [])
         if rows := cursor.fetchall():
@@ -59,8 +59,8 @@ def still(cursor, ids, moment):
     return [id_ for id_, in cursor.fetchall()]
 
 
-def start_again(celery):
-    """Start the worker and wait until it takes work; its log has the word of every start."""
+def restart(celery):
+    """Start the worker and wait until it takes work; its log has a line for every start."""
     starts = celery.log.read_bytes().count(b' ready.')
     celery.start()
     wait_until(lambda: celery.log.read_bytes().count(b' ready.') > starts)
@@ -78,7 +78,7 @@ def crash():
         connection.autocommit = True
         cursor = connection.cursor()
         people, kills = [], dict.fromkeys(MOMENTS, 0)
-        for round_ in range(MOST_ROUNDS):
+        for round_ in range(MAX_ROUNDS):
             if sum(kills.values()) == KILLS:
                 break
             moment = 'posting' if kills['posting'] < kills['rendering'] else 'rendering'
@@ -95,13 +95,13 @@ def crash():
             kills[moment] += bool(left)
             say(f'round {round_ + 1}: killed while {moment}: {len(left)} badges left behind')
             receiver.send(signal.SIGCONT)
-            # the lease ends
+            # the lease runs out
             cursor.execute("UPDATE plugin_checkin_print.jobs SET lease_dt = lease_dt - interval '40 s' "
                            'WHERE id = ANY(%s) AND lease_dt IS NOT NULL', [left])
-            start_again(stack.celery)
+            restart(stack.celery)
         say(f'{sum(kills.values())} times killed; {len(people)} people were checked in')
         wait_for_badges(stack, len(people), timeout=180, settle=5)
-        wait_until(lambda: not still_alive(cursor), 60, interval=0.5)
+        wait_until(lambda: not under_way(cursor), 60, interval=0.5)
         facts = judge(stack, people)
         cursor.execute("SELECT count(*) FROM plugin_checkin_print.job_history WHERE reason = 'worker_died'")
         taken_over = cursor.fetchone()[0]
@@ -113,7 +113,7 @@ def crash():
         return facts, {'kills': kills, 'taken_over': taken_over}
 
 
-def still_alive(cursor):
-    """Tell whether any job is on its way."""
+def under_way(cursor):
+    """Return how many jobs have not ended."""
     cursor.execute('SELECT count(*) FROM plugin_checkin_print.jobs WHERE state IN (2, 3, 4, 5, 6)')
     return cursor.fetchone()[0]

@@ -18,12 +18,11 @@ from tests.stack.scenarios.ways import evenly, print_badges
 from tests.stack.stack import Wanted, running
 
 
-#: Seconds that a slow printer takes for a badge.
-SLOW = 2
-#: Badges with permission to print that a printer has at most: one in it, and one behind it.
-AT_A_PRINTER = 2
-#: What a job without a go waits at most until it is given to another agent, once its own fell silent, in seconds.
-MOVES_WITHIN = 45
+SLOW = 2  # seconds that a slow printer takes for a badge
+#: Badges with a go that a printer has at most: one in it, and one behind it
+MAX_GOES_PER_PRINTER = 2
+#: How long a job without a go waits for another agent once its own fell silent
+REASSIGN_TIMEOUT = 45  # seconds
 
 
 def with_agent(stack, agent, states=(4, 5, 6)):
@@ -41,7 +40,7 @@ def of_first_desk(stack, count, start=0):
 
 
 def end(stack, facts, about):
-    """Return what a scenario returns; with the ends of all logs if something is not as it should be."""
+    """Return what a scenario returns; with the last lines of all logs if something is not as it should be."""
     if facts.faults:
         say(stack.tails())
     return facts, about
@@ -87,7 +86,7 @@ def network_cut():
             second = cut(stack, of_first_desk(stack, 20, 20), cable.swallow, cable.mend, wait_for_unknown=False)
             facts = judge(stack, of_first_desk(stack, 40), anywhere=True)
             for about in (first, second):
-                if about['with_go'] > AT_A_PRINTER or about['were_unknown'] > about['with_go']:
+                if about['with_go'] > MAX_GOES_PER_PRINTER or about['were_unknown'] > about['with_go']:
                     facts.faults.append(f'{about["with_go"]} had a go, {about["were_unknown"]} became unknown.')
                 if about['moved_after_s'] is None:
                     facts.faults.append('Not all badges without a go came out at the other printer.')
@@ -124,24 +123,24 @@ def cut(stack, people, cut_it, mend_it, *, wait_for_unknown):
     started = time.monotonic()
     held = with_agent(stack, 'laptop1')
     with_go = [uuid for uuid, state in held.items() if state != 4]
-    say(f'cut off: the laptop holds {len(held)} badges, {len(with_go)} with permission')
+    say(f'cut off: the laptop holds {len(held)} badges, {len(with_go)} with a go')
 
-    def rest_is_out():
+    def others_are_out():
         return not set(waiting(stack, people)) - set(with_go)
 
-    moved = wait_until(rest_is_out, MOVES_WITHIN + 20 * SLOW + 30, interval=0.2)
+    moved = wait_until(others_are_out, REASSIGN_TIMEOUT + 20 * SLOW + 30, interval=0.2)
     took = round(time.monotonic() - started, 1) if moved else None
-    say(f'all without permission are out at the other printer after {took} s')
+    say(f'all without a go are out at the other printer after {took} s')
     unknown = 0
     if wait_for_unknown:
         wait_until(lambda: not with_agent(stack, 'laptop1', (5, 6)), 120, interval=0.5)
         unknown = len(open_questions(stack))
         say(f'{unknown} badges are unknown; now the network is back')
     mend_it()
-    settled = wait_until(lambda: not waiting(stack, people) and not open_questions(stack), 120, interval=0.2)
+    ended = wait_until(lambda: not waiting(stack, people) and not open_questions(stack), 120, interval=0.2)
     time.sleep(2)
     return {'held': len(held), 'with_go': len(with_go), 'moved_after_s': took, 'were_unknown': unknown,
-            'settled_by_the_agent': bool(settled)}
+            'ended_by_the_agent': bool(ended)}
 
 
 def waiting(stack, people):
@@ -152,7 +151,7 @@ def waiting(stack, people):
         WHERE registration_id IN ({ids}) AND state < 7""") if x]
 
 
-@scenario('failover', 'The printer of a desk fails; its badges come out at the other, and it comes back by itself.')
+@scenario('failover', 'The printer of a desk fails; its badges come out at the other, and it comes back automatically.')
 def failover():
     with running(Wanted(shared=True), say=say) as stack:
         people, manager = of_first_desk(stack, 20), Manager(stack)
@@ -161,23 +160,23 @@ def failover():
         CheckIn(stack).every(people[:16], 0.5)
         wait_for_badges(stack, 16)
         page = manager.get('/manage/checkin-print/')
-        told = page.count('Came out at desk2. desk1: ')
+        shown = page.count('Came out at desk2. desk1: ')
         elsewhere = sum(paper.printer == 'desk2' for paper in stack.papers())
         stack.printers['desk1'].repair()
-        say(f'{elsewhere} came out at the other printer, the page tells why of {told}; now the first is whole again')
+        say(f'{elsewhere} came out at the other printer, the page says why of {shown}; now the first is repaired')
         back = wait_until(lambda: b'"idle"' in json.dumps(printer_of(stack, 'laptop1')).encode(), 90, interval=0.3)
         check_in = CheckIn(stack)
         for person in people[16:]:
             check_in(person)
         wait_for_badges(stack, 20, settle=2)
-        again = sum(paper.printer == 'desk1' for paper in stack.papers())
+        at_first = sum(paper.printer == 'desk1' for paper in stack.papers())
         facts = judge(stack, people, anywhere=True)
         failures = len([row for row in history(stack, 'TRUE') if row[2] in {'engine_failed', 'rejected'}])
-        if elsewhere != 16 or not told or not back or not again:
-            facts.faults.append(f'{elsewhere} of 16 came out elsewhere, {told} were told; back in service: {back}, '
-                                f'{again} badges came out there.')
-        return end(stack, facts, {'elsewhere': elsewhere, 'told_on_page': told, 'tries_that_failed': failures,
-                                  'at_the_first_again': again})
+        if elsewhere != 16 or not shown or not back or not at_first:
+            facts.faults.append(f'{elsewhere} of 16 came out elsewhere, {shown} were shown; back in service: {back}, '
+                                f'{at_first} badges came out there.')
+        return end(stack, facts, {'elsewhere': elsewhere, 'shown_on_page': shown, 'tries_that_failed': failures,
+                                  'at_the_first': at_first})
 
 
 def printer_of(stack, agent):
@@ -201,21 +200,21 @@ def revoke():
         log = stack.agents['laptop1'].service.log
         closed = wait_until(lambda: b'was revoked' in log.read_bytes(), 10, interval=0.01)
         took = round(time.monotonic() - started, 2)
-        # counted now: until it was revoked, the agent still told of badges and got permission for the next
+        # counted now: until it was revoked, the agent reported badges and got a go for the next
         with_go = with_agent(stack, 'laptop1', (5, 6))
         there = sum(paper.printer == 'desk1' for paper in stack.papers())
-        say(f'revoked: the link is closed after {took} s; {len(with_go)} badges had permission')
+        say(f'revoked: the link is closed after {took} s; {len(with_go)} badges had a go')
         wait_for_badges(stack, 20, timeout=120, settle=5)
         later = sum(paper.printer == 'desk1' for paper in stack.papers()) - there
-        # what it had permission for it cannot tell any more: a person looks
+        # it cannot report what it had a go for any more: a person checks
         wait_until(lambda: not with_agent(stack, 'laptop1', (5, 6)), 150, interval=0.5)
         asked = answer_questions(stack, manager)
         wait_for_badges(stack, 20, settle=2)
         facts = judge(stack, people, anywhere=True)
-        if not closed or len(with_go) > AT_A_PRINTER or later > len(with_go) or asked > len(with_go):
-            facts.faults.append(f'Closed: {bool(closed)}; {later} came out there afterwards, {len(with_go)} had '
-                                f'permission, {asked} were asked about.')
-        return end(stack, facts, {'closed_after_s': took, 'had_permission': len(with_go), 'came_out_there_later': later,
+        if not closed or len(with_go) > MAX_GOES_PER_PRINTER or later > len(with_go) or asked > len(with_go):
+            facts.faults.append(f'Closed: {bool(closed)}; {later} came out there afterwards, {len(with_go)} had a '
+                                f'go, {asked} were asked about.')
+        return end(stack, facts, {'closed_after_s': took, 'had_go': len(with_go), 'came_out_there_later': later,
                                   'asked_a_person': asked})
 
 

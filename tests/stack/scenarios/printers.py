@@ -1,7 +1,7 @@
 """A printer fails in one of the ways in which printers fail. Two desks, each with a laptop and a printer of its own.
 
 While the first printer is broken its desk's badges come out at the other one. A badge that was in the broken printer
-waits, comes out when that is whole again, or becomes a question to a person, who looks and answers.
+waits, comes out when that is repaired, or becomes a question to a person, who checks and answers.
 """
 
 import time
@@ -18,8 +18,7 @@ from tests.stack.scenarios.ways import evenly
 from tests.stack.stack import Wanted, running
 
 
-#: The reason must be on the page within so many seconds.
-SHOWN_WITHIN = 5
+SHOWN_TIMEOUT = 5  # seconds until the reason is on the page
 #: States of jobs in the ledger.
 DISPATCHED, PRINTING, UNKNOWN = 5, 6, 12
 #: Badges that are checked in while the printer is broken.
@@ -40,7 +39,7 @@ def open_questions(stack):
 
 
 def answer_questions(stack, manager):
-    """Look for each badge that is unknown, as a person at the desk does, and answer on the page. Return how many."""
+    """Check each badge that is unknown, as a person at the desk does, and answer on the page. Return how many."""
     questions = open_questions(stack)
     for id_, uuid in questions:
         seen = any(uuid in paper.title for paper in stack.papers())
@@ -48,12 +47,12 @@ def answer_questions(stack, manager):
     return len(questions)
 
 
-def settle_all(stack, manager, count, timeout=120):
+def answer_until_done(stack, manager, count, timeout=120):
     """Wait until everybody has a badge; answer what is asked meanwhile. Return how many questions there were."""
     asked, deadline = 0, time.monotonic() + timeout
     while time.monotonic() < deadline and (len(stack.papers()) < count or open_questions(stack) or _busy(stack)):
         if open_questions(stack):
-            time.sleep(2)  # a person takes a look first, and a badge on its way comes out meanwhile
+            time.sleep(2)  # a person walks to the printer first, and a badge on its way comes out meanwhile
             asked += answer_questions(stack, manager)
         time.sleep(0.2)
     time.sleep(2)
@@ -70,7 +69,7 @@ def _wait_for_state(stack, person, state):
 
 
 class Watch:
-    """Looks at the manager's page until some words are on it."""
+    """Reads the manager's page until some words are on it."""
 
     def __init__(self, manager):
         self._manager = manager
@@ -84,14 +83,14 @@ class Watch:
 
 
 def broken(break_it, mend_it, words, *, holding=False, hidden=False, back_before=None):
-    """Tell one story of a fault.
+    """Run one scenario of a fault.
 
     :param break_it: Breaks a `Printer`.
     :param mend_it: Mends it.
     :param words: What the page must say about it.
     :param holding: Whether the printer has a badge when it breaks.
     :param hidden: Whether nobody can see it before the printer gets a badge.
-    :param back_before: Other words that the page must say once the printer is whole again.
+    :param back_before: Other words that the page must say once the printer is repaired.
     """
     with running(Wanted(desks=2, shared=True), say=say) as stack:
         people, manager = evenly(stack, MEANWHILE + 9), Manager(stack)
@@ -120,17 +119,17 @@ def broken(break_it, mend_it, words, *, holding=False, hidden=False, back_before
         mended = time.monotonic()
         mend_it(printer)
         afterwards = watch.until(back_before) if back_before else None
-        asked = settle_all(stack, manager, 5 + MEANWHILE)
+        asked = answer_until_done(stack, manager, 5 + MEANWHILE)
         all_out = round(time.monotonic() - mended - 2, 1)
         own = len(printer.papers())
         wait_until(lambda: words not in unescape(manager.get('/manage/checkin-print/live')), 70, interval=0.5)
         CheckIn(stack).every(later, 1)  # a connection that was quiet for long may be closed
         wait_for_badges(stack, len(people), settle=2)
-        asked += settle_all(stack, manager, len(people))
+        asked += answer_until_done(stack, manager, len(people))
         facts = judge(stack, people, anywhere=True)
         reasons = sorted({reason for _job, _state, reason in history(stack, f'registration_id = {victim["id"]}')}
                          - {'checked_in', 'claimed', 'rendered', 'pushed', 'at_printer', 'printed'})
-        if shown is None or shown > SHOWN_WITHIN:
+        if shown is None or shown > SHOWN_TIMEOUT:
             facts.faults.append(f'The page said "{words}" after {shown} s.')
         if elsewhere < MEANWHILE:
             facts.faults.append(f'Only {elsewhere} of {MEANWHILE} badges came out at the other printer meanwhile.')
@@ -142,7 +141,7 @@ def broken(break_it, mend_it, words, *, holding=False, hidden=False, back_before
             say(stack.tails())
         return facts, {'shown': words, 'shown_after_s': shown, 'reasons_of_the_badge': reasons, 'elsewhere': elsewhere,
                        'asked_a_person': asked, 'all_out_after_s': all_out,
-                       'printed_there_again': len(printer.papers()) - own}
+                       'printed_there_later': len(printer.papers()) - own}
 
 
 @scenario('paper-out', 'A printer runs out of labels with a badge in it, which comes out when there are new ones.')
@@ -152,12 +151,12 @@ def paper_out():
     return broken(runs_out, lambda printer: printer.repair(), 'out of paper', hidden=True)
 
 
-@scenario('printer-frozen', 'A printer hangs with a badge in it, which comes out when it goes on.')
+@scenario('printer-frozen', 'A printer hangs with a badge in it, which comes out when it works again.')
 def printer_frozen():
-    def goes_on(printer):
+    def resumes(printer):
         printer.repair()
         printer.thaw()
-    return broken(lambda printer: printer.freeze(), goes_on, 'hangs; switch it off and on', holding=True)
+    return broken(lambda printer: printer.freeze(), resumes, 'hangs; switch it off and on', holding=True)
 
 
 @scenario('printer-power-cycle', 'A printer is switched off and on with a badge in it, about which a person is asked.')

@@ -17,10 +17,10 @@ from tests.stack.stack import Wanted, running
 
 #: People who are checked in at the same moment.
 BURST = 12
-#: All of them have their badges, and a person can read what is wrong, within so many seconds.
-OUT_WITHIN, SHOWN_WITHIN = 15, 10
-#: So many badges a printer may cancel before others get its work.
-TRIES = 3
+OUT_TIMEOUT = 15  # seconds until all of them have their badges
+SHOWN_TIMEOUT = 10  # seconds until a person can read what is wrong
+#: How many badges a printer may cancel before others get its work
+MAX_TRIES = 3
 
 
 @contextlib.contextmanager
@@ -50,13 +50,13 @@ def dead_queue():
             start = time.monotonic()
             threading.Thread(target=CheckIn(stack).every, daemon=True,
                              args=(people[number * BURST:(number + 1) * BURST], 0)).start()
-            told = wait_until(lambda: _state(stack) == ('stopped', ['printer_unreachable']), 30, interval=0.1)
-            shown = round(time.monotonic() - start, 1) if told else None
+            stopped = wait_until(lambda: _state(stack) == ('stopped', ['printer_unreachable']), 30, interval=0.1)
+            shown = round(time.monotonic() - start, 1) if stopped else None
             wait_for_badges(stack, (number + 1) * BURST, settle=0)
             out = round(time.monotonic() - start, 1)
             about |= {f'{kind}_shown_after_s': shown, f'{kind}_all_out_after_s': out}
             say(f'shown after {shown} s, all out after {out} s')
-            if shown is None or shown > SHOWN_WITHIN or out > OUT_WITHIN:
+            if shown is None or shown > SHOWN_TIMEOUT or out > OUT_TIMEOUT:
                 late.append(f'{kind}: shown after {shown} s, all out after {out} s.')
         time.sleep(2)
         facts = judge(stack, people, anywhere=True)
@@ -68,7 +68,7 @@ def dead_queue():
 
 
 def _state(stack):
-    """Return what the page is told of the first printer: its state and its reasons."""
+    """Return what the agent reported of the first printer: its state and its reasons."""
     try:
         printer = printer_of(stack, 'laptop1')
     except IndexError:  # CUPS is making the queue anew
@@ -87,7 +87,7 @@ def canceling_printer():
         elsewhere = sum(paper.printer == 'desk2' for paper in stack.papers())
         tries = stack.printers['desk1'].canceled()
         facts = judge(stack, people, anywhere=True)
-        if elsewhere != 10 or not 0 < tries <= TRIES:
+        if elsewhere != 10 or not 0 < tries <= MAX_TRIES:
             facts.faults.append(f'{elsewhere} of 10 came out at the other printer, after {tries} tries at the first.')
         return end(stack, facts, {'elsewhere': elsewhere, 'tries_at_the_first': tries,
-                                  'tried_again': sum(row[2] == 'printer_cancels' for row in history(stack, 'TRUE'))})
+                                  'retries': sum(row[2] == 'printer_cancels' for row in history(stack, 'TRUE'))})

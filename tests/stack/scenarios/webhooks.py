@@ -20,7 +20,7 @@ COUNT = 20
 SCRIPT = ('hang', 'reset', 500, 429, 500)
 #: What the log of attempts must say from when it was off: the fifth failure opens the breaker, the first probe fails
 #: as well.
-STORY = ['connect', 'timeout', 'reset', '500', '429', '500']
+EXPECTED = ['connect', 'timeout', 'reset', '500', '429', '500']
 
 
 class Log:
@@ -35,7 +35,7 @@ class Log:
                          "WHERE error != 'interrupted' ORDER BY id")
 
     def is_open(self):
-        """Tell whether the breaker is open."""
+        """Return whether the breaker is open."""
         return self._sql('SELECT opened_dt IS NOT NULL FROM plugin_checkin_print.webhooks') == ['t']
 
     def mails(self):
@@ -56,12 +56,12 @@ def dead_endpoint():
     with running(say=say) as stack, without_plugin(stack) as plain:
         receiver, manager, log = Receiver(stack.folder), Manager(stack), Log(stack)
         try:
-            return _story(stack, plain, receiver, manager, log)
+            return _check(stack, plain, receiver, manager, log)
         finally:
             receiver.stop()
 
 
-def _story(stack, plain, receiver, manager, log):
+def _check(stack, plain, receiver, manager, log):
     add_webhook(manager, receiver)
     receiver.start()
     people = evenly(stack, 2 * COUNT + 6)
@@ -99,7 +99,7 @@ def _story(stack, plain, receiver, manager, log):
             (about['delivered'] != len(checked_in) or persons.keys() != {p['id'] for p in checked_in},
              'Not every check-in was delivered.'),
             (about['delivered_twice'] or max(persons.values(), default=0) > 1, 'A message was taken twice.'),
-            (attempts[before:before + len(STORY)] != STORY, f'The log of attempts tells another story: {attempts}'),
+            (attempts[before:before + len(EXPECTED)] != EXPECTED, f'The attempts were {attempts}'),
             (not (opened and closed and banner), 'The breaker did not open and close, with a banner.'),
             (len(log.mails()) != 2, f'There should be two e-mails: {log.mails()}'),
             (about['ratio'] > TOO_SLOW, f'A check-in took {about["ratio"]} times as long as without the plugin.')):

@@ -19,14 +19,12 @@ from tests.stack.stack import Wanted, running
 
 
 AGENTS = 1000
-#: A relay may need so much memory for an agent, in KiB.
-MEMORY = 200
-#: In a soak: agents, seconds from one badge of each to the next, seconds that a link lives, more or less, and by which
-#: part of itself the relay may grow in the second half.
-SOAKED = 100
-ROUND = 20
-LINK_LIVES = 120
-GROWTH = 0.03
+MAX_MEMORY_PER_AGENT = 200  # KiB of the relay
+#: In a soak: agents, and how much of itself the relay may grow by in the second half
+SOAK_AGENTS = 100
+SOAK_ROUND = 20  # seconds from one badge of each agent to the next
+LINK_DURATION = 120  # seconds, more or less
+MAX_GROWTH = 0.03
 #: A badge for each of a thousand desks: their agents, their desks, and a document that is small but real.
 PEOPLE = """
     WITH a AS (
@@ -57,10 +55,10 @@ JOBS = """
     )
     SELECT pg_notify('checkin_print', 'agent ' || agent_id) FROM plugin_checkin_print.desk_printers WHERE printer = 'p'
 """
-#: What nobody knows the end of
+#: Jobs whose outcome nobody knows
 UNKNOWN = "SELECT count(*) FROM plugin_checkin_print.jobs WHERE purpose = 'test' AND state = 12"
 PRINTED = "SELECT count(*) FROM plugin_checkin_print.jobs WHERE purpose = 'test' AND state = 7"
-#: How long each badge took from its commit to the word that it is printed, in ms.
+#: How long each badge took from its commit to the outcome, in ms.
 TOOK = """
     SELECT extract(epoch FROM h.dt - j.created_dt) * 1000 FROM plugin_checkin_print.jobs j
     JOIN plugin_checkin_print.job_history h ON h.job_id = j.id AND h.state = 7 WHERE j.purpose = 'test'
@@ -68,31 +66,32 @@ TOOK = """
 
 
 def memory(stack):
-    """Return the resident memory of the relay, in bytes, by its own word."""
+    """Return the resident memory of the relay, in bytes, as it says itself."""
     with urllib.request.urlopen(f'http://127.0.0.1:{stack.relay_port}/metrics', timeout=10) as answer:
         lines = answer.read().decode().splitlines()
     return int(float(next(line for line in lines if line.startswith('checkin_print_relay_memory_bytes')).split()[1]))
 
 
 @contextmanager
-def crowd_of(stack, count, life=None):
+def many_agents(stack, count, life=None):
     """So many agents, each with a desk, connected to the relay.
 
-    :param life: How many seconds each link lives, more or less; without it, as long as the crowd.
+    :param life: How many seconds each link lasts, more or less; without it, as long as the agents.
     :return: What they said when all were welcomed, and a function that ends them and returns what they count.
     """
     salt = hashlib.sha256(os.urandom(16)).hexdigest()
     stack.postgres.sql('indico', PEOPLE.format(event=stack.seeded['event']['id'], count=count, salt=salt))
     # in the agents' environment, which has no Indico
-    crowd = subprocess.Popen([COMMAND.parent / 'python', '-m', 'tests.stack.crowd',
+    agents = subprocess.Popen([COMMAND.parent / 'python', '-m', 'tests.stack.many_agents',
                               f'ws://127.0.0.1:{stack.relay_port}/checkin-print/ws', *([str(life)] if life else [])],
                              cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        crowd.stdin.write('\n'.join(f'icpa_{n}{salt}' for n in range(1, count + 1)) + '\n\n')
-        crowd.stdin.flush()
-        yield json.loads(crowd.stdout.readline())['welcomed'], lambda: json.loads(crowd.communicate('', timeout=60)[0])
+        agents.stdin.write('\n'.join(f'icpa_{n}{salt}' for n in range(1, count + 1)) + '\n\n')
+        agents.stdin.flush()
+        welcomed = json.loads(agents.stdout.readline())['welcomed']
+        yield welcomed, lambda: json.loads(agents.communicate('', timeout=60)[0])
     finally:
-        crowd.kill()
+        agents.kill()
 
 
 def badge_for_each(stack, total, timeout):
@@ -101,15 +100,15 @@ def badge_for_each(stack, total, timeout):
     return wait_until(lambda: int(stack.postgres.sql('indico', PRINTED)[0]) >= total, timeout, interval=0.5)
 
 
-def account(stack, told, total):
-    """Return the facts of what a crowd was asked to print and what it says."""
+def account(stack, counted, total):
+    """Return the facts: what the agents were asked to print, and what they count."""
     ms = [float(x) for x in stack.postgres.sql('indico', TOOK) if x]
     unknown = int(stack.postgres.sql('indico', UNKNOWN)[0])
-    facts = Facts(checked_in=total, printed=told['printed'], duplicates=told['duplicates'],
-                  lost=total - told['printed'], unknown=unknown, ms=ms)
-    if told['lost_links'] or facts.lost or facts.duplicates or len(ms) != total:
-        facts.faults.append(f'{told["lost_links"]} links were lost, {facts.lost} badges were lost, {facts.duplicates} '
-                            f'came twice, {unknown} are unknown, the ledger knows of {len(ms)}.')
+    facts = Facts(checked_in=total, printed=counted['printed'], duplicates=counted['duplicates'],
+                  lost=total - counted['printed'], unknown=unknown, ms=ms)
+    if counted['lost_links'] or facts.lost or facts.duplicates or len(ms) != total:
+        facts.faults.append(f'{counted["lost_links"]} links were lost, {facts.lost} badges were lost, '
+                            f'{facts.duplicates} came twice, {unknown} are unknown, the ledger knows of {len(ms)}.')
     return facts
 
 
@@ -117,7 +116,7 @@ def account(stack, told, total):
 def thousand_agents():
     with running(Wanted(registrations=10), say=say) as stack:
         before = memory(stack)
-        with crowd_of(stack, AGENTS) as (welcomed, end):
+        with many_agents(stack, AGENTS) as (welcomed, end):
             idle = memory(stack)
             each = (idle - before) / AGENTS / 1024
             say(f'{welcomed} agents are connected; {each:.0f} KiB of memory for each')
@@ -131,7 +130,7 @@ def thousand_agents():
             facts = account(stack, end(), 3 * AGENTS)
         if welcomed != AGENTS:
             facts.faults.append(f'{welcomed} agents were welcomed.')
-        if each > MEMORY:
+        if each > MAX_MEMORY_PER_AGENT:
             facts.faults.append(f'An agent costs {each:.0f} KiB.')
         if facts.faults:
             say(stack.tails())
@@ -142,27 +141,28 @@ def thousand_agents():
 @scenario('relay-soak', 'A hundred agents print and connect anew for an hour (ARGS=minutes); the memory stays flat.')
 def relay_soak(minutes='60'):
     seconds = float(minutes) * 60
-    with running(Wanted(registrations=10), say=say) as stack, crowd_of(stack, SOAKED, LINK_LIVES) as (welcomed, end):
+    with (running(Wanted(registrations=10), say=say) as stack,
+          many_agents(stack, SOAK_AGENTS, LINK_DURATION) as (welcomed, end)):
         say(f'{welcomed} agents are connected')
         samples, total, started = [], 0, time.monotonic()
         while (passed := time.monotonic() - started) < seconds:
-            total += SOAKED
+            total += SOAK_AGENTS
             if not badge_for_each(stack, total, 300):
                 break
             samples.append((passed / 3600, memory(stack) / 2**20))
             if len(samples) % 10 == 0:
                 say(f'{passed / 60:4.0f} minutes: {total} badges, {samples[-1][1]:.1f} MiB')
-            time.sleep(max(0, ROUND - (time.monotonic() - started - passed)))
-        told = end()
-        facts = account(stack, told, total)
+            time.sleep(max(0, SOAK_ROUND - (time.monotonic() - started - passed)))
+        counted = end()
+        facts = account(stack, counted, total)
         # the first half warms up: caches and the allocator's arenas are filled
         later = samples[len(samples) // 2:]
         slope = statistics.linear_regression(*zip(*later, strict=True)).slope if len(later) > 1 else 0.0
         growth = statistics.median(x for __, x in later[len(later) // 2:]) / later[0][1] - 1 if later else 0.0
-        if growth > GROWTH:
+        if growth > MAX_GROWTH:
             facts.faults.append(f'The relay has grown by {growth:.1%} in the second half.')
         if facts.faults:
             say(stack.tails())
-        return facts, {'agents': welcomed, 'minutes': float(minutes), 'links': welcomed + told['ended_links'],
+        return facts, {'agents': welcomed, 'minutes': float(minutes), 'links': welcomed + counted['ended_links'],
                        'memory_mib': [round(x, 1) for __, x in samples[::max(1, len(samples) // 12)]],
                        'mib_per_hour': round(slope, 2)}

@@ -1,8 +1,8 @@
-"""Many print agents in one process: ``python -m tests.stack.crowd URL [LIFE]``, one token a line on standard input.
+"""Many print agents in one process: ``python -m tests.stack.many_agents URL [LIFE]``; tokens on standard input.
 
 Each has a websocket of its own and one printer. They print nothing, but count what they may print and say what an agent
 says. Where LIFE is given, each link ends after so many seconds, more or less, and its agent connects anew. One line of
-JSON when all are connected (an empty line ended the tokens), and one when standard input ends.
+JSON when all are connected, and one when standard input ends. A token is one line; an empty line ends them.
 """
 
 import asyncio
@@ -15,17 +15,17 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 
-#: So many connect at the same time.
-AT_ONCE = 50
+#: How many connect at the same time
+MAX_CONNECTING = 50
 
 
-class Crowd:
+class Agents:
     """All agents, and what they were given."""
 
     def __init__(self, url, life=None):
         self._url = url
         self._life = life
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._gate = asyncio.Semaphore(MAX_CONNECTING)
         self.welcomed = 0
         #: job -> how often it was printed
         self.printed = Counter()
@@ -34,8 +34,8 @@ class Crowd:
         self.ended = 0
         self.lost = 0
 
-    async def agent(self, number, token):
-        """One agent, until the relay ends its link, and with a life of links one link after the other."""
+    async def run(self, number, token):
+        """One agent, until the relay ends its link, and with LIFE one link after the other."""
         while await self._link(number, token):
             self.ended += 1
         self.lost += 1
@@ -45,7 +45,7 @@ class Crowd:
         async with self._gate:
             ws = await connect(self._url, additional_headers={'Authorization': f'Bearer {token}'}, compression=None,
                                max_size=2**24, open_timeout=60, ping_interval=None)
-            await ws.send(json.dumps({'type': 'hello', 'protocol': 1, 'spool': f'crowd-{number}', 'software': 'crowd/1',
+            await ws.send(json.dumps({'type': 'hello', 'protocol': 1, 'spool': f'load-{number}', 'software': 'load/1',
                                       'printers': [{'name': 'p', 'state': 'idle'}], 'holding': []}))
             welcome = json.loads(await ws.recv())
             assert welcome['type'] == 'welcome', welcome
@@ -109,17 +109,17 @@ class Crowd:
 
 async def main():
     tokens = [line.strip() for line in iter(sys.stdin.readline, '\n')]
-    crowd = Crowd(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else None)
-    agents = [asyncio.create_task(crowd.agent(number, token)) for number, token in enumerate(tokens)]
-    while crowd.welcomed < len(tokens) and not any(task.done() for task in agents):  # noqa: ASYNC110 - once
+    agents = Agents(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else None)
+    tasks = [asyncio.create_task(agents.run(number, token)) for number, token in enumerate(tokens)]
+    while agents.welcomed < len(tokens) and not any(task.done() for task in tasks):  # noqa: ASYNC110 - once
         await asyncio.sleep(0.05)
-    print(json.dumps({'welcomed': crowd.welcomed}), flush=True)
+    print(json.dumps({'welcomed': agents.welcomed}), flush=True)
     await asyncio.to_thread(sys.stdin.read)
-    print(json.dumps({'printed': len(crowd.printed), 'duplicates': sum(crowd.printed.values()) - len(crowd.printed),
-                      'ended_links': crowd.ended, 'lost_links': crowd.lost}), flush=True)
-    for task in agents:
+    print(json.dumps({'printed': len(agents.printed), 'duplicates': sum(agents.printed.values()) - len(agents.printed),
+                      'ended_links': agents.ended, 'lost_links': agents.lost}), flush=True)
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*agents, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 if __name__ == '__main__':
