@@ -123,7 +123,8 @@ def test_set_up_and_print(stack, log_in, url, setup_url, new_agent, take):
     # and paper
     before = len(stack.printers['desk1'].papers())
     row(page, 'Desks', 'Hall').get_by_role('button', name='Print a test badge').click()
-    expect(row(page, 'Desks', 'Hall')).to_contain_text(re.compile('Test badge, Hall: (Printed|Sent)'), timeout=EXPECT_TIMEOUT)
+    expect(row(page, 'Desks', 'Hall')).to_contain_text(
+        re.compile('Test badge, Hall: (Printed|Sent)'), timeout=EXPECT_TIMEOUT)
     papers = _wait(lambda: stack.printers['desk1'].papers()[before:])
     assert len(papers) == 1
 

@@ -84,7 +84,8 @@ def test_a_test_badge_says_what_became_of_it_where_the_button_is(stack, log_in, 
     page.evaluate('window.kept = 1')
     button.focus()
     page.keyboard.press('Enter')
-    expect(desk(page, 'Desk 1')).to_contain_text(re.compile('Test badge, Desk 1: (Printed|Sent)'), timeout=EXPECT_TIMEOUT)
+    expect(desk(page, 'Desk 1')).to_contain_text(
+        re.compile('Test badge, Desk 1: (Printed|Sent)'), timeout=EXPECT_TIMEOUT)
     expect(button).to_be_focused()
     expect(page.locator('#checkin-print-news')).to_contain_text('Test badge, Desk 1')
     # it never left the page

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from indico.core.db import db
 
 
-#: What a thread that waits for another one gets, in seconds; only a deadlock lasts so long.
-PATIENCE = 30
+#: How long a thread waits for another one; only a deadlock lasts so long.
+TIMEOUT = 30  # seconds
 
 
 class Races:
@@ -42,11 +42,11 @@ class Races:
         gate = threading.Barrier(len(functions))
 
         def _after_gate(function):
-            gate.wait(PATIENCE)
+            gate.wait(TIMEOUT)
             return function()
 
         futures = [self.start(lambda function=function: _after_gate(function)) for function in functions]
-        return [future.result(PATIENCE) for future in futures]
+        return [future.result(TIMEOUT) for future in futures]
 
     def while_holding(self, first, second):
         """Let `second` begin when `first` has done everything but to commit; commit `first` when `second` waits for it.
@@ -57,12 +57,12 @@ class Races:
         future = self.start(second)
         self.until_waits(future)
         self.commit()
-        return result, future.result(PATIENCE)
+        return result, future.result(TIMEOUT)
 
     @staticmethod
     def until_waits(future):
         """Return when what was started waits for a row that this transaction has changed."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT
         while not _somebody_waits():
             if future.done():
                 future.result()
@@ -72,14 +72,14 @@ class Races:
 
     def meanwhile(self, function):
         """Run a function to its end in another transaction, while that of the test stays open."""
-        return self.start(function).result(PATIENCE)
+        return self.start(function).result(TIMEOUT)
 
     def _run(self, function):
         with self._app.app_context():
             session = db.session()
             try:
                 # one that waits for ever would hang the tests
-                session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}s'"))
+                session.execute(text(f"SET LOCAL lock_timeout = '{TIMEOUT}s'"))
                 result = function()
                 session.commit()
                 return result
