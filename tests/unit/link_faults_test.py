@@ -1,4 +1,4 @@
-"""Bad weather: late words, servers that would like a storm, a computer that sleeps."""
+"""Network faults: late messages, servers that ask for too much, a computer that sleeps."""
 
 import asyncio
 import re
@@ -63,7 +63,7 @@ class SlowRoad:
         writer.close()
 
 
-async def test_a_permission_that_was_long_on_its_way_is_not_used(tmp_path, server, monkeypatch):
+async def test_a_go_that_was_long_on_its_way_is_not_used(tmp_path, server, monkeypatch):
     """The server has given it up by then, and somebody may have printed the badge elsewhere."""
     monkeypatch.setattr(stream_module, 'MAX_TRANSIT', 0.2)
     monkeypatch.setattr(stream_module, 'PING_INTERVAL', 0.05)
@@ -102,9 +102,9 @@ async def test_a_late_answer_to_a_poll_is_as_old_as_the_question(tmp_path, serve
         assert desk.backend.submitted == []
 
 
-# -- servers that would like a storm ----------------------------------------------------------------------------------
+# -- servers that ask for too many attempts ---------------------------------------------------------------------------
 
-async def test_a_server_that_welcomes_and_closes_is_not_stormed(tmp_path, server):
+async def test_a_server_that_welcomes_and_closes_is_left_alone(tmp_path, server):
     async def hang_up(ws):
         await ws.recv()
         await ws.send(p.encode(p.Welcome()).decode())
@@ -157,7 +157,7 @@ async def test_polling_stays_away_as_well(tmp_path, server):
         await server.until(lambda: desk.link.state == 'poll')
 
 
-async def test_a_server_cannot_ask_for_a_storm_of_polls(tmp_path, server, monkeypatch):
+async def test_polls_have_a_shortest_pause(tmp_path, server, monkeypatch):
     monkeypatch.setattr(poll_module, 'MIN_PAUSE', 3600.0)
     server.next_in = 0.0
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
@@ -166,7 +166,7 @@ async def test_a_server_cannot_ask_for_a_storm_of_polls(tmp_path, server, monkey
         assert len(server.polls) == 1
 
 
-async def test_urgent_words_do_not_make_a_storm_either(tmp_path, server, monkeypatch):
+async def test_urgent_polls_have_a_shortest_pause(tmp_path, server, monkeypatch):
     """A server that answers each "not here" with the same go again must not be asked without a pause."""
     monkeypatch.setattr(poll_module, 'MIN_URGENT_PAUSE', 3600.0)
     server.replies = [p.Go(job=J9, dispatch=1)]
@@ -176,7 +176,7 @@ async def test_urgent_words_do_not_make_a_storm_either(tmp_path, server, monkeyp
         assert len(server.polls) == 1
 
 
-# -- words ------------------------------------------------------------------------------------------------------------
+# -- messages ---------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(('theirs', 'words'), [(2, 'update the print agent'), (0, 'update the plugin')])
 async def test_it_says_which_side_is_too_old(tmp_path, server, theirs, words):
@@ -190,13 +190,13 @@ async def test_it_says_which_side_is_too_old(tmp_path, server, theirs, words):
         await server.until(lambda: words in desk.link.problem)
 
 
-async def test_a_login_page_of_the_house_is_told_as_such(tmp_path, server):
+async def test_a_login_page_of_the_network_is_named(tmp_path, server):
     server.poll_status = 302
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: 'login page' in desk.link.problem)
 
 
-async def test_another_version_is_told_in_words_by_polling_too(tmp_path, server):
+async def test_another_version_is_named_by_polling_too(tmp_path, server):
     server.poll_status = 400
     server.poll_error = {'error': 'version', 'message': 'This Indico speaks version 2 of the protocol.'}
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
@@ -220,7 +220,7 @@ def test_a_lapse_is_noticed_once(monkeypatch):
     assert lapse.look() == 0
 
 
-async def test_a_connection_of_yesterday_is_replaced_on_waking(tmp_path, server):
+async def test_a_stale_connection_is_replaced_on_waking(tmp_path, server):
     async with LinkedDesk(tmp_path, server) as desk:
         await server.until(lambda: desk.link.state == 'stream')
         desk.link.wake()
@@ -236,8 +236,8 @@ async def test_waking_ends_the_wait_for_the_next_attempt(tmp_path, server):
         await server.until(lambda: desk.link.state == 'stream')
 
 
-async def test_no_job_is_handed_over_after_a_sleep_before_its_time_was_looked_at(tmp_path, server, monkeypatch):
-    """The worker may run before the clock's own loop: it looks for itself."""
+async def test_no_job_is_submitted_after_a_sleep_before_its_deadline_is_checked(tmp_path, server, monkeypatch):
+    """The worker may run before the clock's own loop, so it checks the deadline too."""
     async with LinkedDesk(tmp_path, server) as desk:
         entry = await desk.jobs.receive('a', make_job(go=True, printer='desk9'), PDF)
         real = clock.now
@@ -247,14 +247,14 @@ async def test_no_job_is_handed_over_after_a_sleep_before_its_time_was_looked_at
         assert desk.spool.find('a', J1).state is State.returned
 
 
-async def test_a_stopped_agent_prints_nothing_old_when_it_goes_on(tmp_path):
-    """SIGSTOP past ``print_within``, with one permission in the agent's hands and one still in its socket."""
+async def test_a_stopped_agent_prints_nothing_old_when_it_resumes(tmp_path):
+    """SIGSTOP past ``print_within``, with one go at the agent and one still in its socket."""
     (tmp_path / 'agent.toml').write_text(FOLDERS_ONLY)
     async with FakeServer() as server:
         pairing_file(tmp_path / 'pairings', server.url)
         with Running(tmp_path) as agent:
             await server.until(lambda: server.now, 60)
-            # the folder is missing, so the first one waits with its permission
+            # the folder is missing, so the first one waits with its go
             await server.send(make_job(J1, go=True, print_within=8.0), PDF)
             await server.send(make_job(J2), PDF)
             await server.until(lambda: len(server.said(p.Accepted)) == 2)
@@ -267,24 +267,24 @@ async def test_a_stopped_agent_prints_nothing_old_when_it_goes_on(tmp_path):
             assert list((tmp_path / 'out').iterdir()) == []
             await server.until(lambda: len(server.hellos) == 2, 60)
             assert 'slept for' in agent.said
-            # and it is well again
+            # and then it prints
             await server.send(make_job(J3, go=True), PDF)
             await server.until(lambda: server.said(p.Sent), 60)
 
 
-@pytest.mark.parametrize(('trouble', 'words'), [
+@pytest.mark.parametrize(('error', 'words'), [
     (httpx.ConnectError('All connection attempts failed'), 'Indico cannot be reached; check the network'),
     (httpx.ConnectTimeout(''), 'Indico does not answer in time'), (httpx.ReadTimeout(''), 'Indico does not answer in'),
     (httpx.RemoteProtocolError('x'), r'no answer from Indico \(RemoteProtocolError\)')])
-async def test_a_silent_indico_is_told_in_words(tmp_path, trouble, words):
+async def test_a_silent_indico_is_described(tmp_path, error, words):
     def silent(_request):
-        raise trouble
+        raise error
 
-    told = []
+    texts = []
     spool = Spool(tmp_path / 'spool.sqlite3')
     poller = Poller('http://localhost/poll', 'http://localhost/d', 't', 'link', 'a', Jobs(spool), tuple,
-                    network=Network(), failed=lambda failure: told.append(failure.text) or poller.stop(),
+                    network=Network(), failed=lambda failure: texts.append(failure.text) or poller.stop(),
                     transport=httpx.MockTransport(silent))
     await asyncio.wait_for(poller.run(), 30)
-    assert re.match(words, told[0])
+    assert re.match(words, texts[0])
     spool.close()
