@@ -72,8 +72,8 @@ class Agent:
         self._config = config
         self._ways = ways
         self._spool = spool
-        self._health = PrinterBreakers()
-        self.printers = Printers(ways, spool.depths, self._health)
+        self._breakers = PrinterBreakers()
+        self.printers = Printers(ways, spool.depths, self._breakers)
         self.jobs = Jobs(spool, trace=Trace(), known=self.printers.known)
         self.jobs.left_out = lambda: len(self.printers.offer().left_out)
         self._linked = Links(config.pairings, pairings, self.jobs, self._link_for, self._start)
@@ -188,8 +188,8 @@ class Agent:
 
     def _work_for(self, printer: str) -> None:
         if printer not in self._workers and (backend := self.printers.backend(printer)) is not None:
-            worker = self._workers[printer] = Worker(printer, backend, self.jobs, self._health, self.printers.obstacle,
-                                                     self._config.layouts.get(printer))
+            worker = self._workers[printer] = Worker(printer, backend, self.jobs, self._breakers,
+                                                     self.printers.obstacle, self._config.layouts.get(printer))
             self._start(worker.run(), f'printer {printer}')
 
     def _offered(self) -> tuple[p.Printer, ...]:

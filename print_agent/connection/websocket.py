@@ -180,7 +180,7 @@ class Stream:
     async def _heartbeat(self, interval: float) -> None:
         while True:
             await asyncio.sleep(interval)
-            self.put(p.Heartbeat(depth=sum(self._jobs.spool.depths().values())))
+            self.put(p.Heartbeat(depth=self._jobs.depth))
 
     async def _repeat(self) -> None:
         while True:

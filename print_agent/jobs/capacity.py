@@ -7,7 +7,7 @@ from print_agent.spool.store import Spool
 MAX_HELD, MAX_BYTES = 500, 256 * 1024 * 1024
 
 
-def lack(spool: Spool) -> str:
+def shortage(spool: Spool) -> str:
     """Why the spool takes no more jobs: a reason, or empty if it does."""
     if spool.file.full:
         return 'disk_full'

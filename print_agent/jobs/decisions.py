@@ -8,16 +8,25 @@ through all of them.
 from enum import Enum
 
 from print_agent.protocol import messages as p
-from print_agent.spool.job import AT_PRINTER, ENDED, LOCAL, NOT_PRINTED, UNTOUCHED, Entry, State
+from print_agent.spool.job import AT_PRINTER, ENDED, NOT_PRINTED, UNTOUCHED, Entry, SourceKind, State
 
 
 #: How long a person is asked whether an unknown badge came out, in seconds.
-ASKED = 86400.0
+QUESTION_TTL = 86400.0
 
 
 def has_listener(entry: Entry) -> bool:
-    """Tell whether anybody wants to hear what becomes of a job: not a person here, nor a webhook without callback."""
-    return entry.source != LOCAL and (not entry.source.startswith('door:') or bool(entry.callback))
+    """Whether anybody wants to hear what becomes of a job: not a person here, nor a webhook without callback."""
+    return entry.source_kind is SourceKind.pairing or (entry.source_kind is SourceKind.webhook and bool(entry.callback))
+
+
+def may_be_returned(entry: Entry, *, is_certain: bool) -> bool:
+    """Whether a job that its printer does not take now goes back to its sender.
+
+    Not one that came by webhook, unless it is certain that it cannot be printed here: its sender would only send it
+    once more, so the agent waits for the printer as long as it may.
+    """
+    return entry.state is State.go and (is_certain or entry.source_kind is not SourceKind.webhook)
 
 
 class OnJob(Enum):
@@ -50,7 +59,7 @@ def on_job(entry: Entry | None, job: p.Job) -> OnJob:
     return OnJob.renumber
 
 
-class OnWord(Enum):
+class OnMessage(Enum):
     """What to do with a ``go`` or a ``cancel``."""
 
     #: do it
@@ -63,32 +72,32 @@ class OnWord(Enum):
     missing = 'missing'
 
 
-def on_go(entry: Entry | None, go: p.Go) -> OnWord:
+def on_go(entry: Entry | None, go: p.Go) -> OnMessage:
     """Decide about a permission to print. Only the very dispatch it names gets it."""
     if entry is None or go.dispatch > entry.dispatch:
-        return OnWord.missing
+        return OnMessage.missing
     if go.dispatch < entry.dispatch:
-        return OnWord.ignore
-    return OnWord.act if entry.state is State.waiting else OnWord.report
+        return OnMessage.ignore
+    return OnMessage.act if entry.state is State.waiting else OnMessage.report
 
 
-def on_cancel(entry: Entry | None, cancel: p.Cancel) -> OnWord:
+def on_cancel(entry: Entry | None, cancel: p.Cancel) -> OnMessage:
     """Decide about a cancellation: possible until the job is handed to the printer."""
     if entry is None:
-        return OnWord.missing
+        return OnMessage.missing
     if cancel.dispatch < entry.dispatch:
-        return OnWord.ignore
-    return OnWord.act if entry.state in UNTOUCHED else OnWord.report
+        return OnMessage.ignore
+    return OnMessage.act if entry.state in UNTOUCHED else OnMessage.report
 
 
 def is_acked(entry: Entry | None, ack: p.Ack) -> bool:
-    """Tell whether an ``ack`` means this very end of the job."""
+    """Whether an ``ack`` means this very end of the job."""
     return (entry is not None and entry.state in ENDED and ack.dispatch == entry.dispatch
             and ack.state == entry.state.value)
 
 
-def settled_by(entry: Entry | None, ack: p.Ack) -> tuple[State, str] | None:
-    """Tell how a person in Indico answered whether an unknown badge came out: the end that is meant, and its reason.
+def answered_by(entry: Entry | None, ack: p.Ack) -> tuple[State, str] | None:
+    """How a person in Indico answered whether an unknown badge came out: the state that is meant, and its reason.
 
     Not come out: Indico prints it again, under another id.
     """
@@ -103,12 +112,12 @@ class OnRestart(Enum):
 
     #: no permission was given: it still waits
     keep = 'keep'
-    #: it is over; nothing to do but to tell
+    #: it is over; nothing to do but to report it
     ended = 'ended'
     #: no permission, and too old by now
     expire = 'expire'
-    #: permission was given on a clock that is gone: give it back
-    give_back = 'give_back'
+    #: permission was given on a clock that is gone
+    return_job = 'return'
     #: it may be at the printer: find out before anything else
     reconcile = 'reconcile'
 
@@ -120,7 +129,7 @@ def on_restart(entry: Entry, now: float) -> OnRestart:
     if entry.state in AT_PRINTER:
         return OnRestart.reconcile
     if entry.state is State.go:
-        return OnRestart.give_back
+        return OnRestart.return_job
     return OnRestart.expire if now >= entry.expires else OnRestart.keep
 
 
@@ -128,13 +137,13 @@ def held(entry: Entry) -> p.Held | None:
     """The entry's line in a ``hello``; None for what a hello does not list."""
     if entry.acked or entry.state is State.refused:
         return None
-    # While it is being handed over it may be at the printer already, so that is what the server is told.
+    # While it is being handed over it may be at the printer already, so that is what the server hears.
     state = State.printing if entry.state is State.submitting else entry.state
     return p.Held(job=entry.job, dispatch=entry.dispatch, state=state.value)  # type: ignore[arg-type]
 
 
 def end_message(entry: Entry) -> p.Outcome | None:
-    """The message that tells how the job ended; None while it has not."""
+    """The message about how the job ended; None while it has not."""
     job, dispatch, reason, detail = entry.job, entry.dispatch, entry.reason, entry.detail
     match entry.state:
         case State.completed:

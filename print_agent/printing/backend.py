@@ -30,6 +30,8 @@ class PrintRequest:
     resolution_dpi: int = 0
     #: Whether the second page is the back of the first.
     two_sided: bool = False
+    #: Why an earlier run of the agent was about to have it cancelled in the print system; empty if it was not.
+    canceled_for: str = ''
 
 
 def short_tag(tag: str) -> str:
@@ -67,7 +69,7 @@ class Backend(Protocol):
         """Raise :class:`NotReady` unless the printer would take a job now."""
         ...
 
-    async def submit(self, printer: str, sheet: PrintRequest) -> str:
+    async def submit(self, printer: str, request: PrintRequest) -> str:
         """Hand a job over and return its handle. Raises :class:`SubmitFailed`."""
         ...
 
@@ -79,8 +81,13 @@ class Backend(Protocol):
         """
         ...
 
-    async def follow(self, printer: str, sheet: PrintRequest, handle: str, at_printer: Callable[[], None]) -> Outcome:
-        """Watch a job that was handed over until it ends. Calls ``at_printer`` once, when the printer has it."""
+    async def follow(self, printer: str, request: PrintRequest, handle: str, at_printer: Callable[[], None],
+                     canceling: Callable[[str], None]) -> Outcome:
+        """Watch a job that was handed over until it ends.
+
+        Calls ``at_printer`` once, when the printer has it, and ``canceling`` with the reason before it is cancelled in
+        the print system.
+        """
         ...
 
     async def ensure_gone(self, printer: str, tag: str, handle: str, *, patience: float) -> None:

@@ -13,9 +13,10 @@ from print_agent.protocol.circuit_breaker import Breaker, Policy, State
 #: One failure opens it: this is for seconds, Indico's own breaker of a printer is for minutes.
 POLICY = Policy(threshold=1, first=5.0, longest=60.0)
 #: So often one printer fails the same badge before that counts as a failure of the badge.
-TRIES = 3
-#: So many cancelled badges in a row are the printer's doing, if each comes so soon after the one before, in seconds.
-CANCELED_IN_A_ROW, IN_A_ROW = 2, 600.0
+MAX_TRIES = 3
+#: So many cancelled badges in a row are the printer's fault, if each comes within ten minutes after the one before.
+#: Only the count of a breaker is used: nothing is held back for it.
+CANCELED = Policy(threshold=2, first=1.0, longest=1.0, window=600.0)
 
 
 class PrinterBreakers:
@@ -26,11 +27,11 @@ class PrinterBreakers:
         self._breakers: dict[str, tuple[Breaker, str]] = {}
         self._stalled: dict[str, str] = {}
         self._tries: dict[tuple[str, str], int] = {}
-        self._canceled: dict[str, tuple[int, float]] = {}
+        self._canceled: dict[str, Breaker] = {}
         #: Called when a printer is out of service or back in it.
         self.changed: Callable[[], None] = lambda: None
 
-    def trouble(self, printer: str) -> str:
+    def blocked_by(self, printer: str) -> str:
         """Why the printer gets no badge now; empty if it may."""
         breaker, reason = self._breakers.get(printer, (Breaker(), ''))
         is_open = breaker.state(self._clock()) is State.open
@@ -41,32 +42,29 @@ class PrinterBreakers:
         breaker, _ = self._breakers.get(printer, (Breaker(), ''))
         self._breakers[printer] = breaker.failed(self._clock(), POLICY), reason
         tries = self._tries[printer, job] = self._tries.get((printer, job), 0) + 1
-        again = tries < TRIES
-        if not again:
+        may_retry = tries < MAX_TRIES
+        if not may_retry:
             del self._tries[printer, job]
         self.changed()
-        return again
+        return may_retry
 
     def canceled(self, printer: str) -> bool:
-        """A badge was cancelled at the printer. Return whether that is its fault: one may be a person's wish."""
-        count, last = self._canceled.get(printer, (0, 0.0))
-        now = self._clock()
-        count = count + 1 if count and now - last <= IN_A_ROW else 1
-        self._canceled[printer] = count, now
-        return count >= CANCELED_IN_A_ROW
+        """A badge was cancelled at the printer. Return whether that is its fault: a person may have cancelled one."""
+        breaker = self._canceled[printer] = self._canceled.get(printer, Breaker()).failed(self._clock(), CANCELED)
+        return breaker.failures >= CANCELED.threshold
 
-    def works(self, printer: str) -> None:
+    def succeeded(self, printer: str) -> None:
         """A badge came out."""
-        self.back(printer)
+        self.reset(printer)
         self._tries = {key: tries for key, tries in self._tries.items() if key[0] != printer}
 
-    def back(self, printer: str) -> None:
-        """The printer was away and is there again: what it failed before tells nothing about now."""
+    def reset(self, printer: str) -> None:
+        """The printer was away and is there again: its failures before that mean nothing now."""
         self._breakers.pop(printer, None)
         self._canceled.pop(printer, None)
 
     def stalled(self, printer: str, reason: str) -> None:
-        """The badge in the printer does not get on, for this reason; empty: it does again, or has ended."""
+        """The badge in the printer makes no progress, for this reason; empty: it does again, or has ended."""
         if reason != self._stalled.get(printer, ''):
             self._stalled[printer] = reason
             self.changed()

@@ -16,7 +16,7 @@ from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.devices import Devices
 from print_agent.printing.ipp import IppClient, PrinterView, words
 from print_agent.printing.recognize import newest
-from print_agent.printing.verdict import CANCELED, GRACE, HELD, pause
+from print_agent.printing.verdict import CANCELED, GRACE_PERIOD, HELD, pause
 from print_agent.printing.watch import Watch
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _STATES = {3: 'idle', 4: 'processing', 5: 'stopped'}
 _QUEUE_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-is-accepting-jobs', 'device-uri']
-#: What else decides how a sheet looks, and whether it is printed at all: said for each badge, so that none of it is
+#: What else decides how a page looks, and whether it is printed at all: said for each badge, so that none of it is
 #: what somebody once set as the queue's default (``lpadmin -o mirror-default=true``).
 _PLAIN = {
     'print-scaling': 'none', 'fit-to-page': 'false', 'number-up': '1', 'page-ranges': '1-9999', 'page-set': 'all',
@@ -98,17 +98,17 @@ class CupsBackend:
             reason = reasons.first(view.reasons, 'printer_stopped')
             raise NotReady(reason, reasons.sentence(reason))
 
-    async def submit(self, printer: str, sheet: PrintRequest) -> str:
+    async def submit(self, printer: str, request: PrintRequest) -> str:
         """Stream the document into a new CUPS job; its number is the handle."""
-        options = {**_PLAIN, 'media': f'Custom.{_mm(sheet.width_mm)}x{_mm(sheet.height_mm)}mm',
-                   'copies': str(sheet.copies), 'sides': 'two-sided-long-edge' if sheet.two_sided else 'one-sided'}
-        if sheet.resolution_dpi:
+        options = {**_PLAIN, 'media': f'Custom.{_mm(request.width_mm)}x{_mm(request.height_mm)}mm',
+                   'copies': str(request.copies), 'sides': 'two-sided-long-edge' if request.two_sided else 'one-sided'}
+        if request.resolution_dpi:
             # the first is IPP's, for printers without a driver, the other one what drivers (PPDs) know
-            options |= dict.fromkeys(('printer-resolution', 'Resolution'), f'{sheet.resolution_dpi}dpi')
+            options |= dict.fromkeys(('printer-resolution', 'Resolution'), f'{request.resolution_dpi}dpi')
         if (line := self._devices.line(printer)) is not None:
-            self._newest[printer] = sheet.tag, await newest(line)
+            self._newest[printer] = request.tag, await newest(line)
         try:
-            return str(await self._client.submit(printer, sheet.title, sheet.document, options))
+            return str(await self._client.submit(printer, request.title, request.document, options))
         except CupsRefused as exc:
             raise SubmitFailed(_submit_reason(exc.status), f'CUPS did not take the badge: {exc.text[:300]}',
                                certain=True, retry=exc.status >= 0x0500) from exc
@@ -143,11 +143,13 @@ class CupsBackend:
         # CUPS may have been told to keep no history, and printers forget: not found does not mean not printed.
         raise SubmitFailed('restart_unclear', reasons.sentence('restart_unclear'), certain=False)
 
-    async def follow(self, printer: str, sheet: PrintRequest, handle: str, at_printer: Callable[[], None]) -> Outcome:
-        """Look at CUPS and the printer until it is known what became of the badge."""
+    async def follow(self, printer: str, request: PrintRequest, handle: str, at_printer: Callable[[], None],
+                     canceling: Callable[[str], None]) -> Outcome:
+        """Ask CUPS and the printer until it is known what became of the badge."""
         tag, before = self._newest.get(printer, ('', None))
-        return await Watch(self._client, self._devices, printer, sheet, handle, before if tag == sheet.tag else None,
-                           self._in_doubt).run(at_printer)
+        watch = Watch(self._client, self._devices, printer, request, handle, before if tag == request.tag else None,
+                      self._in_doubt)
+        return await watch.run(at_printer, canceling)
 
     async def ensure_gone(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
         """Wait until CUPS is through with the job, or cancel it there.
@@ -173,11 +175,11 @@ class CupsBackend:
                     return
                 if waited >= patience or view.state == 6:
                     await self._client.cancel(int(handle))
-                    if waited >= patience + GRACE:
+                    if waited >= patience + GRACE_PERIOD:
                         raise NotGone(f'CUPS job {handle} cannot be cancelled.')
             except (CupsDown, CupsRefused) as exc:
                 patience = 0  # when it is back, it must not go on with this
-                if waited >= GRACE:
+                if waited >= GRACE_PERIOD:
                     raise NotGone(str(exc)) from exc
             if line is not None:
                 await self._drop_active(line, tag, dropped)

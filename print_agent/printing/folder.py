@@ -30,7 +30,7 @@ class FolderBackend:
     def __init__(self, folders: dict[str, Path]):
         self._folders = folders
         # One thread each: what hangs in one folder neither stops the others nor gets company.
-        self._crews = {name: DaemonExecutor(1, 'folder') for name in folders}
+        self._executors = {name: DaemonExecutor(1, 'folder') for name in folders}
 
     async def printers(self) -> Sequence[p.Printer]:
         """List the folders; one that cannot be written to is a stopped printer."""
@@ -46,12 +46,12 @@ class FolderBackend:
         if problem := await self._problem(printer):
             raise NotReady('folder-not-writable', problem)
 
-    async def submit(self, printer: str, sheet: PrintRequest) -> str:
+    async def submit(self, printer: str, request: PrintRequest) -> str:
         """Write the PDF under its final name in one step."""
-        path = self._path(printer, sheet.tag)
+        path = self._path(printer, request.tag)
         try:
-            await self._in(printer, partial(_write, path, sheet.document), TIMEOUT)
-        except TimeoutError as exc:  # the thread may go on with it
+            await self._in(printer, partial(_write, path, request.document), TIMEOUT)
+        except TimeoutError as exc:  # the thread may still do it
             raise SubmitFailed('folder-not-writable', 'The folder for badges does not answer.', certain=False,
                                retry=True) from exc
         except _NotWritten as exc:
@@ -69,7 +69,8 @@ class FolderBackend:
             raise SubmitFailed('folder-not-writable', 'The folder for badges cannot be read.', certain=False,
                                retry=True) from exc
 
-    async def follow(self, printer: str, sheet: PrintRequest, handle: str, at_printer: Callable[[], None]) -> Outcome:
+    async def follow(self, printer: str, request: PrintRequest, handle: str, at_printer: Callable[[], None],
+                     canceling: Callable[[str], None]) -> Outcome:
         """A folder says no more than that it has the file."""
         at_printer()
         return Outcome('sent', detail='Written to the folder.')
@@ -79,12 +80,12 @@ class FolderBackend:
 
     async def close(self) -> None:
         """Let the threads go; one that hangs holds up nobody."""
-        for crew in self._crews.values():
-            crew.shutdown()
+        for executor in self._executors.values():
+            executor.shutdown()
 
     async def _in(self, printer: str, work: Callable[[], T], seconds: float) -> T:
         async with asyncio.timeout(seconds):
-            return await asyncio.get_running_loop().run_in_executor(self._crews[printer], work)
+            return await asyncio.get_running_loop().run_in_executor(self._executors[printer], work)
 
     async def _problem(self, printer: str) -> str:
         folder = self._folders[printer]

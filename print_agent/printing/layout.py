@@ -62,27 +62,29 @@ class Layout(Struct, frozen=True, kw_only=True):
         """Whether the PDF goes to the printer as it came."""
         return not (self.media_mm or self.orientation or self.offset_x_mm or self.offset_y_mm)
 
-    def apply(self, sheet: PrintRequest) -> PrintRequest:
-        """Bring a sheet into this shape. Raises :class:`CannotLayOut`, and MemoryError.
+    def apply(self, request: PrintRequest) -> PrintRequest:
+        """Bring a print request into this shape. Raises :class:`CannotLayOut`, and MemoryError.
 
-        It reads the PDF, unless :attr:`keeps_document`: let :func:`print_agent.documents.lay_out` do that elsewhere.
+        It reads the PDF, unless :attr:`keeps_document`: let :func:`.pdf_check.lay_out` do that elsewhere.
         """
-        sheet = replace(sheet, copies=sheet.copies * self.copies, resolution_dpi=self.resolution_dpi or 0)
+        request = replace(request, copies=request.copies * self.copies, resolution_dpi=self.resolution_dpi or 0)
         if self.keeps_document:
-            return sheet
-        badge = (sheet.height_mm, sheet.width_mm) if self.orientation % 180 else (sheet.width_mm, sheet.height_mm)
+            return request
+        badge = request.width_mm, request.height_mm
+        if self.orientation % 180:
+            badge = badge[::-1]
         width, height = self.media_mm or badge
         if badge[0] > width + OVERLAP_MM or badge[1] > height + OVERLAP_MM:
             raise CannotLayOut('does_not_fit', f'The badge measures {badge[0]:.0f} x {badge[1]:.0f} mm, the labels '
                                                f'set for this printer {width:.0f} x {height:.0f} mm.')
         try:
-            document = self._document(sheet.document, width / _MM_PER_POINT, height / _MM_PER_POINT)
+            document = self._document(request.document, width / _MM_PER_POINT, height / _MM_PER_POINT)
         except MemoryError:
             raise
         except Exception as exc:
             # pypdf raises whatever a PDF makes it stumble over; without a document nothing can be printed
             raise CannotLayOut('layout_failed', f'{reasons.sentence("layout_failed")} ({type(exc).__name__})') from exc
-        return replace(sheet, document=document, width_mm=width, height_mm=height)
+        return replace(request, document=document, width_mm=width, height_mm=height)
 
     def _document(self, document: bytes, width: float, height: float) -> bytes:
         writer = PdfWriter()
@@ -110,15 +112,15 @@ class Layout(Struct, frozen=True, kw_only=True):
 def turned_again(layout: Layout, media: Iterable[str]) -> tuple[float, float] | None:
     """The size in mm at which CUPS turns by another 90 degrees what this layout makes; None if it does not.
 
-    Where a printer takes pixels, Ghostscript turns each sheet whose size the queue has only the other way round,
+    Where a printer takes pixels, Ghostscript turns each page whose size the queue has only the other way round,
     whatever the job asks for (measured with cups-filters 1.28).
 
     :param media: names of the sizes that the queue has (PWG 5101.1)
     """
     sizes = [size for size in map(_size, media) if size is not None]
-    sheets = ([layout.media_mm] if layout.media_mm else [(h, w) for w, h in sizes] if layout.orientation % 180 else [])
-    return next((sheet for sheet in sheets if not any(_is_about(sheet, size) for size in sizes)
-                 and any(_is_about((sheet[1], sheet[0]), size) for size in sizes)), None)
+    made = ([layout.media_mm] if layout.media_mm else [(h, w) for w, h in sizes] if layout.orientation % 180 else [])
+    return next((each for each in made if not any(_is_about(each, size) for size in sizes)
+                 and any(_is_about((each[1], each[0]), size) for size in sizes)), None)
 
 
 def _size(name: str) -> tuple[float, float] | None:

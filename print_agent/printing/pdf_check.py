@@ -49,17 +49,17 @@ async def problem(job: p.Job, document: bytes) -> BadDocument | None:
     return BadDocument(answered.reason, answered.detail) if answered.reason else None
 
 
-async def lay_out(layout: Layout, sheet: PrintRequest) -> PrintRequest:
-    """Bring a sheet into the shape that a printer wants. Raises :class:`CannotLayOut` and :class:`Overloaded`."""
+async def lay_out(layout: Layout, request: PrintRequest) -> PrintRequest:
+    """Bring a request into the shape that a printer wants. Raises :class:`CannotLayOut` and :class:`Overloaded`."""
     if layout.keeps_document:
-        return layout.apply(sheet)
+        return layout.apply(request)
     try:
-        answered, document = await _ask(LayOut(layout, replace(sheet, document=b'')), sheet.document)
+        answered, document = await _ask(LayOut(layout, replace(request, document=b'')), request.document)
     except UnreadableDocument as exc:
         raise CannotLayOut('layout_failed', f'{reasons.sentence("layout_failed")} {exc}') from exc
-    if answered.reason or answered.sheet is None:
+    if answered.reason or answered.request is None:
         raise CannotLayOut(answered.reason, answered.detail)
-    return replace(answered.sheet, document=document)
+    return replace(answered.request, document=document)
 
 
 async def _ask(question: Check | LayOut, document: bytes) -> tuple[Answer, bytes]:
@@ -85,10 +85,10 @@ def answer(question: Check | LayOut, document: bytes) -> tuple[Answer, bytes]:
         if isinstance(question, Check):
             check(question.job, document)
             return Answer(), b''
-        sheet = question.layout.apply(replace(question.sheet, document=document))
-        if len(sheet.document) > MAX_RESULT:
+        request = question.layout.apply(replace(question.request, document=document))
+        if len(request.document) > MAX_RESULT:
             raise CannotLayOut('layout_failed', f'{reasons.sentence("layout_failed")} It becomes too large.')
-        return Answer(sheet=replace(sheet, document=b'')), sheet.document
+        return Answer(request=replace(request, document=b'')), request.document
     except (BadDocument, CannotLayOut) as exc:
         return Answer(exc.reason, exc.detail), b''
 

@@ -48,18 +48,18 @@ class Check(msgspec.Struct, tag='check'):
 
 
 class LayOut(msgspec.Struct, tag='lay_out'):
-    """Ask for a document in the shape that the settings of a printer want. The sheet comes without its document."""
+    """Ask for a document in the shape that the settings of a printer want. The request comes without its document."""
 
     layout: Layout
-    sheet: PrintRequest
+    request: PrintRequest
 
 
 class Answer(msgspec.Struct):
-    """What is wrong with a document; nothing, if ``reason`` is empty. ``sheet``: the answer to :class:`LayOut`."""
+    """What is wrong with a document; nothing, if ``reason`` is empty. ``request``: the answer to :class:`LayOut`."""
 
     reason: str = ''
     detail: str = ''
-    sheet: PrintRequest | None = None
+    request: PrintRequest | None = None
 
 
 class PdfProcess:

@@ -28,11 +28,11 @@ class Printers:
     """All printers of all backends, by name. A name belongs to the first backend that has it."""
 
     def __init__(self, backends: Sequence[Backend], depths: Callable[[], dict[str, int]],
-                 health: PrinterBreakers | None = None):
+                 breakers: PrinterBreakers | None = None):
         self._backends = backends
         self._depths = depths
-        self._health = health or PrinterBreakers()
-        self._health.changed = self._tell
+        self._breakers = breakers or PrinterBreakers()
+        self._breakers.changed = self._tell
         #: As the printers say, and as it was told last: printers that are set aside are stopped there.
         self._seen: dict[str, p.Printer] = {}
         self._told: dict[str, p.Printer] = {}
@@ -112,7 +112,7 @@ class Printers:
                     self._owner[printer.name] = backend
         for name, printer in seen.items():
             if _is_there(printer) and not _is_there(self._seen.get(name)):
-                self._health.back(name)
+                self._breakers.reset(name)
         self._seen, self.trouble = seen, tuple(trouble)
         self._tell()
 
@@ -128,10 +128,14 @@ class Printers:
             await asyncio.sleep(REFRESH)
 
     def _judged(self) -> dict[str, p.Printer]:
-        return {name: printer if not (trouble := 'paused' if self.paused(name) else self._health.trouble(name)) else
-                msgspec.structs.replace(printer, state='stopped', reasons=tuple(dict.fromkeys(
-                    (trouble, *(r for r in printer.reasons if bare(r) != trouble)))))
-                for name, printer in self._seen.items()}
+        return {name: self._judge(printer) for name, printer in self._seen.items()}
+
+    def _judge(self, printer: p.Printer) -> p.Printer:
+        blocked_by = 'paused' if self.paused(printer.name) else self._breakers.blocked_by(printer.name)
+        if not blocked_by:
+            return printer
+        others = (reason for reason in printer.reasons if bare(reason) != blocked_by)
+        return msgspec.structs.replace(printer, state='stopped', reasons=tuple(dict.fromkeys((blocked_by, *others))))
 
     def _tell(self) -> None:
         judged = self._judged()

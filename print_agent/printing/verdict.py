@@ -13,22 +13,22 @@ from print_agent.protocol import reasons
 
 
 #: A job that CUPS has ended must show up at the printer, or be certain to be absent, within this many seconds.
-GRACE = 3.0
+GRACE_PERIOD = 3.0
 #: A printer that is too busy to show whether it hides the names of jobs gets this many seconds.
-LEARN = 60.0
+LEARN_TIMEOUT = 60.0
 #: A job that the printer had and now denies, for this many seconds, is lost.
-LOST = 2.0
+ABSENCE_TIMEOUT = 2.0
 #: A printer that does not answer for this many seconds while it may have the job: a person must look.
-SILENT = 60.0
-#: A job that CUPS cannot get to the printer for this many seconds is taken back.
-STUCK = 60.0
+SILENCE_TIMEOUT = 60.0
+#: A job that CUPS cannot get to the printer for this many seconds is cancelled there.
+DELIVERY_TIMEOUT = 60.0
 #: A connection that CUPS cannot make within this many seconds is not made.
-CONNECT = 4.0
-#: A job that CUPS holds for no reason is taken back after so many seconds. A CUPS that was killed within a second or so
-#: of taking a job comes back with the job as it was while its document arrived: on hold. It never goes on with that.
-FORSAKEN = 3.0
-#: CUPS itself may be away for this many seconds before a job that only it can tell about is given up.
-CUPS_SILENT = 120.0
+CONNECT_TIMEOUT = 4.0
+#: A job that CUPS holds for no reason is cancelled after so many seconds. A CUPS that was killed within a second or so
+#: of taking a job comes back with the job as it was while its document arrived: on hold. It never prints that.
+ORPHAN_TIMEOUT = 3.0
+#: CUPS itself may be away for this many seconds before a job that only it knows about is given up.
+CUPS_TIMEOUT = 120.0
 
 PENDING, HELD, PROCESSING, STOPPED, CANCELED, ABORTED, COMPLETED = range(3, 10)
 _NO_DATA = {'job-data-insufficient', 'job-incoming'}
@@ -59,9 +59,10 @@ class Follower:
 
     :param asks: whether the printer itself can be asked; if not, CUPS is all there is
     :param expires: seconds on the clock of ``now`` after which the badge must not come out any more
+    :param canceled_for: why an earlier run of the agent was about to cancel the job; empty if it was not
     """
 
-    def __init__(self, *, asks: bool, now: float, expires: float):
+    def __init__(self, *, asks: bool, now: float, expires: float, canceled_for: str = ''):
         self.asks = asks
         self.expires = expires
         #: Whether the printer (or CUPS, where the printer cannot be asked) has been seen to have the job.
@@ -77,14 +78,14 @@ class Follower:
         #: go of it, afterwards: so it cannot have come out. Set by the caller.
         self.unreached = False
         #: Set when the job has to be cancelled in CUPS; the caller does it and calls :meth:`canceled`.
-        self.cancel: Outcome | None = None
+        self.cancel: Outcome | None = None if not canceled_for else _canceled_before(canceled_for)
         self._canceled: Outcome | None = None
         self._start = now
         #: Since when each thing has been observed without a break.
         self._since: dict[str, float] = {}
 
     def step(self, now: float, cups: CupsView | Missing, printer: JobView | Missing | None) -> Outcome | None:
-        """Take one look at both and return the end of the job, or None to look again."""
+        """Judge what both say now: the outcome of the job, or None to ask again."""
         if not self.asks or printer is None:
             return self._judge_by_cups(now, cups)
         if isinstance(printer, JobView):
@@ -101,6 +102,11 @@ class Follower:
         self._canceled, self.cancel = self.cancel, None
         self._since.clear()
 
+    @property
+    def wish(self) -> Outcome | None:
+        """What it is to be once it is cancelled, if the agent wants that; None if it does not."""
+        return self._canceled or self.cancel
+
     # -- the printer has it -------------------------------------------------------------------------------------------
 
     def _judge_by_printer(self, now: float, cups: CupsView | Missing, job: JobView) -> Outcome | None:
@@ -110,11 +116,13 @@ class Follower:
             reason = reasons.first(job.reasons, 'job-canceled' if job.state == CANCELED else 'engine_failed')
             if job.pages:
                 return Outcome('unknown', reason, f'{reasons.sentence(reason)} {reasons.sentence("stopped_midway")}')
+            if job.state == CANCELED and (ours := self.wish) is not None:
+                return Outcome.of('returned', ours.reason)
             return Outcome.of('failed', reason)
         if job.state == HELD and _NO_DATA & set(job.reasons):
             # A moment between the job and its document, unless CUPS has nothing more to send.
             over = not isinstance(cups, CupsView) or cups.state >= CANCELED
-            if self._for('no data', now) >= (GRACE if over else SILENT):
+            if self._for('no data', now) >= (GRACE_PERIOD if over else SILENCE_TIMEOUT):
                 return Outcome.of('failed', 'rejected')
         else:
             self._since.pop('no data', None)
@@ -125,35 +133,35 @@ class Follower:
     def _judge_absence(self, now: float, cups: CupsView | Missing) -> Outcome | None:
         if self.at_printer:
             reason = 'power_cycled' if self.restarted else 'printer_lost_job'
-            return self._after('absent', now, LOST, Outcome.of('unknown', reason))
+            return self._after('absent', now, ABSENCE_TIMEOUT, Outcome.of('unknown', reason))
         if self.nameless:
             return self._judge_unseen(now, cups)
         if cups == 'unreachable':
             # CUPS may still hand it over when it is back; the printer is watched on.
-            return self._after('no cups', now, CUPS_SILENT, Outcome.of('unknown', 'cups_down'))
+            return self._after('no cups', now, CUPS_TIMEOUT, Outcome.of('unknown', 'cups_down'))
         self._since.pop('no cups', None)
         if cups == 'absent':
-            return self._after('forgotten', now, GRACE, Outcome.of('unknown', 'cups_lost_job'))
+            return self._after('forgotten', now, GRACE_PERIOD, Outcome.of('unknown', 'cups_lost_job'))
         assert isinstance(cups, CupsView)
         if cups.state == COMPLETED:
-            return self._after('handed over', now, LEARN if self.nameless is None else GRACE,
+            return self._after('handed over', now, LEARN_TIMEOUT if self.nameless is None else GRACE_PERIOD,
                                Outcome.of('unknown', 'not_seen_at_printer'))
-        if cups.state in (CANCELED, ABORTED) and self._canceled is not None:
-            return None if self._is_ending(now, cups) else self._after('ended', now, LOST, self._canceled)
+        if cups.state in (CANCELED, ABORTED) and (ours := self.wish) is not None:
+            return None if self._is_ending(now, cups) else self._after('ended', now, ABSENCE_TIMEOUT, ours)
         if cups.state in (STOPPED, CANCELED, ABORTED):
-            return self._after('ended', now, LOST, _cups_failure(cups))
+            return self._after('ended', now, ABSENCE_TIMEOUT, _cups_failure(cups))
         if now >= self.expires:
             self._ask_cancel(Outcome.of('returned', 'expired'))
-        elif now - self._start >= STUCK or self._is_forsaken(now, cups):
+        elif now - self._start >= DELIVERY_TIMEOUT or self._is_orphaned(now, cups):
             self._ask_cancel(Outcome.of('returned', 'stuck'))
         elif self._is_unconnected(now, cups):
             self._ask_cancel(Outcome.of('returned', 'printer_unreachable'))
         return None
 
-    # -- the printer answers and does not tell which of its jobs it is -----------------------------------------------
+    # -- the printer answers and does not say which of its jobs it is ------------------------------------------------
 
     def _judge_unseen(self, now: float, cups: CupsView | Missing) -> Outcome | None:
-        if isinstance(cups, CupsView) and cups.state == COMPLETED and self._for('handed over', now) < GRACE:
+        if isinstance(cups, CupsView) and cups.state == COMPLETED and self._for('handed over', now) < GRACE_PERIOD:
             return None  # it may yet be seen
         return self._judge_by_cups(now, cups)
 
@@ -162,8 +170,8 @@ class Follower:
     def _judge_silence(self, now: float, cups: CupsView | Missing, reason: str) -> Outcome | None:
         end = Outcome.of('unknown', reason)
         if self._canceled is not None:
-            return self._after('silent', now, GRACE, end)
-        if self._for('silent', now) < SILENT and now < self.expires + SILENT:
+            return self._after('silent', now, GRACE_PERIOD, end)
+        if self._for('silent', now) < SILENCE_TIMEOUT and now < self.expires + SILENCE_TIMEOUT:
             return None
         if isinstance(cups, CupsView) and cups.state < CANCELED:
             # Cancel first: it must not come out hours later.
@@ -175,7 +183,7 @@ class Follower:
 
     def _judge_by_cups(self, now: float, cups: CupsView | Missing) -> Outcome | None:
         if cups == 'unreachable':
-            return self._after('no cups', now, CUPS_SILENT, Outcome.of('unknown', 'cups_down'))
+            return self._after('no cups', now, CUPS_TIMEOUT, Outcome.of('unknown', 'cups_down'))
         if cups == 'absent':
             return Outcome.of('unknown', 'cups_lost_job')
         assert isinstance(cups, CupsView)
@@ -183,14 +191,15 @@ class Follower:
         if cups.state == COMPLETED:
             return Outcome('sent', detail=reasons.sentence('sent'))
         if cups.state in (STOPPED, CANCELED, ABORTED):
-            if self._canceled is not None and cups.started:
+            ours = self.wish
+            if ours is not None and cups.started:
                 if self._is_ending(now, cups):
                     return None
                 if self.unreached and not cups.busy:
-                    return self._canceled
-                return Outcome('unknown', self._canceled.reason, reasons.sentence('stopped_midway'))
-            return self._canceled or _cups_failure(cups)
-        if self._is_forsaken(now, cups):
+                    return ours
+                return Outcome('unknown', ours.reason, reasons.sentence('stopped_midway'))
+            return ours or _cups_failure(cups)
+        if self._is_orphaned(now, cups):
             # It may have been on its way to the printer when CUPS died: this CUPS cannot know.
             self._ask_cancel(Outcome('unknown', 'stuck', reasons.sentence('stopped_midway')))
         elif now >= self.expires and self._canceled is None:
@@ -201,22 +210,22 @@ class Follower:
 
     # -- helpers ------------------------------------------------------------------------------------------------------
 
-    def _is_forsaken(self, now: float, cups: CupsView) -> bool:
+    def _is_orphaned(self, now: float, cups: CupsView) -> bool:
         if cups.state != HELD or cups.reasons or cups.started:
-            self._since.pop('forsaken', None)
+            self._since.pop('orphaned', None)
             return False
-        return self._for('forsaken', now) >= FORSAKEN
+        return self._for('orphaned', now) >= ORPHAN_TIMEOUT
 
     def _is_unconnected(self, now: float, cups: CupsView) -> bool:
-        """Tell whether CUPS has tried to connect for so long that it will not succeed soon."""
+        """Whether CUPS has tried to connect for so long that it will not succeed soon."""
         if not cups.connecting:
             self._since.pop('connecting', None)
             return False
-        return self._for('connecting', now) >= CONNECT
+        return self._for('connecting', now) >= CONNECT_TIMEOUT
 
     def _is_ending(self, now: float, cups: CupsView) -> bool:
-        """Tell whether CUPS may still be sending what was cancelled. A queue at work for longer has other jobs."""
-        return cups.busy and self._for('ending', now) < GRACE
+        """Whether CUPS may still be sending what was cancelled. A queue at work for longer has other jobs."""
+        return cups.busy and self._for('ending', now) < GRACE_PERIOD
 
     def _ask_cancel(self, end: Outcome) -> None:
         if self._canceled is None:
@@ -227,6 +236,14 @@ class Follower:
 
     def _after(self, what: str, now: float, seconds: float, end: Outcome) -> Outcome | None:
         return end if self._for(what, now) >= seconds else None
+
+
+def _canceled_before(reason: str) -> Outcome:
+    """What an earlier run wanted to say once the job was cancelled."""
+    if reason == 'stuck':
+        # Perhaps only CUPS could be asked then, and did not know whether the job was on its way when it died.
+        return Outcome('unknown', reason, reasons.sentence('stopped_midway'))
+    return Outcome.of('returned', reason)
 
 
 def _cups_failure(cups: CupsView) -> Outcome:
@@ -241,7 +258,7 @@ def _cups_failure(cups: CupsView) -> Outcome:
 
 
 def pause(elapsed: float) -> float:
-    """How long to wait before the next look, in seconds: a badge is quick, a jam is not."""
+    """How long to wait before asking again, in seconds: a badge is quick, a jam is not."""
     if elapsed < 0.3:
         return 0.02
     if elapsed < 2:

@@ -38,38 +38,41 @@ class Watch:
     :param in_doubt: tags of jobs that CUPS may hand over again; kept up to date here
     """
 
-    def __init__(self, client: CupsClient, devices: Devices, printer: str, sheet: PrintRequest, handle: str,
+    def __init__(self, client: CupsClient, devices: Devices, printer: str, request: PrintRequest, handle: str,
                  newest: int | None, in_doubt: set[str]):
         self._client = client
         self._devices = devices
         self._printer = printer
-        self._sheet = sheet
+        self._request = request
         self._handle = int(handle)
         self._newest = newest
         self._in_doubt = in_doubt
 
-    async def run(self, at_printer: Callable[[], None]) -> Outcome:
-        """Look at CUPS and the printer, quickly at first, until the follower has a verdict."""
+    async def run(self, at_printer: Callable[[], None], canceling: Callable[[str], None]) -> Outcome:
+        """Ask CUPS and the printer, quickly at first, until the follower has a verdict."""
         clock = time.monotonic
-        start, sheet = clock(), self._sheet
+        start, request = clock(), self._request
         await self._devices.learn_uri(self._printer)
         line = self._devices.line(self._printer)
-        known = None if line is None else Recognizer(line, sheet.tag, self._newest)
-        follower = Follower(asks=line is not None, now=start, expires=start + sheet.expires - time.time())
-        told = False
+        known = None if line is None else Recognizer(line, request.tag, self._newest)
+        follower = Follower(asks=line is not None, now=start, expires=start + request.expires - time.time(),
+                            canceled_for=request.canceled_for)
+        is_reported = False  # that the printer has it
         restarts = line.restarts if line is not None else 0
         view: JobView | Missing | None = None
         cups: CupsView | Missing = 'unreachable'
-        handed = False  # CUPS was told to forget it, and so will never hand it over again
+        handed = False  # CUPS has forgotten it, and so will never hand it over again
+        await self._carry_out(follower, canceling)
         while True:
             if line is not None and known is not None:
                 view = await self._ask_printer(line, known, view if handed else None, cups, clock() - start)
-                if self._devices.mute(self._printer) and not told:
+                if self._devices.mute(self._printer) and not is_reported:
                     line, view = None, None
-                    follower = Follower(asks=False, now=start, expires=follower.expires)
+                    follower = Follower(asks=False, now=start, expires=follower.expires,
+                                        canceled_for=follower.wish.reason if follower.wish else '')
                 else:
                     follower.nameless = known.is_nameless
-            if view == 'absent' and told and line is not None and not follower.restarted:
+            if view == 'absent' and is_reported and line is not None and not follower.restarted:
                 follower.restarted = await line.restarted_since(restarts)
             if not handed or not isinstance(view, JobView) or view.state == HELD:
                 cups = await self._ask_cups()
@@ -83,29 +86,37 @@ class Watch:
                     handed = await self._cancel(forget=True)
                     cups = cups if handed else 'unreachable'
                 if cups == 'unreachable':
-                    self._in_doubt.add(sheet.tag)
-                elif not handed and isinstance(view, JobView) and view.state in _TAKEN and sheet.tag in self._in_doubt:
+                    self._in_doubt.add(request.tag)
+                elif (not handed and isinstance(view, JobView) and view.state in _TAKEN
+                        and request.tag in self._in_doubt):
                     # at once: CUPS needs a moment to begin anew
                     await self._cancel()
             if line is not None and isinstance(view, JobView) and view.state == COMPLETED:
                 follower.hands_on = await line.hands_on()
-            follower.expires = clock() + sheet.expires - time.time()  # anew: this clock stops while the computer sleeps
+            # anew: this clock stops while the computer sleeps
+            follower.expires = clock() + request.expires - time.time()
             if follower.unreached and isinstance(cups, CupsView) and cups.state >= CANCELED and not cups.busy:
                 follower.unreached = await self._devices.connects(self._printer) is False
             end = follower.step(clock(), cups, view)
-            if follower.at_printer and not told:
-                told = True
+            if follower.at_printer and not is_reported:
+                is_reported = True
                 at_printer()
             if end is not None:
                 if end.reason == 'rejected' and line is not None and isinstance(view, JobView):
                     await _cancel_at_printer(line, view.id)
                 return end
-            if follower.cancel is not None:
-                # one that a dead device cannot have taken: asked before, and again when CUPS has let go
-                follower.unreached = await self._devices.connects(self._printer) is False
-                if await self._cancel():
-                    follower.canceled()
+            await self._carry_out(follower, canceling)
             await asyncio.sleep(pause(clock() - start if cups != 'unreachable' or handed else 1))
+
+    async def _carry_out(self, follower: Follower, canceling: Callable[[str], None]) -> None:
+        """Cancel the job in CUPS if the follower asks for it."""
+        if follower.cancel is None:
+            return
+        canceling(follower.cancel.reason)
+        # one that a dead device cannot have taken: asked before, and again when CUPS has let go
+        follower.unreached = await self._devices.connects(self._printer) is False
+        if await self._cancel():
+            follower.canceled()
 
     async def _ask_printer(self, line: IppClient, known: Recognizer, last: JobView | Missing | None,
                            cups: CupsView | Missing, elapsed: float) -> JobView | Missing:
@@ -123,7 +134,7 @@ class Watch:
             jobs = await known.jobs(is_due=is_due, is_delivered=is_delivered)
             for job in jobs[1:]:
                 if job.state < CANCELED:
-                    log.warning('CUPS handed job %s over again; cancelling that at the printer', self._sheet.tag)
+                    log.warning('CUPS handed job %s over again; cancelling that at the printer', self._request.tag)
                     await line.cancel(job.id)
         except Unreachable as exc:
             if exc.unreadable:
@@ -142,7 +153,7 @@ class Watch:
 
     async def _ask_cups(self) -> CupsView | Missing:
         try:
-            return await self._client.job(self._handle, self._sheet.tag) or 'absent'
+            return await self._client.job(self._handle, self._request.tag) or 'absent'
         except (CupsDown, CupsRefused):
             return 'unreachable'
 

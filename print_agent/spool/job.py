@@ -1,7 +1,7 @@
-"""A job as the spool keeps it, and the states it can be in."""
+"""A job as the spool keeps it, the states it can be in, and the kinds of source that it can come from."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 
 class State(StrEnum):
@@ -33,16 +33,55 @@ class State(StrEnum):
 
 #: The job has not been near a printer.
 UNTOUCHED = frozenset({State.waiting, State.go})
-#: The job is in the hands of a printer, or may be.
+#: The print system has the job, or may have it.
 AT_PRINTER = frozenset({State.submitting, State.printing})
 #: The job is over.
 ENDED = frozenset(State) - UNTOUCHED - AT_PRINTER
 #: Ends after which it is certain that no badge came out of this agent: a new dispatch starts afresh.
 NOT_PRINTED = frozenset({State.returned, State.canceled, State.refused, State.failed})
-#: Ends after which a person may want the same badge once more. What was given back may come out elsewhere.
+#: Ends after which a person may want the same badge once more. What was returned may come out elsewhere.
 REPEATABLE = frozenset({State.completed, State.sent, State.failed})
-#: ``source`` of what a person at this computer asked for: test pages, and badges once more. No server knows of it.
-LOCAL = 'local'
+
+
+class SourceKind(Enum):
+    """What kind of sender a job has."""
+
+    #: An Indico that this computer is paired with
+    pairing = 'pairing'
+    #: Software that POSTs to a webhook endpoint
+    webhook = 'webhook'
+    #: A person at this computer: test pages, and reprints. No server knows of them.
+    local = 'local'
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who sent a job. Its text is the key by which the spool knows it."""
+
+    kind: SourceKind
+    #: The id of a pairing, or the printer of a webhook endpoint.
+    name: str = ''
+
+    @classmethod
+    def parse(cls, text: str) -> 'Source':
+        """Read what ``str()`` wrote."""
+        if text == LOCAL:
+            return cls(SourceKind.local)
+        if text.startswith(_WEBHOOK):
+            return cls(SourceKind.webhook, text.removeprefix(_WEBHOOK))
+        return cls(SourceKind.pairing, text)
+
+    @classmethod
+    def webhook(cls, printer: str) -> 'Source':
+        """The source of what is POSTed to the webhook endpoint of a printer."""
+        return cls(SourceKind.webhook, printer)
+
+    def __str__(self) -> str:
+        return {SourceKind.local: LOCAL, SourceKind.webhook: _WEBHOOK + self.name}.get(self.kind, self.name)
+
+
+#: How spools have always written it.
+LOCAL, _WEBHOOK = 'local', 'door:'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +90,7 @@ class Entry:
 
     #: Order of arrival; also the entry's identity inside this spool.
     seq: int
-    #: Who sent it: the id of a pairing, or ``door:<printer>``.
+    #: Who sent it: a :class:`Source` as text.
     source: str
     job: str
     #: The server's dispatch number that the next report carries.
@@ -88,3 +127,8 @@ class Entry:
     kept: bool = False
     #: Pages of the document, as announced and checked.
     pages: int = 1
+
+    @property
+    def source_kind(self) -> SourceKind:
+        """What kind of sender it has."""
+        return Source.parse(self.source).kind

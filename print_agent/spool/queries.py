@@ -91,6 +91,8 @@ UNDO_SUBMIT = """
 UPDATE jobs SET state = 'go', tag = '', handle = '', settled = 1 WHERE seq = :seq AND state = 'submitting'
 """
 PRINTING = "UPDATE jobs SET state = 'printing', handle = :handle WHERE seq = :seq AND state = 'submitting'"
+#: Why the agent is about to have the job cancelled in the print system.
+NOTE_CANCEL = "UPDATE jobs SET reason = :reason WHERE seq = :seq AND state = 'printing'"
 #: The end, if the job is still in the state that the caller believes; the document goes with it, unless it is kept.
 END = """
 UPDATE jobs SET state = :state, reason = :reason, detail = :detail, ended = :ended, acked = :acked,

@@ -258,6 +258,11 @@ class Spool:
         with suppress(SpoolFull):  # a restart asks the print system once more, that is all
             self._db.execute(sql.NOTE_GONE, {'seq': entry.seq})
 
+    def note_cancel(self, entry: Entry, reason: str) -> None:
+        """The agent is about to have the print system cancel this job."""
+        with suppress(SpoolFull):  # after a crash it then looks as if somebody else had cancelled it
+            self._db.execute(sql.NOTE_CANCEL, {'seq': entry.seq, 'reason': reason})
+
     def ack(self, entry: Entry) -> None:
         """The server knows the end of this job."""
         self._db.execute(sql.ACK, {'seq': entry.seq})

@@ -19,7 +19,7 @@ from print_agent.printing.layout import Layout
 from print_agent.printing.printer_list import Printers
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
-from print_agent.spool.job import ENDED, LOCAL, REPEATABLE, Entry, State
+from print_agent.spool.job import ENDED, REPEATABLE, Entry, SourceKind, State
 from print_agent.spool.store import Spool
 
 
@@ -148,7 +148,7 @@ class Control:
         document = self._spool.document(entry.seq)
         if document is None:
             raise ActionRefused('forgotten', 'The PDF of this badge is not kept any more. Print it again in Indico.')
-        if any(each.source == LOCAL and each.origin == origin for each in self._spool.open()):
+        if any(each.source_kind is SourceKind.local and each.origin == origin for each in self._spool.open()):
             raise ActionRefused('already', 'This badge is being printed again already.')
         return self._reprint(entry, document, printer or entry.printer)
 
@@ -185,7 +185,7 @@ class Control:
 
     def _reprint(self, entry: Entry, document: bytes, printer: str) -> Entry:
         self._known(printer)
-        if entry.kind == 'test' and entry.source == LOCAL:
+        if entry.kind == 'test' and entry.source_kind is SourceKind.local:
             title, prefix = entry.title, 'test'
         else:
             title, prefix = f'Reprint of {entry.origin or entry.job}', 'reprint'

@@ -11,7 +11,7 @@ from print_agent.jobs import decisions
 from print_agent.printing.printer_list import Printers
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
-from print_agent.spool.job import AT_PRINTER, ENDED, LOCAL, REPEATABLE, Entry, State
+from print_agent.spool.job import AT_PRINTER, ENDED, REPEATABLE, Entry, SourceKind, State
 from print_agent.spool.store import Spool
 from print_agent.version import VERSION
 from print_agent.web.actions import Control
@@ -124,14 +124,14 @@ class Viewer:
             version=VERSION, started=self._started, stopping=self.stopping, all_paused=self._control.pauses.all,
             printers=tuple(printer_status(each, paused=self._control.is_paused(each.name),
                                           printing=each.name in printing) for each in self._printers.all()),
-            questions=badges(spool.unknown(decisions.ASKED)), queue=badges(waiting[:MAX_QUEUE]), queued=len(waiting),
-            latest=badges(ended[:MAX_LATEST]), connections=self._history.connections(),
+            questions=badges(spool.unknown(decisions.QUESTION_TTL)), queue=badges(waiting[:MAX_QUEUE]),
+            queued=len(waiting), latest=badges(ended[:MAX_LATEST]), connections=self._history.connections(),
             left_out=self._printers.offer().sentences, history=self._history.changes())
 
 
 def badge(entry: Entry) -> Badge:
     """One job in words."""
-    local = entry.source == LOCAL
+    local = entry.source_kind is SourceKind.local
     words = 'Not printed' if local and entry.state is State.returned else _WORDS[entry.state]
     return Badge(
         entry=entry.seq, job=entry.job, dispatch=entry.dispatch, printer=entry.printer, kind=entry.kind,

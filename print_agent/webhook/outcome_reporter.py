@@ -20,7 +20,7 @@ from print_agent.jobs import decisions
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 from print_agent.protocol import signing
-from print_agent.spool.job import Entry
+from print_agent.spool.job import Entry, Source
 from print_agent.version import SOFTWARE
 
 
@@ -33,8 +33,6 @@ CHECK_INTERVAL = 1.0
 #: An outcome that nobody acknowledged for this long is dropped, in seconds.
 MAX_REPORT_AGE = 86400.0
 
-#: What the sources of webhook jobs begin with; the printer follows. Stored in spools.
-SOURCE_PREFIX = 'door:'
 _decoder = msgspec.json.Decoder(p.Ack)
 
 
@@ -57,7 +55,8 @@ class OutcomeReporter:
         self._news = asyncio.Event()
         self._progress: list[tuple[str, p.Printing]] = []
         for printer in secrets:
-            jobs.listen(SOURCE_PREFIX + printer, partial(self._hear, SOURCE_PREFIX + printer))
+            source = str(Source.webhook(printer))
+            jobs.listen(source, partial(self._hear, source))
 
     def _hear(self, source: str, message: p.FromAgent) -> None:
         if isinstance(message, p.Printing):
@@ -91,11 +90,11 @@ class OutcomeReporter:
         progress, self._progress = self._progress, []
         reports: list[Awaitable[object]] = []
         for source, message in progress:
-            entry = self._jobs.spool.find(source, message.job)
+            entry = self._jobs.find(source, message.job)
             if entry is not None and entry.callback:
                 reports.append(self._post(entry, message))
         now = time.monotonic()
-        for entry in self._jobs.spool.callbacks():
+        for entry in self._jobs.callbacks():
             end = decisions.end_message(entry)
             if end is not None and now >= self._retries.get(entry.seq, (None, 0.0))[1]:
                 reports.append(self._report_end(entry, end))
@@ -114,7 +113,7 @@ class OutcomeReporter:
     def _forget(self, entry: Entry) -> bool:
         """There is nothing more to report. False: the disk has no room to note that, so it is reported once more."""
         try:
-            self._jobs.spool.ack(entry)
+            self._jobs.delivered(entry)
         except SpoolFull as exc:
             log.debug('%s', exc)  # it was said when it happened
             return False
@@ -123,14 +122,14 @@ class OutcomeReporter:
 
     async def _post(self, entry: Entry, message: p.FromAgent) -> bool:
         """POST one report; True if the sender acknowledged it."""
-        secrets = self._secrets.get(entry.source.removeprefix(SOURCE_PREFIX))
+        secrets = self._secrets.get(Source.parse(entry.source).name)
         if not secrets:
             return False
         body = p.encode(p.OutcomeReport(message=message))  # type: ignore[arg-type]
         now = int(time.time())
         # The same for every attempt at the same report, as the standard asks.
         kind = type(message).__name__.lower()
-        unique = f'{entry.source}|{entry.job}|{entry.dispatch}|{kind}|{self._jobs.spool.id}'
+        unique = f'{entry.source}|{entry.job}|{entry.dispatch}|{kind}|{self._jobs.spool_id}'
         headers = signing.headers(secrets, 'out_' + hashlib.sha256(unique.encode()).hexdigest()[:32], now, body)
         try:
             reply = await self._client(entry.callback).post(entry.callback, content=body,

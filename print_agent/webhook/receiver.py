@@ -26,8 +26,7 @@ from print_agent.protocol import reasons, signing
 from print_agent.protocol.errors import SignatureError
 from print_agent.runtime import clock
 from print_agent.runtime.http_server import Server, listen
-from print_agent.spool.job import State
-from print_agent.webhook.outcome_reporter import SOURCE_PREFIX
+from print_agent.spool.job import Source, State
 
 
 log = logging.getLogger(__name__)
@@ -161,7 +160,7 @@ class Receiver:
                 raise RequestRefused(503, reason, reasons.sentence(reason))
         job = msgspec.structs.replace(job, go=True, printer=endpoint.printer)
         try:
-            entry = await self._jobs.receive(SOURCE_PREFIX + endpoint.printer, job, document, received=received,
+            entry = await self._jobs.receive(str(Source.webhook(endpoint.printer)), job, document, received=received,
                                              callback=callback)
         except NoRoom as exc:
             raise RequestRefused(503, exc.reason, str(exc)) from exc

@@ -286,7 +286,7 @@ async def test_a_badge_that_never_came_to_a_printer_that_names_its_jobs_is_unkno
                   expires=4e9)
     handle = await way.submit(ODD, sheet)
     way._client.job = partial(client_job, way._client)  # only CUPS knows this one, by its number
-    end = await way.follow(ODD, sheet, handle, lambda: None)
+    end = await way.follow(ODD, sheet, handle, lambda: None, lambda _reason: None)
     assert (end.state, end.reason) == ('unknown', 'not_seen_at_printer')
 
 

@@ -277,7 +277,7 @@ async def test_what_cups_does_not_go_on_with_is_taken_back(desk, printing, later
     assert (await way._client.job(number, sheet.tag)).state == HELD
     await asyncio.to_thread(getattr(printing.cups.service, end))
     await asyncio.to_thread(printing.cups.start)
-    told = await way.follow('desk1', sheet, str(number), lambda: None)
+    told = await way.follow('desk1', sheet, str(number), lambda: None, lambda _reason: None)
     assert (told.state, told.reason) == expected
     await way.ensure_gone('desk1', sheet.tag, str(number), patience=0)
     assert await way._client.job(number, sheet.tag) is None
@@ -331,7 +331,7 @@ async def test_garbage_that_got_past_us_is_a_failure(desk):
     sheet = PrintRequest(tag='garbage', title='garbage', document=b'%PDF-1.7\nnonsense\n%%EOF', copies=1, width_mm=96,
                   height_mm=134, expires=4e9)
     handle = await way.submit('desk1', sheet)
-    end = await way.follow('desk1', sheet, handle, lambda: None)
+    end = await way.follow('desk1', sheet, handle, lambda: None, lambda _reason: None)
     assert end.state == 'failed'
     await way.ensure_gone('desk1', sheet.tag, handle, patience=0)
 

@@ -32,10 +32,10 @@ class FakeBackend:
         if isinstance(self.ready, NotReady):
             raise self.ready
 
-    async def submit(self, printer, sheet):
+    async def submit(self, printer, request):
         if isinstance(self.refuse, SubmitFailed):
             raise self.refuse
-        self.submitted.append(sheet)
+        self.submitted.append(request)
         return str(len(self.submitted))
 
     async def find(self, printer, tag, handle):
@@ -43,7 +43,7 @@ class FakeBackend:
             raise self.found
         return None if self.found == 'absent' else self.found
 
-    async def follow(self, printer, sheet, handle, at_printer):
+    async def follow(self, printer, request, handle, at_printer, canceling):
         at_printer()
         await self.gate.wait()
         return self.end

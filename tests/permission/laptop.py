@@ -107,7 +107,7 @@ class PrintSystem:
             raise SubmitFailed('cups_down', 'CUPS is away.', certain=False, retry=True)
         return tag if tag in self.jobs else None
 
-    async def follow(self, printer, sheet, handle, at_printer):
+    async def follow(self, printer, sheet, handle, at_printer, canceling):
         job = self.jobs[sheet.tag]
         while job.state == 'waiting':
             if job.taken:

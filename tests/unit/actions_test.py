@@ -14,8 +14,8 @@ from print_agent.spool.job import LOCAL, State
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(worker_module, 'RETRY', 0.01)
-    monkeypatch.setattr(worker_module, 'PATIENCE', 0.05)
+    monkeypatch.setattr(worker_module, 'RETRY_INTERVAL', 0.01)
+    monkeypatch.setattr(worker_module, 'RETURN_AFTER', 0.05)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ async def test_a_go_on_a_paused_printer_is_not_used_however_it_came_there(desk):
     await desk.until(lambda: desk.said(p.Printing))
     entry = await desk.receive(J2, go=True)
     desk.control.pauses.set(everything=True, names=frozenset())
-    assert desk.jobs.begin_submit(entry) is None
+    assert desk.jobs.handover.begin_submit(entry) is None
     assert desk.spool.get(entry.seq).state is State.go
 
 
@@ -205,7 +205,7 @@ async def test_a_double_click_prints_once(desk):
 
 async def test_only_what_was_printed_here_is_printed_again(desk):
     given_back = await desk.receive(J1, go=True)
-    desk.jobs.ended(given_back, Outcome('returned', 'too_late'))
+    desk.jobs.handover.ended(given_back, Outcome('returned', 'too_late'))
     with refused('not_printed'):
         desk.control.reprint(desk.spool.get(given_back.seq))
     waiting = await desk.receive(J2)
@@ -228,7 +228,7 @@ async def test_a_copy_of_an_old_message_does_not_reach_what_was_printed_again(de
 
 async def test_a_restart_gives_up_what_a_person_asked_for_and_did_not_get(desk, monkeypatch):
     desk.backend.ready = NotReady('media-empty', 'Empty.')
-    monkeypatch.setattr(worker_module, 'PATIENCE', 60)
+    monkeypatch.setattr(worker_module, 'RETURN_AFTER', 60)
     entry = desk.control.test('desk1')
     await desk.restart()
     assert desk.spool.get(entry.seq).state is State.returned
@@ -317,7 +317,7 @@ async def test_the_last_badge_is_the_last_that_may_have_come_out(desk):
     await desk.ended(J1)
     desk.control.test('desk1')
     given_back = await desk.receive(J2)
-    desk.jobs.ended(given_back, Outcome('returned', 'media-empty'))
+    desk.jobs.handover.ended(given_back, Outcome('returned', 'media-empty'))
     assert desk.control.find('last').job == J1
     # rather no badge than that of somebody else
     await desk.ended(J3, end='unknown', reason='printer_lost_job')

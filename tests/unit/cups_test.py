@@ -71,7 +71,7 @@ async def test_cups_forgets_a_badge_also_if_it_was_done_before_the_badge_was_see
     backend = CupsBackend(client)
     monkeypatch.setattr(backend._devices, 'line', lambda _printer: Line(look))
     told = []
-    end = await backend.follow('desk1', sheet, '12', lambda: told.append(client.forgotten))
+    end = await backend.follow('desk1', sheet, '12', lambda: told.append(client.forgotten), lambda _reason: None)
     assert end.state == 'completed'
     assert looks[2:] == [True] * (len(looks) - 2)
     assert told == [True]

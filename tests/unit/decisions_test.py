@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from print_agent.protocol import messages as p
 from print_agent.jobs import decisions
-from print_agent.jobs.decisions import OnJob, OnRestart, OnWord
+from print_agent.jobs.decisions import OnJob, OnRestart, OnMessage
 from print_agent.spool.job import AT_PRINTER, ENDED, NOT_PRINTED, UNTOUCHED, Entry, State
 
 
@@ -54,27 +54,27 @@ def test_a_newer_dispatch_prints_only_what_certainly_did_not_print(state):
 @given(st.sampled_from(list(State)), st.integers(0, 10), st.integers(0, 10))
 def test_a_go_is_for_one_dispatch_only(state, held, named):
     decision = decisions.on_go(entry(state, dispatch=held), p.Go(job=J1, dispatch=named))
-    assert (decision is OnWord.act) == (named == held and state is State.waiting)
-    assert (decision is OnWord.missing) == (named > held)
-    assert (decision is OnWord.ignore) == (named < held)
+    assert (decision is OnMessage.act) == (named == held and state is State.waiting)
+    assert (decision is OnMessage.missing) == (named > held)
+    assert (decision is OnMessage.ignore) == (named < held)
 
 
 def test_a_go_for_a_job_that_is_not_here():
-    assert decisions.on_go(None, p.Go(job=J1, dispatch=1)) is OnWord.missing
+    assert decisions.on_go(None, p.Go(job=J1, dispatch=1)) is OnMessage.missing
 
 
 @pytest.mark.parametrize('state', State)
 def test_only_an_untouched_job_can_be_cancelled(state):
     decision = decisions.on_cancel(entry(state), p.Cancel(job=J1, dispatch=5))
-    assert decision is (OnWord.act if state in UNTOUCHED else OnWord.report)
-    assert decisions.on_cancel(entry(state), p.Cancel(job=J1, dispatch=4)) is OnWord.ignore
-    assert decisions.on_cancel(None, p.Cancel(job=J1, dispatch=4)) is OnWord.missing
+    assert decision is (OnMessage.act if state in UNTOUCHED else OnMessage.report)
+    assert decisions.on_cancel(entry(state), p.Cancel(job=J1, dispatch=4)) is OnMessage.ignore
+    assert decisions.on_cancel(None, p.Cancel(job=J1, dispatch=4)) is OnMessage.missing
 
 
 @pytest.mark.parametrize('state', State)
 def test_a_restart_never_prints_on_an_old_permission(state):
     decision = decisions.on_restart(entry(state), now=10)
-    assert decision is {State.waiting: OnRestart.keep, State.go: OnRestart.give_back,
+    assert decision is {State.waiting: OnRestart.keep, State.go: OnRestart.return_job,
                         State.submitting: OnRestart.reconcile, State.printing: OnRestart.reconcile}.get(
                             state, OnRestart.ended)
 

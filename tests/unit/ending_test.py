@@ -42,7 +42,7 @@ from print_agent.jobs.worker import Worker
 
 @pytest.fixture
 async def desk(tmp_path, monkeypatch):
-    monkeypatch.setattr(worker_module, 'RETRY', 0.01)
+    monkeypatch.setattr(worker_module, 'RETRY_INTERVAL', 0.01)
     desk = Desk(tmp_path)
     yield desk
     await desk.close()
@@ -159,7 +159,7 @@ async def test_a_badge_that_cannot_be_laid_out_for_want_of_memory_is_given_back(
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     pdf_check._process.stop()
     monkeypatch.setattr(pdf_check, 'START_PAUSE', 0.01)
-    monkeypatch.setattr(worker_module, 'PATIENCE', 0.1)
+    monkeypatch.setattr(worker_module, 'RETURN_AFTER', 0.1)
     with monkeypatch.context() as patch:
         patch.setattr(subprocess, 'Popen', refusing(OSError(errno.ENOMEM, 'Cannot allocate memory')))
         desk._tasks.append(asyncio.create_task(
@@ -192,7 +192,7 @@ def refusing(exc):
 
 
 async def test_a_watch_that_dies_is_told(desk, monkeypatch, caplog):
-    monkeypatch.setattr(worker_module, 'LOOK', 0.01)
+    monkeypatch.setattr(worker_module, 'PRINTER_POLL_INTERVAL', 0.01)
     desk.backend.gate.clear()
     worker = Worker('desk1', desk.backend, desk.jobs, obstacle=lambda _printer: str(1 // 0))
     desk._tasks.append(asyncio.create_task(worker.run()))

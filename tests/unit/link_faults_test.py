@@ -242,7 +242,7 @@ async def test_no_job_is_submitted_after_a_sleep_before_its_deadline_is_checked(
         entry = await desk.jobs.receive('a', make_job(go=True, printer='desk9'), PDF)
         real = clock.now
         monkeypatch.setattr(clock, 'now', lambda: real() + 60)
-        assert desk.jobs.begin_submit(entry) is None
+        assert desk.jobs.handover.begin_submit(entry) is None
         desk.jobs.tick()
         assert desk.spool.find('a', J1).state is State.returned
 

@@ -21,7 +21,7 @@ from print_agent.runtime.trace import Trace
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(worker_module, 'RETRY', 0.01)
+    monkeypatch.setattr(worker_module, 'RETRY_INTERVAL', 0.01)
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ async def test_a_printer_that_is_ready_again_in_time_prints(desk):
     desk.backend.ready = NotReady('queue_paused', 'Paused.')
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
-    await desk.until(lambda: desk.jobs._deadlines.obstacles)
+    await desk.until(lambda: desk.jobs._registry.deadlines.obstacles)
     desk.backend.ready = None
     assert await desk.ends() == [p.Completed(job=J1, dispatch=1)]
 
@@ -243,7 +243,7 @@ async def test_a_submission_that_certainly_failed_is_tried_again(desk):
     desk.backend.refuse = SubmitFailed('cups_down', 'Away.', certain=True, retry=True)
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
-    await desk.until(lambda: desk.jobs._deadlines.obstacles)
+    await desk.until(lambda: desk.jobs._registry.deadlines.obstacles)
     assert desk.state() is State.go
     desk.backend.refuse = None
     assert await desk.ends() == [p.Completed(job=J1, dispatch=1)]
@@ -274,8 +274,8 @@ async def test_an_unclear_submission_is_looked_for(desk, found, expected):
 
 async def test_what_cups_does_not_let_go_of_is_unknown_and_waited_for(desk, monkeypatch):
     """The printer gave the badge up, but CUPS is away and may hand it over again: the next badge has to wait."""
-    monkeypatch.setattr(worker_module, 'SETTLE', 0.05)
-    monkeypatch.setattr(worker_module, 'RETRY', 0.01)
+    monkeypatch.setattr(worker_module, 'GONE_TIMEOUT', 0.05)
+    monkeypatch.setattr(worker_module, 'RETRY_INTERVAL', 0.01)
     gone = True
 
     async def ensure_gone(_printer, _tag, handle, **_):
@@ -425,9 +425,9 @@ async def test_after_a_restart_old_jobs_expire(desk, tmp_path, monkeypatch):
 ])
 async def test_after_a_restart_the_printer_is_asked(desk, tmp_path, state, found, expected):
     await desk.jobs.receive('a', make_job(go=True), PDF)
-    entry = desk.jobs.begin_submit(desk.spool.find('a', J1))
+    entry = desk.jobs.handover.begin_submit(desk.spool.find('a', J1))
     if state is State.printing:
-        desk.jobs.submitted(entry, '5')
+        desk.jobs.handover.submitted(entry, '5')
     again = await restarted(desk, tmp_path)
     again.backend.found = found
     await again.jobs.receive('a', make_job(dispatch=1, go=True), PDF)
@@ -440,8 +440,8 @@ async def test_after_a_restart_the_printer_is_asked(desk, tmp_path, state, found
 
 async def test_after_a_restart_cups_is_told_to_forget_what_was_left_there(desk, tmp_path):
     await desk.jobs.receive('a', make_job(go=True), PDF)
-    entry = desk.jobs.submitted(desk.jobs.begin_submit(desk.spool.find('a', J1)), '5')
-    desk.jobs.ended(entry, Outcome('unknown', 'printer_unreachable'))
+    entry = desk.jobs.handover.submitted(desk.jobs.handover.begin_submit(desk.spool.find('a', J1)), '5')
+    desk.jobs.handover.ended(entry, Outcome('unknown', 'printer_unreachable'))
     again = await restarted(desk, tmp_path)
     again.start()
     await again.until(lambda: again.backend.gone == ['5'])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from print_agent.protocol import offer
 from print_agent.protocol import messages as p
-from print_agent.jobs.registry import Book
+from print_agent.jobs.manager import Jobs
 from print_agent.printing.printer_list import Printers
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
@@ -85,11 +85,11 @@ async def test_it_is_logged_once_and_a_welcome_changes_what_is_told(caplog):
 
 async def test_open_jobs_are_told_before_ended_ones(tmp_path):
     spool = Spool(tmp_path / 'spool.sqlite3')
-    book = Book(spool)
+    jobs = Jobs(spool)
     for number in range(2100):
         spool.store('a', make_job(f'{number:060}'), None, state=State.failed)
     spool.store('a', make_job('waits'), b'x', state=State.waiting)
-    hello = book.hello('a', 'x/1', ())
+    hello = jobs.hello('a', 'x/1', ())
     assert hello.holding[0].job == 'waits'
     assert hello.holding[1].job.endswith('2099')
     assert len(p.encode(hello)) < p.MAX_MESSAGE

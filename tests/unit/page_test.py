@@ -33,7 +33,7 @@ BASE = f'http://127.0.0.1:{PORT}'
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(worker_module, 'RETRY', 0.01)
+    monkeypatch.setattr(worker_module, 'RETRY_INTERVAL', 0.01)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_large_document_goes_there_and_back(process):
     document = pdf() + b'%' + os.urandom(7 * 1024 * 1024)
     assert process.ask(to_check(make_job(document=document)), document)[0].reason == ''
     answer, laid = process.ask(LayOut(TURNED, sheet()), marked())
-    assert (answer.reason, answer.sheet.width_mm, answer.sheet.document) == ('', 134, b'')
+    assert (answer.reason, answer.request.width_mm, answer.request.document) == ('', 134, b'')
     assert place(laid) == ([134, 96], [129, 0, 5, 10])
 
 

@@ -26,11 +26,11 @@ def test_a_printer_in_words():
 def test_a_printer_that_is_set_aside_is_told_as_stopped_until_it_is_back():
     async def tell():
         now = [0.0]
-        health, told = PrinterBreakers(lambda: now[0]), []
-        printers = Printers([FakeBackend('a', 'b')], dict, health)
+        breakers, told = PrinterBreakers(lambda: now[0]), []
+        printers = Printers([FakeBackend('a', 'b')], dict, breakers)
         printers.on_change(lambda: told.append({x.name: (x.state, x.reasons) for x in printers.all()}))
         await printers.refresh()
-        health.failed('a', 'job', 'engine_failed')
+        breakers.failed('a', 'job', 'engine_failed')
         await printers.refresh()
         now[0] = 100.0
         await printers.refresh()
@@ -43,17 +43,17 @@ def test_a_printer_that_is_set_aside_is_told_as_stopped_until_it_is_back():
 def test_a_printer_that_was_away_does_not_rest_when_it_is_back():
     """A queue that was deleted and made again, or a printer that was switched off: what it failed before is past."""
     async def tell(away):
-        health, backend = PrinterBreakers(lambda: 0.0), FakeBackend('a', 'b')
-        printers = Printers([backend], dict, health)
+        breakers, backend = PrinterBreakers(lambda: 0.0), FakeBackend('a', 'b')
+        printers = Printers([backend], dict, breakers)
         await printers.refresh()
-        health.failed('a', 'job', 'engine_failed')
-        health.failed('b', 'job', 'engine_failed')
+        breakers.failed('a', 'job', 'engine_failed')
+        breakers.failed('b', 'job', 'engine_failed')
         away(backend)
         await printers.refresh()
-        assert health.trouble('a')
+        assert breakers.blocked_by('a')
         back(backend)
         await printers.refresh()
-        return [health.trouble(name) for name in 'ab']
+        return [breakers.blocked_by(name) for name in 'ab']
 
     def back(backend):
         backend.names = ('a', 'b')

@@ -174,7 +174,7 @@ async def test_a_full_spool_asks_to_come_again(sender, monkeypatch):
 async def test_a_printer_that_a_person_paused_takes_nothing(sender):
     sender.jobs.paused = lambda printer: printer == 'desk1'
     refused(await sender.post(make_job()), 503, 'paused')
-    assert sender.jobs.spool.recent() == []
+    assert sender.spool.recent() == []
     sender.jobs.paused = lambda _printer: False
     assert (await sender.post(make_job())).status_code == 202
 

@@ -43,7 +43,7 @@ async def test_everything_is_there_and_nothing_grows_without_end(tmp_path):
     try:
         for number in range(MAX_LATEST + 5):
             entry = await desk.receive(f'j{number}')
-            desk.jobs.ended(entry, Outcome('failed', 'media-jam'))
+            desk.jobs.handover.ended(entry, Outcome('failed', 'media-jam'))
         for number in range(MAX_QUEUE + 5):
             await desk.receive(f'q{number}')
         seen = viewer.look(names=True)

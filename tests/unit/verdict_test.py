@@ -3,9 +3,9 @@
 import pytest
 
 from print_agent.protocol import reasons
-from print_agent.printing.verdict import (ABORTED, CANCELED, COMPLETED, CONNECT, CUPS_SILENT, FORSAKEN, GRACE, HELD,
-                                          LEARN, LOST, PENDING, PROCESSING, SILENT, STOPPED, STUCK, CupsView, Follower,
-                                          pause)
+from print_agent.printing.verdict import (ABORTED, ABSENCE_TIMEOUT, CANCELED, COMPLETED, CONNECT_TIMEOUT, CUPS_TIMEOUT,
+                                          DELIVERY_TIMEOUT, GRACE_PERIOD, HELD, LEARN_TIMEOUT, ORPHAN_TIMEOUT, PENDING,
+                                          PROCESSING, SILENCE_TIMEOUT, STOPPED, CupsView, Follower, pause)
 from print_agent.printing.ipp import JobView
 
 
@@ -61,7 +61,7 @@ def test_cups_saying_completed_proves_nothing():
 
 def test_a_printer_gets_some_time_to_show_the_job():
     clock = Clock()
-    assert clock.see(cups(COMPLETED), 'absent', GRACE - 2) is None
+    assert clock.see(cups(COMPLETED), 'absent', GRACE_PERIOD - 2) is None
     assert clock.see(cups(COMPLETED), job(COMPLETED)).state == 'completed'
 
 
@@ -87,13 +87,13 @@ def test_waiting_for_data_for_a_moment_is_normal():
     clock = Clock()
     clock.see(cups(PROCESSING), job(HELD, 'job-incoming'), 1)
     assert clock.see(cups(PROCESSING), job(PROCESSING), 1) is None
-    assert clock.see(cups(COMPLETED), job(HELD, 'job-incoming'), GRACE - 2) is None
+    assert clock.see(cups(COMPLETED), job(HELD, 'job-incoming'), GRACE_PERIOD - 2) is None
 
 
 def test_a_job_that_the_printer_forgot_is_unknown():
     clock = Clock()
     clock.see(cups(PROCESSING), job(PROCESSING), 3)
-    assert clock.see(cups(COMPLETED), 'absent', LOST - 1) is None
+    assert clock.see(cups(COMPLETED), 'absent', ABSENCE_TIMEOUT - 1) is None
     end = clock.see(cups(COMPLETED), 'absent')
     assert (end.state, end.reason) == ('unknown', 'printer_lost_job')
 
@@ -102,7 +102,7 @@ def test_a_printer_that_was_switched_off_and_on_is_known_by_that():
     clock = Clock()
     clock.see(cups(COMPLETED), job(PROCESSING), 3)
     clock.follower.restarted = True
-    assert clock.see(cups(COMPLETED), 'absent', LOST - 1) is None
+    assert clock.see(cups(COMPLETED), 'absent', ABSENCE_TIMEOUT - 1) is None
     end = clock.see(cups(COMPLETED), 'absent')
     assert (end.state, end.reason) == ('unknown', 'power_cycled')
 
@@ -123,7 +123,7 @@ def test_a_job_that_cups_gave_up_by_itself_was_rejected_by_the_printer(reason):
 def test_a_printer_that_hangs_is_not_one_that_is_gone():
     clock = Clock()
     clock.see(cups(COMPLETED), job(PROCESSING), 1)
-    end = clock.see(cups(COMPLETED), 'frozen', SILENT + 1)
+    end = clock.see(cups(COMPLETED), 'frozen', SILENCE_TIMEOUT + 1)
     assert (end or clock.see(cups(COMPLETED), 'frozen')).reason == 'printer_frozen'
 
 
@@ -136,7 +136,7 @@ def test_a_jam_is_waited_for():
 def test_a_frozen_printer_that_has_the_job_is_waited_for_then_unknown():
     clock = Clock()
     clock.see(cups(COMPLETED), job(PROCESSING), 1)
-    assert clock.see(cups(COMPLETED), 'unreachable', SILENT - 2) is None
+    assert clock.see(cups(COMPLETED), 'unreachable', SILENCE_TIMEOUT - 2) is None
     thawed = Clock()
     thawed.see(cups(COMPLETED), job(PROCESSING), 1)
     thawed.see(cups(COMPLETED), 'unreachable', 30)
@@ -162,7 +162,7 @@ def test_a_silent_printer_that_answers_after_the_cancellation_clears_it_up():
 
 def test_a_job_that_cups_cannot_deliver_is_taken_back():
     clock = Clock()
-    assert clock.see(cups(PENDING, started=False), 'absent', STUCK - 2) is None
+    assert clock.see(cups(PENDING, started=False), 'absent', DELIVERY_TIMEOUT - 2) is None
     assert clock.cancelled == 0
     assert clock.see(cups(PENDING, started=False), 'absent') is None
     assert clock.cancelled == 1
@@ -173,11 +173,11 @@ def test_a_job_that_cups_cannot_deliver_is_taken_back():
 def test_a_job_that_cups_forgot_to_go_on_with_after_its_death_is_taken_back_soon():
     clock = Clock()
     clock.see('unreachable', 'absent', 5)
-    assert clock.see(cups(HELD, started=False), 'absent', FORSAKEN - 1) is None
+    assert clock.see(cups(HELD, started=False), 'absent', ORPHAN_TIMEOUT - 1) is None
     assert clock.cancelled == 0
     clock.see(cups(HELD, started=False), 'absent', 2)
     assert clock.cancelled == 1
-    assert clock.see(cups(CANCELED, started=False), 'absent', LOST - 1) is None
+    assert clock.see(cups(CANCELED, started=False), 'absent', ABSENCE_TIMEOUT - 1) is None
     end = clock.see(cups(CANCELED, started=False), 'absent')
     assert (end.state, end.reason) == ('returned', 'stuck')
 
@@ -198,7 +198,7 @@ def test_a_forsaken_job_that_the_printer_has_after_all_is_followed():
 ])
 def test_a_job_that_is_held_for_a_reason_is_not_forsaken(view):
     clock = Clock()
-    clock.see(view, 'absent', STUCK - 2)
+    clock.see(view, 'absent', DELIVERY_TIMEOUT - 2)
     assert clock.cancelled == 0
 
 
@@ -240,7 +240,7 @@ def test_a_job_that_nobody_knows_is_unknown():
 
 def test_cups_away_is_waited_for():
     clock = Clock()
-    assert clock.see('unreachable', 'absent', CUPS_SILENT - 2) is None
+    assert clock.see('unreachable', 'absent', CUPS_TIMEOUT - 2) is None
     assert clock.see('unreachable', job(COMPLETED)).state == 'completed'
     assert Clock().see('unreachable', 'absent').reason == 'cups_down'
 
@@ -255,16 +255,16 @@ def nameless(value=True, **kwargs):
 
 def test_a_badge_that_cannot_be_told_from_other_jobs_is_sent():
     clock = nameless()
-    assert clock.see(cups(PROCESSING), 'absent', 2 * STUCK) is None
+    assert clock.see(cups(PROCESSING), 'absent', 2 * DELIVERY_TIMEOUT) is None
     assert clock.cancelled == 0  # the printer may have it
     assert not clock.follower.at_printer
-    assert clock.see(cups(COMPLETED), 'absent', GRACE - 1) is None
+    assert clock.see(cups(COMPLETED), 'absent', GRACE_PERIOD - 1) is None
     assert clock.see(cups(COMPLETED), 'absent').state == 'sent'
 
 
 def test_a_badge_that_is_seen_late_is_followed():
     clock = nameless()
-    assert clock.see(cups(COMPLETED), 'absent', GRACE - 1) is None
+    assert clock.see(cups(COMPLETED), 'absent', GRACE_PERIOD - 1) is None
     assert clock.see(cups(COMPLETED), job(PROCESSING), 10) is None
     assert clock.follower.at_printer
     assert clock.see(cups(COMPLETED), 'absent').reason == 'printer_lost_job'
@@ -272,7 +272,7 @@ def test_a_badge_that_is_seen_late_is_followed():
 
 def test_a_printer_that_is_too_busy_to_show_whether_it_names_jobs_gets_more_time():
     clock = nameless(None)
-    assert clock.see(cups(COMPLETED), 'absent', LEARN - 1) is None
+    assert clock.see(cups(COMPLETED), 'absent', LEARN_TIMEOUT - 1) is None
     assert clock.see(cups(COMPLETED), 'absent').reason == 'not_seen_at_printer'
 
 
@@ -315,7 +315,7 @@ def test_a_stale_badge_that_was_on_its_way_is_unknown():
 
 def test_a_forsaken_job_may_have_been_on_its_way_to_a_printer_that_cannot_be_asked():
     clock = Clock(asks=False)
-    assert clock.see(cups(HELD, started=False), None, FORSAKEN - 1) is None
+    assert clock.see(cups(HELD, started=False), None, ORPHAN_TIMEOUT - 1) is None
     assert clock.cancelled == 0
     clock.see(cups(HELD, started=False), None)
     assert clock.cancelled == 1
@@ -330,19 +330,19 @@ LETTING_GO = CupsView(CANCELED, started=True, busy=True)
 @pytest.mark.parametrize(('unreached', 'state'), [(True, 'returned'), (False, 'unknown')])
 def test_a_connection_that_is_not_made_is_an_obstacle_and_certain_only_if_nobody_took_it(unreached, state):
     clock = Clock(asks=False)
-    assert clock.see(CONNECTING, None, CONNECT - 1) is None
+    assert clock.see(CONNECTING, None, CONNECT_TIMEOUT - 1) is None
     assert clock.cancelled == 0
     clock.see(CONNECTING, None, 2)
     assert clock.cancelled == 1
     clock.follower.unreached = unreached
-    assert clock.see(LETTING_GO, None, GRACE - 2) is None
+    assert clock.see(LETTING_GO, None, GRACE_PERIOD - 2) is None
     end = clock.see(cups(CANCELED), None)
     assert (end.state, end.reason) == (state, 'printer_unreachable')
 
 
 def test_what_cups_does_not_let_go_of_is_never_certain():
     clock = Clock(asks=False)
-    clock.see(CONNECTING, None, CONNECT + 1)
+    clock.see(CONNECTING, None, CONNECT_TIMEOUT + 1)
     clock.follower.unreached = True
     assert clock.see(LETTING_GO, None).state == 'unknown'
 
@@ -350,14 +350,14 @@ def test_what_cups_does_not_let_go_of_is_never_certain():
 def test_a_connection_that_is_made_after_a_moment_is_no_obstacle():
     clock = Clock(asks=False)
     for _ in range(3):
-        clock.see(CONNECTING, None, CONNECT - 2)
+        clock.see(CONNECTING, None, CONNECT_TIMEOUT - 2)
         clock.see(cups(PROCESSING), None, 1)
     assert clock.cancelled == 0
 
 
 def test_a_printer_that_answers_us_but_not_cups_gets_the_badge_taken_back():
     clock = Clock()
-    clock.see(CONNECTING, 'absent', CONNECT + 1)
+    clock.see(CONNECTING, 'absent', CONNECT_TIMEOUT + 1)
     assert clock.cancelled == 1
     assert clock.see(LETTING_GO, 'absent', 1) is None
     end = clock.see(cups(CANCELED), 'absent')
@@ -365,7 +365,7 @@ def test_a_printer_that_answers_us_but_not_cups_gets_the_badge_taken_back():
 
 
 def test_cups_away_or_forgetful_without_a_printer_to_ask():
-    assert Clock(asks=False).see('unreachable', None, CUPS_SILENT - 2) is None
+    assert Clock(asks=False).see('unreachable', None, CUPS_TIMEOUT - 2) is None
     assert Clock(asks=False).see('unreachable', None).reason == 'cups_down'
     assert Clock(asks=False).see('absent', None).reason == 'cups_lost_job'
 
