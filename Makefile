@@ -1,4 +1,4 @@
-# The project's commands; `make help` lists them. Each one prepares what it needs by itself.
+# The project's commands; `make help` lists them. Each one first prepares what it needs.
 .DEFAULT_GOAL := help
 .PHONY: help demo test scenario bench lint lock clean venv
 SHELL := /bin/bash
