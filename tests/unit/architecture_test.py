@@ -98,6 +98,26 @@ def test_the_contract_imports_neither_side():
             assert all(other.startswith('print_agent.protocol') for other in others), name
 
 
+def reachable(name):
+    """Return the modules that a module imports, directly or by others."""
+    found, todo = set(), [name]
+    while todo:
+        new = IMPORTS[todo.pop()] - found
+        found |= new
+        todo += new
+    return found
+
+
+def test_the_way_of_a_badge_enters_each_room_once():
+    section = PAGE.partition('## The way of a badge')[2].partition('\n## ')[0]
+    steps = re.findall(r'^\d\. \*\*`(\w+)`\*\*: (.*?)(?=^\d\. |^\n?\S)', section, re.MULTILINE | re.DOTALL)
+    assert len({room for room, _ in steps}) == len(steps) == 6
+    for room, text in steps:
+        first, *others = [path.removesuffix('.py').replace('/', '.') for path in re.findall(r'`([\w/]+\.py)`', text)]
+        assert first.split('.')[1] == room
+        assert [other for other in others if other not in reachable(first)] == []
+
+
 def test_paths_exist():
     paths = re.findall(r'`((?:indico_checkin_print|print_agent|tests|docs)/[\w./]*)`', PAGE)
     assert len(paths) > 30
