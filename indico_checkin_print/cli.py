@@ -35,7 +35,7 @@ def cli():
 @click.option('--host', default='127.0.0.1', show_default=True, help='Address to listen on; nginx stands before it.')
 @click.option('--port', default=8630, show_default=True, type=click.IntRange(1, 65535))
 @click.option('--max-agents', default=2000, show_default=True, type=click.IntRange(1, 100_000),
-              help='Most agents at once; others are told to come back.')
+              help='Most agents at once; others are asked to come back later.')
 def relay(host, port, max_agents):
     """Run the relay: the websocket side that agents connect to."""
     from indico_checkin_print.relay.server import CannotListen, run
@@ -51,7 +51,7 @@ def sweep():
     from indico_checkin_print.work.worker import post_waiting, recover_stalled, render_waiting
     moved = recover_stalled('cli')
     db.session.commit()
-    click.echo(f'{moved} jobs put right, {render_waiting("cli")} rendered, {post_waiting("cli")[0]} POSTs made.')
+    click.echo(f'{moved} jobs recovered, {render_waiting("cli")} rendered, {post_waiting("cli")[0]} POSTs made.')
 
 
 @cli.command()
@@ -86,7 +86,7 @@ def purge():
 
 @cli.group()
 def jobs():
-    """Look at jobs, and put them right. Jobs are named by their number; no names of attendees are shown."""
+    """Show jobs, and fix them. Jobs are named by their number; no names of attendees are shown."""
 
 
 @jobs.command('list')

@@ -19,7 +19,7 @@ from indico_checkin_print.work.worker import post_waiting, recover_stalled, rend
 SWEEP_EVERY = 15
 #: For how long a worker begins POSTs before other tasks have a turn, in seconds.
 POST_FOR = 10
-#: Between two looks for documents that are not needed any more, in seconds.
+#: Between two searches for documents that are not needed any more, in seconds.
 DOCUMENTS_EVERY = 300
 
 
@@ -65,7 +65,7 @@ def _want_posts():
 @celery.periodic_task(name='checkin_print_sweep', plugin='checkin_print', locked=False,
                       run_every=schedule(run_every=SWEEP_EVERY))
 def sweep():
-    """Find what no wake-up reached, put right what dead processes left, and try again what is due."""
+    """Find what no wake-up reached, recover what dead processes left, and retry what is due."""
     recover_stalled('sweep', heartbeat.CELERY)
     db.session.commit()
     work()

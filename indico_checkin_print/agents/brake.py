@@ -1,4 +1,4 @@
-"""How often one agent, or one address, may connect: who comes back faster has to wait."""
+"""How often one agent, or one address, may connect: one that comes back faster has to wait."""
 
 import ipaddress
 import time

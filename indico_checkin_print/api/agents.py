@@ -55,7 +55,7 @@ class RHPair(RHAgentBase):
 
     def _process(self):
         body = self.read(PairRequest)
-        # before the code is looked at: after too many wrong ones a good one must tell nothing either
+        # before the code is looked at: after too many wrong ones a good one must reveal nothing either
         _check_guesses(lambda limit: limit.test())
         # by its digest, so that the time of the comparison says nothing about a code
         agent = (Agent.query
@@ -71,7 +71,7 @@ class RHPair(RHAgentBase):
         agent.code_hash = agent.code_expires_dt = agent.revoked_dt = None
         agent.paired_dt = now_utc()
         agent.software = body.software
-        # whoever had the old token is gone
+        # the computer with the old token is cut off
         agent.link = ''
         notify_agents([agent.id])
         agent.event.log(EventLogRealm.management, LogKind.positive, 'Check-in printing',

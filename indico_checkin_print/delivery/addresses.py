@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_net
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-#: Services that hand out credentials or configuration to whoever asks from inside a cloud. No list of the
+#: Services that give credentials or configuration to any client inside a cloud. No list of the
 #: administrator opens them: who allows ``169.254.0.0/16`` or ``0.0.0.0/0`` hardly means these.
 METADATA_ADDRESSES = frozenset({
     IPv4Address('169.254.169.254'),   # AWS, Azure, GCP, OpenStack and most others

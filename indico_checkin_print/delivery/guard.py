@@ -67,7 +67,7 @@ SENTENCES = {
     'metadata': _('The URL leads to an internal service of the cloud that Indico runs in. It can never be used.'),
 }
 
-# Names that never mean a host of the public internet: RFC 6761, RFC 6762, RFC 8375 and what ICANN set aside.
+# Names that never mean a host of the public internet: RFC 6761, RFC 6762, RFC 8375 and what ICANN reserved.
 _local_suffixes = ('localhost', 'local', 'internal', 'home.arpa', 'intranet', 'private', 'corp', 'home', 'lan')
 _netloc = re.compile(r'(\[[^\[\]]*\]|[^\[\]:]*)(?::(.*))?')
 _port = re.compile(r'[0-9]{1,6}')
@@ -135,7 +135,7 @@ def check_saved(url, allowed_networks=()):
     if (address := target.literal) is not None:
         _judge(target, [address], allowed_networks)
     elif not allowed_networks:
-        # With a list, the name may lead into one of its networks; only the lookup before each POST can tell.
+        # With a list, the name may lead into one of its networks; only the lookup before each POST shows that.
         if _is_local_name(target.host):
             raise RefusedURL('local_name')
         if target.scheme == 'http':
@@ -214,7 +214,7 @@ def resolve(host, port):
     def _lookup():
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            # The zone of a link-local address is dropped: the address is refused by itself.
+            # The zone of a link-local address is dropped: the address is refused without it.
             result.append(list(dict.fromkeys(ip_address(item[4][0].partition('%')[0]) for item in found)))
         except Exception as exc:
             result.append(exc)
@@ -255,7 +255,7 @@ def _parse_ipv6(host):
 
 
 def _parse_host(host):
-    # One dot at the end marks a full name and belongs neither to a certificate nor to an address.
+    # One dot at the end means a full name and belongs neither to a certificate nor to an address.
     host = host.removesuffix('.')
     if not host or host.endswith('.') or '%' in host:
         raise RefusedURL('bad_host')

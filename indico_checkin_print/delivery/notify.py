@@ -16,7 +16,7 @@ from indico_checkin_print.sql import now
 
 #: A receiver that works and fails in turn is not worth more than one e-mail in this time.
 PAUSE = timedelta(hours=1)
-#: Whoever may manage these pages
+#: The permission of those who get the e-mails
 PERMISSION = 'registration'
 
 

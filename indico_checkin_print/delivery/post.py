@@ -145,7 +145,7 @@ def post(url, body, headers, *, allowed_networks=(), connect_timeout=3.05, read_
             return _failed(PostError.reset, exc)
         except (http.client.HTTPException, ValueError) as exc:
             return _failed(PostError.bad_answer, exc)
-        # The status is the answer. What follows is for the log, so trouble with it does not change the outcome, and
+        # The status is the answer. What follows is for the log, so an error in it does not change the outcome, and
         # nobody waits long for it.
         wire.hurry(MAX_BODY_WAIT)
         text = _read_some(response, max_response)

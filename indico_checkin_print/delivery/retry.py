@@ -23,7 +23,7 @@ class Verdict(IndicoStrEnum):
     throttled = 'throttled'
     #: The receiver will never want *this* message (too large, not understood). Another attempt is a person's choice.
     permanent = 'permanent'
-    #: The receiver wants nothing any more (410): switch the webhook off and tell the manager.
+    #: The receiver wants nothing any more (410): switch the webhook off and notify the managers.
     gone = 'gone'
     #: The URL may not be used (see ``guard.py``): nothing was sent, and a person has to change something.
     refused = 'refused'

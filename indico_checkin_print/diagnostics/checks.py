@@ -15,7 +15,7 @@ OK, WARN, WRONG = 'OK', 'WARN', 'WRONG'
 
 #: Celery's sweep comes every 15 seconds; after so many without one it is missing
 SWEEP_MISSING = 60
-#: A relay leaves a sign of life every 5 seconds
+#: A relay writes its heartbeat every 5 seconds
 RELAY_MISSING = 30
 #: The nightly purge, in seconds
 PURGE_MISSING = 26 * 3600
@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Sign:
-    """A sign of life: how long ago, in seconds, and more about it."""
+    """A heartbeat: how long ago, in seconds, and more about it."""
 
     age: float
     detail: str = ''
@@ -189,8 +189,8 @@ def check_templates(count, problems):
     """
     if problems:
         said = '; '.join(f'event {event}, form {form}: {words}' for event, form, words in problems)
-        return Finding('templates', WRONG, f'{len(problems)} of {count} forms cannot print. {said} Tell the managers '
-                                           'of these events.')
+        return Finding('templates', WRONG, f'{len(problems)} of {count} forms cannot print. {said} Inform the '
+                                           'managers of these events.')
     return Finding('templates', OK, f'{count} forms print, and all their badges can be made')
 
 
@@ -208,7 +208,7 @@ def check_networks(setting):
     loopback = [str(network) for network in networks if network.is_loopback]
     if loopback:
         return Finding('allow-list', WARN, f'Webhooks may reach this server itself ({", ".join(loopback)}), and with '
-                                           'it services that trust whoever is here.')
+                                           'it services that trust every local client.')
     return Finding('allow-list', OK, ', '.join(map(str, networks)) or 'Public addresses only')
 
 
@@ -221,11 +221,11 @@ def check_jobs(stuck, overdue, waiting):
     """Check that no job was forgotten.
 
     :param stuck: The `Pile` of jobs that a process should have taken long ago.
-    :param overdue: That of jobs that should have expired or been put right.
+    :param overdue: That of jobs that should have expired or been recovered.
     :param waiting: That of badges that are ready and wait for a printer or a receiver.
     """
     if overdue.count:
-        return Finding('jobs', WRONG, f'{overdue.count} jobs should have been put right, the oldest '
+        return Finding('jobs', WRONG, f'{overdue.count} jobs should have been recovered, the oldest '
                                       f'{ago(overdue.oldest)}: neither Celery nor a relay sweeps. '
                                       '"indico checkin-print sweep" does it now.')
     if stuck.count:

@@ -94,12 +94,12 @@ def _obstacle(desk_printer, breakers):
         # the next badge tries it, and until that came out nobody knows
         return breaker.reason
     reported = next(x for x in agent.printers if x['name'] == name)
-    told = [x.removesuffix('-warning').removesuffix('-report') for x in reported.get('reasons', ())]
-    return next((x for x in told if x in NEEDS_A_PERSON), '')
+    codes = [x.removesuffix('-warning').removesuffix('-report') for x in reported.get('reasons', ())]
+    return next((x for x in codes if x in NEEDS_A_PERSON), '')
 
 
 def _was_switched_off(desk, reasons):
-    """Tell whether all laptops of a desk are away and have been for long: nobody works there today."""
+    """Return whether all laptops of a desk are away and have been for long: nobody works there today."""
     return set(reasons) <= {'agent_away', 'agent_revoked'} and not any(
         x.agent.seen_dt is not None and now_utc() - x.agent.seen_dt < LEFT_LATELY for x in desk.printers)
 

@@ -31,7 +31,7 @@ def check():
     now = now_utc()
     noted = Desk.query.filter(Desk.standstill_dt.isnot(None)).with_entities(Desk.id).all()
     for desk_id in sorted(found.keys() | {id_ for id_, in noted}):
-        # the lock makes it one e-mail; whoever has it does the same, so nobody waits for it
+        # the lock makes it one e-mail; the process that has it does the same, so nobody waits for it
         desk = (Desk.query.populate_existing().filter_by(id=desk_id).with_for_update(skip_locked=True, of=Desk)
                 .options(selectinload(Desk.printers)).first())
         if desk is None:

@@ -36,7 +36,7 @@ class AgentForm(DialogForm):
         if self.target is not None:
             query = query.filter(Agent.id != self.target.id)
         if query.has_rows():
-            raise ValidationError(_('There is another print agent with this name.'))
+            raise ValidationError(_('Another print agent has this name.'))
 
 
 class RHAddAgent(RHCheckinPrintBase):

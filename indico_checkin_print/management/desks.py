@@ -31,8 +31,8 @@ class DeskForm(DialogForm):
     name = StringField(_('Name'), [DataRequired(), Length(max=100)],
                        description=_('What the people at check-in call it, such as "Desk 1" or "North entrance".'))
     delivery = SelectField(_('Badges go to'), [DataRequired()],
-                           description=_('A printer of a connected print agent, or a webhook. If you miss a printer, '
-                                         'look whether its agent is connected.'))
+                           description=_('A printer of a connected print agent, or a webhook. If a printer is missing, '
+                                         'check whether its agent is connected.'))
     second = SelectField(_('Second printer'), [Optional()],
                          description=_('With more than one printer, each badge goes to one that works and has the '
                                        'least to do; the first of the list if there are several. If a printer fails, '
@@ -69,7 +69,7 @@ class DeskForm(DialogForm):
         if self.target is not None:
             query = query.filter(Desk.id != self.target.id)
         if query.has_rows():
-            raise ValidationError(_('There is another desk with this name.'))
+            raise ValidationError(_('Another desk has this name.'))
 
 
 class RHAddDesk(RHCheckinPrintBase):
@@ -109,7 +109,7 @@ class RHDeleteDesk(RHDeskBase):
     TAB = 'setup'
 
     def _process(self):
-        # how many would tell about people whom this user may not see
+        # a number would reveal something about people whom this user may not see
         if Job.query.filter(Job.desk_id == self.desk.id, Job.state.in_(_WAITING)).has_rows():
             flash(_('Badges still wait for the desk "{}". Choose another printer for it, or discard them first.')
                   .format(self.desk.name), 'error')
@@ -182,7 +182,7 @@ def _save(desk, form):
             db.session.add(desk)
     except IntegrityError:
         # someone else took the name while the form was checked
-        form.name.errors = [_('There is another desk with this name.')]
+        form.name.errors = [_('Another desk has this name.')]
         return False
     return True
 

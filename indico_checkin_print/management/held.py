@@ -62,7 +62,7 @@ class RHReleaseHeld(RHCheckinPrintBase):
         form = ReleaseForm(event=self.event)
         if form.validate_on_submit():
             __, order = ORDERS[form.order.data]
-            # nobody pauses, or goes on, until these are in the queue
+            # nobody pauses or resumes until these are in the queue
             lock_setup(self.event)
             jobs = _releasable(self.event, self.reason).order_by(*order).all()
             released = ledger.release(jobs, f'user:{session.user.id}')
@@ -104,7 +104,7 @@ class RHReleaseJob(RHJobBase):
 
 
 def can_release(job):
-    """Tell whether a person can print a job that is held."""
+    """Return whether a person can print a job that is held."""
     return job.state == JobState.held and job.reason in CAN_RELEASE
 
 
@@ -115,7 +115,7 @@ def held_jobs(event, setup):
             .filter(Job.event_id == event.id, Job.state == JobState.held, *visible(event))
             .group_by(Job.reason)
             .order_by(db.func.count().desc(), Job.reason))
-    # a check-in that was under way when printing went on may have left a badge behind
+    # a check-in that was under way when printing resumed may have left a badge behind
     return [Held(reason, str(describe(reason)), count,
                  can_release=(not setup.paused and working > 0) if reason == Reason.paused else reason in CAN_RELEASE)
             for reason, count, working in rows]
@@ -139,5 +139,5 @@ def _desk_works():
 
 
 def has_desk(event):
-    """Tell whether an event has a desk that a badge without one could go to."""
+    """Return whether an event has a desk that a badge without one could go to."""
     return Desk.query.filter_by(event_id=event.id, is_deleted=False).has_rows()

@@ -30,5 +30,5 @@ class RHDiscardJob(RHJobBase):
                 sql.notify_agents([agent_id])
             flash(_('The badge has been discarded.'), 'success')
         else:
-            flash(_('It is too late: the badge has changed in the meantime.'), 'warning')
+            flash(_('Too late: the badge has changed in the meantime.'), 'warning')
         return self._back_to_page()

@@ -45,7 +45,7 @@ class RHJobsBase(RHCheckinPrintBase):
         if len(chosen) > MAX_CHOSEN:
             raise UserValueError(_('At most {} badges at once, please.').format(MAX_CHOSEN))
         if not all(id_.isascii() and id_.isdigit() and len(id_) < 20 and int(id_) <= MAX_ID for id_ in chosen):
-            raise UserValueError(_('That is no number of a badge.'))
+            raise UserValueError(_('This is not the number of a badge.'))
         self.ids = {int(id_) for id_ in chosen}
 
     def _process(self):
@@ -65,7 +65,7 @@ class RHJobsBase(RHCheckinPrintBase):
         A job that somebody is changing right now is left out: it changes in the meantime, and nobody waits.
         """
         if self.PRINTS:
-            # nobody pauses, or goes on, until these are in the queue
+            # nobody pauses or resumes until these are in the queue
             lock_setup(self.event)
         return (Job.query
                 .filter(Job.event_id == self.event.id, Job.id.in_(self.ids), *visible(self.event))
@@ -86,7 +86,7 @@ class RHJobsBase(RHCheckinPrintBase):
         if done:
             self._log(self.LOG_KIND, self.LOG_SUMMARY, badges=len(done), registrations=_numbers(done), **data)
         if left:
-            flash(_('Left alone, because they have changed in the meantime or it is not possible for them: {}')
+            flash(_('Skipped, because they have changed in the meantime or this is not possible for them: {}')
                   .format(left), 'warning')
 
 
@@ -107,9 +107,9 @@ class RHReleaseJobs(RHJobsBase):
 class RHRetryJobs(RHJobsBase):
     """Print badges after all that failed, expired or were canceled."""
 
-    DONE = _('Badges that are tried again: {}')
+    DONE = _('Badges that are retried: {}')
     PRINTS = True
-    LOG_SUMMARY = 'Badges tried again'
+    LOG_SUMMARY = 'Badges retried'
 
     def _act(self, jobs):
         wanted = [job for job in jobs if job.state in CAN_RETRY]

@@ -51,7 +51,7 @@ def _lines(event_id, tzinfo, wanted, people, choices, visible):
     headers = [_('ID'), _('Name'), _('Registration number'), _('Registration form'), _('Desk or webhook'),
                _('Printer'), _('State'), _('Reason'), _('Detail'),
                *(f'{title} ({tzinfo})' for title in (_('Checked in'), _('Created'), _('Last change'))),
-               _('Seconds to paper'), _('Another one like ID'), _('Printed again')]
+               _('Seconds to paper'), _('Reprint of ID'), _('Printed again')]
     cursor, first = None, True
     while True:
         ids = db.session.execute(job_ids(event_id, wanted, people, cursor, CHUNK, visible)).scalars().all()

@@ -51,7 +51,7 @@ def choices_of(event):
 
 def too_many_people():
     """Return what to say to `TooManyPeople`."""
-    return _('More than {} people have such a name. Write more of it.').format(MAX_PEOPLE)
+    return _('More than {} people match this name. Type more of it.').format(MAX_PEOPLE)
 
 
 def _title(name, is_deleted):

@@ -24,7 +24,7 @@ MAX_JOBS = 20
 CAN_RETRY = {JobState.failed, JobState.expired, JobState.canceled}
 CAN_DISCARD = {JobState.held, JobState.queued, JobState.ready, JobState.failed}
 CAN_REPRINT = {JobState.printing, JobState.completed, JobState.sent, JobState.unknown}
-#: Nothing more happens by itself
+#: Nothing more happens automatically
 ENDED = {JobState.completed, JobState.sent, JobState.failed, JobState.expired, JobState.canceled, JobState.unknown}
 
 #: Nobody has what they wanted
@@ -116,7 +116,7 @@ def state_of(job):
 
 
 def can_reprint(job):
-    """Tell whether another badge like this one can be asked for."""
+    """Return whether another badge like this one can be asked for."""
     return (job.state in CAN_REPRINT and job.purpose == Job.PURPOSE_BADGE
             and job.registration is not None and not job.registration.is_deleted
             and job.desk is not None and not job.desk.is_deleted)
@@ -163,7 +163,7 @@ def seconds_of(job):
     """
     if job.state not in {JobState.completed, JobState.sent}:
         return None
-    # whoever asked for another one has waited since then only
+    # the person who asked for another one has waited since then only
     since = job.created_dt if job.reprint_of_id is not None else job.checked_in_dt or job.created_dt
     return max(0, (job.changed_dt - since).total_seconds())
 

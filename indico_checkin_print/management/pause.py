@@ -13,7 +13,7 @@ from indico_checkin_print.models.desks import Desk
 
 
 class RHPauseEvent(RHCheckinPrintBase):
-    """Pause the printing of the event, or let it go on."""
+    """Pause or resume the printing of the event."""
 
     def _process(self):
         setup = lock_setup(self.event)
@@ -37,10 +37,10 @@ class RHPauseEvent(RHCheckinPrintBase):
 
 
 class RHPauseDesk(RHDeskBase):
-    """Pause the printing at one desk, or let it go on."""
+    """Pause or resume the printing at one desk."""
 
     def _process(self):
-        # the setup's lock keeps an event from being paused, or going on, at the same moment
+        # the setup's lock keeps an event from being paused or resumed at the same moment
         setup = lock_setup(self.event)
         db.session.refresh(self.desk)
         paused = _wanted()
@@ -53,8 +53,8 @@ class RHPauseDesk(RHDeskBase):
             ledger.hold_paused(self.event.id, f'user:{session.user.id}')
             self._log(LogKind.negative, f'Printing at the desk "{name}" paused')
         elif setup.paused:
-            self._log(LogKind.positive, f'Printing at the desk "{name}" goes on when the event does')
-            flash(_('Printing at "{}" goes on as soon as that of the whole event does.').format(name), 'success')
+            self._log(LogKind.positive, f'Printing at the desk "{name}" resumes when the event does')
+            flash(_('Printing at "{}" resumes when printing for the whole event does.').format(name), 'success')
         else:
             released = _release(self.event, [self.desk.id])
             self._log(LogKind.positive, f'Printing at the desk "{name}" resumed')
@@ -64,13 +64,13 @@ class RHPauseDesk(RHDeskBase):
 
 
 def wait_if_paused(event, job_ids):
-    """Hold those of some badges, queued just now, whose event or desk is paused; tell the user. Return their ids.
+    """Hold those of some badges, queued just now, whose event or desk is paused; notify the user. Return their ids.
 
     One badge that a person asks for prints during a pause: somebody stands there. Of many, nobody expects that.
     """
     waiting = ledger.hold_paused(event.id, f'user:{session.user.id}', job_ids=list(job_ids))
     if waiting:
-        flash(_('Printing is paused. Badges that wait until it goes on: {}').format(len(waiting)), 'warning')
+        flash(_('Printing is paused. Badges that wait until it resumes: {}').format(len(waiting)), 'warning')
     return set(waiting)
 
 

@@ -21,7 +21,7 @@ class Todo(IndicoStrEnum):
     first = 'first'
     #: It is on its way
     under_way = 'under_way'
-    #: It waits for printing to go on, as all others do
+    #: It waits until printing resumes, as all others do
     waits = 'waits'
     #: Nobody is here who could take it
     not_checked_in = 'not_checked_in'

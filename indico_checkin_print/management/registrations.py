@@ -38,18 +38,18 @@ MAX_CHOSEN = 1000
 WORDS = {
     Todo.reprint: (_('They had a badge and get another one: {}'), _('Printed again: {}')),
     Todo.release: (_('Their badge waits and is released: {}'), _('Released: {}')),
-    Todo.retry: (_('Their badge did not come out and is tried again: {}'), _('Tried again: {}')),
+    Todo.retry: (_('Their badge did not come out and is retried: {}'), _('Retried: {}')),
     Todo.first: (_('They are checked in and get their first badge: {}'), _('Printed for the first time: {}')),
     Todo.under_way: (_('Their badge is on its way, nothing is done: {}'), _('On their way already: {}')),
-    Todo.waits: (_('Their badge waits until printing goes on, nothing is done: {}'),
-                 _('Left alone, they wait until printing goes on: {}')),
-    Todo.not_checked_in: (_('Not checked in, nothing is done: {}'), _('Left alone, not checked in: {}')),
+    Todo.waits: (_('Their badge waits until printing resumes, nothing is done: {}'),
+                 _('Unchanged, they wait until printing resumes: {}')),
+    Todo.not_checked_in: (_('Not checked in, nothing is done: {}'), _('Skipped, not checked in: {}')),
     Todo.not_allowed: (_('Not complete, or their ticket is blocked, nothing is done: {}'),
-                       _('Left alone, they may have no badge: {}')),
-    Todo.no_desk: (_('No desk to print at, nothing is done: {}'), _('Left alone, there is no desk to print at: {}')),
+                       _('Skipped, they may have no badge: {}')),
+    Todo.no_desk: (_('No desk to print at, nothing is done: {}'), _('Skipped, there is no desk to print at: {}')),
 }
 #: The same about badges that are asked for during a pause
-PAUSED = _('Printing is paused. Of these, so many wait until it goes on: {}')
+PAUSED = _('Printing is paused. Number of these that wait until it resumes: {}')
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class RHPrintRegistrations(RHRegFormBase):
         if len(chosen) > MAX_CHOSEN:
             raise UserValueError(_('At most {} registrations at once, please.').format(MAX_CHOSEN))
         if not all(id_.isascii() and id_.isdigit() and len(id_) < 10 for id_ in chosen):
-            raise UserValueError(_('That is no number of a registration.'))
+            raise UserValueError(_('This is not the number of a registration.'))
         self.ids = {int(id_) for id_ in chosen}
 
     def _process(self):
@@ -135,7 +135,7 @@ class RHPrintRegistrations(RHRegFormBase):
                 .all())
 
     def _print(self, badges, reason):
-        # nobody pauses, or goes on, until these are in the queue
+        # nobody pauses or resumes until these are in the queue
         lock_setup(self.event)
         actor = f'user:{session.user.id}'
         done = {todo: [badge for badge in badges if badge.todo == todo] for todo in Todo}
@@ -200,7 +200,7 @@ def _may_have_one(registration):
 
 
 def _pauses(event):
-    """Return a function that tells whether a desk, or the whole event, is paused."""
+    """Return a function of a desk's id: whether it, or the whole event, is paused."""
     whole = setup_of(event).paused
     desks = {id_ for id_, in db.session.query(Desk.id).filter(Desk.event_id == event.id, Desk.paused)}
     return lambda desk_id: whole or desk_id in desks

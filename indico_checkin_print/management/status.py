@@ -24,7 +24,7 @@ class Status:
 
 
 def agent_status(agent, tzinfo):
-    """Tell whether a print agent is there."""
+    """Return whether a print agent is there."""
     if agent.revoked_dt is not None:
         return Status(_('Revoked'), 'strong', format_datetime(agent.revoked_dt, 'medium', timezone=tzinfo))
     if agent.token_hash is None:
@@ -40,27 +40,27 @@ def agent_status(agent, tzinfo):
 
 
 def printer_status(printer, agent=None, tzinfo=None):
-    """Tell how a printer is, as its agent reported it; with the agent, also whether Indico has set it aside."""
+    """Return the state of a printer as its agent reported it; with the agent, also whether its breaker is open."""
     breaker = next((x for x in (agent.breakers if agent else ()) if x.printer == printer['name'] and x.probe_dt), None)
     if breaker is not None:
-        words = _('{reason}. It failed {count} times in a row; a badge tries it again after {time}.').format(
+        words = _('{reason}. It failed {count} times in a row. The next badge is tried after {time}.').format(
             reason=describe_reason(breaker.reason), count=breaker.failures,
             time=format_time(breaker.probe_dt, 'medium', timezone=tzinfo))
-        return Status(_('Set aside'), 'error', words)
+        return Status(_('Out of service'), 'error', words)
     reasons = ', '.join(dict.fromkeys(describe_reason(x) for x in printer.get('reasons', ()) if x != 'none'))
     if printer.get('state') == 'stopped':
         return Status(_('Stopped'), 'error', reasons)
     if not printer.get('accepting', True):
-        return Status(_('Takes no jobs'), 'error', reasons)
+        return Status(_('Does not accept jobs'), 'error', reasons)
     if any(x.endswith('-error') for x in printer.get('reasons', ())):
-        return Status(_('Needs help'), 'error', reasons)
+        return Status(_('Needs attention'), 'error', reasons)
     if printer.get('state') == 'processing':
         return Status(_('Printing'), 'warning' if reasons else 'highlight', reasons)
     return Status(_('Ready'), 'warning' if reasons else 'success', reasons)
 
 
 def desk_printer_status(desk_printer, tzinfo):
-    """Tell how one printer of a desk is, or why nothing is known about it."""
+    """Return the state of one printer of a desk, or why nothing is known about it."""
     agent = agent_status(desk_printer.agent, tzinfo)
     if not agent.is_good:
         return Status(agent.text, agent.css, agent.detail)
@@ -95,7 +95,7 @@ def elsewhere(job):
 
 
 def webhook_status(webhook, tzinfo):
-    """Tell whether a webhook works."""
+    """Return whether a webhook works."""
     if not webhook.enabled:
         return Status(_('Off'), 'strong', _('It gets nothing until you switch it on.'))
     state = breaker.state(webhook)
@@ -107,14 +107,14 @@ def webhook_status(webhook, tzinfo):
                           count=webhook.failures, since=since, next_try=next_try))
     if state == breaker.State.half_open:
         return Status(_('Does not work'), 'warning',
-                      _('Failed {count} times in a row, since {since}. The next message is a try.').format(
+                      _('Failed {count} times in a row, since {since}. The next message is sent as a test.').format(
                           count=webhook.failures, since=since))
     if webhook.failures:
-        return Status(_('Unsteady'), 'warning',
-                      _('The last {count} tries did not work.').format(count=webhook.failures))
+        return Status(_('Unstable'), 'warning',
+                      _('The last {count} attempts failed.').format(count=webhook.failures))
     return Status(_('On'), 'success')
 
 
 def needs_attention(webhook):
-    """Tell whether managers should know about a webhook: it is off, or its breaker is open."""
+    """Return whether managers should know about a webhook: it is off, or its breaker is open."""
     return not webhook.enabled or webhook.opened_dt is not None

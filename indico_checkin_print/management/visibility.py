@@ -44,7 +44,7 @@ def visible_registrations(event):
 
 
 def sees_all(event):
-    """Tell whether the user may manage all registrations of an event."""
+    """Return whether the user may manage all registrations of an event."""
     return visible_registrations(event) is None
 
 

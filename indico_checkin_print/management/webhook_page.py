@@ -90,7 +90,7 @@ class RHTestWebhook(RHWebhookPageBase):
             return self._back_to_webhook()
         ledger.request_event_test(self.webhook, session.user)
         if self.webhook.opened_dt is not None or self.webhook.probe_dt is not None:
-            # whoever presses this wants to know now
+            # the user who presses this wants to know now
             breaker.reset(self.webhook)
         kick.after_commit()
         flash(_('A test event is on its way. The list "Latest attempts" shows what the receiver answers.'), 'success')
@@ -114,7 +114,7 @@ class RHResend(RHWebhookPageBase, RHJobBase):
             job = ledger.resend(self.job, session.user)
             kick.after_commit()
             self._log(LogKind.other, f'Message to the webhook "{self.webhook.name}" sent again', job=job.id)
-            flash(_('It is sent again. The receiver can tell by its id that it is the same message.'), 'success')
+            flash(_('It is sent again. By its id the receiver knows that it is the same message.'), 'success')
         return self._back_to_webhook()
 
 
@@ -124,7 +124,7 @@ class RecoverForm(DialogForm):
     since = IndicoDateTimeField(
         _('Since'), [DataRequired()], allow_clear=False,
         description=_('Everything since then that the receiver did not take, or that got too old, is sent once more. '
-                      'The receiver can tell by the ids if it has some of it already.'))
+                      'By the ids the receiver knows which ones it already has.'))
 
     @property
     def timezone(self):
@@ -155,7 +155,7 @@ class RHRecover(RHWebhookPageBase):
 
 
 def can_resend(job):
-    """Tell whether a message can be sent once more: it was sent or has failed, and what it is about still exists."""
+    """Return whether a message can be sent once more: it was sent or has failed, and what it is about still exists."""
     return (job.webhook_id is not None and job.state in CAN_RESEND
             and (job.purpose == Job.PURPOSE_TEST
                  or (job.registration is not None and not job.registration.is_deleted)))

@@ -39,15 +39,15 @@ class WebhookForm(DialogForm):
                                  'and must not contain a password. Only in networks that an administrator of '
                                  'Indico has opened may it start with http://.'))
     send_badge = BooleanField(_('Send the badge'), widget=SwitchWidget(), default=True,
-                              description=_('The badge as a PDF. Needed if the webhook stands for a desk.'))
+                              description=_('The badge as a PDF. Needed if a desk uses the webhook.'))
     fields = IndicoSelectMultipleCheckboxField(
         _('Data of the registration'),
         description=_('Sent besides the ids of the registration. Only choose what the receiver needs. A field of a '
                       'form is sent for registrations with that form.'))
     form_ids = IndicoSelectMultipleCheckboxField(
         _('Only these forms'), coerce=int,
-        description=_('It hears of check-ins with these forms only. If none is chosen: of all that print, also of '
-                      'those that you add later. A webhook that stands for a desk gets the badges of that desk.'))
+        description=_('It gets check-ins with these forms only. If you choose none, it gets those of all forms that '
+                      'print, also of forms that you add later. The webhook of a desk gets the badges of that desk.'))
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -65,7 +65,7 @@ class WebhookForm(DialogForm):
         if self.target is not None:
             query = query.filter(Webhook.id != self.target.id)
         if query.has_rows():
-            raise ValidationError(_('There is another webhook with this name.'))
+            raise ValidationError(_('Another webhook has this name.'))
 
     def validate_url(self, field):
         try:
@@ -83,7 +83,7 @@ class WebhookForm(DialogForm):
             return
         desks = _desks_of(self.target) if self.target is not None else []
         if desks:
-            raise ValidationError(_('It must send the badge, because it stands for a desk: {}')
+            raise ValidationError(_('It must send the badge, because a desk uses it: {}')
                                   .format(', '.join(desk.name for desk in desks)))
 
 

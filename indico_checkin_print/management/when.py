@@ -27,20 +27,20 @@ SOURCE_TITLES = {
     CheckinSource.other: _('Other plugins, such as people who join a video conference from home'),
 }
 _UNPAID = {
-    UnpaidPolicy.skip: _('Who has not paid gets no badge.'),
+    UnpaidPolicy.skip: _('Attendees who have not paid get no badge.'),
     UnpaidPolicy.hold: _('The badge of someone who has not paid waits until they have, or until someone releases it.'),
-    UnpaidPolicy.print: _('Who has not paid gets a badge all the same.'),
+    UnpaidPolicy.print: _('Attendees who have not paid get a badge anyway.'),
 }
 _AGAIN = {
     ReprintPolicy.hold: _('The badge of someone who had one before waits until someone releases it.'),
-    ReprintPolicy.print: _('Who had a badge before gets another one when checked in again.'),
-    ReprintPolicy.skip: _('Who had a badge before gets no other when checked in again.'),
+    ReprintPolicy.print: _('Attendees who had a badge before get another one when they are checked in again.'),
+    ReprintPolicy.skip: _('Attendees who had a badge before get no other when they are checked in again.'),
 }
 
 
 _NAMELESS = {
     NamelessPolicy.hold: _('A badge that would show no name waits until someone corrects the name or releases it.'),
-    NamelessPolicy.print: _('A badge that shows no name prints all the same.'),
+    NamelessPolicy.print: _('A badge that shows no name prints anyway.'),
 }
 _LANGUAGE = {
     BadgeLanguage.event: _("Dates and prices on a badge are in the event's language."),
@@ -59,7 +59,7 @@ class EventSetupForm(DialogForm):
     language = IndicoEnumSelectField(_('Language'), [InputRequired()], enum=BadgeLanguage, sorted=False,
                                      description=_('Of dates, prices and other words that Indico writes on a badge. An '
                                                    'event that enforces a language prints its badges in that one.'))
-    bulk_limit = IntegerField(_('Most at once'), [InputRequired(), NumberRange(min=0, max=1000)],
+    bulk_limit = IntegerField(_('Maximum at once'), [InputRequired(), NumberRange(min=0, max=1000)],
                               description=_('If more people than this are checked in with one click, their badges wait '
                                             'until someone releases them. With 0, every badge waits.'))
     sources = IndicoSelectMultipleCheckboxField(_('What prints'), [InputRequired()],
@@ -77,7 +77,7 @@ class RHEditWhen(RHCheckinPrintBase):
             setup = lock_setup(self.event)
             form.populate_obj(setup)
             self._log(LogKind.change, 'Rules for printing changed', unpaid=setup.unpaid.name, again=setup.again.name,
-                      no_name=setup.nameless.name, language=setup.language.name, most_at_once=setup.bulk_limit,
+                      no_name=setup.nameless.name, language=setup.language.name, maximum_at_once=setup.bulk_limit,
                       prints=', '.join(setup.sources))
             flash(_('The rules have been changed. They hold for check-ins from now on.'), 'success')
             return jsonify_data(flash=False)

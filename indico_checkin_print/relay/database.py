@@ -110,7 +110,7 @@ class Database:
     def _connect(self):
         with self._app.app_context():
             url = db.engine.url.render_as_string(hide_password=False)
-        # it only listens, so nothing else would tell that the other end lost power
+        # it only listens, so nothing else would show that the other end lost power
         conn = psycopg2.connect(url.replace('postgresql+psycopg2://', 'postgresql://'),
                                 keepalives_idle=10, keepalives_interval=5, keepalives_count=3)
         conn.set_isolation_level(psycopg2.extensions.ISOLATION_LEVEL_AUTOCOMMIT)
@@ -120,5 +120,5 @@ class Database:
 
 
 def _may_pass(exc):
-    """Tell whether the same may work a moment later: the connection broke, or two transactions met."""
+    """Return whether the same may work a moment later: the connection broke, or two transactions met."""
     return exc.connection_invalidated or isinstance(exc.orig, psycopg2.OperationalError | psycopg2.InterfaceError)

@@ -80,7 +80,7 @@ def test_purge(run, ready_job, db, configure):
 def test_sweep(run, check_in, reg):
     job, = check_in(reg)
     code, output = run('sweep')
-    assert (code, output) == (0, '0 jobs put right, 1 rendered, 0 POSTs made.\n')
+    assert (code, output) == (0, '0 jobs recovered, 1 rendered, 0 POSTs made.\n')
     assert job.state == JobState.ready
     assert ledger.claim_render('test') is None
 

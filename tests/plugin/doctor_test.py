@@ -70,7 +70,7 @@ NOBODY = Answer(error='ConnectionError')
     (checks.check_jobs(Pile(), Pile(), Pile(3, 20)), OK, '3 wait'),
     (checks.check_jobs(Pile(), Pile(), Pile(3, 400)), WARN, 'since 7 min'),
     (checks.check_jobs(Pile(4, 90), Pile(), Pile()), WRONG, '4 badges wait to be made, the oldest was due 90 s ago'),
-    (checks.check_jobs(Pile(4, 90), Pile(1, 7300), Pile()), WRONG, 'put right, the oldest 2 h ago'),
+    (checks.check_jobs(Pile(4, 90), Pile(1, 7300), Pile()), WRONG, 'recovered, the oldest 2 h ago'),
     (checks.check_posts(1, 1, Pile()), OK, 'The relay makes them'),
     (checks.check_posts(0, 0, Pile()), OK, 'One Celery worker at a time'),
     (checks.check_posts(1, 0, Pile()), WRONG, 'does not make POSTs'),

@@ -99,13 +99,13 @@ def test_too_many_people(show, create_reg, create_job, mocker):
     for name in 'AB':
         create_job(create_reg('Ada', name))
     html = show('?name=ada')
-    assert 'Write more of it' in html
+    assert 'Type more of it' in html
     assert jobs_in(html) == []
 
 
 def test_nothing_found(show, objects):
-    assert 'No badge is like that.' in show('?state=rendering')
-    assert 'There are no older ones.' in show('?before=1')
+    assert 'No badge matches.' in show('?state=rendering')
+    assert 'There are no older badges.' in show('?before=1')
 
 
 def test_escapes(show, create_reg, create_job, objects, dummy_regform):
@@ -248,7 +248,7 @@ def test_a_pause_holds_many_but_not_one(db, event, manager, page, url, create_jo
     assert (asked[here.id].state, asked[there.id].state, asked[there.id].reason) == (S.queued, S.held, 'paused')
     text = flashes()
     assert ': 1\n' in text
-    assert 'Printing is paused. Badges that wait until it goes on: 1' in text
+    assert 'Printing is paused. Badges that wait until it resumes: 1' in text
     # somebody stands there
     manager.post(f'{page}/jobs/{single.id}/{button}', **extra)
     db.session.expire_all()
@@ -361,9 +361,9 @@ def test_export(db, event, export, create_reg, create_job, objects, dummy_regfor
         'Registration form': dummy_regform.title, 'Desk or webhook': 'North', 'Printer': 'labels', 'State': 'Printed',
         'Reason': 'The printer says that the badge is printed.', 'Detail': '', 'Checked in (UTC)': local,
         'Created (UTC)': local, 'Last change (UTC)': local.replace(':00:00', ':00:01'),
-        'Seconds to paper': '1.2', 'Another one like ID': '',
+        'Seconds to paper': '1.2', 'Reprint of ID': '',
         'Printed again': '1'}
-    assert (lines[1]['Another one like ID'], lines[1]['Seconds to paper']) == (str(badge.id), '')
+    assert (lines[1]['Reprint of ID'], lines[1]['Seconds to paper']) == (str(badge.id), '')
     assert lines[1]['Detail'] == 'look inside'
     assert (lines[0]['Desk or webhook'], lines[0]['State'], lines[0]['Printed again']) == ('CRM', 'Held', '0')
     assert (lines[3]['Name'], lines[3]['Registration number']) == ('Test badge', '')

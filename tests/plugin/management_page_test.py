@@ -46,8 +46,8 @@ def test_a_job_says_what_keeps_its_printer_from_printing(app, event, reg, create
                detail='The printer is out of labels or paper.')
     with app.test_request_context():
         failed, printing, *_others = latest_jobs(event)
-    assert printing.trouble == 'out of paper'
-    assert (failed.trouble, failed.reason, failed.detail) == ('', 'The printer is out of labels or paper.', '')
+    assert printing.printer_problem == 'out of paper'
+    assert (failed.printer_problem, failed.reason, failed.detail) == ('', 'The printer is out of labels or paper.', '')
 
 
 @pytest.mark.parametrize('state', [JobState.failed, JobState.canceled, JobState.expired, JobState.unknown])
@@ -226,9 +226,9 @@ def test_agent_status(event, facts, text):
     ({'state': 'idle', 'reasons': ['media-low-warning']}, 'Ready', 'little paper left', 'warning'),
     ({'state': 'processing'}, 'Printing', '', 'highlight'),
     ({'state': 'processing', 'reasons': ['media-empty-warning']}, 'Printing', 'out of paper', 'warning'),
-    ({'state': 'processing', 'reasons': ['media-jam-error']}, 'Needs help', 'paper jam', 'error'),
+    ({'state': 'processing', 'reasons': ['media-jam-error']}, 'Needs attention', 'paper jam', 'error'),
     ({'state': 'stopped', 'reasons': ['media-empty-error', 'media-needed']}, 'Stopped', 'out of paper', 'error'),
-    ({'state': 'idle', 'accepting': False}, 'Takes no jobs', '', 'error'),
+    ({'state': 'idle', 'accepting': False}, 'Does not accept jobs', '', 'error'),
 ])
 def test_printer_status(printer, text, detail, css):
     status = printer_status({'name': 'p', **printer})
@@ -263,8 +263,8 @@ def test_a_printer_that_was_set_aside(db, manager, page, objects):
     db.session.flush()
     html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
     # at the desk and at the agent
-    assert html.count('Set aside') == 2
-    assert 'It failed 3 times in a row; a badge tries it again after' in html
+    assert html.count('Out of service') == 2
+    assert 'It failed 3 times in a row. The next badge is tried after' in html
 
 
 @pytest.mark.parametrize(('state', 'printer', 'words'), [

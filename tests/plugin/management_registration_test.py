@@ -156,8 +156,9 @@ def test_a_pause_holds_what_is_printed_here(db, manager, url, page, event, desk,
     manager.post(pause, xhr=False, paused='1')
     # the one that was on its way waits since
     html = choose(manager, url, *people.values())
-    assert 'Their badge waits until printing goes on, nothing is done: 1.' in html
-    assert 'first badge: 1. Printing is paused. Of these, so many wait until it goes on: 4. Their badge waits' in html
+    assert 'Their badge waits until printing resumes, nothing is done: 1.' in html
+    assert ('first badge: 1. Printing is paused. Number of these that wait until it resumes: 4. Their badge waits'
+            in html)
     before = len(jobs[Todo.under_way].history)
     assert not press(manager, url, *people.values(), reason='lost')
     db.session.expire_all()
@@ -169,7 +170,7 @@ def test_a_pause_holds_what_is_printed_here(db, manager, url, page, event, desk,
     assert "'Wait for the pause': 4" in log_of(event)
     with manager.client.session_transaction() as cookies:
         said = [str(flash) for flash in cookies['_flashes']]
-        assert any('Badges that wait until it goes on: 4' in words for words in said)
+        assert any('Badges that wait until it resumes: 4' in words for words in said)
         assert not any('rinted' in words or 'Released' in words for words in said)
     manager.post(pause, xhr=False, paused='0')
     db.session.expire_all()

@@ -137,7 +137,7 @@ def test_edit_webhook_keeps_secret(manager, page, objects):
 @pytest.mark.parametrize(('data', 'field', 'words'), [
     ({'name': ''}, 'name', 'required'),
     ({'name': 'x' * 101}, 'name', '100'),
-    ({'name': 'crm'}, 'name', 'another webhook'),
+    ({'name': 'crm'}, 'name', 'Another webhook'),
     ({'url': ''}, 'url', 'required'),
     ({'url': 'ftp://hooks.example.com'}, 'url', 'https://'),
     ({'url': 'http://hooks.example.com'}, 'url', 'https://'),
@@ -168,7 +168,7 @@ def test_webhook_of_a_desk(manager, page, objects):
     objects.desk.webhook = objects.webhook
     url = f'{page}/webhooks/{objects.webhook.id}'
     errors = manager.save(f'{url}/', name='CRM', url=URL, fields='email')
-    assert 'because it stands for a desk: North' in errors['send_badge']
+    assert 'because a desk uses it: North' in errors['send_badge']
     manager.post(f'{url}/delete')
     assert not objects.webhook.is_deleted
     objects.desk.webhook = None

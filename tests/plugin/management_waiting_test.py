@@ -59,7 +59,7 @@ def test_change_rules(db, manager, page, event, log_of):
         event.id, UnpaidPolicy.print, ReprintPolicy.skip, 5, ['app', 'other'], False)
     assert 'Rules for printing changed' in log_of(event)
     html = live(manager, page)
-    assert 'Who has not paid gets a badge all the same.' in html
+    assert 'Attendees who have not paid get a badge anyway.' in html
     assert 'If more people than 5 are' in html
     assert not manager.save(f'{page}/when', **RULES | {'bulk_limit': '0'})
     assert 'Every badge waits' in live(manager, page)

@@ -82,7 +82,7 @@ def test_a_webhook_that_does_not_work(show, webhook, create_message, create_atte
     assert '1 message</dd>' in html.replace(' </dd>', '</dd>')
     assert 'The webhook “CRM” does not work.' in show(of_event=True)
     webhook.probe_dt = now_utc() - timedelta(seconds=1)
-    assert 'The next message is a try.' in show()
+    assert 'The next message is sent as a test.' in show()
 
 
 def test_a_webhook_that_is_off(show, webhook):
@@ -240,11 +240,11 @@ def test_another_url_begins_anew(manager, url, webhook):
 
 def test_what_waits_was_not_forgotten(manager, page, reg, create_job, objects):
     url = f'{page}/webhooks/{objects.webhook.id}/log'
-    assert 'Nothing was sent yet' in manager.get(url, xhr=False).get_data(as_text=True)
+    assert 'Nothing has been sent yet' in manager.get(url, xhr=False).get_data(as_text=True)
     create_job(reg, JobState.ready, purpose=f'webhook:{objects.webhook.id}', webhook=objects.webhook, desk=None)
     html = manager.get(url, xhr=False).get_data(as_text=True)
     assert '1 message' in html
-    assert 'Nothing was sent yet' not in html
+    assert 'Nothing has been sent yet' not in html
     # both parts stay up to date
     for part in ('live-state', 'live-attempts'):
         assert f'<div id="{part}" data-live' in html

@@ -156,7 +156,7 @@ def test_counts_of_a_webhook(manager, page, objects, people, make_jobs):
     __, hidden = people
     make_jobs(hidden)
     text = manager.get(f'{page}/webhooks/{objects.webhook.id}/log').get_data(as_text=True)
-    assert 'Nothing was sent yet' in text
+    assert 'Nothing has been sent yet' in text
     assert 'not delivered;' not in text
 
 

@@ -88,7 +88,7 @@ def test_name_and_history(page, held):
     expect(page.get_by_role('dialog')).to_contain_text('Many people were checked in at once.')
     page.keyboard.press('Escape')
     show(page, Name_or_registration_number='nobody of that name')
-    expect(page.get_by_text('No badge is like that.')).to_be_visible()
+    expect(page.get_by_text('No badge matches.')).to_be_visible()
 
 
 def test_release_some_by_keyboard(stack, page):
@@ -156,7 +156,7 @@ def test_reprint(stack, page, take):
     expect(page.get_by_text('Other badges that are on their way: 2')).to_be_visible()
     follow(page, 'Show all')
     again = rows(page).first
-    expect(again).to_contain_text('Another one like that of')
+    expect(again).to_contain_text('Reprint of the badge from')
     # from the new one to the old one
     again.locator('a[href*="#job-"]').click()
     expect(rows(page).first).to_have_attribute('data-job', re.compile('|'.join(map(str, chosen))))

@@ -178,7 +178,7 @@ def test_pause_and_release(stack, log_in, url, take):
     expect(waiting).to_contain_text('1', timeout=EXPECT_TIMEOUT)
     job = box(page, 'Latest badges').locator('tr[data-job]').first
     expect(job).to_have_attribute('data-state', 'held')
-    page.locator('#live-banner').get_by_role('button', name='Go on with printing').click()
+    page.locator('#live-banner').get_by_role('button', name='Resume printing').click()
     expect(page.locator('#live-banner')).not_to_contain_text('Printing is paused.')
     expect(waiting).to_have_count(0)
     expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=EXPECT_TIMEOUT)

@@ -110,7 +110,7 @@ def test_a_button_that_is_gone_leaves_the_focus_to_its_row(stack, log_in, url, t
         expect(job).to_have_attribute('data-state', 'canceled')
         assert page.evaluate('document.activeElement.closest("tr[data-job]") !== null')
     finally:
-        desk(page, 'Desk 1').get_by_role('button', name='Go on').click()
+        desk(page, 'Desk 1').get_by_role('button', name='Resume').click()
     expect(page.locator('#live-banner')).to_be_empty(timeout=EXPECT_TIMEOUT)
 
 
@@ -198,7 +198,7 @@ def test_the_page_of_a_webhook_is_live_and_messages_have_their_own_list(stack, l
     page.get_by_role('dialog').locator('input[type=submit]').click()
     page.get_by_role('dialog').get_by_role('button', name='Done').click()
     page.get_by_role('link', name='CRM', exact=True).click()
-    expect(page.locator('#live-attempts')).to_contain_text('Nothing was sent yet')
+    expect(page.locator('#live-attempts')).to_contain_text('Nothing has been sent yet')
     person, = take(1)
     CheckIn(stack)(person)
     # without a reload
@@ -237,5 +237,5 @@ def test_an_action_on_the_page_with_all_badges_stays_there(stack, log_in, url, t
         assert page.evaluate('window.kept') == 1
     finally:
         page.goto(url)
-        desk(page, 'Desk 1').get_by_role('button', name='Go on').click()
+        desk(page, 'Desk 1').get_by_role('button', name='Resume').click()
     expect(page.locator('#live-banner')).to_be_empty()
