@@ -162,7 +162,7 @@ def test_a_badge_by_polling(db, post, agent, ready_job, test_client):
     assert ready_job.state == JobState.completed
 
 
-def test_a_lost_answer_is_sent_again(post, agent, ready_job):
+def test_lost_answer_is_repeated(post, agent, ready_job):
     first, again = poll(post)[1], poll(post)[1]
     assert (first.job, first.dispatch, first.go) == (again.job, again.dispatch, again.go) == (ready_job.uuid, 1, True)
 
@@ -280,7 +280,7 @@ def test_a_revoked_token(db, post, agent):
     assert poll(post) == (401, 'unknown_token')
 
 
-def test_another_version_is_told_so(post, agent):
+def test_other_version_is_refused(post, agent):
     assert poll(post, protocol=2) == (400, 'version')
 
 
@@ -321,7 +321,7 @@ def report(post, job, message, *, secret=SECRET, at=None, change=b''):
     return status, answer.get('error')
 
 
-def test_a_receiver_tells_what_became_of_it(db, post, posted_job):
+def test_receiver_reports_the_outcome(db, post, posted_job):
     assert posted_job.state == JobState.sent
     for message, state in ((Printing, JobState.printing), (Completed, JobState.completed),
                            (Completed, JobState.completed)):

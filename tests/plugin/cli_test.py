@@ -111,13 +111,13 @@ def test_too_many(run, held):
     assert 'At most 1000 jobs' in output
 
 
-def test_discard_tells_the_agent(run, ready_job, agent, db, mocker):
+def test_discard_notifies_the_agent(run, ready_job, agent, db, mocker):
     from indico_checkin_print import cli as module
-    told = mocker.patch.object(module, 'notify_agents')
+    notified = mocker.patch.object(module, 'notify_agents')
     ledger.assign(ready_job, agent, 'p1', 'test', go=False)
     db.session.expire_all()
     assert run('jobs', 'discard', ready_job.id)[0] == 0
-    told.assert_called_once_with({agent.id})
+    notified.assert_called_once_with({agent.id})
 
 
 @pytest.mark.parametrize('host', ['127.0.0.1', '192.0.2.1', 'nowhere.invalid'])

@@ -19,7 +19,7 @@ from indico_checkin_print.work.worker import post_waiting
 
 @pytest.fixture
 def receiver(mocker):
-    """Replaces the network: gives the answers it is told to, and keeps the requests."""
+    """Replaces the network: gives the answers that a test wants, and keeps the requests."""
     return mocker.patch.object(deliver_module, 'post', return_value=Answer(202, 0.01))
 
 
@@ -130,7 +130,7 @@ def test_a_secret_that_cannot_be_read(db, desk_job, receiver, webhook):
 
 
 def test_a_new_secret_beside_one_that_cannot_be_read(db, data_job, receiver, webhook):
-    """What the reason of a secret that cannot be read tells the manager to do must help."""
+    """What the reason of a secret that cannot be read asks the manager to do must help."""
     webhook.secrets = [seal(SECRET), 'not sealed with this key']
     db.session.flush()
     assert post_waiting('test') == (1, None)
@@ -196,7 +196,7 @@ def test_one_message_that_cannot_be_made_does_not_stop_the_others(db, check_in, 
 
 @pytest.mark.parametrize('setting', [['10.20.0.0/16', 'nonsense'], 7])
 def test_networks_that_cannot_be_read_are_waited_for(db, desk_job, receiver, configure, setting):
-    """Nothing is sent, nothing counts as if it might have been, and all goes on when they can be read."""
+    """Nothing is sent, nothing counts as if it might have been, and sending resumes when they can be read."""
     configure(ALLOWED_NETWORKS=setting)
     assert post_waiting('test') == (1, 60)
     db.session.refresh(desk_job)

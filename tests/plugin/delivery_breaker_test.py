@@ -92,7 +92,7 @@ DOWN = Answer(None, 0.01, error=PostError.connect, message='No connection.')
 
 @pytest.fixture
 def receiver(mocker):
-    """Replaces the network: gives the answers it is told to."""
+    """Replaces the network: gives the answers that a test wants."""
     return mocker.patch.object(deliver_module, 'post', return_value=DOWN)
 
 
@@ -169,11 +169,11 @@ def test_silence_that_the_receiver_asked_for(db, jobs, receiver, webhook):
 
 def test_other_webhooks_go_on(db, jobs, receiver, webhook, create_webhook, check_in, create_reg, smtp):
     post_waiting('test')
-    create_webhook('Door')
+    create_webhook('Gate')
     check_in(create_reg())
     receiver.return_value = Answer(200, 0.01)
     assert post_waiting('test')[0] == 1
-    assert Job.query.filter_by(state=JobState.sent).one().webhook.name == 'Door'
+    assert Job.query.filter_by(state=JobState.sent).one().webhook.name == 'Gate'
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def mails(smtp):
     return found
 
 
-def test_managers_are_told_once(db, jobs, receiver, webhook, managers, probe_now, smtp):
+def test_managers_are_notified_once(db, jobs, receiver, webhook, managers, probe_now, smtp):
     post_waiting('test')
     for __ in range(3):
         probe_now()
@@ -250,7 +250,7 @@ def test_managers_are_told_once(db, jobs, receiver, webhook, managers, probe_now
     assert mails(smtp) == []
 
 
-def test_somebody_is_always_told(dummy_event, dummy_user):
+def test_somebody_is_always_notified(dummy_event, dummy_user):
     assert notify.recipients(dummy_event) == {dummy_event.creator.email}
     dummy_event.contact_emails = ['desk@example.test']
     assert notify.recipients(dummy_event) == {'desk@example.test'}

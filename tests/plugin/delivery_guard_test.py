@@ -367,7 +367,7 @@ def test_name_service_without_answer(monkeypatch):
         check_url('https://public.example.com/')
 
 
-def test_name_service_with_trouble(monkeypatch):
+def test_name_service_that_fails(monkeypatch):
     def _fail(*args, **kwargs):
         raise socket.gaierror(socket.EAI_AGAIN, 'Temporary failure in name resolution')
 

@@ -1,4 +1,4 @@
-"""What a webhook is told: the published schema, the chosen fields, messages that are sent again, test events."""
+"""What a webhook gets: the published schema, the chosen fields, messages that are sent again, test events."""
 
 import json
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_the_published_schema_is_that_of_the_code():
     lambda p: p['data'].pop('registration'), lambda p: p['data']['registration'].update(email=7),
     lambda p: p['data']['registration']['form'].pop('id'),
 ])
-def test_the_schema_tells_right_from_wrong(db, data_job, receiver, change):
+def test_schema_refuses_other_messages(db, data_job, receiver, change):
     data_job()
     post_waiting('test')
     __, payload, __ = sent(receiver)
@@ -185,7 +185,7 @@ def test_sent_again_under_the_same_id(db, data_job, receiver, webhook, dummy_use
     assert job.uuid != first_headers['webhook-id']
 
 
-def test_an_earlier_check_in_is_sent_again(db, data_job, receiver, check_in, reg, dummy_user):
+def test_earlier_check_in_is_resent(db, data_job, receiver, check_in, reg, dummy_user):
     """Its person was checked in anew since. As it is the same message, it says the old time."""
     job = data_job()
     assert post_waiting('test')[0] == 1

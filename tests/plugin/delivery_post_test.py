@@ -437,7 +437,7 @@ def test_one_bad_address_is_enough(names):
     (socket.gaierror(socket.EAI_AGAIN, 'Temporary failure'), PostError.dns),
     (socket.gaierror(socket.EAI_NONAME, 'Not known'), PostError.refused_url),
 ])
-def test_name_service_trouble(names, exc, error):
+def test_name_service_fails(names, exc, error):
     names['away.example.com'] = [exc]
     assert send(443, 'away.example.com').error == error
 
@@ -517,7 +517,7 @@ def test_tls_refused(names, tmp_path, authority, case):
 
 
 @pytest.mark.parametrize('behave', ['hang', 'drip', 'close'])
-def test_trouble_inside_tls(names, tmp_path, authority, behave):
+def test_faults_inside_tls(names, tmp_path, authority, behave):
     def _behave(sock, request, done):
         request()
         if behave == 'hang':

@@ -33,7 +33,7 @@ LARGE = ('jobs', 'job_history')
 
 
 @pytest.fixture
-def crowd(db, event, objects, dummy_regform, create_regform):
+def many_jobs(db, event, objects, dummy_regform, create_regform):
     """Fill the ledger; return what there is to choose from."""
     rare_form, rare_desk = create_regform(event), Desk(event=event, name='Spare')
     db.session.add(rare_desk)
@@ -98,7 +98,7 @@ def run(db, event, wanted, people, cursor):
 STATES = [(), ('failed',), ('completed',), ('held', 'failed', 'unknown'), ('completed', 'sent', 'canceled')]
 
 
-@pytest.mark.usefixtures('request_context', 'crowd')
+@pytest.mark.usefixtures('request_context', 'many_jobs')
 def test_what_a_volunteer_waits_for_and_what_is_done_every_few_seconds(db, event, plan, manager, page):
     """One person's jobs and those that are alive are found without reading those that have ended."""
     registration = Registration.query.filter_by(event_id=event.id).first()
@@ -129,7 +129,7 @@ def test_what_a_volunteer_waits_for_and_what_is_done_every_few_seconds(db, event
 
 
 @pytest.mark.usefixtures('request_context')
-def test_plans(db, event, crowd, plan, manager, page, mocker):
+def test_plans(db, event, many_jobs, plan, manager, page, mocker):
     """All in one test, because filling the tables takes longer than everything else."""
     oldest, newest = db.session.query(db.func.min(Job.id), db.func.max(Job.id)).filter(Job.event_id == event.id).one()
     assert newest - oldest >= JOBS
@@ -137,7 +137,7 @@ def test_plans(db, event, crowd, plan, manager, page, mocker):
     cursors = [None, Cursor(middle), Cursor(middle, older=False), Cursor(oldest + PAGE)]
 
     # every combination of states, place, form and direction
-    for states, place, form, cursor in product(STATES, crowd['places'], crowd['forms'], cursors[:2]):
+    for states, place, form, cursor in product(STATES, many_jobs['places'], many_jobs['forms'], cursors[:2]):
         wanted = JobFilter(frozenset(S[state] for state in states), place, form)
         check(plan(run(db, event, wanted, None, cursor)))
 
@@ -145,13 +145,13 @@ def test_plans(db, event, crowd, plan, manager, page, mocker):
     for states, cursor in product(STATES, cursors):
         wanted = JobFilter(frozenset(S[state] for state in states))
         assert touched(plan(run(db, event, wanted, None, cursor), 'ANALYZE')) <= 20 * PAGE, (states, cursor)
-    for place, cursor in product(crowd['places'], cursors):
+    for place, cursor in product(many_jobs['places'], cursors):
         wanted = JobFilter(place=place)
         assert touched(plan(run(db, event, wanted, None, cursor), 'ANALYZE')) <= 20 * PAGE, (place, cursor)
 
     # a name, as rare and as frequent as may be searched for, with any other filter
     many = [id_ for id_, in db.session.query(Registration.id).filter_by(event_id=event.id).limit(2000)]
-    for people, states, place in product(([], many[:1], many), STATES, crowd['places']):
+    for people, states, place in product(([], many[:1], many), STATES, many_jobs['places']):
         wanted = JobFilter(frozenset(S[state] for state in states), place, name='x')
         check(plan(run(db, event, wanted, people, None)))
     assert len(find_people(event.id, JobFilter(name='zoe person77'))) > 0
@@ -163,7 +163,7 @@ def test_plans(db, event, crowd, plan, manager, page, mocker):
     # whole pages, with all that belongs to the rows: repeats, names, history
     job = db.session.query(Job.id).filter_by(event_id=event.id, state=S.failed).limit(1).scalar()
     for path in ('/jobs/', f'/jobs/?state=completed&before={middle}', '/jobs/?state=failed&name=ada+person77',
-                 f'/jobs/?at={crowd["places"][2]}&form={crowd["forms"][2]}', f'/jobs/{job}/history', '/live'):
+                 f'/jobs/?at={many_jobs["places"][2]}&form={many_jobs["forms"][2]}', f'/jobs/{job}/history', '/live'):
         plans = plan(lambda path=path: manager.get(page + path))
         assert plans
         check(plans)

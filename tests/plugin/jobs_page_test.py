@@ -256,7 +256,7 @@ def test_a_pause_holds_many_but_not_one(db, event, manager, page, url, create_jo
     assert asked.state == S.queued
 
 
-def test_discard_tells_the_agents(manager, url, create_job, person, objects, mocker):
+def test_discard_notifies_the_agents(manager, url, create_job, person, objects, mocker):
     jobs = [create_job(person(), S.ready, agent=objects.agent, printer='labels') for __ in range(2)]
     jobs.append(create_job(person(), S.completed, agent=objects.agent, printer='labels'))
     notify = mocker.patch.object(sql, 'notify_agents')
@@ -264,8 +264,8 @@ def test_discard_tells_the_agents(manager, url, create_job, person, objects, moc
     notify.assert_called_once_with({objects.agent.id})
 
 
-def test_whoever_changes_a_job_is_not_waited_for(db, manager, url, create_job, person):
-    # other connections do not see the rows of a test, so what is asked for is what PostgreSQL is told
+def test_locked_jobs_are_skipped(db, manager, url, create_job, person):
+    # other connections do not see the rows of a test, so the test looks at the statement
     statements = []
 
     def _note(conn, cursor, statement, *args):
@@ -283,7 +283,7 @@ def test_whoever_changes_a_job_is_not_waited_for(db, manager, url, create_job, p
 
 # -- print again ------------------------------------------------------------------------------------------------------
 
-def test_print_again(db, event, manager, url, create_job, person, flashes, log_of):
+def test_reprint(db, event, manager, url, create_job, person, flashes, log_of):
     jobs = {state: create_job(person(), state) for state in S}
     ids = [job.id for job in jobs.values()]
     dialog = manager.post(f'{url}again', job_id=ids)
@@ -320,7 +320,7 @@ def test_print_again(db, event, manager, url, create_job, person, flashes, log_o
 
 
 @pytest.mark.parametrize('newest', ['', 'x', '-1', '9' * 30])
-def test_print_again_needs_its_dialog(manager, url, create_job, person, newest):
+def test_reprint_needs_its_dialog(manager, url, create_job, person, newest):
     job = create_job(person())
     response = manager.post(f'{url}again', job_id=job.id, reason='lost', newest=newest, submitted='')
     assert response.status_code == 200

@@ -129,7 +129,7 @@ def test_discard(db, manager, page, create_job, state):
     assert job.state == (JobState.canceled if allowed else state)
 
 
-def test_discard_tells_the_agent(manager, page, create_job, objects, mocker):
+def test_discard_notifies_the_agent(manager, page, create_job, objects, mocker):
     job = create_job(state=JobState.ready, agent=objects.agent, printer='labels')
     notify = mocker.patch.object(sql, 'notify_agents')
     manager.post(f'{page}/jobs/{job.id}/discard')
@@ -256,7 +256,7 @@ def test_desk_statuses(objects, event):
     assert _texts() == ['The webhook was deleted']
 
 
-def test_a_printer_that_was_set_aside(db, manager, page, objects):
+def test_printer_whose_breaker_is_open(db, manager, page, objects):
     objects.agent.link = 'link'
     db.session.add(PrinterBreaker(agent=objects.agent, printer='labels', failures=3, reason='engine_failed',
                                   failed_dt=now_utc(), probe_dt=now_utc()))
@@ -276,7 +276,7 @@ def test_a_printer_that_was_set_aside(db, manager, page, objects):
 ])
 def test_where_a_badge_came_out_instead(manager, page, create_job, create_reg, objects, state, printer, words):
     note = {'agent_id': objects.agent.id, 'agent': 'Laptop 1', 'printer': 'p1', 'reason': 'media-empty',
-            'gave_back': True}
+            'returned': True}
     create_job(create_reg(), state=state, agent=objects.agent, printer=printer, skipped_printers=[note])
     html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
     if words:

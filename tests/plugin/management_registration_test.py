@@ -77,7 +77,7 @@ def press(browser, url, *registrations, newest_id=None, **data):
     (S.completed, 'printed', {'checked_in': False, 'same_checkin': False}, Todo.reprint),
     (S.completed, 'printed', {'has_desk': False}, Todo.no_desk),
     (S.sent, 'handed_over', {}, Todo.reprint),
-    (S.unknown, 'no_word', {}, Todo.reprint),
+    (S.unknown, 'go_timeout', {}, Todo.reprint),
     (S.held, Reason.bulk, {}, Todo.release),
     (S.held, Reason.already_printed, {}, Todo.release),
     (S.held, Reason.no_desk, {}, Todo.release),
@@ -105,7 +105,7 @@ def test_decide(state, reason, facts, todo):
 # -- the participant list ---------------------------------------------------------------------------------------------
 
 @pytest.fixture
-def crowd(check_in, create_reg, set_job, db):
+def situations(check_in, create_reg, set_job, db):
     """Registrations in every situation, by what is done about them."""
     people = {todo: create_reg(todo.name.title()) for todo in (
         Todo.reprint, Todo.release, Todo.retry, Todo.first, Todo.under_way, Todo.not_checked_in)}
@@ -118,8 +118,8 @@ def crowd(check_in, create_reg, set_job, db):
     return people, jobs
 
 
-def test_it_says_how_many_of_each(manager, url, crowd):
-    html = choose(manager, url, *crowd[0].values())
+def test_it_says_how_many_of_each(manager, url, situations):
+    html = choose(manager, url, *situations[0].values())
     assert 'They had a badge and get another one: 1.' in html
     assert 'They are checked in and get their first badge: 1.' in html
     assert 'Not checked in, nothing is done: 1.' in html
@@ -127,8 +127,8 @@ def test_it_says_how_many_of_each(manager, url, crowd):
     assert Job.query.count() == 4
 
 
-def test_print_all(db, manager, manager_user, url, crowd, log_of, event):
-    people, jobs = crowd
+def test_print_all(db, manager, manager_user, url, situations, log_of, event):
+    people, jobs = situations
     kick.after_commit.reset_mock()
     assert not press(manager, url, *people.values(), reason='lost')
     db.session.expire_all()
@@ -150,8 +150,8 @@ def test_print_all(db, manager, manager_user, url, crowd, log_of, event):
 
 
 @pytest.mark.parametrize('what', ['event', 'desk'])
-def test_a_pause_holds_what_is_printed_here(db, manager, url, page, event, desk, crowd, log_of, what):
-    people, jobs = crowd
+def test_a_pause_holds_what_is_printed_here(db, manager, url, page, event, desk, situations, log_of, what):
+    people, jobs = situations
     pause = f'{page}/pause' if what == 'event' else f'{page}/desks/{desk.id}/pause'
     manager.post(pause, xhr=False, paused='1')
     # the one that was on its way waits since
@@ -177,23 +177,23 @@ def test_a_pause_holds_what_is_printed_here(db, manager, url, page, event, desk,
     assert {job.state for job in waiting} == {S.queued}
 
 
-def test_another_desk_that_is_paused_holds_nothing(db, manager, url, event, crowd):
+def test_another_desk_that_is_paused_holds_nothing(db, manager, url, event, situations):
     db.session.add(Desk(event=event, name='South', paused=True))
-    assert 'paused' not in choose(manager, url, *crowd[0].values())
-    press(manager, url, crowd[0][Todo.release], crowd[0][Todo.first])
+    assert 'paused' not in choose(manager, url, *situations[0].values())
+    press(manager, url, situations[0][Todo.release], situations[0][Todo.first])
     db.session.expire_all()
-    assert crowd[1][Todo.release].state == S.queued
+    assert situations[1][Todo.release].state == S.queued
 
 
-def test_a_reason_is_needed_for_another_badge_only(manager, url, crowd):
-    people, __ = crowd
+def test_a_reason_is_needed_for_another_badge_only(manager, url, situations):
+    people, __ = situations
     assert list(press(manager, url, *people.values())) == ['reason']
     assert Job.query.count() == 4
     assert not press(manager, url, people[Todo.first])
 
 
-def test_a_second_click(manager, url, crowd, db):
-    people, __ = crowd
+def test_a_second_click(manager, url, situations, db):
+    people, __ = situations
     seen = newest()
     for __ in range(2):
         press(manager, url, people[Todo.reprint], people[Todo.first], newest_id=seen, reason='lost')
@@ -210,7 +210,7 @@ def test_nonsense(manager, url, ids):
     assert manager.post(url, registration_id=ids).status_code == 400
 
 
-def test_registrations_of_another_form(db, manager, url, event, create_regform, crowd, create_reg):
+def test_registrations_of_another_form(db, manager, url, event, create_regform, situations, create_reg):
     other = create_regform(event, title='Other')
     reg = create_reg('Eve')
     reg.registration_form = other
@@ -219,8 +219,8 @@ def test_registrations_of_another_form(db, manager, url, event, create_regform, 
     assert 'html' not in manager.post(url, registration_id=[reg.id]).json
 
 
-def test_registrations_that_another_plugin_hides(manager, url, crowd):
-    people, __ = crowd
+def test_registrations_that_another_plugin_hides(manager, url, situations):
+    people, __ = situations
 
     def _only_first(sender, user, **kwargs):
         return type(people[Todo.first]).id == people[Todo.first].id
@@ -230,8 +230,8 @@ def test_registrations_that_another_plugin_hides(manager, url, crowd):
     assert Job.query.count() == 5
 
 
-def test_blocked_tickets_and_unfinished_registrations(manager, url, crowd, db):
-    people, __ = crowd
+def test_blocked_tickets_and_unfinished_registrations(manager, url, situations, db):
+    people, __ = situations
     with signals.event.is_ticket_blocked.connected_to(lambda sender: True):
         assert 'ticket is blocked' in choose(manager, url, people[Todo.first])
         press(manager, url, people[Todo.first])

@@ -98,9 +98,9 @@ URL = 'https://hooks.example.com/badge?key=in-the-url'
 
 
 def test_add_webhook(manager, page, objects, log_of, event):
-    secret, = shown(manager.post(f'{page}/webhooks/add', name='Door', url=URL, send_badge='y', fields=['email']))
+    secret, = shown(manager.post(f'{page}/webhooks/add', name='Gate', url=URL, send_badge='y', fields=['email']))
     check_secret(secret)
-    webhook = Webhook.query.filter_by(name='Door').one()
+    webhook = Webhook.query.filter_by(name='Gate').one()
     assert (webhook.url, webhook.send_badge, webhook.fields) == (URL, True, ['email'])
     assert [unseal(x) for x in webhook.secrets] == [secret]
     seen, log = everything(manager, page, objects), log_of(event)

@@ -100,7 +100,7 @@ def test_pause_event(db, manager, page, event, objects, hold, log_of):
     assert 'Printing is paused.' in html
     assert '/held/release?reason=paused' not in html
     assert states(db, waits, stays, other) == ['held'] * 3
-    # one desk alone does not go on
+    # one desk alone does not resume
     manager.post(f'{page}/desks/{objects.desk.id}/pause', xhr=False, paused='1')
     manager.post(f'{page}/desks/{objects.desk.id}/pause', xhr=False, paused='0')
     assert states(db, waits, stays, other) == ['held'] * 3
@@ -228,7 +228,7 @@ def test_release_without_desk(db, manager, page, objects, hold):
 # -- print again ------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize('state', list(JobState))
-def test_print_again(db, manager, manager_user, page, event, reg, create_job, log_of, state):
+def test_reprint(db, manager, manager_user, page, event, reg, create_job, log_of, state):
     job = create_job(reg, state)
     url = f'{page}/jobs/{job.id}/again'
     allowed = state in {JobState.completed, JobState.sent, JobState.unknown, JobState.printing}
@@ -252,7 +252,7 @@ def test_print_again_needs_a_reason(manager, page, reg, create_job, reason):
 
 
 @pytest.mark.parametrize('gone', ['registration', 'desk'])
-def test_not_again(manager, page, reg, create_job, objects, gone):
+def test_no_reprint(manager, page, reg, create_job, objects, gone):
     job = create_job(reg)
     (reg if gone == 'registration' else objects.desk).is_deleted = True
     assert '/again' not in live(manager, page)

@@ -72,7 +72,7 @@ def test_a_webhook_that_works(show, webhook, create_message, create_attempt, reg
 
 
 def test_a_webhook_that_does_not_work(show, webhook, create_message, create_attempt):
-    create_attempt(create_message(JobState.ready, reason='try_again'), error='connect')
+    create_attempt(create_message(JobState.ready, reason='retry_later'), error='connect')
     webhook.failures, webhook.opened_dt = 7, now_utc() - timedelta(minutes=3)
     webhook.probe_dt = now_utc() + timedelta(minutes=1)
     html = show()
@@ -121,7 +121,7 @@ def test_test_event(db, manager, url, webhook, event):
     job = Job.query.filter_by(webhook_id=webhook.id).one()
     assert (job.event, job.purpose, job.desk, job.state) == (event, Job.PURPOSE_TEST, None, JobState.ready)
     db.session.expire_all()
-    # whoever asks for it wants to know now
+    # the user who asks for it wants to know now
     assert webhook.opened_dt is None
     webhook.enabled = False
     manager.post(f'{url}/test')
@@ -140,7 +140,7 @@ def test_resend(manager, url, create_message, state, log_of, event, reg):
         assert 'sent again' in log_of(event)
 
 
-def test_a_check_in_that_was_undone_is_not_sent_again(manager, url, show, create_message, reg):
+def test_undone_check_in_is_not_resent(manager, url, show, create_message, reg):
     job = create_message()
     assert not reg.checked_in
     manager.post(f'{url}/resend/{job.id}')
@@ -149,7 +149,7 @@ def test_a_check_in_that_was_undone_is_not_sent_again(manager, url, show, create
 
 
 def test_resend_of_another_webhook(db, manager, url, create_message, event):
-    other = Webhook(event=event, name='Door', url='https://door.example.com/', secrets=[])
+    other = Webhook(event=event, name='Gate', url='https://gate.example.com/', secrets=[])
     db.session.add(other)
     db.session.flush()
     job = create_message(webhook=other, purpose=f'webhook:{other.id}')

@@ -24,7 +24,7 @@ from indico_checkin_print.work.worker import post_waiting
 
 
 #: More than anything here takes, in seconds; only a fault makes a test wait so long.
-PATIENCE = 30
+TIMEOUT = 30
 RELAY = f'{heartbeat.POSTS}here:8630'
 
 
@@ -90,7 +90,7 @@ def test_a_slow_receiver_holds_up_no_other_and_no_rendering(check_in, create_reg
 
     def _post(url, **__):
         if url.endswith('/0'):
-            assert free.wait(PATIENCE)
+            assert free.wait(TIMEOUT)
         order.append(url.rpartition('/')[2])
         return Answer(204, 0.01)
 
@@ -164,7 +164,7 @@ class FakeDatabase:
     def __init__(self, due=()):
         self.due = list(due)
         self.entered = []
-        self.marks = []
+        self.heartbeats = []
         self.fail = None
 
     async def call(self, function, *args, retry_for=0, **kwargs):
@@ -172,9 +172,9 @@ class FakeDatabase:
         if self.fail:
             raise self.fail
         if function is heartbeat.beat:
-            self.marks.append(args[0])
+            self.heartbeats.append(args[0])
         elif function is heartbeat.forget:
-            self.marks.remove(args[0])
+            self.heartbeats.remove(args[0])
         elif function is deliver_module.begin:
             return next((self.due.pop(n) for n, ready in enumerate(self.due)
                          if not (kwargs['only_badges'] and ready.is_data)), None)
@@ -189,7 +189,7 @@ def ready(job_id, kind='data'):
 
 
 async def until(condition):
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < until
         await asyncio.sleep(0.01)
@@ -202,11 +202,11 @@ def log(mocker):
 
 @pytest.fixture
 def network(mocker):
-    """Receivers that answer when they are told to."""
+    """Receivers that answer when a test lets them."""
     free = threading.Event()
 
     def _send(delivery):
-        assert free.wait(PATIENCE)
+        assert free.wait(TIMEOUT)
         return Answer(204, 0.01)
     mocker.patch.object(deliver_module, 'send', _send)
     yield free
@@ -223,7 +223,7 @@ def test_the_relay_makes_many_at_once_and_keeps_room_for_badges(network, log, mo
         database.due.append(ready(99, 'badge'))
         posts.wake()
         await until(lambda: len(posts) == 7)
-        assert database.marks
+        assert database.heartbeats
         network.set()
         await until(lambda: len(database.entered) == 11)
         assert sorted(database.entered) == [*range(10), 99]
@@ -239,10 +239,10 @@ def test_the_relay_stops_in_the_middle(network, log, mocker):
         database = FakeDatabase([ready(1)])
         posts = Posts(database, Metrics(), log)
         task = asyncio.create_task(posts.run('here:1'))
-        await until(lambda: len(posts) == 1 and database.marks)
+        await until(lambda: len(posts) == 1 and database.heartbeats)
         task.cancel()
         await posts.stop()
-        assert not database.marks
+        assert not database.heartbeats
         assert not database.entered
         assert 'left in the middle' in log.warning.call_args.args[0]
     asyncio.run(run())

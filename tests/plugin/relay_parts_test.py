@@ -62,7 +62,7 @@ AWAY = OperationalError('SELECT 1', {}, psycopg2.OperationalError('terminating c
 @pytest.fixture
 def call(app, mocker):
     """Return a function that runs something as the relay does."""
-    # the database of the tests lives in one transaction, which another thread must not end
+    # the database of the tests is in one transaction, which another thread must not end
     mocker.patch.object(database, 'db', SimpleNamespace(session=mocker.Mock()))
     metrics = Metrics()
 

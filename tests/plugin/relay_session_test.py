@@ -1,6 +1,6 @@
 """A session while the database takes its time: nobody is silent by that, and no permission grows younger.
 
-And when it does not answer at all, the agent is sent away and told to come back.
+And when it does not answer at all, the agent is sent away and asked to come back.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from indico_checkin_print.relay.session import Session
 PDF = b'%PDF'
 #: Ids of jobs
 A, B, STRANGER = (f'00000000-0000-4000-8000-{number:012}' for number in (1, 2, 3))
-#: More than any socket takes by itself
+#: More than the buffers of a socket take
 LARGE = bytes(32 * 1024 * 1024)
 JOB = messages.Job(job=A, dispatch=1, printer='p', title='Badge', kind='badge', width_mm=96, height_mm=134,
                    length=len(PDF), sha256='0' * 64, expires_in=600, go=True)
@@ -35,7 +35,7 @@ GO = messages.Go(job=B, dispatch=1)
 
 
 class SlowDatabase:
-    """Says at once who the agent is, and nothing more before it is told to."""
+    """Says at once who the agent is, and nothing more before a test lets it."""
 
     def __init__(self, outgoing):
         self._outgoing = outgoing

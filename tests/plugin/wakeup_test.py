@@ -41,11 +41,11 @@ def test_a_dead_broker_is_left_alone():
     def _fail():
         raise ConnectionError('gone')
 
-    errors, told = [], threading.Event()
+    errors, reported = [], threading.Event()
     broker = Broker(_fail)
-    kicker = Kicker(broker, on_error=lambda exc: (errors.append(exc), told.set()), pause=3600)
+    kicker = Kicker(broker, on_error=lambda exc: (errors.append(exc), reported.set()), pause=3600)
     kicker.want()
-    assert told.wait(10)
+    assert reported.wait(10)
     kicker.want()
     assert not kicker._wanted.is_set()
     assert broker.kicks == len(errors) == 1
