@@ -1,7 +1,6 @@
 """Every part ends when it is told to, and no part ends unheard."""
 
 import asyncio
-import contextlib
 import errno
 import logging
 import os
@@ -14,30 +13,26 @@ import time
 import pytest
 from tests.fakes.badges import J1, J2, PDF, make_job
 from tests.fakes.desk import Desk
-from tests.fakes.disk import FullDisk
 from tests.fakes.indico import FakeServer, pairing_file
 from tests.fakes.linked_desk import LinkedDesk
 from tests.fakes.program import FOLDERS_ONLY, invoke
-from tests.fakes.sender import NEW, Sender
 
-from print_agent.printing import pdf_check
-from print_agent.connection import pairing
-from print_agent.printing import pdf_process
-from print_agent.protocol import reasons
-from print_agent.protocol import messages as p
-from print_agent.webhook import receiver as receiver_module
-from print_agent.jobs import worker as worker_module
 from print_agent.agent import Agent, backends
-from print_agent.config import Config, WebhookEndpoint
-from print_agent.spool.housekeeping import Housekeeping
+from print_agent.config import Config
+from print_agent.connection import pairing
+from print_agent.errors import NoRoom
+from print_agent.jobs import worker as worker_module
+from print_agent.jobs.worker import Worker
+from print_agent.printing import pdf_check
+from print_agent.printing import pdf_process
 from print_agent.printing.backend import Outcome
 from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.layout import Layout
-from print_agent.webhook.receiver import Receiver
-from print_agent.errors import NoRoom
+from print_agent.protocol import messages as p
+from print_agent.protocol import reasons
+from print_agent.spool.housekeeping import Housekeeping
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
-from print_agent.jobs.worker import Worker
 
 
 @pytest.fixture
@@ -46,13 +41,6 @@ async def desk(tmp_path, monkeypatch):
     desk = Desk(tmp_path)
     yield desk
     await desk.close()
-
-
-@pytest.fixture
-async def sender(tmp_path):
-    sender = Sender(tmp_path)
-    yield sender
-    await sender.close()
 
 
 # -- the agent and its links ------------------------------------------------------------------------------------------
@@ -225,63 +213,6 @@ async def test_nothing_is_handed_over_once_nobody_follows_it():
     await asyncio.to_thread(over.wait, 10)
     assert late == [True]
     await client.close()
-
-
-# -- webhooks ---------------------------------------------------------------------------------------------------------
-
-async def test_a_full_disk_does_not_end_the_reports(sender, monkeypatch):
-    sender.start()
-    await sender.post(make_job())
-    await sender.until(lambda: len(sender.outcomes) == 2)
-    sender.answer = 500
-    await sender.post(make_job(J2))
-    await sender.until(lambda: len(sender.outcomes) > 4)
-    disk = FullDisk(sender.spool, monkeypatch)
-    sender.answer, before = 200, len(sender.outcomes)
-    await sender.until(lambda: len(sender.outcomes) > before + 1)  # heard, but that cannot be noted
-    assert not sender.tasks[1].done()
-    disk.full = False
-    await sender.until(lambda: not sender.spool.callbacks())
-
-
-async def test_an_address_that_is_none_ends_no_reports(sender):
-    """One that an older version let in lies in the spool, so it would end the agent again at each start."""
-    reply = await sender.post(make_job(J1), callback='http://[::1')
-    assert (reply.status_code, reply.json()['error']) == (422, 'bad_callback')
-    assert (await sender.post(make_job(J1), callback='http://:80/x')).status_code == 422
-    await sender.jobs.receive('door:desk1', make_job(J1, go=True), PDF, callback='http://[::1')
-    sender.start()
-    await sender.post(make_job(J2))
-    await sender.until(lambda: len(sender.outcomes) == 2)
-
-
-@contextlib.asynccontextmanager
-async def half_a_post(sender):
-    config = Config(folder=sender.spool.path.parent, receiver_port=0,
-                    webhook_endpoints=(WebhookEndpoint(printer='desk1', secrets=(NEW,)),))
-    receiver = Receiver(config, sender.jobs)
-    await receiver.start()
-    reader, writer = await asyncio.open_connection('127.0.0.1', receiver.port)
-    writer.write(b'POST /print/desk1 HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nhalf')
-    await writer.drain()
-    yield receiver, reader
-    writer.close()
-
-
-async def test_a_body_that_does_not_come_keeps_its_place_for_a_while_only(sender, monkeypatch):
-    monkeypatch.setattr(receiver_module, 'MAX_READ_TIME', 0.05)
-    async with half_a_post(sender) as (receiver, reader):
-        answer = await asyncio.wait_for(reader.readuntil(b'}'), 30)
-        assert answer.startswith(b'HTTP/1.1 408 ')
-        assert b'too_slow' in answer
-        await receiver.stop()
-
-
-async def test_a_sender_that_hangs_does_not_hold_up_the_end(sender, monkeypatch):
-    monkeypatch.setattr(receiver_module, 'STOP_TIMEOUT', 1)
-    async with half_a_post(sender) as (receiver, _):
-        await asyncio.sleep(0.2)
-        await asyncio.wait_for(receiver.stop(), 20)
 
 
 # -- the disk ---------------------------------------------------------------------------------------------------------

@@ -2,20 +2,14 @@
 
 import asyncio
 import logging
-from uuid import UUID
 
 import pytest
-from tests.fakes.badges import J1, J2, J9, PDF, make_job
-from tests.fakes.indico import TOKEN, FakeServer, ack
+from tests.fakes.badges import J1, J2, PDF, make_job
+from tests.fakes.indico import TOKEN, FakeServer
 from tests.fakes.linked_desk import PRINTERS, LinkedDesk
 
 from print_agent.connection import link as link_module
-from print_agent.connection import polling as poll_module
 from print_agent.protocol import messages as p
-from print_agent.connection import websocket as stream_module
-from print_agent.connection.backoff import Backoff
-from print_agent.printing.backend import Outcome
-from print_agent.spool.job import State
 
 
 @pytest.fixture
@@ -33,33 +27,6 @@ async def test_a_link_begins_with_the_whole_truth(tmp_path, server):
         assert hello.holding == ()
 
 
-async def test_a_badge_goes_through(tmp_path, server):
-    async with LinkedDesk(tmp_path, server) as desk:
-        await server.until(lambda: server.now)
-        await server.send(make_job(), PDF)
-        await server.until(lambda: server.said(p.Accepted))
-        assert desk.backend.submitted == []
-        await server.send(p.Go(job=J1, dispatch=1))
-        await server.until(lambda: server.said(p.Completed))
-        assert [type(m).__name__ for m in server.heard] == ['Accepted', 'Printing', 'Completed']
-        assert desk.backend.submitted[0].document == PDF
-        await server.until(lambda: not desk.jobs.owed('a'))
-
-
-async def test_an_outcome_is_said_again_until_it_is_acknowledged(tmp_path, server, monkeypatch):
-    monkeypatch.setattr(stream_module, 'OUTCOME_REPEAT_INTERVAL', 0.05)
-    server.auto_ack = False
-    async with LinkedDesk(tmp_path, server) as desk:
-        await server.until(lambda: server.now)
-        await server.send(make_job(go=True), PDF)
-        await server.until(lambda: len(server.said(p.Completed)) >= 3)
-        await server.send(ack(server.said(p.Completed)[0]))
-        await server.until(lambda: not desk.jobs.owed('a'))
-        await server.now.close()
-        await server.until(lambda: len(server.hellos) == 2)
-        assert server.hellos[1].holding == ()
-
-
 async def test_after_a_break_nothing_is_lost(tmp_path, server):
     server.auto_ack = False
     async with LinkedDesk(tmp_path, server) as desk:
@@ -73,40 +40,6 @@ async def test_after_a_break_nothing_is_lost(tmp_path, server):
         assert set(server.hellos[1].holding) == {p.Held(job=J1, dispatch=1, state='completed'),
                                                  p.Held(job=J2, dispatch=1, state='waiting')}
         assert len(desk.backend.submitted) == 1
-
-
-async def test_a_break_between_job_and_document_is_harmless(tmp_path, server):
-    async with LinkedDesk(tmp_path, server) as desk:
-        await server.until(lambda: server.now)
-        await server.send(make_job(go=True))
-        await server.now.close()
-        await server.until(lambda: len(server.hellos) == 2)
-        assert server.hellos[1].holding == ()
-        assert desk.spool.find('a', J1) is None
-
-
-async def test_heartbeats_come_twice_as_often_as_asked_for(tmp_path, server):
-    server.heartbeat = 0.2
-    async with LinkedDesk(tmp_path, server):
-        await server.until(lambda: len(server.said(p.Heartbeat)) >= 2)
-
-
-async def test_nonsense_is_answered_and_the_link_lives_on(tmp_path, server):
-    async with LinkedDesk(tmp_path, server) as desk:
-        await server.until(lambda: server.now)
-        await server.now.send('{"type": "fax"}')
-        await server.now.send('nonsense')
-        await server.now.send(b'%PDF-')
-        await server.send(make_job(J9))
-        await server.send(p.Drain(reason='bye'))
-        await server.until(lambda: len(server.said(p.Error)) == 4)
-        assert [m.code for m in server.said(p.Error)] == ['unknown_type', 'bad_message', 'unexpected_document',
-                                                          'no_document']
-        assert server.said(p.Error)[3].job == J9
-        await server.send(make_job(go=True), PDF)
-        await server.until(lambda: server.said(p.Completed))
-        assert len(server.hellos) == 1
-        assert desk.link.state == 'stream'
 
 
 async def test_trouble_is_told_once(tmp_path, server, caplog):
@@ -131,29 +64,6 @@ async def test_a_revoked_token_is_told_in_words_and_not_hammered(tmp_path, serve
     assert 'icpa_old' not in caplog.text
 
 
-@pytest.mark.parametrize(('code', 'words'), [
-    (4000, 'another version'), (4001, 'running twice'), (4003, 'revoked'), (1001, 'restarting')])
-async def test_each_way_of_being_sent_away_has_its_words(tmp_path, server, code, words):
-    async def close(ws):
-        await ws.recv()
-        await ws.close(code)
-
-    server.script = close
-    async with LinkedDesk(tmp_path, server) as desk:
-        await server.until(lambda: words in desk.link.problem)
-
-
-async def test_a_server_of_another_version_is_left_alone(tmp_path, server):
-    async def welcome(ws):
-        await ws.recv()
-        await ws.send(p.encode(p.Welcome(protocol=2)).decode())
-        await ws.wait_closed()
-
-    server.script = welcome
-    async with LinkedDesk(tmp_path, server) as desk:
-        await server.until(lambda: 'another version' in desk.link.problem)
-
-
 async def test_a_server_that_accepts_and_closes_is_not_stormed(tmp_path, server):
     async def close(ws):
         await ws.close(1008)
@@ -165,101 +75,7 @@ async def test_a_server_that_accepts_and_closes_is_not_stormed(tmp_path, server)
         assert desk.link._backoff.failures >= 3
 
 
-def test_waits_grow_to_a_minute_and_are_spread():
-    backoff = Backoff()
-    waits = [backoff.next() for _ in range(50)]
-    assert all(0.1 * min(2 ** n, 60) <= wait <= min(2 ** n, 60) for n, wait in enumerate(waits))
-    assert len(set(waits[10:])) > 30
-    backoff.reset()
-    assert backoff.next() <= 1
-    assert all(30 <= backoff.slow() <= 60 for _ in range(20))
-
-
 # -- polling ----------------------------------------------------------------------------------------------------------
-
-async def test_polling_carries_everything(tmp_path, server):
-    server.documents = {f'{J1}/1': PDF}
-    server.replies = [p.Welcome(), make_job(go=True)]
-    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
-        await server.until(lambda: server.said(p.Completed))
-        assert server.connections == 0
-        assert desk.link.state == 'poll'
-        assert desk.backend.submitted[0].document == PDF
-        assert server.said(p.Accepted)
-        await server.until(lambda: not desk.jobs.owed('a'))
-        assert server.polls[0].hello.printers == PRINTERS
-
-
-async def test_an_outcome_does_not_wait_for_the_next_poll(tmp_path, server):
-    server.documents = {f'{J1}/1': PDF}
-    server.next_in = 3600.0
-    server.replies = [make_job(go=True)]
-    async with LinkedDesk(tmp_path, server, mode='poll'):
-        await server.until(lambda: server.said(p.Completed))
-
-
-async def test_a_failed_poll_loses_nothing(tmp_path, server):
-    server.documents = {f'{J1}/1': PDF}
-    server.replies = [make_job()]
-    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
-        await server.until(lambda: desk.spool.find('a', J1))
-        server.poll_status = 500
-        await server.until(lambda: desk.link.state == 'down')
-        desk.jobs.go('a', p.Go(job=J1, dispatch=1))
-        await asyncio.sleep(0.05)
-        server.poll_status = 200
-        await server.until(lambda: server.said(p.Completed))
-        assert server.said(p.Accepted)
-
-
-async def test_a_document_that_is_gone_gives_the_job_back(tmp_path, server):
-    server.replies = [make_job(go=True)]
-    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
-        await server.until(lambda: server.said(p.Returned))
-        assert server.said(p.Returned)[0].reason == 'document_unavailable'
-        assert desk.spool.find('a', J1) is None
-
-
-async def test_polling_with_a_revoked_token_is_told_in_words(tmp_path, server):
-    async with LinkedDesk(tmp_path, server, mode='poll', token='icpa_old') as desk:
-        await server.until(lambda: 'pair it again' in desk.link.problem)
-
-
-async def test_what_happened_between_two_polls_is_told_in_its_order(tmp_path, server):
-    """A printer that cannot say when a badge is done is through with it before the next poll."""
-    server.poll_status = 500
-    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
-        desk.backend.end = Outcome('sent')
-        await desk.jobs.receive('a', make_job(go=True), PDF)
-        await server.until(lambda: desk.jobs.owed('a'))
-        server.poll_status = 200
-        await server.until(lambda: server.said(p.Sent))
-        words = [type(message) for message in server.polls[-1].messages]
-        assert words == [p.Accepted, p.Printing, p.Sent]
-
-
-async def test_a_link_by_polling_begins_until_it_is_answered(tmp_path, server):
-    server.poll_status = 500
-    async with LinkedDesk(tmp_path, server, mode='poll'):
-        await server.until(lambda: len(server.polls) > 1)
-        assert all(poll.begins for poll in server.polls)
-        server.poll_status, answered = 200, len(server.polls)
-        await server.until(lambda: len(server.polls) > answered + 2)
-        assert not any(poll.begins for poll in server.polls[-2:])
-        assert len({poll.link for poll in server.polls}) == 1
-        assert server.polls[0].link
-
-
-async def test_an_older_poller_says_why_it_gets_nothing_and_is_back_when_the_other_is_gone(tmp_path, server):
-    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
-        await server.until(lambda: desk.link.state == 'poll')
-        server.poll_status, server.poll_error = 409, {'error': 'replaced'}
-        await server.until(lambda: 'speaks from another computer' in desk.link.problem)
-        assert desk.link.state == 'down'
-        server.poll_status = 200
-        await server.until(lambda: desk.link.state == 'poll')
-        # as the one that it was: one that begins would have thrown out the other one
-        assert not any(poll.begins for poll in server.polls[1:])
 
 
 async def test_a_poll_under_way_ends_before_the_websocket_speaks(tmp_path, server):
@@ -369,17 +185,6 @@ async def test_printers_that_change_are_pushed_either_way(tmp_path, server):
         await server.until(lambda: server.said(p.Printers))
 
 
-async def test_a_job_with_a_slow_document_is_clocked_from_its_header(tmp_path, server, monkeypatch):
-    monkeypatch.setattr(poll_module, 'MAX_FETCHES', 1)
-    server.documents = {f'{J1}/1': PDF}
-    server.replies = [make_job(go=True, print_within=0.0)]
-    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
-        await server.until(lambda: desk.spool.find('a', J1))
-        desk.jobs.tick()
-        assert desk.spool.find('a', J1).state is State.returned
-        assert desk.backend.submitted == []
-
-
 async def test_what_is_too_large_is_said_in_words_once_and_not_tried_for_ever(tmp_path, server, caplog):
     caplog.set_level(logging.INFO, 'print_agent')
 
@@ -422,14 +227,52 @@ async def test_a_welcome_says_which_printers_desks_use(tmp_path, server, mode):
         await server.until(lambda: heard and heard[-1] == ('a', frozenset(server.wanted)))
 
 
-async def test_a_poll_never_says_more_than_is_read(tmp_path, server):
-    async with LinkedDesk(tmp_path, server, mode='poll') as desk:
-        await server.until(lambda: server.polls)
-        server.poll_gate.clear()
-        for number in range(400):
-            desk.link.put(p.Failed(job=str(UUID(int=number)), dispatch=1, reason='x', detail='ä' * 2000))
-        server.poll_gate.set()
-        await server.until(lambda: sum(len(poll.messages) for poll in server.polls) >= 400)
-    said = [m.job for poll in server.polls for m in poll.messages if isinstance(m, p.Failed)]
-    assert said == [str(UUID(int=number)) for number in range(400)]
-    assert all(len(p.encode(poll)) < 2 * p.MAX_MESSAGE for poll in server.polls)
+async def test_a_server_that_welcomes_and_closes_is_left_alone(tmp_path, server):
+    async def hang_up(ws):
+        await ws.recv()
+        await ws.send(p.encode(p.Welcome()).decode())
+        await ws.close(1011)
+
+    server.script = hang_up
+    async with LinkedDesk(tmp_path, server) as desk:
+        await server.until(lambda: server.connections >= 4)
+        # only a connection that lasts resets the window
+        assert desk.link._backoff.failures >= 3
+
+
+async def test_a_connection_that_lasted_is_a_fresh_start(tmp_path, server):
+    async with LinkedDesk(tmp_path, server) as desk:
+        desk.link._steady = 0.0
+        desk.link._backoff.failures = 9
+        await server.until(lambda: server.now)
+        await server.now.close()
+        await server.until(lambda: len(server.hellos) == 2)
+        assert desk.link._backoff.failures == 1
+
+
+@pytest.mark.parametrize('status', [429, 503])
+async def test_a_server_that_asks_to_stay_away_is_left_alone(tmp_path, server, status):
+    server.refuse_upgrade, server.retry_after = status, '200'
+    waits = []
+    async with LinkedDesk(tmp_path, server) as desk:
+        after = desk.link._after
+        desk.link._after = lambda end: waits.append(after(end)) or waits[-1]
+        await server.until(lambda: waits)
+        # and a random bit more, or all whom it asked would come back together
+        assert 200 < waits[0] < 201
+
+
+async def test_a_stale_connection_is_replaced_on_waking(tmp_path, server):
+    async with LinkedDesk(tmp_path, server) as desk:
+        await server.until(lambda: desk.link.state == 'stream')
+        desk.link.wake()
+        await server.until(lambda: len(server.hellos) == 2 and desk.link.state == 'stream')
+
+
+async def test_waking_ends_the_wait_for_the_next_attempt(tmp_path, server):
+    server.refuse_upgrade, server.retry_after = 429, '200'
+    async with LinkedDesk(tmp_path, server) as desk:
+        await server.until(lambda: 'slow down' in desk.link.problem)
+        server.refuse_upgrade = None
+        desk.link.wake()
+        await server.until(lambda: desk.link.state == 'stream')

@@ -1,22 +1,23 @@
 """The webhook endpoints: who is let in, what is printed, and that outcomes reach the sender."""
 
 import asyncio
+import contextlib
 import json
 import time
 
 import httpx
 import pytest
+from standardwebhooks import Webhook
 from tests.fakes.badges import J1, J2, J3, PDF, make_job
 from tests.fakes.sender import CALLBACK, NEW, OLD, Sender
-from standardwebhooks import Webhook
 
+from print_agent.config import Config, WebhookEndpoint
 from print_agent.jobs import capacity
 from print_agent.protocol import messages as p
-from print_agent.webhook import receiver as receiver_module
 from print_agent.protocol import signing
-from print_agent.config import Config, WebhookEndpoint
-from print_agent.webhook.receiver import Receiver
 from print_agent.spool.job import State
+from print_agent.webhook import receiver as receiver_module
+from print_agent.webhook.receiver import Receiver
 
 
 @pytest.fixture
@@ -55,29 +56,6 @@ async def test_the_same_post_again_prints_once(sender):
 async def test_the_printer_is_that_of_the_endpoint_and_not_of_the_sender(sender):
     await sender.post(make_job(printer='the-directors-printer'))
     assert sender.spool.find('door:desk1', J1).printer == 'desk1'
-
-
-async def test_an_outcome_is_delivered_until_it_is_taken(sender, tmp_path):
-    sender.answer = 503
-    sender.start()
-    await sender.post(make_job())
-    await sender.until(lambda: len([m for _, m in sender.outcomes if isinstance(m, p.Completed)]) >= 3)
-    assert len({i for i, m in sender.outcomes if isinstance(m, p.Completed)}) == 1
-    await sender.close()
-    again = Sender(tmp_path)
-    again.jobs.restart()
-    again.start()
-    await again.until(lambda: not again.spool.callbacks())
-    assert [type(m) for _, m in again.outcomes] == [p.Completed]
-    await again.close()
-
-
-async def test_nobody_to_tell_is_fine(sender):
-    sender.start()
-    await sender.post(make_job(), callback='')
-    await sender.until(lambda: sender.spool.find('door:desk1', J1).state is State.completed)
-    assert sender.spool.unacked('door:desk1') == []
-    assert sender.outcomes == []
 
 
 async def test_the_reference_library_agrees(sender):
@@ -197,3 +175,32 @@ async def test_it_listens_and_stops(tmp_path):
         with pytest.raises(httpx.ConnectError):
             await client.get(url)
     await sender.close()
+
+
+@contextlib.asynccontextmanager
+async def half_a_post(sender):
+    config = Config(folder=sender.spool.path.parent, receiver_port=0,
+                    webhook_endpoints=(WebhookEndpoint(printer='desk1', secrets=(NEW,)),))
+    receiver = Receiver(config, sender.jobs)
+    await receiver.start()
+    reader, writer = await asyncio.open_connection('127.0.0.1', receiver.port)
+    writer.write(b'POST /print/desk1 HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nhalf')
+    await writer.drain()
+    yield receiver, reader
+    writer.close()
+
+
+async def test_a_body_that_does_not_come_keeps_its_place_for_a_while_only(sender, monkeypatch):
+    monkeypatch.setattr(receiver_module, 'MAX_READ_TIME', 0.05)
+    async with half_a_post(sender) as (receiver, reader):
+        answer = await asyncio.wait_for(reader.readuntil(b'}'), 30)
+        assert answer.startswith(b'HTTP/1.1 408 ')
+        assert b'too_slow' in answer
+        await receiver.stop()
+
+
+async def test_a_sender_that_hangs_does_not_hold_up_the_end(sender, monkeypatch):
+    monkeypatch.setattr(receiver_module, 'STOP_TIMEOUT', 1)
+    async with half_a_post(sender) as (receiver, _):
+        await asyncio.sleep(0.2)
+        await asyncio.wait_for(receiver.stop(), 20)

@@ -1,16 +1,11 @@
 """How the agent does, in words."""
 
-import logging
-from types import SimpleNamespace
-
 import pytest
-from tests.fakes.badges import J1
 from tests.fakes.desk import StaffedDesk
 
-from print_agent.protocol import messages as p
-from print_agent.web.connection_history import MAX_CHANGES, History
-from print_agent.web.log_buffer import LogBuffer
 from print_agent.printing.backend import Outcome
+from print_agent.protocol import messages as p
+from print_agent.web.connection_history import History
 from print_agent.web.status import MAX_LATEST, MAX_QUEUE, Viewer, printer_status
 
 
@@ -60,49 +55,3 @@ async def test_everything_is_there_and_nothing_grows_without_end(tmp_path):
         assert viewer.look(names=True).questions == ()
     finally:
         await desk.stop()
-
-
-def link(name='a'):
-    return SimpleNamespace(state='down', problem='', pairing=SimpleNamespace(
-        id=name, url='https://indico', event_title='Conference', agent_name='Desk'))
-
-
-def test_the_history_has_every_change_once():
-    one = link()
-    history = History([one])
-    for state, problem in (('down', ''), ('down', ''), ('stream', ''), ('stream', ''),
-                           ('down', 'the server is restarting'), ('down', 'no connection (refused).'), ('poll', '')):
-        one.state, one.problem = state, problem
-        history.update()
-    assert [change.words for change in reversed(history.changes())] == [
-        'Connecting…', 'Connected.', 'The server is restarting.', 'No connection (refused).',
-        'Connected by polling: badges come up to two seconds later.']
-    (now,) = history.connections()
-    assert (now.state, now.event, now.agent) == ('poll', 'Conference', 'Desk')
-    for number in range(MAX_CHANGES + 10):
-        one.problem, one.state = str(number), 'down'
-        history.update()
-    assert len(history.changes()) == MAX_CHANGES
-
-
-def test_since_when_a_connection_is_down_does_not_change_with_the_reason():
-    one = link()
-    history = History([one])
-    history.update()
-    since = history.connections()[0].since
-    one.problem = 'no answer in time'
-    history.update()
-    assert history.connections()[0].since == since
-    assert history.changes()[0].time >= since
-
-
-def test_the_log_buffer_hears_the_agent_while_it_is_open():
-    log_buffer, log = LogBuffer(), logging.getLogger('print_agent.test')
-    log.warning('before')
-    log_buffer.open()
-    log.warning('job %s failed', J1)
-    logging.getLogger('elsewhere').warning('not ours')
-    log_buffer.close()
-    log.warning('after')
-    (line,) = log_buffer.lines()
-    assert line.endswith(f'WARNING job {J1} failed')
