@@ -212,12 +212,12 @@ class Agent:
             link.put(message)
 
     async def _clock(self) -> None:
-        lapse = SleepDetector(MIN_SLEEP)
+        sleep_detector = SleepDetector(MIN_SLEEP)
         while True:
             self._pulse.beat('the clock')
             self._history.update()
             self.jobs.tick()  # first of all: what ran out while the computer slept must not be printed
-            if slept := lapse.look():
+            if slept := sleep_detector.check():
                 log.info('this computer slept for %.0f s; connecting again', slept)
                 for link in self.links:
                     link.wake()

@@ -185,16 +185,16 @@ async def _queue(client: CupsClient, config: Config, name: str) -> list[Finding]
     uri = printer_uri(str(attrs.get('device-uri', '')))
     if uri is None:
         return checks.queue(name, attrs, None, layout=layout)
-    line, way = IppClient(uri, login=login), None
+    ipp, way = IppClient(uri, login=login), None
     try:
-        printer: PrinterView | str = await line.printer()
-        if not line.is_server:
-            way = await recognize.way(line)
+        printer: PrinterView | str = await ipp.printer()
+        if not ipp.is_server:
+            way = await recognize.way(ipp)
     except Unreachable as exc:
         printer = exc.reason
     finally:
-        await line.close()
-    return checks.queue(name, attrs, printer, server=bool(line.is_server), login=login is not None, layout=layout,
+        await ipp.close()
+    return checks.queue(name, attrs, printer, server=bool(ipp.is_server), login=login is not None, layout=layout,
                         way=way)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from print_agent.printing.addresses import is_service, printer_uri
 from print_agent.printing.ipp import PrinterView, words
-from print_agent.printing.layout import Layout, turned_again
+from print_agent.printing.layout import Layout, turned_by_cups
 from print_agent.printing.recognize import Way
 from print_agent.protocol import reasons
 from print_agent.web.status import PrinterStatus, Snapshot
@@ -189,9 +189,9 @@ def _state(check: str, name: str, attrs: Mapping[str, Any], there: str = '') -> 
 
 def _turned(check: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, layout: Layout) -> list[Finding]:
     ready = printer.media if isinstance(printer, PrinterView) else ()
-    sheet = turned_again(layout, words(attrs.get('media-supported')))
+    sheet = turned_by_cups(layout, words(attrs.get('media-supported')))
     if layout.media_mm is None and ready:  # the others are not loaded
-        sheet = turned_again(layout, ready)
+        sheet = turned_by_cups(layout, ready)
     if sheet is None or (isinstance(printer, PrinterView) and printer.takes_pdf):
         return []
     width, height = (f'{side:g}' for side in sheet)

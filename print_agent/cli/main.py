@@ -29,7 +29,7 @@ from print_agent.printing.printer_list import Printers, describe
 from print_agent.protocol import messages as p
 from print_agent.runtime import daemon_threads
 from print_agent.runtime.log_folding import Folding
-from print_agent.spool.database import set_aside
+from print_agent.spool.database import quarantine
 from print_agent.spool.lock import lock
 from print_agent.spool.store import Spool
 from print_agent.version import VERSION
@@ -114,7 +114,7 @@ def _broke(config: Config, pairings: list[Pairing]) -> bool:
         return False
     except SpoolCorrupt:
         spool.close()
-        set_aside(config.database)
+        quarantine(config.database)
         return not signals
     finally:
         spool.close()
@@ -142,9 +142,9 @@ def _banner(agent: Agent, pairings: list[Pairing]) -> None:
         click.echo(f'  printer {printer.name}: {printer.state}'
                    f'{" (" + ", ".join(printer.reasons) + ")" if printer.reasons else ""}'
                    f'{"" if printer.reports else ", cannot say when a badge is done"}')
-    for sentence in agent.printers.trouble:
+    for sentence in agent.printers.problems:
         click.echo(f'  {sentence}')
-    if not agent.printers.all() and not agent.printers.trouble:
+    if not agent.printers.all() and not agent.printers.problems:
         click.echo('  no printers yet')
 
 
@@ -180,7 +180,7 @@ async def _look(config: Config) -> tuple[list[p.Printer], tuple[str, ...], tuple
     finally:
         for way in ways:
             await way.close()
-    return list(look.all()), look.trouble, look.offer().sentences
+    return list(look.all()), look.problems, look.offer().sentences
 
 
 for command in (status, *local.COMMANDS):

@@ -14,7 +14,7 @@ class Deadlines:
         self._deadlines: dict[int, float] = {}
         self._expiries: dict[int, float] = {}
         self._started: dict[int, float] = {}
-        #: Why a job cannot be printed now: reason and detail. They are told if its time runs out.
+        #: Why a job cannot be printed now: reason and detail. They are reported if its time runs out.
         self.obstacles: dict[int, tuple[str, str]] = {}
 
     def came(self, seq: int, received: float, expires_in: float) -> None:
@@ -31,12 +31,12 @@ class Deadlines:
         self._deadlines[seq] = until
 
     def may_begin(self, seq: int, now: float) -> bool:
-        """Tell whether a job has a permission that is still good."""
+        """Whether a job has a permission that is still good."""
         deadline = self._deadlines.get(seq)
         return deadline is not None and now < deadline
 
     def begun(self, seq: int) -> None:
-        """A job is at the printer: no clock takes it back from there."""
+        """A job is at the printer: no clock returns it from there."""
         self._deadlines.pop(seq, None)
         self._expiries.pop(seq, None)
 

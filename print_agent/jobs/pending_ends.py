@@ -11,7 +11,7 @@ from print_agent.spool.store import Spool
 
 
 #: How often the spool is asked again to take what it could not, in seconds.
-SAVE_AGAIN = 1.0
+SAVE_INTERVAL = 1.0
 
 
 class PendingEnds:
@@ -43,7 +43,7 @@ class PendingEnds:
         """Write what there is, as far as there is room."""
         if not self._ends:
             return
-        self._save_at = clock.now() + SAVE_AGAIN
+        self._save_at = clock.now() + SAVE_INTERVAL
         for seq, ended in list(self._ends.items()):
             current = self._spool.get(seq)
             if current is not None and current.state not in ENDED and current.dispatch == ended.dispatch:

@@ -40,7 +40,7 @@ def short_tag(tag: str) -> str:
 
 
 def is_named(name: str, tag: str) -> bool:
-    """Tell by its name, or what a printer left of it, whether a job at CUPS or at the printer is that of a tag."""
+    """Whether a job at CUPS or at the printer is that of a tag, by its name or what a printer left of it."""
     return tag in name or name.startswith(short_tag(tag))
 
 
@@ -93,7 +93,7 @@ class Backend(Protocol):
     async def ensure_gone(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
         """Make sure that the print system will not print the job any more. Raises :class:`NotGone`.
 
-        ``patience``: seconds to wait for the print system to finish by itself before the job is cancelled there.
+        ``patience``: seconds to wait for the print system to finish before the job is cancelled there.
         """
         ...
 

@@ -33,8 +33,8 @@ _PLAIN = {
     'outputorder': 'normal', 'page-delivery': 'same-order', 'collate': 'true',
     'multiple-document-handling': 'separate-documents-collated-copies', 'mirror': 'false', 'landscape': 'false',
     'page-border': 'none', 'booklet': 'off', 'job-sheets': 'none', 'job-hold-until': 'no-hold'}
-#: How long one printer may hold up the look at all of them, in seconds.
-GLANCE = 2.0
+#: How long one printer may hold up the list of all of them, in seconds.
+STATE_TIMEOUT = 2.0
 #: CUPS' own housekeeping, not a state of the printer.
 _NOISE = ('cups-', 'connecting-to-device')
 
@@ -81,12 +81,12 @@ class CupsBackend:
         if queue.get('printer-state') == 5:
             raise NotReady('queue_paused', reasons.sentence('queue_paused'))
         self._devices.learn(printer, str(queue.get('device-uri', '')))
-        if (line := self._devices.line(printer)) is None:
+        if (ipp := self._devices.ipp(printer)) is None:
             if await self._devices.connects(printer) is False:
                 raise NotReady('printer_unreachable', reasons.sentence('printer_unreachable'))
             return
         try:
-            view = await line.printer()
+            view = await ipp.printer()
         except Unreachable as exc:
             if exc.unreadable:
                 self._devices.cannot_be_read(printer, exc)
@@ -105,8 +105,8 @@ class CupsBackend:
         if request.resolution_dpi:
             # the first is IPP's, for printers without a driver, the other one what drivers (PPDs) know
             options |= dict.fromkeys(('printer-resolution', 'Resolution'), f'{request.resolution_dpi}dpi')
-        if (line := self._devices.line(printer)) is not None:
-            self._newest[printer] = request.tag, await newest(line)
+        if (ipp := self._devices.ipp(printer)) is not None:
+            self._newest[printer] = request.tag, await newest(ipp)
         try:
             return str(await self._client.submit(printer, request.title, request.document, options))
         except CupsRefused as exc:
@@ -132,15 +132,15 @@ class CupsBackend:
         except (CupsDown, CupsRefused) as exc:
             raise SubmitFailed('cups_down', reasons.sentence('cups_down'), certain=False, retry=True) from exc
         await self._devices.learn_uri(printer)
-        if (line := self._devices.line(printer)) is not None:
+        if (ipp := self._devices.ipp(printer)) is not None:
             try:
-                if await line.jobs(tag):
+                if await ipp.jobs(tag):
                     return handle or '0'
             except Unreachable as exc:
-                if exc.unreadable:  # it will not tell later either
+                if exc.unreadable:  # it will not say later either
                     raise SubmitFailed('restart_unclear', reasons.sentence('restart_unclear'), certain=False) from exc
                 raise SubmitFailed(exc.reason, reasons.sentence(exc.reason), certain=False, retry=True) from exc
-        # CUPS may have been told to keep no history, and printers forget: not found does not mean not printed.
+        # CUPS may be configured to keep no history, and printers forget: not found does not mean not printed.
         raise SubmitFailed('restart_unclear', reasons.sentence('restart_unclear'), certain=False)
 
     async def follow(self, printer: str, request: PrintRequest, handle: str, at_printer: Callable[[], None],
@@ -154,11 +154,11 @@ class CupsBackend:
     async def ensure_gone(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
         """Wait until CUPS is through with the job, or cancel it there.
 
-        A CUPS that dies before it has noted that it handed the job over does so again when it is back. The printer is
-        told to drop that one.
+        A CUPS that dies before it has noted that it handed the job over does so again when it is back. That one is
+        cancelled at the printer.
         """
         start = time.monotonic()
-        line, dropped = self._devices.line(printer), set[int]()
+        ipp, dropped = self._devices.ipp(printer), set[int]()
         if tag in self._in_doubt:
             self._in_doubt.discard(tag)
             patience = 0
@@ -178,11 +178,11 @@ class CupsBackend:
                     if waited >= patience + GRACE_PERIOD:
                         raise NotGone(f'CUPS job {handle} cannot be cancelled.')
             except (CupsDown, CupsRefused) as exc:
-                patience = 0  # when it is back, it must not go on with this
+                patience = 0  # when it is back, it must not continue with this
                 if waited >= GRACE_PERIOD:
                     raise NotGone(str(exc)) from exc
-            if line is not None:
-                await self._drop_active(line, tag, dropped)
+            if ipp is not None:
+                await self._drop_active(ipp, tag, dropped)
             await asyncio.sleep(pause(waited))
 
     async def close(self) -> None:
@@ -192,13 +192,13 @@ class CupsBackend:
 
     # -- helpers ------------------------------------------------------------------------------------------------------
 
-    async def _drop_active(self, line: IppClient, tag: str, dropped: set[int]) -> None:
+    async def _drop_active(self, ipp: IppClient, tag: str, dropped: set[int]) -> None:
         """Cancel at the printer what it has not printed yet of a job that has ended for us."""
         try:
-            for job in await line.jobs(tag):
+            for job in await ipp.jobs(tag):
                 if job.state < CANCELED and job.id not in dropped:
                     log.warning('CUPS handed job %s over again; cancelling that at the printer', tag)
-                    await line.cancel(job.id)
+                    await ipp.cancel(job.id)
                     dropped.add(job.id)
         except Unreachable as exc:
             log.debug('the printer of job %s cannot be asked: %s', tag, exc)
@@ -208,10 +208,10 @@ class CupsBackend:
         accepting = bool(queue.get('printer-is-accepting-jobs', True))
         why = tuple(r for r in words(queue.get('printer-state-reasons')) if not r.startswith(_NOISE))
         model, media = str(queue.get('printer-make-and-model', '')), self._media.get(name, ())
-        line = self._devices.line(name)
-        if line is not None:
+        ipp = self._devices.ipp(name)
+        if ipp is not None:
             try:
-                view = await line.printer(GLANCE)
+                view = await ipp.printer(STATE_TIMEOUT)
             except Unreachable as exc:
                 if exc.unreadable:
                     self._devices.cannot_be_read(name, exc)
@@ -231,7 +231,7 @@ class CupsBackend:
         return p.Printer(name=name, state=_STATES.get(state, 'stopped'),  # type: ignore[arg-type]
                          reasons=tuple(r[:80] for r in why[:32]), accepting=accepting, model=model[:200],
                          media=tuple(m[:200] for m in media[:200]),
-                         reports=line is not None and not line.is_server and line.way != 'none')
+                         reports=ipp is not None and not ipp.is_server and ipp.way != 'none')
 
     async def _offered_media(self, name: str) -> tuple[str, ...]:
         try:

@@ -19,11 +19,11 @@ from print_agent.runtime.daemon_threads import DaemonExecutor
 
 
 #: Longest wait for one call, in seconds. libcups itself gives up only after a minute.
-TIMEOUT = 10.0
+CALL_TIMEOUT = 10.0
 #: libcups gives up on a hung server after 61 seconds.
-HUNG = 75.0
+LIBCUPS_TIMEOUT = 75.0
 #: Threads for calls; more than one so that a hung call does not hold up the others.
-THREADS = 6
+MAX_THREADS = 6
 
 #: HTTP status while a document is being sent; pycups has no name for it.
 _CONTINUE = 100
@@ -41,7 +41,7 @@ class CupsClient:
     :raises CupsMissing: if pycups is not installed
     """
 
-    def __init__(self, server: str = '', *, timeout: float = TIMEOUT):
+    def __init__(self, server: str = '', *, timeout: float = CALL_TIMEOUT):
         try:
             import cups
         except ImportError as exc:
@@ -50,7 +50,7 @@ class CupsClient:
         self._server = server
         self._timeout = timeout
         self._local = threading.local()
-        self._pool = DaemonExecutor(THREADS, 'cups')
+        self._pool = DaemonExecutor(MAX_THREADS, 'cups')
         host = (server or str(cups.getServer())).partition(':')[0]
         #: Where it is, in words for people.
         self.host = host
@@ -94,7 +94,7 @@ class CupsClient:
             # The thread cannot be stopped, but it looks at this before it lets CUPS print. The agent may be ending.
             hurry.set()
         if not done:
-            done, _ = await asyncio.wait([future], timeout=HUNG)
+            done, _ = await asyncio.wait([future], timeout=LIBCUPS_TIMEOUT)
         if not done:
             raise HandoverFailed(0, 'CUPS does not answer.', dropped=False)
         return future.result()
@@ -112,7 +112,7 @@ class CupsClient:
         return None
 
     async def _jobs(self, **which: int) -> dict[int, dict[str, Any]]:
-        # CUPS tells the name of a job only to its owner (JobPrivateValues), and of pycups' calls that read jobs this
+        # CUPS shows the name of a job only to its owner (JobPrivateValues), and of pycups' calls that read jobs this
         # alone, for our own jobs, says who asks.
         return await self._call(lambda c: dict(c.getJobs(which_jobs='all', my_jobs=True,
                                                          requested_attributes=_JOB_ATTRIBUTES, **which)))

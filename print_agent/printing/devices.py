@@ -23,20 +23,20 @@ log = logging.getLogger(__name__)
 #: Longest wait for a connection to a device, in seconds.
 CONNECT_TIMEOUT = 1.5
 #: How long a printer that gives no answer of use is asked no more, in seconds: it may only have been starting.
-MUTE = 60.0
+UNREADABLE_PAUSE = 60.0
 
 
 class Devices:
     """The devices of the queues of one CUPS server, by the name of the queue.
 
-    :param logins: name and password of printers that tell nothing without; CUPS keeps to itself those that it has
+    :param logins: name and password of printers that say nothing without; CUPS keeps to itself those that it has
     """
 
     def __init__(self, client: CupsClient, logins: Mapping[str, tuple[str, str]] | None = None):
         self._client = client
         self._logins = logins or {}
         self._uris: dict[str, str] = {}
-        self._lines: dict[tuple[str, tuple[str, str] | None], IppClient] = {}
+        self._ipp_clients: dict[tuple[str, tuple[str, str] | None], IppClient] = {}
         #: Queues whose printer gives no answer of use: until when, and the reason. Their badges are sent.
         self._mute: dict[str, tuple[float, str]] = {}
         self._complained: dict[str, str] = {}
@@ -69,15 +69,15 @@ class Devices:
                 log.info('waiting for cups to name the device of %s: %s', printer, exc)
                 await asyncio.sleep(1.0)
 
-    def line(self, printer: str) -> IppClient | None:
-        """The line to the printer of a queue; None if it cannot be asked."""
+    def ipp(self, printer: str) -> IppClient | None:
+        """The client for the printer of a queue; None if it cannot be asked."""
         uri = printer_uri(self._uris.get(printer, '')) if self._client.is_local else None
         if uri is None or self.mute(printer):
             return None
         key = uri, self._logins.get(printer)
-        if key not in self._lines:
-            self._lines[key] = IppClient(uri, login=key[1])
-        return self._lines[key]
+        if key not in self._ipp_clients:
+            self._ipp_clients[key] = IppClient(uri, login=key[1])
+        return self._ipp_clients[key]
 
     def mute(self, printer: str) -> str:
         """Why the printer of a queue is not asked now, although it answers; empty if it is."""
@@ -86,7 +86,7 @@ class Devices:
 
     def cannot_be_read(self, printer: str, why: Unreachable) -> None:
         """Note that a printer gives no answer of use. CUPS may print to it well; it is asked no more for a while."""
-        self._mute[printer] = time.monotonic() + MUTE, why.reason
+        self._mute[printer] = time.monotonic() + UNREADABLE_PAUSE, why.reason
         if self._complained.get(printer) != why.reason:
             self._complained[printer] = why.reason
             log.warning('the printer of the queue %s cannot be asked (%s: %s): its badges are "sent"', printer,
@@ -111,4 +111,4 @@ class Devices:
 
     async def close(self) -> None:
         """Close the connections to printers."""
-        await asyncio.gather(*(line.close() for line in self._lines.values()))
+        await asyncio.gather(*(ipp.close() for ipp in self._ipp_clients.values()))

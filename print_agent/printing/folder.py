@@ -19,7 +19,7 @@ from print_agent.runtime.daemon_threads import DaemonExecutor
 
 
 #: How long one folder may hold up the look at all of them, and a badge, in seconds.
-GLANCE, TIMEOUT = 2.0, 10.0
+STATE_TIMEOUT, WRITE_TIMEOUT = 2.0, 10.0
 
 T = TypeVar('T')
 
@@ -50,7 +50,7 @@ class FolderBackend:
         """Write the PDF under its final name in one step."""
         path = self._path(printer, request.tag)
         try:
-            await self._in(printer, partial(_write, path, request.document), TIMEOUT)
+            await self._in(printer, partial(_write, path, request.document), WRITE_TIMEOUT)
         except TimeoutError as exc:  # the thread may still do it
             raise SubmitFailed('folder-not-writable', 'The folder for badges does not answer.', certain=False,
                                retry=True) from exc
@@ -63,7 +63,7 @@ class FolderBackend:
         """The file is there or it is not."""
         path = self._path(printer, tag)
         try:
-            there = bool(handle) or await self._in(printer, partial(_look, path), TIMEOUT)
+            there = bool(handle) or await self._in(printer, partial(_look, path), WRITE_TIMEOUT)
             return path.name if there else None
         except (OSError, TimeoutError) as exc:
             raise SubmitFailed('folder-not-writable', 'The folder for badges cannot be read.', certain=False,
@@ -90,7 +90,7 @@ class FolderBackend:
     async def _problem(self, printer: str) -> str:
         folder = self._folders[printer]
         try:
-            return await self._in(printer, partial(_problem, folder), GLANCE)
+            return await self._in(printer, partial(_problem, folder), STATE_TIMEOUT)
         except TimeoutError:
             return f'The folder {folder} does not answer. Is it on a server that is away?'
 

@@ -23,7 +23,7 @@ from print_agent.printing.backend import is_named
 
 
 #: Longest wait for one answer of a printer, in seconds.
-TIMEOUT = 3.0
+ANSWER_TIMEOUT = 3.0
 #: The version of IPP that printers without 2.0 speak.
 _OLD = (1, 1)
 _VERSION_NOT_SUPPORTED = 0x0503
@@ -34,10 +34,10 @@ _QUESTION = frozenset({400, 0x0501, *range(0x0400, 0x0500)} - {0x0406, 0x0407})
 #: It is not there, or has ended.
 _MISSING = frozenset({0x0404, 0x0406, 0x0407})
 #: Longest wait for a connection when a printer has not answered, in seconds.
-KNOCK = 1.0
+CONNECT_TIMEOUT = 1.0
 _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-impressions-completed',
                    'job-media-sheets-completed', 'job-originating-user-name']
-#: Of several copies of a job, which one tells more about whether a badge comes out: by ``job-state``, most first.
+#: Of several copies of a job, which one says more about whether a badge comes out: by ``job-state``, most first.
 _WEIGHT = {state: weight for weight, state in enumerate((9, 5, 6, 3, 4, 8, 7))}
 _PRINTER_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-make-and-model', 'media-ready',
                        'printer-is-accepting-jobs', 'printer-up-time', 'cups-version', 'document-format-supported']
@@ -56,7 +56,7 @@ class JobView:
 
 @dataclass(frozen=True, slots=True)
 class ListedJob(JobView):
-    """A job with what the printer tells of whose it is."""
+    """A job with what the printer shows of whose it is."""
 
     name: str = ''
     #: Whether the printer says that it is our user's; False also if it does not say whose it is.
@@ -83,12 +83,12 @@ def words(value: Any) -> tuple[str, ...]:
 
 
 class IppClient:
-    """A line to one printer. Every method raises :class:`Unreachable` when the printer does not answer.
+    """Asks one printer. Every method raises :class:`Unreachable` when the printer does not answer.
 
     :param login: name and password; sent only to a printer that asks for them
     """
 
-    def __init__(self, uri: str, timeout: float = TIMEOUT, *, login: tuple[str, str] | None = None):
+    def __init__(self, uri: str, timeout: float = ANSWER_TIMEOUT, *, login: tuple[str, str] | None = None):
         self.uri = uri
         self._timeout = timeout
         self._ipp = IPP(uri)
@@ -105,7 +105,7 @@ class IppClient:
         self.tries: set[int] = set()
 
     async def printer(self, patience: float | None = None) -> PrinterView:
-        """Ask for the printer's own state; ``patience`` in seconds, if it is another than the line's."""
+        """Ask for the printer's own state; ``patience`` in seconds, if it is another than the client's."""
         reply = await self._ask(IppOperation.GET_PRINTER_ATTRIBUTES, {'requested-attributes': _PRINTER_ATTRIBUTES},
                                 patience=patience)
         attrs: dict[str, Any] = next(iter(reply['printers']), {})
@@ -127,14 +127,14 @@ class IppClient:
             self._boot = boot
 
     async def hands_on(self) -> bool:
-        """Tell whether "completed" only means that a print server handed it on; so it is if that cannot be learned."""
+        """Whether "completed" only means that a print server handed it on; so it is if that cannot be learned."""
         if self.is_server is None:  # it was never asked: the agent was restarted
             with contextlib.suppress(Unreachable):
                 await self.printer()
         return self.is_server is not False
 
     async def restarted_since(self, before: int) -> bool:
-        """Tell whether the printer was switched on anew since it was seen to restart for the ``before``-th time."""
+        """Whether the printer was switched on anew since it was seen to restart for the ``before``-th time."""
         try:
             await self.printer()
         except Unreachable:
@@ -150,7 +150,7 @@ class IppClient:
         return sorted(found.values(), key=lambda job: (_WEIGHT.get(job.state, len(_WEIGHT)), job.id))
 
     async def own_jobs(self) -> list[ListedJob]:
-        """All jobs of our user, as far as the printer tells whose they are; none if it refuses the question."""
+        """All jobs of our user, as far as the printer shows whose they are; none if it refuses the question."""
         try:
             return list({job.id: job for job in await self._list(mine=True)}.values())
         except Unreachable as exc:
@@ -257,7 +257,7 @@ class IppClient:
         """
         parts = urlsplit(self.uri)
         try:
-            async with asyncio.timeout(KNOCK):
+            async with asyncio.timeout(CONNECT_TIMEOUT):
                 _, writer = await asyncio.open_connection(parts.hostname, parts.port or 631)
             self._frozen = True
             writer.close()
@@ -278,7 +278,7 @@ def _job(attrs: dict[str, Any]) -> ListedJob:
 
 
 def _user() -> str:
-    """Who asks. Some printers, and print servers, tell the name of a job only to its owner: CUPS hands the job over in
+    """Who asks. Some printers, and print servers, show the name of a job only to its owner: CUPS hands the job over in
     the name of the user who gave it to CUPS."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name

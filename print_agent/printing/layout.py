@@ -109,7 +109,7 @@ class Layout(Struct, frozen=True, kw_only=True):
                            (height - h) / 2 - self.offset_y_mm / _MM_PER_POINT))
 
 
-def turned_again(layout: Layout, media: Iterable[str]) -> tuple[float, float] | None:
+def turned_by_cups(layout: Layout, media: Iterable[str]) -> tuple[float, float] | None:
     """The size in mm at which CUPS turns by another 90 degrees what this layout makes; None if it does not.
 
     Where a printer takes pixels, Ghostscript turns each page whose size the queue has only the other way round,

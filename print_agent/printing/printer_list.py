@@ -1,4 +1,4 @@
-"""Which printers there are and how they do, kept fresh and told when it changes."""
+"""Which printers there are and how they do, kept fresh, and who is notified when that changes."""
 
 import asyncio
 import logging
@@ -16,12 +16,12 @@ from print_agent.protocol.reasons import STALLING, bare, sentence
 
 log = logging.getLogger(__name__)
 
-#: Pause between two looks at all printers, in seconds.
-REFRESH = 1.0
+#: Pause between two refreshes of all printers, in seconds.
+REFRESH_INTERVAL = 1.0
 #: What is said of a printer that cannot be reached.
 _AWAY = frozenset({'printer_unreachable', 'printer_frozen'})
 #: Media names that people are shown; some printers know a hundred.
-SOME_MEDIA = 4
+MAX_MEDIA_SHOWN = 4
 
 
 class Printers:
@@ -32,20 +32,20 @@ class Printers:
         self._backends = backends
         self._depths = depths
         self._breakers = breakers or PrinterBreakers()
-        self._breakers.changed = self._tell
-        #: As the printers say, and as it was told last: printers that are set aside are stopped there.
+        self._breakers.changed = self._notify
+        #: As the printers say, and as it was shown last: printers whose circuit breaker is open are stopped there.
         self._seen: dict[str, p.Printer] = {}
-        self._told: dict[str, p.Printer] = {}
+        self._shown: dict[str, p.Printer] = {}
         self._owner: dict[str, Backend] = {}
         self._lists: dict[int, tuple[p.Printer, ...] | None] = dict.fromkeys(range(len(backends)))
         self._listeners: list[Callable[[], None]] = []
         self._wanted: dict[str, frozenset[str]] = {}
         self._left_out: tuple[str, ...] = ()
         #: A sentence about each backend that did not answer the last time.
-        self.trouble: tuple[str, ...] = ()
-        #: Called after every look, as a sign of life.
+        self.problems: tuple[str, ...] = ()
+        #: Called after every refresh, as a heartbeat.
         self.beat: Callable[[], None] = lambda: None
-        #: Tells whether a person at this computer paused a printer; :meth:`look_again` when that changes.
+        #: Whether a person at this computer paused a printer; :meth:`recheck` when that changes.
         self.paused: Callable[[str], bool] = lambda _name: False
 
     def all(self) -> tuple[p.Printer, ...]:
@@ -55,7 +55,7 @@ class Printers:
                      for name, printer in self._judged().items())
 
     def offer(self) -> offer.Offer:
-        """What Indico is told of them; where there are too many, those that desks use first."""
+        """What Indico is sent of them; where there are too many, those that desks use first."""
         return offer.choose(self.all(), frozenset().union(*self._wanted.values()))
 
     def want(self, source: str, names: frozenset[str]) -> None:
@@ -89,17 +89,17 @@ class Printers:
         self._listeners.append(listener)
 
     def recheck(self) -> None:
-        """Tell everybody if a printer was paused or resumed."""
-        self._tell()
+        """Notify everybody if a printer was paused or resumed."""
+        self._notify()
 
     async def refresh(self) -> None:
-        """Look at all printers once. Printers of a backend that does not answer are shown as stopped."""
-        trouble = []
+        """Ask for all printers once. Printers of a backend that does not answer are shown as stopped."""
+        problems = []
         for number, backend in enumerate(self._backends):
             try:
                 self._lists[number] = tuple(await backend.printers())
             except NotReady as exc:
-                trouble.append(exc.detail)
+                problems.append(exc.detail)
                 old = self._lists[number]
                 if old is not None:
                     self._lists[number] = tuple(msgspec.structs.replace(
@@ -113,8 +113,8 @@ class Printers:
         for name, printer in seen.items():
             if _is_there(printer) and not _is_there(self._seen.get(name)):
                 self._breakers.reset(name)
-        self._seen, self.trouble = seen, tuple(trouble)
-        self._tell()
+        self._seen, self.problems = seen, tuple(problems)
+        self._notify()
 
     async def run(self) -> None:
         """Refresh until cancelled."""
@@ -122,10 +122,10 @@ class Printers:
             try:
                 await self.refresh()
             except Exception:
-                # Whatever a printer answered, the others must go on being watched.
-                log.exception('looking at the printers went wrong')
+                # Whatever a printer answered, the others must still be watched.
+                log.exception('refreshing the list of printers failed')
             self.beat()
-            await asyncio.sleep(REFRESH)
+            await asyncio.sleep(REFRESH_INTERVAL)
 
     def _judged(self) -> dict[str, p.Printer]:
         return {name: self._judge(printer) for name, printer in self._seen.items()}
@@ -137,14 +137,14 @@ class Printers:
         others = (reason for reason in printer.reasons if bare(reason) != blocked_by)
         return msgspec.structs.replace(printer, state='stopped', reasons=tuple(dict.fromkeys((blocked_by, *others))))
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         judged = self._judged()
-        if judged == self._told:
+        if judged == self._shown:
             return
-        for name in judged.keys() | self._told.keys():
-            if judged.get(name) != self._told.get(name):
+        for name in judged.keys() | self._shown.keys():
+            if judged.get(name) != self._shown.get(name):
                 _log_change(name, judged.get(name))
-        self._told = judged
+        self._shown = judged
         self._changed()
 
     def _changed(self) -> None:
@@ -167,8 +167,9 @@ def describe(printer: p.Printer) -> list[str]:
     lines = [f'{printer.name:20} {state:12} {printer.model}'.rstrip(),
              f'    {"says" if printer.reports else "cannot say"} when a badge is out']
     if printer.media:
-        more = len(printer.media) - SOME_MEDIA
-        lines.append(f'    media: {", ".join(printer.media[:SOME_MEDIA])}{f" and {more} more" if more > 0 else ""}')
+        more = len(printer.media) - MAX_MEDIA_SHOWN
+        shown = ', '.join(printer.media[:MAX_MEDIA_SHOWN])
+        lines.append(f'    media: {shown}{f" and {more} more" if more > 0 else ""}')
     lines += [f'    {bare(reason)}: {sentence(reason)}' for reason in printer.reasons]
     return lines
 

@@ -26,7 +26,7 @@ _SIZE = re.compile(r'(?:^|[_.])(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(mm|in)$')
 
 
 def sizes(media: Sequence[str]) -> list[tuple[float, float]]:
-    """The sizes that media names stand for, in millimetres; names that do not tell are left out."""
+    """The sizes that media names stand for, in millimetres; names that give no size are left out."""
     found = []
     for name in media:
         if 'custom_m' not in name and (match := _SIZE.search(name)):
@@ -96,7 +96,7 @@ def _draw(printer: str, width: float, height: float, when: time.struct_time) -> 
     y, step = height - min(18.0, height * 0.3), min(7.0, (height - 16) / 6)
     for points, words in ((18.0, 'Test page'), (13.0, printer), (10.0, f'{width:g} x {height:g} mm'),
                           (10.0, time.strftime('%Y-%m-%d %H:%M:%S', when)),
-                          (8.0, f'Marks every 10 mm, frame at 3 mm. {SOFTWARE}')):
+                          (8.0, f'Ticks every 10 mm, frame at 3 mm. {SOFTWARE}')):
         text(y, min(points, step * 2.2), words)
         y -= step
     return b'\n'.join(out)

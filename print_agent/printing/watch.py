@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 #: Job states at a printer that has the document.
 _TAKEN = (PENDING, PROCESSING, STOPPED, COMPLETED)
 #: CUPS needs no longer than this to get a badge to a printer that takes it, in seconds.
-_QUICK = 5.0
+_DELIVERY_TIME = 5.0
 #: What its backends say until they have a connection (CUPS 2.4 does not always keep ``connecting-to-device``). In the
 #: language of the agent; where that is not English, only the keyword is known.
 _NOT_CONNECTED = frozenset({
@@ -53,27 +53,27 @@ class Watch:
         clock = time.monotonic
         start, request = clock(), self._request
         await self._devices.learn_uri(self._printer)
-        line = self._devices.line(self._printer)
-        known = None if line is None else Recognizer(line, request.tag, self._newest)
-        follower = Follower(asks=line is not None, now=start, expires=start + request.expires - time.time(),
+        ipp = self._devices.ipp(self._printer)
+        known = None if ipp is None else Recognizer(ipp, request.tag, self._newest)
+        follower = Follower(asks=ipp is not None, now=start, expires=start + request.expires - time.time(),
                             canceled_for=request.canceled_for)
         is_reported = False  # that the printer has it
-        restarts = line.restarts if line is not None else 0
+        restarts = ipp.restarts if ipp is not None else 0
         view: JobView | Missing | None = None
         cups: CupsView | Missing = 'unreachable'
         handed = False  # CUPS has forgotten it, and so will never hand it over again
         await self._carry_out(follower, canceling)
         while True:
-            if line is not None and known is not None:
-                view = await self._ask_printer(line, known, view if handed else None, cups, clock() - start)
+            if ipp is not None and known is not None:
+                view = await self._ask_printer(ipp, known, view if handed else None, cups, clock() - start)
                 if self._devices.mute(self._printer) and not is_reported:
-                    line, view = None, None
+                    ipp, view = None, None
                     follower = Follower(asks=False, now=start, expires=follower.expires,
                                         canceled_for=follower.wish.reason if follower.wish else '')
                 else:
                     follower.nameless = known.is_nameless
-            if view == 'absent' and is_reported and line is not None and not follower.restarted:
-                follower.restarted = await line.restarted_since(restarts)
+            if view == 'absent' and is_reported and ipp is not None and not follower.restarted:
+                follower.restarted = await ipp.restarted_since(restarts)
             if not handed or not isinstance(view, JobView) or view.state == HELD:
                 cups = await self._ask_cups()
                 if isinstance(cups, CupsView) and not isinstance(view, JobView):
@@ -91,8 +91,8 @@ class Watch:
                         and request.tag in self._in_doubt):
                     # at once: CUPS needs a moment to begin anew
                     await self._cancel()
-            if line is not None and isinstance(view, JobView) and view.state == COMPLETED:
-                follower.hands_on = await line.hands_on()
+            if ipp is not None and isinstance(view, JobView) and view.state == COMPLETED:
+                follower.hands_on = await ipp.hands_on()
             # anew: this clock stops while the computer sleeps
             follower.expires = clock() + request.expires - time.time()
             if follower.unreached and isinstance(cups, CupsView) and cups.state >= CANCELED and not cups.busy:
@@ -102,8 +102,8 @@ class Watch:
                 is_reported = True
                 at_printer()
             if end is not None:
-                if end.reason == 'rejected' and line is not None and isinstance(view, JobView):
-                    await _cancel_at_printer(line, view.id)
+                if end.reason == 'rejected' and ipp is not None and isinstance(view, JobView):
+                    await _cancel_at_printer(ipp, view.id)
                 return end
             await self._carry_out(follower, canceling)
             await asyncio.sleep(pause(clock() - start if cups != 'unreachable' or handed else 1))
@@ -118,7 +118,7 @@ class Watch:
         if await self._cancel():
             follower.canceled()
 
-    async def _ask_printer(self, line: IppClient, known: Recognizer, last: JobView | Missing | None,
+    async def _ask_printer(self, ipp: IppClient, known: Recognizer, last: JobView | Missing | None,
                            cups: CupsView | Missing, elapsed: float) -> JobView | Missing:
         """Look for the badge at its printer.
 
@@ -127,15 +127,15 @@ class Watch:
         """
         is_delivered = isinstance(cups, CupsView) and cups.state == COMPLETED
         is_due = is_delivered or (isinstance(cups, CupsView) and cups.state == PROCESSING and not cups.connecting
-                                  and elapsed >= _QUICK)
+                                  and elapsed >= _DELIVERY_TIME)
         try:
             if isinstance(last, JobView):
-                return await known.again(last.id) or 'absent'
+                return await known.recheck(last.id) or 'absent'
             jobs = await known.jobs(is_due=is_due, is_delivered=is_delivered)
             for job in jobs[1:]:
                 if job.state < CANCELED:
                     log.warning('CUPS handed job %s over again; cancelling that at the printer', self._request.tag)
-                    await line.cancel(job.id)
+                    await ipp.cancel(job.id)
         except Unreachable as exc:
             if exc.unreadable:
                 self._devices.cannot_be_read(self._printer, exc)
@@ -170,8 +170,8 @@ class Watch:
         return replace(job, busy=queue.get('printer-state') == 4, connecting=job.state == PROCESSING and unconnected)
 
 
-async def _cancel_at_printer(line: IppClient, job: int) -> None:
+async def _cancel_at_printer(ipp: IppClient, job: int) -> None:
     try:
-        await line.cancel(job)
+        await ipp.cancel(job)
     except Unreachable as exc:
         log.info('rejected job %d is left at the printer: %s', job, exc)

@@ -1,4 +1,4 @@
-"""The clock that deadlines run on: it never goes back, and it goes on while the computer sleeps.
+"""The clock that deadlines run on: it never goes back, and it runs while the computer sleeps.
 
 ``time.monotonic`` stands still during a sleep, on Linux and on macOS. A permission to print that ran out while the lid
 was closed would then look fresh on waking, although the badge may have come out elsewhere since.
@@ -20,15 +20,15 @@ def now() -> float:
 class SleepDetector:
     """Notices that the process did not run for a while: the computer slept, or the process was stopped.
 
-    :param longest: seconds between two looks that are nothing unusual, also on a slow and busy computer
+    :param longest: seconds between two checks that are nothing unusual, also on a slow and busy computer
     """
 
     def __init__(self, longest: float):
         self._longest = longest
         self._last = now()
 
-    def look(self) -> float:
-        """Return how many seconds were slept through since the last look, or 0."""
+    def check(self) -> float:
+        """Return how many seconds were slept through since the last check, or 0."""
         before, self._last = self._last, now()
         gone = self._last - before
         return gone if gone > self._longest else 0.0

@@ -1,7 +1,7 @@
 """The HTTP server of the local page and of the webhook endpoint: uvicorn, with an end to connections that say nothing.
 
-Whoever can reach a port can open connections to it and keep silent. uvicorn has no time-out for them, and asyncio, once
-it has no file descriptors left, tries to accept thousands of times a second. So connections are accepted here: at most
+Anybody can open connections to a port and keep silent. uvicorn has no time-out for them, and asyncio, once it has no
+file descriptors left, tries to accept thousands of times a second. So connections are accepted here: at most
 so many at a time. A new one takes the place of the one that has been silent longest, so silent ones keep nobody out.
 """
 

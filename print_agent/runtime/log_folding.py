@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 #: For so long a line is not written again, in seconds; then it says how often it came.
-INTERVAL = 60.0
+FOLD_INTERVAL = 60.0
 #: Lines of one kind that differ only in what they are about: so many are written in an interval.
 MAX_OF_A_KIND = 100
 #: Lines and kinds that are remembered, each.
@@ -76,7 +76,7 @@ class Folding(logging.Filter):
                ) -> list[tuple[str, int, str]]:
         """Forget the lines whose interval is over; return what is to be said about them."""
         over = []
-        while seen and now - next(iter(seen.values())).since >= INTERVAL:
+        while seen and now - next(iter(seen.values())).since >= FOLD_INTERVAL:
             over.append(seen.popitem(last=False))
         return _summaries(over, prefix)
 

@@ -1,7 +1,7 @@
-"""Tells the service manager that the agent is up, that it works, and that it stops (``sd_notify(3)``).
+"""Notifies the service manager that the agent is up, that it works, and that it stops (``sd_notify(3)``).
 
-The sign of life does not come from a timer but from the loops themselves: each notes when it last got something done,
-and there is a sign only while all of them are recent and the spool can be read. A hung agent is then killed and started
+The heartbeat does not come from a timer but from the loops: each notes when it last got something done, and there is
+one only while all of them are recent and the spool can be read. A hung agent is then killed and started
 again by the service manager; nothing is lost by that.
 """
 
@@ -17,14 +17,14 @@ log = logging.getLogger(__name__)
 
 #: Longest silence of a loop that is still healthy, in seconds. Each does something far more often, but CUPS, a printer
 #: or a slow disk may hold one up.
-PATIENCE = 120.0
+MAX_SILENCE = 120.0
 
 
 class Heartbeats:
     """When each loop last got something done."""
 
-    def __init__(self, patience: float = PATIENCE):
-        self._patience = patience
+    def __init__(self, max_silence: float = MAX_SILENCE):
+        self._max_silence = max_silence
         self._beats: dict[str, float] = {}
 
     def beat(self, loop: str) -> None:
@@ -34,7 +34,7 @@ class Heartbeats:
     def silent(self) -> list[str]:
         """The loops that have done nothing for too long."""
         now = time.monotonic()
-        return sorted(loop for loop, beat in self._beats.items() if now - beat > self._patience)
+        return sorted(loop for loop, beat in self._beats.items() if now - beat > self._max_silence)
 
 
 class Notifier:
@@ -56,11 +56,11 @@ class Notifier:
                 sock.connect(target)
                 sock.sendall('\n'.join(words).encode())
         except OSError as exc:  # badges matter more than the word about them
-            log.warning('the service manager cannot be told "%s": %s', words[0], exc)
+            log.warning('the service manager cannot be notified of "%s": %s', words[0], exc)
 
 
 class Watchdog:
-    """The sign of life. Does nothing where nobody waits for one.
+    """The heartbeat of the whole agent. Does nothing where nobody waits for one.
 
     :param works: raises if the agent does not work
     """
@@ -69,31 +69,31 @@ class Watchdog:
         self._notifier = notifier
         self._pulse = pulse
         self._works = works
-        self._told = False
+        self._is_reported = False
         self.interval = _interval()
 
     async def run(self) -> None:
-        """Give signs of life until cancelled."""
+        """Send heartbeats until cancelled."""
         while self.interval:
-            self.look()
+            self.notify()
             await asyncio.sleep(self.interval)
 
-    def look(self) -> bool:
-        """Give one sign of life, if there is life."""
+    def notify(self) -> bool:
+        """Send one heartbeat, if the agent works. Return whether it does."""
         if silent := self._pulse.silent():
-            if not self._told:
-                log.error('no sign of life: %s hang%s', ', '.join(silent), 's' if len(silent) == 1 else '')
+            if not self._is_reported:
+                log.error('no heartbeat: %s hang%s', ', '.join(silent), 's' if len(silent) == 1 else '')
                 self._notifier.say(f'STATUS=Hangs: {", ".join(silent)}')
-            self._told = True
+            self._is_reported = True
             return False
         self._works()
-        self._told = False
+        self._is_reported = False
         self._notifier.say('WATCHDOG=1')
         return True
 
 
 def _interval() -> float:
-    """Seconds between two signs: a third of what the service manager waits for; 0 if it does not wait for any."""
+    """Seconds between two heartbeats: a third of what the service manager waits for; 0 if it does not wait for any."""
     pid, microseconds = os.environ.get('WATCHDOG_PID', ''), os.environ.get('WATCHDOG_USEC', '')
     if not microseconds.isdecimal() or (pid and pid != str(os.getpid())):
         return 0.0

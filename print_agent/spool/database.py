@@ -1,6 +1,6 @@
 """The file under the spool: what happens when it is broken, when the disk is full, when it grows.
 
-A broken file is set aside and a new one begun, whose new identity tells Indico that the memory is gone.
+A broken file is renamed and a new one begun, whose new identity shows Indico that the memory is gone.
 A full disk costs new badges only: a reserve on the disk is given up so that the ends of the old ones can be written.
 """
 
@@ -19,9 +19,9 @@ from print_agent.errors import SpoolCorrupt, SpoolFull
 log = logging.getLogger(__name__)
 
 #: Kept free for the time when the disk is full, in bytes: some hundred ends, or a few large badges to be deleted.
-RESERVE = 16 * 1024 * 1024
-#: How long a broken spool that was set aside stays, in seconds.
-KEEP_ASIDE = 7 * 86400.0
+RESERVE_BYTES = 16 * 1024 * 1024
+#: How long a broken spool is kept under another name, in seconds.
+KEEP_CORRUPT = 7 * 86400.0
 
 # https://www.sqlite.org/rescode.html; the low byte is the primary code
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -89,7 +89,7 @@ class SpoolFile:
         self.execute('PRAGMA wal_checkpoint(TRUNCATE)')
 
     def find_room(self) -> bool:
-        """Look whether the disk takes new badges (again). Return whether that changed."""
+        """Check whether the disk takes new badges (again). Return whether that changed."""
         before = self.full
         if not self._make_reserve() or not self._takes_writes():
             self._say_full()
@@ -99,14 +99,14 @@ class SpoolFile:
         return before != self.full
 
     def forget_old_files(self) -> None:
-        """Delete broken spools that were set aside long ago: there may be badges in them."""
+        """Delete broken spools that were renamed long ago: there may be badges in them."""
         if self._path is None:
             return
         for aside in self._path.parent.glob(f'{self._path.name}.corrupt-*'):
             try:
-                if time.time() - aside.stat().st_mtime > KEEP_ASIDE:
+                if time.time() - aside.stat().st_mtime > KEEP_CORRUPT:
                     aside.unlink()
-                    log.info('deleted %s, which was set aside long ago', aside)
+                    log.info('deleted %s, a broken spool of long ago', aside)
             except OSError as exc:  # somebody was quicker, or nothing can be changed on this disk: no reason to stop
                 log.debug('%s stays: %s', aside, exc)
 
@@ -127,7 +127,7 @@ class SpoolFile:
                     self.on_broken()
                 raise broken from exc
             if kind in _NO_ROOM:
-                raise SpoolFull(f'{self._path} cannot be written to ({exc}). Look whether the disk is full or '
+                raise SpoolFull(f'{self._path} cannot be written to ({exc}). Check whether the disk is full or '
                                 f'read-only, and the file belongs to the user who runs the print agent.') from exc
             raise
 
@@ -141,15 +141,15 @@ class SpoolFile:
         if self._path is None or self._reserve is None:
             return True
         try:
-            if not self._reserve.exists() or self._reserve.stat().st_size < RESERVE:
+            if not self._reserve.exists() or self._reserve.stat().st_size < RESERVE_BYTES:
                 # Really written, as a file with holes would keep nothing free.
                 with self._reserve.open('wb') as file:
-                    for _ in range(RESERVE // 65536):
+                    for _ in range(RESERVE_BYTES // 65536):
                         file.write(os.urandom(65536))  # a file system that compresses must not cheat either
                     file.flush()
                     os.fsync(file.fileno())
             # A little more, or the next badge would use the reserve up at once.
-            if shutil.disk_usage(self._path.parent).free < RESERVE // 16:
+            if shutil.disk_usage(self._path.parent).free < RESERVE_BYTES // 16:
                 return False
         except OSError as exc:
             log.debug('no reserve: %s', exc)
@@ -171,8 +171,8 @@ class SpoolFile:
     def _say_full(self) -> None:
         if not self.full:
             self.full = True
-            log.error('the disk with the spool is full or cannot be written to: no new badges are taken. What is '
-                      'printing goes on. Delete something.')
+            log.error('the disk with the spool is full or cannot be written to: no new badges are taken. Badges '
+                      'that are printing come out. Delete something.')
 
     def _give_up_reserve(self) -> bool:
         """Make room for one more try; False if there is nothing to give up."""
@@ -195,11 +195,11 @@ class _Transaction(AbstractContextManager[None]):
             if kind is None:
                 self._file.execute('COMMIT')
         finally:
-            if self._file.raw.in_transaction:  # SQLite ends it by itself after some errors
+            if self._file.raw.in_transaction:  # SQLite ends it after some errors
                 self._file.raw.execute('ROLLBACK')
 
 
-def set_aside(path: Path) -> Path:
+def quarantine(path: Path) -> Path:
     """Move a broken spool and what belongs to it out of the way; return its new name."""
     aside = path.with_name(f'{path.name}.corrupt-{time.strftime("%Y%m%dT%H%M%S")}')
     number = 1
@@ -211,5 +211,5 @@ def set_aside(path: Path) -> Path:
         with suppress(FileNotFoundError):  # they only exist while there is something in them
             path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
     log.critical('THE SPOOL WAS BROKEN. It is now %s, and a new one was begun. Badges that were printing become '
-                 '"unknown" in Indico: look which ones came out.', aside)
+                 '"unknown" in Indico: check which ones came out.', aside)
     return aside

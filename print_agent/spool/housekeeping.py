@@ -10,17 +10,17 @@ from print_agent.spool.store import Spool
 
 log = logging.getLogger(__name__)
 
-#: How often a full disk is looked at again, in seconds.
-ROOM = 5.0
+#: How often a full disk is checked, in seconds.
+CHECK_INTERVAL = 5.0
 #: How often old entries and badges leave the spool, in rounds of the above: once a minute.
-ROUNDS = 12
+CHECKS_PER_CLEANING = 12
 
 
 class Housekeeping:
     """Cleans the spool until cancelled.
 
     :param changed: called when the disk became full, or takes badges again
-    :param beat: called after every look, as a sign of life
+    :param beat: called after every check, as a heartbeat
     """
 
     def __init__(self, spool: Spool, changed: Callable[[], None], beat: Callable[[], None] = lambda: None):
@@ -35,11 +35,11 @@ class Housekeeping:
             try:
                 self.clean()
             except SpoolFull as exc:
-                log.debug('%s', exc)  # it was said when it happened; deleting goes on when there is room again
-            for _ in range(ROUNDS):
+                log.debug('%s', exc)  # it was said when it happened; deleting continues when there is room again
+            for _ in range(CHECKS_PER_CLEANING):
                 self.look_for_room()
                 self._beat()
-                await asyncio.sleep(ROOM)
+                await asyncio.sleep(CHECK_INTERVAL)
 
     def clean(self) -> None:
         """Delete what need not stay on this computer."""
@@ -50,7 +50,7 @@ class Housekeeping:
         self._spool.file.find_room()
 
     def look_for_room(self) -> None:
-        """Take badges again as soon as there is room, and tell either way."""
+        """Take badges again as soon as there is room; notify either way."""
         if self._spool.file.full:
             self._spool.file.find_room()
         if self._spool.file.full != self._was_full:

@@ -10,8 +10,8 @@ from pathlib import Path
 from print_agent.errors import AlreadyRunning
 
 
-#: How long an agent that starts waits for somebody who only looks, in seconds.
-LOOKERS = 1.0
+#: How long an agent that starts waits for somebody who only asks whether one runs, in seconds.
+READER_TIMEOUT = 1.0
 
 
 @contextlib.contextmanager
@@ -23,7 +23,7 @@ def lock(folder: Path) -> Iterator[None]:
     except OSError as exc:
         raise _unusable(folder, exc) from exc
     try:
-        until = time.monotonic() + LOOKERS
+        until = time.monotonic() + READER_TIMEOUT
         while not _try(fd, fcntl.LOCK_EX):
             if time.monotonic() >= until:
                 raise AlreadyRunning(f'Another print agent uses {folder} already. Stop it first, or give this one a '
@@ -35,7 +35,7 @@ def lock(folder: Path) -> Iterator[None]:
 
 
 def is_locked(folder: Path) -> bool:
-    """Tell whether an agent works with the spool. Raises OSError, in words, if it cannot be known."""
+    """Whether an agent works with the spool. Raises OSError, in words, if it cannot be known."""
     try:
         fd = os.open(folder / 'agent.lock', os.O_RDONLY)
     except FileNotFoundError:

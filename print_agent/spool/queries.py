@@ -7,8 +7,8 @@ SCHEMA_VERSION = 3
 PRAGMAS = ('PRAGMA journal_mode = WAL', 'PRAGMA synchronous = FULL', 'PRAGMA secure_delete = ON',
            'PRAGMA foreign_keys = ON')
 
-#: The local page looks at these several times a second.
-_LOOKED_AT = (
+#: For what the local page reads several times a second.
+_PAGE_INDEXES = (
     "CREATE INDEX jobs_live ON jobs (printer, seq) WHERE state IN ('waiting', 'go', 'submitting', 'printing')",
     "CREATE INDEX jobs_unknown ON jobs (seq) WHERE state = 'unknown'",
     "CREATE INDEX jobs_kept ON jobs (ended) WHERE document IS NOT NULL OR name <> ''",
@@ -48,12 +48,12 @@ CREATE TABLE jobs (
     UNIQUE (source, job)
 ) STRICT""", """
 CREATE INDEX jobs_open ON jobs (printer, state, seq) WHERE acked = 0
-""", *_LOOKED_AT, f'PRAGMA user_version = {SCHEMA_VERSION}')
+""", *_PAGE_INDEXES, f'PRAGMA user_version = {SCHEMA_VERSION}')
 
 #: What takes a file from the version before to this one.
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     2: ("ALTER TABLE jobs ADD COLUMN name TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE jobs ADD COLUMN origin TEXT NOT NULL DEFAULT ''", *_LOOKED_AT),
+        "ALTER TABLE jobs ADD COLUMN origin TEXT NOT NULL DEFAULT ''", *_PAGE_INDEXES),
     3: ('ALTER TABLE jobs ADD COLUMN pages INTEGER NOT NULL DEFAULT 1',),
 }
 
@@ -116,13 +116,13 @@ SELECT {_COLUMNS} FROM jobs INDEXED BY jobs_live
 """  # noqa: S608
 #: What the server still has to hear about, or may ask about.
 UNACKED = f'SELECT {_COLUMNS} FROM jobs WHERE source = :source AND acked = 0 ORDER BY seq'  # noqa: S608
-#: Ends that wait to be reported to a callback, whoever sent the job.
+#: Ends that wait to be reported to a callback, of all sources.
 CALLBACKS = f"SELECT {_COLUMNS} FROM jobs WHERE acked = 0 AND callback <> '' ORDER BY seq"  # noqa: S608
 #: What nobody knows about: a person may have looked.
 UNKNOWN = f"""
 SELECT {_COLUMNS} FROM jobs WHERE state = 'unknown' AND ended > :after ORDER BY seq
 """  # noqa: S608
-#: Jobs whose id begins like this, whoever sent them.
+#: Jobs whose id begins like this, of all sources.
 BEGINS = f"""
 SELECT {_COLUMNS} FROM jobs WHERE substr(job, 1, length(:beginning)) = :beginning ORDER BY seq DESC LIMIT :limit
 """  # noqa: S608
@@ -130,7 +130,7 @@ SELECT {_COLUMNS} FROM jobs WHERE substr(job, 1, length(:beginning)) = :beginnin
 LAST_SIZE = """
 SELECT width_mm, height_mm FROM jobs WHERE printer = :printer AND source <> :local ORDER BY seq DESC LIMIT 1
 """
-#: The badge that came out last, as far as is known; none that was given back.
+#: The badge that came out last, as far as is known; none that was returned.
 LAST_PRINTED = f"""
 SELECT {_COLUMNS} FROM jobs WHERE kind <> 'test' AND state IN ('completed', 'sent', 'failed', 'unknown')
  ORDER BY ended DESC, seq DESC LIMIT 1

@@ -16,7 +16,7 @@ from pathlib import Path
 from print_agent.errors import SpoolCorrupt, SpoolError, SpoolFull
 from print_agent.protocol import messages as p
 from print_agent.spool import queries as sql
-from print_agent.spool.database import SpoolFile, set_aside
+from print_agent.spool.database import SpoolFile, quarantine
 from print_agent.spool.job import LOCAL, REPEATABLE, Entry, State
 
 
@@ -25,9 +25,9 @@ __all__ = ['Spool', 'SpoolCorrupt', 'SpoolError', 'SpoolFull']
 log = logging.getLogger(__name__)
 
 #: How long the end of an acknowledged job is remembered, in seconds, so that a late copy is not printed again.
-REMEMBER = 7 * 86400.0
+KEEP_ENDED = 7 * 86400.0
 #: Most bytes of badges that are kept after their end.
-KEEP_BYTES = 200 * 1024 * 1024
+MAX_KEPT_BYTES = 200 * 1024 * 1024
 
 
 class Spool:
@@ -56,18 +56,18 @@ class Spool:
                 raise SpoolCorrupt(f'{path} has lost its identity.')
         except sqlite3.OperationalError as exc:
             self.close()
-            # Tables of something else are in it; any other trouble, such as a lock, may pass.
+            # Tables of something else are in it; anything else, such as a lock, may pass.
             kind = SpoolCorrupt if exc.sqlite_errorcode == sqlite3.SQLITE_ERROR else SpoolError
             raise kind(f'{path} cannot be used as a spool ({exc}).') from exc
         except SpoolError:
             self.close()
             raise
-        #: Identity of this file; a new one tells the server that the memory of earlier jobs is gone.
+        #: Identity of this file; a new one shows the server that the memory of earlier jobs is gone.
         self.id = identity
 
     @classmethod
     def begin(cls, path: Path, *, keep: float = 0.0) -> 'Spool':
-        """Open the spool to work with it. A broken one is set aside, and a new one begun."""
+        """Open the spool to work with it. A broken one is renamed, and a new one begun."""
         try:
             spool = cls(path, keep=keep)
             try:
@@ -77,7 +77,7 @@ class Spool:
                 raise
         except SpoolCorrupt as exc:
             log.critical('%s', exc)
-            set_aside(path)
+            quarantine(path)
             spool = cls(path, keep=keep)
         spool.file.find_room()
         return spool
@@ -101,7 +101,7 @@ class Spool:
                 self._db.execute(f'PRAGMA user_version = {sql.SCHEMA_VERSION}')
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Several writes in one commit. The single writes below commit by themselves."""
+        """Several writes in one commit. The single writes below are commits of their own."""
         return self._db.transaction()
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -267,7 +267,7 @@ class Spool:
         """The server knows the end of this job."""
         self._db.execute(sql.ACK, {'seq': entry.seq})
 
-    def purge(self, older_than: float = REMEMBER) -> int:
+    def purge(self, older_than: float = KEEP_ENDED) -> int:
         """Forget acknowledged jobs that ended more than ``older_than`` seconds ago; return how many."""
         return self._db.execute(sql.PURGE, {'before': time.time() - older_than}).rowcount
 
@@ -278,7 +278,7 @@ class Spool:
     def forget_kept(self) -> None:
         """Delete the documents and names of jobs that ended longer ago than they are kept."""
         self._db.execute(sql.FORGET_KEPT, {'before': time.time() - self.keep})
-        self._db.execute(sql.FORGET_MORE, {'bytes': KEEP_BYTES})
+        self._db.execute(sql.FORGET_MORE, {'bytes': MAX_KEPT_BYTES})
 
     def set_note(self, key: str, value: str) -> None:
         """Note something that is to survive a restart."""

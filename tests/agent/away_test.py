@@ -34,7 +34,7 @@ def queue(printing, printers):
 
 
 def is_listed(desk):
-    """Whether Indico was told of the queue the last time that it was told of any."""
+    """Whether the queue was in the last list of printers that Indico got."""
     lists = [said.printers for said in (*desk.server.hellos, *desk.server.said(p.Printers))]
     return any(each.name == QUEUE for each in lists[-1])
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from tests.fakes.badges import PDF, make_job
-from tests.fakes.cups_desk import PATIENCE
+from tests.fakes.cups_desk import WAIT_TIMEOUT
 from tests.fakes.indico import pairing_file
 
 from print_agent.protocol import messages as p
@@ -43,7 +43,8 @@ class Process:
             self.process = subprocess.Popen(  # noqa: ASYNC220 - it must be waited for also after the loop is gone
                 [sys.executable, '-m', 'print_agent', '--config', str(self.folder), 'run'], stdout=log, stderr=log,
                 cwd=ROOT, env={**os.environ, 'PRINT_AGENT_TRACE': str(self.trace)})
-        await self.server.until(lambda: len(self.server.hellos) > hellos or self.process.poll() is not None, PATIENCE)
+        await self.server.until(lambda: len(self.server.hellos) > hellos or self.process.poll() is not None,
+                                WAIT_TIMEOUT)
         assert self.process.poll() is None, (self.folder / 'log').read_text()
 
     def steps(self):
@@ -63,7 +64,7 @@ class Process:
     async def end(self, job):
         def ends():
             return [m for m in self.server.heard if isinstance(m, p.OUTCOMES) and m.job == job]
-        await self.server.until(ends, PATIENCE)
+        await self.server.until(ends, WAIT_TIMEOUT)
         return ends()[-1]
 
 
@@ -76,12 +77,12 @@ async def agent(tmp_path, server, printing, printers):
 
 
 @pytest.mark.parametrize('step', ['spooled', 'go', 'submit', 'submitted', 'at_printer'])
-async def test_an_agent_killed_at_any_step_tells_the_truth_afterwards(agent, server, printers, later, step):
+async def test_an_agent_killed_at_any_step_says_the_truth_afterwards(agent, server, printers, later, step):
     printers['desk1'].slow(1)
     await agent.start()
     job = str(uuid4())
     await server.send(make_job(job, go=True), PDF)
-    await asyncio.wait_for(agent.reaches(step), PATIENCE)
+    await asyncio.wait_for(agent.reaches(step), WAIT_TIMEOUT)
     agent.kill()
     await agent.start()
     end = await agent.end(job)
@@ -101,7 +102,7 @@ async def test_a_badge_that_was_printing_when_the_agent_died_is_followed_to_its_
     await agent.start()
     job = str(uuid4())
     await server.send(make_job(job, go=True), PDF)
-    await asyncio.wait_for(agent.reaches('at_printer'), PATIENCE)
+    await asyncio.wait_for(agent.reaches('at_printer'), WAIT_TIMEOUT)
     agent.kill()
     await agent.start()
     assert server.hellos[-1].holding == (p.Held(job=job, dispatch=1, state='printing'),)
@@ -114,10 +115,10 @@ async def test_stopping_waits_for_the_badge_in_the_printer(agent, server, printe
     await agent.start()
     job = str(uuid4())
     await server.send(make_job(job, go=True), PDF)
-    await asyncio.wait_for(agent.reaches('at_printer'), PATIENCE)
+    await asyncio.wait_for(agent.reaches('at_printer'), WAIT_TIMEOUT)
     agent.process.send_signal(signal.SIGTERM)
     assert isinstance(await agent.end(job), p.Completed)
-    assert await asyncio.to_thread(agent.process.wait, PATIENCE) == 0
+    assert await asyncio.to_thread(agent.process.wait, WAIT_TIMEOUT) == 0
     assert server.said(p.Drain)
 
 

@@ -18,9 +18,9 @@ def lpadmin(printing, *args, command='lpadmin'):
                    env={**os.environ, **printing.env})
 
 
-def follow(printing, told):
+def follow(printing, findings):
     """Run what the doctor says."""
-    for command in told.partition('Run: ')[2].split(' && '):
+    for command in findings.partition('Run: ')[2].split(' && '):
         sudo, program, *words = shlex.split(command)
         assert sudo == 'sudo'
         lpadmin(printing, *words, command=program)
@@ -40,9 +40,9 @@ async def look(config):
 async def until(config, check, wanted):
     """Look until the doctor says what is wanted of one thing; return it."""
     async with asyncio.timeout(60):
-        while not wanted(told := (await look(config))[check]):  # noqa: ASYNC110
+        while not wanted(findings := (await look(config))[check]):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
-        return told
+        return findings
 
 
 async def test_everything_is_fine(config):
@@ -53,9 +53,9 @@ async def test_queues_that_are_paused_or_reject(config, printing):
     try:
         lpadmin(printing, 'desk1', command='cupsdisable')
         lpadmin(printing, 'desk2', command='cupsreject')
-        told = await look(config)
-        assert 'cupsenable desk1' in told['printer desk1']
-        assert 'cupsaccept desk2' in told['printer desk2']
+        findings = await look(config)
+        assert 'cupsenable desk1' in findings['printer desk1']
+        assert 'cupsaccept desk2' in findings['printer desk2']
     finally:
         lpadmin(printing, 'desk1', command='cupsenable')
         lpadmin(printing, 'desk2', command='cupsaccept')
@@ -65,10 +65,10 @@ async def test_a_queue_that_waits_for_its_printer(config, printing):
     uri = printing.printers['desk1'].uri.partition('?')[0]
     try:
         lpadmin(printing, '-p', 'desk1', '-v', uri)
-        told = (await look(config))['printer desk1']
-        assert '?waitjob=false' in told
+        findings = (await look(config))['printer desk1']
+        assert '?waitjob=false' in findings
         # what it says helps
-        follow(printing, told)
+        follow(printing, findings)
         assert (await look(config))['printer desk1'] == ''
     finally:
         lpadmin(printing, '-p', 'desk1', '-v', f'{uri}?waitjob=false')
@@ -80,9 +80,9 @@ async def test_a_queue_that_knows_nothing_of_its_printer(config, printing):
     uri = printing.printers['desk1'].uri.partition('?')[0]
     lpadmin(printing, '-p', 'new', '-E', '-v', f'{uri}?waitjob=false')
     try:
-        told = await until(config, 'printer new', lambda told: 'has not learned' in told)
-        follow(printing, told)
-        await until(config, 'printer new', lambda told: not told)  # CUPS asks the printer a moment later
+        findings = await until(config, 'printer new', lambda findings: 'has not learned' in findings)
+        follow(printing, findings)
+        await until(config, 'printer new', lambda findings: not findings)  # CUPS asks the printer a moment later
     finally:
         lpadmin(printing, '-x', 'new')
 
@@ -97,18 +97,18 @@ async def test_a_printer_that_is_off_frozen_or_out_of_labels(config, printers):
 
 
 async def test_a_queue_that_agent_toml_names_but_cups_does_not_have(config):
-    told = await look(replace(config, queues=('desk1', 'desk9')))
-    assert set(told) == {'pycups', 'CUPS', 'printer desk1', 'printer desk9'}
-    assert 'lpstat -e' in told['printer desk9']
+    findings = await look(replace(config, queues=('desk1', 'desk9')))
+    assert set(findings) == {'pycups', 'CUPS', 'printer desk1', 'printer desk9'}
+    assert 'lpstat -e' in findings['printer desk9']
 
 
 async def test_settings_for_printers_that_are_not_there(config):
     config = replace(config, queues=('desk1',), layouts={'desk1': Layout(), 'desk2': Layout(), 'Desk1': Layout()},
                      webhook_endpoints=(WebhookEndpoint(printer='desk7', secrets=()),))
-    told = await look(config)
-    assert set(told) == {'pycups', 'CUPS', 'printer desk1', 'printer Desk1', 'printer desk7'}
-    assert 'settings for a printer "Desk1"' in told['printer Desk1']
-    assert 'a webhook endpoint for a printer "desk7"' in told['printer desk7']
+    findings = await look(config)
+    assert set(findings) == {'pycups', 'CUPS', 'printer desk1', 'printer Desk1', 'printer desk7'}
+    assert 'settings for a printer "Desk1"' in findings['printer Desk1']
+    assert 'a webhook endpoint for a printer "desk7"' in findings['printer desk7']
 
 
 async def test_cups_that_is_down(config, printing):

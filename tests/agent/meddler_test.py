@@ -92,7 +92,7 @@ async def test_a_printer_that_wants_tls_is_asked_over_tls(odd, meddler):
 
 @pytest.mark.parametrize('wants_tls', [False, True])
 async def test_a_printer_that_wants_a_login(odd, printing, meddler, wants_tls, caplog):
-    """CUPS has it in the device URI, which it tells to nobody; the agent has a file of its own."""
+    """CUPS has it in the device URI, which it shows to nobody; the agent has a file of its own."""
     caplog.set_level(logging.DEBUG)
     meddler.login, meddler.wants_tls = tuple(LOGIN.split(':')), wants_tls
     point(printing, meddler.address(scheme='ipps' if wants_tls else 'ipp', login=LOGIN))
@@ -149,7 +149,7 @@ REFUSED = 0x0501
 @pytest.mark.parametrize('fault', [
     lambda m: m.garbage.update((GET_JOBS, GET_JOB_ATTRIBUTES)),
     lambda m: m.refuses.update({GET_JOBS: REFUSED, GET_JOB_ATTRIBUTES: REFUSED})], ids=['garbage', 'refusal'])
-async def test_without_a_word_about_jobs_badges_are_sent(odd, meddler, fault):
+async def test_without_an_answer_about_jobs_badges_are_sent(odd, meddler, fault):
     fault(meddler)
     desk = await odd()
     for _ in range(2):
@@ -163,7 +163,7 @@ async def test_without_a_word_about_jobs_badges_are_sent(odd, meddler, fault):
 @pytest.mark.parametrize('fault', [
     lambda m: m.garbage.add(GET_JOB_ATTRIBUTES), lambda m: m.refuses.update({GET_JOB_ATTRIBUTES: REFUSED}),
     lambda m: m.refuses.update({GET_JOB_ATTRIBUTES: 0x0400})], ids=['garbage', 'refusal', 'bad request'])
-async def test_a_printer_that_tells_of_all_jobs_only_is_asked_for_all(odd, meddler, printers, fault):
+async def test_a_printer_that_lists_jobs_only_is_asked_for_all(odd, meddler, printers, fault):
     fault(meddler)
     printers['desk1'].slow(2)
     desk = await odd()
@@ -174,7 +174,7 @@ async def test_a_printer_that_tells_of_all_jobs_only_is_asked_for_all(odd, meddl
 
 async def test_a_printer_that_says_nothing_of_use_is_not_unreachable(odd, meddler, monkeypatch):
     """CUPS asks it as well, so nothing can print; but the agent does not claim to know more than it does."""
-    monkeypatch.setattr(devices, 'MUTE', 2.0)
+    monkeypatch.setattr(devices, 'UNREADABLE_PAUSE', 2.0)
     meddler.garbage.add(GET_PRINTER_ATTRIBUTES)
     desk = await odd()
     assert (desk.shown(ODD).state, desk.shown(ODD).reasons) == ('idle', ('printer_unreadable',))
@@ -208,7 +208,7 @@ async def test_a_badge_without_a_name_is_known_as_the_only_new_job(odd, nameless
     assert 'hides the names of jobs' in finding.text
 
 
-async def test_what_happens_to_a_badge_without_a_name_is_told(odd, nameless, printers):
+async def test_the_outcome_of_a_badge_without_a_name(odd, nameless, printers):
     desk = await odd()
     assert isinstance(await desk.end(await desk.print(ODD)), p.Completed)
     printers['desk1'].slow(3)
@@ -225,7 +225,7 @@ async def test_what_happens_to_a_badge_without_a_name_is_told(odd, nameless, pri
     await desk.in_service(ODD)
 
 
-async def test_a_power_cut_is_told_where_names_are_hidden(odd, nameless, printers):
+async def test_a_power_cut_where_names_are_hidden(odd, nameless, printers):
     desk = await odd()
     printers['desk1'].slow(30)
     job = await desk.print(ODD)
@@ -240,7 +240,7 @@ async def test_a_power_cut_is_told_where_names_are_hidden(odd, nameless, printer
     assert desk.papers(job) == []
 
 
-async def test_a_badge_that_cannot_be_told_from_another_job_is_sent(odd, nameless, monkeypatch):
+async def test_a_badge_that_looks_like_another_job_is_sent(odd, nameless, monkeypatch):
     """Another computer prints there as the same user."""
     async def others_as_well(line):
         return [*await own_jobs(line), ListedJob(100_000, 9), ListedJob(100_001, 9)]

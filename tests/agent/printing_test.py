@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from tests.fakes.badges import PDF, make_job, pdf
 from tests.fakes.cups_desk import CupsDesk
-from tests.fakes.drawings import marked, place
+from tests.fakes.drawings import with_rectangle, place
 from pypdf import PdfReader
 from tests.stack.printer import HERE, Printer
 
@@ -21,7 +21,7 @@ from print_agent.printing.layout import Layout
 
 
 async def handed_over(desk, tag):
-    """Wait until CUPS is done with a job, which it then was told to forget."""
+    """Wait until CUPS is done with a job, which it then forgot on request."""
     while await desk.agent._ways[-1]._client.find(tag):  # noqa: ASYNC110 - CUPS is polled
         await asyncio.sleep(0.01)
 
@@ -41,7 +41,7 @@ async def test_the_settings_of_a_printer_shape_what_it_gets(tmp_path, printing, 
     layout = Layout(media_mm=(140.0, 100.0), orientation=90, offset_x_mm=1.0, resolution_dpi=300, copies=2)
     desk = await CupsDesk(tmp_path, printing, server, layouts={'desk1': layout}).start()
     try:
-        jobs = {name: await desk.print(name, document=marked()) for name in ('desk1', 'desk2')}
+        jobs = {name: await desk.print(name, document=with_rectangle()) for name in ('desk1', 'desk2')}
         for job in jobs.values():
             assert isinstance(await desk.end(job), p.Completed)
         (paper,) = desk.papers(jobs['desk1'])
@@ -268,7 +268,7 @@ async def test_cups_that_ends_while_it_prints_is_one_copy(desk, printing, printe
 
 
 @pytest.mark.parametrize(('end', 'expected'), [('stop', ('returned', 'stuck')), ('kill', ('unknown', 'cups_lost_job'))])
-async def test_what_cups_does_not_go_on_with_is_taken_back(desk, printing, later, end, expected):
+async def test_what_cups_never_continues_is_cancelled(desk, printing, later, end, expected):
     """CUPS comes back with a job as it was while its document arrived, and holds it for ever, or without it."""
     way = desk.agent._ways[-1]
     sheet = PrintRequest(tag='orphaned', title='orphaned', document=PDF, copies=1, width_mm=96, height_mm=134,
@@ -277,8 +277,8 @@ async def test_what_cups_does_not_go_on_with_is_taken_back(desk, printing, later
     assert (await way._client.job(number, sheet.tag)).state == HELD
     await asyncio.to_thread(getattr(printing.cups.service, end))
     await asyncio.to_thread(printing.cups.start)
-    told = await way.follow('desk1', sheet, str(number), lambda: None, lambda _reason: None)
-    assert (told.state, told.reason) == expected
+    outcome = await way.follow('desk1', sheet, str(number), lambda: None, lambda _reason: None)
+    assert (outcome.state, outcome.reason) == expected
     await way.ensure_gone('desk1', sheet.tag, str(number), patience=0)
     assert await way._client.job(number, sheet.tag) is None
     assert isinstance(await desk.end(await desk.print()), p.Completed)
@@ -360,7 +360,7 @@ async def test_a_printer_that_cannot_answer_is_only_ever_sent(desk, printing):
 
 
 async def test_a_print_server_is_asked_by_the_owner_of_a_badge_and_not_believed(desk, printing):
-    """It tells the names of jobs only to their owners, and calls completed what it has handed on."""
+    """It shows the names of jobs only to their owners, and calls completed what it has handed on."""
     printing.cups.add_raw_queue('server', f'ipp://127.0.0.1:{printing.cups.port}/printers/desk1?waitjob=false')
     try:
         await desk.until(lambda: any(printer.name == 'server' and printer.state == 'idle' and not printer.reports

@@ -1,4 +1,4 @@
-"""How a sheet looks is decided by the badge and the settings of its printer, not by what a queue has as defaults.
+"""How a page looks is decided by the badge and the settings of its printer, not by what a queue has as defaults.
 
 Looked at in what the printers received: one takes PDF, the other one pixels, which CUPS makes.
 """
@@ -8,7 +8,7 @@ import io
 import pytest
 from tests.fakes import raster
 from tests.fakes.cups_desk import CupsDesk
-from tests.fakes.drawings import marked, place
+from tests.fakes.drawings import with_rectangle, place
 from pypdf import PdfReader, PdfWriter
 from tests.stack.printer import HERE, Printer
 
@@ -58,7 +58,7 @@ def defaults(printing, two):
 
 
 def received(printer, job):
-    """What a printer got for a badge: for each page its size and where its mark is; and the options."""
+    """What a printer got for a badge: for each page its size and where its rectangle is; and the options."""
     (paper,) = [paper for paper in printer.papers() if job in paper.title]
     content = paper.path.read_bytes()
     if content.startswith(b'UNIRAST'):
@@ -73,10 +73,10 @@ def received(printer, job):
 
 
 def with_a_back():
-    """A badge whose back is upside down, to tell it from the front."""
+    """A badge whose back is upside down, to know it from the front."""
     writer, document = PdfWriter(), io.BytesIO()
     for turned in (0, 180):
-        writer.append(io.BytesIO(marked(turned=turned)))
+        writer.append(io.BytesIO(with_rectangle(turned=turned)))
     writer.write(document)
     return document.getvalue()
 
@@ -86,7 +86,7 @@ FRONT, BACK = ([96, 134], [0, 0, 10, 5]), ([96, 134], [86, 129, 10, 5])
 
 @pytest.mark.parametrize('kind', KINDS)
 async def test_what_a_queue_has_as_defaults_does_not_win(desk, two, defaults, kind):
-    job = await desk.print(kind, document=marked())
+    job = await desk.print(kind, document=with_rectangle())
     assert await desk.end(job) == p.Completed(job=job, dispatch=1)
     pages, options = received(two[kind], job)
     assert pages == [FRONT]
@@ -122,26 +122,26 @@ async def test_sheets_that_cups_turns_again_are_named_by_the_doctor(tmp_path, pr
     layouts = {kind: Layout(orientation=90) for kind in KINDS}
     desk = await CupsDesk(tmp_path, printing, server, layouts=layouts).start()
     try:
-        jobs = {kind: await desk.print(kind, document=marked()) for kind in KINDS}
+        jobs = {kind: await desk.print(kind, document=with_rectangle()) for kind in KINDS}
         for job in jobs.values():
             assert isinstance(await desk.end(job), p.Completed)
-        told = {finding.check: finding for finding in await doctor.examine(desk.config)}
+        findings = {finding.check: finding for finding in await doctor.examine(desk.config)}
     finally:
         await desk.stop()
     turned = ([134, 96], [129, 0, 5, 10])
     assert received(two[PDF], jobs[PDF])[0] == [turned]
-    assert told[f'printer {PDF}'].ok
+    assert findings[f'printer {PDF}'].ok
     assert received(two[PIXELS], jobs[PIXELS])[0] == [BACK]  # by 180 degrees
-    assert 'CUPS turns sheets of 134 x 96 mm by another 90 degrees' in told[f'printer {PIXELS}'].text
-    assert 'media_mm = [96, 134]' in told[f'printer {PIXELS}'].text
+    assert 'CUPS turns sheets of 134 x 96 mm by another 90 degrees' in findings[f'printer {PIXELS}'].text
+    assert 'media_mm = [96, 134]' in findings[f'printer {PIXELS}'].text
 
     desk = await CupsDesk(tmp_path, printing, server, layouts={
         PIXELS: Layout(media_mm=(96.0, 134.0), orientation=90)}).start()
     try:
-        job = await desk.print(PIXELS, document=marked(134.0, 96.0), width_mm=134.0, height_mm=96.0)
+        job = await desk.print(PIXELS, document=with_rectangle(134.0, 96.0), width_mm=134.0, height_mm=96.0)
         assert isinstance(await desk.end(job), p.Completed)
-        told = {finding.check: finding for finding in await doctor.examine(desk.config)}
+        findings = {finding.check: finding for finding in await doctor.examine(desk.config)}
     finally:
         await desk.stop()
     assert received(two[PIXELS], job)[0] == [([96, 134], [91, 0, 5, 10])]  # once, by what was set
-    assert told[f'printer {PIXELS}'].ok
+    assert findings[f'printer {PIXELS}'].ok

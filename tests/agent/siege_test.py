@@ -29,7 +29,7 @@ MAX_LOG = 20_000
 #: What the agent's own memory may grow by while others send bombs, in bytes. Each would take 1 GB.
 MAX_GROWTH = 64 * 1024 * 1024
 SECRET = signing.new_secret()
-PATIENCE = 60
+WAIT_TIMEOUT = 60
 
 
 class Siege:
@@ -69,7 +69,7 @@ class Siege:
 
         def ends():
             return [m for m in self.server.heard if isinstance(m, p.OUTCOMES) and m.job == job.job]
-        await self.server.until(ends, PATIENCE)
+        await self.server.until(ends, WAIT_TIMEOUT)
         return ends()[0]
 
     async def post(self, document):
@@ -82,7 +82,7 @@ class Siege:
         body = request.read()
         headers = {**signing.headers([SECRET], f'msg_{job.job}', int(time.time()), body),
                    'content-type': request.headers['content-type']}
-        async with httpx.AsyncClient(timeout=PATIENCE) as client:
+        async with httpx.AsyncClient(timeout=WAIT_TIMEOUT) as client:
             return await client.post(request.url, content=body, headers=headers)
 
 
@@ -95,7 +95,7 @@ async def siege(tmp_path, printing, printers, server):
     pairing_file(agent.folder / 'pairings', server.url)
     await asyncio.to_thread(agent.start)
     try:
-        await server.until(lambda: server.now and server.hellos, PATIENCE)
+        await server.until(lambda: server.now and server.hellos, WAIT_TIMEOUT)
         yield Siege(agent, server, page)
     finally:
         await asyncio.to_thread(agent.stop)
@@ -162,7 +162,7 @@ async def test_silent_connections_fill_neither_memory_nor_log(siege):
 
 async def test_a_thousand_bad_posts_do_not_fill_the_log(siege):
     before = siege.log
-    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(timeout=WAIT_TIMEOUT) as client:
         for _ in range(1000):
             assert (await client.post(siege.agent.webhook_url('desk1'), content=b'x')).status_code == 400
     assert (await siege.post(PDF)).status_code == 202

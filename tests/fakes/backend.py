@@ -1,4 +1,4 @@
-"""A way to print that does as it is told."""
+"""A way to print that follows the settings of a test."""
 
 import asyncio
 

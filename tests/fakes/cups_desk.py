@@ -14,7 +14,7 @@ from print_agent.spool.store import Spool
 
 
 #: Longest wait for anything, in seconds. Not a claim about speed: a loaded machine must not fail a test.
-PATIENCE = 60
+WAIT_TIMEOUT = 60
 
 
 class CupsDesk:
@@ -42,10 +42,10 @@ class CupsDesk:
     async def stop(self):
         if self._task is not None:
             self.agent.stop()
-            await asyncio.wait_for(self._task, PATIENCE)
+            await asyncio.wait_for(self._task, WAIT_TIMEOUT)
             self.spool.close()
 
-    async def until(self, condition, seconds=PATIENCE):
+    async def until(self, condition, seconds=WAIT_TIMEOUT):
         await self.server.until(condition, seconds)
 
     async def print(self, printer='desk1', document=PDF, **kwargs):
@@ -63,7 +63,7 @@ class CupsDesk:
         return self.said(job, kind)[0]
 
     async def end(self, job):
-        """Wait for the end of a job and return the message that told it."""
+        """Wait for the end of a job and return the message about it."""
         def ends():
             return [m for m in self.server.heard if isinstance(m, p.OUTCOMES) and m.job == job]
         await self.until(ends)
@@ -71,7 +71,7 @@ class CupsDesk:
         return end
 
     def shown(self, name='desk1'):
-        """The printer as Indico was told last."""
+        """The printer as Indico saw it last."""
         lists = [m.printers for m in (*self.server.hellos, *self.server.said(p.Printers))]
         return next(printer for printers in reversed(lists) for printer in printers if printer.name == name)
 

@@ -1,4 +1,4 @@
-"""A PDF with a mark in it, and where the mark lies on a page: as poppler paints it, which had no part in making it."""
+"""A PDF with a black rectangle, and where that lies on a page: as poppler paints it, which had no part in making it."""
 
 import io
 import subprocess
@@ -12,13 +12,13 @@ MM = 72 / 25.4
 SCALE = 4
 
 
-def marked(width_mm=96.0, height_mm=134.0, *, turned=0):
-    """Make a PDF with a black mark of 10 x 5 mm in its top left corner; ``turned``: its /Rotate."""
+def with_rectangle(width_mm=96.0, height_mm=134.0, *, turned=0):
+    """Make a PDF with a black rectangle of 10 x 5 mm in its top left corner; ``turned``: its /Rotate."""
     writer = PdfWriter()
     page = writer.add_blank_page(width_mm * MM, height_mm * MM)
-    mark = DecodedStreamObject()
-    mark.set_data(f'0 {(height_mm - 5) * MM} {10 * MM} {5 * MM} re f'.encode())
-    page[NameObject('/Contents')] = writer._add_object(mark)
+    rectangle = DecodedStreamObject()
+    rectangle.set_data(f'0 {(height_mm - 5) * MM} {10 * MM} {5 * MM} re f'.encode())
+    page[NameObject('/Contents')] = writer._add_object(rectangle)
     page.rotate(turned)
     buffer = io.BytesIO()
     writer.write(buffer)

@@ -11,8 +11,8 @@ def test_the_clock_counts_sleep():
 
 def test_a_lapse_is_noticed_once(monkeypatch):
     lapse = clock.SleepDetector(5.0)
-    assert lapse.look() == 0
+    assert lapse.check() == 0
     real = clock.now
     monkeypatch.setattr(clock, 'now', lambda: real() + 60)
-    assert 60 <= lapse.look() < 70
-    assert lapse.look() == 0
+    assert 60 <= lapse.check() < 70
+    assert lapse.check() == 0

@@ -32,7 +32,7 @@ class Cups:
         self.forgotten = self.forgotten or forget
 
 
-class Line:
+class FakePrinter:
     """A printer that is asked again and again."""
 
     restarts = 0
@@ -69,9 +69,9 @@ async def test_cups_forgets_a_badge_also_if_it_was_done_before_the_badge_was_see
         return [ListedJob(7, PROCESSING if len(looks) < 5 else COMPLETED)]
 
     backend = CupsBackend(client)
-    monkeypatch.setattr(backend._devices, 'line', lambda _printer: Line(look))
-    told = []
-    end = await backend.follow('desk1', sheet, '12', lambda: told.append(client.forgotten), lambda _reason: None)
+    monkeypatch.setattr(backend._devices, 'ipp', lambda _printer: FakePrinter(look))
+    at_printer = []
+    end = await backend.follow('desk1', sheet, '12', lambda: at_printer.append(client.forgotten), lambda _reason: None)
     assert end.state == 'completed'
     assert looks[2:] == [True] * (len(looks) - 2)
-    assert told == [True]
+    assert at_printer == [True]

@@ -28,14 +28,14 @@ async def test_it_does_what_it_is_asked():
 
 
 async def test_what_takes_too_long_is_left_behind():
-    go_on = threading.Event()
+    released = threading.Event()
     with pytest.raises(TimeoutError):
-        await daemon_threads.run_in_thread(go_on.wait, 0.01)
-    go_on.set()
+        await daemon_threads.run_in_thread(released.wait, 0.01)
+    released.set()
 
 
-async def test_a_crew_takes_turns():
-    crew, loop, at_work, most = DaemonExecutor(2, 'test'), asyncio.get_running_loop(), [], []
+async def test_an_executor_takes_turns():
+    executor, loop, at_work, most = DaemonExecutor(2, 'test'), asyncio.get_running_loop(), [], []
 
     def work():
         at_work.append(1)
@@ -44,23 +44,23 @@ async def test_a_crew_takes_turns():
         at_work.pop()
         return threading.get_ident()
 
-    hands = await asyncio.gather(*(loop.run_in_executor(crew, work) for _ in range(20)))
-    assert len(set(hands)) <= 2
+    names = await asyncio.gather(*(loop.run_in_executor(executor, work) for _ in range(20)))
+    assert len(set(names)) <= 2
     assert max(most) <= 2
-    crew.shutdown()
+    executor.shutdown()
 
 
 def test_what_was_not_begun_when_it_is_over_never_is():
-    crew, go_on, done = DaemonExecutor(1, 'test'), threading.Event(), []
-    crew.submit(go_on.wait)
-    waiting = crew.submit(done.append, 'x')
-    crew.shutdown()
-    go_on.set()
+    executor, released, done = DaemonExecutor(1, 'test'), threading.Event(), []
+    executor.submit(released.wait)
+    waiting = executor.submit(done.append, 'x')
+    executor.shutdown()
+    released.set()
     with pytest.raises(CancelledError):
         waiting.result(10)
     assert done == []
     with pytest.raises(RuntimeError):
-        crew.submit(print)
+        executor.submit(print)
 
 
 def test_a_program_does_not_wait_for_a_name_server():
@@ -113,14 +113,14 @@ async def test_without_threads_there_is_an_error_and_no_wait(monkeypatch):
         patch.setattr(threading.Thread, 'start', start)
         with pytest.raises(OSError, match='no threads left'):
             await daemon_threads.run_in_thread(lambda: 1, 60)
-        crew = daemon_threads.DaemonExecutor(2, 'test')
+        executor = daemon_threads.DaemonExecutor(2, 'test')
         with pytest.raises(OSError, match='no threads left'):
-            crew.submit(print)
-    assert crew.submit(lambda: 2).result(60) == 2
+            executor.submit(print)
+    assert executor.submit(lambda: 2).result(60) == 2
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, 'start', start)
-        assert crew.submit(lambda: 3).result(60) == 3  # by the thread that there is
-    crew.shutdown()
+        assert executor.submit(lambda: 3).result(60) == 3  # by the thread that there is
+    executor.shutdown()
 
 
 async def test_many_bad_documents_do_not_keep_good_ones_out(monkeypatch):

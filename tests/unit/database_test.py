@@ -78,7 +78,7 @@ def _no_identity(path):
 
 
 @pytest.mark.parametrize('harm', [_garbage, _truncated, scribble, _something_else, _no_identity])
-def test_a_broken_file_is_set_aside_and_a_new_one_begun(path, harm, caplog):
+def test_a_broken_file_is_renamed_and_a_new_one_begun(path, harm, caplog):
     old = filled(path)
     harm(path)
     harmed = path.read_bytes()
@@ -124,7 +124,7 @@ def test_looking_does_not_move_anything(path):
     assert path.exists()
 
 
-def test_a_newer_file_is_refused_and_not_set_aside(path):
+def test_a_newer_file_is_refused_and_stays(path):
     filled(path)
     db = sqlite3.connect(path)
     db.execute(f'PRAGMA user_version = {queries.SCHEMA_VERSION + 1}')
@@ -167,7 +167,7 @@ def job_id(number):
 
 
 async def test_a_file_that_breaks_while_the_agent_runs(tmp_path):
-    """The agent begins a new one by itself, and the server sees the new identity."""
+    """The agent begins a new one, and the server sees the new identity."""
     (tmp_path / 'agent.toml').write_text(FOLDERS_ONLY)
     (tmp_path / 'out').mkdir()
     path = tmp_path / 'state' / 'spool.sqlite3'
@@ -213,7 +213,7 @@ def more_pages(spool):
     spool.file.raw.execute('PRAGMA max_page_count = 1000000')
 
 
-async def test_what_cannot_be_committed_is_given_back_and_what_prints_goes_on(desk, caplog):
+async def test_what_cannot_be_committed_is_returned_and_what_prints_comes_out(desk, caplog):
     desk.backend.gate.clear()
     desk.start()
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
@@ -253,7 +253,7 @@ async def test_an_older_dispatch_is_void_when_the_newer_one_has_no_room(desk):
     assert desk.backend.submitted == []
 
 
-async def test_what_may_come_out_here_is_not_given_back_for_want_of_room(desk, monkeypatch):
+async def test_what_may_come_out_here_is_not_returned_for_want_of_room(desk, monkeypatch):
     desk.backend.gate.clear()
     desk.start()
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
@@ -268,7 +268,7 @@ async def test_what_may_come_out_here_is_not_given_back_for_want_of_room(desk, m
 
 
 async def test_ends_survive_a_disk_that_takes_nothing(desk, monkeypatch):
-    monkeypatch.setattr(pending_ends, 'SAVE_AGAIN', 0.0)
+    monkeypatch.setattr(pending_ends, 'SAVE_INTERVAL', 0.0)
     desk.backend.gate.clear()
     desk.start()
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
@@ -287,7 +287,7 @@ async def test_ends_survive_a_disk_that_takes_nothing(desk, monkeypatch):
     assert len(desk.backend.submitted) == 1
     disk.full = False
     await desk.until(lambda: desk.state() is State.completed and desk.state(J2) is State.returned)
-    assert desk.outcomes[2] == desk.outcomes[1]  # the go for what was given back is answered with the same word
+    assert desk.outcomes[2] == desk.outcomes[1]  # the go for what was returned gets the same answer
     assert len(desk.backend.submitted) == 1
 
 
@@ -321,18 +321,18 @@ async def test_a_handover_that_cannot_be_noted_is_followed_all_the_same(desk, mo
     await desk.until(lambda: desk.state() is State.failed)
 
 
-def test_the_reserve_is_given_up_for_ends_and_made_again(path):
+def test_the_reserve_is_deleted_for_outcomes_and_restored(path):
     filled(path)
     spool = Spool.begin(path)
     reserve = path.with_name('reserve')
-    assert reserve.stat().st_size == database.RESERVE
+    assert reserve.stat().st_size == database.RESERVE_BYTES
     assert not spool.file.full
     # giving it up is what makes room for an end
     assert spool.file._give_up_reserve()
     assert not reserve.exists()
     assert not spool.file._give_up_reserve()
     spool.file.find_room()
-    assert reserve.stat().st_size == database.RESERVE
+    assert reserve.stat().st_size == database.RESERVE_BYTES
     spool.close()
 
 
@@ -353,7 +353,7 @@ def test_a_disk_that_became_read_only_has_no_room_however_much_is_free(path, cap
     spool.close()
 
 
-#: Runs on a file system of 24 MiB: fills it, and tells what the spool does.
+#: Runs on a file system of 24 MiB: fills it, and prints what the spool does.
 ON_A_SMALL_DISK = """
 import json, os, sys
 from pathlib import Path
@@ -363,7 +363,7 @@ from print_agent.spool.store import Spool
 from print_agent.errors import SpoolFull
 disk = Path(sys.argv[1])
 spool = Spool.begin(disk / 'state' / 'spool.sqlite3')
-told = {'full at first': spool.file.full}
+found = {'full at first': spool.file.full}
 spool.store('a', make_job('old'), PDF, state=State.go)
 spool.begin_submit(spool.find('a', 'old'), 'tag')
 file = os.open(disk / 'holiday.jpg', os.O_WRONLY | os.O_CREAT)
@@ -371,25 +371,25 @@ try:
     while True:
         os.write(file, b'x' * 4096)
 except OSError as exc:
-    told['disk'] = exc.strerror
+    found['disk'] = exc.strerror
 os.close(file)
 try:
     spool.store('a', make_job('new'), PDF * 100, state=State.go)
-    told['new'] = 'kept'
+    found['new'] = 'kept'
 except SpoolFull as exc:
-    told['new'] = 'no room'
-told['new is there'] = spool.find('a', 'new') is not None
-told['full'] = spool.file.full
+    found['new'] = 'no room'
+found['new is there'] = spool.find('a', 'new') is not None
+found['full'] = spool.file.full
 old = spool.printing(spool.find('a', 'old'), '1')
-told['old'] = spool.end(old, State.completed).state.value
-told['room again too early'] = spool.file.find_room()
+found['old'] = spool.end(old, State.completed).state.value
+found['room again too early'] = spool.file.find_room()
 (disk / 'holiday.jpg').unlink()
-told['room again'] = spool.file.find_room()
+found['room again'] = spool.file.find_room()
 spool.store('a', make_job('new'), PDF * 100, state=State.go)
 spool.close()
 again = Spool.begin(disk / 'state' / 'spool.sqlite3')
-told['after all'] = [entry.state.value for entry in again.recent()]
-print(json.dumps(told))
+found['after all'] = [entry.state.value for entry in again.recent()]
+print(json.dumps(found))
 """
 
 
@@ -448,7 +448,7 @@ def test_nothing_is_left_of_a_badge_that_was_deleted(path):
     assert found() == []
 
 
-def test_old_spools_that_were_set_aside_are_not_kept_for_ever(path, caplog):
+def test_old_broken_spools_are_not_kept_for_ever(path, caplog):
     caplog.set_level(logging.INFO)
     filled(path)
     _garbage(path)

@@ -93,7 +93,7 @@ def test_an_ack_counts_for_the_very_end_it_names(state):
 
 
 @pytest.mark.parametrize('state', State)
-def test_every_state_can_be_told(state):
+def test_every_state_can_be_reported(state):
     messages = decisions.state_messages(entry(state, reason='why'))
     kinds = [type(message) for message in messages]
     if state is State.refused:
@@ -107,7 +107,7 @@ def test_every_state_can_be_told(state):
 
 
 @pytest.mark.parametrize('state', State)
-def test_a_hello_tells_the_server_what_may_be_on_paper(state):
+def test_a_hello_lists_what_may_be_on_paper(state):
     line = decisions.held(entry(state))
     if state is State.refused:
         assert line is None

@@ -58,5 +58,5 @@ async def test_the_devices_of_another_computers_cups_are_not_asked_from_here():
     devices.learn('p', 'socket://127.0.0.1:1')
     devices.learn('q', 'ipp://localhost/ipp/print?waitjob=false')
     assert await devices.connects('p') is None
-    assert devices.line('q') is None
+    assert devices.ipp('q') is None
     assert not devices.dead

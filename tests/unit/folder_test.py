@@ -29,8 +29,8 @@ async def backend(tmp_path):
 def hanging(monkeypatch):
     """The folder ``bad`` is on a server that is away. Gives the event that brings it back."""
     back, real = threading.Event(), os.access
-    monkeypatch.setattr(folder_module, 'GLANCE', 0.05)
-    monkeypatch.setattr(folder_module, 'TIMEOUT', 0.05)
+    monkeypatch.setattr(folder_module, 'STATE_TIMEOUT', 0.05)
+    monkeypatch.setattr(folder_module, 'WRITE_TIMEOUT', 0.05)
     monkeypatch.setattr(os, 'access', lambda path, mode: (path.name != 'bad' or back.wait()) and real(path, mode))
     yield back
     back.set()
@@ -68,7 +68,7 @@ async def test_it_is_back_when_its_server_is(backend, hanging):
     with pytest.raises(NotReady):
         await backend.check('bad')
     hanging.set()
-    folder_module.GLANCE = 10
+    folder_module.STATE_TIMEOUT = 10
     await backend.check('bad')
 
 

@@ -32,11 +32,11 @@ async def printer(answer):
         writer.close()
 
     server = await asyncio.start_server(talk, '127.0.0.1', 0)
-    line = IppClient(f'ipp://127.0.0.1:{server.sockets[0].getsockname()[1]}/ipp/print')
+    client = IppClient(f'ipp://127.0.0.1:{server.sockets[0].getsockname()[1]}/ipp/print')
     try:
-        yield line
+        yield client
     finally:
-        await line.close()
+        await client.close()
         server.close()
 
 
@@ -46,11 +46,12 @@ async def printer(answer):
     b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', b'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n<p>',
     b'HTTP/1.1 500 No\r\nContent-Length: 1\r\n\r\n\xff', b'\x00\x00\x00',
     b'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n'])
-async def test_whatever_it_says_it_is_one_kind_of_trouble(answer):
-    async with printer(answer) as line:
+async def test_whatever_it_says_is_one_kind_of_error(answer):
+    async with printer(answer) as client:
         # the page comes once, then the printer hangs up
         kinds = {'printer_unreachable', 'printer_unreadable'} if b'<p>' in answer else {'printer_unreachable'}
-        for question in (line.printer, lambda: line.jobs('tag'), lambda: line.job(1, 'tag'), lambda: line.cancel(1)):
+        for question in (client.printer, lambda: client.jobs('tag'), lambda: client.job(1, 'tag'),
+                         lambda: client.cancel(1)):
             with pytest.raises(Unreachable) as caught:
                 await question()
             assert caught.value.reason in kinds
@@ -67,9 +68,9 @@ async def test_a_printer_that_only_knows_ipp_1_1_is_asked_in_that():
             'operation-attributes-tag': {'attributes-charset': 'utf-8', 'attributes-natural-language': 'en'},
             'printer-attributes-tag': {'printer-state': IppPrinterState.STOPPED} if known else None})
 
-    async with printer(old) as line:
+    async with printer(old) as client:
         for _ in range(2):
-            assert (await line.printer()).state == 5
+            assert (await client.printer()).state == 5
     assert versions == [(2, 0), (1, 1), (1, 1)]  # and not anew each time
 
 
@@ -89,8 +90,8 @@ STRANGE = (b'\x02\x00\x00\x00\x00\x00\x00\x01\x01' + attribute(0x47, b'attribute
 
 
 async def test_values_that_nobody_asked_for_and_nobody_understands_do_no_harm():
-    async with printer(lambda _request: STRANGE) as line:
-        view = await line.printer()
+    async with printer(lambda _request: STRANGE) as client:
+        view = await client.printer()
     assert (view.state, view.reasons[0]) == (5, 'media-empty')
 
 
@@ -106,11 +107,11 @@ async def test_a_printer_that_wants_tls_is_asked_over_it_from_then_on():
         writer.close()
 
     async with await asyncio.start_server(talk, '127.0.0.1', 0) as server:
-        line = IppClient(f'ipp://127.0.0.1:{server.sockets[0].getsockname()[1]}/ipp/print')
+        client = IppClient(f'ipp://127.0.0.1:{server.sockets[0].getsockname()[1]}/ipp/print')
         for _ in range(2):
             with pytest.raises(Unreachable):
-                await line.printer()
-        await line.close()
+                await client.printer()
+        await client.close()
     assert begun[:2] == [b'P', b'\x16']  # that is how TLS begins
     assert b'P' not in begun[2:]
 
@@ -131,10 +132,10 @@ def test_no_bytes_are_worse_than_unreadable(data):
 @pytest.mark.parametrize(('status', 'reason'), [
     (401, 'printer_login'), (403, 'printer_login'), (400, 'printer_unreadable'), (404, 'printer_unreachable'),
     (503, 'printer_unreachable')])
-async def test_who_is_refused_is_not_told_that_nobody_is_there(status, reason):
-    async with printer(b'HTTP/1.1 %d No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' % status) as line:
+async def test_a_refusal_is_not_unreachable(status, reason):
+    async with printer(b'HTTP/1.1 %d No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' % status) as client:
         with pytest.raises(Unreachable) as caught:
-            await line.printer()
+            await client.printer()
         assert caught.value.reason == reason
 
 

@@ -5,13 +5,13 @@ import io
 import msgspec
 import pytest
 from tests.fakes.badges import pdf
-from tests.fakes.drawings import marked, place
+from tests.fakes.drawings import with_rectangle, place
 from pypdf import PdfReader
 
 from print_agent import config
 from print_agent.errors import ConfigError
 from print_agent.printing.backend import PrintRequest
-from print_agent.printing.layout import Layout, turned_again
+from print_agent.printing.layout import Layout, turned_by_cups
 from print_agent.errors import CannotLayOut
 
 
@@ -20,7 +20,7 @@ def sheet(document, width_mm=96.0, height_mm=134.0, copies=1):
                  expires=4e9)
 
 
-@pytest.mark.parametrize(('settings', 'size', 'mark'), [
+@pytest.mark.parametrize(('settings', 'size', 'rectangle'), [
     ({'orientation': 90}, [134, 96], [129, 0, 5, 10]),
     ({'orientation': 180}, [96, 134], [86, 129, 10, 5]),
     ({'orientation': 270}, [134, 96], [0, 86, 5, 10]),
@@ -30,14 +30,14 @@ def sheet(document, width_mm=96.0, height_mm=134.0, copies=1):
     ({'media_mm': [140, 100], 'orientation': 90, 'offset_x_mm': 1}, [140, 100], [133, 2, 5, 10]),
     ({'media_mm': [94, 132]}, [94, 132], [0, 0, 9, 4]),
 ])
-def test_the_badge_lies_where_it_should(settings, size, mark):
-    laid = msgspec.convert(settings, Layout).apply(sheet(marked()))
-    assert place(laid.document) == (size, mark)
+def test_the_badge_lies_where_it_should(settings, size, rectangle):
+    laid = msgspec.convert(settings, Layout).apply(sheet(with_rectangle()))
+    assert place(laid.document) == (size, rectangle)
     assert [laid.width_mm, laid.height_mm] == size
 
 
 def test_a_page_that_is_turned_in_the_pdf_counts_as_people_see_it():
-    laid = Layout(media_mm=(134.0, 96.0)).apply(sheet(marked(turned=90), 134.0, 96.0))
+    laid = Layout(media_mm=(134.0, 96.0)).apply(sheet(with_rectangle(turned=90), 134.0, 96.0))
     assert place(laid.document) == ([134, 96], [129, 0, 5, 10])
 
 
@@ -47,7 +47,7 @@ def test_all_pages_are_kept():
 
 
 def test_without_settings_the_document_is_not_touched():
-    document = marked()
+    document = with_rectangle()
     assert Layout().apply(sheet(document)).document is document
     laid = Layout(copies=2, resolution_dpi=300).apply(sheet(document, copies=2))
     assert (laid.document, laid.copies, laid.resolution_dpi) == (document, 4, 300)
@@ -55,12 +55,12 @@ def test_without_settings_the_document_is_not_touched():
 
 def test_a_badge_that_does_not_fit_is_not_printed():
     with pytest.raises(CannotLayOut) as caught:
-        Layout(media_mm=(90.0, 55.0)).apply(sheet(marked()))
+        Layout(media_mm=(90.0, 55.0)).apply(sheet(with_rectangle()))
     assert caught.value.reason == 'does_not_fit'
     assert '96 x 134 mm' in caught.value.detail
     # turned it would fit, but not as it is
     with pytest.raises(CannotLayOut):
-        Layout(media_mm=(134.0, 96.0)).apply(sheet(marked()))
+        Layout(media_mm=(134.0, 96.0)).apply(sheet(with_rectangle()))
 
 
 def test_a_pdf_that_cannot_be_changed_is_not_printed():
@@ -110,5 +110,5 @@ def test_sections_are_read_by_name(tmp_path):
     (Layout(orientation=180), ('oe_badge_96x134mm',), None),
     (Layout(orientation=90), ('oe_square_80x80mm', 'photo', 'custom_min_20x30mm'), None),
     (Layout(), ('oe_badge_96x134mm',), None)])
-def test_which_sheets_cups_turns_again(layout, media, sheet):
-    assert turned_again(layout, media) == sheet
+def test_which_pages_cups_turns(layout, media, sheet):
+    assert turned_by_cups(layout, media) == sheet

@@ -10,7 +10,7 @@ from print_agent.errors import AlreadyRunning
 
 
 def test_a_second_agent_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(locking, 'LOOKERS', 0.05)
+    monkeypatch.setattr(locking, 'READER_TIMEOUT', 0.05)
     with lock(tmp_path / 'state'):
         assert is_locked(tmp_path / 'state')
         with pytest.raises(AlreadyRunning, match='Another print agent'), lock(tmp_path / 'state'):
@@ -33,7 +33,7 @@ def test_those_who_look_are_not_taken_for_an_agent(tmp_path, monkeypatch):
         return got
 
     monkeypatch.setattr(locking, '_try', slow)
-    monkeypatch.setattr(locking, 'LOOKERS', 30)
+    monkeypatch.setattr(locking, 'READER_TIMEOUT', 30)
     looker = threading.Thread(target=is_locked, args=[tmp_path])
     looker.start()
     looking.wait(10)
@@ -44,7 +44,7 @@ def test_those_who_look_are_not_taken_for_an_agent(tmp_path, monkeypatch):
     looker.join()
 
 
-def test_a_folder_that_cannot_be_used_is_told_in_words(tmp_path):
+def test_a_folder_that_cannot_be_used_has_a_sentence(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(OSError, match='must be a folder of the user'), lock(tmp_path / 'file' / 'x'):
         pass

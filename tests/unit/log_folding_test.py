@@ -45,7 +45,7 @@ def test_a_line_that_comes_again_is_counted(handler, log, now):
         log.warning('no connection can be accepted (%s)', 'too many')
     log.info('another')
     assert handler.lines == ['WARNING no connection can be accepted (too many)', 'INFO another']
-    now[0] += log_folding.INTERVAL
+    now[0] += log_folding.FOLD_INTERVAL
     log.warning('no connection can be accepted (%s)', 'too many')
     assert handler.lines[2:] == ['WARNING no connection can be accepted (too many) (repeated 999 times)',
                                  'WARNING no connection can be accepted (too many)']
@@ -54,7 +54,7 @@ def test_a_line_that_comes_again_is_counted(handler, log, now):
 def test_what_was_left_out_is_said_with_whatever_comes_next(handler, log, now):
     log.info('one')
     log.info('one')
-    now[0] += log_folding.INTERVAL
+    now[0] += log_folding.FOLD_INTERVAL
     log.info('two')
     assert handler.lines == ['INFO one', 'INFO one (repeated once)', 'INFO two']
 
@@ -70,7 +70,7 @@ def test_a_flood_of_lines_that_differ_is_cut(handler, log, now):
     for number in range(100_000):
         log.warning('POST to %s refused', number)
         now[0] += 0.01
-    assert len(handler.lines) < 1000 / log_folding.INTERVAL * (log_folding.MAX_OF_A_KIND + 2) + 100
+    assert len(handler.lines) < 1000 / log_folding.FOLD_INTERVAL * (log_folding.MAX_OF_A_KIND + 2) + 100
     assert any(line.startswith('WARNING More lines like this: POST to %s refused (repeated ')
                for line in handler.lines)
 

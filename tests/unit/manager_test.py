@@ -1,4 +1,4 @@
-"""Jobs from receipt to report, with a printer that does as it is told."""
+"""Jobs from receipt to report, with a printer that a test controls."""
 
 import asyncio
 import json
@@ -239,7 +239,7 @@ async def test_failed_is_not_said_before_cups_let_go(desk):
     assert order.index('settled') < order.index('Failed')
 
 
-async def test_a_submission_that_certainly_failed_is_tried_again(desk):
+async def test_a_submission_that_certainly_failed_is_retried(desk):
     desk.backend.refuse = SubmitFailed('cups_down', 'Away.', certain=True, retry=True)
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
@@ -298,7 +298,7 @@ async def test_what_cups_does_not_let_go_of_is_unknown_and_waited_for(desk, monk
 
 
 @pytest.mark.parametrize('turns', range(4))
-async def test_a_worker_ends_when_it_is_told_to_just_as_a_badge_comes_out(desk, turns):
+async def test_a_worker_ends_when_it_is_cancelled_just_as_a_badge_comes_out(desk, turns):
     """A word to stop that arrives while something of its own ends must not be taken for the end of that."""
     async def follow(*_args):
         loop = asyncio.get_running_loop()
@@ -370,7 +370,7 @@ async def test_printers_that_do_not_exist_and_a_full_spool_are_refused(tmp_path,
     monkeypatch.setattr(capacity, 'MAX_HELD', 1)
     with pytest.raises(NoRoom):
         await desk.jobs.receive('a', make_job(J3), PDF)
-    # given back: another printer may have room
+    # returned: another printer may have room
     assert desk.heard[-1] == p.Returned(job=J3, dispatch=1, reason='spool_full',
                                         detail='The print agent holds too many badges already.')
     assert desk.spool.find('a', J3) is None
@@ -394,7 +394,7 @@ async def restarted(desk, tmp_path):
     return again
 
 
-async def test_after_a_restart_a_permission_is_given_back(desk, tmp_path):
+async def test_after_a_restart_what_had_a_go_is_returned(desk, tmp_path):
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     await desk.jobs.receive('a', make_job(J2), PDF)
     again = await restarted(desk, tmp_path)
@@ -438,7 +438,7 @@ async def test_after_a_restart_the_printer_is_asked(desk, tmp_path, state, found
     await again.close()
 
 
-async def test_after_a_restart_cups_is_told_to_forget_what_was_left_there(desk, tmp_path):
+async def test_after_a_restart_cups_forgets_what_was_left_there(desk, tmp_path):
     await desk.jobs.receive('a', make_job(go=True), PDF)
     entry = desk.jobs.handover.submitted(desk.jobs.handover.begin_submit(desk.spool.find('a', J1)), '5')
     desk.jobs.handover.ended(entry, Outcome('unknown', 'printer_unreachable'))
@@ -466,7 +466,7 @@ async def test_outcomes_are_owed_until_they_are_acknowledged(desk, tmp_path):
     await again.close()
 
 
-async def test_draining_gives_back_what_is_not_at_the_printer(desk):
+async def test_draining_returns_what_is_not_at_the_printer(desk):
     desk.backend.gate.clear()
     desk.start()
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)

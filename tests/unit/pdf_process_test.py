@@ -11,7 +11,7 @@ import pypdf
 import pytest
 from tests.fakes.badges import PDF, make_job, pdf
 from tests.fakes.bombs import content_bomb, flate_bomb, xref_bomb
-from tests.fakes.drawings import marked, place
+from tests.fakes.drawings import with_rectangle, place
 
 from print_agent.printing import pdf_check
 from print_agent.printing import pdf_process
@@ -52,7 +52,7 @@ def test_a_badge_passes_and_the_process_stays(process, check):
 def test_a_large_document_goes_there_and_back(process):
     document = pdf() + b'%' + os.urandom(7 * 1024 * 1024)
     assert process.ask(to_check(make_job(document=document)), document)[0].reason == ''
-    answer, laid = process.ask(LayOut(TURNED, sheet()), marked())
+    answer, laid = process.ask(LayOut(TURNED, sheet()), with_rectangle())
     assert (answer.reason, answer.request.width_mm, answer.request.document) == ('', 134, b'')
     assert place(laid) == ([134, 96], [129, 0, 5, 10])
 
@@ -73,7 +73,7 @@ def test_a_bomb_in_a_page_is_not_laid_out_and_the_next_badge_is(process, check):
     assert check(document) == ''
     with pytest.raises(UnreadableDocument, match=r'too (much memory|long)'):  # on a busy machine
         process.ask(LayOut(TURNED, sheet()), document)
-    assert place(process.ask(LayOut(TURNED, sheet()), marked())[1])
+    assert place(process.ask(LayOut(TURNED, sheet()), with_rectangle())[1])
 
 
 def test_it_has_the_memory_that_it_is_said_to_have():
@@ -114,7 +114,7 @@ def test_one_that_takes_no_document_is_killed(process, check, monkeypatch):
         check(PDF + bytes(1024 * 1024))
 
 
-def test_one_that_died_is_started_again(process, check):
+def test_one_that_died_is_restarted(process, check):
     check(PDF)
     os.kill(process._process.pid, signal.SIGKILL)
     assert check(PDF) == ''
@@ -168,7 +168,7 @@ async def test_the_agent_itself_reads_none(monkeypatch):
 
     pdf_check._process.stop()
     monkeypatch.setattr(pypdf.PdfReader, '__init__', read)
-    document = marked()
+    document = with_rectangle()
     assert await pdf_check.problem(make_job(document=document), document) is None
     laid = await pdf_check.lay_out(TURNED, sheet(document))
     plain = await pdf_check.lay_out(Layout(copies=2), sheet(document))

@@ -1,4 +1,4 @@
-"""Printers as people and servers are told about them."""
+"""The list of printers, as people and servers see it."""
 
 import asyncio
 
@@ -23,26 +23,26 @@ def test_a_printer_in_words():
     assert 'rejects jobs' in describe(p.Printer(name='usb', accepting=False))[0]
 
 
-def test_a_printer_that_is_set_aside_is_told_as_stopped_until_it_is_back():
-    async def tell():
+def test_a_printer_with_an_open_breaker_is_shown_as_stopped():
+    async def follow():
         now = [0.0]
-        breakers, told = PrinterBreakers(lambda: now[0]), []
+        breakers, shown = PrinterBreakers(lambda: now[0]), []
         printers = Printers([FakeBackend('a', 'b')], dict, breakers)
-        printers.on_change(lambda: told.append({x.name: (x.state, x.reasons) for x in printers.all()}))
+        printers.on_change(lambda: shown.append({x.name: (x.state, x.reasons) for x in printers.all()}))
         await printers.refresh()
         breakers.failed('a', 'job', 'engine_failed')
         await printers.refresh()
         now[0] = 100.0
         await printers.refresh()
-        return told
+        return shown
     idle = ('idle', ())
-    assert asyncio.run(tell()) == [{'a': idle, 'b': idle}, {'a': ('stopped', ('engine_failed',)), 'b': idle},
+    assert asyncio.run(follow()) == [{'a': idle, 'b': idle}, {'a': ('stopped', ('engine_failed',)), 'b': idle},
                                    {'a': idle, 'b': idle}]
 
 
 def test_a_printer_that_was_away_does_not_rest_when_it_is_back():
     """A queue that was deleted and made again, or a printer that was switched off: what it failed before is past."""
-    async def tell(away):
+    async def follow(away):
         breakers, backend = PrinterBreakers(lambda: 0.0), FakeBackend('a', 'b')
         printers = Printers([backend], dict, breakers)
         await printers.refresh()
@@ -68,4 +68,4 @@ def test_a_printer_that_was_away_does_not_rest_when_it_is_back():
         backend.printers = printers
 
     for away in (deleted, off):
-        assert asyncio.run(tell(away)) == ['', 'engine_failed']
+        assert asyncio.run(follow(away)) == ['', 'engine_failed']

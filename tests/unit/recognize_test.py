@@ -13,20 +13,20 @@ TAG = '0b6e0d4e-9c3f-4c6e-8f5b-0123456789ab.1-0a1b2c3d'
 NAME = f'{short_tag(TAG)} badge [{TAG}]'
 
 
-class Line:
+class FakePrinter:
     """A printer with jobs in it.
 
-    :param shows: what it tells of a job's name
+    :param shows: what it shows of a job's name
     """
 
-    def __init__(self, shows=lambda name: name, *, lists=True, tells_users=True):
-        self.shows, self.lists, self.tells_users = shows, lists, tells_users
+    def __init__(self, shows=lambda name: name, *, lists=True, shows_users=True):
+        self.shows, self.lists, self.shows_users = shows, lists, shows_users
         self.way, self.tries, self.restarts = None, set(), 0
         self.held, self.canceled, self.refuses = {}, [], None
 
     def add(self, name, state=5):
         number = max(self.held, default=0) + 1
-        self.held[number] = ListedJob(number, state, name=self.shows(name), is_ours=self.tells_users)
+        self.held[number] = ListedJob(number, state, name=self.shows(name), is_ours=self.shows_users)
         return number
 
     async def jobs(self, tag):
@@ -59,8 +59,8 @@ def hidden(_name):
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(recognize, 'PATIENCE', 0.0)
-    monkeypatch.setattr(recognize, 'AGAIN', 0.0)
+    monkeypatch.setattr(recognize, 'TRIAL_DELAY', 0.0)
+    monkeypatch.setattr(recognize, 'TRIAL_INTERVAL', 0.0)
 
 
 async def numbers(known, *, is_due=True, is_delivered=True):
@@ -68,118 +68,119 @@ async def numbers(known, *, is_due=True, is_delivered=True):
 
 
 async def test_by_its_name_and_nothing_is_tried():
-    line = Line()
-    line.add('another')
-    known = Recognizer(line, TAG, await newest(line))
-    line.add('a third one')
-    number = line.add(NAME)
+    printer = FakePrinter()
+    printer.add('another')
+    known = Recognizer(printer, TAG, await newest(printer))
+    printer.add('a third one')
+    number = printer.add(NAME)
     assert await numbers(known, is_due=False, is_delivered=False) == [number]
-    assert (line.way, known.is_nameless, line.tries) == ('name', False, set())
-    assert await newest(line) is None  # not asked any more
+    assert (printer.way, known.is_nameless, printer.tries) == ('name', False, set())
+    assert await newest(printer) is None  # not asked any more
 
 
-@pytest.mark.parametrize('tells_users', [True, False])
+@pytest.mark.parametrize('shows_users', [True, False])
 @pytest.mark.parametrize('shows', [hidden, lambda _name: 'Untitled', lambda name: name[:8]])
-async def test_as_the_only_new_job(shows, tells_users):
-    line = Line(shows, tells_users=tells_users)
-    line.add('another')
-    known = Recognizer(line, TAG, await newest(line))
+async def test_as_the_only_new_job(shows, shows_users):
+    printer = FakePrinter(shows, shows_users=shows_users)
+    printer.add('another')
+    known = Recognizer(printer, TAG, await newest(printer))
     assert await numbers(known, is_due=False, is_delivered=False) == []
-    number = line.add(NAME)
+    number = printer.add(NAME)
     assert await numbers(known, is_delivered=False) == []  # it may be somebody else's while ours is on its way
     assert await numbers(known) == [number]
-    line.add('one that comes later')
+    printer.add('one that comes later')
     assert await numbers(known) == [number]
-    assert line.way == 'new'
-    assert line.tries == set(line.canceled)
+    assert printer.way == 'new'
+    assert printer.tries == set(printer.canceled)
 
 
 async def test_not_among_several_not_even_when_one_of_them_disappears():
-    line = Line(hidden)
-    known = Recognizer(line, TAG, await newest(line))
-    line.add(NAME)
-    other = line.add('of another computer')
+    printer = FakePrinter(hidden)
+    known = Recognizer(printer, TAG, await newest(printer))
+    printer.add(NAME)
+    other = printer.add('of another computer')
     assert await numbers(known) == []
-    del line.held[other]
+    del printer.held[other]
     assert await numbers(known) == []
     assert known.is_nameless
 
 
-async def test_another_job_is_not_ours_at_a_printer_that_tells_names():
-    line = Line()
-    known = Recognizer(line, TAG, await newest(line))
-    line.add('of another computer')
+async def test_another_job_is_not_ours_at_a_printer_that_shows_names():
+    printer = FakePrinter()
+    known = Recognizer(printer, TAG, await newest(printer))
+    printer.add('of another computer')
     for _ in range(3):
         assert await numbers(known) == []
     assert known.is_nameless is False
-    assert len(line.canceled) == 1
+    assert len(printer.canceled) == 1
 
 
 async def test_after_a_restart_of_the_agent_no_job_is_new():
-    line = Line(hidden)
-    line.add(NAME)
-    known = Recognizer(line, TAG, None)
+    printer = FakePrinter(hidden)
+    printer.add(NAME)
+    known = Recognizer(printer, TAG, None)
     assert await numbers(known) == []
     assert known.is_nameless
 
 
 async def test_the_same_number_after_a_power_cut_is_another_job():
-    line = Line(hidden)
-    known = Recognizer(line, TAG, await newest(line))
-    number = line.add(NAME)
+    printer = FakePrinter(hidden)
+    known = Recognizer(printer, TAG, await newest(printer))
+    number = printer.add(NAME)
     assert await numbers(known) == [number]
-    assert (await known.again(number)).id == number
-    line.restarts += 1
-    assert await known.again(number) is None
+    assert (await known.recheck(number)).id == number
+    printer.restarts += 1
+    assert await known.recheck(number) is None
     assert await numbers(known) == []
 
 
-async def test_a_printer_that_is_busy_is_tried_again():
-    line = Line()
-    known = Recognizer(line, TAG, 0)
-    line.refuses = Unreachable('busy')
+async def test_a_busy_printer_is_retried():
+    printer = FakePrinter()
+    known = Recognizer(printer, TAG, 0)
+    printer.refuses = Unreachable('busy')
     assert await numbers(known) == []
     assert known.is_nameless is None
-    line.refuses = None
+    printer.refuses = None
     assert await numbers(known) == []
     assert known.is_nameless is False
 
 
 async def test_a_printer_that_began_to_hide_names_is_found_out():
-    line = Line(hidden)
-    line.way = 'name'
-    known = Recognizer(line, TAG, await newest(line))
-    line.add(NAME)
+    printer = FakePrinter(hidden)
+    printer.way = 'name'
+    known = Recognizer(printer, TAG, await newest(printer))
+    printer.add(NAME)
     assert await numbers(known, is_delivered=False) == []
-    assert not line.tries
+    assert not printer.tries
     assert await numbers(known) == []
     assert known.is_nameless
 
 
-@pytest.mark.parametrize(('line', 'expected'), [
-    (Line(), 'name'), (Line(hidden), 'new'), (Line(lambda name: name[:9]), 'new'), (Line(lists=False), 'none')])
-async def test_what_a_printer_allows_is_tried_without_printing(line, expected):
-    assert await way(line) == expected
-    assert line.canceled == sorted(line.tries) == [1]
+@pytest.mark.parametrize(('printer', 'expected'), [
+    (FakePrinter(), 'name'), (FakePrinter(hidden), 'new'), (FakePrinter(lambda name: name[:9]), 'new'),
+    (FakePrinter(lists=False), 'none')])
+async def test_what_a_printer_allows_is_tried_without_printing(printer, expected):
+    assert await way(printer) == expected
+    assert printer.canceled == sorted(printer.tries) == [1]
 
 
 async def test_nothing_is_tried_where_earlier_badges_have_names():
-    line = Line()
-    line.add(NAME)
-    assert await way(line) == 'name'
-    assert not line.tries
+    printer = FakePrinter()
+    printer.add(NAME)
+    assert await way(printer) == 'name'
+    assert not printer.tries
 
 
 async def test_a_printer_without_such_jobs_and_one_that_falls_silent():
-    line = Line()
-    line.refuses = Unreachable('no', unreadable=True)
-    assert await try_out(line) == 'none'
+    printer = FakePrinter()
+    printer.refuses = Unreachable('no', unreadable=True)
+    assert await try_out(printer) == 'none'
 
     async def silence():
         raise Unreachable('no answer')
 
-    line = Line()
-    line.own_jobs = silence
-    assert await try_out(line) is None
-    assert line.canceled == [1]
-    assert await newest(line) is None
+    printer = FakePrinter()
+    printer.own_jobs = silence
+    assert await try_out(printer) is None
+    assert printer.canceled == [1]
+    assert await newest(printer) is None

@@ -89,7 +89,7 @@ def test_open_jobs_are_never_forgotten(path):
 
 
 def test_what_is_kept_has_a_limit(path, monkeypatch):
-    monkeypatch.setattr(spool_module, 'KEEP_BYTES', 2 * len(PDF))
+    monkeypatch.setattr(spool_module, 'MAX_KEPT_BYTES', 2 * len(PDF))
     spool = Spool(path, keep=3600)
     ended = [spool.end(stored(spool, f'j{n}'), State.completed) for n in range(4)]
     waiting = stored(spool, J9)
@@ -196,7 +196,7 @@ def test_the_intent_is_written_once(spool):
     assert (printing.state, printing.handle) == (State.printing, '42')
 
 
-def test_an_intent_can_be_taken_back(spool):
+def test_an_intent_can_be_undone(spool):
     entry = stored(spool)
     spool.begin_submit(entry, 'tag')
     assert spool.undo_submit(entry) == entry
@@ -244,7 +244,7 @@ def test_what_cups_may_still_have_is_remembered(spool):
     assert spool.left_at_printer('desk1') == []
 
 
-def test_a_newer_number_has_to_be_acknowledged_again(spool):
+def test_a_newer_number_needs_another_ack(spool):
     entry = spool.end(stored(spool), State.completed)
     spool.ack(entry)
     assert spool.renumber(entry, 9).dispatch == 9

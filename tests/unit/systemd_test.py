@@ -54,9 +54,9 @@ def test_without_a_manager_nothing_happens(monkeypatch):
     assert Watchdog(Notifier(), Heartbeats(), lambda: None).interval == 0
 
 
-def test_a_manager_that_is_gone_is_no_trouble(tmp_path, caplog):
+def test_a_manager_that_is_gone_does_no_harm(tmp_path, caplog):
     Notifier(str(tmp_path / 'gone')).say('READY=1')
-    assert 'cannot be told "READY=1"' in caplog.text
+    assert 'cannot be notified of "READY=1"' in caplog.text
 
 
 @pytest.mark.parametrize(('environment', 'interval'), [
@@ -73,20 +73,20 @@ def test_how_often(monkeypatch, environment, interval):
 def test_a_loop_that_hangs_stops_the_sign_of_life(manager, monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(systemd.time, 'monotonic', lambda: now[0])
-    pulse = Heartbeats(patience=10)
+    pulse = Heartbeats(max_silence=10)
     dog = Watchdog(Notifier(manager.address), pulse, lambda: None)
     pulse.beat('the clock')
     pulse.beat('the printers')
     now[0] += 9
     pulse.beat('the clock')
-    assert dog.look()
+    assert dog.notify()
     now[0] += 9
-    assert not dog.look()
-    assert not dog.look()
+    assert not dog.notify()
+    assert not dog.notify()
     assert manager.listen() == ['WATCHDOG=1', 'STATUS=Hangs: the printers']
     pulse.beat('the clock')
     pulse.beat('the printers')
-    assert dog.look()
+    assert dog.notify()
     assert manager.listen()[-1] == 'WATCHDOG=1'
 
 
@@ -95,7 +95,7 @@ def test_a_spool_that_cannot_be_read_stops_it_too(manager):
         raise OSError('no disk')
 
     with pytest.raises(OSError, match='no disk'):
-        Watchdog(Notifier(manager.address), Heartbeats(), broken).look()
+        Watchdog(Notifier(manager.address), Heartbeats(), broken).notify()
     assert manager.listen() == []
 
 
@@ -107,7 +107,7 @@ async def test_an_agent_says_that_it_is_up_alive_and_stopping(tmp_path):
         with Running(tmp_path, NOTIFY_SOCKET=manager.address, WATCHDOG_USEC='300000') as agent:
             await server.until(lambda: manager.listen().count('WATCHDOG=1') >= 3, 60)
             assert any(word.startswith('READY=1') for word in manager.heard)
-            # a process that hangs gives no sign of life
+            # a process that hangs sends no heartbeat
             agent.process.send_signal(signal.SIGSTOP)
             await asyncio.sleep(0.2)
             count = len(manager.listen())

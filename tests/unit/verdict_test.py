@@ -114,7 +114,7 @@ def test_a_printer_that_gives_up_after_a_page_leaves_doubt():
 
 # CUPS 2.4.10 says the latter
 @pytest.mark.parametrize('reason', ['processing-to-stop-point', 'canceled-at-device'])
-def test_a_job_that_cups_gave_up_by_itself_was_rejected_by_the_printer(reason):
+def test_a_job_that_cups_gave_up_was_rejected_by_the_printer(reason):
     end = Clock().see(cups(CANCELED, reason, message='Printer cannot print with supplied options.'), 'absent')
     assert (end.state, end.reason) == ('failed', 'rejected')
     assert 'supplied options' in end.detail
@@ -160,7 +160,7 @@ def test_a_silent_printer_that_answers_after_the_cancellation_clears_it_up():
     assert (end.state, end.reason) == ('returned', 'printer_unreachable')
 
 
-def test_a_job_that_cups_cannot_deliver_is_taken_back():
+def test_a_job_that_cups_cannot_deliver_is_cancelled():
     clock = Clock()
     assert clock.see(cups(PENDING, started=False), 'absent', DELIVERY_TIMEOUT - 2) is None
     assert clock.cancelled == 0
@@ -170,7 +170,7 @@ def test_a_job_that_cups_cannot_deliver_is_taken_back():
     assert (end.state, end.reason) == ('returned', 'stuck')
 
 
-def test_a_job_that_cups_forgot_to_go_on_with_after_its_death_is_taken_back_soon():
+def test_a_job_that_cups_forgot_when_it_died_is_cancelled_soon():
     clock = Clock()
     clock.see('unreachable', 'absent', 5)
     assert clock.see(cups(HELD, started=False), 'absent', ORPHAN_TIMEOUT - 1) is None
@@ -182,7 +182,7 @@ def test_a_job_that_cups_forgot_to_go_on_with_after_its_death_is_taken_back_soon
     assert (end.state, end.reason) == ('returned', 'stuck')
 
 
-def test_a_forsaken_job_that_the_printer_has_after_all_is_followed():
+def test_a_orphaned_job_that_the_printer_has_after_all_is_followed():
     clock = Clock()
     clock.see(cups(HELD, started=False), 'absent')
     assert clock.cancelled == 1
@@ -196,20 +196,20 @@ def test_a_forsaken_job_that_the_printer_has_after_all_is_followed():
     cups(HELD),
     cups(PENDING, started=False),
 ])
-def test_a_job_that_is_held_for_a_reason_is_not_forsaken(view):
+def test_a_job_that_is_held_for_a_reason_is_not_orphaned(view):
     clock = Clock()
     clock.see(view, 'absent', DELIVERY_TIMEOUT - 2)
     assert clock.cancelled == 0
 
 
-def test_a_job_that_arrives_while_it_is_taken_back_is_followed():
+def test_a_job_that_arrives_while_it_is_cancelled_is_followed():
     clock = Clock()
     clock.see(cups(PROCESSING), 'absent')
     assert clock.cancelled == 1
     assert clock.see(cups(CANCELED), job(COMPLETED)).state == 'completed'
 
 
-def test_a_stale_badge_is_taken_back_from_cups():
+def test_a_stale_badge_is_cancelled_from_cups():
     clock = Clock(expires=5.0)
     assert clock.see(cups(PENDING), 'absent') is None
     assert clock.cancelled == 1
@@ -245,7 +245,7 @@ def test_cups_away_is_waited_for():
     assert Clock().see('unreachable', 'absent').reason == 'cups_down'
 
 
-# -- printers that do not tell the names of jobs ----------------------------------------------------------------------
+# -- printers that do not show the names of jobs ----------------------------------------------------------------------
 
 def nameless(value=True, **kwargs):
     clock = Clock(**kwargs)
@@ -253,7 +253,7 @@ def nameless(value=True, **kwargs):
     return clock
 
 
-def test_a_badge_that_cannot_be_told_from_other_jobs_is_sent():
+def test_a_badge_that_looks_like_other_jobs_is_sent():
     clock = nameless()
     assert clock.see(cups(PROCESSING), 'absent', 2 * DELIVERY_TIMEOUT) is None
     assert clock.cancelled == 0  # the printer may have it
@@ -276,7 +276,7 @@ def test_a_printer_that_is_too_busy_to_show_whether_it_names_jobs_gets_more_time
     assert clock.see(cups(COMPLETED), 'absent').reason == 'not_seen_at_printer'
 
 
-def test_what_was_taken_back_on_its_way_to_a_printer_that_hides_names_is_unknown():
+def test_what_was_cancelled_on_its_way_to_a_printer_that_hides_names_is_unknown():
     clock = nameless(expires=5.0)
     clock.see(cups(PROCESSING), 'absent')
     assert clock.cancelled == 1
@@ -313,7 +313,7 @@ def test_a_stale_badge_that_was_on_its_way_is_unknown():
     assert clock.see(cups(CANCELED), None).state == 'unknown'
 
 
-def test_a_forsaken_job_may_have_been_on_its_way_to_a_printer_that_cannot_be_asked():
+def test_a_orphaned_job_may_have_been_on_its_way_to_a_printer_that_cannot_be_asked():
     clock = Clock(asks=False)
     assert clock.see(cups(HELD, started=False), None, ORPHAN_TIMEOUT - 1) is None
     assert clock.cancelled == 0
@@ -355,7 +355,7 @@ def test_a_connection_that_is_made_after_a_moment_is_no_obstacle():
     assert clock.cancelled == 0
 
 
-def test_a_printer_that_answers_us_but_not_cups_gets_the_badge_taken_back():
+def test_a_printer_that_answers_us_but_not_cups_gets_the_badge_cancelled():
     clock = Clock()
     clock.see(CONNECTING, 'absent', CONNECT_TIMEOUT + 1)
     assert clock.cancelled == 1
@@ -377,10 +377,51 @@ def test_looks_are_quick_at_first_and_never_stop():
     assert pauses[-1] <= 1
 
 
-def test_reasons_are_told_in_words():
+def test_reasons_have_sentences():
     assert reasons.first(('none', 'media-empty-error'), 'x') == 'media-empty'
     assert reasons.first(('vendor-thing-warning', 'media-jam'), 'x') == 'media-jam'
     assert reasons.first(('vendor-thing',), 'x') == 'vendor-thing'
     assert reasons.first((), 'fallback') == 'fallback'
     assert reasons.sentence('vendor-thing') == 'The printer says: vendor-thing.'
     assert all(text.endswith('.') and len(code) <= 80 for code, text in reasons.SENTENCES.items())
+
+
+# -- what an earlier run of the agent was about to cancel --------------------------------------------------------------
+
+def restarted(reason, *, asks=True):
+    """The follower of a run that finds in the spool that the run before was about to cancel the job."""
+    clock = Clock()
+    clock.follower = Follower(asks=asks, now=clock.now, expires=clock.now + 1000, canceled_for=reason)
+    return clock
+
+
+@pytest.mark.parametrize('reason', ['expired', 'printer_unreachable'])
+def test_the_agents_own_cancellation_is_no_failure_after_a_restart(reason):
+    clock = restarted(reason)
+    assert clock.follower.cancel.reason == reason  # asked for once more: nobody knows whether CUPS heard it
+    clock.follower.canceled()
+    end = clock.see(cups(CANCELED, 'job-canceled-by-user', started=False), 'absent', ABSENCE_TIMEOUT + 1)
+    assert (end.state, end.reason) == ('returned', reason)
+
+
+def test_the_agents_own_cancellation_at_the_printer_is_no_failure():
+    clock = restarted('expired')
+    end = clock.see(cups(CANCELED), job(CANCELED, 'job-canceled-by-user'))
+    assert (end.state, end.reason) == ('returned', 'expired')
+    end = Clock().see(cups(CANCELED), job(CANCELED, 'job-canceled-by-user'))
+    assert end.state == 'failed'
+
+
+def test_a_page_that_came_out_before_the_agents_own_cancellation_leaves_doubt():
+    end = restarted('expired').see(cups(CANCELED), JobView(7, CANCELED, ('job-canceled-by-user',), pages=1))
+    assert end.state == 'unknown'
+
+
+@pytest.mark.parametrize(('reason', 'state'), [('expired', 'returned'), ('stuck', 'unknown')])
+def test_after_a_restart_where_only_cups_can_be_asked(reason, state):
+    end = restarted(reason, asks=False).see(cups(CANCELED, 'job-canceled-by-user', started=False), None)
+    assert (end.state, end.reason) == (state, reason)
+
+
+def test_what_was_to_be_cancelled_and_came_out_is_completed():
+    assert restarted('expired').see(cups(COMPLETED), job(COMPLETED)).state == 'completed'
