@@ -1,124 +1,27 @@
-"""The agent as a service of the computer: a systemd unit, or a launchd agent on macOS.
-
-What is written is pure text from :func:`unit` and :func:`plist`; the commands below put it in place and start it.
-"""
+"""The agent as a service of the computer: ``print-agent service`` puts a systemd unit, or a launchd agent, in place."""
 
 import getpass
 import os
-import plistlib
 import pwd
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import platformdirs
 
+from print_agent.cli.errors import sentences
+from print_agent.cli.service_unit import LABEL, Service, plist, unit
 from print_agent.config import APP, Config
 from print_agent.connection import pairing
-from print_agent.errors import PairingError, ServiceError
+from print_agent.errors import ServiceError
 from print_agent.spool import lock
 
 
 NAME = 'print-agent'
-LABEL = 'org.getindico.print-agent'
-#: systemd kills an agent that sent no heartbeat for so long, in seconds.
-WATCHDOG_TIMEOUT = 90
-#: How long the agent may take to finish the badge in the printer when it is asked to stop, in seconds.
-STOP_TIMEOUT = 30
-#: Limits of the service: open files, memory as systemd writes it, threads and processes. What it needs is measured by
-#: tests/agent/siege_test.py, which wants three times as much.
-OPEN_FILES, MAX_MEMORY, MAX_TASKS = 4096, '1G', 512
 
-
-@dataclass(frozen=True, kw_only=True)
-class Service:
-    """Everything that a unit says. ``user`` is empty for a service of the user who installs it."""
-
-    command: Sequence[str]
-    folder: Path
-    spool: Path
-    user: str = ''
-    #: Folders that badges are printed into.
-    writable: Sequence[Path] = ()
-
-    @property
-    def run(self) -> list[str]:
-        """The command line of the service."""
-        return [*self.command, '--config', str(self.folder), 'run']
-
-
-def unit(service: Service) -> str:
-    """The text of a systemd unit. It takes away what printing does not need; sockets, CUPS and the network stay."""
-    system = bool(service.user)
-    # The rest of this needs root, or is not the same in a user's own service manager.
-    hardening = [
-        'NoNewPrivileges=yes', 'LockPersonality=yes', 'RestrictRealtime=yes', 'RestrictSUIDSGID=yes',
-        'SystemCallArchitectures=native', 'UMask=0077', *([
-            'ProtectSystem=strict', f'ReadWritePaths={" ".join(_paths(service))}', 'PrivateTmp=yes',
-            'PrivateDevices=yes', 'ProtectKernelTunables=yes', 'ProtectKernelModules=yes', 'ProtectKernelLogs=yes',
-            'ProtectControlGroups=yes', 'ProtectClock=yes', 'ProtectHostname=yes', 'RestrictNamespaces=yes',
-            'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK', 'CapabilityBoundingSet=',
-        ] if system else [])]
-    lines = [
-        '[Unit]',
-        'Description=Print agent: badges for check-in with Indico',
-        *(['After=network-online.target cups.service', 'Wants=network-online.target'] if system else []),
-        '# It is started again for ever: a desk without printing helps nobody.',
-        'StartLimitIntervalSec=0',
-        '',
-        '[Service]',
-        'Type=notify',
-        'NotifyAccess=main',
-        f'ExecStart={" ".join(_quoted(word) for word in service.run)}',
-        *([f'User={service.user}'] if system else []),
-        'Restart=always',
-        'RestartSec=2',
-        '# Exit code 2 is a wrong command line: trying again does not help.',
-        'RestartPreventExitStatus=2',
-        f'WatchdogSec={WATCHDOG_TIMEOUT}',
-        '# The badge in the printer is finished, then its outcome is sent.',
-        f'TimeoutStopSec={STOP_TIMEOUT}',
-        'KillMode=mixed',
-        '# What strangers could use up. With two printers and a webhook the agent takes 66 MB, 25 files, 12 threads;',
-        '# the process that reads PDFs takes 34 MB, and 512 MB at most.',
-        f'LimitNOFILE={OPEN_FILES}',
-        f'MemoryMax={MAX_MEMORY}',
-        f'TasksMax={MAX_TASKS}',
-        *hardening,
-        '',
-        '[Install]',
-        f'WantedBy={"multi-user.target" if system else "default.target"}',
-        '']
-    return '\n'.join(lines)
-
-
-def plist(service: Service, log: Path) -> bytes:
-    """A launchd agent for macOS. launchd starts it again whenever it ends."""
-    return plistlib.dumps({
-        'Label': LABEL, 'ProgramArguments': service.run, 'RunAtLoad': True, 'KeepAlive': True, 'ThrottleInterval': 2,
-        'ExitTimeOut': STOP_TIMEOUT, 'SoftResourceLimits': {'NumberOfFiles': OPEN_FILES},
-        'ProcessType': 'Interactive', 'Umask': 0o077, 'StandardOutPath': str(log),
-        'StandardErrorPath': str(log)})
-
-
-def _paths(service: Service) -> list[str]:
-    """Where a system service may write."""
-    # A missing folder is no reason not to start: the agent says more about it.
-    return [_quoted(f'-{path}') for path in (service.spool, service.folder, *service.writable)]
-
-
-def _quoted(word: str) -> str:
-    """A word as systemd.syntax(7) and systemd.service(5) read it."""
-    escaped = word.replace('\\', '\\\\').replace('"', '\\"').replace('%', '%%').replace('$', '$$')
-    return f'"{escaped}"' if any(sign in escaped for sign in ' \t"\'\\;') else escaped
-
-
-# -- putting it in place ----------------------------------------------------------------------------------------------
 
 class Systemd:
     """systemd's own units as root, else those of the user."""
@@ -260,7 +163,8 @@ def service() -> None:
 @click.pass_obj
 def install(config: Config, user: str, show: bool) -> None:
     """Install and start the service: of this user, or (as root) of the computer."""
-    _sentences(lambda: _install(config, user, show))
+    with sentences():
+        _say(_install(config, user, show))
 
 
 def _install(config: Config, user: str, show: bool) -> list[str]:
@@ -286,31 +190,25 @@ def _install(config: Config, user: str, show: bool) -> list[str]:
 @service.command()
 def uninstall() -> None:
     """Stop and remove the service. Pairings and the spool stay."""
-    _sentences(lambda: manager().uninstall())
+    with sentences():
+        _say(manager().uninstall())
 
 
 @service.command()
 def status() -> None:
     """Show whether the service is installed and runs. Exit code 1 if it does not."""
-    running = False
-
-    def look() -> list[str]:
-        nonlocal running
+    with sentences():
         place = manager()
-        running = place.path.exists() and place.running()
-        if not place.path.exists():
-            return ['The service is not installed. Install it with: print-agent service install']
-        return [f'The service {place.path} {"is running" if running else "is not running"}.']
-
-    _sentences(look)
+        installed = place.path.exists()
+        running = installed and place.running()
+    if not installed:
+        click.echo('The service is not installed. Install it with: print-agent service install')
+    else:
+        click.echo(f'The service {place.path} {"is running" if running else "is not running"}.')
     if not running:
         sys.exit(1)
 
 
-def _sentences(work: Any) -> None:
-    try:
-        for line in work():
-            click.echo(line)
-    except (ServiceError, PairingError, OSError) as exc:
-        click.echo(str(exc), err=True)
-        sys.exit(1)
+def _say(lines: Sequence[str]) -> None:
+    for line in lines:
+        click.echo(line)

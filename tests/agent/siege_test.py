@@ -20,7 +20,7 @@ from tests.stack.agent import PrintAgent
 from tests.stack.process import free_port
 
 from print_agent.protocol import messages as p
-from print_agent.cli import service
+from print_agent.cli import service_unit
 from print_agent.protocol import signing
 
 
@@ -115,9 +115,9 @@ async def test_an_ordinary_day_leaves_room_below_the_limits_of_the_service(siege
     memory = siege.memory() + siege.memory(reader)
     print(f'agent {siege.memory() / 1e6:.0f} MB, PDFs {siege.memory(reader) / 1e6:.0f} MB, {max(files)} files, '
           f'{max(tasks)} threads')
-    assert int(service.MAX_MEMORY.removesuffix('G')) * 1024 ** 3 > 3 * memory
-    assert 3 * max(files) < service.OPEN_FILES
-    assert 3 * max(tasks) < service.MAX_TASKS
+    assert int(service_unit.MAX_MEMORY.removesuffix('G')) * 1024 ** 3 > 3 * memory
+    assert 3 * max(files) < service_unit.OPEN_FILES
+    assert 3 * max(tasks) < service_unit.MAX_TASKS
 
 
 async def test_bombs_take_none_of_its_memory_and_the_next_badge_prints(siege):

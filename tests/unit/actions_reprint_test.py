@@ -30,7 +30,7 @@ def refused(code):
 
 
 @pytest.mark.parametrize('end', ['completed', 'sent', 'failed'])
-async def test_a_badge_is_printed_again_and_the_ledger_keeps_its_truth(desk, end):
+async def test_a_reprint_leaves_what_the_ledger_knows(desk, end):
     original = await desk.ended(J1, end=end, reason='x')
     desk.heard.clear()
     entry = desk.control.reprint(original)
@@ -60,11 +60,11 @@ async def test_a_double_click_prints_once(desk):
         desk.control.reprint(original)
 
 
-async def test_only_what_was_printed_here_is_printed_again(desk):
-    given_back = await desk.receive(J1, go=True)
-    desk.jobs.handover.ended(given_back, Outcome('returned', 'too_late'))
+async def test_only_what_was_printed_here_can_be_reprinted(desk):
+    returned = await desk.receive(J1, go=True)
+    desk.jobs.handover.ended(returned, Outcome('returned', 'too_late'))
     with refused('not_printed'):
-        desk.control.reprint(desk.spool.get(given_back.seq))
+        desk.control.reprint(desk.spool.get(returned.seq))
     waiting = await desk.receive(J2)
     with refused('not_printed'):
         desk.control.reprint(waiting)
@@ -75,7 +75,7 @@ async def test_only_what_was_printed_here_is_printed_again(desk):
         desk.control.reprint(await desk.ended(J4))
 
 
-async def test_a_copy_of_an_old_message_does_not_reach_what_was_printed_again(desk):
+async def test_a_copy_of_an_old_message_does_not_reach_a_reprint(desk):
     original = await desk.ended(J1)
     desk.control.reprint(original)
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
@@ -101,19 +101,19 @@ async def test_jobs_are_found_as_the_log_names_them(desk):
             desk.control.find(job)
 
 
-async def test_yes_is_told_as_completed_by_a_person(desk):
+async def test_yes_is_reported_as_completed_by_a_person(desk):
     entry = await desk.ended(J1, end='unknown', reason='printer_lost_job')
     desk.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='unknown'))
     desk.heard.clear()
     desk.control.answer(entry, came_out=True)
-    (told,) = desk.heard
-    assert told == p.Completed(job=J1, dispatch=1, reason='person_saw_it',
+    (message,) = desk.heard
+    assert message == p.Completed(job=J1, dispatch=1, reason='person_saw_it',
                                detail='Someone at the desk looked: the badge came out.')
     with refused('answered'):
         desk.control.answer(desk.spool.get(entry.seq), came_out=False)
 
 
-async def test_no_gives_the_badge_back_and_it_prints_when_it_comes_again(desk):
+async def test_no_returns_the_badge_and_it_prints_when_it_is_assigned(desk):
     entry = await desk.ended(J1, end='unknown', reason='printer_lost_job')
     desk.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='unknown'))
     desk.control.answer(entry, came_out=False)
@@ -124,7 +124,7 @@ async def test_no_gives_the_badge_back_and_it_prints_when_it_comes_again(desk):
     assert len(desk.backend.submitted) == 2
 
 
-async def test_an_answer_without_a_network_is_told_later(desk):
+async def test_an_answer_without_a_network_is_reported_later(desk):
     entry = await desk.ended(J1, end='unknown', reason='printer_lost_job')
     desk.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='unknown'))
     assert desk.jobs.owed('a') == []
@@ -139,7 +139,7 @@ async def test_an_answer_without_a_network_is_told_later(desk):
     assert desk.jobs.owed('a') == []
 
 
-async def test_nothing_is_given_back_that_may_still_come_out(desk):
+async def test_nothing_is_returned_that_may_still_come_out(desk):
     entry = await desk.receive(J1, go=True)
     await desk.until(lambda: desk.said(p.Completed))
     desk.spool._db.execute("UPDATE jobs SET state = 'unknown', settled = 0")
@@ -158,7 +158,7 @@ async def test_what_nobody_sends_again_is_printed_again_here(desk, source):
     assert [sheet.document for sheet in desk.backend.submitted] == [PDF, PDF]
 
 
-async def test_a_question_stays_when_it_cannot_be_printed_again(desk):
+async def test_a_question_stays_when_a_reprint_is_not_possible(desk):
     desk.spool.keep = 0
     entry = await desk.ended(J1, source='door:desk1', end='unknown', reason='printer_lost_job')
     with refused('forgotten'):
@@ -171,8 +171,8 @@ async def test_the_last_badge_is_the_last_that_may_have_come_out(desk):
         desk.control.find('last')
     await desk.ended(J1)
     desk.control.test('desk1')
-    given_back = await desk.receive(J2)
-    desk.jobs.handover.ended(given_back, Outcome('returned', 'media-empty'))
+    returned = await desk.receive(J2)
+    desk.jobs.handover.ended(returned, Outcome('returned', 'media-empty'))
     assert desk.control.find('last').job == J1
     # rather no badge than that of somebody else
     await desk.ended(J3, end='unknown', reason='printer_lost_job')
@@ -188,7 +188,7 @@ async def test_a_question_that_was_answered_in_indico_is_not_asked_here_any_more
     desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))
     assert [(held.job, held.state) for held in desk.jobs.hello('a', 'x/1', ()).holding] == [('j1', 'unknown')]
     desk.jobs.ack('a', p.Ack(job='j1', dispatch=2, state=state))
-    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='riddle'))
+    desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='fax'))
     assert desk.spool.unknown(3600)
     desk.heard.clear()
     desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state=state))

@@ -46,7 +46,7 @@ async def test_a_paused_printer_says_so_and_takes_nothing(desk):
     assert len(desk.backend.submitted) == 1
 
 
-async def test_a_pause_gives_back_what_has_a_go_and_lets_the_badge_in_the_printer_come_out(desk):
+async def test_a_pause_returns_what_has_a_go_and_lets_the_badge_in_the_printer_come_out(desk):
     desk.backend.gate.clear()
     await desk.receive(J1, go=True)
     await desk.until(lambda: desk.said(p.Printing))

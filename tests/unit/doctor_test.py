@@ -1,4 +1,4 @@
-"""The doctor: each thing that can be wrong is told with what to do, and looking harms nothing."""
+"""The doctor: each thing that can be wrong is named with what to do, and nothing is changed."""
 
 import asyncio
 import email.utils
@@ -92,10 +92,10 @@ def wrongs(found):
 async def test_a_healthy_computer(folder, site, server):
     found = await look(folder)
     assert wrongs(found) == []
-    told = {finding.check: finding.text for finding in found}
-    assert set(told) == {'pairings', 'token test-1', 'agent', 'spool', 'disk', 'printer desk1', 'Indico test-1',
+    texts = {finding.check: finding.text for finding in found}
+    assert set(texts) == {'pairings', 'token test-1', 'agent', 'spool', 'disk', 'printer desk1', 'Indico test-1',
                          'clock', 'websocket test-1'}
-    assert told['spool'] == 'healthy; 1 badge waits'
+    assert texts['spool'] == 'healthy; 1 badge waits'
     # it knocks, but does not speak for the agent
     assert server.connections == 1
     assert server.hellos == []
@@ -190,9 +190,9 @@ async def test_what_cannot_even_be_looked_at(folder):
     (folder / 'agent.toml').write_text(FOLDERS_ONLY.replace("'out'", f"'{odd}'").replace("'state'", f"'{odd}'"))
     shutil.rmtree(folder / 'pairings')
     (folder / 'pairings').touch()
-    told = (await asyncio.to_thread(invoke, folder, 'doctor')).output
-    assert told.count('WRONG') == 3
-    assert all(words in told for words in ('pairings cannot be read', f'{odd} cannot be used', f'mkdir -p {folder}/x'))
+    found = (await asyncio.to_thread(invoke, folder, 'doctor')).output
+    assert found.count('WRONG') == 3
+    assert all(words in found for words in ('pairings cannot be read', f'{odd} cannot be used', f'mkdir -p {folder}/x'))
 
 
 async def test_broken_spools(folder):
@@ -211,9 +211,9 @@ async def test_the_command(folder):
     lines = done.output.splitlines()
     assert all(line.startswith(('OK    ', 'WRONG ')) for line in lines[:-2])
     assert lines[-1].endswith('found.')
-    told = json.loads((await asyncio.to_thread(invoke, folder, 'doctor', '--json')).output)
-    assert told['ok'] is False
-    assert {'check', 'ok', 'text'} == set(told['checks'][0])
+    found = json.loads((await asyncio.to_thread(invoke, folder, 'doctor', '--json')).output)
+    assert found['ok'] is False
+    assert {'check', 'ok', 'text'} == set(found['checks'][0])
 
 
 async def test_without_pycups(folder, monkeypatch):

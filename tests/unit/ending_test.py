@@ -1,4 +1,4 @@
-"""Every part ends when it is told to, and no part ends unheard."""
+"""Every part stops when it is asked to, and no part dies unnoticed."""
 
 import asyncio
 import errno
@@ -60,7 +60,7 @@ def test_half_an_agent_ends_with_a_sentence_and_an_exit_code(tmp_path, monkeypat
 
 @pytest.mark.parametrize('status', [None, 404])
 @pytest.mark.parametrize('turns', [0, 1, 3, 8, 21, 55, 144, 377])
-async def test_an_agent_ends_whenever_it_is_told_to(tmp_path, turns, status):
+async def test_an_agent_ends_whenever_it_is_asked_to(tmp_path, turns, status):
     """After any number of turns of the event loop: while it starts, connects, takes a badge, prints and reports it."""
     (tmp_path / 'out').mkdir()
     async with FakeServer() as server:
@@ -142,7 +142,7 @@ async def test_a_badge_that_cannot_be_laid_out_in_time_does_not_stop_the_printer
     assert second == p.Completed(job=J2, dispatch=1)
 
 
-async def test_a_badge_that_cannot_be_laid_out_for_want_of_memory_is_given_back(desk, monkeypatch):
+async def test_a_badge_that_cannot_be_laid_out_for_want_of_memory_is_returned(desk, monkeypatch):
     """It is not the badge's fault, and the same badge prints once there is memory again."""
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     pdf_check._process.stop()
@@ -160,7 +160,7 @@ async def test_a_badge_that_cannot_be_laid_out_for_want_of_memory_is_given_back(
 
 @pytest.mark.parametrize('exc', [*(OSError(number, os.strerror(number)) for number in (
     errno.EAGAIN, errno.ENOMEM, errno.EMFILE)), MemoryError()])
-async def test_a_badge_that_cannot_be_checked_for_want_of_memory_is_given_back(desk, monkeypatch, exc):
+async def test_a_badge_that_cannot_be_checked_for_want_of_memory_is_returned(desk, monkeypatch, exc):
     pdf_check._process.stop()
     monkeypatch.setattr(pdf_check, 'START_PAUSE', 0.01)
     with monkeypatch.context() as patch:
@@ -179,7 +179,7 @@ def refusing(exc):
     return popen
 
 
-async def test_a_watch_that_dies_is_told(desk, monkeypatch, caplog):
+async def test_a_watch_that_dies_is_logged(desk, monkeypatch, caplog):
     monkeypatch.setattr(worker_module, 'PRINTER_POLL_INTERVAL', 0.01)
     desk.backend.gate.clear()
     worker = Worker('desk1', desk.backend, desk.jobs, obstacle=lambda _printer: str(1 // 0))
@@ -193,7 +193,7 @@ async def test_a_watch_that_dies_is_told(desk, monkeypatch, caplog):
 
 
 async def test_nothing_is_handed_over_once_nobody_follows_it():
-    """The thread cannot be stopped, but the next agent may have been told already that CUPS does not have it."""
+    """The thread cannot be stopped, but the next agent may have decided already that CUPS does not have it."""
     at_work, go_on, over, late = threading.Event(), threading.Event(), threading.Event(), []
     client = CupsClient('127.0.0.1:9')
 

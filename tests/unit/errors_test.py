@@ -45,6 +45,6 @@ def test_one_shape(cls, args, reason):
     assert (str(error), error.detail, error.reason) == ('Wrong.', 'Wrong.', reason)
 
 
-def test_exit_codes_are_told_apart():
+def test_exit_codes_differ():
     codes = {cls.exit_code for name, _ in tree(errors, AgentError) for cls in [getattr(errors, name)]}
     assert codes == {1, 3, 4}

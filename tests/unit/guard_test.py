@@ -63,7 +63,7 @@ async def test_nobody_comes_in_without_a_token(page_desk, headers):
     assert not page_desk.control.is_paused('desk1')
 
 
-async def test_every_answer_tells_the_browser_to_be_careful(page_desk, cli, browser):
+async def test_every_answer_has_the_headers_that_protect_the_page(page_desk, cli, browser):
     for asker, path in ((browser, '/'), (browser, '/static/page.js'), (cli, '/api/status'), (cli, '/nothing')):
         headers = (await asker.get(path)).headers
         assert "default-src 'none'" in headers['content-security-policy']

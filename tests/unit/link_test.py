@@ -42,7 +42,7 @@ async def test_after_a_break_nothing_is_lost(tmp_path, server):
         assert len(desk.backend.submitted) == 1
 
 
-async def test_trouble_is_told_once(tmp_path, server, caplog):
+async def test_a_problem_is_logged_once(tmp_path, server, caplog):
     caplog.set_level(logging.INFO, 'print_agent')
     server.refuse_upgrade = 503
     async with LinkedDesk(tmp_path, server) as desk:
@@ -57,7 +57,7 @@ async def test_trouble_is_told_once(tmp_path, server, caplog):
     assert TOKEN not in caplog.text
 
 
-async def test_a_revoked_token_is_told_in_words_and_not_hammered(tmp_path, server, caplog):
+async def test_a_revoked_token_is_described_and_not_tried_all_the_time(tmp_path, server, caplog):
     async with LinkedDesk(tmp_path, server, token='icpa_old') as desk:
         await server.until(lambda: 'pair it again' in desk.link.problem)
         assert server.connections == 0
@@ -202,7 +202,7 @@ async def test_what_is_too_large_is_said_in_words_once_and_not_tried_for_ever(tm
     assert len(lines) == 1
 
 
-async def test_one_that_is_let_in_and_thrown_out_does_not_fill_the_log(tmp_path, server, caplog):
+async def test_one_that_is_accepted_and_disconnected_does_not_fill_the_log(tmp_path, server, caplog):
     caplog.set_level(logging.INFO, 'print_agent')
 
     async def close(ws):
@@ -222,7 +222,7 @@ async def test_a_welcome_says_which_printers_desks_use(tmp_path, server, mode):
     heard = []
     server.wanted = ('desk1', 'x' * 127)
     async with LinkedDesk(tmp_path, server, mode=mode) as desk:
-        desk.link._wanted = lambda *told: heard.append(told)
+        desk.link._wanted = lambda *wanted: heard.append(wanted)
         server.replies.append(p.Welcome(wanted=server.wanted))
         await server.until(lambda: heard and heard[-1] == ('a', frozenset(server.wanted)))
 

@@ -10,11 +10,11 @@ from tests.fakes.indico import TOKEN, FakeServer, pairing_file
 
 from print_agent.connection import links as links_module
 from print_agent.connection import pairing
-from print_agent.protocol import messages as p
 from print_agent.connection.backoff import Backoff
-from print_agent.jobs.manager import Jobs
 from print_agent.connection.link import Link
 from print_agent.connection.links import Links
+from print_agent.jobs.manager import Jobs
+from print_agent.protocol import messages as p
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 
@@ -114,7 +114,7 @@ async def test_a_new_pairing_is_used_and_a_removed_one_lets_go_of_its_badges(tmp
 
 
 @pytest.mark.parametrize('event_id', [1, 2])
-async def test_ends_are_told_to_no_other_event(tmp_path, server, event_id):
+async def test_outcomes_are_sent_to_no_other_event(tmp_path, server, event_id):
     write(tmp_path, server, agent_name='Old')
     async with Desk(tmp_path) as desk:
         server.auto_ack = False

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tests.fakes.badges import PDF, make_job
 from tests.fakes.indico import pairing_file
-from click.testing import CliRunner
 
 from print_agent.cli import main, local
 from print_agent.spool import lock
@@ -68,7 +68,7 @@ def invoke(folder, *args):
     return CliRunner().invoke(main.main, ['--config', str(folder), *args])
 
 
-def test_a_running_agent_does_what_it_is_told(running, monkeypatch):
+def test_a_running_agent_obeys(running, monkeypatch):
     def ask(*args, code=0):
         done = invoke(running, *args)
         assert done.exit_code == code, done.output
@@ -79,14 +79,14 @@ def test_a_running_agent_does_what_it_is_told(running, monkeypatch):
     assert ask('pause', 'desk1') == 'desk1: Paused\n'
     assert ask('pause') == 'desk1: Paused\ndesk2: Paused\n'
     assert ask('resume', 'desk2') == 'desk2: Ready\n'
-    told = ask('status')
-    assert 'Printer desk1: Paused.' in told
-    assert 'Nobody knows whether these came out: b1c7-unk.' in told
-    assert 'Paired with http://localhost: "Desk" for "Conference".' in told
-    told = json.loads(ask('status', '--json'))
-    assert (told['running'], told['all_paused'], told['unknown']) == (True, False, ['b1c7-unknown'])
-    assert [printer['paused'] for printer in told['printers']] == [True, False]
-    assert [each['id'] for each in told['connections']] == ['test-1']
+    shown = ask('status')
+    assert 'Printer desk1: Paused.' in shown
+    assert 'Nobody knows whether these came out: b1c7-unk.' in shown
+    assert 'Paired with http://localhost: "Desk" for "Conference".' in shown
+    shown = json.loads(ask('status', '--json'))
+    assert (shown['running'], shown['all_paused'], shown['unknown']) == (True, False, ['b1c7-unknown'])
+    assert [printer['paused'] for printer in shown['printers']] == [True, False]
+    assert [each['id'] for each in shown['connections']] == ['test-1']
 
     assert 'A test page goes to desk1' in ask('test', 'desk1')
     assert 'badge of Zoë Ångström is printed again on desk2' in ask('reprint', 'b1c7-pr', '--printer', 'desk2')
@@ -168,20 +168,20 @@ def test_status_lists_badges_for_people_and_reprint_takes_what_it_shows(folder):
     assert all(re.match(r'\d\d:\d\d:\d\d  ', line) for line in lines)
     assert 'Ada 2' in lines[1]
     assert 'jammed' in lines[1]
-    told = invoke(folder, 'status', '--json').output
-    assert 'Ada' not in told
-    assert [each['short'] for each in json.loads(told)['jobs']][:2] == ['ffff0000', 'b1c7e00a-2']
+    shown = invoke(folder, 'status', '--json').output
+    assert 'Ada' not in shown
+    assert [each['short'] for each in json.loads(shown)['jobs']][:2] == ['ffff0000', 'b1c7e00a-2']
 
 
 def test_doctor_asks_the_running_agent(running):
-    def told():
+    def findings():
         checks = json.loads(invoke(running, 'doctor', '--json').output)['checks']
         return {each['check']: each for each in checks if each['check'].startswith(('agent', 'questions'))}
 
-    found = told()
+    found = findings()
     assert (found['agent']['ok'], found['agent with desk1']['ok']) == (True, True)
     assert not found['agent to test-1']['ok']
     assert 'gets no badges for "Conference"' in found['agent to test-1']['text']
     assert 'b1c7-unk' in found['questions']['text']
     invoke(running, 'pause', 'desk1')
-    assert 'print-agent resume desk1' in told()['agent with desk1']['text']
+    assert 'print-agent resume desk1' in findings()['agent with desk1']['text']

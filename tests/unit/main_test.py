@@ -11,13 +11,13 @@ from tests.fakes.indico import FakeServer, pairing_file
 from tests.fakes.program import FOLDERS_ONLY, Running, invoke
 
 from print_agent import agent as agent_module
-from print_agent.spool import lock
-from print_agent.connection import pairing
-from print_agent.protocol import signing
-from print_agent.protocol import messages as p
 from print_agent.config import Config
-from print_agent.printing import cups_client
+from print_agent.connection import pairing
 from print_agent.errors import CupsMissing
+from print_agent.printing import cups_client
+from print_agent.protocol import messages as p
+from print_agent.protocol import signing
+from print_agent.spool import lock
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 
@@ -66,7 +66,7 @@ def test_an_agent_that_runs_takes_a_new_pairing_over(folder, monkeypatch):
     assert 'print-agent run' in invoke(folder, 'pair', 'https://x.org', 'ABCD').output
 
 
-def test_a_broken_spool_is_no_reason_to_tell_nothing_else(folder):
+def test_status_with_a_broken_spool_shows_the_rest(folder):
     pairing_file(folder / 'pairings', 'ws://localhost/ws')
     (folder / 'state').mkdir()
     (folder / 'state' / 'spool.sqlite3').write_bytes(b'garbage' * 1000)
@@ -118,11 +118,11 @@ def test_status_shows_pairings_and_jobs_but_no_secrets(folder):
     assert done.exit_code == 0
     assert 'not running' in done.output
     assert 'Jam.' in done.output
-    told = json.loads(invoke(folder, 'status', '--json').output)
-    assert told['running'] is False
-    assert told['jobs'][0]['state'] == 'failed'
-    assert told['pairings'] == [{'id': 'test-1', 'url': 'http://localhost', 'agent': 'Desk', 'event': 'Conference'}]
-    assert 'icpa_' not in done.output + json.dumps(told)
+    shown = json.loads(invoke(folder, 'status', '--json').output)
+    assert shown['running'] is False
+    assert shown['jobs'][0]['state'] == 'failed'
+    assert shown['pairings'] == [{'id': 'test-1', 'url': 'http://localhost', 'agent': 'Desk', 'event': 'Conference'}]
+    assert 'icpa_' not in done.output + json.dumps(shown)
 
 
 def test_two_agents_cannot_share_a_spool(folder):
@@ -146,7 +146,7 @@ def test_without_pycups_it_says_how_to_get_it(folder, monkeypatch):
     assert len(agent_module.backends(Config(folder=folder, folders={'x': folder}))) == 1
 
 
-async def test_an_agent_prints_and_stops_in_peace(folder):
+async def test_an_agent_prints_and_stops_gracefully(folder):
     async with FakeServer() as server:
         pairing_file(folder / 'pairings', server.url)
         with Running(folder, PRINT_AGENT_TRACE=str(folder / 'trace')) as agent:
@@ -189,7 +189,7 @@ async def test_a_receiver_is_closed_gracefully(folder):
             assert agent.process.wait(20) == 0
 
 
-async def test_a_killed_agent_gives_back_what_it_did_not_print(folder):
+async def test_a_killed_agent_returns_what_it_did_not_print(folder):
     (folder / 'out').rmdir()
     async with FakeServer() as server:
         pairing_file(folder / 'pairings', server.url)

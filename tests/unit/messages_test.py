@@ -10,7 +10,7 @@ from print_agent.protocol import errors
 from print_agent.protocol import messages as p
 
 
-def test_an_unknown_type_is_told_apart_from_nonsense():
+def test_an_unknown_type_is_not_nonsense():
     with pytest.raises(errors.UnknownType) as unknown:
         p.decode_from_server('{"type": "fax", "to": "everyone"}')
     assert unknown.value.reason == 'unknown_type'

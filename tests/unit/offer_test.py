@@ -1,18 +1,18 @@
-"""What Indico is told of a computer always fits, and what it is not told is said."""
+"""What Indico learns of a computer always fits, and what is left out is named."""
 
 from uuid import UUID
 
 import msgspec
 import pytest
-from tests.fakes.backend import FakeBackend
-from tests.fakes.badges import make_job
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fakes.backend import FakeBackend
+from tests.fakes.badges import make_job
 
-from print_agent.protocol import offer
-from print_agent.protocol import messages as p
 from print_agent.jobs.manager import Jobs
 from print_agent.printing.printer_list import Printers
+from print_agent.protocol import messages as p
+from print_agent.protocol import offer
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 
@@ -50,7 +50,7 @@ def test_a_hundred_queues_with_all_their_media():
     assert {len(each.media) for each in offered.printers} == {offer.MAX_MEDIA}
 
 
-def test_those_of_desks_are_told_first_and_the_others_named():
+def test_those_of_desks_come_first_and_the_others_are_named():
     offered = offer.choose(many(130), {'queue-129', 'queue-100'})
     assert len(offered.printers) == p.MAX_PRINTERS
     assert {'queue-129', 'queue-100', 'queue-097'} <= {each.name for each in offered.printers}
@@ -59,16 +59,16 @@ def test_those_of_desks_are_told_first_and_the_others_named():
     assert 'cups.queues' in sentence
 
 
-@pytest.mark.parametrize(('length', 'told'), [(64, True), (65, True), (127, True), (128, False)])
-def test_names_are_told_whole_or_not_at_all(length, told):
+@pytest.mark.parametrize(('length', 'fits'), [(64, True), (65, True), (127, True), (128, False)])
+def test_names_are_offered_whole_or_not_at_all(length, fits):
     offered = offer.choose([p.Printer(name='x' * length), p.Printer(name='desk1')], ())
-    assert ['x' * length in (each.name for each in offered.printers), bool(offered.sentences)] == [told, not told]
+    assert ['x' * length in (each.name for each in offered.printers), bool(offered.sentences)] == [fits, not fits]
     assert offered.printers[-1].name == 'desk1'
-    if not told:
+    if not fits:
         assert '127 characters' in offered.sentences[0]
 
 
-async def test_it_is_logged_once_and_a_welcome_changes_what_is_told(caplog):
+async def test_it_is_logged_once_and_a_welcome_changes_what_is_offered(caplog):
     backend = FakeBackend(*(f'q{number:03}' for number in range(130)))
     printers, changes = Printers([backend], dict), []
     await printers.refresh()
@@ -83,7 +83,7 @@ async def test_it_is_logged_once_and_a_welcome_changes_what_is_told(caplog):
     assert 'q129' in {each.name for each in printers.offer().printers}
 
 
-async def test_open_jobs_are_told_before_ended_ones(tmp_path):
+async def test_open_jobs_come_before_ended_ones(tmp_path):
     spool = Spool(tmp_path / 'spool.sqlite3')
     jobs = Jobs(spool)
     for number in range(2100):

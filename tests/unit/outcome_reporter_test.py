@@ -39,7 +39,7 @@ async def test_an_outcome_is_delivered_until_it_is_taken(sender, tmp_path):
     await again.close()
 
 
-async def test_nobody_to_tell_is_fine(sender):
+async def test_without_a_callback_nothing_is_reported(sender):
     sender.start()
     await sender.post(make_job(), callback='')
     await sender.until(lambda: sender.spool.find('door:desk1', J1).state is State.completed)
@@ -73,7 +73,7 @@ async def test_an_address_that_is_none_ends_no_reports(sender):
     await sender.until(lambda: len(sender.outcomes) == 2)
 
 
-async def test_a_sender_that_is_gone_is_not_asked_again(sender):
+async def test_a_sender_that_is_gone_gets_no_more_reports(sender):
     sender.answer = 410
     sender.start()
     await sender.post(make_job())

@@ -84,7 +84,7 @@ async def test_the_address_of_the_event_does_as_well():
     assert set(asked) == {'https://x.org/sub/api/plugin/checkin-print/pair'}
 
 
-async def test_an_address_with_something_behind_it_is_told_to_be_tried_without():
+async def test_an_address_with_a_path_is_to_be_tried_without():
     for status in (404, 405):
         with pytest.raises(PairingError, match=r'not an Indico\. Try it with https://x\.org:8443 alone'):
             await pairing.pair('https://x.org:8443/e/talk', 'x', 'laptop', transport=answering(status, ''))
@@ -105,7 +105,7 @@ async def test_an_indico_that_is_away_is_named():
         await pairing.pair('https://x.org', 'x', 'laptop', transport=httpx.MockTransport(down))
 
 
-def test_a_pairing_with_an_address_that_is_none_is_told_before_it_is_used(tmp_path):
+def test_a_pairing_with_an_address_that_is_none_is_found_before_it_is_used(tmp_path):
     pairing_file(tmp_path, 'wss://a..b/ws')
     with pytest.raises(PairingError, match=r'not the address of an Indico.*Remove it and pair again'):
         pairing.load_all(tmp_path)

@@ -70,12 +70,12 @@ async def test_a_document_that_is_gone_gives_the_job_back(tmp_path, server):
         assert desk.spool.find('a', J1) is None
 
 
-async def test_polling_with_a_revoked_token_is_told_in_words(tmp_path, server):
+async def test_polling_with_a_revoked_token_is_described(tmp_path, server):
     async with LinkedDesk(tmp_path, server, mode='poll', token='icpa_old') as desk:
         await server.until(lambda: 'pair it again' in desk.link.problem)
 
 
-async def test_what_happened_between_two_polls_is_told_in_its_order(tmp_path, server):
+async def test_what_happened_between_two_polls_is_sent_in_its_order(tmp_path, server):
     """A printer that cannot say when a badge is done is through with it before the next poll."""
     server.poll_status = 500
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:

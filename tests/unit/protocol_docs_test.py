@@ -127,7 +127,7 @@ def test_errors_by_http():
              if isinstance(arguments[1], dict) and 'error' in arguments[1]}
     used |= {(503, arguments[0]) for arguments, _ in calls('_later', under='indico_checkin_print/relay/server.py')}
     used |= {(401, arguments[0]) for arguments, _ in calls('SignatureError', under='print_agent/protocol/signing.py')}
-    used |= {(400, 'missing_header')}  # the webhook endpoint of the agent tells the two apart
+    used |= {(400, 'missing_header')}  # the webhook endpoint of the agent distinguishes the two
     used = {(status, code) for status, code in used if isinstance(code, str) and status}
     assert {(int(status), code) for status, code, *_ in table('status | code |')} == used
 

@@ -10,10 +10,10 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from tests.fakes.badges import J1
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
+from tests.fakes.badges import J1
 
 from print_agent.protocol import errors
 from print_agent.protocol import messages as p
@@ -190,7 +190,7 @@ FILLING = {'printers': {'name': 'p'}, 'holding': {'job': J1, 'dispatch': 1, 'sta
 @settings(max_examples=10)  # there are eighty of these
 @given(st.data())
 def test_limits_hold(cls, path, kind, data):
-    """Each limit of each field by itself, in a message that is right otherwise."""
+    """Each limit of each field alone, in a message that is right otherwise."""
     fields = msgspec.to_builtins(data.draw(of(cls)))
     inside = fields
     for name, following in pairwise(path):

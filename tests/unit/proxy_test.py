@@ -7,18 +7,18 @@ import subprocess
 
 import httpx
 import pytest
-from tests.fakes.indico import FakeServer, pairing_file
 from websockets.asyncio.server import serve
+from tests.fakes.indico import FakeServer, pairing_file
 
 from print_agent import config
-from print_agent.errors import ConfigError
 from print_agent.connection import pairing
-from print_agent.errors import PairingError
 from print_agent.connection.backoff import Backoff
-from print_agent.jobs.manager import Jobs
 from print_agent.connection.link import Link
 from print_agent.connection.proxy import DIRECT, Network
+from print_agent.errors import ConfigError
 from print_agent.errors import NetworkError
+from print_agent.errors import PairingError
+from print_agent.jobs.manager import Jobs
 from print_agent.spool.store import Spool
 
 
@@ -117,7 +117,7 @@ async def test_a_given_authority_is_believed(tmp_path, tls_server, certificate):
 
 
 @pytest.mark.parametrize('mode', ['stream', 'poll'])
-async def test_an_unknown_authority_is_told_in_words(tmp_path, tls_server, mode):
+async def test_an_unknown_authority_is_described(tmp_path, tls_server, mode):
     server, port = tls_server
     async with Linked(tmp_path, 'localhost', port, Network(), mode) as link:
         await server.until(lambda: 'certificate is not trusted' in link.problem)
@@ -142,7 +142,7 @@ async def test_the_proxy_of_the_environment_is_used(tmp_path, tls_server, certif
 
 
 @pytest.mark.parametrize('mode', ['stream', 'poll'])
-async def test_a_proxy_that_refuses_is_told_in_words(tmp_path, server_news, mode):
+async def test_a_proxy_that_refuses_is_described(tmp_path, server_news, mode):
     async with Proxy('403 Forbidden') as proxy:
         async with Linked(tmp_path, FAR, 443, Network(proxy=proxy.url), mode) as link:
             await server_news.until(lambda: 'the proxy does not let' in link.problem)
@@ -173,7 +173,7 @@ def test_this_computer_is_never_reached_through_a_proxy(monkeypatch):
     assert Network(proxy='http://other:1').proxy_for(f'wss://{FAR}/ws') == 'http://other:1'
 
 
-def test_a_kind_of_proxy_that_is_not_supported_is_told_before_the_start(tmp_path, monkeypatch):
+def test_a_kind_of_proxy_that_is_not_supported_is_found_before_the_start(tmp_path, monkeypatch):
     monkeypatch.setenv('https_proxy', 'socks5://proxy:1080')
     with pytest.raises(NetworkError, match='not supported'):
         Linked(tmp_path, FAR, 443, Network())
@@ -182,7 +182,7 @@ def test_a_kind_of_proxy_that_is_not_supported_is_told_before_the_start(tmp_path
 @pytest.mark.parametrize('proxy', [
     'http://user:secret@proxy:port', 'http://', 'proxy:99999', 'http://[::1', 'http://user:secret@proxy:3128/wpad',
     'http://user@proxy:3128', 'http://user:sec%ret%ff@proxy:3128'])
-def test_a_proxy_of_the_environment_that_is_no_address_is_told_before_the_start(tmp_path, monkeypatch, proxy):
+def test_a_proxy_of_the_environment_that_is_no_address_is_found_before_the_start(tmp_path, monkeypatch, proxy):
     monkeypatch.setenv('https_proxy', proxy)
     with pytest.raises(NetworkError, match='in HTTPS_PROXY or ALL_PROXY') as caught:
         Linked(tmp_path, FAR, 443, Network())

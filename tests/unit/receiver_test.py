@@ -142,7 +142,7 @@ async def test_news_without_a_badge_is_understood_and_ignored(sender):
     assert (reply.status_code, reply.json()['status']) == (202, 'ignored')
 
 
-async def test_a_full_spool_asks_to_come_again(sender, monkeypatch):
+async def test_a_full_spool_asks_to_try_later(sender, monkeypatch):
     monkeypatch.setattr(capacity, 'MAX_HELD', 0)
     refused(await sender.post(make_job()), 503, 'spool_full')
     monkeypatch.setattr(capacity, 'MAX_HELD', 10)

@@ -1,84 +1,20 @@
-"""The service: units that systemd itself reads without complaint, and a plist that launchd understands."""
+"""The service is installed, shown and removed, with sentences for what goes wrong."""
 
-import configparser
 import getpass
 import os
 import plistlib
 import pwd
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from tests.fakes.indico import pairing_file
 from click.testing import CliRunner
+from tests.fakes.indico import pairing_file
 
-from print_agent.cli import main, service
-from print_agent.spool import lock
-from print_agent.cli.service import Launchd, Service, Systemd
+from print_agent.cli import main, service, service_unit
+from print_agent.cli.service import Launchd, Systemd
 from print_agent.errors import ServiceError
+from print_agent.spool import lock
 
-
-def a_service(**kwargs):
-    return Service(**{'command': [sys.executable, '-m', 'print_agent'], 'folder': Path('/etc/print-agent'),
-                      'spool': Path('/var/lib/print-agent'), **kwargs})
-
-
-def read(text):
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.optionxform = str
-    parser.read_string(text)
-    return parser
-
-
-@pytest.mark.parametrize('kwargs', [
-    {}, {'user': 'daemon'},
-    {'user': 'daemon', 'spool': Path('/srv/100% of "all" $badges'), 'folder': Path("/etc/it's a \\ folder"),
-     'writable': (Path('/srv/a b'), Path('/srv/c'))}])
-def test_systemd_itself_finds_nothing_wrong(tmp_path, kwargs):
-    path = tmp_path / 'print-agent.service'
-    path.write_text(service.unit(a_service(**kwargs)))
-    done = subprocess.run(['systemd-analyze', 'verify', *([] if kwargs else ['--user']), path], capture_output=True,
-                          text=True, env={**os.environ, 'XDG_RUNTIME_DIR': str(tmp_path)}, check=False)
-    assert done.returncode == 0, done.stderr
-    assert 'print-agent.service' not in done.stderr
-
-
-def test_systemd_watches_the_agent():
-    unit = read(service.unit(a_service()))
-    assert unit['Service']['Type'] == 'notify'
-    assert int(unit['Service']['WatchdogSec']) > 0
-    assert unit['Service']['Restart'] == 'always'
-    assert int(unit['Service']['TimeoutStopSec']) > 10  # the badge in the printer, then its outcome
-    assert unit['Install']['WantedBy'] == 'default.target'
-    assert 'User' not in unit['Service']
-    assert 'ProtectSystem' not in unit['Service']  # a user's manager cannot do that everywhere
-
-
-def test_a_service_of_the_computer_runs_as_somebody_and_writes_only_where_it_must():
-    unit = read(service.unit(a_service(user='kiosk', writable=(Path('/srv/badges'),))))
-    assert unit['Service']['User'] == 'kiosk'
-    assert unit['Service']['ProtectSystem'] == 'strict'
-    assert unit['Service']['ReadWritePaths'] == '-/var/lib/print-agent -/etc/print-agent -/srv/badges'
-    assert unit['Service']['CapabilityBoundingSet'] == ''
-    # CUPS is reached by its socket or by IP
-    assert {'AF_UNIX', 'AF_INET', 'AF_INET6'} <= set(unit['Service']['RestrictAddressFamilies'].split())
-    assert unit['Install']['WantedBy'] == 'multi-user.target'
-
-
-def test_odd_names_are_quoted():
-    unit = read(service.unit(a_service(folder=Path('/home/x/50% "off" $now'))))
-    assert unit['Service']['ExecStart'].endswith(r'--config "/home/x/50%% \"off\" $$now" run')
-
-
-def test_launchd_understands_the_plist():
-    data = plistlib.loads(service.plist(a_service(folder=Path('/Users/a & b')), Path('/Users/x/log')))
-    assert data['ProgramArguments'][-3:] == ['--config', '/Users/a & b', 'run']
-    assert (data['Label'], data['KeepAlive'], data['RunAtLoad']) == (service.LABEL, True, True)
-    assert data['StandardErrorPath'] == '/Users/x/log'
-
-
-# -- the commands, with a manager that writes down what it was asked ---------------------------------------------------
 
 @pytest.fixture
 def asked(tmp_path, monkeypatch):
@@ -129,7 +65,7 @@ def test_a_user_installs_looks_and_uninstalls(asked, folder, tmp_path):
     assert 'There is no service' in invoke(folder, 'uninstall').output
 
 
-def test_failures_are_told_in_words(asked, folder, tmp_path):
+def test_failures_are_described(asked, folder, tmp_path):
     (tmp_path / 'fails').write_text('enable-linger\n')
     assert f'sudo loginctl enable-linger {getpass.getuser()}' in invoke(folder, 'install').output
     (tmp_path / 'fails').write_text('--user\n')
@@ -141,7 +77,7 @@ def test_failures_are_told_in_words(asked, folder, tmp_path):
     assert 'is not running' in done.output
 
 
-def test_a_user_who_is_not_logged_in_is_told_so(asked, folder, tmp_path):
+def test_a_user_who_is_not_logged_in_is_advised(asked, folder, tmp_path):
     systemctl = tmp_path / 'bin' / 'systemctl'
     systemctl.write_text('#!/bin/sh\necho "Failed to connect to bus: No medium found" >&2\nexit 1\n')
     done = invoke(folder, 'install')
@@ -199,13 +135,13 @@ def test_launchd(asked, folder, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, 'platform', 'darwin')
     done = invoke(folder, 'install')
     assert done.exit_code == 0, done.output
-    path = tmp_path / f'home/Library/LaunchAgents/{service.LABEL}.plist'
+    path = tmp_path / f'home/Library/LaunchAgents/{service_unit.LABEL}.plist'
     assert plistlib.loads(path.read_bytes())['ProgramArguments'][-1] == 'run'
     assert asked()[-1] == f'launchctl bootstrap gui/{os.getuid()} {path}'
     assert invoke(folder, 'status').exit_code == 0
     invoke(folder, 'uninstall')
     assert not path.exists()
-    assert asked()[-1] == f'launchctl bootout gui/{os.getuid()}/{service.LABEL}'
+    assert asked()[-1] == f'launchctl bootout gui/{os.getuid()}/{service_unit.LABEL}'
     assert isinstance(service.manager(), Launchd)
 
 
