@@ -1,42 +1,13 @@
 """The verdict on a badge, from what CUPS and the printer say. One second of the tests' clock is one step."""
 
 import pytest
+from tests.fakes.observations import Clock, cups, job
 
 from print_agent.protocol import reasons
-from print_agent.printing.verdict import (ABORTED, ABSENCE_TIMEOUT, CANCELED, COMPLETED, CONNECT_TIMEOUT, CUPS_TIMEOUT,
-                                          DELIVERY_TIMEOUT, GRACE_PERIOD, HELD, LEARN_TIMEOUT, ORPHAN_TIMEOUT, PENDING,
-                                          PROCESSING, SILENCE_TIMEOUT, STOPPED, CupsView, Follower, pause)
+from print_agent.printing.verdict import (ABORTED, ABSENCE_TIMEOUT, CANCELED, COMPLETED, CUPS_TIMEOUT,
+                                          DELIVERY_TIMEOUT, GRACE_PERIOD, HELD, ORPHAN_TIMEOUT, PENDING,
+                                          PROCESSING, SILENCE_TIMEOUT, STOPPED, pause)
 from print_agent.printing.ipp import JobView
-
-
-def job(state, *why):
-    return JobView(7, state, why)
-
-
-def cups(state, *why, started=True, message=''):
-    return CupsView(state, why, message, started)
-
-
-class Clock:
-    """Runs a follower second by second."""
-
-    def __init__(self, asks=True, expires=1800.0):
-        self.follower = Follower(asks=asks, now=0.0, expires=expires)
-        self.now = 0.0
-        self.cancelled = 0
-
-    def see(self, cups_view, printer, seconds=600):
-        """Show the same for so many seconds; return the end, if it comes."""
-        for _ in range(int(seconds) + 1):
-            end = self.follower.step(self.now, cups_view, printer)
-            if end is not None:
-                return end
-            if self.follower.cancel is not None:
-                self.cancelled += 1
-                self.follower.canceled()
-                return None
-            self.now += 1
-        return None
 
 
 def test_completed_is_the_printers_own_word():
@@ -245,130 +216,7 @@ def test_cups_away_is_waited_for():
     assert Clock().see('unreachable', 'absent').reason == 'cups_down'
 
 
-# -- printers that do not show the names of jobs ----------------------------------------------------------------------
-
-def nameless(value=True, **kwargs):
-    clock = Clock(**kwargs)
-    clock.follower.nameless = value
-    return clock
-
-
-def test_a_badge_that_looks_like_other_jobs_is_sent():
-    clock = nameless()
-    assert clock.see(cups(PROCESSING), 'absent', 2 * DELIVERY_TIMEOUT) is None
-    assert clock.cancelled == 0  # the printer may have it
-    assert not clock.follower.at_printer
-    assert clock.see(cups(COMPLETED), 'absent', GRACE_PERIOD - 1) is None
-    assert clock.see(cups(COMPLETED), 'absent').state == 'sent'
-
-
-def test_a_badge_that_is_seen_late_is_followed():
-    clock = nameless()
-    assert clock.see(cups(COMPLETED), 'absent', GRACE_PERIOD - 1) is None
-    assert clock.see(cups(COMPLETED), job(PROCESSING), 10) is None
-    assert clock.follower.at_printer
-    assert clock.see(cups(COMPLETED), 'absent').reason == 'printer_lost_job'
-
-
-def test_a_printer_that_is_too_busy_to_show_whether_it_names_jobs_gets_more_time():
-    clock = nameless(None)
-    assert clock.see(cups(COMPLETED), 'absent', LEARN_TIMEOUT - 1) is None
-    assert clock.see(cups(COMPLETED), 'absent').reason == 'not_seen_at_printer'
-
-
-def test_what_was_cancelled_on_its_way_to_a_printer_that_hides_names_is_unknown():
-    clock = nameless(expires=5.0)
-    clock.see(cups(PROCESSING), 'absent')
-    assert clock.cancelled == 1
-    assert clock.see(cups(CANCELED), 'absent').state == 'unknown'
-    assert nameless().see(cups(ABORTED), 'absent').state == 'failed'
-    assert nameless().see('absent', 'absent').reason == 'cups_lost_job'
-
-
 # -- printers that cannot be asked ------------------------------------------------------------------------------------
-
-def test_without_the_printers_word_the_best_is_sent():
-    clock = Clock(asks=False)
-    assert clock.follower.at_printer
-    assert clock.see(cups(PROCESSING), None, 600) is None
-    assert clock.see(cups(COMPLETED), None).state == 'sent'
-
-
-@pytest.mark.parametrize('state', [STOPPED, CANCELED, ABORTED])
-def test_a_failure_in_cups_is_a_failure(state):
-    assert Clock(asks=False).see(cups(state), None).state == 'failed'
-
-
-def test_a_stale_badge_that_cups_had_not_begun_is_returned():
-    clock = Clock(asks=False, expires=5.0)
-    clock.see(cups(PENDING, started=False), None)
-    assert clock.cancelled == 1
-    end = clock.see(cups(CANCELED, started=False), None)
-    assert (end.state, end.reason) == ('returned', 'expired')
-
-
-def test_a_stale_badge_that_was_on_its_way_is_unknown():
-    clock = Clock(asks=False, expires=5.0)
-    clock.see(cups(PROCESSING), None)
-    assert clock.see(cups(CANCELED), None).state == 'unknown'
-
-
-def test_a_orphaned_job_may_have_been_on_its_way_to_a_printer_that_cannot_be_asked():
-    clock = Clock(asks=False)
-    assert clock.see(cups(HELD, started=False), None, ORPHAN_TIMEOUT - 1) is None
-    assert clock.cancelled == 0
-    clock.see(cups(HELD, started=False), None)
-    assert clock.cancelled == 1
-    end = clock.see(cups(CANCELED, started=False), None)
-    assert (end.state, end.reason) == ('unknown', 'stuck')
-
-
-CONNECTING = CupsView(PROCESSING, started=True, connecting=True, busy=True)
-LETTING_GO = CupsView(CANCELED, started=True, busy=True)
-
-
-@pytest.mark.parametrize(('unreached', 'state'), [(True, 'returned'), (False, 'unknown')])
-def test_a_connection_that_is_not_made_is_an_obstacle_and_certain_only_if_nobody_took_it(unreached, state):
-    clock = Clock(asks=False)
-    assert clock.see(CONNECTING, None, CONNECT_TIMEOUT - 1) is None
-    assert clock.cancelled == 0
-    clock.see(CONNECTING, None, 2)
-    assert clock.cancelled == 1
-    clock.follower.unreached = unreached
-    assert clock.see(LETTING_GO, None, GRACE_PERIOD - 2) is None
-    end = clock.see(cups(CANCELED), None)
-    assert (end.state, end.reason) == (state, 'printer_unreachable')
-
-
-def test_what_cups_does_not_let_go_of_is_never_certain():
-    clock = Clock(asks=False)
-    clock.see(CONNECTING, None, CONNECT_TIMEOUT + 1)
-    clock.follower.unreached = True
-    assert clock.see(LETTING_GO, None).state == 'unknown'
-
-
-def test_a_connection_that_is_made_after_a_moment_is_no_obstacle():
-    clock = Clock(asks=False)
-    for _ in range(3):
-        clock.see(CONNECTING, None, CONNECT_TIMEOUT - 2)
-        clock.see(cups(PROCESSING), None, 1)
-    assert clock.cancelled == 0
-
-
-def test_a_printer_that_answers_us_but_not_cups_gets_the_badge_cancelled():
-    clock = Clock()
-    clock.see(CONNECTING, 'absent', CONNECT_TIMEOUT + 1)
-    assert clock.cancelled == 1
-    assert clock.see(LETTING_GO, 'absent', 1) is None
-    end = clock.see(cups(CANCELED), 'absent')
-    assert (end.state, end.reason) == ('returned', 'printer_unreachable')
-
-
-def test_cups_away_or_forgetful_without_a_printer_to_ask():
-    assert Clock(asks=False).see('unreachable', None, CUPS_TIMEOUT - 2) is None
-    assert Clock(asks=False).see('unreachable', None).reason == 'cups_down'
-    assert Clock(asks=False).see('absent', None).reason == 'cups_lost_job'
-
 
 def test_looks_are_quick_at_first_and_never_stop():
     pauses = [pause(t) for t in range(0, 600, 1)]
@@ -384,44 +232,3 @@ def test_reasons_have_sentences():
     assert reasons.first((), 'fallback') == 'fallback'
     assert reasons.sentence('vendor-thing') == 'The printer says: vendor-thing.'
     assert all(text.endswith('.') and len(code) <= 80 for code, text in reasons.SENTENCES.items())
-
-
-# -- what an earlier run of the agent was about to cancel --------------------------------------------------------------
-
-def restarted(reason, *, asks=True):
-    """The follower of a run that finds in the spool that the run before was about to cancel the job."""
-    clock = Clock()
-    clock.follower = Follower(asks=asks, now=clock.now, expires=clock.now + 1000, canceled_for=reason)
-    return clock
-
-
-@pytest.mark.parametrize('reason', ['expired', 'printer_unreachable'])
-def test_the_agents_own_cancellation_is_no_failure_after_a_restart(reason):
-    clock = restarted(reason)
-    assert clock.follower.cancel.reason == reason  # asked for once more: nobody knows whether CUPS heard it
-    clock.follower.canceled()
-    end = clock.see(cups(CANCELED, 'job-canceled-by-user', started=False), 'absent', ABSENCE_TIMEOUT + 1)
-    assert (end.state, end.reason) == ('returned', reason)
-
-
-def test_the_agents_own_cancellation_at_the_printer_is_no_failure():
-    clock = restarted('expired')
-    end = clock.see(cups(CANCELED), job(CANCELED, 'job-canceled-by-user'))
-    assert (end.state, end.reason) == ('returned', 'expired')
-    end = Clock().see(cups(CANCELED), job(CANCELED, 'job-canceled-by-user'))
-    assert end.state == 'failed'
-
-
-def test_a_page_that_came_out_before_the_agents_own_cancellation_leaves_doubt():
-    end = restarted('expired').see(cups(CANCELED), JobView(7, CANCELED, ('job-canceled-by-user',), pages=1))
-    assert end.state == 'unknown'
-
-
-@pytest.mark.parametrize(('reason', 'state'), [('expired', 'returned'), ('stuck', 'unknown')])
-def test_after_a_restart_where_only_cups_can_be_asked(reason, state):
-    end = restarted(reason, asks=False).see(cups(CANCELED, 'job-canceled-by-user', started=False), None)
-    assert (end.state, end.reason) == (state, reason)
-
-
-def test_what_was_to_be_cancelled_and_came_out_is_completed():
-    assert restarted('expired').see(cups(COMPLETED), job(COMPLETED)).state == 'completed'
