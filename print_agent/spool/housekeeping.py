@@ -45,7 +45,7 @@ class Housekeeping:
         """Delete what need not stay on this computer."""
         self._spool.purge()
         self._spool.forget_kept()
-        self._spool.tidy()
+        self._spool.file.tidy()
         self._spool.file.forget_old_files()
         self._spool.file.find_room()
 

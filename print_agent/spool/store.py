@@ -20,8 +20,6 @@ from print_agent.spool.database import SpoolFile, quarantine
 from print_agent.spool.job import LOCAL, REPEATABLE, Entry, State
 
 
-__all__ = ['Spool', 'SpoolCorrupt', 'SpoolError', 'SpoolFull']
-
 log = logging.getLogger(__name__)
 
 #: How long the end of an acknowledged job is remembered, in seconds, so that a late copy is not printed again.
@@ -271,10 +269,6 @@ class Spool:
         """Forget acknowledged jobs that ended more than ``older_than`` seconds ago; return how many."""
         return self._db.execute(sql.PURGE, {'before': time.time() - older_than}).rowcount
 
-    def tidy(self) -> None:
-        """Leave nothing of what was deleted in the journal."""
-        self._db.tidy()
-
     def forget_kept(self) -> None:
         """Delete the documents and names of jobs that ended longer ago than they are kept."""
         self._db.execute(sql.FORGET_KEPT, {'before': time.time() - self.keep})
@@ -297,9 +291,8 @@ class Spool:
                 'pages': job.pages}
 
     def _entries(self, statement: str, **params: object) -> list[Entry]:
-        return [Entry(**{**dict(row), 'state': State(row['state']), 'acked': bool(row['acked']),
-                         'gone': bool(row['gone']),
-                         'kept': bool(row['kept'])})
+        return [Entry(**{**dict(row), 'state': State(row['state']),
+                         **{flag: bool(row[flag]) for flag in ('acked', 'gone', 'kept')}})
                 for row in self._db.execute(statement, params)]
 
     def _refetch(self, entry: Entry) -> Entry:

@@ -196,7 +196,7 @@ def test_nothing_is_left_of_a_badge_that_was_deleted(path):
 
     assert found()
     spool.end(entry, State.returned, 'too_late')
-    spool.tidy()
+    spool.file.tidy()
     assert found() == []
     spool.close()
     assert found() == []
