@@ -12,6 +12,7 @@ from indico.cli.core import cli_group
 from indico.core.db import db
 
 from indico_checkin_print import ledger
+from indico_checkin_print.errors import CannotListen, SettingError
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason, describe
 from indico_checkin_print.sql import notify_agents
@@ -38,7 +39,7 @@ def cli():
               help='Most agents at once; others are asked to come back later.')
 def relay(host, port, max_agents):
     """Run the relay: the websocket side that agents connect to."""
-    from indico_checkin_print.relay.server import CannotListen, run
+    from indico_checkin_print.relay.server import run
     try:
         run(host, port, max_agents=max_agents)
     except CannotListen as exc:
@@ -79,7 +80,7 @@ def purge():
     """Delete what was kept long enough: what the nightly task does."""
     try:
         done = retention.purge()
-    except ValueError as exc:
+    except SettingError as exc:
         raise click.ClickException(str(exc))
     click.echo(f'{done["documents"]} documents, {done["attempts"]} attempts and {done["jobs"]} finished jobs deleted.')
 

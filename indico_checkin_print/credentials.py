@@ -12,6 +12,8 @@ from indico.core.config import config
 
 from print_agent.protocol.messages import TOKEN_PREFIX
 
+from indico_checkin_print.errors import SecretUnreadable
+
 
 #: Letters that cannot be mistaken for another when a code is read aloud or off a screen.
 CODE_ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ'
@@ -45,23 +47,23 @@ def seal(secret):
 
 
 def unseal(sealed):
-    """Decrypt what `seal` made. Raises `ValueError` if Indico's SECRET_KEY has changed since."""
+    """Decrypt what `seal` made. Raises `SecretUnreadable` if Indico's SECRET_KEY has changed since."""
     try:
         return _fernet().decrypt(sealed.encode()).decode()
     except InvalidToken as exc:
-        raise ValueError('The secret cannot be read: SECRET_KEY has changed. Make a new secret.') from exc
+        raise SecretUnreadable from exc
 
 
 def unseal_all(sealed):
     """Decrypt those secrets of a webhook that can be read: after SECRET_KEY has changed, the new one beside the old.
 
-    :raises ValueError: if none can be read.
+    :raises SecretUnreadable: if none can be read.
     """
     readable, error = [], None
     for secret in sealed:
         try:
             readable.append(unseal(secret))
-        except ValueError as exc:
+        except SecretUnreadable as exc:
             error = exc
     if error is not None and not readable:
         raise error

@@ -1,6 +1,6 @@
 """What Indico's administrator chose for this plugin in ``indico.conf``, and the plugin's logger.
 
-A setting that makes no sense raises `ValueError`; its text names the setting and says what it must be.
+A setting that makes no sense raises `SettingError`; its text names the setting and says what it must be.
 """
 
 from datetime import timedelta
@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from indico.core.config import config
 from indico.core.logger import Logger
+
+from indico_checkin_print.errors import SettingError
 
 
 #: Setting -> its value where ``indico.conf`` does not name it, as ``PLUGIN_CHECKIN_PRINT_<setting>``
@@ -29,12 +31,12 @@ logger = Logger.get('plugin.checkin_print')
 def allowed_networks():
     """Return the networks that webhooks may reach although they are not public, as a tuple of `ipaddress` networks.
 
-    :raises ValueError: if the setting cannot be read.
+    :raises SettingError: if the setting cannot be read.
     """
     try:
         return parse_networks(config.PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS)
     except (TypeError, ValueError) as exc:
-        raise ValueError(f'PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS cannot be read: {exc}') from exc
+        raise SettingError(f'PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS cannot be read: {exc}') from exc
 
 
 def relay_url():
@@ -48,14 +50,14 @@ def relay_url():
 def keep_jobs():
     """Return how long finished jobs are kept, as a `timedelta`; ``None`` is for ever.
 
-    :raises ValueError: if the setting makes no sense.
+    :raises SettingError: if the setting makes no sense.
     """
     days = config.PLUGIN_CHECKIN_PRINT_KEEP_JOBS_DAYS
     if days is None:
         return None
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
-        raise ValueError(f'PLUGIN_CHECKIN_PRINT_KEEP_JOBS_DAYS is {days!r}; it must be a number of days such as 365, '
-                         'or None to keep them for ever.')
+        raise SettingError(f'PLUGIN_CHECKIN_PRINT_KEEP_JOBS_DAYS is {days!r}; it must be a number of days such as '
+                           '365, or None to keep them for ever.')
     return timedelta(days=days)
 
 

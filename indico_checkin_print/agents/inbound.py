@@ -16,6 +16,7 @@ from print_agent.protocol import messages
 from indico_checkin_print import ledger
 from indico_checkin_print.agents import printer_health
 from indico_checkin_print.credentials import digest
+from indico_checkin_print.errors import Replaced, Revoked
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
@@ -33,14 +34,6 @@ MEANING = {
     messages.Returned: (JobState.ready, Reason.returned),
     messages.Refused: (JobState.failed, Reason.agent_refused),
 }
-
-
-class Replaced(Exception):
-    """The agent speaks through another link by now, or its token was revoked (then `revoked` is true)."""
-
-    def __init__(self, *, revoked):
-        super().__init__('revoked' if revoked else 'replaced')
-        self.revoked = revoked
 
 
 def authenticate(token):
@@ -64,7 +57,7 @@ def speaking_agent(agent_id, link, *, lock=False):
     query = Agent.query.filter_by(id=agent_id).populate_existing()
     agent = (query.with_for_update() if lock else query).one()
     if agent.revoked_dt is not None or agent.link != link:
-        raise Replaced(revoked=agent.revoked_dt is not None)
+        raise Revoked if agent.revoked_dt is not None else Replaced
     return agent
 
 
@@ -76,9 +69,9 @@ def hello(agent_id, link, message, *, resumed=False):
     """
     agent = Agent.query.filter_by(id=agent_id).populate_existing().with_for_update().one()
     if agent.revoked_dt is not None:
-        raise Replaced(revoked=True)
+        raise Revoked
     if resumed and agent.link not in {'', link} and agent.is_heard_of:
-        raise Replaced(revoked=False)
+        raise Replaced
     if agent.spool and agent.spool != message.spool:
         ledger.spool_lost(agent)
     if not resumed or agent.link != link:

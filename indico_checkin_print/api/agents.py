@@ -22,9 +22,10 @@ from print_agent.protocol.text import PLAIN
 
 from indico_checkin_print import settings
 from indico_checkin_print.agents import inbound, outbound
-from indico_checkin_print.api.base import APIError, RHAgentBase, answer
-from indico_checkin_print.api.tokens import Tokens, TooManyTokens
+from indico_checkin_print.api.base import RHAgentBase, answer
+from indico_checkin_print.api.tokens import Tokens
 from indico_checkin_print.credentials import digest, new_token, normalize_code
+from indico_checkin_print.errors import APIError, Replaced, Revoked, TooManyTokens
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.records import Document
@@ -130,10 +131,8 @@ class RHPoll(RHAgent):
                 inbound.note(holding, message)
             db.session.flush()
             mail = outbound.outgoing(self.agent_id, link, holding)
-        except inbound.Replaced as exc:
-            if exc.revoked:
-                raise APIError(401, 'revoked', 'The pairing of this agent was revoked. Pair it again.')
-            raise APIError(409, 'replaced', 'This agent connected from somewhere else.')
+        except Replaced as exc:
+            raise APIError(401 if isinstance(exc, Revoked) else 409, exc.reason, exc.detail)
         messages = [replace(welcome, heartbeat=POLL_EVERY * 10), *filter(None, answers), *mail]
         return answer(protocol.PollReply(messages=tuple(messages), next_in=POLL_EVERY))
 

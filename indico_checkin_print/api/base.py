@@ -10,18 +10,7 @@ from indico.web.rh import RH, custom_auth, json_errors
 from print_agent.protocol import messages
 
 from indico_checkin_print import sql
-
-
-class APIError(Exception):
-    """An answer that says what is wrong: a status, a code for machines, a sentence for people."""
-
-    def __init__(self, status, code, message, *, retry_after=None):
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        #: Seconds to wait
-        self.retry_after = retry_after
+from indico_checkin_print.errors import APIError
 
 
 def answer(data, status=200, headers=None):
@@ -44,7 +33,7 @@ class RHAgentBase(RH):
             return sql.despite_deadlock(partial(RH._do_process, self))
         except APIError as exc:
             headers = {'Retry-After': str(exc.retry_after)} if exc.retry_after is not None else None
-            return answer({'error': exc.code, 'message': exc.message}, exc.status, headers)
+            return answer({'error': exc.reason, 'message': exc.detail}, exc.status, headers)
 
     @property
     def body(self):

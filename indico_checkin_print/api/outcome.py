@@ -8,9 +8,10 @@ from print_agent.protocol import messages, signing
 from print_agent.protocol.errors import SignatureError
 
 from indico_checkin_print.agents.inbound import enter_outcome
-from indico_checkin_print.api.base import APIError, RHAgentBase, answer
+from indico_checkin_print.api.base import RHAgentBase, answer
 from indico_checkin_print.credentials import unseal_all
 from indico_checkin_print.delivery.deliver import webhook_of
+from indico_checkin_print.errors import APIError, SecretUnreadable
 from indico_checkin_print.models.jobs import Job
 
 
@@ -29,7 +30,7 @@ class RHOutcome(RHAgentBase):
             raise APIError(401, 'bad_signature', 'The signature does not fit this job.')
         try:
             secrets = unseal_all(webhook.secrets)
-        except ValueError:
+        except SecretUnreadable:
             raise APIError(503, 'no_secret', 'The secret of this webhook cannot be read. Make a new one.')
         try:
             signing.verify(secrets, request.headers, self.body, now=time.time())

@@ -9,20 +9,13 @@ import time
 from indico_checkin_print.agents import inbound
 from indico_checkin_print.agents.brake import Brake, origin
 from indico_checkin_print.credentials import digest
+from indico_checkin_print.errors import TooManyTokens
 
 
 #: Wrong tokens from one address: so many at once, then one every so many seconds. Many laptops may share an address.
 UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY = 100, 1
 #: However many wrong tokens come, the digests of good ones are read no more often than this, in seconds.
 READ_EVERY = 1
-
-
-class TooManyTokens(Exception):
-    """Too many wrong tokens came from this address. ``wait``: seconds until the next one is checked."""
-
-    def __init__(self, wait):
-        super().__init__(wait)
-        self.wait = wait
 
 
 class Tokens:

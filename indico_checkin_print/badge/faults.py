@@ -21,7 +21,7 @@ def describe_fault(exc):
     item = drawing.f_locals.get('item')
     if item is None:
         return f'The background image of the template: {_picture_fault(exc)}'
-    return f'The item {_title(item)} of the template: {_item_fault(exc, item, frames)}'
+    return f'The item {_title(item)} of the template: {_item_fault(exc, item, frames[frames.index(drawing):])}'
 
 
 def _frames(exc):

@@ -23,6 +23,7 @@ from print_agent.protocol.messages import MAX_DOCUMENT, MAX_PAGES, MAX_SIDE_MM
 from indico_checkin_print.badge.context import drawing
 from indico_checkin_print.badge.faults import describe_fault
 from indico_checkin_print.badge.names import is_nameless
+from indico_checkin_print.errors import CannotRender, NoName
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage
 from indico_checkin_print.reasons.codes import Reason
@@ -46,19 +47,6 @@ class BadgePDF:
         return hashlib.sha256(self.content).hexdigest()
 
 
-class CannotRender(Exception):
-    """The badge cannot be made, and trying again will not help until a person changes something."""
-
-    def __init__(self, reason, detail=''):
-        super().__init__(detail or reason)
-        self.reason = reason
-        self.detail = detail
-
-
-class NoName(Exception):
-    """The template shows names, and this person has none that it could show."""
-
-
 def render(registration, setup, person='', *, language=BadgeLanguage.event, nameless=False):
     """Render what a registration form prints for one registration.
 
@@ -73,11 +61,10 @@ def render(registration, setup, person='', *, language=BadgeLanguage.event, name
     if setup.kind == BadgeKind.badge and setup.template is None:
         raise CannotRender(Reason.template_missing)
     with drawing(registration, language):
-        if setup.kind == BadgeKind.ticket:
-            content = _reproducible(lambda: generate_ticket(registration))
-        else:
-            content = _reproducible(lambda: _badge(registration, setup.template, setup.backside, person, nameless))
-    return _checked(setup.kind, content)
+        with _faults_of_templates(), _invariant_pdf():
+            pdf = (generate_ticket(registration) if setup.kind == BadgeKind.ticket else
+                   _badge(registration, setup.template, setup.backside, person, nameless))
+    return _checked(setup.kind, pdf.getvalue())
 
 
 def _badge(registration, template, backside, person, nameless):
@@ -106,6 +93,7 @@ _invariant = threading.Lock()
 
 @contextmanager
 def _invariant_pdf():
+    """Let ReportLab make the same bytes of the same content."""
     # ReportLab's switch is global to the process: dates and ids in the PDF depend on its content alone
     with _invariant:
         before, rl_config.invariant = rl_config.invariant, 1
@@ -115,10 +103,11 @@ def _invariant_pdf():
             rl_config.invariant = before
 
 
-def _reproducible(draw):
+@contextmanager
+def _faults_of_templates():
+    """Turn what Indico's designer raises into `CannotRender`."""
     try:
-        with _invariant_pdf():
-            return draw().getvalue()
+        yield
     except (CannotRender, NoName, SQLAlchemyError):
         raise
     except Exception as exc:

@@ -8,11 +8,13 @@ from indico.core.db import db
 from indico.core.plugins import url_for_plugin
 
 from print_agent.protocol import messages, signing
+from print_agent.protocol.errors import ContractError
 
 from indico_checkin_print import ledger
 from indico_checkin_print.credentials import unseal_all
 from indico_checkin_print.delivery import attempts, breaker, multipart, notify, retry
 from indico_checkin_print.delivery.post import SENTENCES, Answer, PostError, post
+from indico_checkin_print.errors import CheckinPrintError, SettingError
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.messages.envelope import delivery, message_id
 from indico_checkin_print.messages.webhook import BadgePrint
@@ -112,8 +114,8 @@ def _prepare(job, actor):
         return settled
     try:
         request = build(job, webhook)
-    except ValueError as exc:
-        ledger.undelivered(job, Reason.webhook_failed, str(exc), actor, retry_in=None)
+    except (CheckinPrintError, ContractError) as exc:
+        ledger.undelivered(job, Reason.webhook_failed, exc.detail, actor, retry_in=None)
         return settled
     except Exception as exc:
         # a fault of ours: without this it would come back with every lease, and stop the messages behind it
@@ -123,9 +125,9 @@ def _prepare(job, actor):
     opened_dt = webhook.opened_dt
     try:
         networks = allowed_networks()
-    except ValueError as exc:
+    except SettingError as exc:
         # the administrator's to mend; until then nothing was sent, so nothing may have arrived
-        ledger.undelivered(job, Reason.retry_later, str(exc), actor, retry_in=UNREADABLE,
+        ledger.undelivered(job, Reason.retry_later, exc.detail, actor, retry_in=UNREADABLE,
                            was_probe=opened_dt is not None)
         return replace(settled, delay=UNREADABLE)
     return replace(settled, attempt_id=attempts.begin(job, webhook), opened_dt=opened_dt,
@@ -161,7 +163,8 @@ _REASONS = {retry.Verdict.gone: Reason.gone, retry.Verdict.refused: Reason.webho
 def build(job, webhook):
     """Return url, body and headers of the POST.
 
-    :raises ValueError: if the webhook's secret cannot be read, or the badge is gone.
+    :raises SecretUnreadable: if no secret of the webhook can be read.
+    :raises DocumentGone: if the badge is gone.
     """
     callback = url_for_plugin('checkin_print.outcome', job=message_id(job), _external=True)
     message = delivery(job, webhook, callback=callback)

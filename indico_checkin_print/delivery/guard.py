@@ -20,6 +20,7 @@ import idna
 
 from indico_checkin_print import _
 from indico_checkin_print.delivery.addresses import is_allowed, judge_address
+from indico_checkin_print.errors import NameServiceError, RefusedURL
 from indico_checkin_print.settings import parse_networks
 
 
@@ -74,22 +75,8 @@ _port = re.compile(r'[0-9]{1,6}')
 _number = re.compile(r'[0-9]+|0x[0-9a-f]*', re.IGNORECASE)
 
 
-class RefusedURL(Exception):
-    """A webhook may not go there.
-
-    ``reason_code`` is a key of :data:`SENTENCES`, ``sentence`` the text for people, ``address`` the address that was
-    refused, for the administrator's log only.
-    """
-
-    def __init__(self, reason_code, address=None):
-        super().__init__(reason_code)
-        self.reason_code = reason_code
-        self.sentence = SENTENCES[reason_code]
-        self.address = address
-
-
-class NameServiceError(Exception):
-    """The name service gave no answer (now); asking again later may help. Not a refusal."""
+def _refused(reason, address=None):
+    return RefusedURL(reason, SENTENCES[reason], address)
 
 
 @dataclass(frozen=True)
@@ -137,9 +124,9 @@ def check_saved(url, allowed_networks=()):
     elif not allowed_networks:
         # With a list, the name may lead into one of its networks; only the lookup before each POST shows that.
         if _is_local_name(target.host):
-            raise RefusedURL('local_name')
+            raise _refused('local_name')
         if target.scheme == 'http':
-            raise RefusedURL('plain_http')
+            raise _refused('plain_http')
     return target
 
 
@@ -157,7 +144,7 @@ def check_url(url, allowed_networks=()):
     else:
         addresses = resolve(target.host, target.port)
         if not addresses:
-            raise RefusedURL('unresolvable')
+            raise _refused('unresolvable')
         _judge(target, addresses, parse_networks(allowed_networks))
     return Target(target.scheme, target.host, target.port, target.path, tuple(addresses[:MAX_ADDRESSES]))
 
@@ -169,33 +156,33 @@ def parse_url(url):
     :raises RefusedURL: if it is not a plain absolute http(s) URL
     """
     if not url:
-        raise RefusedURL('empty')
+        raise _refused('empty')
     if len(url) > MAX_URL:
-        raise RefusedURL('too_long')
+        raise _refused('too_long')
     # urlsplit() drops tabs and newlines and browsers turn backslashes into slashes: two readings of one URL.
     if '\\' in url or any(char.isspace() or not char.isprintable() for char in url):
-        raise RefusedURL('characters')
+        raise _refused('characters')
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise RefusedURL('malformed')
+        raise _refused('malformed')
     if parts.scheme not in {'https', 'http'}:
-        raise RefusedURL('scheme')
+        raise _refused('scheme')
     if '@' in parts.netloc:
-        raise RefusedURL('credentials')
+        raise _refused('credentials')
     if '#' in url:
-        raise RefusedURL('fragment')
+        raise _refused('fragment')
     # Not parts.hostname: it overlooks what stands around the brackets of an IPv6 address.
     if not (match := _netloc.fullmatch(parts.netloc)):
-        raise RefusedURL('malformed')
+        raise _refused('malformed')
     host, port = match.groups()
     if not host:
-        raise RefusedURL('no_host')
+        raise _refused('no_host')
     host = _parse_ipv6(host[1:-1]) if host.startswith('[') else _parse_host(host)
     if not port:
         port = 443 if parts.scheme == 'https' else 80
     elif not _port.fullmatch(port) or not 1 <= int(port) <= 65535:
-        raise RefusedURL('port')
+        raise _refused('port')
     path = parts.path or '/'
     if parts.query:
         path += f'?{parts.query}'
@@ -236,9 +223,9 @@ def resolve(host, port):
 def _judge(target, addresses, allowed_networks):
     for address in addresses:
         if (reason := judge_address(address, allowed_networks)) is not None:
-            raise RefusedURL(reason, address)
+            raise _refused(reason, address)
         if target.scheme == 'http' and not is_allowed(address, allowed_networks):
-            raise RefusedURL('plain_http', address)
+            raise _refused('plain_http', address)
 
 
 def _is_local_name(host):
@@ -247,27 +234,27 @@ def _is_local_name(host):
 
 def _parse_ipv6(host):
     if '%' in host:
-        raise RefusedURL('zone')
+        raise _refused('zone')
     try:
         return str(IPv6Address(host))
     except ValueError:
-        raise RefusedURL('bad_host')
+        raise _refused('bad_host')
 
 
 def _parse_host(host):
     # One dot at the end means a full name and belongs neither to a certificate nor to an address.
     host = host.removesuffix('.')
     if not host or host.endswith('.') or '%' in host:
-        raise RefusedURL('bad_host')
+        raise _refused('bad_host')
     try:
         # UTS 46 turns look-alikes (full-width digits, other full stops) into plain ones *before* the checks below.
         host = idna.encode(host, uts46=True, std3_rules=True).decode().lower()
     except idna.IDNAError:
-        raise RefusedURL('bad_host')
+        raise _refused('bad_host')
     # WHATWG's rule: a host whose last label is a number is an IPv4 address, and there are many ways to write one.
     if _number.fullmatch(host.rpartition('.')[2]):
         try:
             return str(IPv4Address(host))
         except ValueError:
-            raise RefusedURL('numeric_host')
+            raise _refused('numeric_host')
     return host

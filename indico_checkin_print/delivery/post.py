@@ -23,7 +23,8 @@ import certifi
 from indico.util.enum import IndicoStrEnum
 
 from indico_checkin_print import _
-from indico_checkin_print.delivery.guard import NameServiceError, RefusedURL, check_url
+from indico_checkin_print.delivery.guard import check_url
+from indico_checkin_print.errors import NameServiceError, RefusedURL
 
 
 #: Longest piece of the receiver's answer that is kept, in characters.
@@ -107,14 +108,14 @@ def post(url, body, headers, *, allowed_networks=(), connect_timeout=3.05, read_
     started = time.monotonic()
 
     def _failed(error, exc, message=None):
-        detail = exc.reason_code if isinstance(exc, RefusedURL) else f'{type(exc).__name__}: {exc}'
+        detail = exc.reason if isinstance(exc, RefusedURL) else f'{type(exc).__name__}: {exc}'
         return Answer(None, time.monotonic() - started, error=error, message=message or SENTENCES[error],
                       detail=detail[:MAX_SNIPPET])
 
     try:
         target = check_url(url, allowed_networks)
     except RefusedURL as exc:
-        return _failed(PostError.refused_url, exc, exc.sentence)
+        return _failed(PostError.refused_url, exc, exc.detail)
     except NameServiceError as exc:
         return _failed(PostError.dns, exc)
 

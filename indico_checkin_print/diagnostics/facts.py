@@ -16,10 +16,11 @@ from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.forms import RegistrationForm
 
 from indico_checkin_print import heartbeat, settings
-from indico_checkin_print.badge.render import CannotRender, render
+from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.diagnostics import checks
 from indico_checkin_print.diagnostics.checks import Answer, Pile, Sign
+from indico_checkin_print.errors import CannotRender, SettingError
 from indico_checkin_print.ledger.conditions import behind_another, due, for_receiver, for_webhooks
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.heartbeats import Heartbeat
@@ -76,8 +77,8 @@ def examine():
 def _error_of(function):
     try:
         function()
-    except ValueError as exc:
-        return str(exc)
+    except SettingError as exc:
+        return exc.detail
     return ''
 
 

@@ -31,11 +31,15 @@ def unassign_where(whose):
 
 
 def recall(where, to, reason, actor, **values):
-    """End or hold what was not yet on its way to paper; agents that hold it drop it."""
+    """End or hold what was not yet on its way to paper; agents that hold it drop it. Return the ids."""
     where = [*where, Job.state.in_(STILL_HERE)]
-    agents = [x for x, in db.session.query(Job.agent_id.distinct()).filter(*where, Job.agent_id.isnot(None))]
-    moved = move(where, to, reason, actor, lease_dt=None, **values)
-    notify_agents(agents)
+    # in the order in which relays and corrections take them: two that lock in different orders end in a deadlock
+    jobs = dict(db.session.query(Job.id, Job.agent_id).filter(*where)
+                .order_by(Job.queue_dt, Job.id).with_for_update(key_share=True, of=Job).all())
+    if not jobs:
+        return []
+    moved = move([*where, Job.id.in_(jobs)], to, reason, actor, lease_dt=None, **values)
+    notify_agents({agent_id for agent_id in jobs.values() if agent_id is not None})
     return moved
 
 

@@ -9,10 +9,11 @@ from indico.util.date_time import format_datetime, now_utc
 from indico.util.spreadsheets import generate_csv
 
 from indico_checkin_print import _
+from indico_checkin_print.errors import TooManyPeople
 from indico_checkin_print.management.base import RHCheckinPrintBase
 from indico_checkin_print.management.job_filter import Cursor, parse
 from indico_checkin_print.management.job_list import choices_of, too_many_people
-from indico_checkin_print.management.job_query import TooManyPeople, find_people, job_ids
+from indico_checkin_print.management.job_query import find_people, job_ids
 from indico_checkin_print.management.job_rows import companions_of, count_reprints, detail_of, name_for, seconds_of
 from indico_checkin_print.management.visibility import visible, visible_registrations
 from indico_checkin_print.models.jobs import Job

@@ -7,9 +7,10 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.util.string import natural_sort_key
 
 from indico_checkin_print import _
+from indico_checkin_print.errors import TooManyPeople
 from indico_checkin_print.management.base import LIST, RHCheckinPrintBase, WPCheckinPrint
 from indico_checkin_print.management.job_filter import MAX_NAME, Choices, parse
-from indico_checkin_print.management.job_query import MAX_PEOPLE, Page, TooManyPeople, find_page
+from indico_checkin_print.management.job_query import MAX_PEOPLE, Page, find_page
 from indico_checkin_print.management.job_rows import rows_of
 from indico_checkin_print.management.visibility import visible, visible_registrations
 from indico_checkin_print.models.desks import Desk

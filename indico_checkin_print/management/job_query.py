@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 
+from indico_checkin_print.errors import TooManyPeople
 from indico_checkin_print.management.job_filter import Cursor
 from indico_checkin_print.models.jobs import Job, JobState
 
@@ -53,10 +54,6 @@ _PEOPLE = r"""
           LIKE ALL ((SELECT words FROM words)\:\:text[])
     LIMIT :limit
 """
-
-
-class TooManyPeople(Exception):
-    """More people have such a name than can be searched for."""
 
 
 def find_people(event_id, wanted, allowed=None):

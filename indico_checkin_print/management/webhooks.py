@@ -20,7 +20,8 @@ from print_agent.protocol.signing import new_secret
 from indico_checkin_print import _, kick
 from indico_checkin_print.credentials import seal
 from indico_checkin_print.delivery import breaker
-from indico_checkin_print.delivery.guard import MAX_URL, NameServiceError, RefusedURL, check_saved, check_url
+from indico_checkin_print.delivery.guard import MAX_URL, check_saved, check_url
+from indico_checkin_print.errors import NameServiceError, RefusedURL
 from indico_checkin_print.management.base import (DialogForm, RHCheckinPrintBase, RHWebhookBase, WPCheckinPrint,
                                                   action_form)
 from indico_checkin_print.management.webhook_page import RHWebhookPageBase
@@ -74,7 +75,7 @@ class WebhookForm(DialogForm):
                 # where its name leads decides; before each POST that is asked again
                 check_url(field.data, networks)
         except RefusedURL as exc:
-            raise ValidationError(exc.sentence)
+            raise ValidationError(exc.detail)
         except NameServiceError:
             raise ValidationError(_('The address could not be looked up just now. Try again, or use https://.'))
 

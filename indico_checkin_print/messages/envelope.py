@@ -6,6 +6,7 @@ from indico.util.date_time import now_utc
 
 from print_agent.protocol.messages import Job as JobMessage
 
+from indico_checkin_print.errors import DocumentGone
 from indico_checkin_print.ledger.states import PRINT_WITHIN
 from indico_checkin_print.messages.payload import registration_data
 from indico_checkin_print.messages.webhook import (BadgeData, BadgePrint, CheckedIn, CheckinUndone, Event, EventData,
@@ -60,7 +61,7 @@ def delivery(job, webhook, *, callback):
     """Build the JSON part of a POST, one of `webhook.MESSAGES`. It holds what the event chose to send, and ids.
 
     :param callback: The URL where the receiver may report what became of the badge.
-    :raises ValueError: if a badge for a desk has no document any more.
+    :raises DocumentGone: if a badge for a desk has no document any more.
     """
     head = {'timestamp': original(job).created_dt.isoformat()}
     event = Event(id=job.event.id, title=job.event.title, url=job.event.external_url)
@@ -74,6 +75,6 @@ def delivery(job, webhook, *, callback):
     if job.webhook_id is not None and not (webhook.send_badge and job.document is not None):
         return CheckedIn(**head, data=RegistrationData(event=event, registration=registration))
     if job.document is None:
-        raise ValueError('Its document was deleted.')
+        raise DocumentGone
     return BadgePrint(**head, data=BadgeData(event=event, job=job_message(job, go=True, printer=''), callback=callback,
                                              registration=registration))

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from indico.core.db import db
 from indico.core.plugins import plugin_engine
 
+from indico_checkin_print.errors import DatabaseAway
 from indico_checkin_print.settings import logger
 from indico_checkin_print.sql import CHANNEL
 
@@ -22,10 +23,6 @@ THREADS = 8
 LISTEN_RETRY_INTERVAL = 2  # seconds
 #: How long a call is retried while the database restarts; agents need not notice.
 RETRY_FOR = 15  # seconds
-
-
-class DatabaseAway(Exception):
-    """The database did not answer, or not in time."""
 
 
 class Database:

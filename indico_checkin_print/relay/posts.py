@@ -11,8 +11,8 @@ from contextlib import suppress
 
 from indico_checkin_print import heartbeat
 from indico_checkin_print.delivery import deliver
+from indico_checkin_print.errors import DatabaseAway
 from indico_checkin_print.logs import log_failure
-from indico_checkin_print.relay.database import DatabaseAway
 
 
 #: POSTs at once, and how many of them may be data for other systems: a badge always finds a place free.

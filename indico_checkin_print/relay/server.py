@@ -24,8 +24,9 @@ from indico_checkin_print import heartbeat
 from indico_checkin_print.agents import inbound, outbound
 from indico_checkin_print.agents.brake import Brake, origin
 from indico_checkin_print.diagnostics import standstill_email
+from indico_checkin_print.errors import CannotListen, DatabaseAway
 from indico_checkin_print.logs import log_failure
-from indico_checkin_print.relay.database import Database, DatabaseAway
+from indico_checkin_print.relay.database import Database
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.posts import Posts
 from indico_checkin_print.relay.session import Session
@@ -55,10 +56,6 @@ SWEEP_INTERVAL = 5  # seconds
 RENDER_INTERVAL = 1  # seconds
 #: What Celery leaves for so long is rendered here: the broker may be gone.
 RENDER_AFTER = 3  # seconds
-
-
-class CannotListen(Exception):
-    """The address of the relay is taken, or none of this machine."""
 
 
 class Relay:

@@ -11,10 +11,10 @@ from print_agent.protocol import errors
 from print_agent.protocol import messages as protocol
 
 from indico_checkin_print.agents import inbound, outbound
+from indico_checkin_print.errors import AgentSilent, DatabaseAway, Replaced
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.records import Document
-from indico_checkin_print.relay.database import DatabaseAway
 from indico_checkin_print.relay.rate_limit import Pace
 
 
@@ -40,10 +40,6 @@ CLOSE_REPLACED = 4001
 CLOSE_REVOKED = 4003
 #: Come back later (RFC 6455 registry: "Try Again Later")
 CLOSE_LATER = 1013
-
-
-class Silent(Exception):
-    """The agent says nothing any more, or takes nothing."""
 
 
 class Session:
@@ -96,11 +92,11 @@ class Session:
                 group.create_task(self._watch())
         except* ConnectionClosed:
             pass
-        except* Silent:
+        except* AgentSilent:
             self.end = 'silent'
             await self._close(1008, f'Nothing heard for {HEARTBEAT} seconds')
-        except* inbound.Replaced as exc:
-            self.end = 'revoked' if exc.exceptions[0].revoked else 'replaced'
+        except* Replaced as exc:
+            self.end = exc.exceptions[0].reason
             await self._close(*((CLOSE_REVOKED, 'The pairing of this agent was revoked') if self.end == 'revoked'
                                 else (CLOSE_REPLACED, 'This agent connected from somewhere else')))
         except* DatabaseAway as exc:
@@ -220,7 +216,7 @@ class Session:
             await asyncio.sleep(WATCH)
             now = time.monotonic()
             if any(since is not None and now - since > HEARTBEAT for since in (self.silent_since, self._stuck_since)):
-                raise Silent
+                raise AgentSilent
             if self._stuck_since is not None:
                 await self._db.call(inbound.speaking_agent, self.agent_id, self.link)
 

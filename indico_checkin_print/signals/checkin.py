@@ -4,27 +4,22 @@ The signal comes from within the request of a volunteer's scan and before its co
 in a savepoint, is over in a few milliseconds, and never raises. Nothing is rendered and nothing is sent from here.
 """
 
-from contextlib import contextmanager
-from types import SimpleNamespace
-
 from authlib.integrations.flask_oauth2 import current_token
 from flask import g, has_request_context, request, session
 from sqlalchemy import event, inspect
 
 from indico.core import signals
-from indico.core.db import db
 from indico.core.oauth.models.applications import SystemAppType
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import kick, ledger, sql
 from indico_checkin_print.ledger.forget import forget
 from indico_checkin_print.ledger.states import MAY_BE_OUT
-from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_SOURCES, BadgeKind, CheckinSource,
                                                  ReprintPolicy, UnpaidPolicy)
 from indico_checkin_print.routing.admission import CheckIn, Hook, Setup, jobs_for
 from indico_checkin_print.routing.desk import DeskFacts, choose_desk
-from indico_checkin_print.settings import logger
+from indico_checkin_print.signals.savepoint import savepoint
 
 
 #: Which way of check-in an endpoint of Indico is. Whatever is not here is another plugin: Zoom's, for one, checks
@@ -88,16 +83,16 @@ def on_checkin_updated(registration, **kwargs):
     if flipped is False:
         return
     if not registration.checked_in:
-        with savepoint(registration):
+        with _savepoint(registration):
             if ledger.cancel_check_in(registration, _actor()):
                 kick.after_commit()
         return
-    with savepoint(registration) as attempt:
+    with _savepoint(registration) as attempt:
         if record(registration, source(), _user_id(), _actor()):
             kick.after_commit()
     if attempt.failed:
         # the sweep tries again
-        with savepoint(registration):
+        with _savepoint(registration):
             _note_missed(registration)
 
 
@@ -106,7 +101,7 @@ def on_deleted(registration, permanent=False, **kwargs):
 
     :param permanent: Whether Indico purges the registration: then nothing that may name the person stays either.
     """
-    with savepoint(registration):
+    with _savepoint(registration):
         # Indico writes that it is deleted when the request ends. A request that prints badges of chosen people takes
         # their registrations first and their jobs then; the other way round one of the two requests would fail.
         with sql.cursor() as cursor:
@@ -114,7 +109,7 @@ def on_deleted(registration, permanent=False, **kwargs):
                            [registration.id])
         ledger.cancel_registration(registration, _actor())
     if permanent:
-        with savepoint(registration):
+        with _savepoint(registration):
             forget(registration)
 
 
@@ -122,33 +117,15 @@ def on_state_updated(registration, **kwargs):
     """Receive ``registration_state_updated``: who has paid gets the badge that was held for it, and who may have none
     any more does not. Never raises.
     """
-    with savepoint(registration):
+    with _savepoint(registration):
         if registration.state != RegistrationState.complete:
             ledger.follow_state(registration, _actor())
         elif registration.checked_in and ledger.release_paid(registration, _actor()):
             kick.after_commit()
 
 
-@contextmanager
-def savepoint(registration):
-    """A savepoint in Indico's transaction. What fails in it is undone and logged, and does not reach Indico.
-
-    Yields an object whose ``failed`` says afterwards whether it did.
-    """
-    # A savepoint of the connection: one of the session would flush all of Indico's changes a second time. And plain
-    # statements on its cursor: SQLAlchemy's way there and back takes longer than PostgreSQL's work. Together that is
-    # 1 ms instead of 7.
-    attempt = SimpleNamespace(failed=False)
-    with db.session.no_autoflush, sql.cursor() as cursor:
-        try:
-            cursor.execute('SAVEPOINT checkin_print')
-            yield attempt
-            cursor.execute('RELEASE SAVEPOINT checkin_print')
-        except Exception as exc:
-            # promise 1: a check-in never fails because of printing
-            cursor.execute('ROLLBACK TO SAVEPOINT checkin_print')
-            log_failure(logger, exc, 'Check-in of registration %d could not be recorded', registration.id)
-            attempt.failed = True
+def _savepoint(registration):
+    return savepoint('Check-in of registration %d could not be recorded', registration.id)
 
 
 def record(registration, way, user_id, actor, *, late=0):

@@ -1,8 +1,8 @@
 """What is on a badge has changed: a badge that has no go yet is drawn anew.
 
 Indico has signals for some changes and none for others (tags, templates). So this listens to SQLAlchemy, which sees all
-of them: a mapper notes what a flush has written, and after the flush one statement tells the ledger. A flush that
-writes nothing of this costs nothing.
+of them: a mapper notes what a flush has written, and after the flush it is entered in the ledger. A flush that writes
+nothing of this costs nothing.
 """
 
 from dataclasses import dataclass, field
@@ -19,11 +19,10 @@ from indico.modules.events.registration.models.form_fields import RegistrationFo
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationData
 
-from indico_checkin_print import kick, ledger, sql
+from indico_checkin_print import kick, ledger
 from indico_checkin_print.badge.content import EVENT_SETTINGS, ON_A_BADGE
-from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.rules import EventSetup, FormSetup
-from indico_checkin_print.settings import logger
+from indico_checkin_print.signals.savepoint import savepoint
 
 
 #: Which badges a model concerns: a kind of `Changes`, and the attribute with the id
@@ -48,7 +47,7 @@ class Changes:
     #: Those whose check-in was undone
     undone: set[int] = field(default_factory=set)
     #: Those that are new: they have no badge yet
-    born: set[int] = field(default_factory=set)
+    created: set[int] = field(default_factory=set)
     forms: set[int] = field(default_factory=set)
     templates: set[int] = field(default_factory=set)
     events: set[int] = field(default_factory=set)
@@ -63,10 +62,10 @@ def connect(plugin):
         event.listen(model, 'after_insert', _came_or_went)
         event.listen(model, 'after_delete', _came_or_went)
     event.listen(Registration, 'after_update', _undone)
-    event.listen(Registration, 'after_insert', _born)
+    event.listen(Registration, 'after_insert', _created)
     # what a flush noted that failed never came to pass
     event.listen(db.session, 'before_flush', lambda session, *args: session.info.pop(_CHANGES, None))
-    event.listen(db.session, 'after_flush_postexec', lambda session, context: _tell(session))
+    event.listen(db.session, 'after_flush_postexec', lambda session, context: _enter(session))
 
 
 def _changes(target):
@@ -102,27 +101,21 @@ def _undone(mapper, connection, registration):
         _changes(registration).undone.add(registration.id)
 
 
-def _born(mapper, connection, registration):
-    _changes(registration).born.add(registration.id)
+def _created(mapper, connection, registration):
+    _changes(registration).created.add(registration.id)
 
 
-def _tell(session):
+def _enter(session):
+    """Let the ledger draw anew what shows something old, and undo what was undone."""
     changes = session.info.pop(_CHANGES, None)
     if changes is None:
         return
-    changes.registrations -= changes.born
-    # The ledger's statements are no part of Indico's work: what fails here must not undo it. Once more, because the end
-    # of a savepoint lets the other side of a deadlock proceed. If it fails again, the go still tells that a badge shows
-    # something old, or that nobody wants it.
+    changes.registrations -= changes.created
+    # Once more after a failure, because the end of a savepoint lets the other side of a deadlock proceed. If it fails
+    # again, the statement that gives the go still finds that a badge shows something old, or that nobody wants it.
     for last in (False, True):
-        with sql.cursor() as cursor:
-            cursor.execute('SAVEPOINT checkin_print_changes')
-            try:
-                if ledger.redraw(changes, 'system') + ledger.undo_unsignaled(changes.undone, 'system'):
-                    kick.after_commit()
-                cursor.execute('RELEASE SAVEPOINT checkin_print_changes')
-                return
-            except Exception as exc:
-                cursor.execute('ROLLBACK TO SAVEPOINT checkin_print_changes')
-                if last:
-                    log_failure(logger, exc, 'Badges could not be drawn anew after a change')
+        with savepoint('Badges could not be drawn anew after a change', log=last) as attempt:
+            if ledger.redraw(changes, 'system') + ledger.undo_unsignaled(changes.undone, 'system'):
+                kick.after_commit()
+        if not attempt.failed:
+            return

@@ -10,9 +10,10 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import RegistrationState
 
 from indico_checkin_print import heartbeat, ledger, sql
-from indico_checkin_print.badge.render import CannotRender, NoName, render
+from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.delivery.deliver import begin, enter, send
+from indico_checkin_print.errors import CannotRender, NoName
 from indico_checkin_print.ledger.conditions import still_wanted
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.choices import BadgeLanguage, NamelessPolicy

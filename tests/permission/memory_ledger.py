@@ -17,7 +17,8 @@ from indico_checkin_print.ledger.states import AGENT_SILENT, EXPIRES_AFTER, GO_M
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
 from indico_checkin_print.agents.outbound import AT_AGENT, IN_FLIGHT, Assigned, plan
-from indico_checkin_print.agents.inbound import MEANING, Replaced
+from indico_checkin_print.agents.inbound import MEANING
+from indico_checkin_print.errors import Replaced
 from indico_checkin_print.reasons.codes import Reason
 
 
@@ -77,7 +78,7 @@ class MemoryLedger:
     def hello(self, agent_id, link, message, *, resumed=False):
         agent = self.printers.agents[agent_id]
         if resumed and agent.link not in {'', link} and agent.is_heard_of(self.now):
-            raise Replaced(revoked=False)
+            raise Replaced
         if agent.spool and agent.spool != message.spool:
             self._free_waiting(agent)
             for row in self._of(agent):
@@ -256,7 +257,7 @@ class MemoryLedger:
     def _speaking(self, agent_id, link):
         agent = self.printers.agents[agent_id]
         if agent.link != link:
-            raise Replaced(revoked=False)
+            raise Replaced
         return agent
 
     def _mine(self, agent, message):

@@ -17,6 +17,7 @@ from indico_checkin_print.messages import envelope
 from indico_checkin_print import ledger
 from indico_checkin_print.badge.render import BadgePDF
 from indico_checkin_print.ledger.states import EXPIRES_AFTER
+from indico_checkin_print.errors import Replaced
 from indico_checkin_print.models import agents as agents_module
 from indico_checkin_print.models.agents import Agent, PrinterBreaker
 from indico_checkin_print.models.desks import Desk, DeskPrinter
@@ -247,7 +248,7 @@ def answer_of(one, name, arguments):
         if name == 'resumed':
             return one.hello(*arguments, resumed=True)
         return getattr(one, name)(*arguments)
-    except inbound.Replaced:
+    except Replaced:
         return 'replaced'
 
 

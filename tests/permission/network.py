@@ -10,7 +10,7 @@ from tests.permission.laptop import Laptop, Process
 
 from print_agent.protocol import messages as protocol
 
-from indico_checkin_print.agents.inbound import Replaced
+from indico_checkin_print.errors import Replaced
 
 
 PDF = b'%PDF-1.7 badge'

@@ -17,6 +17,7 @@ from print_agent.protocol.messages import (Accepted, Completed, Drain, Hello, Ou
 
 from indico_checkin_print import ledger
 from indico_checkin_print.api import agents as agents_api
+from indico_checkin_print.errors import SecretUnreadable
 from indico_checkin_print.credentials import digest, new_code, normalize_code, seal, unseal
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job, JobState
@@ -376,5 +377,5 @@ def test_a_report_about_a_job_that_is_no_webhooks(post, ready_job):
 def test_secrets_are_sealed(app):
     assert SECRET not in seal(SECRET)
     assert unseal(seal(SECRET)) == SECRET
-    with pytest.raises(ValueError, match='SECRET_KEY'):
+    with pytest.raises(SecretUnreadable, match='SECRET_KEY'):
         unseal('gAAAA')

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from indico_checkin_print.delivery import guard
 from indico_checkin_print.delivery.addresses import judge_address
 from indico_checkin_print.settings import parse_networks
-from indico_checkin_print.delivery.guard import (SENTENCES, NameServiceError, RefusedURL, check_saved, check_url,
+from indico_checkin_print.errors import NameServiceError, RefusedURL
+from indico_checkin_print.delivery.guard import (SENTENCES, check_saved, check_url,
                                                  parse_url, resolve)
 
 
@@ -219,8 +220,8 @@ def names(monkeypatch):
 def test_refused(url, reason):
     with pytest.raises(RefusedURL) as excinfo:
         check_url(url)
-    assert excinfo.value.reason_code == reason
-    assert str(excinfo.value.sentence)
+    assert excinfo.value.reason == reason
+    assert str(excinfo.value.detail)
 
 
 def test_enough_of_them():
@@ -234,7 +235,7 @@ def test_refused_when_saved(url, reason):
     """What does not depend on the name service is refused in the form already."""
     with pytest.raises(RefusedURL) as excinfo:
         check_saved(url)
-    assert excinfo.value.reason_code == reason
+    assert excinfo.value.reason == reason
 
 
 @pytest.mark.parametrize(('url', 'host', 'port', 'path', 'host_header', 'addresses'), [
@@ -284,7 +285,7 @@ def test_networks_of_the_administrator(url):
 def test_the_list_opens_no_more_than_it_says(url, reason):
     with pytest.raises(RefusedURL) as excinfo:
         check_url(url, LAN)
-    assert excinfo.value.reason_code == reason
+    assert excinfo.value.reason == reason
 
 
 @pytest.mark.parametrize(('address', 'reason'), [

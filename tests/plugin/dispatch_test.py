@@ -22,7 +22,8 @@ from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.agents import outbound, inbound
 from indico_checkin_print.agents.outbound import PREFETCH, Assigned, Plan, outgoing, plan
-from indico_checkin_print.agents.inbound import Replaced, authenticate, hello, receive
+from indico_checkin_print.agents.inbound import authenticate, hello, receive
+from indico_checkin_print.errors import Replaced
 from indico_checkin_print.routing.printer import Candidate, choose_printer, obstacle
 from indico_checkin_print.work.worker import render_waiting
 

@@ -19,7 +19,8 @@ from indico_checkin_print.signals import checkin
 from indico_checkin_print import ledger, sql
 from indico_checkin_print.signals.corrections import Changes
 from indico_checkin_print.management.job_filter import Cursor, JobFilter
-from indico_checkin_print.management.job_query import PAGE, TooManyPeople, find_people, job_ids
+from indico_checkin_print.management.job_query import PAGE, find_people, job_ids
+from indico_checkin_print.errors import TooManyPeople
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.ledger.forget import forget

@@ -8,7 +8,8 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print.management import job_query
 from indico_checkin_print.management.job_filter import MAX_ID, MAX_NAME, Choices, Cursor, JobFilter, list_args, parse
 from indico_checkin_print.management.job_list import choices_of
-from indico_checkin_print.management.job_query import Page, TooManyPeople, find_page, find_people
+from indico_checkin_print.management.job_query import Page, find_page, find_people
+from indico_checkin_print.errors import TooManyPeople
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 

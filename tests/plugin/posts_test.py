@@ -17,7 +17,7 @@ from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.relay import posts as posts_module
-from indico_checkin_print.relay.database import DatabaseAway
+from indico_checkin_print.errors import DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.posts import Posts
 from indico_checkin_print.work.worker import post_waiting

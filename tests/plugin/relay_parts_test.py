@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from indico_checkin_print.relay import database
-from indico_checkin_print.relay.database import Database, DatabaseAway
+from indico_checkin_print.relay.database import Database
+from indico_checkin_print.errors import DatabaseAway
 from indico_checkin_print.relay.metrics import METRICS, PREFIX, Metrics
 from indico_checkin_print.relay.rate_limit import Pace
 

@@ -18,7 +18,7 @@ from print_agent.protocol import messages
 
 from indico_checkin_print.agents import inbound
 from indico_checkin_print.relay import session as session_module
-from indico_checkin_print.relay.database import DatabaseAway
+from indico_checkin_print.errors import DatabaseAway, Revoked
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.session import Session
 
@@ -51,7 +51,7 @@ class SlowDatabase:
                 return {}, messages.Welcome(name='Laptop')
             case inbound.speaking_agent:
                 if self.revoked:
-                    raise inbound.Replaced(revoked=True)
+                    raise Revoked
             case session_module.outgoing_for:
                 self.looks += 1
                 outgoing, self._outgoing = self._outgoing, []

@@ -12,7 +12,8 @@ from indico.modules.designer.models.images import DesignerImageFile
 from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import ledger
-from indico_checkin_print.badge.render import CannotRender, render
+from indico_checkin_print.badge.render import render
+from indico_checkin_print.errors import CannotRender
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Document

@@ -11,6 +11,7 @@ from indico.util.date_time import now_utc
 from indico_checkin_print import ledger, heartbeat, settings
 from indico_checkin_print.ledger import states
 from indico_checkin_print.work import retention
+from indico_checkin_print.errors import SettingError
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt, Document, JobHistory
 from indico_checkin_print.models.heartbeats import Heartbeat
@@ -135,7 +136,7 @@ def test_keep_for_a_month_or_for_ever(keep, check_in, reg, change):
 @pytest.mark.parametrize('days', [0, -3, '365', 1.5, True])
 def test_a_setting_that_makes_no_sense(keep, days):
     keep(days)
-    with pytest.raises(ValueError, match=r'KEEP_JOBS_DAYS is .* must be a number of days such as 365'):
+    with pytest.raises(SettingError, match=r'KEEP_JOBS_DAYS is .* must be a number of days such as 365'):
         settings.keep_jobs()
 
 

@@ -1,7 +1,10 @@
 """People press buttons at the same moment, or while a worker is busy with the badge."""
 
+from datetime import timedelta
+
 import pytest
 
+from tests.plugin.races.connections import TIMEOUT
 from tests.plugin.races.conftest import BADGE, S, claim_render, jobs_by_state, states_of
 
 from indico.core.db import db as db_
@@ -83,6 +86,21 @@ def test_both_buttons_many_times(db, races, event, queued):
         paused = db.session.execute(db.text('SELECT paused FROM plugin_checkin_print.events')).scalar()
         assert set(jobs_by_state(db).values()) == {S.held if paused else S.queued}
         races.commit()
+
+
+def test_a_pause_takes_jobs_in_the_order_of_the_queue(db, races, event, queued):
+    """As corrections and relays do. One that waits for the first badge and holds the second would be in a deadlock."""
+    event_id, second, first = event.id, queued[0], queued[-1]
+    # PostgreSQL on its own would come to this row last
+    Job.query.filter_by(id=first).update({'queue_dt': Job.queue_dt - timedelta(minutes=1)})
+    races.commit()
+    lock = db.text('SELECT 1 FROM plugin_checkin_print.jobs WHERE id = :id FOR NO KEY UPDATE NOWAIT')
+    db.session.execute(lock, {'id': first})
+    future = races.start(lambda: pause(event_id, paused=True))
+    races.until_waits(future)
+    db.session.execute(lock, {'id': second})
+    races.commit()
+    assert sorted(future.result(TIMEOUT)) == queued
 
 
 def test_paused_while_it_is_rendered(db, races, event, queued):

@@ -10,7 +10,7 @@ from tests.plugin.races.conftest import S, claim_render, outgoing_jobs, states_o
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import heartbeat, ledger
-from indico_checkin_print.agents.inbound import Replaced
+from indico_checkin_print.errors import Replaced
 from indico_checkin_print.credentials import seal
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import DeskPrinter

@@ -1,0 +1,131 @@
+"""What can go wrong in the plugin. Each error has a sentence for people (``str()``, ``detail``), a code for programs
+(``reason``), or both.
+
+    CheckinPrintError
+    ├── SettingError            a setting in indico.conf makes no sense
+    ├── SecretUnreadable        a secret cannot be decrypted any more
+    ├── CannotRender            a badge cannot be made until a person changes something
+    ├── NoName                  a badge would show no name of its person
+    ├── DocumentGone            a badge has no document any more
+    ├── Replaced                an agent speaks through another link by now
+    │   └── Revoked             its access was revoked
+    ├── AgentSilent             an agent sends nothing any more, or takes nothing
+    ├── APIError                a request of an agent or a receiver is answered with an error
+    ├── TooManyTokens           too many wrong tokens came from an address
+    ├── RefusedURL              a webhook may not go there
+    ├── NameServiceError        the name service gave no answer
+    ├── TooManyPeople           more people have a name than can be searched for
+    ├── DatabaseAway            the database did not answer, or not in time
+    └── CannotListen            the address of the relay is taken, or none of this machine
+
+What the peer says wrong is the contract's: :mod:`print_agent.protocol.errors`. What a manager enters wrong on a page is
+Indico's ``UserValueError`` or WTForms' ``ValidationError``.
+"""
+
+
+class CheckinPrintError(Exception):
+    """The root of all. ``detail`` is a sentence for people, ``reason`` a code for programs."""
+
+    def __init__(self, detail='', reason=''):
+        super().__init__(detail or reason)
+        self.detail = detail
+        self.reason = reason
+
+
+class SettingError(CheckinPrintError):
+    """A setting in ``indico.conf`` makes no sense; the text names it and says what it must be."""
+
+
+class SecretUnreadable(CheckinPrintError):
+    """A secret cannot be decrypted any more, because Indico's ``SECRET_KEY`` has changed."""
+
+    def __init__(self):
+        super().__init__('The secret cannot be read: SECRET_KEY has changed. Make a new secret.', 'no_secret')
+
+
+class CannotRender(CheckinPrintError):
+    """A badge cannot be made, and another try will not help until a person changes something.
+
+    ``reason`` is a `reasons.codes.Reason`.
+    """
+
+    def __init__(self, reason, detail=''):
+        super().__init__(detail, reason)
+
+
+class NoName(CheckinPrintError):
+    """The template shows names, and this person has none that it could show."""
+
+    def __init__(self):
+        super().__init__(reason='no_name')
+
+
+class DocumentGone(CheckinPrintError):
+    """A badge has no document any more."""
+
+    def __init__(self):
+        super().__init__('Its document was deleted.', 'document_gone')
+
+
+class Replaced(CheckinPrintError):
+    """An agent speaks through another link by now."""
+
+    def __init__(self, detail='This agent connected from somewhere else.', reason='replaced'):
+        super().__init__(detail, reason)
+
+
+class Revoked(Replaced):
+    """The access of an agent was revoked."""
+
+    def __init__(self):
+        super().__init__('The pairing of this agent was revoked. Pair it again.', 'revoked')
+
+
+class AgentSilent(CheckinPrintError):
+    """An agent sends nothing any more, or takes nothing."""
+
+
+class APIError(CheckinPrintError):
+    """A request of an agent or a receiver is answered with an error: its HTTP ``status``, a code, a sentence."""
+
+    def __init__(self, status, reason, detail, *, retry_after=None):
+        super().__init__(detail, reason)
+        self.status = status
+        #: Seconds to wait
+        self.retry_after = retry_after
+
+
+class TooManyTokens(CheckinPrintError):
+    """Too many wrong tokens came from an address. ``wait``: seconds until the next one is checked."""
+
+    def __init__(self, wait):
+        super().__init__(reason='too_many_tokens')
+        self.wait = wait
+
+
+class RefusedURL(CheckinPrintError):
+    """A webhook may not go there.
+
+    ``reason`` is a key of `delivery.guard.SENTENCES`, ``detail`` its sentence, ``address`` the address that was
+    refused, for the administrator's log only.
+    """
+
+    def __init__(self, reason, detail, address=None):
+        super().__init__(detail, reason)
+        self.address = address
+
+
+class NameServiceError(CheckinPrintError):
+    """The name service gave no answer (now); asking again later may help. Not a refusal."""
+
+
+class TooManyPeople(CheckinPrintError):
+    """More people have a name than can be searched for."""
+
+
+class DatabaseAway(CheckinPrintError):
+    """The database did not answer, or not in time."""
+
+
+class CannotListen(CheckinPrintError):
+    """The address of the relay is taken, or none of this machine."""
