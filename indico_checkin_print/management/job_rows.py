@@ -58,7 +58,8 @@ class JobRow:
     detail: str
     #: What keeps the printer that has the badge from printing it
     printer_problem: str
-    started: datetime
+    #: When its person was checked in; ``None`` for a test
+    checked_in_dt: datetime | None
     #: Seconds until it was out, see `seconds_of`
     seconds: float | None
     #: How many badges of this person are reprints
@@ -183,7 +184,7 @@ def _row(job, companions, reprints):
                 if job.reason and not (job.webhook_id is not None and job.reason in _OF_BADGES) else ''),
         detail=detail_of(job),
         printer_problem=_printer_problem(job),
-        started=job.checked_in_dt or job.created_dt,
+        checked_in_dt=job.checked_in_dt,
         seconds=seconds_of(job),
         reprints=reprints.get((job.registration_id, job.person), 0) if job.purpose == Job.PURPOSE_BADGE else 0,
     )

@@ -9,6 +9,7 @@ import pytest
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import sql
+from indico_checkin_print.ledger.skipped_printers import skip_note
 from indico_checkin_print.management.job_rows import MAX_JOBS, latest_jobs, latest_messages
 from indico_checkin_print.management.status import agent_status, describe_reason, desk_statuses, printer_status
 from indico_checkin_print.models.agents import Agent, PrinterBreaker
@@ -37,6 +38,8 @@ def test_jobs(app, event, create_reg, create_job, objects):
     assert (gone.name, gone.url) == ('Deleted registration', '')
     assert gone.reason == 'Labels or paper are jammed in the printer.'
     assert (test.name, test.url) == ('Test badge', '')
+    # nobody was checked in for it
+    assert (badge.checked_in_dt, test.checked_in_dt) == (scanned, None)
 
 
 def test_a_job_says_what_keeps_its_printer_from_printing(app, event, reg, create_job, objects):
@@ -275,8 +278,7 @@ def test_printer_whose_breaker_is_open(db, manager, page, objects):
     (JobState.ready, '', None),
 ])
 def test_where_a_badge_came_out_instead(manager, page, create_job, create_reg, objects, state, printer, words):
-    note = {'agent_id': objects.agent.id, 'agent': 'Laptop 1', 'printer': 'p1', 'reason': 'media-empty',
-            'returned': True}
+    note = skip_note(objects.agent.id, 'Laptop 1', 'p1', 'media-empty', returned=True)
     create_job(create_reg(), state=state, agent=objects.agent, printer=printer, skipped_printers=[note])
     html = manager.get(f'{page}/', xhr=False).get_data(as_text=True)
     if words:

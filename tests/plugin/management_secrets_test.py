@@ -64,6 +64,21 @@ def test_new_code(manager, page, objects):
     assert objects.agent.token_hash == token_hash
 
 
+def test_dialog_waits_for_the_new_pairing(db, manager, page, objects):
+    agent = objects.agent
+    html = manager.post(f'{page}/agents/{agent.id}/code').json['html']
+    assert f'data-pairing="{agent.paired_dt.isoformat()}"' in html
+    assert 'data-connected="Connected: Laptop 1"' in html
+    live = f'{page}/live'
+    # paired anew, and not connected yet; then it is
+    agent.link, agent.seen_dt, agent.paired_dt = '', now_utc(), now_utc() + timedelta(seconds=1)
+    db.session.flush()
+    assert 'data-pairing' not in manager.get(live).get_data(as_text=True)
+    agent.link = 'link'
+    db.session.flush()
+    assert f'data-pairing="{agent.paired_dt.isoformat()}"' in manager.get(live).get_data(as_text=True)
+
+
 def test_code_works_once(manager, page, test_client, mocker):
     mocker.patch.object(agents_api, 'wrong_codes_from_here')
     code = code_in(manager.post(f'{page}/agents/add', name='Laptop 2'))

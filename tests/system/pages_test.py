@@ -96,14 +96,15 @@ def test_set_up_and_print(stack, log_in, url, setup_url, new_agent, take):
     command = dialog(page).locator('.checkin-print-secret').first.inner_text()
     assert command.startswith(f'print-agent pair {stack.url} ')
     code = command.split()[-1]
-    dialog(page).get_by_role('button', name='Done').click()
-    expect(row(page, 'Print agents', 'New laptop')).to_contain_text('Waiting for its code')
-    assert code not in page.content()
+    expect(dialog(page).get_by_role('status')).to_have_text('Waiting for the computer…')
     new_agent.pair(stack.url, code)
     new_agent.start()
-    # without a reload
+    # the dialog is still open
+    expect(dialog(page).get_by_role('status')).to_have_text('Connected: New laptop', timeout=EXPECT_TIMEOUT)
+    dialog(page).get_by_role('button', name='Done').click()
     expect(row(page, 'Print agents', 'New laptop')).to_contain_text('Connected', timeout=EXPECT_TIMEOUT)
     expect(row(page, 'Print agents', 'New laptop')).to_contain_text('desk1')
+    assert code not in page.content()
 
     # a desk: the first name is taken
     box(page, 'Desks').get_by_role('button', name='Add a desk').click()
