@@ -258,7 +258,8 @@ async def _websocket(config: Config, paired: Pairing, *, polling: bool) -> Findi
         end = refused(exc.response.status_code)
         return judge(end.text, rejected=end.why is Why.rejected)
     except (NetworkError, WebSocketException, OSError, TimeoutError) as exc:
-        return judge(f'no websocket to {paired.stream} ({exc or type(exc).__name__})')
+        why = os.strerror(exc.errno) if isinstance(exc, OSError) and exc.errno else exc or type(exc).__name__
+        return judge(f'no websocket to {paired.stream} ({why})')
 
 
 # -- the command ------------------------------------------------------------------------------------------------------

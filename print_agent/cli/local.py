@@ -37,11 +37,11 @@ def reprint(config: Config, badge: str, printer: str | None) -> None:
     _warn(status, again.printer)
 
 
-@click.command()
+@click.command(short_help='Print no badges on a printer, or on all, until "resume".')
 @click.argument('printer', required=False)
 @click.pass_obj
 def pause(config: Config, printer: str | None) -> None:
-    """Print no badges on a printer, or on any, until "resume". Indico uses other printers of the desk."""
+    """Print no badges on a printer, or on all printers, until "resume". Indico uses other printers of the desk."""
     _pause(config, 'pause', printer)
 
 
@@ -49,7 +49,7 @@ def pause(config: Config, printer: str | None) -> None:
 @click.argument('printer', required=False)
 @click.pass_obj
 def resume(config: Config, printer: str | None) -> None:
-    """Print again on a printer, or on all."""
+    """Resume printing on a printer, or on all printers."""
     _pause(config, 'resume', printer)
 
 
@@ -57,7 +57,7 @@ def resume(config: Config, printer: str | None) -> None:
 @click.option('--open', 'open_it', is_flag=True, help='Open it in the browser.')
 @click.pass_obj
 def page(config: Config, open_it: bool) -> None:
-    """Print the address of the local page. It is good once, for two minutes."""
+    """Print the address of the local page. It works once, within two minutes."""
     with sentences():
         url = local_client.ask(config, dict[str, str], 'api/ticket', {})['url']
     click.echo(url)

@@ -157,7 +157,7 @@ def service() -> None:
     """Run the print agent as a service: started with the computer, and again when it fails."""
 
 
-@service.command()
+@service.command(short_help='Install and start the service.')
 @click.option('--user', default='', metavar='NAME', help='As root, required: the user as whom the agent runs.')
 @click.option('--show', is_flag=True, help='Only show what would be written.')
 @click.pass_obj

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import ssl
 from collections.abc import Awaitable, Callable
 
@@ -119,7 +120,9 @@ class Stream:
             return Disconnect(Why.lost, f"the server's certificate is not trusted ({exc.verify_message}); see ca_file",
                               self._lasted)
         except OSError as exc:
-            return Disconnect(Why.lost, f'no connection ({exc.strerror or type(exc).__name__})', self._lasted)
+            why = os.strerror(exc.errno) if exc.errno else type(exc).__name__  # asyncio's own words name addresses
+            return Disconnect(Why.lost, f'Indico cannot be reached ({why}); check the network of this computer',
+                              self._lasted)
 
     @property
     def _lasted(self) -> float:

@@ -181,7 +181,7 @@ class Control:
         if self._printers.known(printer) is not True:
             names = ', '.join(sorted(self._names()))
             raise ActionRefused('unknown_printer', f'There is no printer "{printer}" here. '
-                               f'{f"There are: {names}." if names else "There is none at all yet."}')
+                               f'{f"Printers here: {names}." if names else "There is none at all yet."}')
 
     def _reprint(self, entry: Entry, document: bytes, printer: str) -> Entry:
         self._known(printer)

@@ -83,5 +83,5 @@ def _bind(port: int) -> socket.socket:
         except OSError:
             if not wanted:
                 raise
-            log.warning('port %d is taken by another program; the local page takes another one', wanted)
+            log.warning('port %d is used by another program; the local page uses another one', wanted)
     raise AssertionError('unreachable')

@@ -123,7 +123,7 @@ async def test_all_printers_can_be_paused_and_one_of_them_resumed(desk):
 async def test_only_a_printer_that_is_there_is_paused(desk):
     with refused('unknown_printer') as caught:
         desk.control.pause('desk9')
-    assert caught.value.detail == 'There is no printer "desk9" here. There are: desk1, desk2.'
+    assert caught.value.detail == 'There is no printer "desk9" here. Printers here: desk1, desk2.'
     with refused('unknown_printer'):
         desk.control.resume('desk9')
     # one that is gone can still be resumed

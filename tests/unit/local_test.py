@@ -91,7 +91,7 @@ def test_a_running_agent_obeys(running, monkeypatch):
     assert 'A test page goes to desk1' in ask('test', 'desk1')
     assert 'badge of Zoë Ångström is printed again on desk2' in ask('reprint', 'b1c7-pr', '--printer', 'desk2')
     assert 'Test page' in ask('status')
-    for args, words in ((('test', 'desk9'), 'There is no printer "desk9" here. There are: desk1, desk2.'),
+    for args, words in ((('test', 'desk9'), 'There is no printer "desk9" here. Printers here: desk1, desk2.'),
                         (('pause', 'desk9'), 'There is no printer "desk9"'),
                         (('reprint', 'b1c7'), 'Several badges begin with "b1c7"'),
                         (('reprint', 'nope'), 'There is no badge "nope" here'),

@@ -62,7 +62,7 @@ async def test_a_port_that_is_taken_is_no_reason_not_to_print(page_desk, caplog)
         taken = other.getsockname()[1]
         page = await page_of(page_desk, taken)
         assert page.url != f'http://127.0.0.1:{taken}/'
-        assert f'port {taken} is taken' in caplog.text
+        assert f'port {taken} is used' in caplog.text
         await page.stop()
 
 
