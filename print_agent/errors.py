@@ -6,6 +6,7 @@ programs as well (``reason``).
     ├── ConfigError             something in agent.toml cannot be used
     │   └── NetworkError        the settings of the network
     ├── PairingError            pairing did not work, or a pairing cannot be used
+    ├── PollFailed              a poll had no usable answer
     ├── ServiceError            the system service could not be put in place
     ├── NotRunning              no agent runs that could be asked
     ├── Declined                the running agent says why it does not do it
@@ -65,6 +66,17 @@ class NetworkError(ConfigError):
 
 class PairingError(AgentError):
     """Pairing did not work, or a pairing cannot be used; the text is for the tech."""
+
+
+class PollFailed(AgentError):
+    """A poll had no usable answer. ``reason`` is one of ``close_reasons.Why``.
+
+    ``wait``: seconds that the server asks to wait.
+    """
+
+    def __init__(self, detail: str, reason: str = 'lost', *, wait: float = 0.0):
+        super().__init__(detail, reason)
+        self.wait = wait
 
 
 class ServiceError(AgentError):

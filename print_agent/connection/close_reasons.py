@@ -1,13 +1,13 @@
 """Why a connection ended, and what that means in words for the person at the desk."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from print_agent.connection import backoff
 from print_agent.protocol import messages as p
 
 
-class Why(Enum):
+class Why(StrEnum):
     """What kind of end a connection had; the link decides what to do next."""
 
     #: the network, a proxy, a restart: try again

@@ -17,9 +17,10 @@ import httpx
 from print_agent.connection.backoff import Backoff
 from print_agent.connection.close_reasons import Disconnect, Why
 from print_agent.connection.pairing import Pairing
-from print_agent.connection.polling import Poller, PollFailed
+from print_agent.connection.polling import Poller
 from print_agent.connection.proxy import Network
 from print_agent.connection.websocket import Stream
+from print_agent.errors import PollFailed
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 from print_agent.runtime import clock
@@ -149,7 +150,7 @@ class Link:
             # A server that welcomes and then disconnects again and again is not healthy.
             self._backoff.reset()
             self._logged.clear()
-        self._log_problem(end.text, end.why.value)
+        self._log_problem(end.text, end.why)
         if end.why is Why.replaced and clock.now() - self._polled >= OWN_POLL_WINDOW:
             # Coming back, in any way, would disconnect the other one, which would come back in turn, for ever.
             self.replaced = True
@@ -219,7 +220,7 @@ class Link:
         if self.state == 'poll' and clock.now() - self._healthy_since >= self._steady:
             self._logged.clear()
         self.state = 'down'
-        self._log_problem(failure.text, failure.why.value)
+        self._log_problem(failure.detail, failure.reason)
 
     # -- the log: one line for each kind of problem --------------------------------------------------------------------
 

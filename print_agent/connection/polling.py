@@ -18,7 +18,7 @@ from print_agent.connection.backoff import Backoff, retry_after
 from print_agent.connection.close_reasons import TOO_LARGE, Why, other_version
 from print_agent.connection.proxy import Network
 from print_agent.connection.websocket import dispatch
-from print_agent.errors import NoRoom
+from print_agent.errors import NoRoom, PollFailed
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 from print_agent.protocol import offer, reasons
@@ -46,16 +46,6 @@ _decoder = msgspec.json.Decoder(p.PollReply)
 class _Refusal(msgspec.Struct):
     error: str
     message: str = ''
-
-
-class PollFailed(Exception):
-    """A poll had no usable answer. ``wait``: seconds that the server asks to wait."""
-
-    def __init__(self, text: str, why: Why = Why.lost, *, wait: float = 0.0):
-        super().__init__(text)
-        self.text = text
-        self.why = why
-        self.wait = wait
 
 
 class Poller:
@@ -122,7 +112,7 @@ class Poller:
                     self._healthy()
                 except PollFailed as exc:
                     self._failed(exc)
-                    hopeless = exc.why in (Why.rejected, Why.version, Why.too_large)  # a person has to mend that
+                    hopeless = exc.reason in (Why.rejected, Why.version, Why.too_large)  # a person has to mend that
                     wait = self._backoff.slow() if hopeless else self._backoff.next()
                     # On top of what the server asks for, or all agents would come back together.
                     await self._pause(self._woken, exc.wait + wait)

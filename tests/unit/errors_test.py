@@ -1,6 +1,9 @@
 """The trees of errors are what their docstrings draw, and all errors have one shape."""
 
+import ast
+import builtins
 import re
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +51,15 @@ def test_one_shape(cls, args, reason):
 def test_exit_codes_differ():
     codes = {cls.exit_code for name, _ in tree(errors, AgentError) for cls in [getattr(errors, name)]}
     assert codes == {1, 3, 4}
+
+
+def test_no_error_grows_elsewhere():
+    """Each one is in its tree, so that what catches the root catches all; a file may have private ones."""
+    root = Path(errors.__file__).parent
+    bases = {name for module, cls in TREES for name, _ in tree(module, cls)}
+    bases |= {name for name, value in vars(builtins).items()
+              if isinstance(value, type) and issubclass(value, BaseException)}
+    elsewhere = [f'{path.relative_to(root)}: {node.name}' for path in root.rglob('*.py') if path.name != 'errors.py'
+                 for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)
+                 and not node.name.startswith('_') and bases & {getattr(base, 'id', '') for base in node.bases}]
+    assert elsewhere == []

@@ -204,7 +204,7 @@ async def test_a_silent_indico_is_described(tmp_path, error, words):
     texts = []
     spool = Spool(tmp_path / 'spool.sqlite3')
     poller = Poller('http://localhost/poll', 'http://localhost/d', 't', 'link', 'a', Jobs(spool), tuple,
-                    network=Network(), failed=lambda failure: texts.append(failure.text) or poller.stop(),
+                    network=Network(), failed=lambda failure: texts.append(failure.detail) or poller.stop(),
                     transport=httpx.MockTransport(silent))
     await asyncio.wait_for(poller.run(), 30)
     assert re.match(words, texts[0])
@@ -233,8 +233,8 @@ async def test_an_answer_that_cannot_be_used_is_named(tmp_path, answer, why, wor
                     network=Network(), failed=lambda failure: failures.append(failure) or poller.stop(),
                     transport=httpx.MockTransport(lambda _request: answer))
     await asyncio.wait_for(poller.run(), 30)
-    assert [failure.why for failure in failures] == [why]
-    assert words in failures[0].text
+    assert [failure.reason for failure in failures] == [why]
+    assert words in failures[0].detail
     spool.close()
 
 
