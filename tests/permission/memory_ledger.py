@@ -44,10 +44,7 @@ class Row:
 
 
 class MemoryLedger:
-    """One event with one desk, whose printers are those of all agents in order.
-
-    Times are seconds of its own clock.
-    """
+    """One event with one desk, whose printers are those of all agents in order. Times are seconds of its own clock."""
 
     def __init__(self, document, sha256):
         self.now = 0.0
