@@ -78,10 +78,10 @@ class PrintSystem:
         if not self.up or not self.ready:
             raise NotReady('media-empty-error', 'No paper.', wait=self.up)
 
-    async def submit(self, printer, sheet):
+    async def submit(self, printer, request):
         self._laptop.alive()
         fault, self.fault = self.fault, None
-        job, dispatch = sheet.tag.rpartition('-')[0].rsplit('.', 1)
+        job, dispatch = request.tag.rpartition('-')[0].rsplit('.', 1)
         self._world.submitted(self._laptop, job, int(dispatch))
         if fault == 'refuses':
             raise SubmitFailed('busy', 'Busy.', certain=True, retry=True)
@@ -90,7 +90,7 @@ class PrintSystem:
         if fault == 'dies before':
             self._laptop.die_now()
         if fault != 'never got it':
-            self.jobs[sheet.tag] = PrintJob(job, sheet.tag)
+            self.jobs[request.tag] = PrintJob(job, request.tag)
         if fault == 'dies after':
             self._laptop.die_now()
         if fault == 'falls over':
@@ -98,7 +98,7 @@ class PrintSystem:
             raise SubmitFailed('cups_down', 'CUPS died with it.', certain=False, handle='')
         if fault in {'never got it', 'answer lost'}:
             raise SubmitFailed('timeout', 'No answer.', certain=False, handle='')
-        return sheet.tag
+        return request.tag
 
     async def find(self, printer, tag, handle):
         self._laptop.alive()
@@ -107,8 +107,8 @@ class PrintSystem:
             raise SubmitFailed('cups_down', 'CUPS is away.', certain=False, retry=True)
         return tag if tag in self.jobs else None
 
-    async def follow(self, printer, sheet, handle, at_printer, canceling):
-        job = self.jobs[sheet.tag]
+    async def follow(self, printer, request, handle, at_printer, canceling):
+        job = self.jobs[request.tag]
         while job.state == 'waiting':
             if job.taken:
                 at_printer()

@@ -46,7 +46,7 @@ class Cable:
         return self
 
     def __exit__(self, *args):
-        self.mend()
+        self.restore()
         self._stack.close()
         # the cable goes with it
         _ip('netns', 'del', self.name)
@@ -73,7 +73,7 @@ class Cable:
         """Half-open: Indico hears the laptop, but the laptop does not hear Indico."""
         _ip('route', 'add', 'blackhole', f'{self._laptop}/32')
 
-    def mend(self):
+    def restore(self):
         """Undo `unplug` or `swallow`."""
         self._inside('link', 'set', 'lan', 'up')
         subprocess.run(['ip', 'route', 'del', 'blackhole', f'{self._laptop}/32'], capture_output=True, check=False)

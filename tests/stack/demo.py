@@ -22,10 +22,9 @@ from tests.stack.stack import Wanted, running
 
 
 COUNT = 20
-#: Seconds between two check-ins
-PACE = 0.5
-#: How long badges may take until the demo gives up, in seconds
-PRINT_TIMEOUT = 60
+PACE = 0.5  # seconds between two check-ins
+#: How long badges may take until the demo gives up
+PRINT_TIMEOUT = 60  # seconds
 
 
 class Board:

@@ -1,6 +1,6 @@
 """What really happened: who was checked in, and what the printers received. The ledger is not asked.
 
-When a check-in was committed is PostgreSQL's own word (``track_commit_timestamp``); which badge came out where is read
+When a check-in was committed is read from PostgreSQL (``track_commit_timestamp``); which badge came out where is read
 from the files that the printers received.
 """
 
@@ -64,10 +64,10 @@ def desk_of(stack, person):
     return desk.lower().replace(' ', '')
 
 
-def wait_for_badges(stack, count, timeout=60, *, settle=1.0):
-    """Wait until `count` papers are out, and a little longer, for those that should not come."""
+def wait_for_badges(stack, count, timeout=60, *, extra=1.0):
+    """Wait until `count` papers are out, and `extra` seconds for those that should not come."""
     wait_until(lambda: len(stack.papers()) >= count, timeout, interval=0.05)
-    time.sleep(settle)
+    time.sleep(extra)
 
 
 def any_badge_within(stack, seconds, *, besides=0):
@@ -123,9 +123,9 @@ def judge(stack, people, *, not_printed=(), copies=None, other_titles=None, anyw
             facts.ms.append((papers[0].first_byte - committed[id_]) * 1000)
     facts.unknown = int(stack.postgres.sql('indico', f'SELECT count(*) FROM plugin_checkin_print.jobs '
                                                      f'WHERE state = {_UNKNOWN}')[0])
-    for word in ('duplicates', 'lost', 'unknown'):
-        if getattr(facts, word):
-            facts.faults.append(f'{getattr(facts, word)} badges are {word}.')
+    for fault in ('duplicates', 'lost', 'unknown'):
+        if count := getattr(facts, fault):
+            facts.faults.append(f'{count} badges are {fault}.')
     if facts.printed != facts.checked_in:
         facts.faults.append(f'{facts.printed} of {facts.checked_in} badges came out right.')
     for person in not_printed:

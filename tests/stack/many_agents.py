@@ -1,7 +1,7 @@
-"""Many print agents in one process: ``python -m tests.stack.many_agents URL [LIFE]``; tokens on standard input.
+"""Many print agents in one process: ``python -m tests.stack.many_agents URL [DURATION]``; tokens on standard input.
 
 Each has a websocket of its own and one printer. They print nothing, but count what they may print and say what an agent
-says. Where LIFE is given, each link ends after so many seconds, more or less, and its agent connects anew. One line of
+says. With DURATION, each link ends after so many seconds, more or less, and its agent connects anew. One line of
 JSON when all are connected, and one when standard input ends. A token is one line; an empty line ends them.
 """
 
@@ -22,9 +22,9 @@ MAX_CONNECTING = 50
 class Agents:
     """All agents, and what they were given."""
 
-    def __init__(self, url, life=None):
+    def __init__(self, url, duration=None):
         self._url = url
-        self._life = life
+        self._duration = duration
         self._gate = asyncio.Semaphore(MAX_CONNECTING)
         self.welcomed = 0
         #: job -> how often it was printed
@@ -35,7 +35,7 @@ class Agents:
         self.lost = 0
 
     async def run(self, number, token):
-        """One agent, until the relay ends its link, and with LIFE one link after the other."""
+        """One agent, until the relay ends its link, and with DURATION one link after the other."""
         while await self._link(number, token):
             self.ended += 1
         self.lost += 1
@@ -58,12 +58,13 @@ class Agents:
             await ws.close()
 
     async def _listen(self, ws):
-        """Answer until the link has lived; only after a second of silence, since nothing is remembered for the next."""
-        end = None if self._life is None else asyncio.get_running_loop().time() + self._life * random.uniform(0.5, 1.5)
+        """Answer until the link has lasted, and then for a second of silence: nothing is remembered for the next."""
+        now = asyncio.get_running_loop().time
+        end = None if self._duration is None else now() + self._duration * random.uniform(0.5, 1.5)
         waiting = {}
         while True:
             try:
-                async with asyncio.timeout(None if end is None else max(1, end - asyncio.get_running_loop().time())):
+                async with asyncio.timeout(None if end is None else max(1, end - now())):
                     frame = await ws.recv()
             except TimeoutError:
                 return True

@@ -141,7 +141,7 @@ class Service:
             return
         if self.is_running:
             os.kill(self.pid, self.stop_signal)
-            self.send(signal.SIGCONT)  # one that was frozen for a test could not hear the rest
+            self.send(signal.SIGCONT)  # one that was frozen for a test could not end
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(STOP_TIMEOUT)
         self.kill()

@@ -25,7 +25,7 @@ class Proxy:
         return self
 
     def __exit__(self, *args):
-        self.mend()
+        self.restore()
         self._server.close()
 
     def put_in(self, service, ports):
@@ -41,7 +41,7 @@ class Proxy:
         self._half = True
         self._flows.clear()
 
-    def mend(self):
+    def restore(self):
         self._flows.set()
 
     def _accept(self):

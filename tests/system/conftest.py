@@ -15,8 +15,8 @@ from tests.stack.say import say
 from tests.stack.stack import Wanted, running
 
 
-#: How long the page may take to show what happened: its own interval and a slow printer, in milliseconds.
-EXPECT_TIMEOUT = 20_000
+#: How long the page may take to show what happened: its own interval and a slow printer.
+EXPECT_TIMEOUT = 20_000  # milliseconds
 PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
 #: They test nothing, but write the pictures of the docs anew, which a run of the tests must not do.
 makes_a_picture = pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1',

@@ -49,7 +49,7 @@ class Client:
         return {'type': 'hello', 'protocol': 1, 'software': 'independent/1', 'spool': self.spool, 'holding': held,
                 'printers': [{'name': self.printer, 'state': 'idle', 'reports': True}]}
 
-    def word(self, id_, kind=None):
+    def message_of(self, id_, kind=None):
         job = self.jobs[id_]
         extra = {'reason': job['reason']} if job['state'] in {'failed', 'unknown', 'returned', 'refused'} else {}
         return {'type': kind or job['state'], 'job': id_, 'dispatch': job['dispatch'], **({} if kind else extra)}
@@ -57,15 +57,15 @@ class Client:
     def report(self, id_):
         """Everything that says where a job stands."""
         state = self.jobs[id_]['state']
-        return ([self.word(id_, 'accepted')] if state != 'refused' else []) + (
-            [self.word(id_)] if state in ENDS or state == 'printing' else [])
+        return ([self.message_of(id_, 'accepted')] if state != 'refused' else []) + (
+            [self.message_of(id_)] if state in ENDS or state == 'printing' else [])
 
     def owed(self):
-        return [self.word(id_) for id_, job in self.jobs.items() if job['state'] in ENDS and not job['acked']]
+        return [self.message_of(id_) for id_, job in self.jobs.items() if job['state'] in ENDS and not job['acked']]
 
     def end(self, id_, state, reason=''):
         self.jobs[id_].update(state=state, reason=reason)
-        return [self.word(id_)]
+        return [self.message_of(id_)]
 
     # -- what it hears: each returns what there is to say -------------------------------------------------------------
 
@@ -127,7 +127,7 @@ class Client:
                 say(self.end(id_, 'returned', 'too_late'))
             elif job['state'] == 'go':
                 job['state'] = 'printing'
-                say([self.word(id_)])
+                say([self.message_of(id_)])
                 if not self.broken:
                     self.papers.append((id_, job['document']))
                 say(self.end(id_, 'failed', self.broken) if self.broken else self.end(id_, 'completed'))

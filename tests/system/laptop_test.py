@@ -12,8 +12,8 @@ from tests.stack.process import wait_for
 from tests.system.conftest import EXPECT_TIMEOUT
 
 
-#: A printer that was switched off is asked for a while before anybody says that nobody knows, in milliseconds.
-UNKNOWN_TIMEOUT = 90_000
+#: A printer that was switched off is asked for a while before its badge is unknown.
+UNKNOWN_TIMEOUT = 90_000  # milliseconds
 
 
 def command(agent, *args):
@@ -26,7 +26,7 @@ def command(agent, *args):
 
 @pytest.fixture
 def printer(stack):
-    """The printer of the first desk, whole again afterwards."""
+    """The printer of the first desk, repaired afterwards."""
     printer = stack.printers['desk1']
     yield printer
     printer.repair()

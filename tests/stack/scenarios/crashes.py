@@ -100,7 +100,7 @@ def crash():
                            'WHERE id = ANY(%s) AND lease_dt IS NOT NULL', [left])
             restart(stack.celery)
         say(f'{sum(kills.values())} times killed; {len(people)} people were checked in')
-        wait_for_badges(stack, len(people), timeout=180, settle=5)
+        wait_for_badges(stack, len(people), timeout=180, extra=5)
         wait_until(lambda: not under_way(cursor), 60, interval=0.5)
         facts = judge(stack, people)
         cursor.execute("SELECT count(*) FROM plugin_checkin_print.job_history WHERE reason = 'worker_died'")

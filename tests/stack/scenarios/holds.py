@@ -44,7 +44,7 @@ def repeat():
                 for __ in range(2):
                     list(pool.map(lambda check_in, person=person: check_in(person), (first, second)))
                 first(person)
-        wait_for_badges(stack, 100, settle=3)
+        wait_for_badges(stack, 100, extra=3)
         return judge(stack, people), {'requests': 500}
 
 
@@ -61,7 +61,7 @@ def bulk():
         held = jobs(stack, chosen, HELD, 'bulk')
         say(f'{before} came out, {len(held)} are held; now they are released by family name')
         release(stack, held)
-        wait_for_badges(stack, len(people), timeout=300, settle=3)
+        wait_for_badges(stack, len(people), timeout=300, extra=3)
         facts = judge(stack, people)
         # the commit of a check-in says nothing here: the badges waited for a person
         out = sorted(facts.papers, key=lambda id_: facts.papers[id_].first_byte)
@@ -88,7 +88,7 @@ def unpaid():
         say(f'{before} came out, {held} are held; now they pay')
         for person in people:
             check_in.pay(person)
-        wait_for_badges(stack, 20, settle=3)
+        wait_for_badges(stack, 20, extra=3)
         facts = judge(stack, people)
         if before or held != 20:
             facts.faults.append(f'{before} came out before the payment; {held} of 20 were held.')
@@ -113,7 +113,7 @@ def uncheck():
         say(f'{undone} badges of undone check-ins came out; now all are checked in')
         for person in [*early, *late]:
             check_in(person)
-        wait_for_badges(stack, 10, settle=2)
+        wait_for_badges(stack, 10, extra=2)
         once = len(stack.papers())
         for person in late:
             check_in(person, False)
@@ -123,7 +123,7 @@ def uncheck():
         held = jobs(stack, late, HELD, 'already_printed')
         say(f'{once} came out, {more} a second time, {len(held)} are held; one is released')
         release(stack, held[:1])
-        wait_for_badges(stack, once + 1, settle=2)
+        wait_for_badges(stack, once + 1, extra=2)
         released = len(stack.papers()) - once - more
         facts = judge(stack, [*early, *late], copies={late[0]['id']: 2})
         if (undone, once, more, len(held), released) != (0, 10, 0, 5, 1):
@@ -150,7 +150,7 @@ def expiry():
         expired = jobs(stack, people, EXPIRED)
         say(f'{before} came out, {len(expired)} are expired; someone wants them all the same')
         stack.indico.run(BIN / 'indico', 'checkin-print', 'jobs', 'retry', *expired)
-        wait_for_badges(stack, 10, settle=2)
+        wait_for_badges(stack, 10, extra=2)
         facts = judge(stack, people)
         if before or len(expired) != 10:
             facts.faults.append(f'{before} came out before anyone asked; {len(expired)} of 10 were expired.')

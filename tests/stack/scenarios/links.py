@@ -66,7 +66,7 @@ def relay_kill():
             relay.kill()
             relay.spawn()
         scans.join()
-        wait_for_badges(stack, 80, timeout=90, settle=3)
+        wait_for_badges(stack, 80, timeout=90, extra=3)
         asked = answer_questions(stack, manager)
         facts = judge(stack, people, anywhere=True)
         return end(stack, facts, {'kills': 20, 'while_printing': while_printing, 'asked_a_person': asked})
@@ -82,8 +82,8 @@ def network_cut():
             move_behind(stack, cable)
             for printer in stack.printers.values():
                 printer.slow(SLOW)
-            first = cut(stack, of_first_desk(stack, 20), cable.unplug, cable.mend, wait_for_unknown=True)
-            second = cut(stack, of_first_desk(stack, 20, 20), cable.swallow, cable.mend, wait_for_unknown=False)
+            first = cut(stack, of_first_desk(stack, 20), cable.unplug, cable.restore, wait_for_unknown=True)
+            second = cut(stack, of_first_desk(stack, 20, 20), cable.swallow, cable.restore, wait_for_unknown=False)
             facts = judge(stack, of_first_desk(stack, 40), anywhere=True)
             for about in (first, second):
                 if about['with_go'] > MAX_GOES_PER_PRINTER or about['were_unknown'] > about['with_go']:
@@ -111,13 +111,13 @@ def move_behind(stack, cable):
         laptop.service.tail())
 
 
-def cut(stack, people, cut_it, mend_it, *, wait_for_unknown):
+def cut(stack, people, cut_it, repair_it, *, wait_for_unknown):
     """Check people in, cut the laptop off in the middle of its queue, and let it return. Return what happened."""
     before = len(stack.papers())
     check_in = CheckIn(stack)
     for person in people:
         check_in(person)
-    wait_for_badges(stack, before + 3, settle=0)
+    wait_for_badges(stack, before + 3, extra=0)
     cut_it()
     time.sleep(0.5)
     started = time.monotonic()
@@ -136,7 +136,7 @@ def cut(stack, people, cut_it, mend_it, *, wait_for_unknown):
         wait_until(lambda: not with_agent(stack, 'laptop1', (5, 6)), 120, interval=0.5)
         unknown = len(open_questions(stack))
         say(f'{unknown} badges are unknown; now the network is back')
-    mend_it()
+    repair_it()
     ended = wait_until(lambda: not waiting(stack, people) and not open_questions(stack), 120, interval=0.2)
     time.sleep(2)
     return {'held': len(held), 'with_go': len(with_go), 'moved_after_s': took, 'were_unknown': unknown,
@@ -168,7 +168,7 @@ def failover():
         check_in = CheckIn(stack)
         for person in people[16:]:
             check_in(person)
-        wait_for_badges(stack, 20, settle=2)
+        wait_for_badges(stack, 20, extra=2)
         at_first = sum(paper.printer == 'desk1' for paper in stack.papers())
         facts = judge(stack, people, anywhere=True)
         failures = len([row for row in history(stack, 'TRUE') if row[2] in {'engine_failed', 'rejected'}])
@@ -193,7 +193,7 @@ def revoke():
         check_in = CheckIn(stack)
         for person in people:
             check_in(person)
-        wait_for_badges(stack, 4, settle=0)
+        wait_for_badges(stack, 4, extra=0)
         agent_id, = stack.postgres.sql('indico', "SELECT id FROM plugin_checkin_print.agents WHERE name = 'laptop1'")
         started = time.monotonic()
         manager.post(f'/manage/checkin-print/agents/{agent_id}/revoke')
@@ -204,12 +204,12 @@ def revoke():
         with_go = with_agent(stack, 'laptop1', (5, 6))
         there = sum(paper.printer == 'desk1' for paper in stack.papers())
         say(f'revoked: the link is closed after {took} s; {len(with_go)} badges had a go')
-        wait_for_badges(stack, 20, timeout=120, settle=5)
+        wait_for_badges(stack, 20, timeout=120, extra=5)
         later = sum(paper.printer == 'desk1' for paper in stack.papers()) - there
         # it cannot report what it had a go for any more: a person checks
         wait_until(lambda: not with_agent(stack, 'laptop1', (5, 6)), 150, interval=0.5)
         asked = answer_questions(stack, manager)
-        wait_for_badges(stack, 20, settle=2)
+        wait_for_badges(stack, 20, extra=2)
         facts = judge(stack, people, anywhere=True)
         if not closed or len(with_go) > MAX_GOES_PER_PRINTER or later > len(with_go) or asked > len(with_go):
             facts.faults.append(f'Closed: {bool(closed)}; {later} came out there afterwards, {len(with_go)} had a '

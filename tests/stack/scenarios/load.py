@@ -73,18 +73,18 @@ def memory(stack):
 
 
 @contextmanager
-def many_agents(stack, count, life=None):
+def many_agents(stack, count, duration=None):
     """So many agents, each with a desk, connected to the relay.
 
-    :param life: How many seconds each link lasts, more or less; without it, as long as the agents.
+    :param duration: How many seconds each link lasts, more or less; without it, as long as the agents.
     :return: What they said when all were welcomed, and a function that ends them and returns what they count.
     """
     salt = hashlib.sha256(os.urandom(16)).hexdigest()
     stack.postgres.sql('indico', PEOPLE.format(event=stack.seeded['event']['id'], count=count, salt=salt))
     # in the agents' environment, which has no Indico
-    agents = subprocess.Popen([COMMAND.parent / 'python', '-m', 'tests.stack.many_agents',
-                              f'ws://127.0.0.1:{stack.relay_port}/checkin-print/ws', *([str(life)] if life else [])],
-                             cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    command = [COMMAND.parent / 'python', '-m', 'tests.stack.many_agents',
+               f'ws://127.0.0.1:{stack.relay_port}/checkin-print/ws', *([str(duration)] if duration else [])]
+    agents = subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         agents.stdin.write('\n'.join(f'icpa_{n}{salt}' for n in range(1, count + 1)) + '\n\n')
         agents.stdin.flush()

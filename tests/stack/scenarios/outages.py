@@ -49,7 +49,7 @@ def compare(stack, plain, with_badge, without_badge):
             'ratio': round(medians['with_plugin'] / medians['without'], 2)}
 
 
-def outage(wanted, break_it, mend_it, patience, what):
+def outage(wanted, break_it, repair_it, timeout, what):
     """Check people in while something is away; return facts once it is back and the badges had time to come out."""
     with running(wanted, say=say) as stack, without_plugin(stack) as plain:
         people = evenly(stack, 2 * COUNT + 4)
@@ -69,13 +69,13 @@ def outage(wanted, break_it, mend_it, patience, what):
         about['printed_meanwhile'] = len(stack.papers()) - 2
         say(f'{about["printed_meanwhile"]} badges came out meanwhile; now it is back')
         back = time.monotonic()
-        mend_it(stack)
-        wait_for_badges(stack, 2 + COUNT, timeout=patience, settle=0)
+        repair_it(stack)
+        wait_for_badges(stack, 2 + COUNT, timeout=timeout, extra=0)
         about['all_out_after_s'] = round(time.monotonic() - back, 1)
         # and what comes later goes the usual way
         here(warm[2], False)
         here(warm[2])
-        wait_for_badges(stack, 3 + COUNT, timeout=patience, settle=2)
+        wait_for_badges(stack, 3 + COUNT, timeout=timeout, extra=2)
         facts = judge(stack, [*warm[:3], *with_badge], not_printed=[warm[3], *without_badge])
         if about['ratio'] > TOO_SLOW:
             facts.faults.append(f'A check-in took {about["ratio"]} times as long as without the plugin.')

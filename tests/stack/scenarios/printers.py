@@ -82,11 +82,11 @@ class Watch:
         return round(time.monotonic() - start, 1) if seen else None
 
 
-def broken(break_it, mend_it, words, *, holding=False, hidden=False, back_before=None):
+def broken(break_it, repair_it, words, *, holding=False, hidden=False, back_before=None):
     """Run one scenario of a fault.
 
     :param break_it: Breaks a `Printer`.
-    :param mend_it: Mends it.
+    :param repair_it: Repairs it.
     :param words: What the page must say about it.
     :param holding: Whether the printer has a badge when it breaks.
     :param hidden: Whether nobody can see it before the printer gets a badge.
@@ -115,16 +115,16 @@ def broken(break_it, mend_it, words, *, holding=False, hidden=False, back_before
         check_in.every(others, 0.3)
         wait_until(lambda: len(other.papers()) - before >= MEANWHILE, 20, interval=0.1)
         elsewhere = len(other.papers()) - before
-        say(f'{elsewhere} came out at the other printer; now it is mended')
-        mended = time.monotonic()
-        mend_it(printer)
+        say(f'{elsewhere} came out at the other printer; now it is repaired')
+        repaired = time.monotonic()
+        repair_it(printer)
         afterwards = watch.until(back_before) if back_before else None
         asked = answer_until_done(stack, manager, 5 + MEANWHILE)
-        all_out = round(time.monotonic() - mended - 2, 1)
+        all_out = round(time.monotonic() - repaired - 2, 1)
         own = len(printer.papers())
         wait_until(lambda: words not in unescape(manager.get('/manage/checkin-print/live')), 70, interval=0.5)
         CheckIn(stack).every(later, 1)  # a connection that was quiet for long may be closed
-        wait_for_badges(stack, len(people), settle=2)
+        wait_for_badges(stack, len(people), extra=2)
         asked += answer_until_done(stack, manager, len(people))
         facts = judge(stack, people, anywhere=True)
         reasons = sorted({reason for _job, _state, reason in history(stack, f'registration_id = {victim["id"]}')}
@@ -134,7 +134,7 @@ def broken(break_it, mend_it, words, *, holding=False, hidden=False, back_before
         if elsewhere < MEANWHILE:
             facts.faults.append(f'Only {elsewhere} of {MEANWHILE} badges came out at the other printer meanwhile.')
         if len(printer.papers()) == own:
-            facts.faults.append('The printer got no badge after it was mended.')
+            facts.faults.append('The printer got no badge after it was repaired.')
         if back_before and afterwards is None:
             facts.faults.append(f'The page never said "{back_before}".')
         if facts.faults:

@@ -52,7 +52,7 @@ def dead_queue():
                              args=(people[number * BURST:(number + 1) * BURST], 0)).start()
             stopped = wait_until(lambda: _state(stack) == ('stopped', ['printer_unreachable']), 30, interval=0.1)
             shown = round(time.monotonic() - start, 1) if stopped else None
-            wait_for_badges(stack, (number + 1) * BURST, settle=0)
+            wait_for_badges(stack, (number + 1) * BURST, extra=0)
             out = round(time.monotonic() - start, 1)
             about |= {f'{kind}_shown_after_s': shown, f'{kind}_all_out_after_s': out}
             say(f'shown after {shown} s, all out after {out} s')
@@ -83,7 +83,7 @@ def canceling_printer():
         stack.printers['desk1'].cancel_jobs()
         say('the first printer cancels every badge; 10 people are checked in')
         CheckIn(stack).every(people, 0.5)
-        wait_for_badges(stack, 10, settle=2)
+        wait_for_badges(stack, 10, extra=2)
         elsewhere = sum(paper.printer == 'desk2' for paper in stack.papers())
         tries = stack.printers['desk1'].canceled()
         facts = judge(stack, people, anywhere=True)

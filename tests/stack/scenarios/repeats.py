@@ -26,5 +26,5 @@ def repeat_light():
         wait_for_badges(stack, 20)
         for person in people[:5]:
             first(person)
-        wait_for_badges(stack, 20, settle=3)
+        wait_for_badges(stack, 20, extra=3)
         return judge(stack, people), {'requests': 45}

@@ -137,20 +137,20 @@ def posts_takeover():
     with running(Wanted(way='webhook'), say=say) as stack:
         people, check_in, waits = evenly(stack, 24), CheckIn(stack), {}
         parts = {'relay': people[:6], 'stopped': people[6:12], 'back': people[12:18], 'killed': people[18:]}
-        for done, (word, part) in enumerate(parts.items(), 1):
-            say(f'six check-ins: {word}')
-            if word == 'stopped':
+        for done, (phase, part) in enumerate(parts.items(), 1):
+            say(f'six check-ins: {phase}')
+            if phase == 'stopped':
                 stack.relay.stop()
-            elif word == 'back':
+            elif phase == 'back':
                 stack.relay.start()
-            elif word == 'killed':
+            elif phase == 'killed':
                 stack.relay.kill()
             check_in.every(part, 0.3)
-            wait_for_badges(stack, 6 * done, settle=0.2)
+            wait_for_badges(stack, 6 * done, extra=0.2)
         facts = judge(stack, people)
         committed = commit_times(stack)
-        for word, part in parts.items():
-            waits[word] = round(max(facts.papers[p['id']].first_byte - committed[p['id']] for p in part
+        for phase, part in parts.items():
+            waits[phase] = round(max(facts.papers[p['id']].first_byte - committed[p['id']] for p in part
                                     if p['id'] in facts.papers), 2)
         who = dict(row.split('\t') for row in stack.postgres.sql('indico', """
             SELECT split_part(actor, ':', 1), count(*) FROM plugin_checkin_print.job_history WHERE state = 5

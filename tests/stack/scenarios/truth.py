@@ -75,7 +75,7 @@ def corrected():
                 manager.post('/manage/checkin-print/pause', {'paused': '0'})
             else:
                 printer.repair()
-            wait_for_badges(stack, 1 + 7 * number, timeout=90, settle=3)
+            wait_for_badges(stack, 1 + 7 * number, timeout=90, extra=3)
         facts = judge(stack, [p for p in people if p not in gone], not_printed=gone)
         versions = [f'Version {number}' in read(facts.papers[p['id']].path).text
                     for number, batch in ((1, waiting[3:10]), (2, waiting[13:])) for p in batch

@@ -87,7 +87,7 @@ def _check(stack, plain, receiver, manager, log):
     checked_in = [*warm[:2], warm[4], *with_badge]
     wait_until(lambda: len({x['id'] for x in taken(receiver)}) >= len(checked_in), 180, interval=0.2)
     closed = bool(wait_until(lambda: not log.is_open(), 10))
-    wait_for_badges(stack, len(checked_in), settle=3)
+    wait_for_badges(stack, len(checked_in), extra=3)
     facts = judge(stack, checked_in, not_printed=[*warm[2:4], *without_badge])
     got = Counter(x['id'] for x in taken(receiver))
     persons = Counter(x['registration'] for x in taken(receiver))
