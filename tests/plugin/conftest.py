@@ -14,6 +14,7 @@ from indico_checkin_print.credentials import digest, seal
 from indico_checkin_print.models import heartbeats, jobs, missed, records  # noqa: F401 - the mappers need all tables
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
+from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.models.webhooks import Webhook
@@ -137,8 +138,6 @@ def check_in(app, db, form):
     """Return a function that does what Indico does when someone is scanned, and returns their jobs."""
     from indico.core import signals
 
-    from indico_checkin_print.models.jobs import Job
-
     def _check_in(*registrations, value=True, path='/api/checkin/event/{0.event_id}/forms/'
                                                    '{0.registration_form_id}/registrations/{0.id}', method='PATCH'):
         db.session.flush()
@@ -156,7 +155,6 @@ def check_in(app, db, form):
 @pytest.fixture
 def ready_job(check_in, reg, db):
     """A job whose badge is rendered."""
-    from indico_checkin_print.models.jobs import JobState
     from indico_checkin_print.work.worker import render_waiting
     job, = check_in(reg)
     render_waiting('test')
@@ -196,3 +194,14 @@ def statements(mocker):
 
     mocker.patch.object(_ConnectionFairy, 'cursor', lambda self, *args, **kwargs: Noting(cursor(self, *args, **kwargs)))
     return sent
+
+
+def announce(app, signal, *args, **kwargs):
+    """Send a signal of Indico as its pages do, in a request."""
+    with app.test_request_context():
+        signal.send(*args, **kwargs)
+
+
+def fresh(db, job):
+    db.session.expire_all()
+    return Job.query.get(job.id)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from tests.plugin.corrections_test import announce, fresh
+from tests.plugin.conftest import announce, fresh
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import flag_modified
 

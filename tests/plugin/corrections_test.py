@@ -28,24 +28,14 @@ from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.agents.outbound import outgoing
 from indico_checkin_print.work.worker import render_waiting
+from tests.plugin.conftest import announce, fresh
 
 
 S = JobState
 
 
-def announce(app, signal, *args, **kwargs):
-    """Send a signal of Indico as its pages do, in a request."""
-    with app.test_request_context():
-        signal.send(*args, **kwargs)
-
-
 def words(job):
     return PdfReader(BytesIO(job.document.content)).pages[0].extract_text()
-
-
-def fresh(db, job):
-    db.session.expire_all()
-    return Job.query.get(job.id)
 
 
 @pytest.mark.parametrize(('model', 'names'), [*ON_A_BADGE.items(), (Registration, ('checked_in_dt',))])

@@ -2,76 +2,16 @@
 
 import pytest
 
-from indico.core.db import db
 from indico.modules.events.features.util import set_feature_enabled
-from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print.blueprint import blueprint
 from indico_checkin_print.management.rules import PREFIX
 from indico_checkin_print.models.jobs import Job
+from tests.plugin.routes import ROUTES, ask, ids_of
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')
 
-ROUTES = [
-    ('GET', '/'),
-    ('GET', '/setup'),
-    ('GET', '/live'),
-    ('GET', '/forms/{form}/'),
-    ('POST', '/forms/{form}/'),
-    ('POST', '/forms/{form}/switch'),
-    ('POST', '/forms/{form}/print'),
-    ('GET', '/forms/{form}/registrations/{registration}/badges'),
-    ('GET', '/when'),
-    ('POST', '/when'),
-    ('POST', '/pause'),
-    ('GET', '/desks/add'),
-    ('POST', '/desks/add'),
-    ('GET', '/desks/{desk}/'),
-    ('POST', '/desks/{desk}/'),
-    ('POST', '/desks/{desk}/delete'),
-    ('POST', '/desks/{desk}/test'),
-    ('GET', '/desks/{desk}/test-with-name'),
-    ('POST', '/desks/{desk}/test-with-name'),
-    ('POST', '/desks/{desk}/pause'),
-    ('GET', '/agents/add'),
-    ('POST', '/agents/add'),
-    ('GET', '/agents/{agent}/'),
-    ('POST', '/agents/{agent}/'),
-    ('POST', '/agents/{agent}/code'),
-    ('POST', '/agents/{agent}/revoke'),
-    ('POST', '/agents/{agent}/remove'),
-    ('GET', '/webhooks/add'),
-    ('POST', '/webhooks/add'),
-    ('GET', '/webhooks/{webhook}/'),
-    ('POST', '/webhooks/{webhook}/'),
-    ('POST', '/webhooks/{webhook}/secret'),
-    ('POST', '/webhooks/{webhook}/forget'),
-    ('POST', '/webhooks/{webhook}/delete'),
-    ('GET', '/webhooks/{webhook}/log'),
-    ('POST', '/webhooks/{webhook}/switch'),
-    ('POST', '/webhooks/{webhook}/test'),
-    ('GET', '/webhooks/{webhook}/recover'),
-    ('POST', '/webhooks/{webhook}/recover'),
-    ('POST', '/webhooks/{webhook}/resend/{job}'),
-    ('GET', '/jobs/'),
-    ('GET', '/jobs/export'),
-    ('POST', '/jobs/release'),
-    ('POST', '/jobs/retry'),
-    ('POST', '/jobs/again'),
-    ('POST', '/jobs/discard'),
-    ('POST', '/jobs/{job}/retry'),
-    ('POST', '/jobs/{job}/discard'),
-    ('POST', '/jobs/{job}/release'),
-    ('GET', '/jobs/{job}/again'),
-    ('POST', '/jobs/{job}/again'),
-    ('POST', '/jobs/{job}/came-out'),
-    ('POST', '/jobs/{job}/missed'),
-    ('GET', '/jobs/{job}/history'),
-    ('GET', '/held/release'),
-    ('POST', '/held/release'),
-    ('POST', '/held/discard'),
-]
 WITH_OBJECT = [(method, path) for method, path in ROUTES if '{' in path]
 CHANGING = [(method, path) for method, path in ROUTES if method == 'POST']
 
@@ -81,26 +21,6 @@ every_route = pytest.mark.parametrize(('method', 'path'), ROUTES)
 @pytest.fixture
 def ids(objects, dummy_regform):
     return ids_of(objects, dummy_regform)
-
-
-def ids_of(objects, regform):
-    return {'form': regform.id, 'desk': objects.desk.id, 'agent': objects.agent.id, 'webhook': objects.webhook.id,
-            'job': objects.job.id, 'registration': registration_of(regform)}
-
-
-def registration_of(regform):
-    if existing := Registration.query.with_parent(regform).filter_by(email='pig@example.com').first():
-        return existing.id
-    registration = Registration(registration_form=regform, first_name='Guinea', last_name='Pig',
-                                email='pig@example.com', state=RegistrationState.complete,
-                                currency='EUR')
-    db.session.add(registration)
-    db.session.flush()
-    return registration.id
-
-
-def ask(browser, method, url, **kwargs):
-    return browser.get(url, **kwargs) if method == 'GET' else browser.post(url, **kwargs)
 
 
 def facts(objects):

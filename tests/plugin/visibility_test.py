@@ -1,6 +1,6 @@
 """Whom Indico hides from a manager (signal ``filter_registration_list``), no page shows and no button touches.
 
-Every route of the manager's pages is walked (`management_access_test.ROUTES`, which is compared with the URL map), as
+Every route of the manager's pages is walked (`routes.ROUTES`, which is compared with the URL map), as
 somebody who may see one registration of two.
 """
 
@@ -20,7 +20,7 @@ from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.reasons.codes import Reason
 
-from tests.plugin.management_access_test import ROUTES, ask, ids_of
+from tests.plugin.routes import ROUTES, ask, ids_of
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

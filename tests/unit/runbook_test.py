@@ -2,14 +2,15 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import click
 import pytest
-from tests.unit.agent_docs_test import AGENT, DOCS
 
 from print_agent.cli import main
 
 
+DOCS = Path(main.__file__).parents[2] / 'docs'
 RUNBOOK = (DOCS / 'runbook.md').read_text()
 COMMANDS = [found.group(1) for found in re.finditer(r'`((?:print-agent|[a-z]+) [^`]+)`', RUNBOOK)]
 #: Programs of the system; those of CUPS are run at a real one in tests/agent/runbook_test.py.
@@ -53,7 +54,7 @@ def test_it_covers_what_happens_at_a_desk():
 
 
 def test_it_is_found():
-    assert '](runbook.md)' in AGENT
+    assert '](runbook.md)' in (DOCS / 'agent.md').read_text()
 
 
 def test_it_fits_on_a_page():
