@@ -21,7 +21,7 @@ CODE_LENGTH = 10
 
 
 def new_code():
-    """Return a one-time pairing code such as ``K7QM-2XRVT4`` (49 bits; it lives for minutes, behind a rate limit)."""
+    """Return a one-time pairing code such as ``K7QM-2XRVT4`` (49 bits; it is good for minutes, behind a rate limit)."""
     code = ''.join(secrets.choice(CODE_ALPHABET) for __ in range(CODE_LENGTH))
     return f'{code[:5]}-{code[5:]}'
 

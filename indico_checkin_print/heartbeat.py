@@ -1,4 +1,4 @@
-"""Heartbeats of the processes that work for the ledger, so that `doctor` can tell who is away.
+"""Heartbeats of the processes that work for the ledger, so that `doctor` can say which is away.
 
 Asking the processes themselves is not enough: a worker without beat answers, and a relay may run on another machine.
 What the database got from them is what the badges depend on.
@@ -48,7 +48,7 @@ def forget(name, **about):
 
 
 def relay_posts():
-    """Tell whether a relay makes the POSTs to webhooks."""
+    """Return whether a relay makes the POSTs to webhooks."""
     fresh = Heartbeat.query.filter(Heartbeat.name.startswith(POSTS), Heartbeat.dt > now(-POSTS_STALE))
     return db.session.query(fresh.exists()).scalar()
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from indico.core.db import db
 
 
-#: The channel of NOTIFY: 'queued' (there is something to POST) or 'agent <id>' (it has mail).
+#: The channel of NOTIFY: 'queued' (there is something to POST) or 'agent <id>' (there are messages for it).
 CHANNEL = 'checkin_print'
 
 
@@ -37,7 +37,7 @@ def commit_without_waiting():
 
 
 def notify_agents(agent_ids):
-    """Tell the relay, on commit, that these agents have mail."""
+    """Notify the relay, on commit, that there are messages for these agents."""
     for agent_id in agent_ids:
         notify(f'agent {agent_id}')
 

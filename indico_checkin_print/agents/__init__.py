@@ -1,1 +1,1 @@
-"""What a print agent says and is told, whatever carries it."""
+"""What a print agent says and what it is sent, by whatever connection."""

@@ -178,7 +178,9 @@ def _outcome(agent, message):
 
 
 def _is_overtaken(job, message):
-    """Tell whether an agent says that a badge is being printed of which it has told the end: nobody would end it again.
+    """Return whether an agent says that a badge is being printed whose outcome it has reported before.
+
+    Nobody would report the outcome once more.
     """
     return (isinstance(message, messages.Printing) and job.state != JobState.dispatched
             and not (job.state == JobState.unknown and job.reason in ledger.UNREPORTED))
@@ -196,7 +198,7 @@ def _canceled(agent, message):
 
 
 def is_uuid(text):
-    """Tell whether the database can look for this id."""
+    """Return whether the database can look for this id."""
     try:
         UUID(text)
     except ValueError:

@@ -1,8 +1,8 @@
-"""What an agent is told next: jobs, goes and cancels. The same for a websocket and for a poll.
+"""What an agent is sent next: jobs, goes and cancels. The same for a websocket and for a poll.
 
 `plan` is pure; `outgoing` reads what it needs from the ledger and lets the ledger write down what was decided before
 anything is sent. What an agent holds (`Holding`) is what it said in its ``hello`` plus what was sent to it since, so
-a link that breaks loses nothing: the next ``hello`` tells which messages never arrived.
+a link that breaks loses nothing: the next ``hello`` shows which messages never arrived.
 """
 
 from collections import Counter
@@ -79,7 +79,7 @@ def plan(assigned, holding, printers):
     ours = {job.uuid: job for job in assigned}
     cancel = tuple((uuid, dispatch) for uuid, (dispatch, state) in holding.items()
                    if state in {'waiting', 'go', 'printing'} and (uuid not in ours or ours[uuid].dispatch != dispatch))
-    # What never arrived, or never got its go, is only taken back by the agent's own word: what it says about its
+    # What never arrived, or never got its go, is only released by the agent's own word: what it says about its
     # holding may have been on its way for long.
     cancel += tuple((job.uuid, job.dispatch) for job in assigned if job.state == JobState.unknown
                     and holding.get(job.uuid, (job.dispatch, 'waiting')) == (job.dispatch, 'waiting'))
@@ -117,7 +117,7 @@ def outgoing(agent_id, link, holding):
             Job.query.populate_existing()
             .filter(Job.agent_id == agent.id,
                     db.or_(Job.state.in_(AT_AGENT),
-                           # it may still be told by the agent what became of these
+                           # the agent may still report what became of these
                            db.and_(Job.state == JobState.unknown,
                                    db.or_(Job.uuid.in_(holding), Job.reason == Reason.go_timeout))))
             .order_by(Job.queue_dt, Job.id)}
@@ -148,7 +148,7 @@ def _answered(agent, holding):
     if not asked:
         return []
     states = dict(db.session.query(Job.uuid, Job.state).filter(Job.uuid.in_(asked), Job.agent_id == agent.id))
-    # a badge that did not come out goes on under another uuid
+    # a badge that did not come out has another uuid by now
     return [Ack(job=uuid, dispatch=dispatch,
                 state='completed' if states.get(uuid) in {JobState.completed, JobState.sent} else 'failed')
             for uuid, dispatch in asked.items() if states.get(uuid) not in STILL_ASKED]
@@ -163,9 +163,9 @@ def agents_with_outgoing():
 
 
 def _usable(agent, jobs, breakers):
-    """Return the names of an agent's printers that take work; let what waits for others move on.
+    """Return the names of an agent's printers that take work; release what waits for others.
 
-    :param jobs: What is at the agent, by uuid; what moves on is taken out.
+    :param jobs: What is at the agent, by uuid; what is released is taken out.
     """
     now = now_utc()
     obstacles = {name: why_not(agent, name, breakers.get((agent.id, name)), now)

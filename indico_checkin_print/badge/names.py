@@ -10,7 +10,7 @@ _SHOWN = {'first_name': frozenset({'first_name'}), 'last_name': frozenset({'last
 
 
 def is_nameless(items, first_name, last_name):
-    """Tell whether a template that shows names would show none for a person.
+    """Return whether a template that shows names would show none for a person.
 
     A template without any item for a name (a label with a QR code alone) is its designer's choice. A salutation is no
     name.
@@ -27,5 +27,5 @@ def _names_of(kind):
 
 
 def is_blank(text):
-    """Tell whether nothing of a text leaves ink: blanks, controls, and what is only there for its neighbours."""
+    """Return whether nothing of a text leaves ink: blanks, controls, and what is only there for its neighbours."""
     return all(unicodedata.category(char)[0] in 'ZC' for char in text or '')

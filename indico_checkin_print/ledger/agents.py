@@ -13,7 +13,7 @@ from indico_checkin_print.reasons.printer import describe_reason
 from indico_checkin_print.sql import now
 
 
-#: Reasons of an unknown badge of which its agent has not told the end yet.
+#: Reasons of an unknown badge whose outcome its agent has not reported yet.
 UNREPORTED = (Reason.go_timeout, Reason.agent_silent)
 
 
@@ -60,7 +60,7 @@ def _where_to(agent_id, printer, notes):
 
 
 def report(job, state, reason, detail, actor):
-    """Enter what became of a job according to whoever has it. Nothing happens if that is no news."""
+    """Enter what became of a job according to the agent or receiver that has it. Nothing happens if that is no news."""
     if state == S.ready:
         return _returned(job, reason, detail, actor)
     return move([Job.id == job.id], state, reason, actor, detail, lease_dt=None)
@@ -76,7 +76,7 @@ def _returned(job, reason, detail, actor):
         again = has_returned(job.skipped_printers, job.agent_id, job.printer)
         note = skip_note(job.agent_id, job.agent.name, job.printer, str(reason), returned=True)
         values |= {'next_try_dt': now(2 if again else 0), 'skipped_printers': add_note(job.skipped_printers, note)}
-    # the next dispatch has another number: whoever gave it back would only repeat that about the same one
+    # the next dispatch has another number: about the same one the agent would only repeat that it returned it
     moved = move([Job.id == job.id], S.ready, reason, actor, detail, dispatch=Job.dispatch + 1, **values)
     if moved:
         notify_desks([job.desk_id])
@@ -111,7 +111,7 @@ def unassign_waiting(agent):
 def spool_lost(agent):
     """An agent came back without its memory: what it had permission to print may have come out or not."""
     unassign_waiting(agent)
-    # nor can it say any more what became of what it left without a word
+    # nor can it still report on what it had fallen silent about
     db.session.execute(db.update(Job.__table__)
                        .where(Job.agent_id == agent.id, Job.state == S.unknown, Job.reason.in_(UNREPORTED))
                        .values(reason=str(Reason.spool_lost)))

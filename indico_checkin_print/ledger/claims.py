@@ -47,7 +47,7 @@ def rendered(job, pdf, actor):
                 person=person):
         return False
     if job.webhook_id is not None or (job.desk is not None and job.desk.webhook_id is not None):
-        # the relay is not told when the badge of an agent is ready, but that agent is
+        # for the badge of an agent not the relay is notified, but that agent
         notify('queued')
     if pdf is None:
         return True
@@ -86,8 +86,8 @@ def _claimed(job):
     return [Job.id == job.id, Job.state == S.rendering, Job.attempts == job.attempts, Job.dispatch == job.dispatch]
 
 
-#: So many messages that nobody wants any more are ended in one search for a message to send.
-MOST_UNWANTED = 100
+#: How many messages that nobody wants any more one search for a message to send cancels.
+MAX_UNWANTED_PER_CLAIM = 100
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def claim_post(actor, *, due_for=0, only_badges=False):
     :param due_for: Only take what has been due for so many seconds.
     :param only_badges: Leave data for other systems to others.
     """
-    for __ in range(MOST_UNWANTED):
+    for __ in range(MAX_UNWANTED_PER_CLAIM):
         job_id = _next_post(due_for, only_badges)
         if job_id is None:
             return None

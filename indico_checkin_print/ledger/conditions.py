@@ -87,7 +87,7 @@ def goes_to(webhook):
 
 
 def post_is_due():
-    """Tell whether a POST could be made now."""
+    """Return whether a POST could be made now."""
     return db.session.query(for_receiver(db.session.query(Job.id))
                             .filter(due(JobState.ready), for_webhooks(), ~behind_another()).exists()).scalar()
 
@@ -100,13 +100,13 @@ def waits_for(webhook):
 
 def not_delivered_since(webhook, since):
     """Return a query for the jobs of a webhook that failed or expired, unless the same was sent again since."""
-    again = db.aliased(Job)
-    sent_again = (db.session.query(again)
-                  .filter(again.reprint_of_id == db.func.coalesce(Job.reprint_of_id, Job.id), again.id > Job.id,
-                          again.state.notin_([JobState.failed, JobState.expired, JobState.canceled])))
+    later = db.aliased(Job)
+    resent = (db.session.query(later)
+                  .filter(later.reprint_of_id == db.func.coalesce(Job.reprint_of_id, Job.id), later.id > Job.id,
+                          later.state.notin_([JobState.failed, JobState.expired, JobState.canceled])))
     return (Job.query
             .filter(goes_to(webhook), Job.event_id == webhook.event_id, Job.created_dt >= since,
-                    Job.state.in_([JobState.failed, JobState.expired]), ~sent_again.exists()))
+                    Job.state.in_([JobState.failed, JobState.expired]), ~resent.exists()))
 
 
 def paused():

@@ -47,7 +47,7 @@ def _lock(touched):
 
     Return the ids of those that a change still matters to.
 
-    Those that are queued as well: a worker that took one now would draw the old name and find nobody to tell it. In
+    Those that are queued as well: a worker that took one now would draw the old name and not hear of the correction. In
     the order in which relays take them, because two that lock in different orders end in a deadlock.
     """
     # the first condition is that of an index; among all jobs that ever were it finds the few that wait

@@ -21,26 +21,26 @@ _RECORD = """
     WITH clock AS (
         SELECT now() AT TIME ZONE 'UTC' AS now,
                -- in a long request people are checked in after its transaction began
-               greatest(now(), cast(%(checked_in_dt)s AS timestamptz)) AT TIME ZONE 'UTC' AS born
+               greatest(now(), cast(%(checked_in_dt)s AS timestamptz)) AT TIME ZONE 'UTC' AS created
     ),
-    born AS (
+    created AS (
         INSERT INTO plugin_checkin_print.jobs
             (event_id, registration_id, person, checked_in_dt, purpose, reprint_of_id, user_id, desk_id, webhook_id,
              state, reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
         SELECT %(event_id)s, %(registration_id)s, r.person, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC',
-               r.purpose, r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.state, r.reason, born, born,
-               now, now, now + make_interval(secs => r.expires_in)
+               r.purpose, r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.state, r.reason, clock.created,
+               clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
         FROM clock, jsonb_to_recordset(cast(%(rows)s AS jsonb)) AS r
             (person text, purpose text, reprint_of_id bigint, desk_id int, webhook_id int, state int, reason text,
              expires_in float)
         ON CONFLICT DO NOTHING
         RETURNING id, state, reason
     ),
-    told AS (
+    history AS (
         INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
-        SELECT id, state, reason, '', %(actor)s FROM born
+        SELECT id, state, reason, '', %(actor)s FROM created
     )
-    SELECT array_agg(id ORDER BY id), bool_or(state = %(ready)s) FROM born HAVING count(*) > 0
+    SELECT array_agg(id ORDER BY id), bool_or(state = %(ready)s) FROM created HAVING count(*) > 0
 """
 
 
@@ -59,10 +59,10 @@ def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=
             'event_id': event_id, 'registration_id': registration_id, 'checked_in_dt': checked_in_dt,
             'user_id': user_id, 'actor': actor, 'ready': int(JobState.ready), 'rows': json.dumps(rows),
         })
-        born, can_be_sent = cur.fetchone() or ([], False)
+        created, can_be_sent = cur.fetchone() or ([], False)
     if can_be_sent:
         notify('queued')
-    return born
+    return created
 
 
 def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState.queued, reason=Reason.checked_in,
@@ -94,13 +94,13 @@ def announce_undone(registration, actor):
                     Job.reprint_of_id.is_(None), ~Webhook.is_deleted, Webhook.enabled,
                     db.or_(Job.state.in_([S.dispatched, S.printing, S.sent, S.completed, S.unknown]),
                            may_have_arrived())))
-    born = []
+    created = []
     for job in jobs:
         row = new_row(f'{Job.PURPOSE_UNDO}{job.webhook_id}', webhook_id=job.webhook_id, state=S.ready,
                       reason=Reason.check_in_undone)
-        born += record([row], event_id=job.event_id, registration_id=job.registration_id,
+        created += record([row], event_id=job.event_id, registration_id=job.registration_id,
                        checked_in_dt=job.checked_in_dt, user_id=None, actor=actor)
-    return born
+    return created
 
 
 def reprint(job, user, reason):

@@ -76,16 +76,16 @@ def release(jobs, actor, reason=Reason.released):
     """
     jobs = list(jobs)
     ids = [job.id for job in jobs]
-    # whoever lets go what waits does not want what somebody ends at the same moment
+    # who releases what waits does not want what somebody ends at the same moment
     still = [Job.state == S.held] if all(job.state == S.held for job in jobs) else []
     place = db.func.array_position(db.cast(ids, ARRAY(db.BigInteger)), Job.id)
-    lives = db.case([(is_data(), now(DATA_EXPIRES_AFTER.total_seconds()))],
+    expires_dt = db.case([(is_data(), now(DATA_EXPIRES_AFTER.total_seconds()))],
                     else_=now(EXPIRES_AFTER.total_seconds()))
     failed_there = db.and_(Job.state == S.failed, Job.purpose == Job.PURPOSE_BADGE, Job.agent_id.is_(None))
     moved = move([Job.id.in_(ids), *still], S.queued, reason, actor, attempts=0, dispatched_dt=None,
                  uuid=db.case([(failed_there, db.func.gen_random_uuid())], else_=Job.uuid),
                  queue_dt=now() + db.func.make_interval(0, 0, 0, 0, 0, 0, place / 1000.), next_try_dt=now(),
-                 dispatch=Job.dispatch + 1, expires_dt=lives, desk_id=desk_of_each(desks_for_jobs(ids)),
+                 dispatch=Job.dispatch + 1, expires_dt=expires_dt, desk_id=desk_of_each(desks_for_jobs(ids)),
                  skipped_printers=[],
                  **UNASSIGNED)
     if moved:
@@ -140,7 +140,7 @@ def hold_bulk(job_ids, actor):
 def resolve(job, user, *, came_out):
     """Enter what a person saw about a job of which nobody knew whether it came out. Return whether that was open.
 
-    A badge that did not come out goes on under another uuid: its agent never prints again what it may have printed.
+    A badge that did not come out gets another uuid: its agent never prints again what it may have printed.
     """
     state, reason = (S.completed, Reason.person_saw_it) if came_out else (S.failed, Reason.person_missed_it)
     values = {} if came_out else {'uuid': db.func.gen_random_uuid()}

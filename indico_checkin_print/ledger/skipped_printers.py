@@ -13,5 +13,5 @@ def add_note(skipped_printers, note):
 
 
 def has_returned(skipped_printers, agent_id, printer):
-    """Tell whether a printer had permission to print a job and gave it back."""
+    """Return whether a printer had permission to print a job and returned it."""
     return any(x['gave_back'] for x in skipped_printers if (x['agent_id'], x['printer']) == (agent_id, printer))

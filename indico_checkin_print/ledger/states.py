@@ -9,7 +9,7 @@ from indico_checkin_print.models.jobs import JobState
 RENDER_LEASE = 30
 #: How long it may be busy with one POST, in seconds.
 POST_LEASE = 40
-#: How long an agent has to hand a document to its printer after it was told to go, in seconds.
+#: How long an agent has to hand a document to its printer after its go, in seconds.
 PRINT_WITHIN = 30
 #: Silence after which a job with a go counts as unknown: the agent's own time plus what the network may take.
 GO_MARGIN = 15
@@ -19,7 +19,7 @@ AGENT_SILENT = 90
 RECEIVER_SILENT = 600
 #: Badges are for people who stand at the desk.
 EXPIRES_AFTER = timedelta(minutes=30)
-#: Badges that wait for a payment or a person; whoever releases them gives them a new time to live.
+#: Badges that wait for a payment or a person; who releases them gives them a new time to live.
 HELD_EXPIRES_AFTER = timedelta(days=1)
 #: Data for other systems is as good tomorrow.
 DATA_EXPIRES_AFTER = timedelta(days=4)
@@ -40,9 +40,9 @@ TRANSITIONS = {
     S.ready: {S.held, S.queued, S.dispatched, S.canceled, S.expired, S.failed, S.unknown},
     S.dispatched: {S.ready, S.printing, S.completed, S.sent, S.failed, S.unknown},
     S.printing: {S.ready, S.completed, S.sent, S.failed, S.unknown},
-    # the receiver of a webhook may still say what became of it, or give it back
+    # the receiver of a webhook may still say what became of it, or return it
     S.sent: {S.ready, S.printing, S.completed, S.failed, S.unknown},
-    # the agent's own answer, or a person's, settles it
+    # the agent's own answer, or a person's, decides it
     S.unknown: {S.ready, S.printing, S.completed, S.sent, S.failed},
     S.failed: {S.queued, S.canceled},
     S.expired: {S.queued},

@@ -69,13 +69,13 @@ def move(where, to, reason, actor, detail='', **values):
     moved = (db.update(Job.__table__)
              .where(Job.state.in_(allowed), *where)
              .values(state=to, reason=str(reason), detail=detail[:2000], **values,
-                     # born later than this long transaction
+                     # created later than this long transaction
                      changed_dt=db.func.greatest(Job.changed_dt, now()))
              .returning(Job.__table__.c.id)
              .cte('moved'))
-    told = (db.insert(JobHistory.__table__)
+    history = (db.insert(JobHistory.__table__)
             .from_select(['job_id', 'state', 'reason', 'detail', 'actor'],
                          db.select(moved.c.id, db.literal(to, JobHistory.state.type), db.literal(str(reason)),
                                    db.literal(detail[:2000]), db.literal(actor)))
             .returning(JobHistory.__table__.c.job_id))
-    return db.session.execute(told).scalars().all()
+    return db.session.execute(history).scalars().all()

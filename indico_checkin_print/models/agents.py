@@ -102,7 +102,7 @@ class Agent(db.Model):
         nullable=False,
         default=[]
     )
-    #: How many more print queues it has than it can tell
+    #: How many more print queues it has than it can report
     left_out = db.Column(
         db.Integer,
         nullable=False,
@@ -132,7 +132,7 @@ class Agent(db.Model):
 
     @property
     def is_connected(self):
-        """Whether it was heard of lately and goes on."""
+        """Whether it was heard of lately and is not about to stop."""
         return self.is_paired and not self.draining and self.is_heard_of
 
     def __repr__(self):
@@ -171,7 +171,7 @@ class PrinterBreaker(db.Model):
         UTCDateTime,
         nullable=False
     )
-    #: Set aside: it gets no badge before this, and then one to try it with
+    #: Set while the breaker is open: no badge before this, and then one to try the printer with
     probe_dt = db.Column(
         UTCDateTime,
         nullable=True

@@ -50,7 +50,7 @@ class BadgeLanguage(RichIntEnum):
 
 
 class CheckinSource(IndicoStrEnum):
-    """The ways to check someone in, as far as Indico lets us tell them apart."""
+    """The ways to check someone in, as far as Indico lets us distinguish them."""
 
     #: Indico's check-in app
     app = 'app'

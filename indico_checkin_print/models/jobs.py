@@ -37,7 +37,7 @@ class Job(db.Model):
         db.Index('ix_jobs_event_state', 'event_id', 'state', 'id'),
         db.Index('ix_jobs_desk', 'desk_id', 'id'),
         db.Index('ix_jobs_webhook', 'webhook_id', 'id', postgresql_where=db.text('webhook_id IS NOT NULL')),
-        # every check-in asks what its registration had before; the unique one above leaves repetitions out
+        # every check-in asks what its registration had before; the unique one above leaves reprints out
         db.Index('ix_jobs_registration', 'registration_id'),
         # what the claims and the sweep look at stays small however many jobs have ended
         db.Index('ix_jobs_alive', 'state', 'next_try_dt',
@@ -130,7 +130,7 @@ class Job(db.Model):
         default='',
         server_default=''
     )
-    #: More about it, in the words of whoever knew: no names
+    #: More about it, in the words of who knew: no names
     detail = db.Column(
         db.String,
         nullable=False,

@@ -98,11 +98,11 @@ SENTENCES = {
     Reason.unpaid: _('The registration is not paid. The badge prints when it is, or when someone releases it.'),
     Reason.bulk: _('Many people were checked in at once. The badges print when someone releases them.'),
     Reason.already_printed: _('This person had a badge before. Another one prints when someone releases it.'),
-    Reason.paused: _('Printing is paused. The badge prints when it goes on.'),
+    Reason.paused: _('Printing is paused. The badge prints when printing resumes.'),
     Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or '
                       'releases it.'),
     Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),
-    Reason.retry_later: _('The last try did not work. It is tried again by itself.'),
+    Reason.retry_later: _('The last try did not work. It is repeated automatically.'),
     Reason.checked_in: _('The attendee was checked in.'),
     Reason.corrected: _('Something on the badge has changed; it is made anew.'),
     Reason.desk_found: _('There is a desk for it now.'),
@@ -115,7 +115,7 @@ SENTENCES = {
     Reason.printed: _('The printer says that the badge is printed.'),
     Reason.handed_over: _('The badge was handed to a printer that cannot say whether it came out.'),
     Reason.delivered: _('The receiver has it.'),
-    Reason.returned: _('The desk could not print it and gave it back.'),
+    Reason.returned: _('The desk could not print it and returned it.'),
     Reason.retried: _('Someone asked for another try.'),
     Reason.printer_cancels: _('The printer cancelled several badges in a row, so this one is tried again.'),
     Reason.released: _('Someone released it.'),
@@ -153,13 +153,13 @@ SENTENCES = {
     Reason.webhook_refused: _('The URL of the webhook is not allowed here.'),
     Reason.agent_refused: _('The print agent refused it.'),
     Reason.printer_failed: _('The printer could not print it.'),
-    Reason.go_timeout: _('The desk got the badge and then fell silent. Look whether it came out.'),
-    Reason.receiver_silent: _('The receiver said that it prints it, and nothing more. Look whether it came out.'),
-    Reason.no_answer: _('The receiver may have got the badge, but never answered. Look whether it came out.'),
-    Reason.spool_lost: _('The laptop at the desk lost its memory. Look whether the badge came out.'),
+    Reason.go_timeout: _('The desk got the badge and then fell silent. Check whether it came out.'),
+    Reason.receiver_silent: _('The receiver said that it prints it, and nothing more. Check whether it came out.'),
+    Reason.no_answer: _('The receiver may have got the badge, but never answered. Check whether it came out.'),
+    Reason.spool_lost: _('The laptop at the desk lost its memory. Check whether the badge came out.'),
     Reason.agent_silent: _('The laptop at the desk fell silent while the badge was at the printer. '
-                           'Look whether it came out.'),
-    Reason.printer_unsure: _('Nobody can tell whether the badge came out. Look at the printer.'),
+                           'Check whether it came out.'),
+    Reason.printer_unsure: _('Nobody knows whether the badge came out. Check the printer.'),
 }
 
 

@@ -1,1 +1,1 @@
-"""What Indico tells us: check-ins, deletions, clones."""
+"""What Indico signals: check-ins, deletions, clones."""

@@ -23,7 +23,7 @@ def on_event_deleted(event, user=None, **kwargs):
     """Receive an event's ``deleted``: nothing is printed or sent any more. Never raises.
 
     Laptops are let go for good and webhooks are switched off: an event that an administrator restores begins to print
-    when a manager pairs and switches on again, and not by itself.
+    when a manager pairs and switches on again, and not before.
     """
     try:
         with db.session.begin_nested():

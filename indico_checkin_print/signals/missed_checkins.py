@@ -1,8 +1,8 @@
 """Check-ins that were not entered into the ledger when they happened, because something of ours failed: once more.
 
 `checkin.py` notes them in the check-in's own transaction, and the sweep comes here. Each is judged by the way in which
-it was made, so nothing prints that was not to print. Its badge lives no longer than that of any other check-in: what is
-found too late is in the ledger as expired.
+it was made, so nothing prints that was not to print. Its badge is good no longer than that of any other check-in: what
+is found too late is in the ledger as expired.
 """
 
 from datetime import timedelta
@@ -19,8 +19,8 @@ from indico_checkin_print.signals import checkin
 from indico_checkin_print.sql import now
 
 
-#: How many are looked at in one sweep
-MOST = 50
+#: How many one sweep tries to record
+MAX_CHECKINS_PER_SWEEP = 50
 #: Two scans of one person at the same moment put two times on one check-in
 SAME_MOMENT = timedelta(seconds=10)
 
@@ -30,7 +30,7 @@ def recover(actor):
     rows = (MissedCheckin.query
             .filter(MissedCheckin.checked_in_dt > now(-2 * EXPIRES_AFTER.total_seconds()))
             .order_by(MissedCheckin.attempts, MissedCheckin.checked_in_dt)
-            .limit(MOST).with_for_update(skip_locked=True).all())
+            .limit(MAX_CHECKINS_PER_SWEEP).with_for_update(skip_locked=True).all())
     return sum(_recover(row, actor) for row in rows)
 
 
@@ -44,7 +44,7 @@ def _recover(row, actor):
                 registration, CheckinSource(row.source), row.user_id, actor, late=_age(row).total_seconds()))
             db.session.delete(row)
     except Exception as exc:
-        # tried again with the next sweep; `doctor` tells the administrator about those that never work
+        # tried again with the next sweep; `doctor` warns the administrator about those that never work
         row.attempts += 1
         log_failure(logger, exc, 'Check-in of registration %d could not be recorded (again)',
                     row.registration_id)

@@ -59,10 +59,10 @@ def purge_documents():
 def _purge_jobs(keep):
     if keep is None:
         return 0
-    repetition = db.aliased(Job)
-    # A repetition without the job that it names would count as the first badge of its check-in. It is newer anyway:
+    reprint = db.aliased(Job)
+    # A reprint without the job that it names would count as the first badge of its check-in. It is newer anyway:
     # it goes first, and what it named with one of the next batches.
-    repeated = db.session.query(repetition.id).filter(repetition.reprint_of_id == Job.id).exists()
+    repeated = db.session.query(reprint.id).filter(reprint.reprint_of_id == Job.id).exists()
     return _purge(Job, Job.id, Job.state.in_(ENDED), Job.changed_dt < _ago(max(keep, EXPIRES_AFTER)), ~repeated)
 
 

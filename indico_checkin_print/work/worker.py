@@ -26,8 +26,8 @@ from indico_checkin_print.signals import missed_checkins
 
 #: POSTs of one Celery worker at once, and how many of them may be data for other systems: a badge finds a place free.
 POSTS_AT_ONCE, DATA_AT_ONCE = 16, 12
-#: How often it is looked for new messages while POSTs are under way, in seconds.
-LOOK = 0.5
+#: How often new messages are claimed while POSTs are under way.
+CLAIM_INTERVAL = 0.5  # seconds
 
 
 def recover_stalled(actor, process='', detail=''):
@@ -97,7 +97,7 @@ def render_one(job_id, actor):
 
 
 def _pointless(job):
-    """Tell why a job is no longer wanted: Indico can undo a check-in without a signal."""
+    """Return why a job is no longer wanted: Indico can undo a check-in without a signal."""
     if job.event.is_deleted:
         return Reason.event_gone
     if job.purpose == Job.PURPOSE_TEST:
@@ -177,7 +177,7 @@ def post_waiting(actor, *, seconds=30, may_claim=None, meanwhile=None):
             if not under_way:
                 break
             delays += [enter(under_way.pop(future), future.result(), actor)
-                       for future in wait(under_way, LOOK, FIRST_COMPLETED).done]
+                       for future in wait(under_way, CLAIM_INTERVAL, FIRST_COMPLETED).done]
             if meanwhile is not None:
                 meanwhile()
     return done, min((d for d in delays if d is not None), default=None)

@@ -147,7 +147,7 @@ def test_pause(db, check_in, create_reg, rules, desk, dummy_event):
     assert ledger.release_paused(dummy_event.id, 'user:1', desk_id=desk.id) == [first.id, second.id]
 
 
-def test_print_again(db, check_in, reg, dummy_user, webhook_desk):
+def test_reprint(db, check_in, reg, dummy_user, webhook_desk):
     job, = check_in(reg)
     again = ledger.reprint(job, dummy_user, Reason.lost)
     assert (again.state, again.reason, again.reprint_of, again.desk_id) == (S.queued, Reason.lost, job, job.desk_id)

@@ -90,7 +90,7 @@ def test_a_form_that_is_off_does_not_print(check_in, reg, form):
     assert check_in(reg) == []
 
 
-def test_undone_and_scanned_again(check_in, reg, db):
+def test_undone_and_rescanned(check_in, reg, db):
     check_in(reg)
     check_in(reg, value=False)
     db.session.expire_all()
@@ -100,8 +100,8 @@ def test_undone_and_scanned_again(check_in, reg, db):
 
 
 @pytest.mark.parametrize('send_badge', [False, True])
-def test_undone_and_scanned_again_while_a_message_waits(check_in, reg, webhook, db, send_badge):
-    """The message goes out all the same, so it does not tell that this is the same check-in."""
+def test_undone_and_rescanned_while_a_message_waits(check_in, reg, webhook, db, send_badge):
+    """The message goes out all the same, so it does not prove that this is the same check-in."""
     webhook.send_badge = send_badge
     check_in(reg)
     check_in(reg, value=False)

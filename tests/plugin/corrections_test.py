@@ -202,7 +202,7 @@ def test_set_back_to_unpaid_during_a_pause(app, db, ready_job, policy, expected)
 
 @pytest.fixture
 def at_agent(db, ready_job, agent):
-    """A job that an agent holds without a go, and the means to ask what that agent is told next."""
+    """A job that an agent holds without a go, and the means to ask what that agent is sent next."""
     agent.link, agent.draining = 'link', False
     db.session.flush()
     return agent
@@ -234,7 +234,7 @@ def test_judged_once_more_at_the_go(db, ready_job, at_agent, change, here_alread
 
 
 @pytest.mark.parametrize('here_already', [False, True])
-def test_what_nobody_told_of_is_seen_at_the_go(db, form, ready_job, at_agent, here_already):
+def test_unsignaled_change_is_seen_at_the_go(db, form, ready_job, at_agent, here_already):
     """An edit of the template that was not committed yet when the badge was born and drawn: it could not lock it."""
     holding = {}
     if here_already:
@@ -252,7 +252,7 @@ def test_what_nobody_told_of_is_seen_at_the_go(db, form, ready_job, at_agent, he
     assert 'Corrected' in words(fresh(db, job))
 
 
-def test_what_nobody_told_of_is_seen_before_a_post(db, webhook_desk, ready_job):
+def test_unsignaled_change_is_seen_before_a_post(db, webhook_desk, ready_job):
     db.session.execute(db.update(Registration.__table__).where(Registration.id == ready_job.registration_id)
                        .values(first_name='Corrected'))
     db.session.expire_all()

@@ -57,7 +57,7 @@ def assigned(uuid, state, dispatch=1, printer='p'):
      {'cancel': [('a', 1)], 'send': ['a'], 'go': ['a'], 'room': {'p': PREFETCH - 1}}),
     # an outcome on its way here is no reason to cancel
     ([], {'a': (1, 'completed')}, {'room': {'p': PREFETCH}, 'idle': {'p'}}),
-    # what counts as unknown is left alone: the agent will tell
+    # what counts as unknown is left alone: the agent will report
     ([assigned('a', S.unknown)], {'a': (1, 'go')}, {'room': {'p': PREFETCH}, 'idle': {'p'}}),
 ])
 def test_plan(jobs, holding, expected):
@@ -75,7 +75,7 @@ def test_choose_printer():
     assert choose_printer([candidate(1), candidate(0)]).position == 0
     assert choose_printer([candidate(0, load=2), candidate(1, load=1)]).position == 1
     assert choose_printer([candidate(0, healthy=False), candidate(1, load=9)]).position == 1
-    # whoever gave it back gets it again only if there is no other
+    # one that returned it gets it only if there is no other
     assert choose_printer([replace(candidate(0), returned=True), candidate(1, load=9)]).position == 1
     assert choose_printer([replace(candidate(0), returned=True), candidate(1, healthy=False)]).position == 0
 
@@ -271,7 +271,7 @@ def test_a_returned_job_goes_elsewhere_and_old_words_do_not_count(db, jobs, agen
 
 
 def test_one_that_comes_back_after_its_registration_was_purged_ends(db, jobs, agent):
-    """It has no document any more; whoever tried to send it to a printer would fail, again and again."""
+    """It has no document any more; every try to send it to a printer would fail."""
     mail(agent)
     first = jobs[0]
     first.registration.is_deleted = True
@@ -306,7 +306,7 @@ def test_unknown_is_settled_by_the_agents_own_word(db, jobs, agent):
 
 @pytest.mark.parametrize(('end', 'state'), [({'type': 'sent'}, S.sent),
                                             ({'type': 'unknown', 'reason': 'printer_unreachable'}, S.unknown)])
-def test_who_has_told_the_end_of_a_badge_does_not_print_it_any_more(db, jobs, agent, end, state):
+def test_printing_after_an_outcome_is_ignored(db, jobs, agent, end, state):
     """Nobody would end it a second time, and the printer would count as busy for ever."""
     mail(agent)
     job = jobs[0]
@@ -526,7 +526,7 @@ def stop(agent, printer='p1', reason='media-empty-error'):
                                                                       reasons=(reason,)),)))
 
 
-def test_what_has_no_go_moves_on_when_its_printer_stops(db, jobs, agent, create_agent):
+def test_prefetched_badge_is_reassigned_when_its_printer_stops(db, jobs, agent, create_agent):
     first = mail(agent)
     other = create_agent('p2')
     stop(agent)
@@ -549,7 +549,7 @@ def test_what_has_no_go_stays_when_there_is_no_other_printer(jobs, agent):
     assert mail(agent, holding) == []
 
 
-def test_what_was_given_back_goes_to_another_printer_at_once(db, jobs, agent, create_agent):
+def test_returned_badge_goes_to_another_printer_at_once(db, jobs, agent, create_agent):
     mail(agent)
     other = create_agent('p2')
     receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=1, reason='media-empty'))
@@ -557,7 +557,7 @@ def test_what_was_given_back_goes_to_another_printer_at_once(db, jobs, agent, cr
     assert outgoing(other.id, 'link2', {})[0].job == jobs[0].uuid
 
 
-def test_what_was_given_back_comes_back_if_there_is_no_other(db, jobs, agent):
+def test_returned_badge_comes_back_if_there_is_no_other(db, jobs, agent):
     mail(agent)
     receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=1, reason='media-empty'))
     fresh(db, jobs[0])
@@ -567,7 +567,7 @@ def test_what_was_given_back_comes_back_if_there_is_no_other(db, jobs, agent):
     assert jobs[0].uuid not in {m.job for m in mail(agent, {j.uuid: (1, 'waiting') for j in jobs[1:4]})}
 
 
-def test_what_was_given_back_once_comes_back_at_once(db, jobs, agent):
+def test_badge_returned_once_comes_back_at_once(db, jobs, agent):
     mail(agent)
     receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=1, reason='media-empty'))
     assert jobs[0].uuid in {m.job for m in mail(agent, {j.uuid: (1, 'waiting') for j in jobs[1:4]})}
@@ -604,7 +604,7 @@ def test_who_is_still_there(db, agent, create_agent):
     assert agent.is_connected
 
 
-# -- printers that are set aside --------------------------------------------------------------------------------------
+# -- the circuit breaker of a printer ---------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(('failures', 'ago', 'expected'), [
     (0, None, (1, None)), (1, 60, (2, None)), (2, 60, (3, 30)), (3, 60, (4, 60)), (9, 60, (10, 300)),
@@ -626,7 +626,7 @@ def fail_three_times(db, jobs, agent, reason='engine_failed'):
         receive(agent.id, agent.link, Failed(job=job.uuid, dispatch=job.dispatch, reason=reason))
 
 
-def test_a_printer_that_keeps_failing_is_set_aside_and_tried_again(db, jobs, agent, log_of):
+def test_breaker_opens_and_a_probe_closes_it(db, jobs, agent, log_of):
     mail(agent)
     fail_three_times(db, jobs, agent)
     breaker = PrinterBreaker.query.one()
@@ -684,7 +684,7 @@ def test_one_badge_that_is_cancelled_at_the_printer_stays_so(db, jobs, agent):
     assert [job.state for job in jobs[:2]] == [S.failed, S.failed]
 
 
-def test_a_printer_that_cancels_every_badge_is_set_aside_and_they_are_tried_again(db, jobs, agent):
+def test_badges_of_a_printer_that_cancels_all_are_retried(db, jobs, agent):
     mail(agent)
     for job in jobs[:3]:
         cancel_at_printer(db, job, agent)

@@ -1,4 +1,4 @@
-"""The life of a job: what may follow what, who may take it, and what the sweep puts right."""
+"""The life of a job: what may follow what, who may take it, and what the sweep recovers."""
 
 from datetime import timedelta
 
@@ -134,7 +134,7 @@ def test_a_job_without_a_desk_finds_one(db, check_in, reg, desk):
     assert (job.state, job.reason, job.desk_id) == (S.queued, Reason.desk_found, desk.id)
 
 
-def test_a_go_without_a_word_is_unknown(db, ready_job, agent, set_job):
+def test_go_timeout(db, ready_job, agent, set_job):
     ledger.assign(ready_job, agent, 'p1', 'test', go=True)
     ledger.sweep()
     db.session.refresh(ready_job)
@@ -340,7 +340,7 @@ def test_a_receiver_has_another_badge_than_the_claim_is_about(db, webhook_desk, 
 
 
 def test_messages_that_nobody_wants_are_ended_in_a_loop(db, check_in, create_reg, webhook, mocker):
-    mocker.patch.object(ledger.claims, 'MOST_UNWANTED', 2)
+    mocker.patch.object(ledger.claims, 'MAX_UNWANTED_PER_CLAIM', 2)
     people = [create_reg(first_name=f'P{i}') for i in range(4)]
     check_in(*people)
     ids = [job.id for job in Job.query.filter_by(webhook_id=webhook.id).order_by(Job.queue_dt, Job.id)]

@@ -108,7 +108,7 @@ def test_a_badge_that_was_found_too_late_does_not_print(missed, reg, db):
     assert jobs(db) == [(JobState.expired, Reason.too_old)]
 
 
-def test_it_fails_again(missed, mocker, db, caplog):
+def test_second_failure(missed, mocker, db, caplog):
     with signals.event.is_ticket_blocked.connected_to(_blocked_by_a_broken_plugin):
         assert recover_stalled('sweep') == 0
     assert jobs(db) == []

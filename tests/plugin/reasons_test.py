@@ -1,4 +1,4 @@
-"""Every reason has words, whoever gives it: Indico, an agent, a printer."""
+"""Every reason has words, from whatever source: Indico, an agent, a printer."""
 
 import print_agent.protocol.reasons
 
@@ -18,5 +18,5 @@ def test_an_agents_reason_is_a_sentence(app_context):
     assert describe('vendor-thing-error') == 'The printer says: vendor thing.'
 
 
-def test_what_keeps_a_printer_from_printing_is_told_in_words(app_context):
+def test_obstacles_of_printers_have_words(app_context):
     assert set(PRINTER_REASONS) >= print_agent.protocol.reasons.STALLING

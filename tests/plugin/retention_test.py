@@ -107,8 +107,8 @@ def test_finished_jobs(check_in, create_reg, change):
 
 
 @pytest.mark.parametrize('batch', [1, 2, 1000])
-def test_badges_that_were_printed_again(mocker, db, check_in, reg, change, dummy_user, batch):
-    """Two repetitions without what they repeat would both be the first badge of one check-in."""
+def test_reprinted_badges(mocker, db, check_in, reg, change, dummy_user, batch):
+    """Two reprints without what they repeat would both be the first badge of one check-in."""
     mocker.patch.object(retention, 'BATCH', batch)
     first, = check_in(reg)
     change(first, state=JobState.completed, changed_dt=ago(days=500))
