@@ -61,7 +61,7 @@ def test_commands(path, command):
 
 @pytest.mark.parametrize(('words', 'seconds'), [
     ('a lease of 30 seconds', states.RENDER_LEASE), ('a lease of 40 seconds', states.POST_LEASE),
-    ('has been silent for 45 seconds', states.PRINT_WITHIN + states.GO_MARGIN),
+    ('`unknown` after 45 seconds', states.PRINT_WITHIN + states.GO_MARGIN),
     ('a badge after 30 minutes', states.EXPIRES_AFTER.total_seconds()),
     ('held after 1 day', states.HELD_EXPIRES_AFTER.total_seconds()),
     ('other systems after 4 days', states.DATA_EXPIRES_AFTER.total_seconds()),
