@@ -39,7 +39,8 @@ class CupsView:
     """A job as CUPS sees it.
 
     ``started``: CUPS has begun to send it to the printer. ``connecting``: it has no connection to it. ``busy``: the
-    queue is at work, be it to end what was cancelled.
+    queue is at work, be it to end what was cancelled. ``unreadable``: it cannot read what the printer says of itself,
+    and sends nothing before it can.
     """
 
     state: int
@@ -48,6 +49,7 @@ class CupsView:
     started: bool = False
     connecting: bool = False
     busy: bool = False
+    unreadable: bool = False
 
 
 #: What could be learned instead of a job: it is not there, nobody can be reached, somebody is there but says nothing.
@@ -204,6 +206,8 @@ class Follower:
             self._ask_cancel(Outcome('unknown', 'stuck', reasons.sentence('stopped_midway')))
         elif now >= self.expires and self._canceled is None:
             self._ask_cancel(Outcome.of('returned', 'expired'))
+        elif self._is_unreadable(now, cups):
+            self._ask_cancel(Outcome('unknown', 'stuck', reasons.sentence('stopped_midway')))
         elif self._is_unconnected(now, cups):
             self._ask_cancel(Outcome.of('returned', 'printer_unreachable'))
         return None
@@ -222,6 +226,13 @@ class Follower:
             self._since.pop('connecting', None)
             return False
         return self._for('connecting', now) >= CONNECT_TIMEOUT
+
+    def _is_unreadable(self, now: float, cups: CupsView) -> bool:
+        """Whether CUPS has waited in vain for an answer of the printer that it can read, and would do so for ever."""
+        if not cups.unreadable:
+            self._since.pop('unreadable', None)
+            return False
+        return self._for('unreadable', now) >= DELIVERY_TIMEOUT
 
     def _is_ending(self, now: float, cups: CupsView) -> bool:
         """Whether CUPS may still be sending what was cancelled. A queue at work for longer has other jobs."""

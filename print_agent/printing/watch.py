@@ -29,6 +29,9 @@ _NOT_CONNECTED = frozenset({
     'The printer is unreachable at this time.', 'The printer is in use.', 'The printer is not responding.',
     'Waiting for printer to become available.'})
 
+#: What its backend for IPP says while it cannot read the answer about the printer, and asks every ten seconds.
+_UNREADABLE = 'Unable to get printer status.'
+
 
 class Watch:
     """The watch over one badge that was handed to CUPS.
@@ -167,7 +170,8 @@ class Watch:
             return 'unreachable'
         unconnected = ('connecting-to-device' in words(queue.get('printer-state-reasons'))
                        or job.message in _NOT_CONNECTED)
-        return replace(job, busy=queue.get('printer-state') == 4, connecting=job.state == PROCESSING and unconnected)
+        return replace(job, busy=queue.get('printer-state') == 4, connecting=job.state == PROCESSING and unconnected,
+                       unreadable=job.state == PROCESSING and job.message == _UNREADABLE)
 
 
 async def _cancel_at_printer(ipp: IppClient, job: int) -> None:

@@ -9,11 +9,12 @@ from uuid import uuid4
 import pytest
 from tests.fakes.badges import PDF
 from tests.fakes.cups_desk import CupsDesk
-from tests.stack.meddler import GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES, Meddler
+from tests.stack.meddler import (CREATE_JOB, GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES, SEND_DOCUMENT,
+                                 Meddler)
 
 from print_agent.cli import doctor
 from print_agent.protocol import messages as p
-from print_agent.printing import cups, cups_client, devices, recognize
+from print_agent.printing import cups, cups_client, devices, recognize, verdict
 from print_agent.printing.backend import PrintRequest
 from print_agent.printing.ipp import ListedJob, IppClient
 
@@ -39,6 +40,7 @@ def meddler(meddlers_queue, printing, printers):
                                    hides_users=False, logins_in_the_clear=0)
     meddlers_queue.garbage.clear()
     meddlers_queue.refuses.clear()
+    meddlers_queue.short_integers.clear()
     point(printing, meddlers_queue.uri)
 
 
@@ -189,9 +191,39 @@ async def test_a_printer_that_says_nothing_of_use_is_not_unreachable(odd, meddle
 
 
 @pytest.fixture
+def impatient(monkeypatch):
+    """A verdict in seconds instead of a minute; it takes five to know whether a printer hides names."""
+    for name in ('DELIVERY_TIMEOUT', 'SILENCE_TIMEOUT'):
+        monkeypatch.setattr(verdict, name, 8.0)
+
+
+@pytest.mark.parametrize(('operations', 'outcome', 'reason'), [
+    ({GET_PRINTER_ATTRIBUTES}, p.Returned, 'stuck'), ({CREATE_JOB}, p.Returned, 'rejected'),
+    ({SEND_DOCUMENT, GET_JOB_ATTRIBUTES}, p.Completed, '')], ids=['printer', 'create', 'document'])
+async def test_answers_that_cups_itself_refuses(odd, meddler, impatient, operations, outcome, reason):
+    """An integer of one byte. The agent skips it; CUPS asks until it is stopped."""
+    meddler.short_integers.update(operations)
+    desk = await odd()
+    job = await desk.print(ODD)
+    end = await desk.end(job)
+    assert (type(end), end.reason) == (outcome, reason)
+    assert len(desk.papers(job)) == (outcome is p.Completed)
+
+
+@pytest.fixture
 def nameless(meddler):
     meddler.name_length = 0
     return meddler
+
+
+async def test_answers_that_cups_itself_refuses_where_names_are_hidden(odd, nameless, impatient):
+    """Only CUPS can be asked here, and it would ask the printer until the badge has expired."""
+    nameless.short_integers.add(GET_PRINTER_ATTRIBUTES)
+    desk = await odd()
+    job = await desk.print(ODD)
+    end = await desk.end(job)
+    assert (type(end), end.reason) == (p.Unknown, 'stuck')
+    assert desk.papers(job) == []
 
 
 @pytest.mark.parametrize('hides_users', [False, True])

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from tests.stack.folder import subfolder
 
 
+CREATE_JOB, SEND_DOCUMENT = 0x0005, 0x0006
 GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES = 0x0009, 0x000a, 0x000b
 _JOB, _END, _PRINTER = 0x02, 0x03, 0x04
 #: What some printers add to every answer although nobody asked: a date with month 0, which they say before their clock
@@ -49,6 +50,8 @@ class Meddler:
         self.login = None
         #: Add values that break the rules
         self.is_strange = False
+        #: Operations whose answers get an integer of one byte, for which CUPS refuses them altogether
+        self.short_integers = set()
         #: Operations that are answered with a page for people
         self.garbage = set()
         #: Operations that are refused, with the status of IPP
@@ -88,7 +91,8 @@ class Meddler:
             return data[:2] + struct.pack('>H', self.refuses[operation]) + data[4:8] + bytes([_END])
         if self.hides_jobs and operation == GET_JOBS:
             return data[:8] + bytes([_END])
-        return meddle(data, name_length=self.name_length, is_strange=self.is_strange, hides_users=self.hides_users)
+        return meddle(data, name_length=self.name_length, is_strange=self.is_strange, hides_users=self.hides_users,
+                      short_integer=operation in self.short_integers)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -205,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: what was asked is in `asked`."""
 
 
-def meddle(data, *, name_length=None, is_strange=False, hides_users=False):
+def meddle(data, *, name_length=None, is_strange=False, hides_users=False, short_integer=False):
     """Change an answer in IPP (RFC 8010, 3.1)."""
     out, group, names, last, at = [data[:8]], 0, set(), b'', 8
     while True:
@@ -218,6 +222,8 @@ def meddle(data, *, name_length=None, is_strange=False, hides_users=False):
                     known = name in names if name else known
                     if not known:
                         out.append(_attribute(each, name, value))
+            if short_integer and group in (_JOB, _PRINTER):
+                out.append(_attribute(0x21, b'vendor-count', b'\1'))
             group, names = tag, set()
             out.append(bytes([tag]))
             if tag == _END:

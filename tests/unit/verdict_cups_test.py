@@ -1,5 +1,7 @@
 """The verdict on a badge where the printer cannot be asked, hides names, or the agent was restarted."""
 
+from dataclasses import replace
+
 import pytest
 from tests.fakes.observations import Clock, cups, job
 
@@ -167,3 +169,17 @@ def test_after_a_restart_where_only_cups_can_be_asked(reason, state):
 
 def test_what_was_to_be_cancelled_and_came_out_is_completed():
     assert restarted('expired').see(cups(COMPLETED), job(COMPLETED)).state == 'completed'
+
+
+def test_a_printer_that_cups_cannot_read_is_waited_for_a_minute():
+    clock = Clock(asks=False)
+    view = replace(cups(PROCESSING), unreadable=True)
+    assert clock.see(view, None, DELIVERY_TIMEOUT - 1) is None
+    assert clock.cancelled == 0
+    assert clock.see(cups(PROCESSING), None, 1) is None  # it could once
+    assert clock.see(view, None, DELIVERY_TIMEOUT - 1) is None
+    assert clock.cancelled == 0
+    assert clock.see(view, None, 2) is None
+    assert clock.cancelled == 1
+    end = clock.see(cups(CANCELED), None)
+    assert (end.state, end.reason) == ('unknown', 'stuck')
