@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from tests.plugin.api_test import API, posted_job, unpaired  # noqa: F401 - fixtures
+from tests.plugin.api_polling_test import API, posted_job, unpaired  # noqa: F401 - fixtures
 from tests.plugin.conftest import SECRET, TOKEN
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
