@@ -1,7 +1,7 @@
 """The jobs that a filter lets through, newest first, a page at a time.
 
 Made for a million jobs: a page is found by the id of a job beside it and not by counting (keyset paging), and every
-query walks along an index. `tests/plugin/jobs_explain_test.py` asks PostgreSQL whether that is so.
+query walks along an index. `tests/plugin/management_job_query_test.py` asks PostgreSQL whether that is so.
 """
 
 from dataclasses import dataclass

@@ -1,143 +1,24 @@
-"""What agents and receivers send to Indico: pairing, polling, documents, outcomes. And bad input of every kind."""
+"""Polling: what an agent says and hears by plain HTTPS, its documents, and bad input of every kind."""
 
-import json
-import time
-from datetime import timedelta
 from uuid import uuid4
 
 import msgspec
 import pytest
-from tests.plugin.conftest import SECRET, TOKEN
-
+from tests.plugin.api_fixtures import API
 from indico.util.date_time import now_utc
 
-from print_agent.protocol import messages as protocol, signing
-from print_agent.protocol.messages import (Accepted, Completed, Drain, Hello, OutcomeReport, Poll, PollReply, Printer,
-                                           Printing, Returned, Welcome)
-
 from indico_checkin_print import ledger
-from indico_checkin_print.api import agents as agents_api
-from indico_checkin_print.errors import SecretUnreadable
-from indico_checkin_print.credentials import digest, new_code, normalize_code, seal, unseal
-from indico_checkin_print.models.agents import Agent
-from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.agents import inbound
+from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.api.tokens import READ_EVERY, UNKNOWN_TOKEN_EVERY, UNKNOWN_TOKENS, Tokens
+from indico_checkin_print.credentials import digest
+from indico_checkin_print.models.jobs import Job, JobState
+from print_agent.protocol import messages as protocol
+from print_agent.protocol.messages import Accepted, Completed, Drain, Hello, Poll, PollReply, Printer, Printing, Welcome
+from tests.plugin.conftest import TOKEN
 
+pytestmark = pytest.mark.usefixtures('fresh_limits')
 
-API = '/api/plugin/checkin-print'
-
-
-@pytest.fixture
-def post(test_client):
-    """Return a function that POSTs JSON and returns (status, answer)."""
-    def _post(path, body, token=None, headers=None):
-        data = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        headers = {'Content-Type': 'application/json', **(headers or {})}
-        if token:
-            headers['Authorization'] = f'Bearer {token}'
-        response = test_client.post(API + path, data=data, headers=headers)
-        return response.status_code, json.loads(response.data)
-    return _post
-
-
-# -- pairing ----------------------------------------------------------------------------------------------------------
-
-@pytest.fixture
-def unpaired(db, dummy_event):
-    """An agent that waits to be paired, and its code."""
-    code = new_code()
-    agent = Agent(event_id=dummy_event.id, name='Laptop', code_hash=digest(normalize_code(code)),
-                  code_expires_dt=now_utc() + timedelta(minutes=15))
-    db.session.add(agent)
-    db.session.flush()
-    return agent, code
-
-
-@pytest.fixture(autouse=True)
-def fresh_limits(app, monkeypatch):
-    """Forget the wrong codes and tokens of other tests; those of this one are counted as everywhere."""
-    monkeypatch.setattr(agents_api, 'tokens', Tokens())
-    with app.test_request_context(environ_base={'REMOTE_ADDR': '127.0.0.1'}):
-        for limit in (agents_api.wrong_codes_from_here(), agents_api.wrong_codes_in_all()):
-            limit.clear()
-
-
-@pytest.mark.parametrize('typed', [str, str.lower, lambda c: f' {c.replace("-", " ")} '])
-def test_pair(post, unpaired, typed):
-    agent, code = unpaired
-    status, answer = post('/pair', {'code': typed(code), 'software': 'x/1', 'hostname': 'laptop'})
-    assert status == 200, answer
-    assert answer['token'].startswith('icpa_')
-    assert answer['agent'] == {'id': agent.id, 'name': 'Laptop'}
-    assert answer['poll'].endswith(f'{API}/poll')
-    assert answer['stream'].startswith('ws')
-    assert agent.is_paired
-    assert agent.token_hash == digest(answer['token'])
-
-
-def test_a_code_works_once(post, unpaired):
-    __, code = unpaired
-    assert post('/pair', {'code': code})[0] == 200
-    status, answer = post('/pair', {'code': code})
-    assert (status, answer['error']) == (403, 'wrong_code')
-    assert 'Make a new one' in answer['message']
-
-
-def test_an_expired_code(post, unpaired):
-    agent, code = unpaired
-    agent.code_expires_dt = now_utc() - timedelta(seconds=1)
-    assert post('/pair', {'code': code})[0] == 403
-    assert not agent.is_paired
-
-
-@pytest.mark.parametrize('code', ['', 'wrong', '?' * 40])
-def test_a_wrong_code(post, unpaired, code):
-    assert post('/pair', {'code': code})[0] == 403
-
-
-@pytest.mark.parametrize('body', [b' ', b'{', b'[]', b'{"code": 1}', b'\xff', b'{"code": "' + b'x' * 41 + b'"}',
-                                  b'{"code": "\\u0000"}'])
-def test_no_pairing_message(post, body):
-    status, answer = post('/pair', body)
-    assert (status, answer['error']) == (400, 'bad_message')
-
-
-def test_guessing_is_slow(post, unpaired):
-    for __ in range(10):
-        assert post('/pair', {'code': 'wrong'})[0] == 403
-    for code in ('wrong', unpaired[1]):
-        status, answer = post('/pair', {'code': code})
-        assert (status, answer['error']) == (429, 'too_many_tries')
-    assert not unpaired[0].is_paired
-
-
-def test_guessing_from_many_addresses_is_slow_too(post, unpaired, mocker):
-    mocker.patch.object(agents_api, 'wrong_codes_from_here')
-    limit = agents_api.wrong_codes_in_all()
-    while limit.hit():
-        pass
-    assert post('/pair', {'code': unpaired[1]})[0] == 429
-
-
-def test_many_laptops_behind_one_address(db, dummy_event, post):
-    for number in range(12):
-        code = new_code()
-        db.session.add(Agent(event_id=dummy_event.id, name=f'Laptop {number}', code_hash=digest(normalize_code(code)),
-                             code_expires_dt=now_utc() + timedelta(minutes=15)))
-        db.session.flush()
-        assert post('/pair', {'code': code})[0] == 200
-
-
-@pytest.mark.parametrize('code', ['good', 'wrong'])
-def test_no_guessing_without_the_counters(post, unpaired, mocker, code):
-    import redis
-    limit = mocker.patch.object(agents_api, 'wrong_codes_in_all').return_value
-    limit.test.side_effect = limit.hit.side_effect = redis.exceptions.ConnectionError
-    assert post('/pair', {'code': unpaired[1] if code == 'good' else code})[0] == 503
-
-
-# -- polling ----------------------------------------------------------------------------------------------------------
 
 def poll(post, *messages, token=TOKEN, link='', begins=True, **kwargs):
     """Return the messages of the answer, or the error."""
@@ -302,80 +183,3 @@ def test_no_document_of_others(db, ready_job, agent, test_client, uuid):
                                headers={'Authorization': f'Bearer {TOKEN}'})
     assert response.status_code == 404
     assert test_client.get(f'{API}/document/{uuid or ready_job.uuid}/1').status_code == 401
-
-
-# -- outcomes of webhooks ---------------------------------------------------------------------------------------------
-
-@pytest.fixture
-def posted_job(db, webhook_desk, ready_job):
-    """A job that was POSTed to the webhook of its desk."""
-    assert ledger.claim_post('test') == ready_job
-    assert ledger.delivered(ready_job, 'HTTP 202', 'test')
-    db.session.refresh(ready_job)
-    return ready_job
-
-
-def report(post, job, message, *, secret=SECRET, at=None, change=b''):
-    body = msgspec.json.encode(OutcomeReport(message=message))
-    headers = signing.headers([secret], str(uuid4()), int(at or time.time()), body)
-    status, answer = post(f'/outcome/{job.uuid}', body + change, headers=headers)
-    return status, answer.get('error')
-
-
-def test_receiver_reports_the_outcome(db, post, posted_job):
-    assert posted_job.state == JobState.sent
-    for message, state in ((Printing, JobState.printing), (Completed, JobState.completed),
-                           (Completed, JobState.completed)):
-        assert report(post, posted_job, message(job=posted_job.uuid, dispatch=1)) == (200, None)
-        db.session.refresh(posted_job)
-        assert posted_job.state == state
-    assert posted_job.history[-1].actor.startswith('webhook:')
-
-
-def test_a_receiver_whose_secret_cannot_be_read(db, post, posted_job, webhook):
-    webhook.secrets = ['not sealed with this key']
-    db.session.flush()
-    assert report(post, posted_job, Completed(job=posted_job.uuid, dispatch=1)) == (503, 'no_secret')
-    webhook.secrets = [seal(SECRET), 'not sealed with this key']
-    db.session.flush()
-    assert report(post, posted_job, Completed(job=posted_job.uuid, dispatch=1)) == (200, None)
-
-
-def test_a_receiver_gives_it_back(db, post, posted_job):
-    """It is POSTed again, as another dispatch; late words about the first one change nothing."""
-    returned = Returned(job=posted_job.uuid, dispatch=1, reason='too_late')
-    assert report(post, posted_job, returned) == (200, None)
-    db.session.refresh(posted_job)
-    assert (posted_job.state, posted_job.dispatch) == (JobState.ready, 2)
-    db.session.execute(db.update(Job.__table__).values(next_try_dt=Job.queue_dt))
-    assert ledger.claim_post('test') == posted_job
-    assert report(post, posted_job, returned) == (200, None)
-    db.session.refresh(posted_job)
-    assert posted_job.state == JobState.dispatched
-
-
-@pytest.mark.parametrize(('bad', 'error'), [
-    ({'secret': 'whsec_' + 'QkJC' * 8}, 'bad_signature'),
-    ({'change': b' '}, 'bad_signature'),
-    ({'at': time.time() - 3600}, 'stale'),
-    ({'at': time.time() + 3600}, 'stale'),
-])
-def test_a_report_that_is_not_theirs(db, post, posted_job, bad, error):
-    assert report(post, posted_job, Completed(job=posted_job.uuid, dispatch=1), **bad) == (401, error)
-    db.session.refresh(posted_job)
-    assert posted_job.state == JobState.sent
-
-
-def test_a_report_about_another_job(post, posted_job):
-    assert report(post, posted_job, Completed(job=str(uuid4()), dispatch=1)) == (400, 'wrong_job')
-
-
-def test_a_report_about_a_job_that_is_no_webhooks(post, ready_job):
-    assert report(post, ready_job, Completed(job=ready_job.uuid, dispatch=1)) == (401, 'bad_signature')
-
-
-def test_secrets_are_sealed(app):
-    assert SECRET not in seal(SECRET)
-    assert unseal(seal(SECRET)) == SECRET
-    with pytest.raises(SecretUnreadable, match='SECRET_KEY'):
-        unseal('gAAAA')

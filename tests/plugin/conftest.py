@@ -20,7 +20,8 @@ from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 
 
-pytest_plugins = ('indico.modules.events.registration.testing.fixtures', 'tests.plugin.management_fixtures')
+pytest_plugins = ('indico.modules.events.registration.testing.fixtures', 'tests.plugin.management_fixtures',
+                  'tests.plugin.api_fixtures')
 
 #: The size of the template in cm
 WIDTH, HEIGHT = 9.6, 13.4

@@ -1,91 +1,24 @@
-"""The circuit breaker: the rules alone, and with the ledger, the webhook's row, the e-mails and the log of attempts."""
+"""The circuit breaker with the ledger, the webhook's row, the e-mails and the log of attempts."""
 
 from datetime import timedelta
 from email.header import decode_header, make_header
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from print_agent.protocol.circuit_breaker import State
 
 from indico_checkin_print import ledger
 from indico_checkin_print.delivery import breaker, notify
 from indico_checkin_print.delivery import deliver as deliver_module
-from indico_checkin_print.delivery.breaker import LONGEST_ASKED, POLICIES, Breaker
+from indico_checkin_print.delivery.breaker import POLICIES
 from indico_checkin_print.delivery.post import Answer, PostError
-from indico_checkin_print.delivery.retry import Verdict
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import now
 from indico_checkin_print.work.worker import post_waiting
-
+from print_agent.protocol.circuit_breaker import State
 
 THRESHOLD = POLICIES['data'].threshold
 
-
-# -- the rules --------------------------------------------------------------------------------------------------------
-
-def after(before, verdict, kind='data', retry_after=None):
-    return breaker.after(before, verdict, kind, retry_after, random=lambda: 0)
-
-
-def failed(count, kind='data'):
-    found = Breaker()
-    for __ in range(count):
-        found = after(found, Verdict.retry, kind)
-    return found
-
-
-def test_it_opens_after_failures_in_a_row():
-    assert failed(THRESHOLD - 1) == Breaker(THRESHOLD - 1)
-    assert failed(THRESHOLD) == Breaker(THRESHOLD, is_open=True, wait=POLICIES['data'].first)
-    # one that works in between begins anew
-    assert after(failed(THRESHOLD - 1), Verdict.delivered) == Breaker()
-
-
-@pytest.mark.parametrize(('kind', 'waits'), [
-    ('badge', [5, 10, 20, 40, 60, 60]),
-    ('data', [15, 30, 60, 120, 240, 300, 300]),
-])
-def test_probes_come_at_growing_intervals(kind, waits):
-    assert [failed(THRESHOLD + n, kind).wait for n in range(len(waits))] == waits
-    assert failed(10_000, kind).wait == POLICIES[kind].longest
-
-
-@pytest.mark.parametrize('verdict', [Verdict.delivered, Verdict.permanent, Verdict.gone])
-def test_an_answer_that_is_about_the_message_closes_it(verdict):
-    assert after(failed(THRESHOLD + 3), verdict) == Breaker()
-
-
-def test_a_url_that_is_not_allowed_says_nothing_about_the_receiver():
-    assert after(failed(2), Verdict.refused) == Breaker(2)
-    assert after(failed(THRESHOLD), Verdict.refused).is_open
-
-
-@pytest.mark.parametrize(('kind', 'asked', 'waits'), [
-    ('data', 40, 40), ('data', 7, 15), ('data', 10**6, 24 * 3600), ('badge', 10**6, 300)])
-def test_retry_after(kind, asked, waits):
-    assert after(failed(THRESHOLD - 1), Verdict.throttled, kind, asked).wait == waits
-    # and a closed one leaves the receiver alone for as long as it asks
-    assert after(Breaker(), Verdict.throttled, kind, asked) == Breaker(1, wait=min(asked, LONGEST_ASKED[kind]))
-
-
-@given(st.lists(st.tuples(st.sampled_from(Verdict), st.none() | st.floats(0, 1e6))), st.sampled_from(['badge', 'data']),
-       st.floats(0, 1))
-def test_it_never_gets_stuck(answers, kind, random):
-    found = Breaker()
-    for verdict, retry_after in answers:
-        before, found = found, breaker.after(found, verdict, kind, retry_after, lambda: random)
-        assert 0 <= found.wait <= LONGEST_ASKED[kind] * (1 + breaker.JITTER)
-        # it opens only by a failure, and one that is open always has a next probe
-        assert before.is_open or not found.is_open or found.failures >= THRESHOLD
-        assert not found.is_open or found.wait or verdict == Verdict.refused
-    assert breaker.after(found, Verdict.delivered, kind) == Breaker()
-
-
-# -- the rest ---------------------------------------------------------------------------------------------------------
 
 DOWN = Answer(None, 0.01, error=PostError.connect, message='No connection.')
 
@@ -113,7 +46,6 @@ def probe_now(db, webhook):
         db.session.execute(db.update(type(webhook).__table__).values(probe_dt=now(-1)))
         db.session.expire_all()
     return _probe_now
-
 
 
 def test_a_receiver_that_is_down(db, jobs, receiver, webhook, probe_now, smtp):
@@ -167,7 +99,7 @@ def test_silence_that_the_receiver_asked_for(db, jobs, receiver, webhook):
     assert webhook.probe_dt - jobs[0].dispatched_dt == timedelta(seconds=30)
 
 
-def test_other_webhooks_go_on(db, jobs, receiver, webhook, create_webhook, check_in, create_reg, smtp):
+def test_other_webhooks_are_served(db, jobs, receiver, webhook, create_webhook, check_in, create_reg, smtp):
     post_waiting('test')
     create_webhook('Gate')
     check_in(create_reg())
@@ -178,10 +110,9 @@ def test_other_webhooks_go_on(db, jobs, receiver, webhook, create_webhook, check
 
 @pytest.fixture
 def create_webhook(db, dummy_event):
-    from tests.plugin.conftest import SECRET
-
     from indico_checkin_print.credentials import seal
     from indico_checkin_print.models.webhooks import Webhook
+    from tests.plugin.conftest import SECRET
 
     def _create(name):
         webhook = Webhook(event_id=dummy_event.id, name=name, url='https://198.51.100.8/', secrets=[seal(SECRET)],
@@ -211,7 +142,7 @@ def managers(db, dummy_event, create_user):
     db.session.flush()
 
 
-def mails(smtp):
+def emails(smtp):
     found = [(str(make_header(decode_header(mail['Subject']))), mail['To'], mail.get_payload(decode=True).decode())
              for mail in smtp.outbox]
     del smtp.outbox[:]
@@ -223,7 +154,7 @@ def test_managers_are_notified_once(db, jobs, receiver, webhook, managers, probe
     for __ in range(3):
         probe_now()
         post_waiting('test')
-    (subject, to, body), = mails(smtp)
+    (subject, to, body), = emails(smtp)
     assert 'The webhook “CRM” does not work' in subject
     assert set(to.replace(',', ' ').split()) == {'registration@example.test', 'full@example.test'}
     assert 'No connection: the receiver is off' in body
@@ -235,7 +166,7 @@ def test_managers_are_notified_once(db, jobs, receiver, webhook, managers, probe
     receiver.return_value = Answer(200, 0.01)
     probe_now()
     post_waiting('test')
-    (subject, __, body), = mails(smtp)
+    (subject, __, body), = emails(smtp)
     assert 'works again' in subject
     # one that works and fails in turn does not fill mailboxes
     webhook.notified_dt -= timedelta(minutes=1)
@@ -247,7 +178,7 @@ def test_managers_are_notified_once(db, jobs, receiver, webhook, managers, probe
     receiver.return_value = Answer(200, 0.01)
     probe_now()
     post_waiting('test')
-    assert mails(smtp) == []
+    assert emails(smtp) == []
 
 
 def test_somebody_is_always_notified(dummy_event, dummy_user):
@@ -263,7 +194,7 @@ def test_410_switches_it_off(db, jobs, receiver, webhook, smtp):
     db.session.expire_all()
     assert (jobs[0].state, jobs[0].reason) == (JobState.failed, Reason.gone)
     assert {job.state for job in jobs[1:]} == {JobState.ready}
-    (subject, __, body), = mails(smtp)
+    (subject, __, body), = emails(smtp)
     assert 'was switched off' in subject
     assert 'HTTP 410' in body
     # a manager switches it on again: what waited is sent
@@ -273,7 +204,7 @@ def test_410_switches_it_off(db, jobs, receiver, webhook, smtp):
     assert post_waiting('test')[0] == 7
 
 
-def test_mail_that_cannot_be_sent_stops_nothing(db, jobs, receiver, mocker):
+def test_email_that_cannot_be_sent_stops_nothing(db, jobs, receiver, mocker):
     """Indico stores it; the answers are in the ledger all the same."""
     mocker.patch('indico.core.notifications.time.sleep')
     stored = mocker.patch('indico.core.emails.store_failed_email')

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from tests.plugin.api_polling_test import API, posted_job, unpaired  # noqa: F401 - fixtures
+from tests.plugin.api_fixtures import API
 from tests.plugin.conftest import SECRET, TOKEN
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -149,7 +149,7 @@ def test_messages_of_a_websocket(db, agent, ready_job, cls):
     says()
 
 
-def test_pairing(db, post, unpaired, mocker):  # noqa: F811
+def test_pairing(db, post, unpaired, mocker):
     __, code = unpaired
     # sixty wrong codes
     mocker.patch.object(agents_api, '_check_guesses')
@@ -172,7 +172,7 @@ def test_pairing(db, post, unpaired, mocker):  # noqa: F811
 
 @pytest.mark.parametrize('cls', inspect.type_info(messages.OutcomeReport).fields[0].type.types,
                          ids=lambda kind: kind.cls.__name__)
-def test_callbacks(db, post, posted_job, cls):  # noqa: F811
+def test_callbacks(db, post, posted_job, cls):
     message, paths = sample(cls, posted_job.uuid)
 
     @hostile

@@ -4,7 +4,6 @@ import re
 from types import SimpleNamespace
 
 import pytest
-
 from indico.modules.events.features.util import set_feature_enabled
 from indico.modules.logs.models.entries import EventLogEntry
 from indico.util.date_time import now_utc
@@ -139,3 +138,31 @@ def create_job(db, event, objects):
         db.session.flush()
         return job
     return _create_job
+
+
+@pytest.fixture
+def person(create_reg):
+    """Return a function that makes a registration of a new person."""
+    numbers = iter(range(1000))
+    return lambda: create_reg('Ada', f'Person{next(numbers)}')
+
+
+@pytest.fixture
+def flashes(manager):
+    """Return a function that returns what was flashed since the last call, as one text."""
+    def _flashes():
+        with manager.client.session_transaction() as session:
+            return '\n'.join(str(message) for __, message in session.pop('_flashes', []))
+    return _flashes
+
+
+@pytest.fixture
+def set_job(db):
+    """Return a function that changes a job behind the ledger's back."""
+    def _set(job, **values):
+        if values.get('state') in {JobState.dispatched}:
+            values['dispatched_dt'] = job.created_dt
+        db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(**values))
+        db.session.expire_all()
+        return job
+    return _set

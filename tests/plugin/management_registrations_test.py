@@ -4,17 +4,15 @@ from datetime import timedelta
 
 import pytest
 from flask import session
-
 from indico.core import signals
 from indico.util.signals import values_from_signal
 
 from indico_checkin_print import kick
-from indico_checkin_print.management.registration_todo import Todo, decide
+from indico_checkin_print.management.registration_todo import Todo
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
-
 
 pytestmark = pytest.mark.usefixtures('no_kick')
 
@@ -22,31 +20,8 @@ S = JobState
 
 
 @pytest.fixture
-def set_job(db):
-    """Return a function that changes a job behind the ledger's back."""
-    def _set(job, **values):
-        if values.get('state') in {S.dispatched}:
-            values['dispatched_dt'] = job.created_dt
-        db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(**values))
-        db.session.expire_all()
-        return job
-    return _set
-
-
-@pytest.fixture
 def url(event, reg):
     return f'/event/{event.id}/manage/checkin-print/forms/{reg.registration_form_id}/print'
-
-
-@pytest.fixture
-def show(event):
-    """Return a function that returns the page of a registration as somebody sees it."""
-    def _show(browser, registration):
-        response = browser.get(f'/event/{event.id}/manage/registration/{registration.registration_form_id}'
-                               f'/registrations/{registration.id}/', xhr=False)
-        assert response.status_code == 200
-        return response.get_data(as_text=True)
-    return _show
 
 
 def choose(browser, url, *registrations):
@@ -64,42 +39,6 @@ def press(browser, url, *registrations, newest_id=None, **data):
     """Press the button of the dialog; return its errors."""
     return browser.save(url, registration_id=[reg.id for reg in registrations], submitted='1',
                         newest=str(newest() if newest_id is None else newest_id), **data)
-
-
-# -- the decision -----------------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize(('state', 'reason', 'facts', 'todo'), [
-    (None, '', {}, Todo.first),
-    (None, '', {'has_desk': False}, Todo.no_desk),
-    (None, '', {'checked_in': False}, Todo.not_checked_in),
-    (None, '', {'allowed': False}, Todo.not_allowed),
-    (S.completed, 'printed', {}, Todo.reprint),
-    (S.completed, 'printed', {'checked_in': False, 'same_checkin': False}, Todo.reprint),
-    (S.completed, 'printed', {'has_desk': False}, Todo.no_desk),
-    (S.sent, 'handed_over', {}, Todo.reprint),
-    (S.unknown, 'go_timeout', {}, Todo.reprint),
-    (S.held, Reason.bulk, {}, Todo.release),
-    (S.held, Reason.already_printed, {}, Todo.release),
-    (S.held, Reason.no_desk, {}, Todo.release),
-    (S.held, Reason.no_desk, {'has_desk': False}, Todo.no_desk),
-    (S.held, Reason.paused, {}, Todo.release),
-    (S.held, Reason.paused, {'paused': True}, Todo.waits),
-    (S.held, Reason.bulk, {'paused': True}, Todo.release),
-    (S.failed, 'printer_failed', {}, Todo.retry),
-    (S.expired, 'too_old', {}, Todo.retry),
-    (S.canceled, 'discarded', {}, Todo.retry),
-    # that of a check-in that was undone
-    (S.canceled, 'check_in_undone', {'same_checkin': False}, Todo.first),
-    (S.canceled, 'check_in_undone', {'same_checkin': False, 'checked_in': False}, Todo.not_checked_in),
-    (S.queued, 'checked_in', {}, Todo.under_way),
-    (S.rendering, 'claimed', {}, Todo.under_way),
-    (S.ready, 'rendered', {}, Todo.under_way),
-    (S.dispatched, 'pushed', {}, Todo.under_way),
-    (S.printing, 'at_printer', {}, Todo.under_way),
-])
-def test_decide(state, reason, facts, todo):
-    job = Job(state=state, reason=reason) if state else None
-    assert decide(job, **{'checked_in': True, 'same_checkin': True, 'allowed': True, 'has_desk': True} | facts) == todo
 
 
 # -- the participant list ---------------------------------------------------------------------------------------------
@@ -256,67 +195,6 @@ def test_action_menu(menu, form, manager_user, create_user, event, db):
     assert 'Print badges at the desk' not in menu(volunteer)
     form.enabled = False
     assert 'Print badges at the desk' not in menu(manager_user)
-
-
-# -- the page of a registration ---------------------------------------------------------------------------------------
-
-def test_no_badge_yet(manager, show, reg, form, db):
-    html = show(manager, reg)
-    assert 'It prints when the person is checked in.' in html
-    assert 'Print badge' not in html
-    reg.checked_in = True
-    db.session.flush()
-    assert 'This check-in has printed none.' in show(manager, reg)
-    assert f'/forms/{reg.registration_form_id}/print' in show(manager, reg)
-
-
-@pytest.mark.parametrize(('state', 'reason', 'words', 'button'), [
-    (S.completed, 'printed', 'The printer says that the badge is printed.', '/again'),
-    (S.held, 'bulk', 'Many people were checked in at once.', '/release?registration=1'),
-    (S.failed, 'render_failed', 'Indico could not make the badge from its template.', '/retry?registration=1'),
-    (S.expired, 'too_old', 'It waited too long.', '/retry?registration=1'),
-    (S.queued, 'checked_in', 'The attendee was checked in.', None),
-])
-def test_what_happened_and_what_can_be_done(manager, show, check_in, reg, set_job, state, reason, words, button):
-    job = set_job(check_in(reg)[0], state=state, reason=reason)
-    html = show(manager, reg)
-    assert words in html
-    assert f'/jobs/{job.id}/history' in html
-    assert f'data-state="{state.name}"' in html
-    buttons = [x for x in ('/again', '/release?registration=1', '/retry?registration=1')
-               if f'/jobs/{job.id}{x}' in html]
-    assert buttons == ([button] if button else [])
-
-
-def test_release_leads_back_to_the_registration(manager, event, check_in, reg, set_job, db):
-    job = set_job(check_in(reg)[0], state=S.held, reason='bulk')
-    response = manager.post(f'/event/{event.id}/manage/checkin-print/jobs/{job.id}/release?registration=1', xhr=False)
-    assert response.location.endswith(f'/registrations/{reg.id}/')
-    db.session.expire_all()
-    assert job.state == S.queued
-
-
-def test_a_volunteer_sees_but_does_not_touch(browse, create_user, event, show, check_in, reg, set_job):
-    job = set_job(check_in(reg)[0], state=S.completed, reason='printed')
-    volunteer = create_user(300)
-    event.update_principal(volunteer, add_permissions={'registration_checkin'})
-    html = show(browse(volunteer), reg)
-    assert 'The printer says that the badge is printed.' in html
-    assert f'/jobs/{job.id}/' not in html
-
-
-def test_only_the_latest_badge(manager, show, check_in, reg, set_job, dummy_user):
-    from indico_checkin_print import ledger
-    first = set_job(check_in(reg)[0], state=S.completed, reason='printed')
-    second = ledger.reprint(first, dummy_user, Reason.lost)
-    html = show(manager, reg)
-    assert f'data-badge="{second.id}"' in html
-    assert f'data-badge="{first.id}"' not in html
-    assert 'Printed again: 1.' in html
-
-
-def test_a_form_that_prints_nothing(manager, show, reg, db, dummy_regform):
-    assert 'No badge yet' not in show(manager, reg)
 
 
 def test_a_ticket_is_for_all_persons(manager, url, form, create_reg, db, mocker):
