@@ -5,8 +5,8 @@ each run of the tests that every mutation still finds its rule.
 
 Not here, because another rule keeps the promise alone:
 
-- `on_cancel` for a badge at the printer: no relay cancels a dispatch for which it sent a go on
-  this link, or that a hello said is printing. The unit tests hold this rule.
+- `on_cancel` for a badge at the printer: no relay cancels a dispatch that has a go by this
+  link, or that a hello said is printing. The unit tests hold this rule.
 - the next number when a badge is assigned, without the next number when it is returned: either of them is enough.
 """
 

@@ -52,7 +52,8 @@ def other(stack):
     yield relay
     relay.service.stop()
     # nobody shall miss it
-    stack.postgres.sql('indico', f"DELETE FROM plugin_checkin_print.marks WHERE name LIKE 'relay %:{port}'")
+    stack.postgres.sql('indico', f"""
+        DELETE FROM plugin_checkin_print."marks" WHERE name LIKE 'relay %:{port}'""")
 
 
 @pytest.fixture
