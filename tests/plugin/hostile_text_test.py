@@ -86,7 +86,7 @@ def post(test_client):
 
 
 def is_bad(text):
-    """Tell whether a text has something in it that no text may have."""
+    """Return whether a text has something in it that no text may have."""
     try:
         # two halves in a row are a whole, as JSON writes them
         text = text.encode('utf-16', 'surrogatepass').decode('utf-16')
