@@ -1,6 +1,5 @@
 """The agent's endpoints: pairing, and polling where no websocket gets through."""
 
-import math
 from functools import cache
 from typing import Annotated
 
@@ -106,12 +105,7 @@ class RHAgent(RHAgentBase):
 
     def _check_access(self):
         scheme, __, token = request.headers.get('Authorization', '').partition(' ')
-        try:
-            self.agent_id = tokens.find(token.strip(), request.remote_addr) if scheme.lower() == 'bearer' else None
-        except TooManyTokens as exc:
-            seconds = math.ceil(exc.wait)
-            raise APIError(429, 'too_often', f'Too many unknown tokens came from this address. Try again in {seconds} '
-                                             f'seconds.', retry_after=seconds)
+        self.agent_id = tokens.find(token.strip(), request.remote_addr) if scheme.lower() == 'bearer' else None
         if self.agent_id is None:
             raise APIError(401, 'unknown_token', 'This agent is not paired (any more). Pair it again.')
 
@@ -131,8 +125,10 @@ class RHPoll(RHAgent):
                 inbound.note(holding, message)
             db.session.flush()
             mail = outbound.outgoing(self.agent_id, link, holding)
+        except Revoked as exc:
+            raise APIError(401, 'revoked', exc.detail)
         except Replaced as exc:
-            raise APIError(401 if isinstance(exc, Revoked) else 409, exc.reason, exc.detail)
+            raise APIError(409, 'replaced', exc.detail)
         messages = [replace(welcome, heartbeat=POLL_EVERY * 10), *filter(None, answers), *mail]
         return answer(protocol.PollReply(messages=tuple(messages), next_in=POLL_EVERY))
 
