@@ -11,7 +11,6 @@
     │   └── Revoked             its access was revoked
     ├── AgentSilent             an agent sends nothing any more, or takes nothing
     ├── APIError                a request of an agent or a receiver is answered with an error
-    ├── TooManyTokens           too many wrong tokens came from an address
     ├── RefusedURL              a webhook may not go there
     ├── NameServiceError        the name service gave no answer
     ├── TooManyPeople           more people have a name than can be searched for
@@ -93,14 +92,6 @@ class APIError(CheckinPrintError):
         self.status = status
         #: Seconds to wait
         self.retry_after = retry_after
-
-
-class TooManyTokens(CheckinPrintError):
-    """Too many wrong tokens came from an address. ``wait``: seconds until the next one is checked."""
-
-    def __init__(self, wait):
-        super().__init__(reason='too_many_tokens')
-        self.wait = wait
 
 
 class RefusedURL(CheckinPrintError):

@@ -24,7 +24,7 @@ from indico_checkin_print.agents import inbound, outbound
 from indico_checkin_print.api.base import RHAgentBase, answer
 from indico_checkin_print.api.tokens import Tokens
 from indico_checkin_print.credentials import digest, new_token, normalize_code
-from indico_checkin_print.errors import APIError, Replaced, Revoked, TooManyTokens
+from indico_checkin_print.errors import APIError, Replaced, Revoked
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.records import Document

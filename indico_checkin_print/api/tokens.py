@@ -3,13 +3,14 @@
 The relay does the same for websockets. Here each web process counts for itself, which needs no Redis.
 """
 
+import math
 import threading
 import time
 
 from indico_checkin_print.agents import inbound
 from indico_checkin_print.agents.brake import Brake, origin
 from indico_checkin_print.credentials import digest
-from indico_checkin_print.errors import TooManyTokens
+from indico_checkin_print.errors import APIError
 
 
 #: Wrong tokens from one address: so many at once, then one every so many seconds. Many laptops may share an address.
@@ -29,13 +30,18 @@ class Tokens:
         self._lock = threading.Lock()
 
     def find(self, token, address):
-        """Return the id of the agent with this token, or ``None``. Raises `TooManyTokens`."""
+        """Return the id of the agent with this token, or ``None``.
+
+        Raises `APIError` if too many wrong ones came from this address.
+        """
         place = origin(address)
         with self._lock:
             wait = self._wrong.wait(place)
         # only those who come with a wrong token wait: behind their address there may be a whole conference
         if wait and not self._is_good(token):
-            raise TooManyTokens(wait)
+            seconds = math.ceil(wait)
+            raise APIError(429, 'too_often', f'Too many unknown tokens came from this address. Try again in {seconds} '
+                                             f'seconds.', retry_after=seconds)
         agent_id = inbound.authenticate(token)
         if agent_id is None:
             with self._lock:
