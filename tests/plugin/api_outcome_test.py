@@ -6,12 +6,14 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from print_agent.protocol import signing
+from print_agent.protocol.messages import Completed, OutcomeReport, Printing, Returned
+
 from indico_checkin_print import ledger
 from indico_checkin_print.credentials import seal
 from indico_checkin_print.models.jobs import Job, JobState
-from print_agent.protocol import signing
-from print_agent.protocol.messages import Completed, OutcomeReport, Printing, Returned
 from tests.plugin.conftest import SECRET
+
 
 pytestmark = pytest.mark.usefixtures('fresh_limits')
 

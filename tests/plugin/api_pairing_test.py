@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from tests.plugin.api_fixtures import API
+
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.credentials import digest, new_code, normalize_code
 from indico_checkin_print.models.agents import Agent
+from tests.plugin.api_fixtures import API
+
 
 pytestmark = pytest.mark.usefixtures('fresh_limits')
 

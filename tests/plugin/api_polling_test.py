@@ -4,8 +4,11 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from tests.plugin.api_fixtures import API
+
 from indico.util.date_time import now_utc
+
+from print_agent.protocol import messages as protocol
+from print_agent.protocol.messages import Accepted, Completed, Drain, Hello, Poll, PollReply, Printer, Printing, Welcome
 
 from indico_checkin_print import ledger
 from indico_checkin_print.agents import inbound
@@ -13,9 +16,9 @@ from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.api.tokens import READ_EVERY, UNKNOWN_TOKEN_EVERY, UNKNOWN_TOKENS, Tokens
 from indico_checkin_print.credentials import digest
 from indico_checkin_print.models.jobs import Job, JobState
-from print_agent.protocol import messages as protocol
-from print_agent.protocol.messages import Accepted, Completed, Drain, Hello, Poll, PollReply, Printer, Printing, Welcome
+from tests.plugin.api_fixtures import API
 from tests.plugin.conftest import TOKEN
+
 
 pytestmark = pytest.mark.usefixtures('fresh_limits')
 

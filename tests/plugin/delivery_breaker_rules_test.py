@@ -9,6 +9,7 @@ from indico_checkin_print.delivery import breaker
 from indico_checkin_print.delivery.breaker import LONGEST_ASKED, POLICIES, Breaker
 from indico_checkin_print.delivery.retry import Verdict
 
+
 THRESHOLD = POLICIES['data'].threshold
 
 

@@ -5,9 +5,12 @@ from email.header import decode_header, make_header
 
 import pytest
 
+from print_agent.protocol.circuit_breaker import State
+
 from indico_checkin_print import ledger
-from indico_checkin_print.delivery import breaker, notify
+from indico_checkin_print.delivery import breaker
 from indico_checkin_print.delivery import deliver as deliver_module
+from indico_checkin_print.delivery import notify
 from indico_checkin_print.delivery.breaker import POLICIES
 from indico_checkin_print.delivery.post import Answer, PostError
 from indico_checkin_print.models.jobs import Job, JobState
@@ -15,7 +18,7 @@ from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import now
 from indico_checkin_print.work.worker import post_waiting
-from print_agent.protocol.circuit_breaker import State
+
 
 THRESHOLD = POLICIES['data'].threshold
 

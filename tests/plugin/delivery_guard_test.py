@@ -10,6 +10,7 @@ from indico_checkin_print.delivery.guard import SENTENCES, check_saved, check_ur
 from indico_checkin_print.errors import RefusedURL
 from indico_checkin_print.settings import parse_networks
 
+
 #: What the pretended name service answers. Everything else does not exist.
 NAMES = {
     'public.example.com': ['8.8.8.8'],

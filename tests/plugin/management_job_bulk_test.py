@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+
 from indico.modules.events.features.util import set_feature_enabled
 from indico.util.date_time import now_utc
 
@@ -11,6 +12,7 @@ from indico_checkin_print import sql
 from indico_checkin_print.management.job_bulk import MAX_CHOSEN
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
+
 
 pytestmark = pytest.mark.usefixtures('no_kick')
 S = JobState

@@ -11,6 +11,7 @@ from indico_checkin_print.management import job_export
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 
+
 pytestmark = pytest.mark.usefixtures('no_kick')
 S = JobState
 

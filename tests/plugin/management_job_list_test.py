@@ -8,6 +8,7 @@ import pytest
 from indico_checkin_print.management import job_query
 from indico_checkin_print.models.jobs import JobState
 
+
 pytestmark = pytest.mark.usefixtures('no_kick')
 S = JobState
 

@@ -6,6 +6,7 @@ import pytest
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons.codes import Reason
 
+
 pytestmark = pytest.mark.usefixtures('no_kick')
 
 S = JobState

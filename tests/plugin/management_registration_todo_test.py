@@ -7,6 +7,7 @@ from indico_checkin_print.management.registration_todo import Todo, decide
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason
 
+
 pytestmark = pytest.mark.usefixtures('no_kick')
 
 S = JobState

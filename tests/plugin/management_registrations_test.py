@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask import session
+
 from indico.core import signals
 from indico.util.signals import values_from_signal
 
@@ -13,6 +14,7 @@ from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason
+
 
 pytestmark = pytest.mark.usefixtures('no_kick')
 

@@ -6,11 +6,14 @@ from pathlib import Path
 import jsonschema
 import msgspec
 import pytest
-from indico.modules.events.registration.models.form_fields import RegistrationFormField
-from indico.modules.events.registration.models.registrations import RegistrationData
 from standardwebhooks.webhooks import Webhook as Oracle
 from werkzeug.formparser import parse_form_data
 from werkzeug.test import EnvironBuilder
+
+from indico.modules.events.registration.models.form_fields import RegistrationFormField
+from indico.modules.events.registration.models.registrations import RegistrationData
+
+from print_agent.protocol.messages import Delivery
 
 from indico_checkin_print import ledger
 from indico_checkin_print.delivery import deliver as deliver_module
@@ -20,8 +23,8 @@ from indico_checkin_print.messages.schema import schema
 from indico_checkin_print.messages.webhook import Registration
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.work.worker import post_waiting, render_waiting
-from print_agent.protocol.messages import Delivery
 from tests.plugin.conftest import SECRET
+
 
 PUBLISHED = Path(__file__).parents[2] / 'docs' / 'webhook-v1.schema.json'
 

@@ -10,6 +10,7 @@ import pytest
 from indico_checkin_print.delivery.post import post
 from indico_checkin_print.settings import parse_networks
 
+
 LAN = parse_networks('127.0.0.0/8')
 BODY = b'%PDF-1.4 \x00\xff' * 1000
 
