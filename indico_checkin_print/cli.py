@@ -59,8 +59,8 @@ def sweep():
 @click.option('--json', 'as_json', is_flag=True, help='One JSON object instead of lines.')
 def doctor(as_json):
     """Say what is wrong with this installation, and what to do about it."""
-    from indico_checkin_print.diagnostics.checks import OK, WRONG
     from indico_checkin_print.diagnostics.facts import examine
+    from indico_checkin_print.diagnostics.findings import OK, WRONG
     findings = []
     colours = {OK: 'green', WRONG: 'red'}
     for finding in examine():

@@ -4,14 +4,11 @@ Each check takes facts and gives a `Finding`. Something is wrong when badges do 
 of it; what an administrator should only know about is worth a look, and no failure.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from indico_checkin_print.diagnostics.findings import OK, WARN, WRONG, Finding, ago, duration
 from indico_checkin_print.settings import parse_networks
 
-
-OK, WARN, WRONG = 'OK', 'WARN', 'WRONG'
 
 #: Celery's sweep comes every 15 seconds; after so many without one it is missing
 SWEEP_MISSING = 60
@@ -27,40 +24,6 @@ WAITS_LONG = 300
 CLOCK_OFF, CLOCK_WRONG = 2, 30
 #: Networks with fewer bits than these contain much more than a conference
 WIDE = {4: 16, 6: 48}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The result of one check."""
-
-    name: str
-    level: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Sign:
-    """A heartbeat: how long ago, in seconds, and more about it."""
-
-    age: float
-    detail: str = ''
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an HTTP request got: a status and a JSON object, or an error in words."""
-
-    status: int | None = None
-    data: Mapping = field(default_factory=dict)
-    error: str = ''
-
-
-@dataclass(frozen=True)
-class Pile:
-    """Jobs of one kind: how many, and for how many seconds the oldest has waited."""
-
-    count: int = 0
-    oldest: float = 0
 
 
 def check_database(version, error, table_revision, code_revision):
@@ -291,16 +254,3 @@ def check_purge(sign):
     if sign.age > PURGE_MISSING:
         return Finding('purge', WARN, f'Last ran {ago(sign.age)}. Celery runs it every night at 3:40.')
     return Finding('purge', OK, f'Last ran {ago(sign.age)}: {sign.detail}')
-
-
-def duration(seconds):
-    """Return a time in words."""
-    for unit, size in (('days', 86400), ('h', 3600), ('min', 60)):
-        if seconds >= 2 * size:
-            return f'{seconds / size:.0f} {unit}'
-    return f'{seconds:.0f} s'
-
-
-def ago(seconds):
-    """Return how long ago something was, in words."""
-    return f'{duration(max(0, seconds))} ago'

@@ -19,7 +19,7 @@ from indico_checkin_print import heartbeat, settings
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.diagnostics import checks
-from indico_checkin_print.diagnostics.checks import Answer, Pile, Sign
+from indico_checkin_print.diagnostics.findings import OK, Answer, Pile, Sign
 from indico_checkin_print.errors import CannotRender, SettingError
 from indico_checkin_print.ledger.conditions import behind_another, due, for_receiver, for_webhooks
 from indico_checkin_print.models.desks import Desk
@@ -47,15 +47,15 @@ def examine():
     yield checks.check_fonts(_missing_fonts())
     broker = checks.check_broker(_broker_error())
     yield broker
-    worker = checks.check_worker(_workers() if broker.level == checks.OK else (),
-                                 broker_answers=broker.level == checks.OK)
+    worker = checks.check_worker(_workers() if broker.level == OK else (),
+                                 broker_answers=broker.level == OK)
     yield worker
-    if database.level != checks.OK:
+    if database.level != OK:
         # the rest is in its tables
         return
     yield checks.check_clock(_clock_offset())
     signs = _signs()
-    yield checks.check_beat(signs.get(heartbeat.CELERY), worker_answers=worker.level == checks.OK)
+    yield checks.check_beat(signs.get(heartbeat.CELERY), worker_answers=worker.level == OK)
     relays = {name.removeprefix(heartbeat.RELAY): sign for name, sign in signs.items()
               if name.startswith(heartbeat.RELAY)}
     alive = [sign for sign in relays.values() if sign.age < checks.RELAY_MISSING]
