@@ -124,12 +124,12 @@ class RHPoll(RHAgent):
             for message in poll.messages:
                 inbound.note(holding, message)
             db.session.flush()
-            mail = outbound.outgoing(self.agent_id, link, holding)
+            outgoing = outbound.outgoing(self.agent_id, link, holding)
         except Revoked as exc:
             raise APIError(401, 'revoked', exc.detail)
         except Replaced as exc:
             raise APIError(409, 'replaced', exc.detail)
-        messages = [replace(welcome, heartbeat=POLL_EVERY * 10), *filter(None, answers), *mail]
+        messages = [replace(welcome, heartbeat=POLL_EVERY * 10), *filter(None, answers), *outgoing]
         return answer(protocol.PollReply(messages=tuple(messages), next_in=POLL_EVERY))
 
 
