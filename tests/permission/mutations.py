@@ -23,7 +23,7 @@ STATE_MACHINES = ('tests/permission/regressions_test.py', 'tests/permission/stat
 #: The comparison of the ledger in memory with the one in PostgreSQL.
 COMPARED = ('tests/permission/memory_ledger_test.py',)
 #: What changes while a badge waits.
-CHANGED = ('tests/plugin/corrections_test.py', 'tests/plugin/races')
+CHANGED = ('tests/plugin/signals/corrections_test.py', 'tests/plugin/races')
 
 
 class AnchorNotFound(Exception):
