@@ -1,73 +1,16 @@
 """Printers that CUPS prints to well and that say strange things when the agent asks them."""
 
-import asyncio
 import logging
-from dataclasses import replace
-from functools import partial
-from uuid import uuid4
 
 import pytest
-from tests.fakes.badges import PDF
-from tests.fakes.cups_desk import CupsDesk
-from tests.stack.meddler import (CREATE_JOB, GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES, SEND_DOCUMENT,
-                                 Meddler)
+from tests.fakes.odd_queue import ODD, look, point
+from tests.stack.meddler import (CREATE_JOB, GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES, SEND_DOCUMENT)
 
-from print_agent.cli import doctor
 from print_agent.protocol import messages as p
-from print_agent.printing import cups, cups_client, devices, recognize, verdict
-from print_agent.printing.backend import PrintRequest
-from print_agent.printing.ipp import ListedJob, IppClient
+from print_agent.printing import devices
 
 
-#: The queue that leads through the meddler to the printer desk1
-ODD = 'odd'
 LOGIN = 'desk:s3cr3t-p4ss'
-
-
-@pytest.fixture(scope='module')
-def meddlers_queue(printing):
-    with Meddler(printing.printers['desk1'], printing.folder) as meddler:
-        printing.cups.add_queue(ODD, meddler.uri)
-        yield meddler
-        printing.cups._lp('lpadmin', '-x', ODD)
-
-
-@pytest.fixture
-def meddler(meddlers_queue, printing, printers):
-    meddlers_queue.asked.clear()  # what CUPS asked when the queue was made
-    yield meddlers_queue
-    meddlers_queue.__dict__.update(name_length=None, wants_tls=False, login=None, is_strange=False, hides_jobs=False,
-                                   hides_users=False, logins_in_the_clear=0)
-    meddlers_queue.garbage.clear()
-    meddlers_queue.refuses.clear()
-    meddlers_queue.short_integers.clear()
-    point(printing, meddlers_queue.uri)
-
-
-@pytest.fixture
-async def odd(tmp_path, printing, meddler, server):
-    """An agent that is started when the faults are set."""
-    desks = []
-
-    async def start(**kwargs):
-        desks.append(await CupsDesk(tmp_path, printing, server, **kwargs).start())
-        return desks[0]
-
-    yield start
-    for desk in desks:
-        await desk.stop()
-
-
-def point(printing, uri):
-    """Give the queue another device."""
-    printing.cups._lp('lpadmin', '-p', ODD, '-v', f'{uri}?waitjob=false')
-    printing.cups.enable(ODD)
-
-
-async def look(desk, **changes):
-    """What the doctor says about the queue."""
-    found = await doctor.examine(replace(desk.config, **changes))
-    return [finding for finding in found if finding.check == f'printer {ODD}']
 
 
 @pytest.mark.parametrize('length', [None, 40, 20])
@@ -190,13 +133,6 @@ async def test_a_printer_that_says_nothing_of_use_is_not_unreachable(odd, meddle
     assert await desk.end(job) == p.Completed(job=job, dispatch=1)
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    """A verdict in seconds instead of a minute; it takes five to know whether a printer hides names."""
-    for name in ('DELIVERY_TIMEOUT', 'SILENCE_TIMEOUT'):
-        monkeypatch.setattr(verdict, name, 8.0)
-
-
 @pytest.mark.parametrize(('operations', 'outcome', 'reason'), [
     ({GET_PRINTER_ATTRIBUTES}, p.Returned, 'stuck'), ({CREATE_JOB}, p.Returned, 'rejected'),
     ({SEND_DOCUMENT, GET_JOB_ATTRIBUTES}, p.Completed, '')], ids=['printer', 'create', 'document'])
@@ -210,118 +146,3 @@ async def test_answers_that_cups_itself_refuses(odd, meddler, impatient, operati
     assert len(desk.papers(job)) == (outcome is p.Completed)
 
 
-@pytest.fixture
-def nameless(meddler):
-    meddler.name_length = 0
-    return meddler
-
-
-async def test_answers_that_cups_itself_refuses_where_names_are_hidden(odd, nameless, impatient):
-    """Only CUPS can be asked here, and it would ask the printer until the badge has expired."""
-    nameless.short_integers.add(GET_PRINTER_ATTRIBUTES)
-    desk = await odd()
-    job = await desk.print(ODD)
-    end = await desk.end(job)
-    assert (type(end), end.reason) == (p.Unknown, 'stuck')
-    assert desk.papers(job) == []
-
-
-@pytest.mark.parametrize('hides_users', [False, True])
-async def test_a_badge_without_a_name_is_known_as_the_only_new_job(odd, nameless, hides_users):
-    nameless.hides_users = hides_users
-    desk = await odd()
-    for _ in range(3):
-        job = await desk.print(ODD)
-        assert await desk.end(job) == p.Completed(job=job, dispatch=1)
-        assert len(desk.papers(job)) == 1
-    assert desk.shown(ODD).reports
-    (finding,) = await look(desk)
-    assert finding.ok
-    assert 'hides the names of jobs' in finding.text
-
-
-async def test_the_outcome_of_a_badge_without_a_name(odd, nameless, printers):
-    desk = await odd()
-    assert isinstance(await desk.end(await desk.print(ODD)), p.Completed)
-    printers['desk1'].slow(3)
-    job = await desk.print(ODD)
-    await desk.heard(job, p.Printing)
-    assert not desk.said(job, p.Completed)
-    assert await desk.end(job) == p.Completed(job=job, dispatch=1)
-    printers['desk1'].break_down()
-    job = await desk.print(ODD)
-    end = await desk.end(job)
-    assert (type(end), end.reason) == (p.Returned, 'engine_failed')
-    assert desk.papers(job) == []
-    printers['desk1'].repair()
-    await desk.in_service(ODD)
-
-
-async def test_a_power_cut_where_names_are_hidden(odd, nameless, printers):
-    desk = await odd()
-    printers['desk1'].slow(30)
-    job = await desk.print(ODD)
-    await desk.heard(job, p.Printing)
-    await asyncio.sleep(3)  # as in printing_test
-    printers['desk1'].cut_power()
-    printers['desk1'].repair()
-    printers['desk1'].start()
-    end = await desk.end(job)
-    assert (type(end), end.reason) == (p.Unknown, 'power_cycled')
-    assert isinstance(await desk.end(await desk.print(ODD)), p.Completed)
-    assert desk.papers(job) == []
-
-
-async def test_a_badge_that_looks_like_another_job_is_sent(odd, nameless, monkeypatch):
-    """Another computer prints there as the same user."""
-    async def others_as_well(line):
-        return [*await own_jobs(line), ListedJob(100_000, 9), ListedJob(100_001, 9)]
-
-    desk = await odd()
-    assert isinstance(await desk.end(await desk.print(ODD)), p.Completed)
-    own_jobs = IppClient.own_jobs
-    before = recognize.newest
-
-    async def newest(line):
-        number = await before(line)
-        monkeypatch.setattr(IppClient, 'own_jobs', others_as_well)
-        return number
-
-    monkeypatch.setattr(cups, 'newest', newest)
-    job = await desk.print(ODD)
-    assert isinstance(await desk.end(job), p.Sent)
-    await desk.until(lambda: desk.papers(job))
-    assert (desk.shown(ODD).state, desk.shown(ODD).reasons) == ('idle', ())
-
-
-async def test_a_printer_that_shows_no_jobs_gets_badges_that_are_sent(odd, meddler):
-    meddler.hides_jobs = True
-    desk = await odd()
-    for _ in range(2):
-        job = await desk.print(ODD)
-        assert isinstance(await desk.end(job), p.Sent)
-        await desk.until(lambda job=job: desk.papers(job))
-    await desk.until(lambda: not desk.shown(ODD).reports)
-    assert (desk.shown(ODD).state, desk.shown(ODD).reasons) == ('idle', ())
-    (finding,) = await look(desk)
-    assert finding.ok
-    assert 'badges are "sent"' in finding.text
-
-
-async def test_a_badge_that_never_came_to_a_printer_that_names_its_jobs_is_unknown(odd, meddler, printers):
-    """CUPS calls it completed all the same, and another job is there."""
-    desk = await odd()
-    (finding,) = await look(desk)
-    assert 'says when a badge is done' in finding.text
-    way = desk.agent._ways[-1]
-    sheet = PrintRequest(tag=str(uuid4()), title='of another name', document=PDF, copies=1, width_mm=96, height_mm=134,
-                  expires=4e9)
-    handle = await way.submit(ODD, sheet)
-    way._client.job = partial(client_job, way._client)  # only CUPS knows this one, by its number
-    end = await way.follow(ODD, sheet, handle, lambda: None, lambda _reason: None)
-    assert (end.state, end.reason) == ('unknown', 'not_seen_at_printer')
-
-
-async def client_job(client, number, _tag):
-    attrs = (await client._jobs(first_job_id=number, limit=1)).get(number)
-    return None if attrs is None else cups_client._view(attrs)
