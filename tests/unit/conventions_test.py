@@ -21,7 +21,6 @@ EXEMPT = {
     'wheel_test': 'the wheel',
     'migration_test': 'the migrations against the models',
     'hostile_text_test': 'every text of every message',
-    'dispatch_test': 'who gets what, over several modules',
     'ending_test': 'how every part of the agent ends',
     'sleep_test': 'the agent on a computer that sleeps',
 }
