@@ -23,6 +23,11 @@ _RECORD = """
                -- in a long request people are checked in after its transaction began
                greatest(now(), cast(%(checked_in_dt)s AS timestamptz)) AT TIME ZONE 'UTC' AS created
     ),
+    wanted AS (
+        SELECT * FROM jsonb_to_recordset(cast(%(rows)s AS jsonb)) AS r
+            (person text, purpose text, reprint_of_id bigint, desk_id int, webhook_id int, state int, reason text,
+             expires_in float, detail text)
+    ),
     created AS (
         INSERT INTO plugin_checkin_print.jobs
             (event_id, registration_id, person, checked_in_dt, purpose, reprint_of_id, user_id, desk_id, webhook_id,
@@ -30,15 +35,14 @@ _RECORD = """
         SELECT %(event_id)s, %(registration_id)s, r.person, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC',
                r.purpose, r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.state, r.reason, clock.created,
                clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
-        FROM clock, jsonb_to_recordset(cast(%(rows)s AS jsonb)) AS r
-            (person text, purpose text, reprint_of_id bigint, desk_id int, webhook_id int, state int, reason text,
-             expires_in float)
+        FROM clock, wanted r
         ON CONFLICT DO NOTHING
-        RETURNING id, state, reason
+        RETURNING id, person, purpose, state, reason
     ),
     history AS (
         INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
-        SELECT id, state, reason, '', %(actor)s FROM created
+        SELECT c.id, c.state, c.reason, w.detail, %(actor)s
+        FROM created c JOIN wanted w ON w.person = c.person AND w.purpose = c.purpose
     )
     SELECT array_agg(id ORDER BY id), bool_or(state = %(ready)s) FROM created HAVING count(*) > 0
 """
@@ -66,21 +70,25 @@ def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=
 
 
 def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState.queued, reason=Reason.checked_in,
-            reprint_of_id=None):
-    """Return one row for `record`. What it is decides how long it is good for."""
+            reprint_of_id=None, detail=''):
+    """Return one row for `record`. What it is decides how long it is good for.
+
+    :param detail: What the history says besides the reason: why a badge goes to its desk (`DeskChoice.detail`).
+    """
     if purpose.startswith((Job.PURPOSE_CHECKIN, Job.PURPOSE_UNDO)):
         expires_after = DATA_EXPIRES_AFTER
     else:
         expires_after = HELD_EXPIRES_AFTER if state == S.held else EXPIRES_AFTER
     return {'purpose': purpose, 'person': person, 'desk_id': desk_id, 'webhook_id': webhook_id, 'state': int(state),
-            'reason': reason, 'reprint_of_id': reprint_of_id, 'expires_in': expires_after.total_seconds()}
+            'reason': reason, 'reprint_of_id': reprint_of_id, 'expires_in': expires_after.total_seconds(),
+            'detail': detail}
 
 
 def check_in_row(job):
     """Return the row for `record` of what a check-in makes: a `routing.admission.NewJob`."""
     purpose = Job.PURPOSE_BADGE if job.webhook_id is None else f'{Job.PURPOSE_CHECKIN}{job.webhook_id}'
     return new_row(purpose, person=job.person, desk_id=job.desk_id, webhook_id=job.webhook_id, state=job.state,
-                   reason=job.reason)
+                   reason=job.reason, detail=job.detail)
 
 
 def announce_undone(registration, actor):
@@ -107,7 +115,7 @@ def reprint(job, user, reason):
     """Make a new job that repeats one, because a person asked for another badge. Return it."""
     desk = desks_for_jobs([job.id]).get(job.id)
     row = new_row(job.purpose, person=job.person, desk_id=desk.desk_id if desk else None, webhook_id=job.webhook_id,
-                  reason=reason, reprint_of_id=job.id)
+                  reason=reason, reprint_of_id=job.id, detail=desk.detail if desk else '')
     ids = record([row], event_id=job.event_id, registration_id=job.registration_id,
                  checked_in_dt=job.registration.checked_in_dt if job.registration else None, user_id=user.id,
                  actor=f'user:{user.id}')

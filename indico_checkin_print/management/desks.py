@@ -18,7 +18,9 @@ from indico_checkin_print.management.delivery_choices import (MAX_PRINTERS, deli
                                                               further_choices, set_delivery)
 from indico_checkin_print.management.visibility import visible_registrations
 from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.devices import Device
 from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.own_desks import OwnDesk
 from indico_checkin_print.models.rules import FormSetup
 
 
@@ -115,7 +117,9 @@ class RHDeleteDesk(RHDeskBase):
                   .format(self.desk.name), 'error')
             return self._back_to_page()
         self.desk.is_deleted = True
-        FormSetup.query.filter_by(desk_id=self.desk.id).update({'desk_id': None})
+        for model in (FormSetup, Device):
+            model.query.filter_by(desk_id=self.desk.id).update({'desk_id': None})
+        OwnDesk.query.filter_by(desk_id=self.desk.id).delete()
         self._log(LogKind.negative, f'Desk "{self.desk.name}" deleted')
         flash(_('The desk "{}" has been deleted.').format(self.desk.name), 'success')
         return self._back_to_page()

@@ -9,6 +9,7 @@ from indico_checkin_print.management.job_rows import COLOURS, name_of
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import describe
+from indico_checkin_print.reasons.desk import describe_detail
 
 
 class RHJobHistory(RHJobBase):
@@ -20,7 +21,8 @@ class RHJobHistory(RHJobBase):
         names = _names(self.event, {step.actor for step in steps})
         return jsonify_template('job_history.html', _render_func=WPCheckinPrint.render_template_func,
                                 event=self.event, job=self.job, name=name_of(self.job), steps=steps, names=names,
-                                reprints=reprints, describe=describe, colours=COLOURS)
+                                reprints=reprints, describe=describe,
+                                describe_detail=describe_detail, colours=COLOURS)
 
 
 def _names(event, actors):

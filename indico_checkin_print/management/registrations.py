@@ -160,7 +160,8 @@ class RHPrintRegistrations(RHRegFormBase):
 
     def _print_first(self, badge, actor):
         registration = badge.registration
-        row = ledger.new_row(Job.PURPOSE_BADGE, person=badge.person, desk_id=ledger.desk_for_form(self.regform).desk_id)
+        desk = ledger.desk_for_form(self.regform, session.user)
+        row = ledger.new_row(Job.PURPOSE_BADGE, person=badge.person, desk_id=desk.desk_id, detail=desk.detail)
         return ledger.record([row], event_id=self.event.id, registration_id=registration.id,
                              checked_in_dt=registration.checked_in_dt, user_id=session.user.id, actor=actor)
 
@@ -169,7 +170,7 @@ def badges_of(regform, registrations):
     """Return the `Badge` of each person of some registrations of a form, in their order."""
     setup = regform.checkin_print_setup
     prints = setup is not None and setup.enabled
-    desk_id = ledger.desk_for_form(regform).desk_id if prints else None
+    desk_id = ledger.desk_for_form(regform, session.user).desk_id if prints else None
     jobs = _latest([registration.id for registration in registrations])
     is_paused = _pauses(regform.event)
 

@@ -216,6 +216,37 @@ def upgrade():
     )
     op.create_index(op.f('ix_desk_printers_agent_id'), 'desk_printers', ['agent_id'], schema=SCHEMA)
 
+    op.create_table('own_desks',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('event_id', sa.Integer(), nullable=False),
+        sa.Column('user_id', sa.Integer(), nullable=False),
+        sa.Column('desk_id', sa.Integer(), nullable=False),
+        sa.Column('ends_dt', UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_own_desks_desk_id_desks'), ondelete='CASCADE'),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_own_desks_event_id_events')),
+        sa.ForeignKeyConstraint(['user_id'], ['users.users.id'], name=op.f('fk_own_desks_user_id_users'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_own_desks')),
+        sa.UniqueConstraint('event_id', 'user_id', name=op.f('uq_own_desks_event_id_user_id')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_own_desks_desk_id'), 'own_desks', ['desk_id'], schema=SCHEMA)
+    op.create_index(op.f('ix_own_desks_user_id'), 'own_desks', ['user_id'], schema=SCHEMA)
+
+    op.create_table('devices',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('event_id', sa.Integer(), nullable=False),
+        sa.Column('token', sa.String(), nullable=False),
+        sa.Column('name', sa.String(), server_default='', nullable=False),
+        sa.Column('desk_id', sa.Integer(), nullable=True),
+        sa.Column('created_dt', UTCDateTime(), server_default=sa.text("(now() AT TIME ZONE 'UTC')"), nullable=False),
+        sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_devices_desk_id_desks'), ondelete='SET NULL'),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_devices_event_id_events')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_devices')),
+        sa.UniqueConstraint('event_id', 'token', name=op.f('uq_devices_event_id_token')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_devices_desk_id'), 'devices', ['desk_id'], schema=SCHEMA)
+
     op.create_table('forms',
         sa.Column('registration_form_id', sa.Integer(), autoincrement=False, nullable=False),
         sa.Column('enabled', sa.Boolean(), nullable=False),
@@ -345,6 +376,7 @@ def upgrade():
         sa.Column('checked_in_dt', UTCDateTime(), nullable=False),
         sa.Column('source', sa.String(), nullable=False),
         sa.Column('user_id', sa.Integer(), nullable=True),
+        sa.Column('token', sa.String(), server_default='', nullable=False),
         sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
         sa.ForeignKeyConstraint(['registration_id'], ['event_registration.registrations.id'], name=op.f('fk_missed_registration_id_registrations'), ondelete='CASCADE'),
         sa.ForeignKeyConstraint(['user_id'], ['users.users.id'], name=op.f('fk_missed_user_id_users'), ondelete='SET NULL'),
@@ -364,6 +396,8 @@ def downgrade():
     op.drop_table('attempts', schema=SCHEMA)
     op.drop_table('jobs', schema=SCHEMA)
     op.drop_table('forms', schema=SCHEMA)
+    op.drop_table('devices', schema=SCHEMA)
+    op.drop_table('own_desks', schema=SCHEMA)
     op.drop_table('desk_printers', schema=SCHEMA)
     op.drop_table('desks', schema=SCHEMA)
     op.drop_table('webhooks', schema=SCHEMA)

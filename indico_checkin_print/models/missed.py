@@ -38,6 +38,13 @@ class MissedCheckin(db.Model):
         db.ForeignKey('users.users.id', ondelete='SET NULL'),
         nullable=True
     )
+    #: With which token, as `Device.token` has it; empty if it was done on Indico's pages
+    token = db.Column(
+        db.String,
+        nullable=False,
+        default='',
+        server_default=''
+    )
     #: How often the sweep tried
     attempts = db.Column(
         db.Integer,

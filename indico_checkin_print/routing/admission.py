@@ -28,6 +28,8 @@ class NewJob:
     person: str = ''
     desk_id: int | None = None
     webhook_id: int | None = None
+    #: Why it goes to its desk (`desk.DeskChoice.detail`)
+    detail: str = ''
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Setup:
     kind: BadgeKind
     #: Where badges go (see `desk.choose_desk`); ``None`` if there is no desk
     desk_id: int | None
+    #: Why they go there (`desk.DeskChoice.detail`)
+    desk_detail: str = ''
     hooks: tuple[Hook, ...] = ()
     paused: bool = False
     paused_desks: frozenset[int] = frozenset()
@@ -94,7 +98,8 @@ def jobs_for(setup, checkin, persons):
     state, reason = judge(setup, checkin)
     # a ticket has all persons of a registration on its pages
     badges = [''] if setup.kind == BadgeKind.ticket else persons
-    jobs = [NewJob(state, reason, person=person, desk_id=setup.desk_id) for person in badges]
+    detail = '' if state == JobState.canceled else setup.desk_detail
+    jobs = [NewJob(state, reason, person=person, desk_id=setup.desk_id, detail=detail) for person in badges]
     if state == JobState.canceled:
         return jobs
     # without a badge there is nothing to render

@@ -1,20 +1,8 @@
 """Which desk a badge goes to, and why."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class DeskReason(StrEnum):
-    """Why a badge goes to a desk."""
-
-    #: It went there before, and is printed once more
-    earlier = 'earlier'
-    #: Its registration form chose the desk
-    form = 'form'
-    #: It is the first desk of the event
-    default = 'default'
-    #: The event has no desk
-    none = 'none'
+from indico_checkin_print.reasons.desk import PREFIX, DeskReason
 
 
 @dataclass(frozen=True)
@@ -23,10 +11,14 @@ class DeskFacts:
 
     #: All desks of the event that are not deleted
     desks: frozenset[int]
-    #: The desk that the registration form chose
-    form_desk: int | None = None
     #: The desk that the badge had before
     earlier_desk: int | None = None
+    #: The desk to which the device that scanned is assigned
+    device_desk: int | None = None
+    #: The desk that the user who checked in has chosen, while it holds
+    own_desk: int | None = None
+    #: The desk that the registration form chose
+    form_desk: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,10 +28,16 @@ class DeskChoice:
     desk_id: int | None
     reason: DeskReason
 
+    @property
+    def detail(self):
+        """What the history of a job keeps of it; `reasons.desk.describe_detail` reads it."""
+        return f'{PREFIX}{self.reason}'
+
 
 def choose_desk(facts):
     """Return the `DeskChoice` for a badge: the first of these desks that exists."""
-    wanted = ((facts.earlier_desk, DeskReason.earlier), (facts.form_desk, DeskReason.form),
+    wanted = ((facts.earlier_desk, DeskReason.earlier), (facts.device_desk, DeskReason.device),
+              (facts.own_desk, DeskReason.volunteer), (facts.form_desk, DeskReason.form),
               (min(facts.desks, default=None), DeskReason.default))
     return next((DeskChoice(desk_id, reason) for desk_id, reason in wanted if desk_id in facts.desks),
                 DeskChoice(None, DeskReason.none))

@@ -10,6 +10,7 @@ from sqlalchemy import event, inspect
 
 from indico.core import signals
 from indico.core.oauth.models.applications import SystemAppType
+from indico.core.oauth.models.personal_tokens import PersonalToken
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import kick, ledger, sql
@@ -17,6 +18,7 @@ from indico_checkin_print.ledger.forget import forget
 from indico_checkin_print.ledger.states import MAY_BE_OUT
 from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_SOURCES, BadgeKind, CheckinSource,
                                                  ReprintPolicy, UnpaidPolicy)
+from indico_checkin_print.models.devices import Device
 from indico_checkin_print.routing.admission import CheckIn, Hook, Setup, jobs_for
 from indico_checkin_print.routing.desk import DeskFacts, choose_desk
 from indico_checkin_print.signals.savepoint import savepoint
@@ -48,6 +50,11 @@ _SETUP = """
            (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
             WHERE d.event_id = %(event_id)s AND d.paused) AS paused_desks,
            e.paused, e.unpaid, e.again, e.bulk_limit, e.sources,
+           (SELECT ARRAY[d.id, d.desk_id] FROM plugin_checkin_print.devices d
+            WHERE d.event_id = %(event_id)s AND d.token = %(token)s) AS device,
+           (SELECT o.desk_id FROM plugin_checkin_print.own_desks o
+            WHERE o.event_id = %(event_id)s AND o.user_id = %(user_id)s AND o.ends_dt > now() AT TIME ZONE 'UTC')
+           AS own_desk,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
                    WHERE j.registration_id = %(registration_id)s AND j.purpose = 'badge' AND j.state = ANY(%(printed)s)
                    AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC') AS again,
@@ -88,7 +95,7 @@ def on_checkin_updated(registration, **kwargs):
                 kick.after_commit()
         return
     with _savepoint(registration) as attempt:
-        if record(registration, source(), _user_id(), _actor()):
+        if record(registration, source(), _user_id(), _token(), _actor()):
             kick.after_commit()
     if attempt.failed:
         # the sweep tries again
@@ -128,16 +135,20 @@ def _savepoint(registration):
     return savepoint('Check-in of registration %d could not be recorded', registration.id)
 
 
-def record(registration, way, user_id, actor, *, late=0):
+def record(registration, way, user_id, token, actor, *, late=0):
     """Enter a check-in into the ledger: what its event and its form say about it. Return the ids of the new jobs.
 
     :param way: The `CheckinSource`.
+    :param token: The token of the device that scanned, as `Device.token` has it; may be empty.
     :param late: For so many seconds its badges have waited already; they do not live longer for it.
     """
-    loaded = load_setup(registration)
+    loaded = load_setup(registration, user_id, token)
     if loaded is None:
         return []
-    setup, already_printed, known, stamped = loaded
+    setup, already_printed, known, stamped, new_device = loaded
+    if new_device:
+        with sql.cursor() as cursor:
+            cursor.execute(_NOTE_DEVICE, {'event_id': registration.event_id, 'token': token})
     if (known and ledger.restamp(registration, stamped)) or stamped not in (None, registration.checked_in_dt):
         # someone else's scan of a moment ago is already in the ledger, or was not to print
         return []
@@ -154,18 +165,25 @@ def record(registration, way, user_id, actor, *, late=0):
     return born
 
 
+# once for each device: another check-in with the same token may do it at the same moment
+_NOTE_DEVICE = """
+    INSERT INTO plugin_checkin_print.devices (event_id, token) VALUES (%(event_id)s, %(token)s) ON CONFLICT DO NOTHING
+"""
+
 _NOTE_MISSED = """
-    INSERT INTO plugin_checkin_print.missed (registration_id, checked_in_dt, source, user_id)
-    VALUES (%(registration_id)s, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC', %(source)s, %(user_id)s)
+    INSERT INTO plugin_checkin_print.missed (registration_id, checked_in_dt, source, user_id, token)
+    VALUES (%(registration_id)s, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC', %(source)s, %(user_id)s,
+            %(token)s)
     ON CONFLICT (registration_id) DO UPDATE
-    SET checked_in_dt = excluded.checked_in_dt, source = excluded.source, user_id = excluded.user_id, attempts = 0
+    SET checked_in_dt = excluded.checked_in_dt, source = excluded.source, user_id = excluded.user_id,
+        token = excluded.token, attempts = 0
 """
 
 
 def _note_missed(registration):
     with sql.cursor() as cursor:
         cursor.execute(_NOTE_MISSED, {'registration_id': registration.id, 'source': source(), 'user_id': _user_id(),
-                                      'checked_in_dt': registration.checked_in_dt})
+                                      'token': _token(), 'checked_in_dt': registration.checked_in_dt})
 
 
 def begin_request():
@@ -182,31 +200,35 @@ def _hold_if_many(born, limit, actor):
         ledger.hold_bulk(batch['jobs'] if batch['checkins'] == limit + 1 else born, actor)
 
 
-def load_setup(registration):
+def load_setup(registration, user_id, token):
     """Return what the event says about a check-in, or ``None`` if the form prints nothing.
 
+    :param user_id: Who checks in, and `token` with which device; either may be missing.
     :return: The `Setup` of the form, whether a badge of an earlier check-in may be out, whether the ledger knows the
-             registration at all, and the time of the check-in that is in the database by now, if there is one.
+             registration at all, the time of the check-in that is in the database by now, if there is one, and whether
+             the device is a new one.
     """
     with sql.cursor() as cursor:
         cursor.execute(_SETUP, {
             'form_id': registration.registration_form_id, 'event_id': registration.event_id,
             'registration_id': registration.id, 'checked_in_dt': registration.checked_in_dt,
-            'printed': [int(state) for state in MAY_BE_OUT],
+            'user_id': user_id, 'token': token, 'printed': [int(state) for state in MAY_BE_OUT],
         })
         row = cursor.fetchone()
     if row is None:
         return None
-    (kind, form_desk, desks, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, printed,
-     known, stamped) = row
+    (kind, form_desk, desks, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, device, own_desk,
+     printed, known, stamped) = row
+    desk = choose_desk(DeskFacts(frozenset(desks or ()), device_desk=device[1] if device else None, own_desk=own_desk,
+                                 form_desk=form_desk))
     return Setup(
-        kind=BadgeKind(kind), desk_id=choose_desk(DeskFacts(frozenset(desks or ()), form_desk=form_desk)).desk_id,
+        kind=BadgeKind(kind), desk_id=desk.desk_id, desk_detail=desk.detail,
         hooks=tuple(Hook(id=id_, send_badge=bool(send_badge)) for id_, send_badge in hooks or ()),
         paused=bool(paused), paused_desks=frozenset(paused_desks or ()),
         unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), again=ReprintPolicy(again or ReprintPolicy.hold),
         bulk_limit=DEFAULT_BULK_LIMIT if bulk_limit is None else bulk_limit,
         sources=frozenset(DEFAULT_SOURCES if sources is None else sources),
-    ), printed, known, stamped
+    ), printed, known, stamped, bool(token) and device is None
 
 
 def persons_of(registration):
@@ -224,6 +246,14 @@ def source():
     # a personal token has no application
     application = getattr(current_token, 'application', None) if way == CheckinSource.api else None
     return CheckinSource.app if application and application.system_app_type == SystemAppType.checkin else way
+
+
+def _token():
+    """Return which token the check-in came with, as `Device.token` has it; empty for one on Indico's pages."""
+    # both kinds of token have ids of their own; the proxy is false where there is none
+    if not has_request_context() or not current_token:
+        return ''
+    return f'{Device.PERSONAL if isinstance(current_token, PersonalToken) else Device.APP}{current_token.id}'
 
 
 def _user_id():

@@ -41,7 +41,8 @@ def _recover(row, actor):
             if row.source != CheckinSource.bulk:
                 checkin.begin_request()  # the one before was another one
             recorded = _still_holds(row) and bool(checkin.record(
-                registration, CheckinSource(row.source), row.user_id, actor, late=_age(row).total_seconds()))
+                registration, CheckinSource(row.source), row.user_id, row.token, actor,
+                late=_age(row).total_seconds()))
             db.session.delete(row)
     except Exception as exc:
         # tried again with the next sweep; `doctor` warns the administrator about those that never work

@@ -8,13 +8,17 @@ once.
 from datetime import timedelta
 
 from indico.core.db import db
+from indico.core.oauth.models.personal_tokens import PersonalToken
+from indico.core.oauth.models.tokens import OAuthToken
 from indico.modules.events.models.events import Event
 
 from indico_checkin_print import heartbeat, settings
 from indico_checkin_print.ledger.states import DOCUMENT_RETENTION, ENDED, EXPIRES_AFTER, JobState
+from indico_checkin_print.models.devices import Device
 from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.missed import MissedCheckin
+from indico_checkin_print.models.own_desks import OwnDesk
 from indico_checkin_print.models.records import Attempt, Document
 from indico_checkin_print.sql import now
 
@@ -37,11 +41,19 @@ def purge():
         'jobs': _purge_jobs(settings.keep_jobs()),
     }
     _purge(MissedCheckin, MissedCheckin.registration_id, MissedCheckin.checked_in_dt < _ago(MISSED))
+    _purge(OwnDesk, OwnDesk.id, OwnDesk.ends_dt < now())
+    _purge(Device, Device.id, ~_token_exists())
     of_relay = db.or_(Heartbeat.name.startswith(heartbeat.RELAY), Heartbeat.name.startswith(heartbeat.POSTS))
     _purge(Heartbeat, Heartbeat.name, of_relay, Heartbeat.dt < _ago(HEARTBEATS))
     heartbeat.beat(heartbeat.PURGE, ', '.join(f'{name} {count}' for name, count in done.items()))
     db.session.commit()
     return done
+
+
+def _token_exists():
+    """Return the condition that the token of a device is still there: Indico deletes old ones of an app."""
+    return db.or_(*(db.session.query(token.id).filter(Device.token == db.func.concat(kind, token.id)).exists()
+                    for kind, token in ((Device.APP, OAuthToken), (Device.PERSONAL, PersonalToken))))
 
 
 def purge_documents():

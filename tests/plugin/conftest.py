@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from flask import g, session
 
 from indico.modules.designer import TemplateType
 from indico.modules.designer.models.templates import DesignerTemplate
@@ -11,7 +12,8 @@ from indico.util.date_time import now_utc
 
 from indico_checkin_print import settings
 from indico_checkin_print.credentials import digest, seal
-from indico_checkin_print.models import heartbeats, jobs, missed, records  # noqa: F401 - the mappers need all tables
+# the mappers need all tables
+from indico_checkin_print.models import devices, heartbeats, jobs, missed, own_desks, records  # noqa: F401
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
@@ -139,10 +141,13 @@ def check_in(app, db, form):
     """Return a function that does what Indico does when someone is scanned, and returns their jobs."""
     from indico.core import signals
 
-    def _check_in(*registrations, value=True, path='/api/checkin/event/{0.event_id}/forms/'
+    def _check_in(*registrations, user=None, token=None, value=True, path='/api/checkin/event/{0.event_id}/forms/'
                                                    '{0.registration_form_id}/registrations/{0.id}', method='PATCH'):
         db.session.flush()
         with app.test_request_context(path.format(registrations[0]), method=method):
+            g.authlib_server_oauth2_token = token
+            if user is not None:
+                session.set_session_user(user)
             for registration in registrations:
                 registration.checked_in = value
                 signals.event.registration_checkin_updated.send(registration)

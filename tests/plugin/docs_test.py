@@ -12,6 +12,7 @@ from indico_checkin_print.ledger import states
 from indico_checkin_print.cli import cli
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.plugin import CheckinPrintPlugin
+from indico_checkin_print.reasons import desk
 from indico_checkin_print.reasons.codes import SENTENCES
 from indico_checkin_print.agents import outbound
 from indico_checkin_print.relay import server
@@ -35,6 +36,11 @@ def test_states_and_transitions(state):
 def test_reasons(app_context):
     rows = re.findall(r'^\| `(\w+)` \| (.*) \|$', read('ledger.md').partition('## Reasons')[2], re.MULTILINE)
     assert dict(rows) == {str(reason): str(sentence) for reason, sentence in SENTENCES.items()}
+
+
+def test_reasons_for_a_desk(app_context):
+    rows = re.findall(r'^\| `desk:(\w+)` \| (.*) \|$', read('ledger.md'), re.MULTILINE)
+    assert rows == [(str(reason), str(sentence)) for reason, sentence in desk.SENTENCES.items()]
 
 
 @pytest.mark.parametrize('key', CheckinPrintPlugin.plugin_config_defaults)

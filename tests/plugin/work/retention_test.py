@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from indico.core.oauth.models.personal_tokens import PersonalToken
 from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.events.registration.tasks import delete_registrations
 from indico.util.date_time import now_utc
@@ -12,6 +13,8 @@ from indico_checkin_print import ledger, heartbeat, settings
 from indico_checkin_print.ledger import states
 from indico_checkin_print.work import retention
 from indico_checkin_print.errors import SettingError
+from indico_checkin_print.models.devices import Device
+from indico_checkin_print.models.own_desks import OwnDesk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt, Document, JobHistory
 from indico_checkin_print.models.heartbeats import Heartbeat
@@ -178,3 +181,21 @@ def test_a_badge_of_a_purged_registration_does_not_wait_for_its_hour(ready_job, 
     delete_registrations()
     db.session.expire_all()
     assert not Document.query.has_rows()
+
+
+# -- devices and own desks --------------------------------------------------------------------------------------------
+
+
+def test_devices_without_a_token_and_desks_of_yesterday(db, desk, dummy_event, dummy_user, create_user):
+    token = PersonalToken(user=dummy_user, name='Phone', scopes={'registrants'})
+    token.generate_token()
+    db.session.add(token)
+    db.session.flush()
+    db.session.add_all([Device(event_id=dummy_event.id, token=name)
+                        for name in (f'personal:{token.id}', f'personal:{token.id + 1}', f'app:{token.id}')])
+    db.session.add_all([OwnDesk(event_id=dummy_event.id, user=user, desk=desk, ends_dt=ends_dt) for user, ends_dt in
+                        ((dummy_user, ago(minutes=1)), (create_user(57), now_utc() + DAY))])
+    db.session.flush()
+    retention.purge()
+    assert [device.token for device in Device.query] == [f'personal:{token.id}']
+    assert [own.user_id for own in OwnDesk.query] == [57]
