@@ -78,6 +78,12 @@ def test_times(words, seconds):
     assert int(number) * {'second': 1, 'minute': 60, 'day': 86400}[unit] == seconds
 
 
+def test_checks_of_the_doctor():
+    source = (DOCS.parent / 'indico_checkin_print' / 'diagnostics' / 'checks.py').read_text()
+    table = read('install.md').partition('The doctor checks:')[2].partition('\n\nHow ')[0]
+    assert set(re.findall(r'^\| `([^`]+)` \|', table, re.MULTILINE)) == set(re.findall(r"Finding\('([^']+)'", source))
+
+
 def test_metrics():
     rows = re.findall(r'^\| `(\w+)` \| (gauge|counter|histogram) \| (.*) \|$', read('install.md'), re.MULTILINE)
     assert {name: (kind, words) for name, kind, words in rows} == {

@@ -124,6 +124,18 @@ def test_paths_exist():
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_the_table_of_what_is_new_names_what_is_there():
+    """A function, class or constant that the page sends a reader to is in a file that its row names."""
+    rows = PAGE.partition('## Where to put what is new')[2].splitlines()
+    wrong = []
+    for row in rows:
+        files = [ROOT / path for path in re.findall(r'`([\w/]+\.py)`', row)]
+        source = ''.join(file.read_text() for file in files)
+        wrong += [name for name in re.findall(r'`([A-Za-z_]+)`', row)
+                  if not re.search(rf'^(?:async )?(?:def|class) {name}\b|^{name}\b.* = ', source, re.MULTILINE)]
+    assert wrong == []
+
+
 def test_prose_names_modules_that_exist():
     """Docs, docstrings and comments speak of modules by names that they still have."""
     files = [path.relative_to(ROOT) for folder in (*PACKAGES, 'tests', 'bench', 'docs')
