@@ -4,7 +4,7 @@ from indico.core.plugins import IndicoPluginBlueprint
 
 from indico_checkin_print.api.agents import RHDocument, RHPair, RHPoll
 from indico_checkin_print.api.outcome import RHOutcome
-from indico_checkin_print.management.rules import add_management_rules
+from indico_checkin_print.management.urls import add_management_urls
 
 
 blueprint = IndicoPluginBlueprint('checkin_print', 'indico_checkin_print')
@@ -15,4 +15,4 @@ blueprint.add_url_rule('/api/plugin/checkin-print/poll', 'poll', RHPoll, methods
 blueprint.add_url_rule('/api/plugin/checkin-print/document/<uuid:job>/<int:dispatch>', 'document', RHDocument)
 blueprint.add_url_rule('/api/plugin/checkin-print/outcome/<uuid:job>', 'outcome', RHOutcome, methods=('POST',))
 
-add_management_rules(blueprint)
+add_management_urls(blueprint)

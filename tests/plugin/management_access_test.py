@@ -5,7 +5,7 @@ import pytest
 from indico.modules.events.features.util import set_feature_enabled
 
 from indico_checkin_print.blueprint import blueprint
-from indico_checkin_print.management.rules import PREFIX
+from indico_checkin_print.management.urls import PREFIX
 from indico_checkin_print.models.jobs import Job
 from tests.plugin.routes import ROUTES, ask, ids_of
 

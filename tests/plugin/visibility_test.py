@@ -12,7 +12,7 @@ from indico.core import signals
 from indico.modules.events.registration.models.registrations import Registration
 from indico.util.date_time import now_utc
 
-from indico_checkin_print.management import rules
+from indico_checkin_print.management import urls
 from indico_checkin_print.management.base import RHJobBase
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt, JobHistory
@@ -100,9 +100,9 @@ def test_hidden_person(db, manager, page, objects, dummy_regform, people, make_j
 
 def test_every_handler_of_one_job_asks(app):
     """A new handler with a job in its URL is refused here unless it has the base class that asks Indico."""
-    handlers = {rule.endpoint: getattr(rules, app.view_functions[rule.endpoint].__name__)
+    handlers = {rule.endpoint: getattr(urls, app.view_functions[rule.endpoint].__name__)
                 for rule in app.url_map.iter_rules()
-                if rule.rule.startswith(rules.PREFIX) and 'job_id' in rule.arguments}
+                if rule.rule.startswith(urls.PREFIX) and 'job_id' in rule.arguments}
     assert len(handlers) >= 8
     assert {name for name, rh in handlers.items() if not issubclass(rh, RHJobBase)} == set()
 

@@ -23,7 +23,7 @@ from indico_checkin_print.management.when import RHEditWhen
 PREFIX = '/event/<int:event_id>/manage/checkin-print'
 
 
-def add_management_rules(blueprint):
+def add_management_urls(blueprint):
     """Add the pages to the plugin's blueprint."""
     def _add(rule, endpoint, rh, *methods):
         blueprint.add_url_rule(PREFIX + rule, endpoint, rh, methods=methods)
