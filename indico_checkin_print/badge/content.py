@@ -50,9 +50,11 @@ ON_A_BADGE = {
 EVENT_SETTINGS = {('core', 'organizer_info'), ('language', 'default_locale'), ('language', 'enforce_locale')}
 
 # Each part is an index away from the registration. What many badges share is read anew for each of them, because only
-# then does it need no lock and no listener. It sees what the statement sees that calls it (STABLE).
+# then does it need no lock and no listener. It sees what the statement sees that calls it (STABLE). PostgreSQL expects
+# thousands of rows where there is one, and would compile the statement for seconds (JIT).
 _FUNCTION = """
-CREATE OR REPLACE FUNCTION {schema}.badge_fingerprint(integer) RETURNS text LANGUAGE plpgsql STABLE STRICT AS $$
+CREATE OR REPLACE FUNCTION {schema}.badge_fingerprint(integer) RETURNS text LANGUAGE plpgsql STABLE STRICT
+SET jit = off AS $$
 BEGIN
     RETURN (SELECT md5(CAST(ROW(
         {registration}, {setup}, {form}, {event}, {rules},

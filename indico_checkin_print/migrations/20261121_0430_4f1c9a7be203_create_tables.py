@@ -25,7 +25,8 @@ SCHEMA = 'plugin_checkin_print'
 
 # ``badge/content.py`` explains it
 FUNCTION = """
-CREATE OR REPLACE FUNCTION plugin_checkin_print.badge_fingerprint(integer) RETURNS text LANGUAGE plpgsql STABLE STRICT AS $$
+CREATE OR REPLACE FUNCTION plugin_checkin_print.badge_fingerprint(integer) RETURNS text LANGUAGE plpgsql STABLE STRICT
+SET jit = off AS $$
 BEGIN
     RETURN (SELECT md5(CAST(ROW(
         r.first_name, r.last_name, r.email, r.base_price, r.price_adjustment, r.currency, r.ticket_uuid, s.kind, s.template_id, s.backside, f.ticket_template_id, e.title, e.description, e.start_dt, e.end_dt, e.timezone, e.logo_metadata, e.category_id, e.venue_id, e.venue_name, e.room_id, e.room_name, n.language,
