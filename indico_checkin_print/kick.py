@@ -2,13 +2,13 @@
 
 The kick goes to the broker from a thread of its own. A request never waits for the broker (a dead one took 0.6 s to
 say so), and a burst of check-ins makes one kick. In a request it goes when the response has been sent: what it sets in
-motion wants the same processors.
+motion wants the same processors. Where a request has no response (a task of Celery, a shell) it goes at its end.
 """
 
 import threading
 import time
 
-from flask import after_this_request, has_request_context
+from flask import after_this_request, g, has_request_context, request_tearing_down
 from sqlalchemy import event
 
 from indico.core.celery import celery
@@ -77,6 +77,8 @@ def after_commit():
 
 
 _WANTED = 'checkin_print_kick'
+#: In `flask.g`: no response carries the kick yet.
+_UNSENT = 'checkin_print_unsent_kick'
 
 
 # SQLAlchemy calls both for savepoints as well
@@ -86,6 +88,7 @@ def _committed(session):
     if session.info[_WANTED] and not session.in_nested_transaction():
         session.info[_WANTED] = False
         if has_request_context():
+            setattr(g, _UNSENT, True)
             after_this_request(_kick_when_sent)
         else:
             kicker.want()
@@ -99,4 +102,11 @@ def _rolled_back(session):
 def _kick_when_sent(response):
     # a WSGI server closes a response when its last byte is out
     response.call_on_close(kicker.want)
+    g.pop(_UNSENT, None)
     return response
+
+
+@request_tearing_down.connect
+def _kick_at_the_end(app, **kwargs):
+    if g.pop(_UNSENT, False):
+        kicker.want()

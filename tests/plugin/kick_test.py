@@ -59,3 +59,23 @@ def test_in_a_request_the_kick_follows_the_response(app, mocker):
         assert not want.called
         response.close()
     want.assert_called_once()
+
+
+def test_a_request_without_a_response_kicks_when_it_ends(app, mocker):
+    """As tasks of Celery and shells have one, and whatever commits after its response was made."""
+    want = mocker.patch.object(kick.kicker, 'want')
+    with app.test_request_context():
+        kick._committed(mocker.Mock(info={kick._WANTED: True}, in_nested_transaction=lambda: False))
+        assert not want.called
+    want.assert_called_once()
+
+
+def test_a_response_that_is_sent_kicks_once(app, mocker):
+    want = mocker.patch.object(kick.kicker, 'want')
+    with app.test_request_context():
+        for __ in range(2):
+            kick._committed(mocker.Mock(info={kick._WANTED: True}, in_nested_transaction=lambda: False))
+        response = app.process_response(app.make_response('checked in'))
+    assert not want.called
+    response.close()
+    assert want.called
