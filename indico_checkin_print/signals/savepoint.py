@@ -30,7 +30,8 @@ def savepoint(message, *args, log=True):
             cursor.execute('RELEASE SAVEPOINT checkin_print')
         except Exception as exc:
             # promise 1: a check-in never fails because of printing
-            cursor.execute('ROLLBACK TO SAVEPOINT checkin_print')
+            # and released, so that one around it is not taken for this one
+            cursor.execute('ROLLBACK TO SAVEPOINT checkin_print; RELEASE SAVEPOINT checkin_print')
             if log:
                 log_failure(logger, exc, message, *args)
             attempt.failed = True
