@@ -28,13 +28,15 @@ class Tokens:
         self._good = frozenset()
         self._read = float('-inf')
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
 
     def find(self, token, address):
         """Return the id of the agent with this token, or ``None``.
 
         Raises `APIError` if too many wrong ones came from this address.
         """
-        place = origin(address)
+        # behind a socket of the machine there may be no address
+        place = origin(address or '')
         with self._lock:
             wait = self._wrong.wait(place)
         # only those who come with a wrong token wait: behind their address there may be a whole conference
@@ -50,11 +52,13 @@ class Tokens:
 
     def _is_good(self, token):
         """Return whether a token is among the good ones, as far as they were read lately."""
-        key, now = digest(token), self._clock()
-        with self._lock:
-            due = key not in self._good and now - self._read >= READ_EVERY
-            if due:
+        key = digest(token)
+        if key in self._good:
+            return True
+        # those that come during a read wait for it: theirs may be among what it finds
+        with self._reading:
+            now = self._clock()
+            if key not in self._good and now - self._read >= READ_EVERY:
                 self._read = now
-        if due:
-            self._good = inbound.token_digests()
+                self._good = inbound.token_digests()
         return key in self._good

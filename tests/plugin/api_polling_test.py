@@ -1,5 +1,7 @@
 """Polling: what an agent says and hears by plain HTTPS, its documents, and bad input of every kind."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from uuid import uuid4
 
 import msgspec
@@ -156,6 +158,35 @@ def test_wrong_tokens_of_others_count_for_their_own_address(post, agent, test_cl
         poll(post, token=f'icpa_{number}')
     response = test_client.get(f'{API}/document/{uuid4()}/1', headers={'Authorization': 'Bearer icpa_x'},
                                environ_base={'REMOTE_ADDR': '192.0.2.77'})
+    assert response.status_code == 401
+
+
+def test_good_tokens_wait_for_the_read_of_good_ones(mocker):
+    """The first read in a process may take a moment, and a laptop that comes meanwhile is not to blame."""
+    tokens, begun, go_on = Tokens(clock=lambda: 1000.0), threading.Event(), threading.Event()
+
+    def _read():
+        begun.set()
+        assert go_on.wait(10)
+        return frozenset({digest('icpa_one'), digest('icpa_two')})
+
+    mocker.patch.object(inbound, 'token_digests', _read)
+    mocker.patch.object(inbound, 'authenticate', lambda token: None if 'wrong' in token else 7)
+    for __ in range(UNKNOWN_TOKENS):
+        tokens.find('icpa_wrong', '192.0.2.1')
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(tokens.find, 'icpa_one', '192.0.2.1')
+        assert begun.wait(10)
+        second = threads.submit(tokens.find, 'icpa_two', '192.0.2.1')
+        wait([second], 0.2)
+        go_on.set()
+        assert (first.result(10), second.result(10)) == (7, 7)
+
+
+def test_polls_without_an_address(post, agent, test_client):
+    """As through a Unix socket."""
+    response = test_client.get(f'{API}/document/{uuid4()}/1', headers={'Authorization': 'Bearer icpa_x'},
+                               environ_overrides={'REMOTE_ADDR': None})
     assert response.status_code == 401
 
 
