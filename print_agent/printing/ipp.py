@@ -35,8 +35,8 @@ _QUESTION = frozenset({400, 0x0501, *range(0x0400, 0x0500)} - {0x0406, 0x0407})
 _MISSING = frozenset({0x0404, 0x0406, 0x0407})
 #: Longest wait for a connection when a printer has not answered, in seconds.
 CONNECT_TIMEOUT = 1.0
-_JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', 'job-impressions-completed',
-                   'job-media-sheets-completed', 'job-originating-user-name']
+_PAGES = ('job-impressions-completed', 'job-media-sheets-completed')
+_JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', *_PAGES, 'job-originating-user-name']
 #: Of several copies of a job, which one says more about whether a badge comes out: by ``job-state``, most first.
 _WEIGHT = {state: weight for weight, state in enumerate((9, 5, 6, 3, 4, 8, 7))}
 _PRINTER_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-make-and-model', 'media-ready',
@@ -50,8 +50,8 @@ class JobView:
     id: int
     state: int
     reasons: tuple[str, ...] = ()
-    #: Pages that the printer counts as out; not every printer counts.
-    pages: int = 0
+    #: Pages that the printer counts as out; None: it does not count.
+    pages: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +272,8 @@ class IppClient:
 def _job(attrs: dict[str, Any]) -> ListedJob:
     return ListedJob(id=_count(attrs.get('job-id')), state=_count(attrs.get('job-state')),
                      reasons=words(attrs.get('job-state-reasons')),
-                     pages=max(_count(attrs.get('job-impressions-completed')),
-                               _count(attrs.get('job-media-sheets-completed'))),
+                     pages=max((_count(attrs[name]) for name in _PAGES if isinstance(attrs.get(name), int)),
+                               default=None),
                      name=str(attrs.get('job-name', '')), is_ours=attrs.get('job-originating-user-name') == _user())
 
 

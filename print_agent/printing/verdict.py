@@ -82,6 +82,8 @@ class Follower:
         #: Set when the job has to be cancelled in CUPS; the caller does it and calls :meth:`canceled`.
         self.cancel: Outcome | None = None if not canceled_for else _canceled_before(canceled_for)
         self._canceled: Outcome | None = None
+        #: What was to be cancelled when the printer was seen to have it: then it is not, unless CUPS does so already.
+        self._overtaken: Outcome | None = None
         self._start = now
         #: Since when each thing has been observed without a break.
         self._since: dict[str, float] = {}
@@ -92,6 +94,8 @@ class Follower:
             return self._judge_by_cups(now, cups)
         if isinstance(printer, JobView):
             self.at_printer = True
+            if self.cancel is not None:
+                self._overtaken, self.cancel = self.cancel, None
             self._since = {what: since for what, since in self._since.items() if what == 'no data'}
             return self._judge_by_printer(now, cups, printer)
         if printer != 'absent':
@@ -107,7 +111,7 @@ class Follower:
     @property
     def wish(self) -> Outcome | None:
         """What it is to be once it is cancelled, if the agent wants that; None if it does not."""
-        return self._canceled or self.cancel
+        return self._canceled or self.cancel or self._overtaken
 
     # -- the printer has it -------------------------------------------------------------------------------------------
 
@@ -119,6 +123,8 @@ class Follower:
             if job.pages:
                 return Outcome('unknown', reason, f'{reasons.sentence(reason)} {reasons.sentence("stopped_midway")}')
             if job.state == CANCELED and (ours := self.wish) is not None:
+                if job.pages is None:  # nobody counted, so it may be out, and must not be printed elsewhere as well
+                    return Outcome('unknown', ours.reason, reasons.sentence('stopped_midway'))
                 return Outcome.of('returned', ours.reason)
             return Outcome.of('failed', reason)
         if job.state == HELD and _NO_DATA & set(job.reasons):
@@ -239,7 +245,8 @@ class Follower:
         return cups.busy and self._for('ending', now) < GRACE_PERIOD
 
     def _ask_cancel(self, end: Outcome) -> None:
-        if self._canceled is None:
+        # a doubt stays one, whatever else happens before it is cancelled
+        if self._canceled is None and (self.cancel is None or self.cancel.state != 'unknown'):
             self.cancel = end
 
     def _for(self, what: str, now: float) -> float:

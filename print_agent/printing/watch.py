@@ -65,7 +65,6 @@ class Watch:
         view: JobView | Missing | None = None
         cups: CupsView | Missing = 'unreachable'
         handed = False  # CUPS has forgotten it, and so will never hand it over again
-        await self._carry_out(follower, canceling)
         while True:
             if ipp is not None and known is not None:
                 view = await self._ask_printer(ipp, known, view if handed else None, cups, clock() - start)

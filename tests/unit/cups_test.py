@@ -1,6 +1,7 @@
 """What the way through CUPS does with what CUPS and a printer say: both follow a script here."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +20,7 @@ class Cups:
         #: What it says of the job, one after the other; the last one from then on.
         self.views = list(views)
         self.forgotten = False
+        self.cancelled = 0
 
     async def queue(self, _name, _attributes):
         return {'device-uri': 'ipp://127.0.0.1:9/ipp/print', 'printer-state': 3}
@@ -30,6 +32,7 @@ class Cups:
 
     async def cancel(self, _number, *, forget=False):
         self.forgotten = self.forgotten or forget
+        self.cancelled += not forget
 
 
 class FakePrinter:
@@ -75,3 +78,19 @@ async def test_cups_forgets_a_badge_also_if_it_was_done_before_the_badge_was_see
     assert end.state == 'completed'
     assert looks[2:] == [True] * (len(looks) - 2)
     assert at_printer == [True]
+
+
+async def test_what_prints_after_a_restart_is_not_cancelled_although_the_earlier_run_was_about_to(sheet, monkeypatch):
+    """It came to the printer after all, while the agent was away."""
+    client, looks = Cups(CupsView(PROCESSING, started=True)), []
+
+    def look():
+        looks.append(client.cancelled)
+        return [ListedJob(7, PROCESSING if len(looks) < 5 else COMPLETED)]
+
+    backend = CupsBackend(client)
+    monkeypatch.setattr(backend._devices, 'ipp', lambda _printer: FakePrinter(look))
+    request = replace(sheet, canceled_for='printer_unreachable')
+    end = await backend.follow('desk1', request, '12', lambda: None, lambda _reason: None)
+    assert end.state == 'completed'
+    assert client.cancelled == 0

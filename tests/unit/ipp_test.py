@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pyipp.enums import IppPrinterState, IppStatus
 from pyipp.serializer import encode_dict
 
+from print_agent.printing import ipp
 from print_agent.printing.addresses import printer_uri
 from print_agent.printing.backend import is_named, short_tag
 from print_agent.printing.ipp import IppClient
@@ -157,3 +158,10 @@ def test_a_job_is_known_by_what_a_printer_left_of_its_name():
     ('ipp://[fe80::1', None), ('ipp://printer:port/', None), ('usb://Brother/QL-820NWB', None), ('', None)])
 def test_where_a_queue_prints(device, uri):
     assert printer_uri(device) == uri
+
+
+@pytest.mark.parametrize(('counts', 'pages'), [
+    ({}, None), ({'job-impressions-completed': 0}, 0), ({'job-media-sheets-completed': 2}, 2),
+    ({'job-impressions-completed': 1, 'job-media-sheets-completed': 0}, 1), ({'job-impressions-completed': 'x'}, None)])
+def test_a_printer_that_counts_no_pages_has_not_counted_zero(counts, pages):
+    assert ipp._job({'job-id': 1, 'job-state': 7, **counts}).pages == pages

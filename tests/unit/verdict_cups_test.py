@@ -150,7 +150,7 @@ def test_the_agents_own_cancellation_is_no_failure_after_a_restart(reason):
 
 def test_the_agents_own_cancellation_at_the_printer_is_no_failure():
     clock = restarted('expired')
-    end = clock.see(cups(CANCELED), job(CANCELED, 'job-canceled-by-user'))
+    end = clock.see(cups(CANCELED), JobView(7, CANCELED, ('job-canceled-by-user',), pages=0))
     assert (end.state, end.reason) == ('returned', 'expired')
     end = Clock().see(cups(CANCELED), job(CANCELED, 'job-canceled-by-user'))
     assert end.state == 'failed'
@@ -159,6 +159,27 @@ def test_the_agents_own_cancellation_at_the_printer_is_no_failure():
 def test_a_page_that_came_out_before_the_agents_own_cancellation_leaves_doubt():
     end = restarted('expired').see(cups(CANCELED), JobView(7, CANCELED, ('job-canceled-by-user',), pages=1))
     assert end.state == 'unknown'
+
+
+def test_the_agents_own_cancellation_at_a_printer_that_counts_no_pages_leaves_doubt():
+    # nothing says that no page came out, and what is returned comes out elsewhere
+    end = restarted('expired').see(cups(CANCELED), job(CANCELED, 'job-canceled-by-user'))
+    assert (end.state, end.reason) == ('unknown', 'expired')
+
+
+def test_what_is_at_the_printer_after_a_restart_is_not_cancelled():
+    clock = restarted('printer_unreachable')
+    assert clock.see(cups(PROCESSING), job(PROCESSING), 5) is None
+    assert clock.cancelled == 0
+    assert clock.see(cups(COMPLETED), job(COMPLETED)).state == 'completed'
+
+
+def test_a_doubt_of_the_earlier_run_outlasts_the_deadline():
+    clock = restarted('stuck', asks=False)
+    clock.follower.expires = clock.now
+    clock.see(cups(PENDING, started=False), None)
+    assert clock.cancelled == 1
+    assert clock.see(cups(CANCELED, started=False), None).state == 'unknown'
 
 
 @pytest.mark.parametrize(('reason', 'state'), [('expired', 'returned'), ('stuck', 'unknown')])
