@@ -81,6 +81,11 @@ def private_words(name):
     return found
 
 
+def test_no_links():
+    """A link in git names a path of one computer, and a checkout elsewhere puts it in the place of what is there."""
+    assert [name for name in files() if (ROOT / name).is_symlink()] == []
+
+
 @pytest.mark.parametrize('name', files())
 def test_words_are_of_the_field(name):
     assert private_words(name) == []
