@@ -31,6 +31,8 @@ ORPHAN_TIMEOUT = 3.0
 CUPS_TIMEOUT = 120.0
 
 PENDING, HELD, PROCESSING, STOPPED, CANCELED, ABORTED, COMPLETED = range(3, 10)
+#: What printers say of a job that the agent had cancelled, through CUPS.
+_MAY_BE_OURS = {'job-canceled', 'job-canceled-by-user', 'job-canceled-by-operator'}
 _NO_DATA = {'job-data-insufficient', 'job-incoming'}
 
 
@@ -113,6 +115,10 @@ class Follower:
         """What it is to be once it is cancelled, if the agent wants that; None if it does not."""
         return self._canceled or self.cancel or self._overtaken
 
+    def _wish_in(self, cups: CupsView) -> Outcome | None:
+        """The wish, if CUPS may have ended the job for it. What CUPS aborted before it was asked, it did not cancel."""
+        return self._canceled or (self.wish if cups.state == CANCELED else None)
+
     # -- the printer has it -------------------------------------------------------------------------------------------
 
     def _judge_by_printer(self, now: float, cups: CupsView | Missing, job: JobView) -> Outcome | None:
@@ -122,7 +128,7 @@ class Follower:
             reason = reasons.first(job.reasons, 'job-canceled' if job.state == CANCELED else 'engine_failed')
             if job.pages:
                 return Outcome('unknown', reason, f'{reasons.sentence(reason)} {reasons.sentence("stopped_midway")}')
-            if job.state == CANCELED and (ours := self.wish) is not None:
+            if job.state == CANCELED and reason in _MAY_BE_OURS and (ours := self.wish) is not None:
                 if job.pages is None:  # nobody counted, so it may be out, and must not be printed elsewhere as well
                     return Outcome('unknown', ours.reason, reasons.sentence('stopped_midway'))
                 return Outcome.of('returned', ours.reason)
@@ -154,7 +160,7 @@ class Follower:
         if cups.state == COMPLETED:
             return self._after('handed over', now, LEARN_TIMEOUT if self.nameless is None else GRACE_PERIOD,
                                Outcome.of('unknown', 'not_seen_at_printer'))
-        if cups.state in (CANCELED, ABORTED) and (ours := self.wish) is not None:
+        if cups.state in (CANCELED, ABORTED) and (ours := self._wish_in(cups)) is not None:
             return None if self._is_ending(now, cups) else self._after('ended', now, ABSENCE_TIMEOUT, ours)
         if cups.state in (STOPPED, CANCELED, ABORTED):
             return self._after('ended', now, ABSENCE_TIMEOUT, _cups_failure(cups))
@@ -199,7 +205,7 @@ class Follower:
         if cups.state == COMPLETED:
             return Outcome('sent', detail=reasons.sentence('sent'))
         if cups.state in (STOPPED, CANCELED, ABORTED):
-            ours = self.wish
+            ours = self._wish_in(cups)
             if ours is not None and cups.started:
                 if self._is_ending(now, cups):
                     return None

@@ -167,6 +167,19 @@ def test_the_agents_own_cancellation_at_a_printer_that_counts_no_pages_leaves_do
     assert (end.state, end.reason) == ('unknown', 'expired')
 
 
+@pytest.mark.parametrize('reason', ['job-canceled-at-device', 'media-jam'])
+def test_what_others_cancelled_at_the_printer_is_a_failure(reason):
+    end = restarted('expired').see(cups(CANCELED), JobView(7, CANCELED, (reason,), pages=0))
+    assert (end.state, end.reason) == ('failed', reason)
+
+
+@pytest.mark.parametrize(('asks', 'view'), [(True, 'absent'), (False, None)])
+def test_what_cups_aborted_before_it_was_asked_to_cancel_it_is_a_failure(asks, view):
+    follower, aborted = restarted('expired', asks=asks).follower, cups(ABORTED, message='No.')
+    ends = [follower.step(now, aborted, view) for now in (0.0, ABSENCE_TIMEOUT)]
+    assert ends[-1].state == 'failed'
+
+
 def test_what_is_at_the_printer_after_a_restart_is_not_cancelled():
     clock = restarted('printer_unreachable')
     assert clock.see(cups(PROCESSING), job(PROCESSING), 5) is None
