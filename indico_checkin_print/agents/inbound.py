@@ -114,7 +114,7 @@ def receive(agent_id, link, message):
 
 
 def note(holding, message):
-    """Note what an agent says about a job in what it holds (see `dispatch.plan`)."""
+    """Note what an agent says about a job in what it holds (see `outbound.plan`)."""
     if isinstance(message, messages.Unknown):
         # a question now, until somebody answers it
         holding[message.job] = (message.dispatch, 'unknown')

@@ -1,7 +1,7 @@
 """What an agent is sent next: jobs, goes and cancels. The same for a websocket and for a poll.
 
 `plan` is pure; `outgoing` reads what it needs from the ledger and lets the ledger write down what was decided before
-anything is sent. What an agent holds (`Holding`) is what it said in its ``hello`` plus what was sent to it since, so
+anything is sent. What an agent holds is what it said in its ``hello`` plus what was sent to it since, so
 a link that breaks loses nothing: the next ``hello`` shows which messages never arrived.
 """
 
@@ -109,7 +109,7 @@ def outgoing(agent_id, link, holding):
 
     :param link: The link that asks; raises `Replaced` if the agent speaks through another one by now.
     :param holding: See `plan`.
-    :return: A list of messages. Each `print_agent.protocol.Job` among them goes with its document.
+    :return: A list of messages. Each `print_agent.protocol.messages.Job` among them goes with its document.
     """
     agent = speaking_agent(agent_id, link, lock=True)
     actor = f'agent:{agent.id}'

@@ -60,7 +60,7 @@ class Session:
         self.silent_since = None
         #: When it was last given what there was
         self.looked = time.monotonic()
-        #: What the agent holds: see `dispatch.plan`
+        #: What the agent holds: see `outbound.plan`
         self.holding = {}
         self._ws = ws
         self._db = database
@@ -254,7 +254,7 @@ def aged(message, seconds):
 
 
 def outgoing_for(agent_id, link, holding):
-    """Return [(message, PDF)] for an agent; see `dispatch.outgoing`.
+    """Return [(message, PDF)] for an agent; see `outbound.outgoing`.
 
     The PDF is ``None`` for messages that need none, and for those that are better read one by one (`document_of`).
     """

@@ -1,1 +1,1 @@
-"""What Indico signals: check-ins, deletions, clones."""
+"""What Indico signals: check-ins, corrections, deletions, clones."""

@@ -1,1 +1,1 @@
-"""Background work whose truth is in the ledger: rendering, posting, retention, and the kick that starts it."""
+"""Background work whose truth is in the ledger: rendering, posting, recovery, retention."""

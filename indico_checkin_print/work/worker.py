@@ -181,9 +181,3 @@ def post_waiting(actor, *, seconds=30, may_claim=None, meanwhile=None):
             if meanwhile is not None:
                 meanwhile()
     return done, min((d for d in delays if d is not None), default=None)
-
-
-def warm_up():
-    """Load fonts and drawing code before the first badge needs them (378 ms in a fresh process)."""
-    from indico.legacy.pdfinterface.base import init_reportlab_fonts
-    init_reportlab_fonts()

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -149,6 +150,33 @@ def test_prose_names_modules_that_exist():
             names |= {name.replace('.', '/') for name in re.findall(r':mod:`\.?([\w.]+)`', text)}
         stale += [f'{file}: {name}' for name in names if not any(path.endswith(f'/{name}.py') for path in there)]
     assert stale == []
+
+
+def test_docstrings_name_what_modules_have():
+    """A reference such as `outbound.plan` or :func:`.decisions.on_job` is to a name that this module still has."""
+    names = {}
+    for name, path in ALL.items():
+        there = names.setdefault(name.rpartition('.')[2], set())
+        there |= {other.rpartition('.')[2] for other in ALL if other.rpartition('.')[0] == name}
+        for node in ast.walk(ast.parse(path.read_text())):
+            there |= {getattr(node, field) for field in ('name', 'id', 'attr')
+                      if isinstance(getattr(node, field, None), str)}
+    stale = []
+    for name, path in ALL.items():
+        for reference in re.findall(r'(?<!`)`[~.]?([a-z_]\w*(?:\.\w+)+)`(?!`)', path.read_text()):
+            *above, module, last = reference.split('.')
+            if module[0].isupper():
+                # an attribute of a class, in the module before it or in this one
+                module = above[-1] if above else name.rpartition('.')[2]
+            if reference.split('.')[0] not in sys.stdlib_module_names and not path_of(reference) and (
+                    last not in names.get(module, ())):
+                stale.append(f'{name}: {reference}')
+    assert stale == []
+
+
+def path_of(reference):
+    """Return whether a reference is the name of a file."""
+    return reference.endswith(('.py', '.js', '.md', '.toml', '.conf'))
 
 
 @pytest.mark.parametrize('page', ['architecture.md', '../CONTRIBUTING.md'])
