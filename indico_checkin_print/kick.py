@@ -14,7 +14,7 @@ from sqlalchemy import event
 from indico.core.celery import celery
 from indico.core.db import db
 
-from indico_checkin_print.settings import logger
+from indico_checkin_print.logs import logger
 
 
 #: After a kick that failed, none is tried for so long.

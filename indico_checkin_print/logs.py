@@ -1,6 +1,11 @@
-"""Logs without names: where something failed and what kind of failure it was, never its text."""
+"""The plugin's logger. Logs hold no names: where something failed and what kind of failure it was, never its text."""
 
 import traceback
+
+from indico.core.logger import Logger
+
+
+logger = Logger.get('plugin.checkin_print')
 
 
 def log_failure(logger, exc, words, *args):

@@ -1,4 +1,4 @@
-"""What Indico's administrator chose for this plugin in ``indico.conf``, and the plugin's logger.
+"""What Indico's administrator chose for this plugin in ``indico.conf``.
 
 A setting that makes no sense raises `SettingError`; its text names the setting and says what it must be.
 """
@@ -8,7 +8,6 @@ from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from indico.core.config import config
-from indico.core.logger import Logger
 
 from indico_checkin_print.errors import SettingError
 
@@ -24,8 +23,6 @@ DEFAULTS = {
     # where the manual for event managers (docs/manager.md) is published; each box links to its chapter there
     'MANUAL_URL': None,
 }
-
-logger = Logger.get('plugin.checkin_print')
 
 
 def allowed_networks():

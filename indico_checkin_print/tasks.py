@@ -10,7 +10,7 @@ from indico.core.db import db
 from indico_checkin_print import heartbeat
 from indico_checkin_print.diagnostics import standstill_email
 from indico_checkin_print.ledger.conditions import post_is_due
-from indico_checkin_print.settings import logger
+from indico_checkin_print.logs import logger
 from indico_checkin_print.work import retention
 from indico_checkin_print.work.worker import post_waiting, recover_stalled, render_waiting
 

@@ -13,7 +13,6 @@ from reportlab.lib.units import cm, mm
 from sqlalchemy.exc import SQLAlchemyError
 
 from indico.core import signals
-from indico.core.logger import Logger
 from indico.modules.events.registration.badges import RegistrantsListToBadgesPDF, RegistrantsListToBadgesPDFDoubleSided
 from indico.modules.events.registration.controllers.management.tickets import DEFAULT_TICKET_PRINTING_SETTINGS
 from indico.modules.events.registration.util import generate_ticket
@@ -24,12 +23,9 @@ from indico_checkin_print.badge.context import drawing
 from indico_checkin_print.badge.faults import describe_fault
 from indico_checkin_print.badge.names import is_nameless
 from indico_checkin_print.errors import CannotRender, NoName
-from indico_checkin_print.logs import log_failure
+from indico_checkin_print.logs import log_failure, logger
 from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage
 from indico_checkin_print.reasons.codes import Reason
-
-
-logger = Logger.get('plugin.checkin_print')
 
 
 @dataclass(frozen=True)

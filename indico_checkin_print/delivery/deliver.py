@@ -15,13 +15,13 @@ from indico_checkin_print.credentials import unseal_all
 from indico_checkin_print.delivery import attempts, breaker, multipart, notify, retry
 from indico_checkin_print.delivery.post import SENTENCES, Answer, PostError, post
 from indico_checkin_print.errors import CheckinPrintError, SettingError
-from indico_checkin_print.logs import log_failure
+from indico_checkin_print.logs import log_failure, logger
 from indico_checkin_print.messages.envelope import delivery, message_id
 from indico_checkin_print.messages.webhook import BadgePrint
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.settings import allowed_networks, logger
+from indico_checkin_print.settings import allowed_networks
 
 
 #: When the administrator's networks cannot be read, the next look is after so many seconds.

@@ -13,7 +13,7 @@ from indico.core.db import db
 from indico.core.plugins import plugin_engine
 
 from indico_checkin_print.errors import DatabaseAway
-from indico_checkin_print.settings import logger
+from indico_checkin_print.logs import logger
 from indico_checkin_print.sql import CHANNEL
 
 

@@ -25,13 +25,12 @@ from indico_checkin_print.agents import inbound, outbound
 from indico_checkin_print.agents.brake import Brake, origin
 from indico_checkin_print.diagnostics import standstill_email
 from indico_checkin_print.errors import CannotListen, DatabaseAway
-from indico_checkin_print.logs import log_failure
+from indico_checkin_print.logs import log_failure, logger
 from indico_checkin_print.relay.database import Database
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.posts import Posts
 from indico_checkin_print.relay.session import Session
 from indico_checkin_print.relay.tokens import Tokens
-from indico_checkin_print.settings import logger
 from indico_checkin_print.work import worker
 
 

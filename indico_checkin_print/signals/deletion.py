@@ -6,10 +6,9 @@ from indico.core import signals
 from indico.core.db import db
 
 from indico_checkin_print import ledger
-from indico_checkin_print.logs import log_failure
+from indico_checkin_print.logs import log_failure, logger
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.webhooks import Webhook
-from indico_checkin_print.settings import logger
 from indico_checkin_print.sql import notify_agents, now
 
 

@@ -11,10 +11,9 @@ from indico.core.db import db
 
 from indico_checkin_print import kick
 from indico_checkin_print.ledger.states import EXPIRES_AFTER
-from indico_checkin_print.logs import log_failure
+from indico_checkin_print.logs import log_failure, logger
 from indico_checkin_print.models.choices import CheckinSource
 from indico_checkin_print.models.missed import MissedCheckin
-from indico_checkin_print.settings import logger
 from indico_checkin_print.signals import checkin
 from indico_checkin_print.sql import now
 

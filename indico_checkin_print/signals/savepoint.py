@@ -6,8 +6,7 @@ from types import SimpleNamespace
 from indico.core.db import db
 
 from indico_checkin_print import sql
-from indico_checkin_print.logs import log_failure
-from indico_checkin_print.settings import logger
+from indico_checkin_print.logs import log_failure, logger
 
 
 @contextmanager

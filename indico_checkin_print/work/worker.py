@@ -15,12 +15,11 @@ from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.delivery.deliver import begin, enter, send
 from indico_checkin_print.errors import CannotRender, NoName
 from indico_checkin_print.ledger.conditions import still_wanted
-from indico_checkin_print.logs import log_failure
+from indico_checkin_print.logs import log_failure, logger
 from indico_checkin_print.models.choices import BadgeLanguage, NamelessPolicy
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.settings import logger
 from indico_checkin_print.signals import missed_checkins
 
 
