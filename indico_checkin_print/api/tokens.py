@@ -8,15 +8,13 @@ import threading
 import time
 
 from indico_checkin_print.agents import inbound
-from indico_checkin_print.agents.brake import Brake, origin
+from indico_checkin_print.agents.connect_limit import UNKNOWN_TOKEN_BURST, UNKNOWN_TOKEN_INTERVAL, ConnectLimit, origin
 from indico_checkin_print.credentials import digest
 from indico_checkin_print.errors import APIError
 
 
-#: Wrong tokens from one address: so many at once, then one every so many seconds. Many laptops may share an address.
-UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY = 100, 1
 #: However many wrong tokens come, the digests of good ones are read no more often than this, in seconds.
-READ_EVERY = 1
+MIN_READ_INTERVAL = 1
 
 
 class Tokens:
@@ -24,7 +22,7 @@ class Tokens:
 
     def __init__(self, *, clock=time.monotonic):
         self._clock = clock
-        self._wrong = Brake(UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY, clock=clock)
+        self._wrong = ConnectLimit(UNKNOWN_TOKEN_BURST, UNKNOWN_TOKEN_INTERVAL, clock=clock)
         self._good = frozenset()
         self._read = float('-inf')
         self._lock = threading.Lock()
@@ -58,7 +56,7 @@ class Tokens:
         # those that come during a read wait for it: theirs may be among what it finds
         with self._reading:
             now = self._clock()
-            if key not in self._good and now - self._read >= READ_EVERY:
+            if key not in self._good and now - self._read >= MIN_READ_INTERVAL:
                 self._read = now
                 self._good = inbound.token_digests()
         return key in self._good

@@ -3,7 +3,7 @@
 import asyncio
 
 
-class Pace:
+class MessageLimit:
     """Lets `rate` messages a second through, and `burst` at once after a silence.
 
     An agent that comes back has much to say, so nobody is thrown out for speaking fast.

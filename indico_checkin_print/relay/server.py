@@ -1,6 +1,6 @@
 """The relay: a process of its own beside Indico, because nothing long-lived may run in a web worker.
 
-It is a fast lane, not a crutch: without it agents poll Indico, and every promise holds.
+It makes badges come out sooner. Without it agents poll Indico, and every promise holds.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from print_agent.protocol.messages import MAX_MESSAGE
 
 from indico_checkin_print import heartbeat
 from indico_checkin_print.agents import inbound, outbound
-from indico_checkin_print.agents.brake import Brake, origin
+from indico_checkin_print.agents.connect_limit import UNKNOWN_TOKEN_BURST, UNKNOWN_TOKEN_INTERVAL, ConnectLimit, origin
 from indico_checkin_print.diagnostics import standstill_email
 from indico_checkin_print.errors import CannotListen, DatabaseAway
 from indico_checkin_print.logs import log_failure, logger
@@ -38,9 +38,7 @@ PATH = '/checkin-print/ws'
 #: Agents of one relay, unless the administrator says otherwise.
 MAX_AGENTS = 2000
 #: Connects of one agent: so many at once, then one every so many seconds. After a restart of the relay each needs one.
-CONNECTS, CONNECT_EVERY = 20, 3
-#: Unknown tokens from one address: so many at once, then one every so many seconds. Many laptops may share an address.
-UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY = 100, 1
+CONNECT_BURST, CONNECT_INTERVAL = 20, 3
 #: How often agents are pinged, and how long they have to answer: a cut cable is silent.
 PING_INTERVAL, PING_TIMEOUT = 5, 15  # seconds
 #: Between two notes that agents are still there, and checks for those that fell silent.
@@ -70,8 +68,8 @@ class Relay:
         #: agent id -> the link through which it speaks: the last one that heard its hello
         self._sessions = {}
         self._draining = False
-        self._connects = Brake(CONNECTS, CONNECT_EVERY)
-        self._unknown = Brake(UNKNOWN_TOKENS, UNKNOWN_TOKEN_EVERY)
+        self._connects = ConnectLimit(CONNECT_BURST, CONNECT_INTERVAL)
+        self._unknown = ConnectLimit(UNKNOWN_TOKEN_BURST, UNKNOWN_TOKEN_INTERVAL)
         self._tokens = Tokens(database)
         self._posts = Posts(database, metrics, log)
 

@@ -15,7 +15,7 @@ from indico_checkin_print.errors import AgentSilent, DatabaseAway, Replaced
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.records import Document
-from indico_checkin_print.relay.rate_limit import Pace
+from indico_checkin_print.relay.rate_limit import MessageLimit
 
 
 #: The agent says hello within so many seconds.
@@ -69,7 +69,7 @@ class Session:
         self._outgoing = asyncio.Event()
         self._greeted = greeted
         self._woken = time.monotonic()
-        self._pace = Pace(RATE, BURST)
+        self._limit = MessageLimit(RATE, BURST)
         # a job's document follows its header directly
         self._sending = asyncio.Lock()
         #: Since when the agent has not taken the piece that is sent to it
@@ -151,7 +151,7 @@ class Session:
     async def _read(self):
         odd = 0
         while True:
-            if await self._pace.wait():
+            if await self._limit.wait():
                 self._metrics.count('slowed_total')
             self.silent_since = time.monotonic()
             try:

@@ -10,7 +10,7 @@ from indico_checkin_print.credentials import digest
 
 
 #: However many unknown tokens come, the digests are read no more often than this, in seconds.
-READ_EVERY = 1
+MIN_READ_INTERVAL = 1
 
 
 class Tokens:
@@ -36,7 +36,7 @@ class Tokens:
         if key not in self._known:
             async with self._lock:
                 if self._begun < asked and key not in self._known:
-                    await asyncio.sleep(max(0, self._begun + READ_EVERY - self._clock()))
+                    await asyncio.sleep(max(0, self._begun + MIN_READ_INTERVAL - self._clock()))
                     begun = self._clock()
                     self._known = await self._db.call(inbound.token_digests, retry_for=0)
                     self._begun = begun

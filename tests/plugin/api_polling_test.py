@@ -15,7 +15,7 @@ from print_agent.protocol.messages import Accepted, Completed, Drain, Hello, Pol
 from indico_checkin_print import ledger
 from indico_checkin_print.agents import inbound
 from indico_checkin_print.api import agents as agents_api
-from indico_checkin_print.api.tokens import READ_EVERY, UNKNOWN_TOKEN_EVERY, UNKNOWN_TOKENS, Tokens
+from indico_checkin_print.api.tokens import MIN_READ_INTERVAL, UNKNOWN_TOKEN_INTERVAL, UNKNOWN_TOKEN_BURST, Tokens
 from indico_checkin_print.credentials import digest
 from indico_checkin_print.models.jobs import Job, JobState
 from tests.plugin.api_fixtures import API
@@ -130,22 +130,22 @@ def test_wrong_tokens_cost_no_query_each(db, post, agent, test_client, monkeypat
     now = [1000.0]
     monkeypatch.setattr(agents_api, 'tokens', Tokens(clock=lambda: now[0]))
     looked_up, read = mocker.spy(inbound, 'authenticate'), mocker.spy(inbound, 'token_digests')
-    for number in range(UNKNOWN_TOKENS):
+    for number in range(UNKNOWN_TOKEN_BURST):
         assert poll(post, token=f'icpa_{number}') == (401, 'unknown_token')
     for number in range(50):
         assert poll(post, token=f'icpa_another{number}') == (429, 'too_often')
     response = test_client.get(f'{API}/document/{uuid4()}/1', headers={'Authorization': 'Bearer icpa_x'})
-    assert (response.status_code, response.headers['Retry-After']) == (429, str(UNKNOWN_TOKEN_EVERY))
-    assert (looked_up.call_count, read.call_count) == (UNKNOWN_TOKENS, 1)
+    assert (response.status_code, response.headers['Retry-After']) == (429, str(UNKNOWN_TOKEN_INTERVAL))
+    assert (looked_up.call_count, read.call_count) == (UNKNOWN_TOKEN_BURST, 1)
     # a good one from the same address is heard all the same
     assert [type(message) for message in poll(post)] == [Welcome]
     # also one that was issued meanwhile, a moment later
     agent.token_hash = digest('icpa_new')
     db.session.flush()
     assert poll(post, token='icpa_new') == (429, 'too_often')
-    now[0] += READ_EVERY / 2
+    now[0] += MIN_READ_INTERVAL / 2
     assert poll(post, token='icpa_new') == (429, 'too_often')
-    now[0] += READ_EVERY / 2
+    now[0] += MIN_READ_INTERVAL / 2
     assert [type(message) for message in poll(post, token='icpa_new')] == [Welcome]
     # and a revoked one is not
     agent.revoked_dt = now_utc()
@@ -154,7 +154,7 @@ def test_wrong_tokens_cost_no_query_each(db, post, agent, test_client, monkeypat
 
 
 def test_wrong_tokens_of_others_count_for_their_own_address(post, agent, test_client):
-    for number in range(UNKNOWN_TOKENS + 1):
+    for number in range(UNKNOWN_TOKEN_BURST + 1):
         poll(post, token=f'icpa_{number}')
     response = test_client.get(f'{API}/document/{uuid4()}/1', headers={'Authorization': 'Bearer icpa_x'},
                                environ_base={'REMOTE_ADDR': '192.0.2.77'})
@@ -172,7 +172,7 @@ def test_good_tokens_wait_for_the_read_of_good_ones(mocker):
 
     mocker.patch.object(inbound, 'token_digests', _read)
     mocker.patch.object(inbound, 'authenticate', lambda token: None if 'wrong' in token else 7)
-    for __ in range(UNKNOWN_TOKENS):
+    for __ in range(UNKNOWN_TOKEN_BURST):
         tokens.find('icpa_wrong', '192.0.2.1')
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(tokens.find, 'icpa_one', '192.0.2.1')

@@ -93,8 +93,8 @@ def test_metrics():
 @pytest.mark.parametrize('row', [
     f'by default {server.MAX_AGENTS} |', f'| {messages.MAX_MESSAGE // 1024} KiB |',
     f'| {relay_session.BURST} at once, then {relay_session.RATE} a second |', f'| {relay_session.MAX_ERRORS} on one',
-    f'| {server.CONNECTS} at once, then one in {server.CONNECT_EVERY} seconds |',
-    f'| {server.UNKNOWN_TOKENS} at once, then one a second |',
+    f'| {server.CONNECT_BURST} at once, then one in {server.CONNECT_INTERVAL} seconds |',
+    f'| {server.UNKNOWN_TOKEN_BURST} at once, then one a second |',
     f'| {relay_session.HEARTBEAT} seconds; {server.PING_INTERVAL + server.PING_TIMEOUT} without',
     f'| {outbound.PREFETCH} for each printer, {outbound.IN_FLIGHT} in all |',
 ])

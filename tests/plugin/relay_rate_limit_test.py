@@ -2,12 +2,12 @@
 
 import asyncio
 
-from indico_checkin_print.relay.rate_limit import Pace
+from indico_checkin_print.relay.rate_limit import MessageLimit
 
 
 def test_an_agent_that_speaks_too_fast_waits():
     async def speak():
-        pace = Pace(1000, 5)
+        pace = MessageLimit(1000, 5)
         return [await pace.wait() for __ in range(8)]
     waits = asyncio.run(speak())
     assert waits[:5] == [False] * 5

@@ -1,4 +1,4 @@
-"""Connecting again and again has a brake, which nobody feels who connects as agents do."""
+"""Connecting again and again is limited, and nobody notices who connects as agents do."""
 
 import asyncio
 import http
@@ -11,9 +11,9 @@ from websockets.http11 import Request
 
 from indico_checkin_print.credentials import digest
 from indico_checkin_print.agents import inbound
-from indico_checkin_print.agents.brake import Brake
+from indico_checkin_print.agents.connect_limit import ConnectLimit
 from indico_checkin_print.relay.metrics import Metrics
-from indico_checkin_print.relay.server import CONNECT_EVERY, CONNECTS, PATH, UNKNOWN_TOKENS, Relay
+from indico_checkin_print.relay.server import CONNECT_INTERVAL, CONNECT_BURST, PATH, UNKNOWN_TOKEN_BURST, Relay
 
 
 class Database:
@@ -71,24 +71,24 @@ def upgrade(relay, runner):
     return _upgrade
 
 
-def test_a_brake():
+def test_the_limit_of_a_key():
     now = [1000.0]
-    brake = Brake(3, 10, size=2, clock=lambda: now[0])
-    assert [brake.hit('a') for __ in range(4)] == [0, 0, 0, 10]
-    assert brake.wait('a') == 10
-    assert brake.hit('b') == 0
+    limit = ConnectLimit(3, 10, size=2, clock=lambda: now[0])
+    assert [limit.hit('a') for __ in range(4)] == [0, 0, 0, 10]
+    assert limit.wait('a') == 10
+    assert limit.hit('b') == 0
     now[0] += 10
-    assert [brake.hit('a'), brake.hit('a')] == [0, 10]
-    brake.hit('c')
-    assert brake.wait('b') == 0
-    assert len(brake._left) == 2
+    assert [limit.hit('a'), limit.hit('a')] == [0, 10]
+    limit.hit('c')
+    assert limit.wait('b') == 0
+    assert len(limit._left) == 2
 
 
 def test_an_agent_that_connects_again_and_again_has_to_wait(upgrade):
-    assert [upgrade('icpa_1') for __ in range(CONNECTS)] == [None] * CONNECTS
+    assert [upgrade('icpa_1') for __ in range(CONNECT_BURST)] == [None] * CONNECT_BURST
     answer = upgrade('icpa_1')
     assert answer.status_code == http.HTTPStatus.TOO_MANY_REQUESTS
-    assert 1 <= int(answer.headers['Retry-After']) <= CONNECT_EVERY + 6
+    assert 1 <= int(answer.headers['Retry-After']) <= CONNECT_INTERVAL + 6
     assert upgrade('icpa_2') is None
 
 
@@ -103,7 +103,7 @@ FLOOD = [f'icpa_wrong_{number}' for number in range(1000)]
     ('192.0.2.1', ()), ('127.0.0.1', [('X-Forwarded-For', '192.0.2.7')]), ('127.0.0.1', ())])
 def test_unknown_tokens_are_not_tried_for_ever(upgrade, upgrades, database, address, headers):
     answers = upgrades(FLOOD, address, headers)
-    assert answers == [401] * UNKNOWN_TOKENS + [429] * (len(FLOOD) - UNKNOWN_TOKENS)
+    assert answers == [401] * UNKNOWN_TOKEN_BURST + [429] * (len(FLOOD) - UNKNOWN_TOKEN_BURST)
     answer = upgrade('no', address, headers)
     assert (answer.status_code, answer.headers['Retry-After'].isdecimal()) == (429, True)
     # however many they were, the database was asked once
@@ -132,7 +132,7 @@ def test_a_token_that_was_revoked_is_unknown_at_once(upgrade, database):
 
 
 def test_the_networks_of_ipv6_count_as_one_address(upgrades):
-    answers = [upgrades(['no'], f'2001:db8:1:2::{number:x}')[0] for number in range(UNKNOWN_TOKENS + 1)]
-    assert answers == [401] * UNKNOWN_TOKENS + [429]
+    answers = [upgrades(['no'], f'2001:db8:1:2::{number:x}')[0] for number in range(UNKNOWN_TOKEN_BURST + 1)]
+    assert answers == [401] * UNKNOWN_TOKEN_BURST + [429]
     assert upgrades(['no'], '2001:db8:1:3::1') == [401]
     assert upgrades(['no'], '::ffff:192.0.2.9') == [401]

@@ -4,7 +4,11 @@ import ipaddress
 import time
 
 
-class Brake:
+#: Unknown tokens from one address: so many at once, then one every so many seconds. Many laptops may share an address.
+UNKNOWN_TOKEN_BURST, UNKNOWN_TOKEN_INTERVAL = 100, 1
+
+
+class ConnectLimit:
     """Lets `burst` tries of a key through at once, and then one every `seconds`.
 
     :param size: Keys that are remembered; beyond that those of the longest ago are forgotten.
