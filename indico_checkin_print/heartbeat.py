@@ -25,9 +25,9 @@ POSTS = 'posts '
 #: The Celery worker whose turn it is to make POSTs; ``detail`` says which one
 TURN = 'turn to post'
 #: How often a relay says that it makes POSTs, in seconds, and after how many seconds without it Celery takes over.
-POSTS_EVERY, POSTS_STALE = 2, 6
+POSTS_INTERVAL, POSTS_TIMEOUT = 2, 6
 #: A worker that has not renewed its turn for so many seconds is dead.
-TURN_STALE = 15
+TURN_TIMEOUT = 15
 
 
 def machine():
@@ -49,7 +49,7 @@ def forget(name, **about):
 
 def relay_posts():
     """Return whether a relay makes the POSTs to webhooks."""
-    fresh = Heartbeat.query.filter(Heartbeat.name.startswith(POSTS), Heartbeat.dt > now(-POSTS_STALE))
+    fresh = Heartbeat.query.filter(Heartbeat.name.startswith(POSTS), Heartbeat.dt > now(-POSTS_TIMEOUT))
     return db.session.query(fresh.exists()).scalar()
 
 
@@ -57,7 +57,7 @@ def take_turn(holder):
     """Take or keep the turn to make POSTs in Celery, where no relay makes them: one worker at a time has it.
 
     :param holder: Who asks, uniquely on all machines.
-    :return: Whether the caller has it. It ends after :data:`TURN_STALE` seconds, or by `forget`.
+    :return: Whether the caller has it. It ends after :data:`TURN_TIMEOUT` seconds, or by `forget`.
     """
     if relay_posts():
         return False
@@ -65,5 +65,5 @@ def take_turn(holder):
     return db.session.execute(
         insert(Heartbeat.__table__).values(values)
         .on_conflict_do_update(index_elements=['name'], set_=values,
-                               where=db.or_(Heartbeat.detail == holder, Heartbeat.dt < now(-TURN_STALE)))
+                               where=db.or_(Heartbeat.detail == holder, Heartbeat.dt < now(-TURN_TIMEOUT)))
         .returning(Heartbeat.__table__.c.name)).scalar() is not None

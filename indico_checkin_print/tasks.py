@@ -16,11 +16,11 @@ from indico_checkin_print.work.worker import post_waiting, recover_stalled, rend
 
 
 #: Between two sweeps, in seconds.
-SWEEP_EVERY = 15
+SWEEP_INTERVAL = 15
 #: For how long a worker begins POSTs before other tasks have a turn, in seconds.
-POST_FOR = 10
+POST_DURATION = 10
 #: Between two searches for documents that are not needed any more, in seconds.
-DOCUMENTS_EVERY = 300
+DOCUMENT_PURGE_INTERVAL = 300
 
 
 @celery.task(name='checkin_print_work', plugin='checkin_print', ignore_result=True)
@@ -44,12 +44,12 @@ def post():
     if not _may_claim():
         return
     # badges do not wait until slow receivers have answered, not even where there is only one worker
-    __, next_try = post_waiting(actor, seconds=POST_FOR, may_claim=_may_claim,
+    __, next_try = post_waiting(actor, seconds=POST_DURATION, may_claim=_may_claim,
                                 meanwhile=lambda: render_waiting(actor, seconds=2))
     heartbeat.forget(heartbeat.TURN, detail=holder)
     db.session.commit()
     # what others could not send because it was not their turn, they left to this one
-    if not _want_posts() and next_try is not None and next_try < SWEEP_EVERY:
+    if not _want_posts() and next_try is not None and next_try < SWEEP_INTERVAL:
         post.apply_async(countdown=next_try)
 
 
@@ -57,13 +57,13 @@ def _want_posts():
     """Ask for POSTs if some are due: at once, or when the relay that should make them proves to be gone."""
     wanted = post_is_due()
     if wanted:
-        post.apply_async(countdown=heartbeat.POSTS_STALE + 0.5 if heartbeat.relay_posts() else 0)
+        post.apply_async(countdown=heartbeat.POSTS_TIMEOUT + 0.5 if heartbeat.relay_posts() else 0)
     db.session.commit()
     return wanted
 
 
 @celery.periodic_task(name='checkin_print_sweep', plugin='checkin_print', locked=False,
-                      run_every=schedule(run_every=SWEEP_EVERY))
+                      run_every=schedule(run_every=SWEEP_INTERVAL))
 def sweep():
     """Find what no wake-up reached, recover what dead processes left, and retry what is due."""
     recover_stalled('sweep', heartbeat.CELERY)
@@ -74,7 +74,7 @@ def sweep():
 
 
 @celery.periodic_task(name='checkin_print_documents', plugin='checkin_print',
-                      run_every=schedule(run_every=DOCUMENTS_EVERY))
+                      run_every=schedule(run_every=DOCUMENT_PURGE_INTERVAL))
 def purge_documents():
     """Delete the documents of jobs that have ended."""
     retention.purge_documents()

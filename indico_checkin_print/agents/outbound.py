@@ -29,13 +29,13 @@ from indico_checkin_print.routing.printer import why_not
 
 
 #: Jobs that wait at the agent for each printer, those with a go included.
-PREFETCH = 4
+MAX_JOBS_PER_PRINTER = 4
 #: In these states nobody has answered yet whether a badge came out.
 STILL_ASKED = {JobState.ready, JobState.dispatched, JobState.printing, JobState.unknown}
 #: How long a badge waits for one before it that is still being made, in seconds.
-MAKING = 2
+RENDER_WAIT = 2
 #: Most jobs at one agent, however many printers it has: it keeps their documents in memory or on disk.
-IN_FLIGHT = 40
+MAX_JOBS_PER_AGENT = 40
 #: What a job's message is made of, besides its desk
 _FOR_MESSAGE = (joinedload('document'), joinedload('registration'))
 
@@ -60,7 +60,7 @@ class Plan:
     send: tuple = ()
     #: uuids whose go the agent never got
     repeat_go: tuple = ()
-    #: uuids to give a go now
+    #: uuids to grant a go now
     go: tuple = ()
     #: how many more jobs each printer takes
     room: dict = None
@@ -100,7 +100,7 @@ def plan(assigned, holding, printers):
                 go.append(waiting.uuid)
             else:
                 idle.add(printer)
-        room[printer] = max(0, PREFETCH - len(jobs))
+        room[printer] = max(0, MAX_JOBS_PER_PRINTER - len(jobs))
     return Plan(cancel=cancel, send=send, repeat_go=repeat_go, go=tuple(go), room=room, idle=frozenset(idle))
 
 
@@ -123,7 +123,7 @@ def outgoing(agent_id, link, holding):
             .order_by(Job.queue_dt, Job.id)}
     breakers = open_breakers([agent.id])
     printers = _usable(agent, jobs, breakers)
-    _make_way(agent, jobs, breakers)
+    _free_for_older(agent, jobs, breakers)
     todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding, printers)
     messages = _answered(agent, holding)
     messages += [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
@@ -133,13 +133,13 @@ def outgoing(agent_id, link, holding):
     if todo.send:
         # what their messages are made of, in one query
         Job.query.filter(Job.uuid.in_(todo.send)).options(*_FOR_MESSAGE, joinedload('desk')).all()
-    left = _what_is_left(u for u in (*todo.send, *todo.repeat_go) if jobs[u].state == JobState.dispatched)
+    left = _seconds_left(u for u in (*todo.send, *todo.repeat_go) if jobs[u].state == JobState.dispatched)
     messages += [job_message(jobs[uuid], go=uuid in todo.go or uuid in left, print_within=left.get(uuid, PRINT_WITHIN))
                  for uuid in todo.send if uuid not in undone]
     messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=left.get(uuid, PRINT_WITHIN))
                  for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in undone and u not in todo.send))]
     at_agent = sum(job.state in AT_AGENT for job in jobs.values())
-    return messages + _give_more(agent, todo, actor, breakers, most=IN_FLIGHT - at_agent)
+    return messages + _assign_more(agent, todo, actor, breakers, most=MAX_JOBS_PER_AGENT - at_agent)
 
 
 def _answered(agent, holding):
@@ -181,13 +181,14 @@ def _usable(agent, jobs, breakers):
     return [name for name, obstacle in obstacles.items() if not obstacle]
 
 
-def _make_way(agent, jobs, breakers):
-    """Free what waits here for a printer that an older badge is to come back to, so that they are given in order.
+def _free_for_older(agent, jobs, breakers):
+    """Unassign what waits here for its go if an older badge is to get the same printer, so that they print in order.
 
-    Only for badges that were given away before, and only at the printer that takes them: one that waits for another
-    printer would have the rest freed and given again for as long as it waits.
+    That is so after an older badge was returned. Only such badges count, those that were assigned before, and only at
+    the printer that takes them: one that waits for another printer would have the others unassigned and assigned
+    once more for as long as it waits.
 
-    :param jobs: What is at the agent, by uuid; what is freed is taken out.
+    :param jobs: What is at the agent, by uuid; what is unassigned is taken out.
     """
     waiting = [job for job in jobs.values() if job.state == JobState.ready and job.desk_id is not None]
     if not waiting:
@@ -197,7 +198,7 @@ def _make_way(agent, jobs, breakers):
                     due(JobState.ready))
             .options(joinedload('desk'))
             .order_by(Job.queue_dt, Job.id)
-            .limit(IN_FLIGHT).all())
+            .limit(MAX_JOBS_PER_AGENT).all())
     if not back:
         return
     candidates, first = Candidates({job.desk for job in back}, {agent.id: breakers}), {}
@@ -212,7 +213,7 @@ def _make_way(agent, jobs, breakers):
             del jobs[job.uuid]
 
 
-def _what_is_left(uuids):
+def _seconds_left(uuids):
     """Return for how many seconds the permission to print jobs is still good, by uuid.
 
     It runs from the moment when it was given, however often it is said: the server gives up a margin later.
@@ -225,22 +226,22 @@ def _what_is_left(uuids):
             for uuid, seconds in db.session.query(Job.uuid, age).filter(Job.uuid.in_(uuids))}
 
 
-def _give_more(agent, todo, actor, breakers, *, most):
+def _assign_more(agent, todo, actor, breakers, *, most):
     room, idle, messages = {name: free for name, free in todo.room.items() if free}, set(todo.idle), []
     if not room or most <= 0:
         return []
     jobs = _oldest_at_desks(agent, room, most)
     if not jobs:
         return []
-    candidates, left, refused = Candidates({job.desk for job in jobs}, {agent.id: breakers}), set(), []
+    candidates, others, refused = Candidates({job.desk for job in jobs}, {agent.id: breakers}), set(), []
     for job in jobs:
         choice, notes = candidates.choose(job)
         if choice is None:
             continue
         if choice.agent_id != agent.id:
-            if choice.load < PREFETCH:
-                # it may have looked while this transaction held the job
-                left.add(choice.agent_id)
+            if choice.load < MAX_JOBS_PER_PRINTER:
+                # it may have asked while this transaction held the job
+                others.add(choice.agent_id)
             continue
         if not room.get(choice.printer) or len(messages) == most:
             continue
@@ -254,14 +255,14 @@ def _give_more(agent, todo, actor, breakers, *, most):
         candidates.assigned(choice)
         messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch))
     ledger.drop_or_redraw(refused, actor)
-    sql.notify_agents(left)
+    sql.notify_agents(others)
     return messages
 
 
 def _oldest_at_desks(agent, room, most):
     """Lock and return what waits where an agent has room, the oldest first.
 
-    From each desk as much as its printers take: one where nothing gets on must not hide another one.
+    From each desk as much as its printers take: one where nothing prints must not hide another one.
     """
     free = Counter()
     for desk_id, printer in (db.session.query(DeskPrinter.desk_id, DeskPrinter.printer)
@@ -293,6 +294,6 @@ def _one_before_is_being_made():
     before = db.aliased(Job)
     return (db.session.query(before.id)
             .filter(before.desk_id == Job.desk_id, before.state == JobState.rendering,
-                    before.lease_dt > sql.now(RENDER_LEASE - MAKING),
+                    before.lease_dt > sql.now(RENDER_LEASE - RENDER_WAIT),
                     db.tuple_(before.queue_dt, before.id) < db.tuple_(Job.queue_dt, Job.id))
             .exists())

@@ -32,7 +32,7 @@ from indico_checkin_print.sql import notify_agents
 
 
 #: Polls of an idle agent, in seconds.
-POLL_EVERY = 2.0
+POLL_INTERVAL = 2.0
 
 tokens = Tokens()
 
@@ -129,8 +129,8 @@ class RHPoll(RHAgent):
             raise APIError(401, 'revoked', exc.detail)
         except Replaced as exc:
             raise APIError(409, 'replaced', exc.detail)
-        messages = [replace(welcome, heartbeat=POLL_EVERY * 10), *filter(None, answers), *outgoing]
-        return answer(protocol.PollReply(messages=tuple(messages), next_in=POLL_EVERY))
+        messages = [replace(welcome, heartbeat=POLL_INTERVAL * 10), *filter(None, answers), *outgoing]
+        return answer(protocol.PollReply(messages=tuple(messages), next_in=POLL_INTERVAL))
 
 
 class RHDocument(RHAgent):

@@ -11,19 +11,19 @@ from indico_checkin_print.settings import parse_networks
 
 
 #: Celery's sweep comes every 15 seconds; after so many without one it is missing
-SWEEP_MISSING = 60
+MAX_SWEEP_AGE = 60
 #: A relay writes its heartbeat every 5 seconds
-RELAY_MISSING = 30
+MAX_RELAY_AGE = 30
 #: The nightly purge, in seconds
-PURGE_MISSING = 26 * 3600
+MAX_PURGE_AGE = 26 * 3600
 #: What has been due for so long is stuck, in seconds
-STUCK = 60
+MAX_OVERDUE = 60
 #: Badges that wait for a printer for so long, in seconds
-WAITS_LONG = 300
+MAX_WAIT = 300
 #: Clocks that differ by more than so many seconds
-CLOCK_OFF, CLOCK_WRONG = 2, 30
+CLOCK_WARN_OFFSET, CLOCK_WRONG_OFFSET = 2, 30
 #: Networks with fewer bits than these contain much more than a conference
-WIDE = {4: 16, 6: 48}
+MIN_PREFIX = {4: 16, 6: 48}
 
 
 def check_database(version, error, table_revision, code_revision):
@@ -43,12 +43,12 @@ def check_database(version, error, table_revision, code_revision):
 def check_clock(offset):
     """Check the difference, in seconds, between this machine's clock and that of the database."""
     words = f'This clock is {abs(offset):.1f} s {"ahead of" if offset > 0 else "behind"} that of the database.'
-    if abs(offset) > CLOCK_WRONG:
+    if abs(offset) > CLOCK_WRONG_OFFSET:
         return Finding('clock', WRONG, f'{words} Signatures and pairing codes will be refused. '
                                        'Let NTP set both clocks.')
-    if abs(offset) > CLOCK_OFF:
+    if abs(offset) > CLOCK_WARN_OFFSET:
         return Finding('clock', WARN, f'{words} Let NTP set both clocks.')
-    return Finding('clock', OK, f'The same as that of the database (within {CLOCK_OFF} s)')
+    return Finding('clock', OK, f'The same as that of the database (within {CLOCK_WARN_OFFSET} s)')
 
 
 def check_broker(error):
@@ -69,11 +69,11 @@ def check_worker(names, *, broker_answers):
     return Finding('worker', OK, f'Answers: {", ".join(sorted(names))}')
 
 
-def check_beat(sign, *, worker_answers):
-    """Check that Celery sweeps: beat asks for it, a worker does it, and the database has its sign."""
-    if sign is not None and sign.age < SWEEP_MISSING:
-        return Finding('beat', OK, f'The last sweep was {ago(sign.age)}')
-    last = f'The last sweep of Celery was {ago(sign.age)}.' if sign else 'Celery has never swept.'
+def check_beat(beat, *, worker_answers):
+    """Check that Celery sweeps: beat asks for it, a worker does it, and the database has its heartbeat."""
+    if beat is not None and beat.age < MAX_SWEEP_AGE:
+        return Finding('beat', OK, f'The last sweep was {ago(beat.age)}')
+    last = f'The last sweep of Celery was {ago(beat.age)}.' if beat else 'Celery has never swept.'
     if worker_answers:
         return Finding('beat', WRONG, f'{last} The worker answers, so beat is missing, or the worker does not know the '
                                       'plugin: restart it ("systemctl restart indico-celery"); it needs the option -B, '
@@ -81,20 +81,20 @@ def check_beat(sign, *, worker_answers):
     return Finding('beat', WRONG, f'{last} It will sweep when a worker runs.')
 
 
-def check_relay(signs, answers):
+def check_relay(beats, answers):
     """Check that a relay runs.
 
-    :param signs: The `Sign` of each relay by its place, ``machine:port``.
+    :param beats: The `LastBeat` of each relay by its place, ``machine:port``.
     :param answers: The `Answer` of ``/healthz`` of those on this machine, by place.
     """
-    alive = {place for place, sign in signs.items() if sign.age < RELAY_MISSING}
-    if not signs:
+    alive = {place for place, beat in beats.items() if beat.age < MAX_RELAY_AGE}
+    if not beats:
         return Finding('relay', WARN, 'No relay has run for days. Everything works without one, but badges take some '
                                       'seconds: agents ask every two seconds, and one Celery worker is busy with POSTs '
                                       'to webhooks. See docs/install.md, "The relay".')
     if not alive:
-        place, sign = min(signs.items(), key=lambda item: item[1].age)
-        return Finding('relay', WRONG, f'The relay {place} was last heard of {ago(sign.age)}. Start it: "systemctl '
+        place, beat = min(beats.items(), key=lambda item: item[1].age)
+        return Finding('relay', WRONG, f'The relay {place} was last heard of {ago(beat.age)}. Start it: "systemctl '
                                        'restart indico-checkin-print". Meanwhile agents ask every two seconds.')
     for place in sorted(alive & answers.keys()):
         answer = answers[place]
@@ -105,7 +105,7 @@ def check_relay(signs, answers):
                                            f'{": " + why if answer.status == 503 else "."}')
     agents = [answers[place].data.get('agents') for place in sorted(alive & answers.keys())]
     words = f'Running: {", ".join(sorted(alive))}' + (f', {sum(agents)} agents connected' if agents else '')
-    gone = sorted(signs.keys() - alive)
+    gone = sorted(beats.keys() - alive)
     if gone:
         return Finding('relay', WARN, f'{words}. Not heard of any more: {", ".join(gone)}. If you took it away, all is '
                                       'well; otherwise start it.')
@@ -164,7 +164,7 @@ def check_networks(setting):
     except (TypeError, ValueError) as exc:
         return Finding('allow-list', WRONG, f'PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS cannot be read: {exc}')
     wide = [str(network) for network in networks
-            if network.prefixlen < WIDE[network.version] and not network.is_loopback]
+            if network.prefixlen < MIN_PREFIX[network.version] and not network.is_loopback]
     if wide:
         return Finding('allow-list', WARN, f'Very wide: {", ".join(wide)}. Every event manager can have Indico POST to '
                                            'anything in there. List the networks of the desks only.')
@@ -194,7 +194,7 @@ def check_jobs(stuck, overdue, waiting):
     if stuck.count:
         return Finding('jobs', WRONG, f'{stuck.count} badges wait to be made, the oldest was due {ago(stuck.oldest)}: '
                                       'neither Celery nor a relay makes badges, or they cannot follow.')
-    if waiting.count and waiting.oldest > WAITS_LONG:
+    if waiting.count and waiting.oldest > MAX_WAIT:
         return Finding('jobs', WARN, f'{waiting.count} badges wait for their printer or receiver, the oldest since '
                                      f'{duration(waiting.oldest)}. "indico checkin-print jobs list --state ready" '
                                      'shows them.')
@@ -246,11 +246,11 @@ def check_webhooks(count, off, open_):
     return Finding('webhooks', OK, f'{count}, all switched on and working' if count else 'None in use')
 
 
-def check_purge(sign):
+def check_purge(beat):
     """Check that old data is deleted."""
-    if sign is None:
+    if beat is None:
         return Finding('purge', WARN, 'Has not run yet. It runs every night at 3:40; "indico checkin-print purge" does '
                                       'it now.')
-    if sign.age > PURGE_MISSING:
-        return Finding('purge', WARN, f'Last ran {ago(sign.age)}. Celery runs it every night at 3:40.')
-    return Finding('purge', OK, f'Last ran {ago(sign.age)}: {sign.detail}')
+    if beat.age > MAX_PURGE_AGE:
+        return Finding('purge', WARN, f'Last ran {ago(beat.age)}. Celery runs it every night at 3:40.')
+    return Finding('purge', OK, f'Last ran {ago(beat.age)}: {beat.detail}')

@@ -19,7 +19,7 @@ from indico_checkin_print import heartbeat, settings
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.diagnostics import checks
-from indico_checkin_print.diagnostics.findings import OK, Answer, Pile, Sign
+from indico_checkin_print.diagnostics.findings import OK, Answer, LastBeat, Pile
 from indico_checkin_print.errors import CannotRender, SettingError
 from indico_checkin_print.ledger.conditions import behind_another, due, for_receiver, for_webhooks
 from indico_checkin_print.models.desks import Desk
@@ -54,24 +54,24 @@ def examine():
         # the rest is in its tables
         return
     yield checks.check_clock(_clock_offset())
-    signs = _signs()
-    yield checks.check_beat(signs.get(heartbeat.CELERY), worker_answers=worker.level == OK)
-    relays = {name.removeprefix(heartbeat.RELAY): sign for name, sign in signs.items()
+    beats = _last_beats()
+    yield checks.check_beat(beats.get(heartbeat.CELERY), worker_answers=worker.level == OK)
+    relays = {name.removeprefix(heartbeat.RELAY): beat for name, beat in beats.items()
               if name.startswith(heartbeat.RELAY)}
-    alive = [sign for sign in relays.values() if sign.age < checks.RELAY_MISSING]
-    yield checks.check_relay(relays, {place: _get(f'http://{sign.detail}/healthz') for place, sign in relays.items()
-                                      if sign in alive and _is_here(place)})
+    alive = [beat for beat in relays.values() if beat.age < checks.MAX_RELAY_AGE]
+    yield checks.check_relay(relays, {place: _get(f'http://{beat.detail}/healthz') for place, beat in relays.items()
+                                      if beat in alive and _is_here(place)})
     url = settings.relay_url()
     yield checks.check_relay_url(url, config.BASE_URL, _get(str(url).replace('ws', 'http', 1)), wanted=bool(alive))
     yield checks.check_templates(*_templates())
     yield checks.check_webhooks(*_webhooks())
     yield checks.check_jobs(*_jobs())
-    posting = [sign for name, sign in signs.items()
-               if name.startswith(heartbeat.POSTS) and sign.age < checks.RELAY_MISSING]
+    posting = [beat for name, beat in beats.items()
+               if name.startswith(heartbeat.POSTS) and beat.age < checks.MAX_RELAY_AGE]
     yield checks.check_posts(len(alive), len(posting), _unsent())
     yield checks.check_missed(_pile(MissedCheckin.query.filter(MissedCheckin.attempts > 0),
                                     MissedCheckin.checked_in_dt))
-    yield checks.check_purge(signs.get(heartbeat.PURGE))
+    yield checks.check_purge(beats.get(heartbeat.PURGE))
 
 
 def _error_of(function):
@@ -123,9 +123,9 @@ def _workers():
     return [name for answer in celery.control.ping(timeout=PING_TIMEOUT) for name in answer]
 
 
-def _signs():
+def _last_beats():
     rows = db.session.query(Heartbeat.name, db.func.extract('epoch', now() - Heartbeat.dt), Heartbeat.detail)
-    return {name: Sign(float(age), detail) for name, age, detail in rows}
+    return {name: LastBeat(float(age), detail) for name, age, detail in rows}
 
 
 def _is_here(place):
@@ -182,7 +182,7 @@ def _webhooks():
 
 
 def _jobs():
-    due = now(-checks.STUCK)
+    due = now(-checks.MAX_OVERDUE)
     leased = Job.query.filter(Job.state.in_([JobState.rendering, JobState.dispatched]), Job.lease_dt < due)
     expired = Job.query.filter(Job.state.in_([JobState.queued, JobState.ready, JobState.held]), Job.expires_dt < due)
     overdue = [_pile(leased, Job.lease_dt), _pile(expired, Job.expires_dt)]
@@ -194,8 +194,8 @@ def _jobs():
 
 
 def _unsent():
-    return _pile(for_receiver(Job.query).filter(due(JobState.ready, checks.STUCK), for_webhooks(), ~behind_another()),
-                 Job.next_try_dt)
+    unsent = for_receiver(Job.query).filter(due(JobState.ready, checks.MAX_OVERDUE), for_webhooks(), ~behind_another())
+    return _pile(unsent, Job.next_try_dt)
 
 
 def _pile(query, since):

@@ -18,7 +18,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Sign:
+class LastBeat:
     """A heartbeat: how long ago, in seconds, and more about it."""
 
     age: float

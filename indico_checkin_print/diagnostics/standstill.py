@@ -24,7 +24,7 @@ from indico_checkin_print.routing.printer import why_not
 #: Badges that wait at a desk where nothing has changed for so long are announced although no printer reports a fault
 STALLED = timedelta(seconds=10)
 #: A laptop that is away is no news where no badge waits, unless it was here so lately
-LEFT_LATELY = timedelta(minutes=15)
+LEFT_WITHIN = timedelta(minutes=15)
 #: Printers report these also without a severity, and while they print or are idle (RFC 8011, 5.4.12)
 NEEDS_A_PERSON = frozenset({'media-empty', 'media-needed', 'media-jam', 'cover-open', 'door-open', 'interlock-open',
                             'input-tray-missing', 'marker-supply-empty', 'toner-empty', 'offline', 'shutdown'})
@@ -101,7 +101,7 @@ def _obstacle(desk_printer, breakers):
 def _was_switched_off(desk, reasons):
     """Return whether all laptops of a desk are away and have been for long: nobody works there today."""
     return set(reasons) <= {'agent_away', 'agent_revoked'} and not any(
-        x.agent.seen_dt is not None and now_utc() - x.agent.seen_dt < LEFT_LATELY for x in desk.printers)
+        x.agent.seen_dt is not None and now_utc() - x.agent.seen_dt < LEFT_WITHIN for x in desk.printers)
 
 
 def _stalled(desk_ids):

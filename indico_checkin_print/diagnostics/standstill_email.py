@@ -20,7 +20,7 @@ from indico_checkin_print.models.desks import Desk
 
 
 #: A standstill that is over sooner is no reason for an e-mail: somebody is changing the labels
-WORTH_AN_EMAIL = timedelta(seconds=60)
+EMAIL_DELAY = timedelta(seconds=60)
 #: A desk that stands still again and again is not worth more than one e-mail in this time
 PAUSE = timedelta(hours=1)
 
@@ -44,7 +44,7 @@ def check():
         elif since is None:
             desk.standstill_dt, worth_it = now, False
         else:
-            worth_it = since <= now - WORTH_AN_EMAIL and (
+            worth_it = since <= now - EMAIL_DELAY and (
                 notified is None or (notified < since and notified < now - PAUSE))
             if worth_it:
                 desk.notified_dt = now

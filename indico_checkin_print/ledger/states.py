@@ -14,9 +14,9 @@ PRINT_WITHIN = 30
 #: Silence after which a job with a go counts as unknown: the agent's own time plus what the network may take.
 GO_MARGIN = 15
 #: An agent not heard of for so long while a badge is at its printer: a person must look.
-AGENT_SILENT = 90
+AGENT_TIMEOUT = 90
 #: A webhook's receiver that said that it prints a badge, and then nothing for so long: a person must look.
-RECEIVER_SILENT = 600
+RECEIVER_TIMEOUT = 600
 #: Badges are for people who stand at the desk.
 EXPIRES_AFTER = timedelta(minutes=30)
 #: Badges that wait for a payment or a person; who releases them gives them a new time to live.

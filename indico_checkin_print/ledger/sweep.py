@@ -4,8 +4,8 @@ from indico.core.db import db
 
 from indico_checkin_print.ledger.conditions import agents_away, may_have_arrived, paused
 from indico_checkin_print.ledger.desks import desk_of_each, desks_for_jobs
-from indico_checkin_print.ledger.states import (AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, HELD_EXPIRES_AFTER, MAX_RENDERS,
-                                                PRINT_WITHIN, RECEIVER_SILENT, STILL_HERE)
+from indico_checkin_print.ledger.states import (AGENT_TIMEOUT, EXPIRES_AFTER, GO_MARGIN, HELD_EXPIRES_AFTER,
+                                                MAX_RENDERS, PRINT_WITHIN, RECEIVER_TIMEOUT, STILL_HERE)
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import draw_anew, move, recall, unassign_where
 from indico_checkin_print.models.agents import Agent
@@ -16,7 +16,7 @@ from indico_checkin_print.sql import now
 
 def sweep(actor='sweep'):
     """Recover what dead processes and silent agents left stalled. Return how many jobs were touched."""
-    silent = db.session.query(Agent.id).filter(Agent.seen_dt < now(-AGENT_SILENT)).scalar_subquery()
+    silent = db.session.query(Agent.id).filter(Agent.seen_dt < now(-AGENT_TIMEOUT)).scalar_subquery()
     unassign_where(Job.agent_id.in_(agents_away()))
     found = _find_desks(actor)
     moved = [
@@ -34,7 +34,7 @@ def sweep(actor='sweep'):
         *move([Job.state == S.dispatched, Job.agent_id.isnot(None),
                Job.dispatched_dt < now(-PRINT_WITHIN - GO_MARGIN)], S.unknown, Reason.go_timeout, actor),
         *move([Job.state == S.printing, Job.agent_id.in_(silent)], S.unknown, Reason.agent_silent, actor),
-        *move([Job.state == S.printing, Job.agent_id.is_(None), Job.changed_dt < now(-RECEIVER_SILENT)], S.unknown,
+        *move([Job.state == S.printing, Job.agent_id.is_(None), Job.changed_dt < now(-RECEIVER_TIMEOUT)], S.unknown,
               Reason.receiver_silent, actor),
     ]
     draw_anew(moved, actor)

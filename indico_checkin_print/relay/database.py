@@ -22,7 +22,7 @@ THREADS = 8
 #: Between two tries to listen.
 LISTEN_RETRY_INTERVAL = 2  # seconds
 #: How long a call is retried while the database restarts; agents need not notice.
-RETRY_FOR = 15  # seconds
+RETRY_TIMEOUT = 15  # seconds
 
 
 class Database:
@@ -35,7 +35,7 @@ class Database:
         #: Whether NOTIFY can be heard just now
         self.listening = False
 
-    async def call(self, function, *args, retry_for=RETRY_FOR, **kwargs):
+    async def call(self, function, *args, retry_for=RETRY_TIMEOUT, **kwargs):
         """Run a function in a thread, in an app context and a transaction of its own. Return what it returns.
 
         While the database is away it is tried again. That is harmless even if the commit worked and only its answer was

@@ -53,7 +53,7 @@ class Posts:
             try:
                 await self._claim()
                 # only who can claim may keep Celery from it
-                if time.monotonic() - noted >= heartbeat.POSTS_EVERY:
+                if time.monotonic() - noted >= heartbeat.POSTS_INTERVAL:
                     await self._db.call(heartbeat.beat, self._heartbeat_name)
                     noted = time.monotonic()
             except DatabaseAway:

@@ -52,7 +52,7 @@ SWEEP_INTERVAL = 5  # seconds
 #: Between two queries for badges that Celery has not rendered.
 RENDER_INTERVAL = 1  # seconds
 #: What Celery leaves for so long is rendered here: the broker may be gone.
-RENDER_AFTER = 3  # seconds
+RENDER_DELAY = 3  # seconds
 
 
 class Relay:
@@ -94,7 +94,7 @@ class Relay:
                 self._repeat(HEARTBEAT_INTERVAL, self._note_heartbeats),
                 self._repeat(POLL_INTERVAL, self._poll),
                 self._repeat(SWEEP_INTERVAL, self._db.call, worker.recover_stalled, 'relay', name, f'{host}:{port}'),
-                self._repeat(RENDER_INTERVAL, self._db.call, worker.render_waiting, 'relay', due_for=RENDER_AFTER),
+                self._repeat(RENDER_INTERVAL, self._db.call, worker.render_waiting, 'relay', due_for=RENDER_DELAY),
                 # apart, because an e-mail server may hang
                 self._repeat(SWEEP_INTERVAL, self._db.call, standstill_email.check),
                 self._posts.run(f'{heartbeat.machine()}:{port}'),
@@ -189,10 +189,10 @@ class Relay:
             self._links.discard(session)
             if self._sessions.get(ws.agent_id) is session:
                 del self._sessions[ws.agent_id]
-            self._metrics.count('links_ended_total', reason=session.end)
-            self._log.info('Agent %d disconnected (%s, %s)', ws.agent_id, session.end, ws.close_code)
+            self._metrics.count('links_ended_total', reason=session.end_reason)
+            self._log.info('Agent %d disconnected (%s, %s)', ws.agent_id, session.end_reason, ws.close_code)
         # one that is sent away comes back within a second; any other may stay away
-        if session.end not in {'drained', 'replaced', 'revoked'}:
+        if session.end_reason not in {'drained', 'replaced', 'revoked'}:
             try:
                 await self._db.call(inbound.gone, session.agent_id, session.link)
             except DatabaseAway as exc:
@@ -230,7 +230,7 @@ class Relay:
             return
         wanted, now = await self._db.call(outbound.agents_with_outgoing), time.monotonic()
         for session in list(self._sessions.values()):
-            if session.agent_id in wanted or (session.holding and now - session.looked > COMPARE_INTERVAL):
+            if session.agent_id in wanted or (session.holding and now - session.compared > COMPARE_INTERVAL):
                 session.wake()
 
     async def _repeat(self, seconds, function, *args, **kwargs):

@@ -19,20 +19,20 @@ from indico_checkin_print.relay.rate_limit import MessageLimit
 
 
 #: The agent says hello within so many seconds.
-HELLO_WITHIN = 10
+HELLO_TIMEOUT = 10
 #: The longest silence of an agent that the relay puts up with, in seconds, and the longest that it may take nothing.
-HEARTBEAT = 20
-#: How often that is looked at, in seconds.
-WATCH = 5
-#: How long an agent may take to take its leave, in seconds.
-CLOSE_WITHIN = 5
-#: Larger documents go in pieces of so many bytes: on a slow line the answers to pings get in between.
-PIECE = 64 * 1024
+HEARTBEAT_TIMEOUT = 20
+#: How often that is checked, in seconds.
+WATCH_INTERVAL = 5
+#: How long an agent may take to close, in seconds.
+CLOSE_TIMEOUT = 5
+#: Larger documents go in pieces of so many bytes: on a slow connection the answers to pings get in between.
+FRAGMENT_BYTES = 64 * 1024
 #: Messages of an agent that are read: so many a second, and so many at once.
-RATE, BURST = 50, 2000
+MESSAGE_RATE, MESSAGE_BURST = 50, 2000
 #: Documents are read ahead for so many bytes; the others one by one, when it is their turn.
-READ_AHEAD = 2 * 1024 * 1024
-#: So many messages that make no sense, and the link is closed.
+READ_AHEAD_BYTES = 2 * 1024 * 1024
+#: After so many messages that make no sense the link is closed.
 MAX_ERRORS = 20
 
 CLOSE_VERSION = 4000
@@ -54,12 +54,12 @@ class Session:
         self.agent_id = agent_id
         self.link = uuid4().hex
         #: Why it ended, in one word
-        self.end = 'lost'
+        self.end_reason = 'lost'
         #: Since when the agent has been silent (`time.monotonic`); ``None`` while it is this side that does not listen,
         #: because it is busy with what the agent said: many agents and a slow database make nobody silent
         self.silent_since = None
-        #: When it was last given what there was
-        self.looked = time.monotonic()
+        #: When it was last compared with the ledger (`time.monotonic`)
+        self.compared = time.monotonic()
         #: What the agent holds: see `outbound.plan`
         self.holding = {}
         self._ws = ws
@@ -69,7 +69,7 @@ class Session:
         self._outgoing = asyncio.Event()
         self._greeted = greeted
         self._woken = time.monotonic()
-        self._limit = MessageLimit(RATE, BURST)
+        self._limit = MessageLimit(MESSAGE_RATE, MESSAGE_BURST)
         # a job's document follows its header directly
         self._sending = asyncio.Lock()
         #: Since when the agent has not taken the piece that is sent to it
@@ -93,26 +93,26 @@ class Session:
         except* ConnectionClosed:
             pass
         except* AgentSilent:
-            self.end = 'silent'
-            await self._close(1008, f'Nothing heard for {HEARTBEAT} seconds')
+            self.end_reason = 'silent'
+            await self._close(1008, f'Nothing heard for {HEARTBEAT_TIMEOUT} seconds')
         except* Replaced as exc:
-            self.end = exc.exceptions[0].reason
-            await self._close(*((CLOSE_REVOKED, 'The pairing of this agent was revoked') if self.end == 'revoked'
+            self.end_reason = exc.exceptions[0].reason
+            await self._close(*((CLOSE_REVOKED, 'The pairing of this agent was revoked') if self.end_reason == 'revoked'
                                 else (CLOSE_REPLACED, 'This agent connected from somewhere else')))
         except* DatabaseAway as exc:
-            self.end = 'database'
+            self.end_reason = 'database'
             self._log.warning('Agent %d is sent away: %s', self.agent_id, exc.exceptions[0])
             await self._close(CLOSE_LATER, 'The database does not answer')
         except* Exception as exc:
-            self.end = 'error'
+            self.end_reason = 'error'
             log_failure(self._log, exc, 'The link of agent %d ended by a fault of ours', self.agent_id)
             await self._close(1011, 'A fault of the relay')
 
     async def drain(self):
         """Notify the agent that the relay stops, and close. It comes back here or elsewhere, after a random wait."""
-        self.end = 'drained'
+        self.end_reason = 'drained'
         try:
-            async with asyncio.timeout(CLOSE_WITHIN):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._send(protocol.Drain(reason='The relay restarts'))
         except (ConnectionClosed, TimeoutError, ProtocolError):
             pass  # gone already, which is what was wanted; or it takes nothing, or stopped in the middle of a badge
@@ -120,7 +120,7 @@ class Session:
 
     async def _close(self, code, reason):
         # who is not to come back has to hear that, behind what was sent before
-        within = HEARTBEAT if code in {CLOSE_REPLACED, CLOSE_REVOKED} else CLOSE_WITHIN
+        within = HEARTBEAT_TIMEOUT if code in {CLOSE_REPLACED, CLOSE_REVOKED} else CLOSE_TIMEOUT
         try:
             async with asyncio.timeout(within):
                 await self._ws.close(code, reason)
@@ -130,7 +130,7 @@ class Session:
 
     async def _begin(self):
         try:
-            message = protocol.decode_from_agent(await asyncio.wait_for(self._ws.recv(), HELLO_WITHIN))
+            message = protocol.decode_from_agent(await asyncio.wait_for(self._ws.recv(), HELLO_TIMEOUT))
         except (TimeoutError, errors.ProtocolError) as exc:
             detail = exc.detail if isinstance(exc, errors.ProtocolError) else 'No hello came.'
             await self._send(protocol.Error(code='no_hello', detail=detail))
@@ -143,7 +143,7 @@ class Session:
             return False
         self.holding, welcome = await self._db.call(inbound.hello, self.agent_id, self.link, message)
         self._metrics.count('received_total', type='hello')
-        await self._send(replace(welcome, heartbeat=HEARTBEAT))
+        await self._send(replace(welcome, heartbeat=HEARTBEAT_TIMEOUT))
         self.wake()
         self._greeted(self)
         return True
@@ -191,7 +191,7 @@ class Session:
             self._outgoing.clear()
             woken, asked = self._woken, time.monotonic()
             outgoing = await self._db.call(outgoing_for, self.agent_id, self.link, self.holding)
-            self.looked = time.monotonic()
+            self.compared = time.monotonic()
             for message, document in outgoing:
                 if document is None and isinstance(message, protocol.Job):
                     document = await self._db.call(document_of, message.job, message.sha256)
@@ -213,9 +213,10 @@ class Session:
     async def _watch(self):
         """Find out what nobody says: that the agent is gone, or takes nothing, and then whether it was revoked."""
         while True:
-            await asyncio.sleep(WATCH)
+            await asyncio.sleep(WATCH_INTERVAL)
             now = time.monotonic()
-            if any(since is not None and now - since > HEARTBEAT for since in (self.silent_since, self._stuck_since)):
+            if any(since is not None and now - since > HEARTBEAT_TIMEOUT
+                   for since in (self.silent_since, self._stuck_since)):
                 raise AgentSilent
             if self._stuck_since is not None:
                 await self._db.call(inbound.speaking_agent, self.agent_id, self.link)
@@ -228,7 +229,7 @@ class Session:
             try:
                 await self._ws.send(protocol.encode(message), text=True)
                 if document is not None:
-                    await self._ws.send(self._pieces(document) if len(document) > PIECE else document)
+                    await self._ws.send(self._pieces(document) if len(document) > FRAGMENT_BYTES else document)
             finally:
                 self._stuck_since = None
         self._metrics.count('sent_total', type=message.__struct_config__.tag)
@@ -237,9 +238,9 @@ class Session:
 
 
     def _pieces(self, document):
-        for start in range(0, len(document), PIECE):
+        for start in range(0, len(document), FRAGMENT_BYTES):
             self._stuck_since = time.monotonic()
-            yield document[start:start + PIECE]
+            yield document[start:start + FRAGMENT_BYTES]
 
 
 def aged(message, seconds):
@@ -261,7 +262,7 @@ def outgoing_for(agent_id, link, holding):
     messages = outbound.outgoing(agent_id, link, holding)
     ahead, size = [], 0
     for message in messages:
-        if isinstance(message, protocol.Job) and size + message.length <= READ_AHEAD:
+        if isinstance(message, protocol.Job) and size + message.length <= READ_AHEAD_BYTES:
             ahead.append(message.job)
             size += message.length
     found = (Document.query.join(Job, Job.id == Document.job_id).filter(Job.uuid.in_(ahead))

@@ -24,27 +24,27 @@ from indico_checkin_print.sql import now
 
 
 #: What was sent to a webhook and what it answered
-ATTEMPTS = timedelta(days=14)
+KEEP_ATTEMPTS = timedelta(days=14)
 #: Check-ins that could never be recorded; who looks into it needs their numbers
-MISSED = timedelta(days=14)
+KEEP_MISSED = timedelta(days=14)
 #: Relays that were not heard of any more
-HEARTBEATS = timedelta(days=2)
+KEEP_HEARTBEATS = timedelta(days=2)
 #: Rows of one transaction
-BATCH = 1000
+ROWS_PER_BATCH = 1000
 
 
 def purge():
     """Delete all that was kept long enough; commits after each batch. Return how many of each kind, by name."""
     done = {
         'documents': purge_documents(),
-        'attempts': _purge(Attempt, Attempt.id, Attempt.dt < _ago(ATTEMPTS)),
+        'attempts': _purge(Attempt, Attempt.id, Attempt.dt < _ago(KEEP_ATTEMPTS)),
         'jobs': _purge_jobs(settings.keep_jobs()),
     }
-    _purge(MissedCheckin, MissedCheckin.registration_id, MissedCheckin.checked_in_dt < _ago(MISSED))
+    _purge(MissedCheckin, MissedCheckin.registration_id, MissedCheckin.checked_in_dt < _ago(KEEP_MISSED))
     _purge(OwnDesk, OwnDesk.id, OwnDesk.ends_dt < now())
     _purge(Device, Device.id, ~_token_exists())
     of_relay = db.or_(Heartbeat.name.startswith(heartbeat.RELAY), Heartbeat.name.startswith(heartbeat.POSTS))
-    _purge(Heartbeat, Heartbeat.name, of_relay, Heartbeat.dt < _ago(HEARTBEATS))
+    _purge(Heartbeat, Heartbeat.name, of_relay, Heartbeat.dt < _ago(KEEP_HEARTBEATS))
     heartbeat.beat(heartbeat.PURGE, ', '.join(f'{name} {count}' for name, count in done.items()))
     db.session.commit()
     return done
@@ -82,7 +82,7 @@ def _purge(model, key, *where):
     """Delete rows in batches. Return how many."""
     total = 0
     while True:
-        ids = (db.select(key).where(*where).order_by(key).limit(BATCH)
+        ids = (db.select(key).where(*where).order_by(key).limit(ROWS_PER_BATCH)
                .with_for_update(skip_locked=True, of=model))
         count = db.session.execute(db.delete(model.__table__).where(key.in_(ids))).rowcount
         db.session.commit()

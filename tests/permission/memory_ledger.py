@@ -13,10 +13,10 @@ from tests.permission.printers import Printers
 from print_agent.protocol import messages as protocol
 
 from indico_checkin_print.ledger import UNREPORTED
-from indico_checkin_print.ledger.states import AGENT_SILENT, EXPIRES_AFTER, GO_MARGIN, PRINT_WITHIN, TRANSITIONS
+from indico_checkin_print.ledger.states import AGENT_TIMEOUT, EXPIRES_AFTER, GO_MARGIN, PRINT_WITHIN, TRANSITIONS
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
-from indico_checkin_print.agents.outbound import AT_AGENT, IN_FLIGHT, Assigned, plan
+from indico_checkin_print.agents.outbound import AT_AGENT, MAX_JOBS_PER_AGENT, Assigned, plan
 from indico_checkin_print.agents.inbound import MEANING
 from indico_checkin_print.errors import Replaced
 from indico_checkin_print.reasons.codes import Reason
@@ -133,7 +133,7 @@ class MemoryLedger:
                 if row.state in AT_AGENT
                 or (row.state == S.unknown and (row.uuid in holding or row.reason == Reason.go_timeout))}
         usable = self._usable(agent, jobs)
-        self._make_way(agent, jobs)
+        self._free_for_older(agent, jobs)
         todo = plan([Assigned(row.uuid, row.dispatch, row.state, row.printer) for row in jobs.values()], holding,
                     usable)
         messages = [protocol.Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
@@ -144,7 +144,7 @@ class MemoryLedger:
         messages += [protocol.Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=self._left(jobs[uuid]))
                      for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in todo.send))]
         at_agent = sum(row.state in AT_AGENT for row in jobs.values())
-        return messages + self._give_more(agent, todo, most=IN_FLIGHT - at_agent)
+        return messages + self._assign_more(agent, todo, most=MAX_JOBS_PER_AGENT - at_agent)
 
     def _usable(self, agent, jobs):
         obstacles = {p['name']: self.printers.why_not(agent, p['name'], self.now) for p in agent.printers}
@@ -159,7 +159,7 @@ class MemoryLedger:
                 del jobs[row.uuid]
         return [name for name, obstacle in obstacles.items() if not obstacle]
 
-    def _make_way(self, agent, jobs):
+    def _free_for_older(self, agent, jobs):
         first, loads = {}, self._loads()
         for row in sorted(self.rows.values(), key=_order):
             if (row.state == S.ready and row.agent is None and row.dispatch > 0
@@ -172,7 +172,7 @@ class MemoryLedger:
                 self._unassign(row, next_try=self.now)
                 del jobs[row.uuid]
 
-    def _give_more(self, agent, todo, *, most):
+    def _assign_more(self, agent, todo, *, most):
         room, idle, messages = dict(todo.room), set(todo.idle), []
         loads = self._loads()
         due = sorted((row for row in self.rows.values() if row.state == S.ready and row.agent is None
@@ -213,7 +213,7 @@ class MemoryLedger:
     def sweep(self):
         agents = self.printers.agents.values()
         away = {a.id for a in agents if a.is_away(self.now)}
-        silent = {a.id for a in agents if a.seen is not None and a.seen < self.now - AGENT_SILENT}
+        silent = {a.id for a in agents if a.seen is not None and a.seen < self.now - AGENT_TIMEOUT}
         for row in self._in(S.ready):
             if row.agent in away:
                 self._unassign(row)

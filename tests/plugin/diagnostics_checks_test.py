@@ -10,7 +10,7 @@ from indico.util.date_time import now_utc
 from indico_checkin_print.diagnostics import checks, facts
 from indico_checkin_print import heartbeat
 from indico_checkin_print.cli import cli
-from indico_checkin_print.diagnostics.findings import OK, WARN, WRONG, Answer, Pile, Sign
+from indico_checkin_print.diagnostics.findings import OK, WARN, WRONG, Answer, Pile, LastBeat
 from indico_checkin_print.models.missed import MissedCheckin
 
 
@@ -33,16 +33,17 @@ NOBODY = Answer(error='ConnectionError')
     (checks.check_worker(['celery@a'], broker_answers=True), OK, 'celery@a'),
     (checks.check_worker([], broker_answers=True), WRONG, 'systemctl start indico-celery'),
     (checks.check_worker([], broker_answers=False), WARN, 'while the broker'),
-    (checks.check_beat(Sign(14), worker_answers=True), OK, '14 s ago'),
-    (checks.check_beat(Sign(300), worker_answers=True), WRONG, '5 min ago. The worker answers, so beat is missing'),
+    (checks.check_beat(LastBeat(14), worker_answers=True), OK, '14 s ago'),
+    (checks.check_beat(LastBeat(300), worker_answers=True), WRONG, '5 min ago. The worker answers, so beat is missing'),
     (checks.check_beat(None, worker_answers=False), WRONG, 'never swept'),
     (checks.check_relay({}, {}), WARN, 'Everything works without one'),
-    (checks.check_relay({'a:1': Sign(2)}, {'a:1': HEALTHY}), OK, 'a:1, 3 agents connected'),
-    (checks.check_relay({'b:1': Sign(2)}, {}), OK, 'Running: b:1'),
-    (checks.check_relay({'a:1': Sign(200)}, {}), WRONG, 'last heard of 3 min ago. Start it'),
-    (checks.check_relay({'a:1': Sign(2)}, {'a:1': Answer(503, {'database': False})}), WRONG, 'PgBouncer'),
-    (checks.check_relay({'a:1': Sign(2)}, {'a:1': NOBODY}), WRONG, 'answers ConnectionError.'),
-    (checks.check_relay({'a:1': Sign(2), 'b:1': Sign(999)}, {'a:1': HEALTHY}), WARN, 'Not heard of any more: b:1'),
+    (checks.check_relay({'a:1': LastBeat(2)}, {'a:1': HEALTHY}), OK, 'a:1, 3 agents connected'),
+    (checks.check_relay({'b:1': LastBeat(2)}, {}), OK, 'Running: b:1'),
+    (checks.check_relay({'a:1': LastBeat(200)}, {}), WRONG, 'last heard of 3 min ago. Start it'),
+    (checks.check_relay({'a:1': LastBeat(2)}, {'a:1': Answer(503, {'database': False})}), WRONG, 'PgBouncer'),
+    (checks.check_relay({'a:1': LastBeat(2)}, {'a:1': NOBODY}), WRONG, 'answers ConnectionError.'),
+    (checks.check_relay({'a:1': LastBeat(2), 'b:1': LastBeat(999)}, {'a:1': HEALTHY}), WARN,
+     'Not heard of any more: b:1'),
     (checks.check_relay_url('wss://x.org/ws', 'https://x.org', RELAY, wanted=True), OK, 'leads to the relay'),
     (checks.check_relay_url('ws://x.org/ws', 'https://x.org', RELAY, wanted=True), WRONG, 'not encrypted'),
     (checks.check_relay_url('ws://x.org/ws', 'http://x.org', RELAY, wanted=True), OK, ''),
@@ -82,8 +83,8 @@ NOBODY = Answer(error='ConnectionError')
     (checks.check_webhooks(2, [(1, 7)], []), WARN, '7 of event 1'),
     (checks.check_webhooks(2, [(1, 7)], [(1, 8, 130)]), WARN, '8 of event 1 since 2 min'),
     (checks.check_purge(None), WARN, 'not run yet'),
-    (checks.check_purge(Sign(3600 * 20, 'jobs 3')), OK, 'jobs 3'),
-    (checks.check_purge(Sign(3600 * 30)), WARN, '30 h ago'),
+    (checks.check_purge(LastBeat(3600 * 20, 'jobs 3')), OK, 'jobs 3'),
+    (checks.check_purge(LastBeat(3600 * 30)), WARN, '30 h ago'),
 ])
 def test_checks(finding, level, words):
     assert finding.level == level

@@ -92,11 +92,12 @@ def test_metrics():
 
 @pytest.mark.parametrize('row', [
     f'by default {server.MAX_AGENTS} |', f'| {messages.MAX_MESSAGE // 1024} KiB |',
-    f'| {relay_session.BURST} at once, then {relay_session.RATE} a second |', f'| {relay_session.MAX_ERRORS} on one',
+    f'| {relay_session.MESSAGE_BURST} at once, then {relay_session.MESSAGE_RATE} a second |',
+    f'| {relay_session.MAX_ERRORS} on one',
     f'| {server.CONNECT_BURST} at once, then one in {server.CONNECT_INTERVAL} seconds |',
     f'| {server.UNKNOWN_TOKEN_BURST} at once, then one a second |',
-    f'| {relay_session.HEARTBEAT} seconds; {server.PING_INTERVAL + server.PING_TIMEOUT} without',
-    f'| {outbound.PREFETCH} for each printer, {outbound.IN_FLIGHT} in all |',
+    f'| {relay_session.HEARTBEAT_TIMEOUT} seconds; {server.PING_INTERVAL + server.PING_TIMEOUT} without',
+    f'| {outbound.MAX_JOBS_PER_PRINTER} for each printer, {outbound.MAX_JOBS_PER_AGENT} in all |',
 ])
 def test_limits_of_the_relay(row):
     assert row in read('install.md')

@@ -122,8 +122,8 @@ def test_celery_leaves_posts_to_a_relay_and_takes_over(db, check_in, reg, hooks,
     tasks.post()
     assert not sent
     # the relay has it; only if it should be gone
-    assert later.call_args.kwargs['countdown'] > heartbeat.POSTS_STALE
-    age(db, RELAY, heartbeat.POSTS_STALE + 1)
+    assert later.call_args.kwargs['countdown'] > heartbeat.POSTS_TIMEOUT
+    age(db, RELAY, heartbeat.POSTS_TIMEOUT + 1)
     tasks.work()
     assert later.call_args.kwargs['countdown'] == 0
     tasks.post()
@@ -137,7 +137,7 @@ def test_one_celery_worker_at_a_time(db, check_in, reg, hooks, sent, later):
     tasks.post()
     assert not sent
     # it died
-    age(db, heartbeat.TURN, heartbeat.TURN_STALE + 1)
+    age(db, heartbeat.TURN, heartbeat.TURN_TIMEOUT + 1)
     tasks.post()
     assert sorted(sent) == ['0', '1', '2']
     assert Heartbeat.query.filter_by(name=heartbeat.TURN).first() is None

@@ -89,27 +89,27 @@ async def link(database):
 
 @in_a_loop
 async def test_who_waits_for_the_database_is_not_silent(monkeypatch):
-    monkeypatch.setattr(session_module, 'HEARTBEAT', 0.2)
-    monkeypatch.setattr(session_module, 'WATCH', 0.02)
+    monkeypatch.setattr(session_module, 'HEARTBEAT_TIMEOUT', 0.2)
+    monkeypatch.setattr(session_module, 'WATCH_INTERVAL', 0.02)
     database = SlowDatabase([])
     async with link(database) as (session, ws):
         await ws.send(messages.encode(messages.Completed(job=A, dispatch=1)), text=True)
         await database.asked.wait()
         await asyncio.sleep(0.4)
-        assert session.end == 'lost'
+        assert session.end_reason == 'lost'
         database.go_on.set()
         assert isinstance(messages.decode_from_server(await ws.recv()), messages.Ack)
         # from here on it is
         with pytest.raises(ConnectionClosed) as excinfo:
             await ws.recv()
-        assert (excinfo.value.rcvd.code, session.end) == (1008, 'silent')
+        assert (excinfo.value.rcvd.code, session.end_reason) == (1008, 'silent')
 
 
 @contextlib.asynccontextmanager
 async def link_that_takes_nothing(monkeypatch, database):
     """Yield the session of an agent that says that it is there and reads nothing, with a large badge on its way."""
-    monkeypatch.setattr(session_module, 'WATCH', 0.02)
-    monkeypatch.setattr(session_module, 'CLOSE_WITHIN', 0.1)
+    monkeypatch.setattr(session_module, 'WATCH_INTERVAL', 0.02)
+    monkeypatch.setattr(session_module, 'CLOSE_TIMEOUT', 0.1)
     async with link(database) as (session, ws):
         ws.transport.pause_reading()
 
@@ -130,20 +130,20 @@ async def link_that_takes_nothing(monkeypatch, database):
 
 @in_a_loop
 async def test_who_takes_nothing_is_sent_away(monkeypatch):
-    monkeypatch.setattr(session_module, 'HEARTBEAT', 0.3)
+    monkeypatch.setattr(session_module, 'HEARTBEAT_TIMEOUT', 0.3)
     async with link_that_takes_nothing(monkeypatch, SlowDatabase([(JOB, LARGE)])) as session:
         await session._ws.wait_closed()
-        assert session.end == 'silent'
+        assert session.end_reason == 'silent'
 
 
 @in_a_loop
 async def test_who_takes_nothing_hears_all_the_same_that_it_was_revoked(monkeypatch):
-    monkeypatch.setattr(session_module, 'HEARTBEAT', 1)
+    monkeypatch.setattr(session_module, 'HEARTBEAT_TIMEOUT', 1)
     database = SlowDatabase([(JOB, LARGE)])
     database.revoked = True
     async with link_that_takes_nothing(monkeypatch, database) as session:
         await session._ws.wait_closed()
-        assert session.end == 'revoked'
+        assert session.end_reason == 'revoked'
 
 
 @in_a_loop
@@ -152,7 +152,7 @@ async def test_who_takes_nothing_does_not_keep_a_relay_from_ending(monkeypatch):
         await asyncio.sleep(0.1)
         await session.drain()
         await session._ws.wait_closed()
-        assert session.end == 'drained'
+        assert session.end_reason == 'drained'
 
 
 @in_a_loop
@@ -162,7 +162,7 @@ async def test_a_large_badge_goes_in_pieces_with_room_for_other_words():
         assert isinstance(messages.decode_from_server(await ws.recv()), messages.Job)
         pieces = [piece async for piece in ws.recv_streaming()]
         assert b''.join(pieces) == document
-        assert max(map(len, pieces)) <= session_module.PIECE < len(document)
+        assert max(map(len, pieces)) <= session_module.FRAGMENT_BYTES < len(document)
 
 
 @in_a_loop
@@ -201,7 +201,7 @@ async def test_a_database_that_stays_away_sends_agents_away():
         await ws.send(messages.encode(messages.Completed(job=A, dispatch=1)), text=True)
         with pytest.raises(ConnectionClosed) as excinfo:
             await ws.recv()
-        assert (excinfo.value.rcvd.code, session.end) == (1013, 'database')
+        assert (excinfo.value.rcvd.code, session.end_reason) == (1013, 'database')
 
 
 @pytest.mark.parametrize(('waiting', 'message', 'looks'), [

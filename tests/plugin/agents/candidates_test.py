@@ -13,7 +13,7 @@ from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.agents import outbound
-from indico_checkin_print.agents.outbound import PREFETCH, outgoing
+from indico_checkin_print.agents.outbound import MAX_JOBS_PER_PRINTER, outgoing
 from indico_checkin_print.agents.inbound import receive
 from indico_checkin_print.work.worker import render_waiting
 
@@ -81,11 +81,11 @@ def test_a_desk_that_does_not_get_on_holds_up_no_other(db, check_in, create_reg,
     render_waiting('test')
     printers = [message.printer for message in next_messages(agent)]
     assert printers.count('p2') == 2
-    assert printers.count('p1') == (0 if stopped else PREFETCH)
+    assert printers.count('p1') == (0 if stopped else MAX_JOBS_PER_PRINTER)
 
 
 def test_no_more_than_an_agent_may_hold_is_taken_from_several_desks(db, jobs, agent, desk, monkeypatch):
-    monkeypatch.setattr(outbound, 'IN_FLIGHT', 3)
+    monkeypatch.setattr(outbound, 'MAX_JOBS_PER_AGENT', 3)
     other = Desk(event_id=desk.event_id, name='Desk 2')
     other.printers.append(DeskPrinter(position=0, agent=agent, printer='p2'))
     db.session.add(other)
@@ -103,7 +103,7 @@ def test_the_other_printer_takes_over_when_one_is_out_of_paper(db, jobs, agent, 
     agent.printers = [{'name': 'p1', 'state': 'stopped', 'reasons': ['media-empty-error']}]
     db.session.flush()
     assert next_messages(agent) == []
-    assert len(outgoing(other.id, 'link2', {})) == PREFETCH
+    assert len(outgoing(other.id, 'link2', {})) == MAX_JOBS_PER_PRINTER
 
 
 def test_prefetched_badge_is_reassigned_when_its_printer_stops(db, jobs, agent, create_agent):

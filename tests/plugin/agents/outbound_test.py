@@ -10,7 +10,7 @@ from print_agent.protocol.messages import Ack, Cancel, Completed, Go, Printer, P
 
 from indico_checkin_print import ledger
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.agents.outbound import PREFETCH, Assigned, Plan, plan
+from indico_checkin_print.agents.outbound import MAX_JOBS_PER_PRINTER, Assigned, Plan, plan
 from indico_checkin_print.agents.inbound import receive
 from indico_checkin_print.work.worker import render_waiting
 
@@ -25,27 +25,28 @@ def assigned(uuid, state, dispatch=1, printer='p'):
 
 @pytest.mark.parametrize(('jobs', 'holding', 'expected'), [
     # nothing to do: the printer may have a job with its go
-    ([], {}, {'room': {'p': PREFETCH}, 'idle': {'p'}}),
+    ([], {}, {'room': {'p': MAX_JOBS_PER_PRINTER}, 'idle': {'p'}}),
     # never arrived: sent again, with what it had
-    ([assigned('a', S.dispatched)], {}, {'send': ['a'], 'room': {'p': PREFETCH - 1}}),
+    ([assigned('a', S.dispatched)], {}, {'send': ['a'], 'room': {'p': MAX_JOBS_PER_PRINTER - 1}}),
     # the go never arrived
-    ([assigned('a', S.dispatched)], {'a': (1, 'waiting')}, {'repeat_go': ['a'], 'room': {'p': PREFETCH - 1}}),
+    ([assigned('a', S.dispatched)], {'a': (1, 'waiting')},
+     {'repeat_go': ['a'], 'room': {'p': MAX_JOBS_PER_PRINTER - 1}}),
     # under way: the next one waits
     ([assigned('a', S.dispatched), assigned('b', S.ready)], {'a': (1, 'go'), 'b': (1, 'waiting')},
-     {'room': {'p': PREFETCH - 2}}),
+     {'room': {'p': MAX_JOBS_PER_PRINTER - 2}}),
     # at the printer: the next one gets its go
     ([assigned('a', S.printing), assigned('b', S.ready)], {'a': (1, 'printing'), 'b': (1, 'waiting')},
-     {'go': ['b'], 'room': {'p': PREFETCH - 2}}),
+     {'go': ['b'], 'room': {'p': MAX_JOBS_PER_PRINTER - 2}}),
     # and if there is none, it will ride in the job
-    ([assigned('a', S.printing)], {'a': (1, 'printing')}, {'room': {'p': PREFETCH - 1}, 'idle': {'p'}}),
+    ([assigned('a', S.printing)], {'a': (1, 'printing')}, {'room': {'p': MAX_JOBS_PER_PRINTER - 1}, 'idle': {'p'}}),
     # not ours any more, or of another time
-    ([], {'a': (1, 'waiting')}, {'cancel': [('a', 1)], 'room': {'p': PREFETCH}, 'idle': {'p'}}),
+    ([], {'a': (1, 'waiting')}, {'cancel': [('a', 1)], 'room': {'p': MAX_JOBS_PER_PRINTER}, 'idle': {'p'}}),
     ([assigned('a', S.ready, 2)], {'a': (1, 'waiting')},
-     {'cancel': [('a', 1)], 'send': ['a'], 'go': ['a'], 'room': {'p': PREFETCH - 1}}),
+     {'cancel': [('a', 1)], 'send': ['a'], 'go': ['a'], 'room': {'p': MAX_JOBS_PER_PRINTER - 1}}),
     # an outcome on its way here is no reason to cancel
-    ([], {'a': (1, 'completed')}, {'room': {'p': PREFETCH}, 'idle': {'p'}}),
+    ([], {'a': (1, 'completed')}, {'room': {'p': MAX_JOBS_PER_PRINTER}, 'idle': {'p'}}),
     # what counts as unknown is left alone: the agent will report
-    ([assigned('a', S.unknown)], {'a': (1, 'go')}, {'room': {'p': PREFETCH}, 'idle': {'p'}}),
+    ([assigned('a', S.unknown)], {'a': (1, 'go')}, {'room': {'p': MAX_JOBS_PER_PRINTER}, 'idle': {'p'}}),
 ])
 def test_plan(jobs, holding, expected):
     result = plan(jobs, holding, ['p'])
@@ -57,7 +58,7 @@ def test_plan(jobs, holding, expected):
 def test_an_idle_printer_gets_its_go_with_the_job(db, jobs, agent, desk):
     messages = next_messages(agent)
     assert [(m.job, m.go, m.dispatch) for m in messages] == [
-        (j.uuid, i == 0, 1) for i, j in enumerate(jobs[:PREFETCH])]
+        (j.uuid, i == 0, 1) for i, j in enumerate(jobs[:MAX_JOBS_PER_PRINTER])]
     first = messages[0]
     assert (first.printer, first.desk, first.kind, first.name) == ('p1', 'Desk 1', 'badge', 'P0 Müller')
     assert first.length == jobs[0].document.length
@@ -142,4 +143,4 @@ def test_a_returned_job_comes_before_those_behind_it(db, jobs, agent):
     receive(agent.id, agent.link, Returned(job=jobs[0].uuid, dispatch=1, reason='too_late'))
     del holding[jobs[0].uuid]
     messages = [m for m in next_messages(agent, holding) if not isinstance(m, Cancel)]
-    assert [(m.job, m.go) for m in messages] == [(job.uuid, job is jobs[0]) for job in jobs[:PREFETCH]]
+    assert [(m.job, m.go) for m in messages] == [(job.uuid, job is jobs[0]) for job in jobs[:MAX_JOBS_PER_PRINTER]]

@@ -148,7 +148,7 @@ def test_go_timeout(db, ready_job, agent, set_job):
 def test_a_silent_agent_at_the_printer_is_unknown(db, ready_job, agent, set_job):
     ledger.assign(ready_job, agent, 'p1', 'test', go=True)
     ledger.report(ready_job, S.printing, Reason.at_printer, '', 'test')
-    agent.seen_dt = ago(states.AGENT_SILENT + 1)
+    agent.seen_dt = ago(states.AGENT_TIMEOUT + 1)
     db.session.flush()
     ledger.sweep()
     db.session.refresh(ready_job)
@@ -160,7 +160,7 @@ def test_a_receiver_that_falls_silent_while_it_prints_is_unknown(db, webhook_des
     ledger.sweep()
     db.session.refresh(ready_job)
     assert ready_job.state == S.printing
-    set_job(ready_job, changed_dt=now_utc() - timedelta(seconds=states.RECEIVER_SILENT + 1))
+    set_job(ready_job, changed_dt=now_utc() - timedelta(seconds=states.RECEIVER_TIMEOUT + 1))
     ledger.sweep()
     db.session.refresh(ready_job)
     assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.receiver_silent)

@@ -112,7 +112,7 @@ def test_finished_jobs(check_in, create_reg, change):
 @pytest.mark.parametrize('batch', [1, 2, 1000])
 def test_reprinted_badges(mocker, db, check_in, reg, change, dummy_user, batch):
     """Two reprints without what they repeat would both be the first badge of one check-in."""
-    mocker.patch.object(retention, 'BATCH', batch)
+    mocker.patch.object(retention, 'ROWS_PER_BATCH', batch)
     first, = check_in(reg)
     change(first, state=JobState.completed, changed_dt=ago(days=500))
     again = [ledger.reprint(first, dummy_user, Reason.lost) for __ in range(3)]
