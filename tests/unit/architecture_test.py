@@ -154,8 +154,9 @@ def test_prose_names_modules_that_exist():
 
 def test_docstrings_name_what_modules_have():
     """A reference such as `outbound.plan` or :func:`.decisions.on_job` is to a name that this module still has."""
-    names = {}
+    names, libraries = {}, set(sys.stdlib_module_names)
     for name, path in ALL.items():
+        libraries |= set(re.findall(r'^ *(?:from|import) (\w+)', path.read_text(), re.MULTILINE)) - set(PACKAGES)
         there = names.setdefault(name.rpartition('.')[2], set())
         there |= {other.rpartition('.')[2] for other in ALL if other.rpartition('.')[0] == name}
         for node in ast.walk(ast.parse(path.read_text())):
@@ -168,13 +169,13 @@ def test_docstrings_name_what_modules_have():
             if module[0].isupper():
                 # an attribute of a class, in the module before it or in this one
                 module = above[-1] if above else name.rpartition('.')[2]
-            if reference.split('.')[0] not in sys.stdlib_module_names and not path_of(reference) and (
-                    last not in names.get(module, ())):
+            if (reference.split('.')[0] not in libraries and not is_file(reference)
+                    and last not in names.get(module, ())):
                 stale.append(f'{name}: {reference}')
     assert stale == []
 
 
-def path_of(reference):
+def is_file(reference):
     """Return whether a reference is the name of a file."""
     return reference.endswith(('.py', '.js', '.md', '.toml', '.conf'))
 
