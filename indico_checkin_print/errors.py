@@ -7,6 +7,7 @@
     ├── CannotRender            a badge cannot be made until a person changes something
     ├── NoName                  a badge would show no name of its person
     ├── DocumentGone            a badge has no document any more
+    ├── NewsGone                nobody knows any more what news for a webhook were about
     ├── Replaced                an agent speaks through another link by now
     │   └── Revoked             its access was revoked
     ├── AgentSilent             an agent sends nothing any more, or takes nothing
@@ -64,6 +65,13 @@ class DocumentGone(CheckinPrintError):
 
     def __init__(self):
         super().__init__('Its document was deleted.', 'document_gone')
+
+
+class NewsGone(CheckinPrintError):
+    """News for a webhook are sent again, and what they were about was deleted."""
+
+    def __init__(self):
+        super().__init__('What it was about was deleted.', 'news_gone')
 
 
 class Replaced(CheckinPrintError):

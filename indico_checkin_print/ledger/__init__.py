@@ -15,5 +15,6 @@ from indico_checkin_print.ledger.desks import desk_for_form
 from indico_checkin_print.ledger.manual import (cancel, cancel_check_in, cancel_event, cancel_form, cancel_registration,
                                                 discard, discard_held, hold_bulk, hold_paused, release, release_paid,
                                                 release_paused, resolve, restamp, retry, retry_canceled)
+from indico_checkin_print.ledger.news import announce_changed
 from indico_checkin_print.ledger.sweep import sweep
 from indico_checkin_print.ledger.transition import move

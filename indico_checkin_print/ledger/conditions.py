@@ -14,6 +14,10 @@ from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.sql import now
 
 
+#: How the purposes begin of messages to webhooks, for which nobody stands at a desk
+DATA_PURPOSES = (Job.PURPOSE_CHECKIN, Job.PURPOSE_UNDO, Job.PURPOSE_NEWS)
+
+
 @cache
 def due(state, seconds=0):
     """Return the condition for jobs in a state that nobody has and that have been due for so many seconds."""
@@ -40,7 +44,7 @@ def for_webhooks():
 @cache
 def is_data():
     """Return the condition for messages to webhooks, for which nobody stands at a desk."""
-    return db.or_(Job.purpose.startswith(Job.PURPOSE_CHECKIN), Job.purpose.startswith(Job.PURPOSE_UNDO))
+    return db.or_(*(Job.purpose.startswith(purpose) for purpose in DATA_PURPOSES))
 
 
 @cache
@@ -54,7 +58,9 @@ def still_wanted():
     # a message that a person sends again may be about an earlier check-in
     resent = db.and_(Job.purpose.startswith(Job.PURPOSE_CHECKIN), Job.reprint_of_id.isnot(None),
                      reg.checked_in_dt.isnot(None))
-    same_checkin = db.or_(Job.checked_in_dt.is_(None), reg.checked_in_dt == Job.checked_in_dt, resent)
+    # what became of a badge is news whatever became of its check-in
+    news = Job.purpose.startswith(Job.PURPOSE_NEWS)
+    same_checkin = db.or_(Job.checked_in_dt.is_(None), reg.checked_in_dt == Job.checked_in_dt, resent, news)
     allowed = db.or_(Job.purpose != Job.PURPOSE_BADGE,
                      reg.state.in_([RegistrationState.complete, RegistrationState.unpaid]))
     return db.or_(Job.purpose == Job.PURPOSE_TEST, Job.purpose.startswith(Job.PURPOSE_UNDO),

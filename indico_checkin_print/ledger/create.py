@@ -4,11 +4,13 @@ import json
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger.conditions import may_have_arrived
+from indico_checkin_print.ledger.conditions import DATA_PURPOSES, may_have_arrived
 from indico_checkin_print.ledger.desks import desks_for_jobs
 from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import fresh
+from indico_checkin_print.models.choices import WebhookEvent
+from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons.codes import Reason
@@ -75,7 +77,7 @@ def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState
 
     :param detail: What the history says besides the reason: why a badge goes to its desk (`DeskChoice.detail`).
     """
-    if purpose.startswith((Job.PURPOSE_CHECKIN, Job.PURPOSE_UNDO)):
+    if purpose.startswith(DATA_PURPOSES):
         expires_after = DATA_EXPIRES_AFTER
     else:
         expires_after = HELD_EXPIRES_AFTER if state == S.held else EXPIRES_AFTER
@@ -92,22 +94,33 @@ def check_in_row(job):
 
 
 def announce_undone(registration, actor):
-    """Queue the message that a check-in was undone, for each webhook that may have heard of it. Return the new ids.
+    """Queue the message that a check-in was undone, for each webhook that asks for it. Return the new ids.
 
-    One for each undone check-in, however often this is asked.
+    A webhook that gets check-ins hears of it if it may have heard of this one. One for each undone check-in, however
+    often this is asked.
     """
-    jobs = (Job.query
-            .join(Webhook, Webhook.id == Job.webhook_id)
-            .filter(Job.registration_id == registration.id, Job.purpose.startswith(Job.PURPOSE_CHECKIN),
-                    Job.reprint_of_id.is_(None), ~Webhook.is_deleted, Webhook.enabled,
-                    db.or_(Job.state.in_([S.dispatched, S.printing, S.sent, S.completed, S.unknown]),
-                           may_have_arrived())))
+    wants_it = [~Webhook.is_deleted, Webhook.enabled, Webhook.events.contains([WebhookEvent.undone])]
+    heard = (db.session.query(Job.webhook_id, Job.checked_in_dt)
+             .join(Webhook, Webhook.id == Job.webhook_id)
+             .filter(Job.registration_id == registration.id, Job.purpose.startswith(Job.PURPOSE_CHECKIN),
+                     Job.reprint_of_id.is_(None), *wants_it,
+                     db.or_(Job.state.in_([S.dispatched, S.printing, S.sent, S.completed, S.unknown]),
+                            may_have_arrived())))
+    # the latest check-in of a form that prints is in the ledger, whatever became of its badge
+    undone_dt = (db.select(db.func.max(Job.checked_in_dt))
+                 .where(Job.registration_id == registration.id, Job.purpose == Job.PURPOSE_BADGE).scalar_subquery())
+    others = (db.session.query(Webhook.id, undone_dt)
+              .filter(Webhook.event_id == registration.event_id, *wants_it, undone_dt.isnot(None),
+                      ~Webhook.events.contains([WebhookEvent.checked_in]),
+                      db.or_(Webhook.form_ids.is_(None),
+                             Webhook.form_ids.contains([registration.registration_form_id])),
+                      ~db.session.query(Desk.id).filter(Desk.webhook_id == Webhook.id, ~Desk.is_deleted).exists()))
     created = []
-    for job in jobs:
-        row = new_row(f'{Job.PURPOSE_UNDO}{job.webhook_id}', webhook_id=job.webhook_id, state=S.ready,
+    for webhook_id, checked_in_dt in [*heard.order_by(Job.id), *others.order_by(Webhook.id)]:
+        row = new_row(f'{Job.PURPOSE_UNDO}{webhook_id}', webhook_id=webhook_id, state=S.ready,
                       reason=Reason.check_in_undone)
-        created += record([row], event_id=job.event_id, registration_id=job.registration_id,
-                       checked_in_dt=job.checked_in_dt, user_id=None, actor=actor)
+        created += record([row], event_id=registration.event_id, registration_id=registration.id,
+                          checked_in_dt=checked_in_dt, user_id=None, actor=actor)
     return created
 
 

@@ -3,6 +3,7 @@
 from indico.core.db import db
 
 from indico_checkin_print.badge.content import is_current
+from indico_checkin_print.ledger.news import announce_badges
 from indico_checkin_print.ledger.states import STILL_HERE, TRANSITIONS
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.models.desks import DeskPrinter
@@ -64,7 +65,10 @@ def fresh(job_id):
 
 
 def move(where, to, reason, actor, detail='', **values):
-    """Change the state of all jobs that match and may change so; write their history. Return their ids."""
+    """Change the state of all jobs that match and may change so; write their history. Return their ids.
+
+    What webhooks ask to be notified of is announced to them, see `news`.
+    """
     allowed = [state for state, following in TRANSITIONS.items() if to in following]
     moved = (db.update(Job.__table__)
              .where(Job.state.in_(allowed), *where)
@@ -77,5 +81,7 @@ def move(where, to, reason, actor, detail='', **values):
             .from_select(['job_id', 'state', 'reason', 'detail', 'actor'],
                          db.select(moved.c.id, db.literal(to, JobHistory.state.type), db.literal(str(reason)),
                                    db.literal(detail[:2000]), db.literal(actor)))
-            .returning(JobHistory.__table__.c.job_id))
-    return db.session.execute(history).scalars().all()
+            .returning(JobHistory.__table__.c.id, JobHistory.__table__.c.job_id))
+    changed = db.session.execute(history).all()
+    announce_badges([history_id for history_id, __ in changed], to, actor)
+    return [job_id for __, job_id in changed]

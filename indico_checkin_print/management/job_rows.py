@@ -15,7 +15,7 @@ import print_agent.protocol.reasons
 from indico_checkin_print import _
 from indico_checkin_print.management.status import elsewhere, printer_status
 from indico_checkin_print.management.visibility import visible
-from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.jobs import Job, JobState, news_of
 from indico_checkin_print.reasons.codes import Reason, describe
 
 
@@ -222,6 +222,8 @@ def name_for(job, full_name, companions):
     if full_name is None:
         return _('Deleted registration')
     name = companions.get(job.person) or full_name
+    if news := news_of(job.purpose):
+        return _('{name} ({event})').format(name=name, event=news.label)
     return _('{} (check-in undone)').format(name) if job.purpose.startswith(Job.PURPOSE_UNDO) else name
 
 

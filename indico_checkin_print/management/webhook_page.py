@@ -25,6 +25,7 @@ from indico_checkin_print.management.job_rows import name_for, state_of
 from indico_checkin_print.management.status import webhook_status
 from indico_checkin_print.management.visibility import sees_all, visible
 from indico_checkin_print.messages.payload import FIELDS, own_fields
+from indico_checkin_print.models.choices import DEFAULT_EVENTS, WebhookEvent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
@@ -55,7 +56,8 @@ class RHWebhook(RHWebhookPageBase):
         return WPCheckinPrint.render_template(
             'webhook.html', self.event, webhook=webhook, desks=desks,
             sees_all=sees_all(self.event), status=webhook_status(webhook, self.event.tzinfo),
-            sends=_sends(webhook), forms=_forms(webhook), attempts=_attempts(webhook), MAX_ATTEMPTS=MAX_ATTEMPTS,
+            sends=_sends(webhook), events=_events(webhook, desks), forms=_forms(webhook),
+            attempts=_attempts(webhook), MAX_ATTEMPTS=MAX_ATTEMPTS,
             waiting=waits_for(webhook).filter(*visible(self.event)).count(),
             recoverable=not_delivered_since(webhook, _data_ago()).filter(*visible(self.event)).count())
 
@@ -225,6 +227,12 @@ def _sends(webhook):
     """Return what a webhook sends, as a list of words."""
     titles = {key: field.title for key, field in FIELDS.items()} | own_fields(webhook.event)
     return [str(titles[key]) for key in webhook.fields if key in titles]
+
+
+def _events(webhook, desks):
+    """Return what a webhook is notified of, as a list of words."""
+    of_no_desk = set(DEFAULT_EVENTS) if desks else set()
+    return [event.title for event in WebhookEvent if event in webhook.events and event not in of_no_desk]
 
 
 def _forms(webhook):

@@ -26,6 +26,7 @@ from indico_checkin_print.management.base import (DialogForm, RHCheckinPrintBase
                                                   action_form)
 from indico_checkin_print.management.webhook_page import RHWebhookPageBase
 from indico_checkin_print.messages.payload import FIELDS, own_fields
+from indico_checkin_print.models.choices import DEFAULT_EVENTS, WebhookEvent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.settings import allowed_networks
@@ -45,10 +46,16 @@ class WebhookForm(DialogForm):
         _('Data of the registration'),
         description=_('Sent besides the ids of the registration. Only choose what the receiver needs. A field of a '
                       'form is sent for registrations with that form.'))
+    events = IndicoSelectMultipleCheckboxField(
+        _('Notified of'), default=lambda: [str(event) for event in DEFAULT_EVENTS],
+        choices=[(str(event), event.title) for event in WebhookEvent],
+        description=_('It gets a message each time. The webhook of a desk gets the badges of that desk instead of '
+                      'check-ins.'))
     form_ids = IndicoSelectMultipleCheckboxField(
         _('Only these forms'), coerce=int,
-        description=_('It gets check-ins with these forms only. If you choose none, it gets those of all forms that '
-                      'print, also of forms that you add later. The webhook of a desk gets the badges of that desk.'))
+        description=_('It is notified of people with these forms only. If you choose none, of those with all forms '
+                      'that print, also with forms that you add later. The webhook of a desk gets the badges of that '
+                      'desk.'))
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -176,7 +183,8 @@ def _desks_of(webhook):
 def _loggable(webhook):
     # path and query of a URL may hold a key
     return {'host': urlsplit(webhook.url).hostname, 'sends_badge': webhook.send_badge,
-            'sends': ', '.join(webhook.fields), 'forms': ', '.join(map(str, webhook.form_ids or ()))}
+            'sends': ', '.join(webhook.fields), 'events': ', '.join(webhook.events),
+            'forms': ', '.join(map(str, webhook.form_ids or ()))}
 
 
 def _show_new_secret(webhook, previous):

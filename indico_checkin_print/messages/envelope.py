@@ -8,6 +8,7 @@ from print_agent.protocol.messages import Job as JobMessage
 
 from indico_checkin_print.errors import DocumentGone
 from indico_checkin_print.ledger.states import PRINT_WITHIN
+from indico_checkin_print.messages.news import news_message
 from indico_checkin_print.messages.payload import registration_data
 from indico_checkin_print.messages.webhook import (BadgeData, BadgePrint, CheckedIn, CheckinUndone, Event, EventData,
                                                    RegistrationData, WebhookTest)
@@ -62,12 +63,15 @@ def delivery(job, webhook, *, callback):
 
     :param callback: The URL where the receiver may report what became of the badge.
     :raises DocumentGone: if a badge for a desk has no document any more.
+    :raises NewsGone: if nobody knows any more what news were about.
     """
     head = {'timestamp': original(job).created_dt.isoformat()}
     event = Event(id=job.event.id, title=job.event.title, url=job.event.external_url)
     if job.purpose == Job.PURPOSE_TEST and job.webhook_id is not None:
         return WebhookTest(**head, data=EventData(event=event))
     registration = registration_data(job, webhook.fields) if job.registration else UNSET
+    if job.news is not None:
+        return news_message(job, original(job).facts, event=event, registration=registration, **head)
     if job.purpose.startswith(Job.PURPOSE_UNDO):
         return CheckinUndone(**head, data=RegistrationData(event=event, registration=registration))
     # A webhook that stands for a desk always gets the badge. What waited while the webhook wanted no badge has none,

@@ -62,7 +62,7 @@ class EventData(Struct, frozen=True, kw_only=True):
 
 
 class RegistrationData(EventData, frozen=True, kw_only=True):
-    """Data of a check-in."""
+    """Data of a check-in, or of a change."""
 
     registration: Registration
 
@@ -74,6 +74,31 @@ class BadgeData(EventData, frozen=True, kw_only=True):
     #: Where the receiver may report the outcome
     callback: str
     registration: Registration | UnsetType = UNSET
+
+
+class Badge(Struct, frozen=True, kw_only=True):
+    """A badge, and what became of it."""
+
+    #: The same number as in the API (docs/api.md) and in the title of the print job
+    id: int
+    #: The id of an accompanying person; empty for the registrant
+    person: str
+    #: ``completed`` if the printer said so, ``sent`` if it cannot say more; ``failed``, ``unknown`` or ``expired``
+    state: str
+    #: A code of docs/ledger.md or docs/protocol.md
+    reason: str
+    #: The reason in words, in English
+    message: str
+    #: The name of the desk; empty if it had none
+    desk: str
+    #: The name of the printer; empty if it got to none
+    printer: str
+
+
+class BadgeOutcomeData(RegistrationData, frozen=True, kw_only=True):
+    """Data of what became of a badge."""
+
+    badge: Badge
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field='type'):
@@ -102,10 +127,41 @@ class CheckinUndone(Message, frozen=True, kw_only=True, tag='checkin.undone'):
     data: RegistrationData
 
 
+class RegistrationChanged(Message, frozen=True, kw_only=True, tag='registration.changed'):
+    """A registration was changed: its state, its tags, or what its person said."""
+
+    data: RegistrationData
+
+
+class BadgePrinted(Message, frozen=True, kw_only=True, tag='badge.printed'):
+    """A badge came out, as far as its printer can say."""
+
+    data: BadgeOutcomeData
+
+
+class BadgeFailed(Message, frozen=True, kw_only=True, tag='badge.failed'):
+    """No badge came out and none will, unless a person retries."""
+
+    data: BadgeOutcomeData
+
+
+class BadgeUnknown(Message, frozen=True, kw_only=True, tag='badge.unknown'):
+    """A badge may or may not have come out: a person must check."""
+
+    data: BadgeOutcomeData
+
+
+class BadgeExpired(Message, frozen=True, kw_only=True, tag='badge.expired'):
+    """A badge got too old to be printed."""
+
+    data: BadgeOutcomeData
+
+
 class WebhookTest(Message, frozen=True, kw_only=True, tag='webhook.test'):
     """A manager tests the webhook."""
 
     data: EventData
 
 
-MESSAGES = (BadgePrint, CheckedIn, CheckinUndone, WebhookTest)
+MESSAGES = (BadgePrint, CheckedIn, CheckinUndone, RegistrationChanged, BadgePrinted, BadgeFailed, BadgeUnknown,
+            BadgeExpired, WebhookTest)

@@ -171,6 +171,7 @@ def upgrade():
         sa.Column('secrets', postgresql.JSONB(), nullable=False),
         sa.Column('send_badge', sa.Boolean(), nullable=False),
         sa.Column('fields', postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column('events', postgresql.ARRAY(sa.String()), server_default='{registration.checked_in,checkin.undone}', nullable=False),
         sa.Column('form_ids', postgresql.ARRAY(sa.Integer()), nullable=True),
         sa.Column('enabled', sa.Boolean(), nullable=False),
         sa.Column('failures', sa.Integer(), nullable=False),
@@ -272,6 +273,7 @@ def upgrade():
         sa.Column('person', sa.String(), server_default='', nullable=False),
         sa.Column('checked_in_dt', UTCDateTime(), nullable=True),
         sa.Column('purpose', sa.String(), nullable=False),
+        sa.Column('facts', postgresql.JSONB(), nullable=True),
         sa.Column('reprint_of_id', sa.BigInteger(), nullable=True),
         sa.Column('user_id', sa.Integer(), nullable=True),
         sa.Column('desk_id', sa.Integer(), nullable=True),
@@ -316,6 +318,7 @@ def upgrade():
     op.create_index('ix_jobs_reprint_of', 'jobs', ['reprint_of_id'], schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NOT NULL'))
     op.create_index('ix_jobs_webhook', 'jobs', ['webhook_id', 'id'], schema=SCHEMA, postgresql_where=sa.text('webhook_id IS NOT NULL'))
     op.create_index('ix_uq_jobs_checkin', 'jobs', ['registration_id', 'person', 'checked_in_dt', 'purpose'], unique=True, schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NULL'))
+    op.create_index('ix_uq_jobs_news', 'jobs', ['purpose'], unique=True, schema=SCHEMA, postgresql_where=sa.text("reprint_of_id IS NULL AND purpose LIKE 'news:%'"))
 
     op.create_table('attempts',
         sa.Column('id', sa.BigInteger(), nullable=False),

@@ -64,6 +64,48 @@ class CheckinSource(IndicoStrEnum):
     other = 'other'
 
 
+class WebhookEvent(IndicoStrEnum):
+    """What a webhook can be notified of: the ``type`` of its messages."""
+
+    checked_in = 'registration.checked_in'
+    undone = 'checkin.undone'
+    changed = 'registration.changed'
+    printed = 'badge.printed'
+    failed = 'badge.failed'
+    unknown = 'badge.unknown'
+    expired = 'badge.expired'
+
+    @property
+    def title(self):
+        """What a manager chooses."""
+        return _EVENT_TITLES[self]
+
+    @property
+    def label(self):
+        """What a list says about a message."""
+        return _EVENT_LABELS[self]
+
+
+_EVENT_TITLES = {
+    WebhookEvent.checked_in: _('Somebody is checked in'),
+    WebhookEvent.undone: _('A check-in is undone'),
+    WebhookEvent.changed: _('A registration is changed'),
+    WebhookEvent.printed: _('A badge is printed'),
+    WebhookEvent.failed: _('A badge fails'),
+    WebhookEvent.unknown: _('Nobody knows whether a badge came out'),
+    WebhookEvent.expired: _('A badge gets too old to be printed'),
+}
+_EVENT_LABELS = {
+    WebhookEvent.checked_in: _('check-in'),
+    WebhookEvent.undone: _('check-in undone'),
+    WebhookEvent.changed: _('registration changed'),
+    WebhookEvent.printed: _('badge printed'),
+    WebhookEvent.failed: _('badge failed'),
+    WebhookEvent.unknown: _('badge unknown'),
+    WebhookEvent.expired: _('badge expired'),
+}
+#: What a webhook is notified of unless its manager says otherwise
+DEFAULT_EVENTS = (WebhookEvent.checked_in, WebhookEvent.undone)
 #: More check-ins than this at once wait for a click, unless the event says otherwise
 DEFAULT_BULK_LIMIT = 20
 #: The ways of check-in that print, unless the event says otherwise

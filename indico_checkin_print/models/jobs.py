@@ -11,6 +11,7 @@ from indico.util.date_time import now_utc
 from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
+from indico_checkin_print.models.choices import WebhookEvent
 from indico_checkin_print.models.states import JobState
 
 
@@ -25,6 +26,8 @@ class Job(db.Model):
     PURPOSE_CHECKIN = 'webhook:'
     #: The same for the message that a check-in was undone
     PURPOSE_UNDO = 'undone:'
+    #: The same for what else a webhook asks for: the type, the webhook's id and what makes it unique follow
+    PURPOSE_NEWS = 'news:'
     #: The purpose of a desk's test badge, which belongs to no registration
     PURPOSE_TEST = 'test'
 
@@ -32,6 +35,9 @@ class Job(db.Model):
         # a second scan, a bulk click and a retry all meet the same row; the desk is no part of it
         db.Index('ix_uq_jobs_checkin', 'registration_id', 'person', 'checked_in_dt', 'purpose', unique=True,
                  postgresql_where=db.text('reprint_of_id IS NULL')),
+        # what is noticed twice in a transaction is announced once
+        db.Index('ix_uq_jobs_news', 'purpose', unique=True,
+                 postgresql_where=db.text("reprint_of_id IS NULL AND purpose LIKE 'news:%'")),
         db.Index('ix_jobs_event', 'event_id', 'id'),
         # the filters of the pages
         db.Index('ix_jobs_event_state', 'event_id', 'state', 'id'),
@@ -91,10 +97,15 @@ class Job(db.Model):
         UTCDateTime,
         nullable=True
     )
-    #: 'badge', 'test', 'webhook:<id>' or 'undone:<id>'
+    #: 'badge', 'test', 'webhook:<id>', 'undone:<id>' or 'news:<type>:<webhook's id>:<what makes it unique>'
     purpose = db.Column(
         db.String,
         nullable=False
+    )
+    #: Of news what happened, as it was then; ids and codes, and no names of people
+    facts = db.Column(
+        JSONB,
+        nullable=True
     )
     #: The job that this one repeats
     reprint_of_id = db.Column(
@@ -234,5 +245,22 @@ class Job(db.Model):
     def locator(self):
         return dict(self.event.locator, job_id=self.id)
 
+    @property
+    def news(self):
+        """The `WebhookEvent` of news for a webhook; ``None`` of any other job."""
+        return news_of(self.purpose)
+
+    @property
+    def needs_document(self):
+        """Whether it is, or comes with, a badge that must be drawn."""
+        if self.webhook_id is None:
+            return True
+        return self.purpose.startswith(self.PURPOSE_CHECKIN) and self.webhook.send_badge
+
     def __repr__(self):
         return format_repr(self, 'id', 'event_id', 'registration_id', 'purpose', 'state')
+
+
+def news_of(purpose):
+    """Return the `WebhookEvent` of a purpose that is news for a webhook, else ``None``."""
+    return WebhookEvent(purpose.split(':')[1]) if purpose.startswith(Job.PURPOSE_NEWS) else None

@@ -8,12 +8,14 @@ from indico.util.date_time import now_utc
 from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
+from indico_checkin_print.models.choices import DEFAULT_EVENTS
 
 
 class Webhook(db.Model):
     """A URL that gets badges or registration data, signed.
 
-    One that a desk uses gets the badges of that desk; any other gets every check-in of the forms that print.
+    One that a desk uses gets the badges of that desk; any other gets every check-in of the forms that print. Both get
+    the news that they ask for (`events`).
     """
 
     __tablename__ = 'webhooks'
@@ -53,6 +55,13 @@ class Webhook(db.Model):
         ARRAY(db.String),
         nullable=False,
         default=[]
+    )
+    #: What it is notified of: values of `WebhookEvent`
+    events = db.Column(
+        ARRAY(db.String),
+        nullable=False,
+        default=lambda: [str(event) for event in DEFAULT_EVENTS],
+        server_default=f'{{{",".join(DEFAULT_EVENTS)}}}'
     )
     #: The registration forms it hears of; all if not set
     form_ids = db.Column(

@@ -44,6 +44,7 @@ class Reason(IndicoStrEnum):
     name_corrected = 'name_corrected'
     other = 'other'
     resent = 'resent'
+    announced = 'announced'
     # what a person saw
     person_saw_it = 'person_saw_it'
     person_missed_it = 'person_missed_it'
@@ -125,6 +126,7 @@ SENTENCES = {
     Reason.name_corrected: _('The name was corrected; someone asked for another badge.'),
     Reason.other: _('Someone asked for another badge.'),
     Reason.resent: _('Someone asked to send it again.'),
+    Reason.announced: _('Something happened that the webhook is notified of.'),
     Reason.person_saw_it: _('Someone looked: the badge came out.'),
     Reason.person_missed_it: _('Someone looked: the badge did not come out.'),
     Reason.worker_died: _('The process that worked on it stopped. Another one takes over.'),

@@ -45,6 +45,7 @@ _SETUP = """
             WHERE d.event_id = %(event_id)s AND NOT d.is_deleted) AS desks,
            (SELECT array_agg(ARRAY[w.id, w.send_badge::int] ORDER BY w.id) FROM plugin_checkin_print.webhooks w
             WHERE w.event_id = %(event_id)s AND w.enabled AND NOT w.is_deleted
+            AND 'registration.checked_in' = ANY(w.events)
             AND (w.form_ids IS NULL OR %(form_id)s = ANY(w.form_ids)) AND NOT EXISTS (
                 SELECT 1 FROM plugin_checkin_print.desks d WHERE d.webhook_id = w.id AND NOT d.is_deleted)) AS hooks,
            (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d

@@ -1,4 +1,4 @@
-"""What is on a badge has changed: a badge that has no go yet is drawn anew.
+"""What is on a badge has changed: a badge that has no go yet is drawn anew, and webhooks that ask for it are notified.
 
 Indico has signals for some changes and none for others (tags, templates). So this listens to SQLAlchemy, which sees all
 of them: a mapper notes what a flush has written, and after the flush it is entered in the ledger. A flush that writes
@@ -37,6 +37,8 @@ CONCERNS = {
 _COME_AND_GO = {RegistrationData, EventPersonLink, EventSetting, EventSetup}
 
 _CHANGES = 'checkin_print_changes'
+#: Registrations that are new in this transaction: nobody has heard of them, so their changes are no news
+_NEW = 'checkin_print_new'
 
 
 @dataclass
@@ -44,6 +46,8 @@ class Changes:
     """What a flush has written: ids by kind."""
 
     registrations: set[int] = field(default_factory=set)
+    #: Those whose state was changed, which is on no badge
+    states: set[int] = field(default_factory=set)
     #: Those whose check-in was undone
     undone: set[int] = field(default_factory=set)
     #: Those that are new: they have no badge yet
@@ -62,10 +66,12 @@ def connect(plugin):
         event.listen(model, 'after_insert', _came_or_went)
         event.listen(model, 'after_delete', _came_or_went)
     event.listen(Registration, 'after_update', _undone)
+    event.listen(Registration, 'after_update', _state_changed)
     event.listen(Registration, 'after_insert', _created)
     # what a flush noted that failed never came to pass
     event.listen(db.session, 'before_flush', lambda session, *args: session.info.pop(_CHANGES, None))
     event.listen(db.session, 'after_flush_postexec', lambda session, context: _enter(session))
+    event.listen(db.session, 'after_transaction_end', _forget_new)
 
 
 def _changes(target):
@@ -101,8 +107,19 @@ def _undone(mapper, connection, registration):
         _changes(registration).undone.add(registration.id)
 
 
+def _state_changed(mapper, connection, registration):
+    if _has_changed(registration, ('state',)):
+        _changes(registration).states.add(registration.id)
+
+
 def _created(mapper, connection, registration):
     _changes(registration).created.add(registration.id)
+    inspect(registration).session.info.setdefault(_NEW, set()).add(registration.id)
+
+
+def _forget_new(session, transaction):
+    if transaction.parent is None:
+        session.info.pop(_NEW, None)
 
 
 def _enter(session):
@@ -118,4 +135,9 @@ def _enter(session):
             if ledger.redraw(changes, 'system') + ledger.undo_unsignaled(changes.undone, 'system'):
                 kick.after_commit()
         if not attempt.failed:
-            return
+            break
+    changed = (changes.registrations | changes.states) - session.info.get(_NEW, set())
+    if changed:
+        with savepoint('Webhooks could not be notified of a change'):
+            if ledger.announce_changed(changed, 'system'):
+                kick.after_commit()

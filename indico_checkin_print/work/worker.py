@@ -76,9 +76,8 @@ def render_one(job_id, actor):
         if stale:
             ledger.cancel(job, stale, actor)
         else:
-            # data alone, or a test event, was queued if a person asked for another try
-            only_data = job.webhook is not None and (not job.webhook.send_badge or job.purpose == Job.PURPOSE_TEST)
-            _render_or_hold(job, actor, only_data=only_data)
+            # a message without a badge was queued if a person asked for another try
+            _render_or_hold(job, actor, only_data=not job.needs_document)
         # it would be drawn once more
         sql.commit_without_waiting()
         db.session.commit()
@@ -108,7 +107,8 @@ def _pointless(job):
     if (job.purpose == Job.PURPOSE_BADGE
             and job.registration.state not in (RegistrationState.complete, RegistrationState.unpaid)):
         return Reason.not_complete
-    if job.checked_in_dt is not None and job.registration.checked_in_dt != job.checked_in_dt:
+    if (job.checked_in_dt is not None and job.registration.checked_in_dt != job.checked_in_dt
+            and not job.purpose.startswith((Job.PURPOSE_UNDO, Job.PURPOSE_NEWS))):
         # read in one statement: a second scan may have changed both between the two reads
         wanted = db.session.query(Job.query.filter(Job.id == job.id, still_wanted()).exists()).scalar()
         return None if wanted else Reason.check_in_undone

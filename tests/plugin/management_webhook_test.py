@@ -1,11 +1,13 @@
 """The page of one webhook: what it says, and each of its buttons."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from indico.util.date_time import now_utc
 
+from indico_checkin_print.models.choices import DEFAULT_EVENTS, WebhookEvent
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.models.webhooks import Webhook
@@ -215,7 +217,7 @@ def test_fields_and_forms(manager, url, webhook, meal, dummy_regform, show):
     assert (webhook.fields, webhook.form_ids) == (['email', f'field:{meal.id}'], [dummy_regform.id])
     html = show()
     assert f'{dummy_regform.title}: Meal' in html
-    assert f'check-ins with {dummy_regform.title}' in html
+    assert f'people with {dummy_regform.title}' in html
     # none chosen: all, also those to come
     assert not manager.save(f'{url}/', **data)
     assert (webhook.fields, webhook.form_ids) == ([], None)
@@ -248,3 +250,27 @@ def test_what_waits_was_not_forgotten(manager, page, reg, create_job, objects):
     # both parts stay up to date
     for part in ('live-state', 'live-attempts'):
         assert f'<div id="{part}" data-live' in html
+
+
+def test_events(db, manager, url, page, webhook, objects, show, log_of, event):
+    """Each is chosen on its own; a new webhook begins with check-ins."""
+    html = manager.get(f'{page}/webhooks/add').json['html']
+    found = re.findall(r'(<input[^>]*name="events"[^>]*value="([^"]*)"[^>]*>)', html)
+    boxes = {value: 'checked' in box for box, value in found}
+    assert boxes == {str(event): event in DEFAULT_EVENTS for event in WebhookEvent}
+    assert 'Somebody is checked in; A check-in is undone' in show()
+    data = {'name': 'CRM', 'url': 'https://crm.example.com/'}
+    assert not manager.save(f'{url}/', **data, events=['badge.failed', 'checkin.undone'])
+    assert sorted(webhook.events) == ['badge.failed', 'checkin.undone']
+    assert 'A check-in is undone; A badge fails' in show()
+    assert 'badge.failed' in log_of(event)
+    assert list(manager.save(f'{url}/', **data, events=['badge.stolen'])) == ['events']
+    # of a desk it gets the badges instead
+    objects.desk.webhook = webhook
+    assert 'A badge fails' in show()
+    assert 'A check-in is undone' not in show()
+
+
+def test_news_in_the_list(show, webhook, create_message, create_attempt, reg):
+    create_attempt(create_message(purpose=f'news:badge.unknown:{webhook.id}:7', facts={'badge': 1}), status=204)
+    assert f'{reg.full_name} (badge unknown)' in show()

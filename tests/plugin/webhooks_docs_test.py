@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 from tests.plugin.conftest import SECRET
 
@@ -17,6 +18,7 @@ from indico_checkin_print.delivery import breaker, post, retry, notify
 from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.settings import parse_networks
 from indico_checkin_print.messages.schema import TYPES, schema
+from indico_checkin_print.messages.webhook import Badge
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.messages.payload import FIELDS
@@ -83,7 +85,7 @@ def test_the_receiver_refuses_another_secret(db, check_in, reg, webhook, receive
 
 def test_the_examples_fit_the_schema():
     examples = [json.loads(x) for x in re.findall(r'```json\n(.*?)```', TEXT, re.DOTALL)]
-    assert {x['type'] for x in examples} == {'registration.checked_in', 'badge.print'}
+    assert {x['type'] for x in examples} == {'registration.checked_in', 'badge.print', 'badge.failed'}
     for example in examples:
         jsonschema.validate(example, schema())
 
@@ -96,6 +98,12 @@ def test_every_type_and_field():
 
 def answers(verdict):
     return {status for status in range(100, 600) if retry.verdict(status) == verdict}
+
+
+def test_every_field_of_a_badge():
+    names = {name for row in re.findall(r'^\| (`[a-z`, ]+) \|', TEXT.partition('field of `badge`')[2], re.MULTILINE)
+             for name in re.findall(r'`(\w+)`', row)}
+    assert names >= {field.name for field in msgspec.structs.fields(Badge)}
 
 
 @pytest.mark.parametrize(('words', 'verdict'), [

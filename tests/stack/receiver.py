@@ -59,8 +59,9 @@ class Receiver:
     def received(self):
         """Return what came.
 
-        Dicts with ``path``, ``id``, ``registration``, ``answer`` (a status, or the fault), and when the request came
-        and was answered (``since``, ``until``, in seconds since 1970).
+        Dicts with ``path``, ``id``, ``type``, ``registration``, ``badge`` (what the message says about one), ``answer``
+        (a status, or the fault), and when the request came and was answered (``since``, ``until``, in seconds since
+        1970).
         """
         path = self.folder / 'received'
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
@@ -77,8 +78,10 @@ class _Handler(BaseHTTPRequestHandler):
         delay = self.folder / 'delay'
         if answer == '204' and delay.exists():
             time.sleep(float(delay.read_text()))
+        message = json.loads(body)
         line = {'path': self.path, 'id': id_, 'answer': answer, 'since': since, 'until': time.time(),
-                'registration': json.loads(body)['data'].get('registration', {}).get('id')}
+                'type': message['type'], 'registration': message['data'].get('registration', {}).get('id'),
+                'badge': message['data'].get('badge')}
         with (self.folder / 'received').open('a') as file:
             file.write(json.dumps(line) + '\n')
         if answer == 'hang':

@@ -47,7 +47,8 @@ class Log:
 def add_webhook(manager, receiver, name='Members', path=''):
     """Add a webhook on the page, as a manager does; the receiver gets its secret."""
     answer = manager.post('/manage/checkin-print/webhooks/add', {
-        'name': name, 'url': receiver.url + path, 'fields': ['full_name', 'friendly_id']})
+        'name': name, 'url': receiver.url + path, 'fields': ['full_name', 'friendly_id'],
+        'events': ['registration.checked_in', 'checkin.undone']})
     receiver.knows(re.search(r'whsec_[\w+/=-]+', answer.json()['html'])[0])
 
 
