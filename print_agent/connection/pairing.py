@@ -14,12 +14,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from print_agent.connection.proxy import Network
+from print_agent.connection.proxy import LOCAL, Network
 from print_agent.errors import NetworkError, PairingError
 from print_agent.version import SOFTWARE
 
 
-_LOCAL = {'localhost', '127.0.0.1', '::1'}
 #: Longest wait for Indico's answer to a pairing, in seconds.
 PAIR_TIMEOUT = 20.0
 #: Longest pairing code that Indico looks at, in characters.
@@ -58,7 +57,7 @@ def check_url(url: str, *, allow_http: bool = False) -> str:
         usable = False
     if not usable:
         raise PairingError(f'{url!r} is not the address of an Indico, such as https://indico.example.org')
-    if parts.scheme in ('http', 'ws') and parts.hostname not in _LOCAL and not allow_http:
+    if parts.scheme in ('http', 'ws') and parts.hostname not in LOCAL and not allow_http:
         raise PairingError(f'{parts.scheme}://{parts.netloc} is not encrypted: anyone in this network could read '
                            f'badges and the token. Use https://, or add --allow-http if you accept that.')
     return url.rstrip('/')

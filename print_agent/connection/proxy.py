@@ -18,7 +18,8 @@ from print_agent.errors import NetworkError
 
 #: Value of ``network.proxy`` for: no proxy, whatever the environment says.
 DIRECT = 'direct'
-_LOCAL = {'localhost', '127.0.0.1', '::1'}
+#: Names of this computer itself.
+LOCAL = {'localhost', '127.0.0.1', '::1'}
 _INSTEAD = f'Set [network] proxy in agent.toml to http://host:port, or to "{DIRECT}".'
 
 
@@ -56,7 +57,7 @@ class Network:
         """The proxy for an address, or None; never one for this computer itself. Raises NetworkError."""
         parts = urlsplit(url)
         host = parts.hostname or ''
-        if host in _LOCAL or self.proxy == DIRECT:
+        if host in LOCAL or self.proxy == DIRECT:
             return None
         if self.proxy:
             return self.proxy

@@ -28,8 +28,9 @@ SAME_MM = 5 / 72 * 25.4
 MIN_SIDE_MM = 10.0
 MIN_DPI, MAX_DPI = 72, 2400
 MAX_COPIES = 9
-_MM_PER_POINT = 25.4 / 72
-_MEDIA_NAME = re.compile(r'_([0-9.]+)x([0-9.]+)(mm|in)$')
+MM_PER_POINT = 25.4 / 72
+#: Self-describing media names (PWG 5101.1), as in ``oe_badge_96x134mm``, and CUPS' own ``Custom.96x134mm``.
+_MEDIA_NAME = re.compile(r'(?:^|[_.])(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(mm|in)$')
 
 
 #: Descriptions say what is allowed, for who wrote something else into agent.toml.
@@ -78,7 +79,7 @@ class Layout(Struct, frozen=True, kw_only=True):
             raise CannotLayOut('does_not_fit', f'The badge measures {badge[0]:.0f} x {badge[1]:.0f} mm, the labels '
                                                f'set for this printer {width:.0f} x {height:.0f} mm.')
         try:
-            document = self._document(request.document, width / _MM_PER_POINT, height / _MM_PER_POINT)
+            document = self._document(request.document, width / MM_PER_POINT, height / MM_PER_POINT)
         except MemoryError:
             raise
         except Exception as exc:
@@ -105,8 +106,8 @@ class Layout(Struct, frozen=True, kw_only=True):
             w, h = h, w
         return (Transformation().translate(-float(page.mediabox.left), -float(page.mediabox.bottom)).scale(unit)
                 .rotate(-self.orientation).translate(x, y)
-                .translate((width - w) / 2 + self.offset_x_mm / _MM_PER_POINT,
-                           (height - h) / 2 - self.offset_y_mm / _MM_PER_POINT))
+                .translate((width - w) / 2 + self.offset_x_mm / MM_PER_POINT,
+                           (height - h) / 2 - self.offset_y_mm / MM_PER_POINT))
 
 
 def turned_by_cups(layout: Layout, media: Iterable[str]) -> tuple[float, float] | None:
@@ -117,13 +118,14 @@ def turned_by_cups(layout: Layout, media: Iterable[str]) -> tuple[float, float] 
 
     :param media: names of the sizes that the queue has (PWG 5101.1)
     """
-    sizes = [size for size in map(_size, media) if size is not None]
+    sizes = [size for size in map(media_size, media) if size is not None]
     made = ([layout.media_mm] if layout.media_mm else [(h, w) for w, h in sizes] if layout.orientation % 180 else [])
     return next((each for each in made if not any(_is_about(each, size) for size in sizes)
                  and any(_is_about((each[1], each[0]), size) for size in sizes)), None)
 
 
-def _size(name: str) -> tuple[float, float] | None:
+def media_size(name: str) -> tuple[float, float] | None:
+    """Width and height in mm that a media name stands for; None if it says none, or only the limits of a size."""
     found = _MEDIA_NAME.search(name)
     if found is None or name.startswith(('custom_min', 'custom_max')):
         return None

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from print_agent.errors import BadDocument, CannotLayOut, Overloaded, UnreadableDocument
 from print_agent.printing.backend import PrintRequest
-from print_agent.printing.layout import Layout
+from print_agent.printing.layout import MM_PER_POINT, Layout
 from print_agent.printing.pdf_process import MAX_RESULT, Answer, Check, LayOut, PdfProcess, to_check
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
@@ -29,7 +29,6 @@ SIZE_TOLERANCE_MM = 1.0
 WAIT_TIMEOUT = 120.0
 #: Tries to start the process that reads PDFs, and how long to wait between them, in seconds.
 STARTS, START_PAUSE = 3, 1.0
-_MM_PER_POINT = 25.4 / 72
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +121,7 @@ def _check_pages(job: p.Job, reader: PdfReader) -> None:
     if count != job.pages:
         raise BadDocument('wrong_pages', f'The PDF has {count} pages, {job.pages} were announced.')
     for number, page in enumerate(reader.pages, 1):
-        width, height = (float(side) * _MM_PER_POINT * float(page.user_unit or 1)
+        width, height = (float(side) * MM_PER_POINT * float(page.user_unit or 1)
                          for side in (page.mediabox.width, page.mediabox.height))
         if int(page.rotation or 0) % 180:
             width, height = height, width

@@ -1,40 +1,31 @@
 """A test page: one page of the printer's own size that shows where its edges come out. Made without any network."""
 
 import io
-import re
 import time
 from collections.abc import Sequence
 
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
-from print_agent.printing.layout import Layout
+from print_agent.printing.layout import MIN_SIDE_MM, MM_PER_POINT, Layout, media_size
 from print_agent.protocol.messages import MAX_SIDE_MM
 from print_agent.version import SOFTWARE
 
 
 #: Points in a millimetre.
-_MM = 72 / 25.4
+_MM = 1 / MM_PER_POINT
 #: When neither the printer nor an earlier badge says how large a page is: the usual badge, in millimetres.
 DEFAULT = (96.0, 134.0)
 #: More names than these are not what is loaded but what could be.
 _LOADED = 8
 #: Sizes this close together are the same, in millimetres.
 _SAME = 1.5
-#: Self-describing media names (PWG 5101.1), as in ``oe_badge_96x134mm``, and CUPS' own ``Custom.96x134mm``.
-_SIZE = re.compile(r'(?:^|[_.])(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(mm|in)$')
 
 
 def sizes(media: Sequence[str]) -> list[tuple[float, float]]:
     """The sizes that media names stand for, in millimetres; names that give no size are left out."""
-    found = []
-    for name in media:
-        if 'custom_m' not in name and (match := _SIZE.search(name)):
-            factor = 25.4 if match[3] == 'in' else 1.0
-            width, height = float(match[1]) * factor, float(match[2]) * factor
-            if 10 <= width <= MAX_SIDE_MM and 10 <= height <= MAX_SIDE_MM:
-                found.append((width, height))
-    return found
+    found = (size for size in map(media_size, media) if size is not None)
+    return [size for size in found if all(MIN_SIDE_MM <= side <= MAX_SIDE_MM for side in size)]
 
 
 def size(media: Sequence[str], last: tuple[float, float] | None, layout: Layout) -> tuple[float, float]:
