@@ -48,32 +48,32 @@ def backends(config: Config) -> list[Backend]:
     """The ways to print that the configuration asks for; CUPS last, as it alone may learn of a new printer."""
     from print_agent.printing.folder import FolderBackend
 
-    ways: list[Backend] = []
+    found: list[Backend] = []
     if config.folders:
-        ways.append(FolderBackend(config.folders))
+        found.append(FolderBackend(config.folders))
     if config.cups:
         from print_agent.errors import CupsMissing
         from print_agent.printing.cups import CupsBackend
         from print_agent.printing.cups_client import CupsClient
 
         try:
-            ways.append(CupsBackend(CupsClient(config.cups_server), config.queues, config.logins))
+            found.append(CupsBackend(CupsClient(config.cups_server), config.queues, config.logins))
         except CupsMissing as exc:
             if not config.folders:
                 raise
             log.warning('%s', exc)
-    return ways
+    return found
 
 
 class Agent:
     """Everything that runs. Use :meth:`run`; :meth:`stop` stops it gracefully."""
 
-    def __init__(self, config: Config, pairings: list[Pairing], ways: list[Backend], spool: Spool):
+    def __init__(self, config: Config, pairings: list[Pairing], backends: list[Backend], spool: Spool):
         self._config = config
-        self._ways = ways
+        self._backends = backends
         self._spool = spool
         self._breakers = PrinterBreakers()
-        self.printers = Printers(ways, spool.depths, self._breakers)
+        self.printers = Printers(backends, spool.depths, self._breakers)
         self.jobs = Jobs(spool, trace=Trace(), known=self.printers.known)
         self.jobs.left_out = lambda: len(self.printers.offer().left_out)
         self._linked = Links(config.pairings, pairings, self.jobs, self._link_for, self._start)
@@ -88,7 +88,7 @@ class Agent:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._died = ''
-        self._manager = Notifier()
+        self._notifier = Notifier()
         self._pulse = Heartbeats()
         self.printers.beat = partial(self._pulse.beat, 'the watch over the printers')
 
@@ -121,11 +121,11 @@ class Agent:
                 await self._receiver.start()
             self._linked.start()
             watch = self._start(self._linked.run(), 'pairings')
-            self._start(Watchdog(self._manager, self._pulse, lambda: self._spool.note('spool')).run(), 'watchdog')
+            self._start(Watchdog(self._notifier, self._pulse, lambda: self._spool.note('spool')).run(), 'watchdog')
             started()
-            self._manager.say('READY=1', 'STATUS=Prints badges.')
+            self._notifier.say('READY=1', 'STATUS=Prints badges.')
             await self._stop.wait()
-            self._manager.say('STOPPING=1', 'STATUS=Finishes the badge in the printer.')
+            self._notifier.say('STOPPING=1', 'STATUS=Finishes the badge in the printer.')
             if self._spool.file.broken is not None:
                 raise self._spool.file.broken
             watch.cancel()
@@ -142,8 +142,8 @@ class Agent:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            for way in self._ways:
-                await way.close()
+            for backend in self._backends:
+                await backend.close()
 
     async def _drain(self) -> None:
         log.info('stopping')

@@ -1,4 +1,4 @@
-"""Where a badge is drawn: at nobody's session, in the event's time zone and in one language.
+"""The context in which a badge is drawn: without a user's session, in the event's time zone, in one language.
 
 Indico's placeholders format dates by the session of a web request and translate by the locale of the context. A worker
 has neither, and what Indico remembers in ``flask.g`` (`get_display_tz` among it) would otherwise hold for every badge

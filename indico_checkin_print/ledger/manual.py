@@ -1,4 +1,4 @@
-"""What people do with jobs, and what happens to jobs when a registration changes."""
+"""Cancels, holds and releases jobs: for people, and when a registration, its form or its event changes."""
 
 from sqlalchemy.dialects.postgresql import ARRAY
 

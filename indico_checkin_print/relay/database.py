@@ -1,4 +1,4 @@
-"""The relay's way to the database: calls in threads, each with a short transaction, and an ear for NOTIFY."""
+"""The relay's database: calls in threads, each with a short transaction, and a connection that listens for NOTIFY."""
 
 import asyncio
 import random

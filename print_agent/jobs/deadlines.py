@@ -1,7 +1,7 @@
 """Until when each job may be printed, in memory only.
 
-A restart gives jobs that wait for their printer back anyway. All times are those of :mod:`.runtime.clock`, which
-counts sleep; jobs are known by their ``seq`` in the spool.
+They need not survive a restart, which returns every go that was not used. All times are those of
+:mod:`.runtime.clock`, which counts sleep; jobs are known by their ``seq`` in the spool.
 """
 
 from print_agent.protocol import reasons

@@ -142,7 +142,7 @@ def held(entry: Entry) -> p.Held | None:
     return p.Held(job=entry.job, dispatch=entry.dispatch, state=state.value)  # type: ignore[arg-type]
 
 
-def end_message(entry: Entry) -> p.Outcome | None:
+def outcome_message(entry: Entry) -> p.Outcome | None:
     """The message about how the job ended; None while it has not."""
     job, dispatch, reason, detail = entry.job, entry.dispatch, entry.reason, entry.detail
     match entry.state:
@@ -166,12 +166,12 @@ def end_message(entry: Entry) -> p.Outcome | None:
 def state_messages(entry: Entry) -> tuple[p.FromAgent, ...]:
     """Everything that a server must hear to know where the job stands now."""
     if entry.state is State.refused:
-        end = end_message(entry)
+        end = outcome_message(entry)
         assert end is not None
         return (end,)
     messages: list[p.FromAgent] = [p.Accepted(job=entry.job, dispatch=entry.dispatch)]
     if entry.state is State.printing:
         messages.append(p.Printing(job=entry.job, dispatch=entry.dispatch))
-    if (end := end_message(entry)) is not None:
+    if (end := outcome_message(entry)) is not None:
         messages.append(end)
     return tuple(messages)

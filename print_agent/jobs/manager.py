@@ -1,4 +1,4 @@
-"""The middle of the agent: what comes in from any connection and what a person asks for meets the spool here.
+"""All jobs of the agent: takes in what connections bring and people ask for, and keeps it in the spool.
 
 Carries out what :mod:`.decisions` decides, always in the order: commit to the spool, then notify, then act.
 What workers do is in :mod:`.handover`. Deadlines run on a clock that counts sleep, from the moment a permission was
@@ -107,7 +107,7 @@ class Jobs:
         prints."""
         messages: list[p.FromAgent] = []
         for entry in self._registry.unacked(source):
-            if (end := decisions.end_message(entry)) is not None:
+            if (end := decisions.outcome_message(entry)) is not None:
                 messages.append(end)
             elif entry.state is State.printing:
                 messages.append(p.Printing(job=entry.job, dispatch=entry.dispatch))

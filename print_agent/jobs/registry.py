@@ -9,7 +9,7 @@ from dataclasses import replace
 from print_agent.errors import BadDocument, SpoolFull
 from print_agent.jobs import decisions
 from print_agent.jobs.deadlines import Deadlines
-from print_agent.jobs.pending_ends import PendingEnds
+from print_agent.jobs.pending_outcomes import PendingOutcomes
 from print_agent.jobs.subscribers import Subscribers
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
@@ -33,7 +33,7 @@ class Registry:
         self.deadlines = Deadlines()
         self.trace = trace
         self._subscribers = subscribers
-        self._pending = PendingEnds(spool)
+        self._pending = PendingOutcomes(spool)
 
     def find(self, source: str, job: str) -> Entry | None:
         """The job of a source as it is now, also if the disk had no room for its end."""
@@ -96,12 +96,12 @@ class Registry:
         log.info('job %s.%d %s: %s%s%s', ended.job, ended.dispatch, ended.printer, state.value,
                  f' ({reason})' if reason else '',
                  '' if started is None else f' after {(clock.now() - started) * 1000:.0f} ms')
-        message = decisions.end_message(ended)
+        message = decisions.outcome_message(ended)
         assert message is not None
         self._subscribers.notify(ended.source, message)
 
     def return_late(self) -> None:
-        """Return jobs whose time has run out, and write ends that the disk had no room for."""
+        """Return jobs whose time has run out, and write outcomes that the disk had no room for."""
         now = clock.now()
         self._pending.tick(now)
         for seq, reason, detail in self.deadlines.over(now):

@@ -22,7 +22,7 @@ from print_agent.spool.job import Entry, State
 
 log = logging.getLogger(__name__)
 
-#: Pause before a printer or a print system that was not ready is tried again, in seconds.
+#: Pause before a printer or a print system that was not ready is tried once more, in seconds.
 RETRY_INTERVAL = 0.5
 #: A badge that cannot be printed for so long is returned, so that it comes out elsewhere, in seconds.
 RETURN_AFTER = 3.0
@@ -52,8 +52,8 @@ class Worker:
                  obstacle: Callable[[str], str] = lambda _printer: '', layout: Layout | None = None):
         self.printer = printer
         self._backend = backend
-        self._manager = jobs
-        self._jobs = jobs.handover
+        self._jobs = jobs
+        self._handover = jobs.handover
         self._breakers = breakers or PrinterBreakers()
         self._obstacle = obstacle
         self._layout = layout or Layout()
@@ -64,13 +64,13 @@ class Worker:
 
     async def run(self) -> None:
         """Work until cancelled. Starts with what an earlier run left at the printer."""
-        for entry in self._jobs.left_at_printer(self.printer):
+        for entry in self._handover.left_at_printer(self.printer):
             await self._guard(entry, self._reconcile)
-        waker = self._manager.waker(self.printer)
+        waker = self._jobs.waker(self.printer)
         while True:
             waker.clear()
-            following = self._jobs.next(self.printer)
-            if following is None or self._manager.stopping:
+            following = self._handover.next(self.printer)
+            if following is None or self._jobs.stopping:
                 await waker.wait()
             else:
                 await self._guard(following, self._print)
@@ -82,14 +82,14 @@ class Worker:
             await work(entry)
         except Exception:
             log.exception('job %s.%d on %s went wrong', entry.job, entry.dispatch, self.printer)
-            if (crashed := self._jobs.crashed(entry)) is not None:
+            if (crashed := self._handover.crashed(entry)) is not None:
                 await self._ensure_gone(crashed)
             await asyncio.sleep(RETRY_INTERVAL)
         finally:
             self.busy = False
 
     async def _print(self, entry: Entry) -> None:
-        document = self._jobs.document(entry)
+        document = self._handover.document(entry)
         if self._hindered[0] != entry.seq:
             self._hindered = (entry.seq, _now())
         try:
@@ -105,14 +105,14 @@ class Worker:
         try:
             request = await pdf_check.lay_out(self._layout, _request(entry, document))
         except CannotLayOut as exc:
-            self._jobs.reject(entry, exc.reason, exc.detail)
+            self._handover.reject(entry, exc.reason, exc.detail)
             return
         except Overloaded:  # nothing is wrong with the badge
             await self._not_now(entry, 'overloaded', reasons.sentence('overloaded'))
             return
-        submitting = self._jobs.begin_submit(entry)
+        submitting = self._handover.begin_submit(entry)
         if submitting is None:
-            await asyncio.sleep(0.05)  # its time is up; the clock is about to return it
+            await asyncio.sleep(0.05)  # its time is up: `Jobs.tick` is about to return it
             return
         entry = submitting
         request = replace(request, tag=entry.tag, title=_title(entry))
@@ -120,24 +120,24 @@ class Worker:
             handle = await self._backend.submit(self.printer, request)
         except SubmitFailed as exc:
             if exc.certain:
-                self._jobs.undo_submit(entry)
+                self._handover.undo_submit(entry)
                 if exc.retry:
                     await self._not_now(entry, exc.reason, exc.detail)
                 else:
-                    self._jobs.reject(entry, exc.reason, exc.detail)
+                    self._handover.reject(entry, exc.reason, exc.detail)
                 return
             log.warning('job %s.%d: %s; searching for it', entry.job, entry.dispatch, exc.reason)
             await self._reconcile(entry, exc)
             return
-        entry = self._jobs.submitted(entry, handle)
+        entry = self._handover.submitted(entry, handle)
         await self._follow(entry, request)
 
     async def _follow(self, entry: Entry, request: PrintRequest) -> None:
         watch = asyncio.create_task(self._watch(entry))
         try:
             outcome = await self._backend.follow(self.printer, request, entry.handle,
-                                                 partial(self._jobs.at_printer, entry),
-                                                 partial(self._jobs.canceling, entry))
+                                                 partial(self._handover.at_printer, entry),
+                                                 partial(self._handover.canceling, entry))
         finally:
             watch.cancel()
             await asyncio.wait([watch])  # not `await watch`: its end would look like our own cancellation
@@ -147,7 +147,7 @@ class Worker:
             self._breakers.stalled(self.printer, '')
         outcome = self._judge(entry, outcome)
         if outcome.state not in ('failed', 'returned'):
-            self._jobs.ended(entry, outcome)
+            self._handover.ended(entry, outcome)
             await self._ensure_gone(entry, FINISH_TIMEOUT if outcome.state in ('completed', 'sent') else 0)
             return
         # These say that nothing will come out, so CUPS must have let go of it before they are said.
@@ -155,10 +155,10 @@ class Worker:
             async with asyncio.timeout(GONE_TIMEOUT):
                 await self._ensure_gone(entry)
         except TimeoutError:
-            self._jobs.ended(entry, Outcome('unknown', outcome.reason, f'{outcome.detail} CUPS still has it.'))
+            self._handover.ended(entry, Outcome('unknown', outcome.reason, f'{outcome.detail} CUPS still has it.'))
             await self._ensure_gone(entry)
         else:
-            self._jobs.ended(entry, outcome)
+            self._handover.ended(entry, outcome)
 
     def _judge(self, entry: Entry, outcome: Outcome) -> Outcome:
         """What the outcome says about the printer, and whether the badge may be tried again."""
@@ -173,7 +173,7 @@ class Worker:
                 return replace(outcome, state='returned')
         elif reason in _NO_CONNECTION:
             breakers.failed(self.printer, entry.job, reason)
-            self._jobs.release_others(entry, reason)
+            self._handover.release_others(entry, reason)
         return outcome
 
     async def _watch(self, entry: Entry) -> None:
@@ -187,7 +187,7 @@ class Worker:
                 self._breakers.stalled(self.printer, '')
                 continue
             self._breakers.stalled(self.printer, reason)
-            self._jobs.release_others(entry, reason)
+            self._handover.release_others(entry, reason)
 
     async def _ensure_gone(self, entry: Entry, patience: float = 0) -> None:
         """Until the print system has let go of one job it does not get the next."""
@@ -201,7 +201,7 @@ class Worker:
                 is_logged = True
                 await asyncio.sleep(RETRY_INTERVAL)
             else:
-                self._jobs.gone(entry)
+                self._handover.gone(entry)
                 return
 
     async def _reconcile(self, entry: Entry, failure: SubmitFailed | None = None) -> None:
@@ -220,25 +220,25 @@ class Worker:
             except SubmitFailed as exc:
                 if not exc.retry or _now() >= deadline:
                     cause = exc if failure is None or exc.retry else failure
-                    self._jobs.ended(entry, Outcome('unknown', cause.reason, cause.detail))
+                    self._handover.ended(entry, Outcome('unknown', cause.reason, cause.detail))
                     await self._ensure_gone(entry)
                     return
                 await asyncio.sleep(RETRY_INTERVAL)
         if handle is None:
-            self._jobs.ended(entry, Outcome.of('returned', 'restarted' if failure is None else 'submit_failed'))
-            self._jobs.gone(entry)
+            self._handover.ended(entry, Outcome.of('returned', 'restarted' if failure is None else 'submit_failed'))
+            self._handover.gone(entry)
             return
         if entry.state is State.submitting:
-            entry = self._jobs.submitted(entry, handle)
+            entry = self._handover.submitted(entry, handle)
         await self._follow(entry, _request(entry, b''))
 
     async def _not_now(self, entry: Entry, reason: str, detail: str, *, may_pass: bool = True) -> None:
-        self._jobs.hindered(entry, reason, detail)
+        self._handover.hindered(entry, reason, detail)
         if not may_pass or _now() - self._hindered[1] >= RETURN_AFTER:
-            self._jobs.release(entry, reason, detail, is_certain=not may_pass)
-            self._jobs.release_others(entry, reason)
+            self._handover.release(entry, reason, detail, is_certain=not may_pass)
+            self._handover.release_others(entry, reason)
         if may_pass:
-            await asyncio.sleep(RETRY_INTERVAL)  # the clock returns the job when its time is up
+            await asyncio.sleep(RETRY_INTERVAL)  # `Jobs.tick` returns the job when its time is up
 
 
 def _now() -> float:

@@ -111,13 +111,13 @@ class Follower:
         self._since.clear()
 
     @property
-    def wish(self) -> Outcome | None:
-        """What it is to be once it is cancelled, if the agent wants that; None if it does not."""
+    def cancel_outcome(self) -> Outcome | None:
+        """The outcome once CUPS has cancelled the job, if the agent asked for that; None if it did not."""
         return self._canceled or self.cancel or self._overtaken
 
     def _wish_in(self, cups: CupsView) -> Outcome | None:
         """The wish, if CUPS may have ended the job for it. What CUPS aborted before it was asked, it did not cancel."""
-        return self._canceled or (self.wish if cups.state == CANCELED else None)
+        return self._canceled or (self.cancel_outcome if cups.state == CANCELED else None)
 
     # -- the printer has it -------------------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ class Follower:
             reason = reasons.first(job.reasons, 'job-canceled' if job.state == CANCELED else 'engine_failed')
             if job.pages:
                 return Outcome('unknown', reason, f'{reasons.sentence(reason)} {reasons.sentence("stopped_midway")}')
-            if job.state == CANCELED and reason in _MAY_BE_OURS and (ours := self.wish) is not None:
+            if job.state == CANCELED and reason in _MAY_BE_OURS and (ours := self.cancel_outcome) is not None:
                 if job.pages is None:  # nobody counted, so it may be out, and must not be printed elsewhere as well
                     return Outcome('unknown', ours.reason, reasons.sentence('stopped_midway'))
                 return Outcome.of('returned', ours.reason)

@@ -71,7 +71,7 @@ class Watch:
                 if self._devices.mute(self._printer) and not is_reported:
                     ipp, view = None, None
                     follower = Follower(asks=False, now=start, expires=follower.expires,
-                                        canceled_for=follower.wish.reason if follower.wish else '')
+                                        canceled_for=follower.cancel_outcome.reason if follower.cancel_outcome else '')
                 else:
                     follower.nameless = known.is_nameless
             if view == 'absent' and is_reported and ipp is not None and not follower.restarted:

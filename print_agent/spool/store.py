@@ -128,7 +128,7 @@ class Spool:
         return self._entries(sql.OPEN)
 
     def unacked(self, source: str) -> list[Entry]:
-        """All jobs of a sender that are not over and done with."""
+        """All jobs of a sender whose outcome it has not acknowledged."""
         return self._entries(sql.UNACKED, source=source)
 
     def callbacks(self) -> list[Entry]:
@@ -226,7 +226,7 @@ class Spool:
         return self._refetch(entry)
 
     def begin_submit(self, entry: Entry, tag: str) -> bool:
-        """Note the intent to hand a job over. False: somebody took the job back in the meantime; hands off."""
+        """Note the intent to hand a job over. False: the job was returned meanwhile and must not be handed over."""
         return self._db.execute(sql.BEGIN_SUBMIT, {'seq': entry.seq, 'tag': tag}).rowcount == 1
 
     def undo_submit(self, entry: Entry) -> Entry:

@@ -95,7 +95,7 @@ class OutcomeReporter:
                 reports.append(self._post(entry, message))
         now = time.monotonic()
         for entry in self._jobs.callbacks():
-            end = decisions.end_message(entry)
+            end = decisions.outcome_message(entry)
             if end is not None and now >= self._retries.get(entry.seq, (None, 0.0))[1]:
                 reports.append(self._report_end(entry, end))
         # Printing first: it was queued first, and a report that fails does not hold up the others.

@@ -112,7 +112,7 @@ async def test_a_badge_that_never_came_to_a_printer_that_names_its_jobs_is_unkno
     desk = await odd()
     (finding,) = await look(desk)
     assert 'says when a badge is done' in finding.text
-    way = desk.agent._ways[-1]
+    way = desk.agent._backends[-1]
     sheet = PrintRequest(tag=str(uuid4()), title='of another name', document=PDF, copies=1, width_mm=96, height_mm=134,
                   expires=4e9)
     handle = await way.submit(ODD, sheet)

@@ -12,7 +12,7 @@ from print_agent.printing.verdict import HELD
 
 async def handed_over(desk, tag):
     """Wait until CUPS is done with a job, which it then forgot on request."""
-    while await desk.agent._ways[-1]._client.find(tag):  # noqa: ASYNC110 - CUPS is polled
+    while await desk.agent._backends[-1]._client.find(tag):  # noqa: ASYNC110 - CUPS is polled
         await asyncio.sleep(0.01)
 
 
@@ -111,7 +111,7 @@ async def test_cups_that_ends_while_it_prints_is_one_copy(desk, printing, printe
 @pytest.mark.parametrize(('end', 'expected'), [('stop', ('returned', 'stuck')), ('kill', ('unknown', 'cups_lost_job'))])
 async def test_what_cups_never_continues_is_cancelled(desk, printing, later, end, expected):
     """CUPS comes back with a job as it was while its document arrived, and holds it for ever, or without it."""
-    way = desk.agent._ways[-1]
+    way = desk.agent._backends[-1]
     sheet = PrintRequest(tag='orphaned', title='orphaned', document=PDF, copies=1, width_mm=96, height_mm=134,
                          expires=4e9)
     number = await way._client._call(lambda connection: connection.createJob('desk1', sheet.title, {}))

@@ -21,7 +21,7 @@ from print_agent.printing.layout import Layout
 
 async def handed_over(desk, tag):
     """Wait until CUPS is done with a job, which it then forgot on request."""
-    while await desk.agent._ways[-1]._client.find(tag):  # noqa: ASYNC110 - CUPS is polled
+    while await desk.agent._backends[-1]._client.find(tag):  # noqa: ASYNC110 - CUPS is polled
         await asyncio.sleep(0.01)
 
 
@@ -209,13 +209,13 @@ async def test_a_queue_that_does_not_exist(desk):
     job = await desk.print('desk9')
     assert (await desk.end(job)).reason == 'unknown_printer'
     with pytest.raises(NotReady) as caught:
-        await desk.agent._ways[-1].check('desk9')
+        await desk.agent._backends[-1].check('desk9')
     assert (caught.value.reason, caught.value.wait) == ('unknown_queue', False)
 
 
 async def test_garbage_that_got_past_us_is_a_failure(desk):
     """The agent refuses what is no PDF; if CUPS chokes on one nevertheless, that is no success."""
-    way = desk.agent._ways[-1]
+    way = desk.agent._backends[-1]
     sheet = PrintRequest(tag='garbage', title='garbage', document=b'%PDF-1.7\nnonsense\n%%EOF', copies=1, width_mm=96,
                   height_mm=134, expires=4e9)
     handle = await way.submit('desk1', sheet)

@@ -12,7 +12,7 @@ from tests.fakes.badges import J1, J2, J3, make_job, pdf
 from tests.fakes.desk import Desk
 from tests.fakes.disk import FullDisk
 
-from print_agent.jobs import pending_ends
+from print_agent.jobs import pending_outcomes
 from print_agent.protocol import messages as p
 from print_agent.spool import database
 from print_agent.printing.backend import Outcome
@@ -111,7 +111,7 @@ async def test_what_may_come_out_here_is_not_returned_for_want_of_room(desk, mon
 
 
 async def test_ends_survive_a_disk_that_takes_nothing(desk, monkeypatch):
-    monkeypatch.setattr(pending_ends, 'SAVE_INTERVAL', 0.0)
+    monkeypatch.setattr(pending_outcomes, 'SAVE_INTERVAL', 0.0)
     desk.backend.gate.clear()
     desk.start()
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)

@@ -100,7 +100,7 @@ def test_every_state_can_be_reported(state):
         assert kinds == [p.Refused]
     else:
         assert kinds[0] is p.Accepted
-        assert (decisions.end_message(entry(state)) is not None) == (state in ENDED)
+        assert (decisions.outcome_message(entry(state)) is not None) == (state in ENDED)
         assert (p.Printing in kinds) == (state is State.printing)
     for message in messages:
         assert p.decode_from_agent(p.encode(message)) == message
