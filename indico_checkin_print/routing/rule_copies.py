@@ -1,0 +1,60 @@
+"""Rules about desks for the clone of an event, which has forms, tags, roles and fields of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from indico_checkin_print.routing.rules import FormIs, HasAnswer, HasRole, HasTag, OnDay
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What the clone has, by the ids of the old event."""
+
+    forms: Mapping[int, int]
+    fields: Mapping[int, int]
+    tags: Mapping[int, int]
+    event_roles: Mapping[int, int]
+    #: How much later the clone begins
+    days: timedelta
+
+
+def rules_for_clone(rules, desks, copies):
+    """Return the rules of the clone. One with a condition that nothing is left of stays behind: it would fit others.
+
+    :param desks: The ids of the clone's desks by the old ones.
+    """
+    copied = []
+    for rule in rules:
+        when = tuple(_copy(condition, copies) for condition in rule.when)
+        if rule.desk in desks and None not in when:
+            copied.append(replace(rule, desk=desks[rule.desk], when=when))
+    return tuple(copied)
+
+
+def _copy(condition, copies):
+    """Return a condition with the ids of the clone, or ``None`` if it would have no values any more."""
+    match condition:
+        case FormIs(forms):
+            ids = _ids(forms, copies.forms)
+            return FormIs(ids) if ids else None
+        case HasTag(tags):
+            ids = _ids(tags, copies.tags)
+            return HasTag(ids) if ids else None
+        case HasRole(event_roles, category_roles, groups):
+            # those of a category and of Indico are the same ones
+            ids = _ids(event_roles, copies.event_roles)
+            return HasRole(ids, category_roles, groups) if ids or category_roles or groups else None
+        case HasAnswer(field, values):
+            # the choices of a copied field keep their ids
+            return HasAnswer(copies.fields[field], values) if field in copies.fields else None
+        case OnDay(days):
+            return OnDay(tuple(day + copies.days for day in days))
+        case _:
+            return condition
+
+
+def _ids(ids, copies):
+    return tuple(copies[id_] for id_ in ids if id_ in copies)
