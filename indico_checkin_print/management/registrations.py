@@ -160,7 +160,7 @@ class RHPrintRegistrations(RHRegFormBase):
 
     def _print_first(self, badge, actor):
         registration = badge.registration
-        desk = ledger.desk_for_form(self.regform, session.user)
+        desk = ledger.desk_for_form(self.regform, session.user, registration, badge.person)
         row = ledger.new_row(Job.PURPOSE_BADGE, person=badge.person, desk_id=desk.desk_id, detail=desk.detail)
         return ledger.record([row], event_id=self.event.id, registration_id=registration.id,
                              checked_in_dt=registration.checked_in_dt, user_id=session.user.id, actor=actor)

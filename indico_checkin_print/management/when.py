@@ -89,7 +89,7 @@ def setup_of(event):
     return EventSetup.query.get(event.id) or EventSetup(
         event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, again=ReprintPolicy.hold,
         nameless=NamelessPolicy.hold, language=BadgeLanguage.event, bulk_limit=DEFAULT_BULK_LIMIT,
-        sources=[str(source) for source in DEFAULT_SOURCES])
+        sources=[str(source) for source in DEFAULT_SOURCES], desk_rules=[])
 
 
 def lock_setup(event):

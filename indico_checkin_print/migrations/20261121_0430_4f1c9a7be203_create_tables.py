@@ -157,6 +157,7 @@ def upgrade():
         sa.Column('language', PyIntEnum(_BadgeLanguage), server_default='1', nullable=False),
         sa.Column('bulk_limit', sa.Integer(), nullable=False),
         sa.Column('sources', postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column('desk_rules', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False),
         sa.CheckConstraint('bulk_limit >= 0', name='bulk_limit_not_negative'),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_events_event_id_events')),
         sa.PrimaryKeyConstraint('event_id', name=op.f('pk_events')),

@@ -1,6 +1,6 @@
 """When the check-ins of an event print, and what each of its registration forms prints."""
 
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from indico.core.db import db
 from indico.core.db.sqlalchemy import PyIntEnum
@@ -63,6 +63,13 @@ class EventSetup(db.Model):
         ARRAY(db.String),
         nullable=False,
         default=lambda: [str(source) for source in DEFAULT_SOURCES]
+    )
+    #: The rules about where badges come out, in order, as `routing.rules.dump` returns them
+    desk_rules = db.Column(
+        JSONB,
+        nullable=False,
+        default=[],
+        server_default='[]'
     )
 
     event = db.relationship('Event', lazy=True)

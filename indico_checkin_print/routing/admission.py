@@ -37,10 +37,6 @@ class Setup:
     """What an event says about the check-ins of one registration form."""
 
     kind: BadgeKind
-    #: Where badges go (see `desk.choose_desk`); ``None`` if there is no desk
-    desk_id: int | None
-    #: Why they go there (`desk.DeskChoice.detail`)
-    desk_detail: str = ''
     hooks: tuple[Hook, ...] = ()
     paused: bool = False
     paused_desks: frozenset[int] = frozenset()
@@ -62,8 +58,10 @@ class CheckIn:
     already_printed: bool = False
 
 
-def judge(setup, checkin):
+def judge(setup, checkin, desk_id):
     """Say what a check-in's badge begins as: a tuple of `JobState` and `Reason`.
+
+    :param desk_id: The desk that it goes to; ``None`` if there is none
 
     What is not printed is recorded all the same, so that there is an answer to "where is my badge?".
     """
@@ -81,26 +79,28 @@ def judge(setup, checkin):
         return JobState.held, Reason.unpaid
     if checkin.already_printed and setup.again == ReprintPolicy.hold:
         return JobState.held, Reason.already_printed
-    if setup.desk_id is None:
+    if desk_id is None:
         return JobState.held, Reason.no_desk
-    if setup.paused or setup.desk_id in setup.paused_desks:
+    if setup.paused or desk_id in setup.paused_desks:
         return JobState.held, Reason.paused
     return JobState.queued, Reason.checked_in
 
 
-def jobs_for(setup, checkin, persons):
+def jobs_for(setup, checkin, desks):
     """Return each `NewJob` that one check-in makes.
 
     :param setup: The `Setup` of the registration's form.
     :param checkin: The `CheckIn`.
-    :param persons: The ids of the persons who get a badge of their own; ``''`` is the registrant.
+    :param desks: A `desk.DeskChoice` for each person who gets a badge of their own, by the id of the person; ``''`` is
+                  the registrant. A ticket has all persons of a registration on its pages: it is the registrant's.
     """
-    state, reason = judge(setup, checkin)
-    # a ticket has all persons of a registration on its pages
-    badges = [''] if setup.kind == BadgeKind.ticket else persons
-    detail = '' if state == JobState.canceled else setup.desk_detail
-    jobs = [NewJob(state, reason, person=person, desk_id=setup.desk_id, detail=detail) for person in badges]
-    if state == JobState.canceled:
+    jobs = []
+    for person, desk in desks.items():
+        state, reason = judge(setup, checkin, desk.desk_id)
+        jobs.append(NewJob(state, reason, person=person, desk_id=desk.desk_id,
+                           detail='' if state == JobState.canceled else desk.detail))
+    # that depends on no desk
+    if jobs[0].state == JobState.canceled:
         return jobs
     # without a badge there is nothing to render
     return jobs + [NewJob(JobState.queued if hook.send_badge else JobState.ready, Reason.checked_in, webhook_id=hook.id)

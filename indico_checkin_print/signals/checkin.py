@@ -4,6 +4,8 @@ The signal comes from within the request of a volunteer's scan and before its co
 in a savepoint, is over in a few milliseconds, and never raises. Nothing is rendered and nothing is sent from here.
 """
 
+from dataclasses import replace
+
 from authlib.integrations.flask_oauth2 import current_token
 from flask import g, has_request_context, request, session
 from sqlalchemy import event, inspect
@@ -15,12 +17,14 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import kick, ledger, sql
 from indico_checkin_print.ledger.forget import forget
+from indico_checkin_print.ledger.rule_facts import load_facts
 from indico_checkin_print.ledger.states import MAY_BE_OUT
 from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_SOURCES, BadgeKind, CheckinSource,
                                                  ReprintPolicy, UnpaidPolicy)
 from indico_checkin_print.models.devices import Device
 from indico_checkin_print.routing.admission import CheckIn, Hook, Setup, jobs_for
-from indico_checkin_print.routing.desk import DeskFacts, choose_desk
+from indico_checkin_print.routing.desk import DeskFacts, choose_desk, needs_rule
+from indico_checkin_print.routing.rules import first_match, parse
 from indico_checkin_print.signals.savepoint import savepoint
 
 
@@ -50,7 +54,7 @@ _SETUP = """
                 SELECT 1 FROM plugin_checkin_print.desks d WHERE d.webhook_id = w.id AND NOT d.is_deleted)) AS hooks,
            (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
             WHERE d.event_id = %(event_id)s AND d.paused) AS paused_desks,
-           e.paused, e.unpaid, e.again, e.bulk_limit, e.sources,
+           e.paused, e.unpaid, e.again, e.bulk_limit, e.sources, e.desk_rules,
            (SELECT ARRAY[d.id, d.desk_id] FROM plugin_checkin_print.devices d
             WHERE d.event_id = %(event_id)s AND d.token = %(token)s) AS device,
            (SELECT o.desk_id FROM plugin_checkin_print.own_desks o
@@ -146,7 +150,7 @@ def record(registration, way, user_id, token, actor, *, late=0):
     loaded = load_setup(registration, user_id, token)
     if loaded is None:
         return []
-    setup, already_printed, known, stamped, new_device = loaded
+    setup, desk_facts, rules, already_printed, known, stamped, new_device = loaded
     if new_device:
         with sql.cursor() as cursor:
             cursor.execute(_NOTE_DEVICE, {'event_id': registration.event_id, 'token': token})
@@ -154,9 +158,10 @@ def record(registration, way, user_id, token, actor, *, late=0):
         # someone else's scan of a moment ago is already in the ledger, or was not to print
         return []
     persons = persons_of(registration) if setup.kind == BadgeKind.badge else ['']
+    desks = desks_of(registration, persons, desk_facts, rules, way)
     checkin = CheckIn(source=way, state=registration.state, blocked=registration.is_ticket_blocked,
                       already_printed=already_printed)
-    rows = [ledger.check_in_row(job) for job in jobs_for(setup, checkin, persons)]
+    rows = [ledger.check_in_row(job) for job in jobs_for(setup, checkin, desks)]
     if late:
         rows = [row | {'expires_in': row['expires_in'] - late} for row in rows]
     born = ledger.record(rows, event_id=registration.event_id, registration_id=registration.id,
@@ -205,9 +210,9 @@ def load_setup(registration, user_id, token):
     """Return what the event says about a check-in, or ``None`` if the form prints nothing.
 
     :param user_id: Who checks in, and `token` with which device; either may be missing.
-    :return: The `Setup` of the form, whether a badge of an earlier check-in may be out, whether the ledger knows the
-             registration at all, the time of the check-in that is in the database by now, if there is one, and whether
-             the device is a new one.
+    :return: The `Setup` of the form, the `DeskFacts`, the event's rules about desks, whether a badge of an earlier
+             check-in may be out, whether the ledger knows the registration at all, the time of the check-in that is in
+             the database by now, if there is one, and whether the device is a new one.
     """
     with sql.cursor() as cursor:
         cursor.execute(_SETUP, {
@@ -218,18 +223,30 @@ def load_setup(registration, user_id, token):
         row = cursor.fetchone()
     if row is None:
         return None
-    (kind, form_desk, desks, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, device, own_desk,
+    (kind, form_desk, desks, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, rules, device, own_desk,
      printed, known, stamped) = row
-    desk = choose_desk(DeskFacts(frozenset(desks or ()), device_desk=device[1] if device else None, own_desk=own_desk,
-                                 form_desk=form_desk))
+    desk_facts = DeskFacts(frozenset(desks or ()), device_desk=device[1] if device else None, own_desk=own_desk,
+                           form_desk=form_desk)
     return Setup(
-        kind=BadgeKind(kind), desk_id=desk.desk_id, desk_detail=desk.detail,
+        kind=BadgeKind(kind),
         hooks=tuple(Hook(id=id_, send_badge=bool(send_badge)) for id_, send_badge in hooks or ()),
         paused=bool(paused), paused_desks=frozenset(paused_desks or ()),
         unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), again=ReprintPolicy(again or ReprintPolicy.hold),
         bulk_limit=DEFAULT_BULK_LIMIT if bulk_limit is None else bulk_limit,
         sources=frozenset(DEFAULT_SOURCES if sources is None else sources),
-    ), printed, known, stamped, bool(token) and device is None
+    ), desk_facts, parse(rules) if rules else (), printed, known, stamped, bool(token) and device is None
+
+
+def desks_of(registration, persons, facts, rules, way):
+    """Return the `DeskChoice` for each person of a registration. What its rules do not ask is not loaded."""
+    if not (rules and needs_rule(facts)):
+        return dict.fromkeys(persons, choose_desk(facts))
+    day = registration.checked_in_dt.astimezone(registration.event.tzinfo).date()
+    asked = load_facts(rules, [(registration.id, registration.registration_form_id, registration.last_name)],
+                       day=day, way=way)[registration.id]
+    choices = {accompanies: choose_desk(replace(facts, rule=first_match(
+        rules, replace(asked, accompanies=accompanies), facts.desks))) for accompanies in {bool(p) for p in persons}}
+    return {person: choices[bool(person)] for person in persons}
 
 
 def persons_of(registration):

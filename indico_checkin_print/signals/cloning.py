@@ -18,6 +18,8 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico_checkin_print import _
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.rules import EventSetup, FormSetup
+from indico_checkin_print.routing.rule_copies import Copies, rules_for_clone
+from indico_checkin_print.routing.rules import dump, parse
 
 
 def connect(plugin):
@@ -31,7 +33,7 @@ class CheckinPrintCloner(EventCloner):
 
     name = 'checkin_print'
     friendly_name = _('Check-in printing (rules, desks, what forms print)')
-    uses = frozenset({'registration_forms'})
+    uses = frozenset({'registration_forms', 'registration_tags', 'event_roles'})
 
     @property
     def is_visible(self):
@@ -47,6 +49,7 @@ class CheckinPrintCloner(EventCloner):
     def run(self, new_event, cloners, shared_data, event_exists=False):
         self._clone_rules(new_event)
         desks = self._clone_desks(new_event)
+        self._clone_desk_rules(new_event, desks, shared_data)
         if forms := shared_data.get('registration_forms'):
             self._clone_forms(forms['form_map'], desks, Templates(new_event, forms['form_map'], forms['item_map']))
         db.session.flush()
@@ -55,7 +58,7 @@ class CheckinPrintCloner(EventCloner):
         old = EventSetup.query.get(self.old_event.id)
         if old is not None:
             new = EventSetup(event=new_event)
-            new.populate_from_attrs(old, get_attrs_to_clone(EventSetup, skip={'paused'}))
+            new.populate_from_attrs(old, get_attrs_to_clone(EventSetup, skip={'paused', 'desk_rules'}))
             db.session.add(new)
 
     def _clone_desks(self, new_event):
@@ -66,6 +69,20 @@ class CheckinPrintCloner(EventCloner):
             db.session.add(desk)
             db.session.flush()
         return desks
+
+    def _clone_desk_rules(self, new_event, desks, shared_data):
+        """Copy the rules whose conditions the clone has something for; the days are as many days from its start."""
+        old, new = EventSetup.query.get(self.old_event.id), EventSetup.query.get(new_event.id)
+        if old is None or not old.desk_rules:
+            return
+        forms = shared_data.get('registration_forms') or {'form_map': {}, 'item_map': {}}
+        copies = {kind: {a.id: b.id for a, b in mapping.items()} for kind, mapping in (
+            ('forms', forms['form_map']), ('fields', forms['item_map']),
+            ('tags', (shared_data.get('registration_tags') or {'tag_map': {}})['tag_map']),
+            ('event_roles', (shared_data.get('event_roles') or {'event_role_map': {}})['event_role_map']))}
+        first, new_first = (event.start_dt.astimezone(event.tzinfo).date() for event in (self.old_event, new_event))
+        new.desk_rules = dump(rules_for_clone(parse(old.desk_rules), {id_: desk.id for id_, desk in desks.items()},
+                                              Copies(**copies, days=new_first - first)))
 
     def _clone_forms(self, form_map, desks, templates):
         for old_form, new_form in form_map.items():

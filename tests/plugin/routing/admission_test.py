@@ -29,7 +29,7 @@ def rules(db, dummy_event, form):
 
 
 def setup(**kwargs):
-    return Setup(**{'kind': None, 'desk_id': 1, **kwargs})
+    return Setup(**{'kind': None, **kwargs})
 
 
 @pytest.mark.parametrize(('rules', 'checkin', 'state', 'reason'), [
@@ -46,13 +46,16 @@ def setup(**kwargs):
     ({}, {'already_printed': True}, S.held, Reason.already_printed),
     ({'again': ReprintPolicy.print}, {'already_printed': True}, S.queued, Reason.checked_in),
     ({'again': ReprintPolicy.skip}, {'already_printed': True}, S.canceled, Reason.printed_before),
-    ({'desk_id': None}, {}, S.held, Reason.no_desk),
     ({'paused': True}, {}, S.held, Reason.paused),
     ({'paused_desks': frozenset({1})}, {}, S.held, Reason.paused),
     ({'paused_desks': frozenset({2})}, {}, S.queued, Reason.checked_in),
 ])
 def test_judge(rules, checkin, state, reason):
-    assert judge(setup(**rules), CheckIn(**checkin)) == (state, reason)
+    assert judge(setup(**rules), CheckIn(**checkin), 1) == (state, reason)
+
+
+def test_judge_without_a_desk():
+    assert judge(setup(), CheckIn(), None) == (S.held, Reason.no_desk)
 
 
 @pytest.mark.parametrize(('path', 'method', 'source'), [

@@ -12,8 +12,11 @@ from indico.modules.designer.models.images import DesignerImageFile
 from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.cloning import EventCloner, get_event_cloners
 from indico.modules.events.features.util import set_feature_enabled
+from indico.modules.events.models.events import EventType
+from indico.modules.events.models.roles import EventRole
 from indico.modules.events.operations import clone_event, clone_into_event
 from indico.modules.events.registration.models.form_fields import RegistrationFormField
+from indico.modules.events.registration.models.tags import RegistrationTag
 from indico.modules.events.registration.util import clone_registration_form, create_personal_data_fields
 
 from indico_checkin_print.badge.render import render
@@ -23,6 +26,7 @@ from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.choices import BadgeKind, ReprintPolicy, UnpaidPolicy
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.models.webhooks import Webhook
+from indico_checkin_print.routing.rules import FormIs, HasAnswer, HasRole, HasTag, OnDay, Rule, SurnameIn, dump, parse
 from indico_checkin_print.work.worker import render_waiting
 
 
@@ -241,3 +245,31 @@ def test_import_into_an_event(db, event, option, clone, rules, form, create_even
     assert setup_of(target).template.event == target
     assert option().get_conflicts(target) == ['The target event already has settings for check-in printing']
     assert form.template.event == event
+
+
+def test_desk_rules(db, event, clone, form, desk, dummy_regform):
+    event.type_ = EventType.conference
+    tag, other = (RegistrationTag(event=event, title=title, color='red') for title in ('VIP', 'Press'))
+    role = EventRole(event=event, name='Staff', code='ST', color='005272')
+    db.session.add_all([tag, other, role])
+    db.session.flush()
+    field = dummy_regform.sections[0].fields[0]
+    day = event.start_dt.astimezone(event.tzinfo).date()
+    rules = [Rule(4, desk.id, (FormIs((dummy_regform.id,)), HasAnswer(field.id, ('x',)))),
+             Rule(2, desk.id, (HasTag((tag.id, 99999)), SurnameIn('A', 'K')), 'words'),
+             Rule(3, desk.id, (HasRole((role.id,), (7,), (8,)), OnDay((day,)))),
+             Rule(5, desk.id, (HasTag((99999,)), SurnameIn('L')))]
+    db.session.add(EventSetup(event=event, desk_rules=dump(rules)))
+    db.session.flush()
+    new = clone('registration_tags', 'event_roles')
+    new_form, = new.registration_forms
+    new_tag = next(x for x in new.registration_tags if x.title == 'VIP')
+    new_desk = Desk.query.filter_by(event_id=new.id).one()
+    new_field = next(x for x in new_form.sections[0].fields if x.title == field.title)
+    assert parse(EventSetup.query.get(new.id).desk_rules) == (
+        Rule(4, new_desk.id, (FormIs((new_form.id,)), HasAnswer(new_field.id, ('x',)))),
+        Rule(2, new_desk.id, (HasTag((new_tag.id,)), SurnameIn('A', 'K')), 'words'),
+        Rule(3, new_desk.id, (HasRole((new.roles[0].id,), (7,), (8,)),
+                              OnDay((new.start_dt.astimezone(new.tzinfo).date(),)))))
+    # without tags and roles, their rules stay behind
+    assert [rule.id for rule in parse(EventSetup.query.get(clone().id).desk_rules)] == [4, 3]
