@@ -11,6 +11,7 @@ from indico.util.string import natural_sort_key
 from indico_checkin_print import _
 from indico_checkin_print.diagnostics.standstill import standstills
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
+from indico_checkin_print.management.desk_rules import rules_context
 from indico_checkin_print.management.held import held_jobs
 from indico_checkin_print.management.job_rows import latest_jobs, latest_messages
 from indico_checkin_print.management.status import (agent_status, desk_statuses, needs_attention, printer_status,
@@ -48,7 +49,7 @@ class RHSetup(RHCheckinPrintBase):
         return WPCheckinPrint.render_template('setup.html', self.event, desks_of_webhook=desks_of_webhook,
                                               regforms=regforms, todo=todo, next_step=todo[0].box if todo else None,
                                               manual_url=manual_url, BadgeKind=BadgeKind,
-                                              sees_all=sees_all(self.event), **context)
+                                              sees_all=sees_all(self.event), **rules_context(self.event), **context)
 
 
 class RHLive(RHCheckinPrintBase):

@@ -1,6 +1,8 @@
 """The URLs of the event manager's pages."""
 
 from indico_checkin_print.management.agents import RHAddAgent, RHEditAgent, RHNewCode, RHRemoveAgent, RHRevokeAgent
+from indico_checkin_print.management.desk_rules import (RHAddRule, RHDeleteRule, RHEditRule, RHMoveRule, RHPreviewRule,
+                                                        RHRuleBars, RHRules, RHTryRules)
 from indico_checkin_print.management.desks import RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk, RHTestDeskWithName
 from indico_checkin_print.management.held import RHDiscardHeld, RHReleaseHeld, RHReleaseJob
 from indico_checkin_print.management.history import RHJobHistory
@@ -47,6 +49,15 @@ def add_management_urls(blueprint):
     _add('/desks/<int:desk_id>/test', 'test_desk', RHTestDesk, 'POST')
     _add('/desks/<int:desk_id>/test-with-name', 'test_desk_with_name', RHTestDeskWithName, 'GET', 'POST')
     _add('/desks/<int:desk_id>/pause', 'pause_desk', RHPauseDesk, 'POST')
+    # Desk rules
+    _add('/rules/', 'rules', RHRules, 'GET')
+    _add('/rules/bars', 'rule_bars', RHRuleBars, 'GET')
+    _add('/rules/preview', 'preview_rule', RHPreviewRule, 'POST')
+    _add('/rules/try', 'try_rules', RHTryRules, 'GET')
+    _add('/rules/add', 'add_rule', RHAddRule, 'GET', 'POST')
+    _add('/rules/<int:rule_id>/', 'edit_rule', RHEditRule, 'GET', 'POST')
+    _add('/rules/<int:rule_id>/delete', 'delete_rule', RHDeleteRule, 'POST')
+    _add('/rules/<int:rule_id>/move', 'move_rule', RHMoveRule, 'POST')
     # Print agents
     _add('/agents/add', 'add_agent', RHAddAgent, 'GET', 'POST')
     _add('/agents/<int:agent_id>/', 'edit_agent', RHEditAgent, 'GET', 'POST')

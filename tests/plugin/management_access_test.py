@@ -79,7 +79,7 @@ def test_objects_of_another_event(db, manager, create_event, create_regform, mak
 
 @pytest.mark.parametrize(('method', 'path'), WITH_OBJECT)
 def test_no_such_object(manager, page, method, path):
-    missing = dict.fromkeys(['form', 'desk', 'agent', 'webhook', 'job', 'registration'], 2**30)
+    missing = dict.fromkeys(['form', 'desk', 'agent', 'webhook', 'job', 'registration', 'rule'], 2**30)
     assert ask(manager, method, page + path.format(**missing)).status_code == 404
 
 

@@ -3,6 +3,9 @@
 from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
+from indico_checkin_print.models.rules import EventSetup
+from indico_checkin_print.routing.rules import Rule, SurnameIn, dump
+
 
 ROUTES = [
     ('GET', '/'),
@@ -25,6 +28,16 @@ ROUTES = [
     ('GET', '/desks/{desk}/test-with-name'),
     ('POST', '/desks/{desk}/test-with-name'),
     ('POST', '/desks/{desk}/pause'),
+    ('GET', '/rules/'),
+    ('GET', '/rules/bars'),
+    ('POST', '/rules/preview'),
+    ('GET', '/rules/try'),
+    ('GET', '/rules/add'),
+    ('POST', '/rules/add'),
+    ('GET', '/rules/{rule}/'),
+    ('POST', '/rules/{rule}/'),
+    ('POST', '/rules/{rule}/delete'),
+    ('POST', '/rules/{rule}/move'),
     ('GET', '/agents/add'),
     ('POST', '/agents/add'),
     ('GET', '/agents/{agent}/'),
@@ -67,7 +80,16 @@ ROUTES = [
 
 def ids_of(objects, regform):
     return {'form': regform.id, 'desk': objects.desk.id, 'agent': objects.agent.id, 'webhook': objects.webhook.id,
-            'job': objects.job.id, 'registration': registration_of(regform)}
+            'job': objects.job.id, 'registration': registration_of(regform), 'rule': rule_of(objects.desk)}
+
+
+def rule_of(desk):
+    setup = EventSetup.query.get(desk.event_id) or EventSetup(event_id=desk.event_id)
+    if not setup.desk_rules:
+        setup.desk_rules = dump([Rule(1, desk.id, (SurnameIn('A', 'K'),), 'A to K')])
+    db.session.add(setup)
+    db.session.flush()
+    return 1
 
 
 def registration_of(regform):
