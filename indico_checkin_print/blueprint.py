@@ -4,6 +4,7 @@ from indico.core.plugins import IndicoPluginBlueprint
 
 from indico_checkin_print.api.agents import RHDocument, RHPair, RHPoll
 from indico_checkin_print.api.outcome import RHOutcome
+from indico_checkin_print.desk.urls import add_desk_urls
 from indico_checkin_print.management.urls import add_management_urls
 
 
@@ -16,3 +17,4 @@ blueprint.add_url_rule('/api/plugin/checkin-print/document/<uuid:job>/<int:dispa
 blueprint.add_url_rule('/api/plugin/checkin-print/outcome/<uuid:job>', 'outcome', RHOutcome, methods=('POST',))
 
 add_management_urls(blueprint)
+add_desk_urls(blueprint)

@@ -12,6 +12,7 @@ from indico_checkin_print import _
 from indico_checkin_print.diagnostics.standstill import standstills
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
 from indico_checkin_print.management.desk_rules import rules_context
+from indico_checkin_print.management.devices import devices_of
 from indico_checkin_print.management.held import held_jobs
 from indico_checkin_print.management.job_rows import latest_jobs, latest_messages
 from indico_checkin_print.management.status import (agent_status, desk_statuses, needs_attention, printer_status,
@@ -48,8 +49,9 @@ class RHSetup(RHCheckinPrintBase):
         todo = todo_of(regforms, context)
         return WPCheckinPrint.render_template('setup.html', self.event, desks_of_webhook=desks_of_webhook,
                                               regforms=regforms, todo=todo, next_step=todo[0].box if todo else None,
-                                              manual_url=manual_url, BadgeKind=BadgeKind,
-                                              sees_all=sees_all(self.event), **rules_context(self.event), **context)
+                                              manual_url=manual_url, devices=devices_of(self.event),
+                                              BadgeKind=BadgeKind, sees_all=sees_all(self.event),
+                                              **rules_context(self.event), **context)
 
 
 class RHLive(RHCheckinPrintBase):

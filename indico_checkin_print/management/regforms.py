@@ -44,7 +44,8 @@ class FormSetupForm(DialogForm):
                             widget=SwitchWidget(),
                             description=_('The backside of the template becomes a second page.'))
     desk_id = SelectField(_('Desk'), coerce=int,
-                          description=_('Where the badges of this form come out.'))
+                          description=_('Where the badges of this form come out, unless the device or the volunteer '
+                                        'that checks in has a desk.'))
 
     def __init__(self, *args, event, target, **kwargs):
         super().__init__(*args, event=event, target=target, **kwargs)

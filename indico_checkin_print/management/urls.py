@@ -4,6 +4,7 @@ from indico_checkin_print.management.agents import RHAddAgent, RHEditAgent, RHNe
 from indico_checkin_print.management.desk_rules import (RHAddRule, RHDeleteRule, RHEditRule, RHMoveRule, RHPreviewRule,
                                                         RHRuleBars, RHRules, RHTryRules)
 from indico_checkin_print.management.desks import RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk, RHTestDeskWithName
+from indico_checkin_print.management.devices import RHEditDevice
 from indico_checkin_print.management.held import RHDiscardHeld, RHReleaseHeld, RHReleaseJob
 from indico_checkin_print.management.history import RHJobHistory
 from indico_checkin_print.management.job_actions import RHDiscardJob, RHRetryJob
@@ -58,6 +59,8 @@ def add_management_urls(blueprint):
     _add('/rules/<int:rule_id>/', 'edit_rule', RHEditRule, 'GET', 'POST')
     _add('/rules/<int:rule_id>/delete', 'delete_rule', RHDeleteRule, 'POST')
     _add('/rules/<int:rule_id>/move', 'move_rule', RHMoveRule, 'POST')
+    # Devices that check people in
+    _add('/devices/<int:device_id>/', 'edit_device', RHEditDevice, 'GET', 'POST')
     # Print agents
     _add('/agents/add', 'add_agent', RHAddAgent, 'GET', 'POST')
     _add('/agents/<int:agent_id>/', 'edit_agent', RHEditAgent, 'GET', 'POST')

@@ -11,6 +11,7 @@ from indico.util.date_time import now_utc
 from indico_checkin_print.credentials import digest, seal
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
+from indico_checkin_print.models.devices import Device
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.webhooks import Webhook
 
@@ -113,9 +114,10 @@ def make_objects(db):
                           secrets=[seal('whsec_old')])
         job = Job(event=event, purpose=Job.PURPOSE_TEST, desk=desk, state=JobState.failed, reason='printer_failed',
                   expires_dt=now_utc())
-        db.session.add_all([agent, desk, webhook, job])
+        device = Device(event=event, token=f'personal:{2**31 - 1}', name='Phone 1')
+        db.session.add_all([agent, desk, webhook, job, device])
         db.session.flush()
-        return SimpleNamespace(agent=agent, desk=desk, webhook=webhook, job=job)
+        return SimpleNamespace(agent=agent, desk=desk, webhook=webhook, job=job, device=device)
     return _make
 
 

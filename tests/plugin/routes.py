@@ -38,6 +38,8 @@ ROUTES = [
     ('POST', '/rules/{rule}/'),
     ('POST', '/rules/{rule}/delete'),
     ('POST', '/rules/{rule}/move'),
+    ('GET', '/devices/{device}/'),
+    ('POST', '/devices/{device}/'),
     ('GET', '/agents/add'),
     ('POST', '/agents/add'),
     ('GET', '/agents/{agent}/'),
@@ -78,9 +80,28 @@ ROUTES = [
 ]
 
 
+#: The volunteers' pages
+DESK_ROUTES = [
+    ('GET', '/'),
+    ('GET', '/{desk}/'),
+    ('POST', '/{desk}/'),
+    ('POST', '/leave'),
+    ('GET', '/posters'),
+]
+#: Pages that only lead elsewhere, and those for programs, which have tests of their own
+OTHER_ROUTES = {
+    ('GET', '/desk/<int:desk_id>'),
+    ('POST', '/api/plugin/checkin-print/pair'),
+    ('POST', '/api/plugin/checkin-print/poll'),
+    ('GET', '/api/plugin/checkin-print/document/<uuid:job>/<int:dispatch>'),
+    ('POST', '/api/plugin/checkin-print/outcome/<uuid:job>'),
+}
+
+
 def ids_of(objects, regform):
     return {'form': regform.id, 'desk': objects.desk.id, 'agent': objects.agent.id, 'webhook': objects.webhook.id,
-            'job': objects.job.id, 'registration': registration_of(regform), 'rule': rule_of(objects.desk)}
+            'device': objects.device.id, 'job': objects.job.id, 'registration': registration_of(regform),
+            'rule': rule_of(objects.desk)}
 
 
 def rule_of(desk):

@@ -9,13 +9,15 @@ class CheckIn:
     """Checks people in at one web server.
 
     :param stack: The `Stack`, for the event and the volunteer's token.
+    :param token: The token of another volunteer or device.
     :param port: The port of another web server on the same database, e.g. one without the plugin.
     """
 
-    def __init__(self, stack, port=None):
+    def __init__(self, stack, port=None, *, token=None):
         self._seeded = stack.seeded
         self._connection = http.client.HTTPConnection('127.0.0.1', port or stack.indico.port, timeout=60)
-        self._headers = {'Authorization': f'Bearer {self._seeded["token"]}', 'Content-Type': 'application/json'}
+        self._headers = {'Authorization': f'Bearer {token or self._seeded["token"]}',
+                         'Content-Type': 'application/json'}
 
     def __call__(self, person, value=True):
         """Check a person in (or out); return how long Indico took to answer, in seconds."""

@@ -75,13 +75,14 @@ def any_badge_within(stack, seconds, *, besides=0):
     return poll(lambda: len(stack.papers()) > besides, seconds, interval=0.05)
 
 
-def judge(stack, people, *, not_printed=(), copies=None, other_titles=None, anywhere=False):
+def judge(stack, people, *, not_printed=(), copies=None, other_titles=None, anywhere=False, desks=None):
     """Compare what came out with who was checked in.
 
     :param people: Those whose badge should be out.
     :param not_printed: Those who were checked in too, but whose badge should not be out.
     :param copies: registration id -> number of badges, of those who should have another number than one.
     :param anywhere: Whether a badge may come out at another desk's printer as well.
+    :param desks: registration id -> name of the printer at the desk, where it is not that of the person's form.
     :param other_titles: How the titles of papers begin that have nothing to do with it.
     """
     facts = Facts(checked_in=len(people))
@@ -102,9 +103,10 @@ def judge(stack, people, *, not_printed=(), copies=None, other_titles=None, anyw
             facts.faults.append(f'A badge of registration {person["id"]} came out, who should have none.')
             continue
         by_person[person['id']].append(paper)
-        if paper.printer != desk_of(stack, person) and not anywhere:
+        desk = (desks or {}).get(person['id']) or desk_of(stack, person)
+        if paper.printer != desk and not anywhere:
             facts.faults.append(f'The badge of registration {person["id"]} came out at {paper.printer} instead of '
-                                f'{desk_of(stack, person)}.')
+                                f'{desk}.')
         elif len(content.pages) != 1 or not content.has_size(*size):
             facts.faults.append(f'The badge of registration {person["id"]} has pages of {content.pages} mm instead '
                                 f'of one of {size} mm.')

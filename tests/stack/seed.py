@@ -9,12 +9,15 @@ import os
 import sys
 from datetime import timedelta
 
+from authlib.common.security import generate_token
 from flask import session
 
 from indico.core.db import db
 from indico.core.db.sqlalchemy.migration import migrate, prepare_db
 from indico.core.notifications import init_email_queue
+from indico.core.oauth.models.applications import OAuthApplication, OAuthApplicationUserLink, SystemAppType
 from indico.core.oauth.models.personal_tokens import PersonalToken
+from indico.core.oauth.models.tokens import OAuthToken
 from indico.core.plugins import plugin_engine
 from indico.modules.auth import Identity
 from indico.modules.categories import Category
@@ -35,7 +38,7 @@ from tests.stack.names import people
 PASSWORD = 'check-in!2026'
 #: login: given name, family name
 USERS = {'admin': ('Ada', 'Admin'), 'manager': ('Mona', 'Manager'), 'volunteer': ('Vera', 'Volunteer'),
-         'stranger': ('Stan', 'Stranger')}
+         'volunteer2': ('Viktor', 'Volunteer'), 'stranger': ('Stan', 'Stranger')}
 PX_PER_MM = 5
 #: A badge for a lanyard, as large as the usual plastic sleeves, and a label.
 SIZES = {'badge': (96, 134), 'label': (90, 55)}
@@ -60,9 +63,8 @@ def main():
         forms = [_form(event, title, templates['badge']) for title in ('Participants', 'Speakers')]
         db.session.commit()
         registrations = _registrations(forms, wanted['registrations'])
-        token = PersonalToken(user=users['volunteer'], name='Check-in', scopes={'registrants'})
-        db.session.add(token)
-        secret = token.generate_token()
+        tokens = {login: _token(users[login]) for login in ('volunteer', 'volunteer2')}
+        app_tokens = _app_tokens(users['volunteer'], wanted['app_tokens'])
         result = {'agents': {}, 'webhooks': {}, 'desks': {}}
         if plugin_engine.get_plugin('checkin_print'):
             from tests.stack.seed_plugin import set_up_printing
@@ -78,7 +80,9 @@ def main():
             'registrations': [{'id': reg.id, 'form_id': reg.registration_form_id, 'first_name': reg.first_name,
                                'last_name': reg.last_name} for reg in registrations],
             'users': {login: {'id': user.id, 'login': login, 'password': PASSWORD} for login, user in users.items()},
-            'token': secret,
+            'token': tokens['volunteer'],
+            'tokens': tokens,
+            'app_tokens': app_tokens,
         }
     json.dump(result, sys.stdout)
 
@@ -89,6 +93,23 @@ def _user(login, first_name, last_name):
                        {'first_name': first_name, 'last_name': last_name, 'affiliation': 'Indico'}, identity)
     user.is_admin = login == 'admin'
     return user
+
+
+def _token(user):
+    """Make a personal token; return its secret."""
+    token = PersonalToken(user=user, name='Check-in', scopes={'registrants'})
+    db.session.add(token)
+    return token.generate_token()
+
+
+def _app_tokens(user, count):
+    """Make the tokens that Indico's check-in app gets on so many phones of one account; return their secrets."""
+    application = OAuthApplication.query.filter_by(system_app_type=SystemAppType.checkin).one()
+    link = OAuthApplicationUserLink(application=application, user=user, scopes=['registrants'])
+    secrets = [generate_token(42) for __ in range(count)]
+    db.session.add_all([link, *(OAuthToken(app_user_link=link, access_token=secret, scopes=['registrants'])
+                                for secret in secrets)])
+    return secrets
 
 
 def _event(users, *, one_day):
@@ -104,7 +125,8 @@ def _event(users, *, one_day):
     # with the right to make, or clone, an event of their own in the demo
     event.category.update_principal(users['manager'], permissions={'create'})
     event.update_principal(users['manager'], full_access=True)
-    event.update_principal(users['volunteer'], permissions={'registration_checkin'})
+    for login in ('volunteer', 'volunteer2'):
+        event.update_principal(users[login], permissions={'registration_checkin'})
     set_feature_enabled(event, 'registration', True)
     return event
 

@@ -8,7 +8,7 @@ import importlib
 
 
 FILES = ('ways', 'outages', 'repeats', 'holds', 'printers', 'queues', 'agents', 'crashes', 'links', 'load',
-         'webhooks', 'slow', 'truth')
+         'webhooks', 'slow', 'truth', 'desks')
 #: name -> (function, sentence)
 _found = {}
 

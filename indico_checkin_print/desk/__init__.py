@@ -1,0 +1,1 @@
+"""The pages of the volunteers at the desks, for phones first."""

@@ -1,0 +1,83 @@
+"""Who may use the volunteers' pages: every route of the URL map, every kind of person."""
+
+import pytest
+
+from indico.modules.events.features.util import set_feature_enabled
+
+from indico_checkin_print.desk.urls import PREFIX
+from indico_checkin_print.management import urls as management_urls
+from indico_checkin_print.models.own_desks import OwnDesk
+from tests.plugin.routes import DESK_ROUTES, OTHER_ROUTES, ask, ids_of
+
+
+every_route = pytest.mark.parametrize(('method', 'path'), DESK_ROUTES)
+#: What each kind of person has: permissions in the event, and whether the pages are for them
+PEOPLE = {
+    'nobody': (None, False),
+    'stranger': (set(), False),
+    'editor': ({'registration_edit'}, False),
+    'volunteer': ({'registration_checkin'}, True),
+    'manager of registrations': ({'registration'}, True),
+    'manager': ('full_access', True),
+    'manager of another event': ('other', False),
+    'administrator': ('admin', True),
+}
+
+
+@pytest.fixture
+def url(event):
+    return f'/event/{event.id}/desk'
+
+
+@pytest.fixture
+def person(db, browse, create_user, create_event, event):
+    """Return a function that returns the browser of a kind of person."""
+    def _person(rights):
+        if rights is None:
+            return browse()
+        user = create_user(300, 'Vera', 'Volunteer', admin=rights == 'admin')
+        if rights == 'other':
+            create_event(77).update_principal(user, full_access=True)
+        elif rights == 'full_access':
+            event.update_principal(user, full_access=True)
+        elif rights and rights != 'admin':
+            event.update_principal(user, add_permissions=rights)
+        return browse(user)
+    return _person
+
+
+def test_every_route_of_the_plugin_has_an_entry(app):
+    """Those of the managers' pages are compared in `management_access_test.py`."""
+    rules = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods & {'GET', 'POST'}
+             if rule.endpoint.startswith('plugin_checkin_print.') and not rule.endpoint.endswith('.static')
+             and not rule.rule.startswith(management_urls.PREFIX)}
+    here = {(method, PREFIX + path.format(desk='<int:desk_id>')) for method, path in DESK_ROUTES}
+    assert rules == here | OTHER_ROUTES
+
+
+@every_route
+@pytest.mark.parametrize('who', PEOPLE)
+def test_who_may(db, person, url, objects, dummy_regform, method, path, who):
+    rights, allowed = PEOPLE[who]
+    response = ask(person(rights), method, url + path.format(**ids_of(objects, dummy_regform)))
+    assert response.status_code in ({200, 302} if allowed else {403}), response.data
+    assert OwnDesk.query.count() == (allowed and (method, path) == ('POST', '/{desk}/'))
+
+
+@pytest.mark.parametrize(('method', 'path'), [route for route in DESK_ROUTES if '{desk}' in route[1]])
+def test_the_desk_of_another_event(person, url, create_event, make_objects, method, path):
+    other = create_event(78)
+    set_feature_enabled(other, 'registration', True)
+    response = ask(person({'registration_checkin'}), method, url + path.format(desk=make_objects(other).desk.id))
+    assert response.status_code == 404
+    assert OwnDesk.query.count() == 0
+
+
+@every_route
+def test_a_form_without_the_token_of_the_session_does_nothing(person, url, objects, method, path):
+    if method == 'GET':
+        return
+    browser = person({'registration_checkin'})
+    browser.token = 'another'
+    assert browser.post(url + path.format(desk=objects.desk.id)).status_code == 400
+    assert OwnDesk.query.count() == 0
