@@ -139,7 +139,7 @@ def test_go_timeout(db, ready_job, agent, set_job):
     ledger.sweep()
     db.session.refresh(ready_job)
     assert ready_job.state == S.dispatched
-    set_job(ready_job, dispatched_dt=ago(states.PRINT_WITHIN + states.GO_MARGIN + 1))
+    set_job(ready_job, dispatched_dt=ago(states.PRINT_WITHIN + states.GO_MARGIN + 60))
     ledger.sweep()
     db.session.refresh(ready_job)
     assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.go_timeout)
