@@ -12,9 +12,6 @@ import msgspec
 from indico_checkin_print.messages.webhook import MESSAGES
 
 
-TYPES = tuple(message.__struct_config__.tag for message in MESSAGES)
-
-
 def schema():
     """Return the schema as a dict. It allows more properties everywhere: a version may gain some."""
     rules = msgspec.json.schema(reduce(or_, MESSAGES))

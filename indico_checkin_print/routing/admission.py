@@ -12,7 +12,7 @@ from indico_checkin_print.reasons.codes import Reason
 
 @dataclass(frozen=True)
 class Hook:
-    """A webhook that hears of every check-in."""
+    """A webhook that is notified of check-ins."""
 
     id: int
     send_badge: bool

@@ -17,8 +17,8 @@ from tests.plugin.conftest import SECRET
 from indico_checkin_print.delivery import breaker, post, retry, notify
 from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.settings import parse_networks
-from indico_checkin_print.messages.schema import TYPES, schema
-from indico_checkin_print.messages.webhook import Badge
+from indico_checkin_print.messages.schema import schema
+from indico_checkin_print.messages.webhook import MESSAGES, Badge
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.messages.payload import FIELDS
@@ -91,7 +91,8 @@ def test_the_examples_fit_the_schema():
 
 
 def test_every_type_and_field():
-    assert set(re.findall(r'^\| `([a-z]+\.[a-z_]+)` \|', TEXT, re.MULTILINE)) == set(TYPES)
+    assert set(re.findall(r'^\| `([a-z]+\.[a-z_]+)` \|', TEXT, re.MULTILINE)) == {
+        message.__struct_config__.tag for message in MESSAGES}
     for key in (*FIELDS, 'fields'):
         assert re.search(rf'^\| .*`{key}`.* \|', TEXT, re.MULTILINE), key
 

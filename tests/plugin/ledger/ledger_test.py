@@ -148,7 +148,7 @@ def test_go_timeout(db, ready_job, agent, set_job):
 def test_a_silent_agent_at_the_printer_is_unknown(db, ready_job, agent, set_job):
     ledger.assign(ready_job, agent, 'p1', 'test', go=True)
     ledger.report(ready_job, S.printing, Reason.at_printer, '', 'test')
-    agent.seen_dt = ago(states.AGENT_TIMEOUT + 1)
+    agent.seen_dt = ago(states.AGENT_TIMEOUT + 60)
     db.session.flush()
     ledger.sweep()
     db.session.refresh(ready_job)
