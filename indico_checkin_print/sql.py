@@ -3,9 +3,13 @@
 from functools import lru_cache
 
 from psycopg2.errors import DeadlockDetected
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from indico.core.db import db
+
+from indico_checkin_print.models import SCHEMA
+from indico_checkin_print.models.jobs import Job
 
 
 #: The channel of NOTIFY: 'queued' (there is something to POST) or 'agent <id>' (there are messages for it).
@@ -45,6 +49,56 @@ def notify_agents(agent_ids):
 def cursor():
     """Return a cursor of the session's connection and transaction."""
     return db.session.connection().connection.cursor()
+
+
+class Function:
+    """A statement that the database keeps as a function of the same name.
+
+    In a function PostgreSQL plans it once for a connection. To plan the statements of a check-in takes longer than to
+    run them. The migration has a copy, which a test compares.
+
+    :param parameters: The types of what the statement has as ``%(name)s``.
+    :param columns: The types of what it returns.
+    :param first: A statement to run before it; it sees what others had committed until then.
+    """
+
+    def __init__(self, name, statement, *, parameters, columns, first=''):
+        self.name = f'{SCHEMA}.{name}'
+        self.statement = statement
+        self.first = first
+        self.parameters = parameters
+        self.columns = columns
+        event.listen(Job.__table__, 'after_create', self._create)
+
+    def run(self, cursor, parameters):
+        """Run it; the cursor has the rows then."""
+        cursor.callproc(self.name, [parameters[name] for name in self.parameters])
+
+    def _create(self, table, connection, **kwargs):
+        connection.exec_driver_sql(self.definition())
+
+    def definition(self):
+        """Return the SQL that creates the function, as the migration has it."""
+        names = {name: f'_{name}' for name in self.parameters}
+        first = f'\n    PERFORM {(self.first % names).strip()};' if self.first else ''
+        # no plan is worth a compiler (JIT): each statement is a few steps away from an index
+        return f"""
+CREATE OR REPLACE FUNCTION {self.name} (
+    {_each_on_a_line(self.parameters, '_')}
+) RETURNS TABLE (
+    {_each_on_a_line(self.columns)}
+)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+BEGIN{first}
+    RETURN QUERY {(self.statement % names).strip()};
+END
+$$
+"""
+
+
+def _each_on_a_line(types, prefix=''):
+    return ',\n    '.join(f'{prefix}{name} {type_}' for name, type_ in types.items())
 
 
 def despite_deadlock(function):

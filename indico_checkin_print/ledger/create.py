@@ -14,12 +14,12 @@ from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.sql import cursor, notify
+from indico_checkin_print.sql import Function, cursor, notify
 
 
 #: A check-in becomes rows in one statement, because it happens while a volunteer waits. A row that is there already
 #: (a second scan, a bulk click) is left alone.
-_RECORD = """
+_RECORD = Function('record_jobs', """
     WITH clock AS (
         SELECT now() AT TIME ZONE 'UTC' AS now,
                -- in a long request people are checked in after its transaction began
@@ -47,7 +47,10 @@ _RECORD = """
         FROM created c JOIN wanted w ON w.person = c.person AND w.purpose = c.purpose
     )
     SELECT array_agg(id ORDER BY id), bool_or(state = %(ready)s) FROM created HAVING count(*) > 0
-"""
+""", parameters={
+    'event_id': 'int', 'registration_id': 'int', 'checked_in_dt': 'timestamptz', 'user_id': 'int', 'actor': 'text',
+    'ready': 'int', 'rows': 'text',
+}, columns={'created': 'bigint[]', 'can_be_sent': 'boolean'})
 
 
 def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=None, actor):
@@ -61,7 +64,7 @@ def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=
     if not rows:
         return []
     with cursor() as cur:
-        cur.execute(_RECORD, {
+        _RECORD.run(cur, {
             'event_id': event_id, 'registration_id': registration_id, 'checked_in_dt': checked_in_dt,
             'user_id': user_id, 'actor': actor, 'ready': int(JobState.ready), 'rows': json.dumps(rows),
         })

@@ -65,6 +65,116 @@ END
 $$
 """
 
+# ``signals/checkin.py`` explains it
+CHECK_IN_SETUP = """
+CREATE OR REPLACE FUNCTION plugin_checkin_print.check_in_setup (
+    _form_id int,
+    _event_id int,
+    _registration_id int,
+    _checked_in_dt timestamptz,
+    _user_id int,
+    _token text,
+    _printed int[]
+) RETURNS TABLE (
+    kind smallint,
+    desk_id int,
+    desks int[],
+    hooks int[],
+    paused_desks int[],
+    paused boolean,
+    unpaid smallint,
+    reprint smallint,
+    bulk_limit int,
+    sources varchar[],
+    desk_rules jsonb,
+    device int[],
+    own_desk int,
+    already_printed boolean,
+    known boolean,
+    stamped timestamptz
+)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 1 FROM event_registration.registrations WHERE id = _registration_id FOR NO KEY UPDATE;
+    RETURN QUERY SELECT f.kind, f.desk_id,
+           (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
+            WHERE d.event_id = _event_id AND NOT d.is_deleted) AS desks,
+           (SELECT array_agg(ARRAY[w.id, w.send_badge::int] ORDER BY w.id) FROM plugin_checkin_print.webhooks w
+            WHERE w.event_id = _event_id AND w.enabled AND NOT w.is_deleted
+            AND 'registration.checked_in' = ANY(w.events)
+            AND (w.form_ids IS NULL OR _form_id = ANY(w.form_ids)) AND NOT EXISTS (
+                SELECT 1 FROM plugin_checkin_print.desks d WHERE d.webhook_id = w.id AND NOT d.is_deleted)) AS hooks,
+           (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
+            WHERE d.event_id = _event_id AND d.paused) AS paused_desks,
+           e.paused, e.unpaid, e.again, e.bulk_limit, e.sources, e.desk_rules,
+           (SELECT ARRAY[d.id, d.desk_id] FROM plugin_checkin_print.devices d
+            WHERE d.event_id = _event_id AND d.token = _token) AS device,
+           (SELECT o.desk_id FROM plugin_checkin_print.own_desks o
+            WHERE o.event_id = _event_id AND o.user_id = _user_id AND o.ends_dt > now() AT TIME ZONE 'UTC')
+           AS own_desk,
+           EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
+                   WHERE j.registration_id = _registration_id AND j.purpose = 'badge' AND j.state = ANY(_printed)
+                   AND j.checked_in_dt != _checked_in_dt AT TIME ZONE 'UTC') AS again,
+           EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
+                   WHERE j.registration_id = _registration_id AND j.reprint_of_id IS NULL) AS known,
+           (SELECT r.checked_in_dt AT TIME ZONE 'UTC' FROM event_registration.registrations r
+            WHERE r.id = _registration_id AND r.checked_in) AS stamped
+    FROM plugin_checkin_print.forms f
+    LEFT JOIN plugin_checkin_print.events e ON e.event_id = _event_id
+    WHERE f.registration_form_id = _form_id AND f.enabled;
+END
+$$
+"""
+
+# ``ledger/create.py`` explains it
+RECORD_JOBS = """
+CREATE OR REPLACE FUNCTION plugin_checkin_print.record_jobs (
+    _event_id int,
+    _registration_id int,
+    _checked_in_dt timestamptz,
+    _user_id int,
+    _actor text,
+    _ready int,
+    _rows text
+) RETURNS TABLE (
+    created bigint[],
+    can_be_sent boolean
+)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY WITH clock AS (
+        SELECT now() AT TIME ZONE 'UTC' AS now,
+               -- in a long request people are checked in after its transaction began
+               greatest(now(), cast(_checked_in_dt AS timestamptz)) AT TIME ZONE 'UTC' AS created
+    ),
+    wanted AS (
+        SELECT * FROM jsonb_to_recordset(cast(_rows AS jsonb)) AS r
+            (person text, purpose text, reprint_of_id bigint, desk_id int, webhook_id int, state int, reason text,
+             expires_in float, detail text)
+    ),
+    created AS (
+        INSERT INTO plugin_checkin_print.jobs
+            (event_id, registration_id, person, checked_in_dt, purpose, reprint_of_id, user_id, desk_id, webhook_id,
+             state, reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
+        SELECT _event_id, _registration_id, r.person, cast(_checked_in_dt AS timestamptz) AT TIME ZONE 'UTC',
+               r.purpose, r.reprint_of_id, _user_id, r.desk_id, r.webhook_id, r.state, r.reason, clock.created,
+               clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
+        FROM clock, wanted r
+        ON CONFLICT DO NOTHING
+        RETURNING id, person, purpose, state, reason
+    ),
+    history AS (
+        INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
+        SELECT c.id, c.state, c.reason, w.detail, _actor
+        FROM created c JOIN wanted w ON w.person = c.person AND w.purpose = c.purpose
+    )
+    SELECT array_agg(id ORDER BY id), bool_or(state = _ready) FROM created HAVING count(*) > 0;
+END
+$$
+"""
+
 
 class _BadgeKind(int, Enum):
     ticket = 1
@@ -389,11 +499,13 @@ def upgrade():
         schema=SCHEMA
     )
 
-    op.execute(FUNCTION)
+    for function in (FUNCTION, CHECK_IN_SETUP, RECORD_JOBS):
+        op.execute(function)
 
 
 def downgrade():
-    op.execute(f'DROP FUNCTION {SCHEMA}.badge_fingerprint(integer)')
+    for function in ('badge_fingerprint', 'check_in_setup', 'record_jobs'):
+        op.execute(f'DROP FUNCTION {SCHEMA}.{function}')
     op.drop_table('missed', schema=SCHEMA)
     op.drop_table('marks', schema=SCHEMA)
     op.drop_table('job_history', schema=SCHEMA)

@@ -42,8 +42,9 @@ _FLIP = 'checkin_print_flip'
 # Two volunteers may scan one person at the same moment: both requests find someone who is not checked in, and the
 # later commit puts another time on the check-in. So the second one waits here for the first one's commit, and the
 # second statement sees what that left behind.
-_SETUP = """
-    SELECT 1 FROM event_registration.registrations WHERE id = %(registration_id)s FOR NO KEY UPDATE;
+_SETUP = sql.Function('check_in_setup', first="""
+    1 FROM event_registration.registrations WHERE id = %(registration_id)s FOR NO KEY UPDATE
+""", statement="""
     SELECT f.kind, f.desk_id,
            (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
             WHERE d.event_id = %(event_id)s AND NOT d.is_deleted) AS desks,
@@ -70,7 +71,15 @@ _SETUP = """
     FROM plugin_checkin_print.forms f
     LEFT JOIN plugin_checkin_print.events e ON e.event_id = %(event_id)s
     WHERE f.registration_form_id = %(form_id)s AND f.enabled
-"""
+""", parameters={
+    'form_id': 'int', 'event_id': 'int', 'registration_id': 'int', 'checked_in_dt': 'timestamptz', 'user_id': 'int',
+    'token': 'text', 'printed': 'int[]',
+}, columns={
+    'kind': 'smallint', 'desk_id': 'int', 'desks': 'int[]', 'hooks': 'int[]', 'paused_desks': 'int[]',
+    'paused': 'boolean', 'unpaid': 'smallint', 'reprint': 'smallint', 'bulk_limit': 'int', 'sources': 'varchar[]',
+    'desk_rules': 'jsonb', 'device': 'int[]', 'own_desk': 'int', 'already_printed': 'boolean', 'known': 'boolean',
+    'stamped': 'timestamptz',
+})
 
 
 def connect(plugin):
@@ -215,7 +224,7 @@ def load_setup(registration, user_id, token):
              the database by now, if there is one, and whether the device is a new one.
     """
     with sql.cursor() as cursor:
-        cursor.execute(_SETUP, {
+        _SETUP.run(cursor, {
             'form_id': registration.registration_form_id, 'event_id': registration.event_id,
             'registration_id': registration.id, 'checked_in_dt': registration.checked_in_dt,
             'user_id': user_id, 'token': token, 'printed': [int(state) for state in MAY_BE_OUT],

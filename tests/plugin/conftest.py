@@ -186,6 +186,10 @@ def statements(mocker):
             sent.append(statement)
             return self._cursor.execute(statement, *args)
 
+        def callproc(self, name, *args):
+            sent.append(f'SELECT {name}')
+            return self._cursor.callproc(name, *args)
+
         def __getattr__(self, name):
             return getattr(self._cursor, name)
 
