@@ -105,11 +105,12 @@ def on_checkin_updated(registration, **kwargs):
         return
     if not registration.checked_in:
         with _savepoint(registration):
-            if ledger.cancel_check_in(registration, _actor()):
+            if ledger.cancel_check_in(registration, _actor(_user_id())):
                 kick.after_commit()
         return
     with _savepoint(registration) as attempt:
-        if record(registration, source(), _user_id(), _token(), _actor()):
+        user_id = _user_id()
+        if record(registration, source(), user_id, _token(), _actor(user_id)):
             kick.after_commit()
     if attempt.failed:
         # the sweep tries again
@@ -128,7 +129,7 @@ def on_deleted(registration, permanent=False, **kwargs):
         with sql.cursor() as cursor:
             cursor.execute('SELECT 1 FROM event_registration.registrations WHERE id = %s FOR NO KEY UPDATE',
                            [registration.id])
-        ledger.cancel_registration(registration, _actor())
+        ledger.cancel_registration(registration, _actor(_user_id()))
     if permanent:
         with _savepoint(registration):
             forget(registration)
@@ -140,8 +141,8 @@ def on_state_updated(registration, **kwargs):
     """
     with _savepoint(registration):
         if registration.state != RegistrationState.complete:
-            ledger.follow_state(registration, _actor())
-        elif registration.checked_in and ledger.release_paid(registration, _actor()):
+            ledger.follow_state(registration, _actor(_user_id()))
+        elif registration.checked_in and ledger.release_paid(registration, _actor(_user_id())):
             kick.after_commit()
 
 
@@ -287,6 +288,5 @@ def _user_id():
     return session.user.id if has_request_context() and session.user else None
 
 
-def _actor():
-    user_id = _user_id()
+def _actor(user_id):
     return f'user:{user_id}' if user_id else 'system'
