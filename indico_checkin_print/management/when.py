@@ -31,7 +31,7 @@ _UNPAID = {
     UnpaidPolicy.hold: _('The badge of someone who has not paid waits until they have, or until someone releases it.'),
     UnpaidPolicy.print: _('Attendees who have not paid get a badge anyway.'),
 }
-_AGAIN = {
+_REPRINT = {
     ReprintPolicy.hold: _('The badge of someone who had one before waits until someone releases it.'),
     ReprintPolicy.print: _('Attendees who had a badge before get another one when they are checked in again.'),
     ReprintPolicy.skip: _('Attendees who had a badge before get no other when they are checked in again.'),
@@ -52,8 +52,8 @@ class EventSetupForm(DialogForm):
     """When a check-in prints."""
 
     unpaid = IndicoEnumSelectField(_('Someone has not paid'), [InputRequired()], enum=UnpaidPolicy, sorted=False)
-    again = IndicoEnumSelectField(_('Someone had a badge before'), [InputRequired()], enum=ReprintPolicy, sorted=False,
-                                  description=_('When a check-in is undone and done again.'))
+    reprint = IndicoEnumSelectField(_('Someone had a badge before'), [InputRequired()], enum=ReprintPolicy,
+                                    sorted=False, description=_('When a check-in is undone and done again.'))
     nameless = IndicoEnumSelectField(_('The badge would show no name'), [InputRequired()], enum=NamelessPolicy,
                                      sorted=False)
     language = IndicoEnumSelectField(_('Language'), [InputRequired()], enum=BadgeLanguage, sorted=False,
@@ -76,9 +76,9 @@ class RHEditWhen(RHCheckinPrintBase):
         if form.validate_on_submit():
             setup = lock_setup(self.event)
             form.populate_obj(setup)
-            self._log(LogKind.change, 'Rules for printing changed', unpaid=setup.unpaid.name, again=setup.again.name,
-                      no_name=setup.nameless.name, language=setup.language.name, maximum_at_once=setup.bulk_limit,
-                      prints=', '.join(setup.sources))
+            self._log(LogKind.change, 'Rules for printing changed', unpaid=setup.unpaid.name,
+                      reprint=setup.reprint.name, no_name=setup.nameless.name, language=setup.language.name,
+                      maximum_at_once=setup.bulk_limit, prints=', '.join(setup.sources))
             flash(_('The rules have been changed. They hold for check-ins from now on.'), 'success')
             return jsonify_data(flash=False)
         return jsonify_form(form)
@@ -87,7 +87,7 @@ class RHEditWhen(RHCheckinPrintBase):
 def setup_of(event):
     """Return the event's setup; if it has none, one with the defaults that is not stored."""
     return EventSetup.query.get(event.id) or EventSetup(
-        event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, again=ReprintPolicy.hold,
+        event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, reprint=ReprintPolicy.hold,
         nameless=NamelessPolicy.hold, language=BadgeLanguage.event, bulk_limit=DEFAULT_BULK_LIMIT,
         sources=[str(source) for source in DEFAULT_SOURCES], desk_rules=[])
 
@@ -106,5 +106,5 @@ def rules_in_words(setup):
     else:
         bulk = _('Every badge waits until someone releases it.')
     titles = [str(SOURCE_TITLES[source]) for source in CheckinSource if source in setup.sources]
-    return [_UNPAID[setup.unpaid], _AGAIN[setup.again], _NAMELESS[setup.nameless], _LANGUAGE[setup.language], bulk,
+    return [_UNPAID[setup.unpaid], _REPRINT[setup.reprint], _NAMELESS[setup.nameless], _LANGUAGE[setup.language], bulk,
             _('These ways of check-in print: {}.').format('; '.join(titles))]

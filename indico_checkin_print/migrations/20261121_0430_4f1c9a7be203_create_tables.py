@@ -107,7 +107,7 @@ BEGIN
                 SELECT 1 FROM plugin_checkin_print.desks d WHERE d.webhook_id = w.id AND NOT d.is_deleted)) AS hooks,
            (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
             WHERE d.event_id = _event_id AND d.paused) AS paused_desks,
-           e.paused, e.unpaid, e.again, e.bulk_limit, e.sources, e.desk_rules,
+           e.paused, e.unpaid, e.reprint, e.bulk_limit, e.sources, e.desk_rules,
            (SELECT ARRAY[d.id, d.desk_id] FROM plugin_checkin_print.devices d
             WHERE d.event_id = _event_id AND d.token = _token) AS device,
            (SELECT o.desk_id FROM plugin_checkin_print.own_desks o
@@ -115,7 +115,7 @@ BEGIN
            AS own_desk,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
                    WHERE j.registration_id = _registration_id AND j.purpose = 'badge' AND j.state = ANY(_printed)
-                   AND j.checked_in_dt != _checked_in_dt AT TIME ZONE 'UTC') AS again,
+                   AND j.checked_in_dt != _checked_in_dt AT TIME ZONE 'UTC') AS already_printed,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
                    WHERE j.registration_id = _registration_id AND j.reprint_of_id IS NULL) AS known,
            (SELECT r.checked_in_dt AT TIME ZONE 'UTC' FROM event_registration.registrations r
@@ -187,7 +187,7 @@ class _UnpaidPolicy(int, Enum):
     print = 3
 
 
-class _AgainPolicy(int, Enum):
+class _ReprintPolicy(int, Enum):
     hold = 1
     print = 2
     skip = 3
@@ -262,7 +262,7 @@ def upgrade():
         sa.Column('event_id', sa.Integer(), autoincrement=False, nullable=False),
         sa.Column('paused', sa.Boolean(), nullable=False),
         sa.Column('unpaid', PyIntEnum(_UnpaidPolicy), nullable=False),
-        sa.Column('again', PyIntEnum(_AgainPolicy), nullable=False),
+        sa.Column('reprint', PyIntEnum(_ReprintPolicy), nullable=False),
         sa.Column('nameless', PyIntEnum(_NamelessPolicy), server_default='1', nullable=False),
         sa.Column('language', PyIntEnum(_BadgeLanguage), server_default='1', nullable=False),
         sa.Column('bulk_limit', sa.Integer(), nullable=False),

@@ -35,7 +35,7 @@ class EventSetup(db.Model):
         nullable=False,
         default=UnpaidPolicy.hold
     )
-    again = db.Column(
+    reprint = db.Column(
         PyIntEnum(ReprintPolicy),
         nullable=False,
         default=ReprintPolicy.hold

@@ -41,7 +41,7 @@ class Setup:
     paused: bool = False
     paused_desks: frozenset[int] = frozenset()
     unpaid: UnpaidPolicy = UnpaidPolicy.hold
-    again: ReprintPolicy = ReprintPolicy.hold
+    reprint: ReprintPolicy = ReprintPolicy.hold
     bulk_limit: int = DEFAULT_BULK_LIMIT
     sources: frozenset[str] = frozenset(DEFAULT_SOURCES)
 
@@ -73,11 +73,11 @@ def judge(setup, checkin, desk_id):
         return JobState.canceled, Reason.source_off
     if checkin.state == RegistrationState.unpaid and setup.unpaid == UnpaidPolicy.skip:
         return JobState.canceled, Reason.not_paid
-    if checkin.already_printed and setup.again == ReprintPolicy.skip:
+    if checkin.already_printed and setup.reprint == ReprintPolicy.skip:
         return JobState.canceled, Reason.printed_before
     if checkin.state == RegistrationState.unpaid and setup.unpaid == UnpaidPolicy.hold:
         return JobState.held, Reason.unpaid
-    if checkin.already_printed and setup.again == ReprintPolicy.hold:
+    if checkin.already_printed and setup.reprint == ReprintPolicy.hold:
         return JobState.held, Reason.already_printed
     if desk_id is None:
         return JobState.held, Reason.no_desk

@@ -55,7 +55,7 @@ _SETUP = sql.Function('check_in_setup', first="""
                 SELECT 1 FROM plugin_checkin_print.desks d WHERE d.webhook_id = w.id AND NOT d.is_deleted)) AS hooks,
            (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
             WHERE d.event_id = %(event_id)s AND d.paused) AS paused_desks,
-           e.paused, e.unpaid, e.again, e.bulk_limit, e.sources, e.desk_rules,
+           e.paused, e.unpaid, e.reprint, e.bulk_limit, e.sources, e.desk_rules,
            (SELECT ARRAY[d.id, d.desk_id] FROM plugin_checkin_print.devices d
             WHERE d.event_id = %(event_id)s AND d.token = %(token)s) AS device,
            (SELECT o.desk_id FROM plugin_checkin_print.own_desks o
@@ -63,7 +63,7 @@ _SETUP = sql.Function('check_in_setup', first="""
            AS own_desk,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
                    WHERE j.registration_id = %(registration_id)s AND j.purpose = 'badge' AND j.state = ANY(%(printed)s)
-                   AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC') AS again,
+                   AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC') AS already_printed,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
                    WHERE j.registration_id = %(registration_id)s AND j.reprint_of_id IS NULL) AS known,
            (SELECT r.checked_in_dt AT TIME ZONE 'UTC' FROM event_registration.registrations r
@@ -233,7 +233,7 @@ def load_setup(registration, user_id, token):
         row = cursor.fetchone()
     if row is None:
         return None
-    (kind, form_desk, desks, hooks, paused_desks, paused, unpaid, again, bulk_limit, sources, rules, device, own_desk,
+    (kind, form_desk, desks, hooks, paused_desks, paused, unpaid, reprint, bulk_limit, sources, rules, device, own_desk,
      printed, known, stamped) = row
     desk_facts = DeskFacts(frozenset(desks or ()), device_desk=device[1] if device else None, own_desk=own_desk,
                            form_desk=form_desk)
@@ -241,7 +241,7 @@ def load_setup(registration, user_id, token):
         kind=BadgeKind(kind),
         hooks=tuple(Hook(id=id_, send_badge=bool(send_badge)) for id_, send_badge in hooks or ()),
         paused=bool(paused), paused_desks=frozenset(paused_desks or ()),
-        unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), again=ReprintPolicy(again or ReprintPolicy.hold),
+        unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), reprint=ReprintPolicy(reprint or ReprintPolicy.hold),
         bulk_limit=DEFAULT_BULK_LIMIT if bulk_limit is None else bulk_limit,
         sources=frozenset(DEFAULT_SOURCES if sources is None else sources),
     ), desk_facts, parse(rules) if rules else (), printed, known, stamped, bool(token) and device is None

@@ -18,7 +18,7 @@ from indico_checkin_print.models.rules import EventSetup
 
 pytestmark = pytest.mark.usefixtures('no_kick')
 
-RULES = {'unpaid': 'print', 'again': 'skip', 'nameless': 'print', 'language': 'registrant', 'bulk_limit': '5',
+RULES = {'unpaid': 'print', 'reprint': 'skip', 'nameless': 'print', 'language': 'registrant', 'bulk_limit': '5',
          'sources': ['app', 'other']}
 
 
@@ -55,7 +55,7 @@ def test_default_rules(manager, page):
 def test_change_rules(db, manager, page, event, log_of):
     assert not manager.save(f'{page}/when', **RULES)
     setup = EventSetup.query.one()
-    assert (setup.event_id, setup.unpaid, setup.again, setup.bulk_limit, setup.sources, setup.paused) == (
+    assert (setup.event_id, setup.unpaid, setup.reprint, setup.bulk_limit, setup.sources, setup.paused) == (
         event.id, UnpaidPolicy.print, ReprintPolicy.skip, 5, ['app', 'other'], False)
     assert 'Rules for printing changed' in log_of(event)
     html = live(manager, page)

@@ -62,7 +62,7 @@ def test_two_scans_print_once(stack, people, scan):
 def always_reprint(stack):
     """Let the event print another badge when someone is checked in again."""
     stack.postgres.sql('indico', f"""
-        INSERT INTO plugin_checkin_print.events (event_id, paused, unpaid, again, bulk_limit, sources)
+        INSERT INTO plugin_checkin_print.events (event_id, paused, unpaid, reprint, bulk_limit, sources)
         VALUES ({stack.seeded["event"]["id"]}, false, 2, 2, 20, '{{app,list,bulk,api}}')
         ON CONFLICT (event_id) DO UPDATE SET again = 2""")
     yield

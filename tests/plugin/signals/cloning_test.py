@@ -39,7 +39,7 @@ PIXEL = bytes.fromhex('89504e470d0a1a0a0000000d494844520000000100000001080200000
 
 @pytest.fixture
 def rules(db, event):
-    rules = EventSetup(event=event, paused=True, unpaid=UnpaidPolicy.print, again=ReprintPolicy.skip, bulk_limit=3,
+    rules = EventSetup(event=event, paused=True, unpaid=UnpaidPolicy.print, reprint=ReprintPolicy.skip, bulk_limit=3,
                        sources=['app'])
     db.session.add(rules)
     db.session.flush()
@@ -75,7 +75,8 @@ def setup_of(event):
 
 def test_rules(clone, rules, form):
     new = EventSetup.query.get(clone().id)
-    assert (new.unpaid, new.again, new.bulk_limit, new.sources) == (UnpaidPolicy.print, ReprintPolicy.skip, 3, ['app'])
+    assert (new.unpaid, new.reprint) == (UnpaidPolicy.print, ReprintPolicy.skip)
+    assert (new.bulk_limit, new.sources) == (3, ['app'])
     assert not new.paused
 
 
