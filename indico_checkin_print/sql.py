@@ -12,7 +12,8 @@ from indico_checkin_print.models import SCHEMA
 from indico_checkin_print.models.jobs import Job
 
 
-#: The channel of NOTIFY: 'queued' (there is something to POST) or 'agent <id>' (there are messages for it).
+#: The channel of NOTIFY: 'queued' (there is something to POST), 'agent <id>' (there are messages for it), 'desk <id>'
+#: (its board has changed) or 'calls <id>' (this agent is to be notified who calls the tech).
 CHANNEL = 'checkin_print'
 
 
@@ -44,6 +45,12 @@ def notify_agents(agent_ids):
     """Notify the relay, on commit, that there are messages for these agents."""
     for agent_id in agent_ids:
         notify(f'agent {agent_id}')
+
+
+def notify_boards(desk_ids):
+    """Notify the relay, on commit, that the boards of these desks have changed."""
+    for desk_id in desk_ids:
+        notify(f'desk {desk_id}')
 
 
 def cursor():

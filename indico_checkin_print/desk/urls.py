@@ -1,5 +1,6 @@
 """The URLs of the volunteers' pages."""
 
+from indico_checkin_print.desk import board
 from indico_checkin_print.desk.my_desk import RHLeaveDesk, RHMyDesk, RHShortLink, RHTakeDesk
 from indico_checkin_print.desk.posters import RHPosters
 
@@ -16,5 +17,16 @@ def add_desk_urls(blueprint):
     _add('/<int:desk_id>/', 'take_desk', RHTakeDesk, 'GET', 'POST')
     _add('/leave', 'leave_desk', RHLeaveDesk, 'POST')
     _add('/posters', 'posters', RHPosters, 'GET')
+    # The board of a desk
+    _add('/<int:desk_id>/board', 'board', board.RHBoard, 'GET')
+    _add('/<int:desk_id>/board/live', 'board_live', board.RHBoardLive, 'GET')
+    _add('/<int:desk_id>/board/pause', 'board_pause', board.RHBoardPause, 'POST')
+    _add('/<int:desk_id>/board/call', 'board_call', board.RHBoardCall, 'POST')
+    _add('/<int:desk_id>/board/call/end', 'board_end_call', board.RHBoardEndCall, 'POST')
+    _add('/<int:desk_id>/board/jobs/<int:job_id>/again', 'board_reprint', board.RHBoardReprint, 'POST')
+    _add('/<int:desk_id>/board/jobs/<int:job_id>/came-out', 'board_came_out', board.RHBoardCameOut, 'POST')
+    _add('/<int:desk_id>/board/jobs/<int:job_id>/missed', 'board_missed', board.RHBoardMissed, 'POST')
+    _add('/<int:desk_id>/board/jobs/<int:job_id>/retry', 'board_retry', board.RHBoardRetry, 'POST')
+    _add('/<int:desk_id>/board/jobs/<int:job_id>/release', 'board_release', board.RHBoardRelease, 'POST')
     # short enough to be typed from the page on the wall
     blueprint.add_url_rule('/desk/<int:desk_id>', 'short_link', RHShortLink)

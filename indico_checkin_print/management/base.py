@@ -20,7 +20,7 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _, sql
 from indico_checkin_print.management.job_filter import list_args
-from indico_checkin_print.management.visibility import sees_all
+from indico_checkin_print.management.visibility import may_manage, sees_all
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
@@ -44,7 +44,8 @@ class WPCheckinPrint(WPJinjaMixinPlugin, WPEventManagement):
         return [static(x) for x in ('event_page.css', 'jobs_page.css', 'desk_rules.css')]
 
     def get_extra_js_files(self):
-        return [static(x) for x in ('live.js', 'in_place.js', 'event_page.js', 'jobs_page.js', 'desk_rules.js')]
+        return [static(x) for x in ('live.js', 'in_place.js', 'event_page.js', 'jobs_page.js', 'desk_rules.js',
+                                    'calls.js')]
 
 
 def static(filename):
@@ -165,7 +166,7 @@ class RHJobBase(RHCheckinPrintBase):
     def _check_access(self):
         RHCheckinPrintBase._check_access(self)
         registration = self.job.registration
-        if registration is not None and not registration.can_manage(session.user, self.PERMISSION):
+        if registration is not None and not may_manage(registration, self.PERMISSION):
             raise Forbidden(_('You are not authorized to manage this registration.'))
 
 

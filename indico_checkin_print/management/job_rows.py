@@ -164,9 +164,13 @@ def seconds_of(job):
     """
     if job.state not in {JobState.completed, JobState.sent}:
         return None
+    return max(0, (job.changed_dt - waits_since(job)).total_seconds())
+
+
+def waits_since(job):
+    """Return since when somebody waits for a badge: the check-in, or the wish for another badge."""
     # the person who asked for another one has waited since then only
-    since = job.created_dt if job.reprint_of_id is not None else job.checked_in_dt or job.created_dt
-    return max(0, (job.changed_dt - since).total_seconds())
+    return job.created_dt if job.reprint_of_id is not None else job.checked_in_dt or job.created_dt
 
 
 def _row(job, companions, reprints):

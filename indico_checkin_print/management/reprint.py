@@ -34,18 +34,22 @@ class RHReprint(RHJobBase):
     def _process(self):
         form = ReprintForm(event=self.event, target=self.job)
         if form.validate_on_submit():
-            if not can_reprint(self.job):
-                flash(_('The badge has changed in the meantime.'), 'warning')
-                return dialog_done()
-            name = name_of(self.job)
-            ledger.reprint(self.job, session.user, Reason(form.reason.data))
-            kick.after_commit()
-            self._log(LogKind.change, f'Badge of "{name}" printed again',
-                      reason=in_english(REASONS[Reason(form.reason.data)]))
-            flash(_('Another badge of {} is on its way.').format(name), 'success')
+            self._reprint(Reason(form.reason.data))
             return dialog_done()
         return action_form(form, _('Print again'), message=_('Another badge for {name}, at {desk}.').format(
             name=name_of(self.job), desk=self.job.desk.name if self.job.desk else '–'))
+
+    def _reprint(self, reason):
+        """Print another badge for one of `REASONS`, and flash what came of it. Return its job, if there is one."""
+        if not can_reprint(self.job):
+            flash(_('The badge has changed in the meantime.'), 'warning')
+            return None
+        name = name_of(self.job)
+        job = ledger.reprint(self.job, session.user, reason)
+        kick.after_commit()
+        self._log(LogKind.change, f'Badge of "{name}" printed again', reason=in_english(REASONS[reason]))
+        flash(_('Another badge of {} is on its way.').format(name), 'success')
+        return job
 
 
 class RHCameOut(RHJobBase):

@@ -1,6 +1,7 @@
 """The URLs of the event manager's pages."""
 
 from indico_checkin_print.management.agents import RHAddAgent, RHEditAgent, RHNewCode, RHRemoveAgent, RHRevokeAgent
+from indico_checkin_print.management.calls import RHAnswerCall, RHEndCall
 from indico_checkin_print.management.desk_rules import (RHAddRule, RHDeleteRule, RHEditRule, RHMoveRule, RHPreviewRule,
                                                         RHRuleBars, RHRules, RHTryRules)
 from indico_checkin_print.management.desks import RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk, RHTestDeskWithName
@@ -50,6 +51,8 @@ def add_management_urls(blueprint):
     _add('/desks/<int:desk_id>/test', 'test_desk', RHTestDesk, 'POST')
     _add('/desks/<int:desk_id>/test-with-name', 'test_desk_with_name', RHTestDeskWithName, 'GET', 'POST')
     _add('/desks/<int:desk_id>/pause', 'pause_desk', RHPauseDesk, 'POST')
+    _add('/desks/<int:desk_id>/call/answer', 'answer_call', RHAnswerCall, 'POST')
+    _add('/desks/<int:desk_id>/call/end', 'end_call', RHEndCall, 'POST')
     # Desk rules
     _add('/rules/', 'rules', RHRules, 'GET')
     _add('/rules/bars', 'rule_bars', RHRuleBars, 'GET')

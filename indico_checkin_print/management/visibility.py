@@ -43,6 +43,15 @@ def visible_registrations(event):
     return known[key]
 
 
+def may_manage(registration, permission):
+    """Return whether Indico lets the user manage a registration.
+
+    :param permission: A permission of events, or several of which one is enough.
+    """
+    permissions = (permission,) if isinstance(permission, str) else permission
+    return any(registration.can_manage(session.user, x) for x in permissions)
+
+
 def sees_all(event):
     """Return whether the user may manage all registrations of an event."""
     return visible_registrations(event) is None

@@ -345,6 +345,19 @@ def upgrade():
     op.create_index(op.f('ix_own_desks_desk_id'), 'own_desks', ['desk_id'], schema=SCHEMA)
     op.create_index(op.f('ix_own_desks_user_id'), 'own_desks', ['user_id'], schema=SCHEMA)
 
+    op.create_table('tech_calls',
+        sa.Column('desk_id', sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column('user_id', sa.Integer(), nullable=True),
+        sa.Column('called_dt', UTCDateTime(), nullable=False),
+        sa.Column('answered_dt', UTCDateTime(), nullable=True),
+        sa.Column('answered_by', sa.String(), server_default='', nullable=False),
+        sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_tech_calls_desk_id_desks'), ondelete='CASCADE'),
+        sa.ForeignKeyConstraint(['user_id'], ['users.users.id'], name=op.f('fk_tech_calls_user_id_users'), ondelete='SET NULL'),
+        sa.PrimaryKeyConstraint('desk_id', name=op.f('pk_tech_calls')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_tech_calls_user_id'), 'tech_calls', ['user_id'], schema=SCHEMA)
+
     op.create_table('devices',
         sa.Column('id', sa.Integer(), nullable=False),
         sa.Column('event_id', sa.Integer(), nullable=False),
@@ -514,6 +527,7 @@ def downgrade():
     op.drop_table('jobs', schema=SCHEMA)
     op.drop_table('forms', schema=SCHEMA)
     op.drop_table('devices', schema=SCHEMA)
+    op.drop_table('tech_calls', schema=SCHEMA)
     op.drop_table('own_desks', schema=SCHEMA)
     op.drop_table('desk_printers', schema=SCHEMA)
     op.drop_table('desks', schema=SCHEMA)

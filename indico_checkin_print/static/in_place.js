@@ -17,14 +17,16 @@
       return;
     }
     event.preventDefault();
-    const host = form.closest('[data-answer]');
-    const button = form.querySelector('button');
+    // a button may stand elsewhere than its form
+    const button = event.submitter || form.querySelector('button');
+    const host = button.closest('[data-answer]');
     // not `disabled`: that would take the focus away
     if (button.getAttribute('aria-disabled') === 'true') {
       return;
     }
     button.setAttribute('aria-disabled', 'true');
-    show(host, await send(form));
+    show(host, await send(form, button));
+    button.closest('details')?.removeAttribute('open');
     button.removeAttribute('aria-disabled');
     await window.CheckinPrint.refresh();
     render();
@@ -57,12 +59,16 @@
     render();
   });
 
-  async function send(form) {
+  async function send(form, button) {
     const texts = document.querySelector('#checkin-print-connection').dataset;
     try {
-      const response = await fetch(form.action, {
+      const fields = new URLSearchParams(new FormData(form));
+      if (button.name) {
+        fields.append(button.name, button.value);
+      }
+      const response = await fetch(button.hasAttribute('formaction') ? button.formAction : form.action, {
         method: 'POST',
-        body: new URLSearchParams(new FormData(form)),
+        body: fields,
         headers: {'Accept': 'application/json', 'X-Requested-With': 'XMLHttpRequest'},
         credentials: 'same-origin',
       });

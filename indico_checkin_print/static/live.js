@@ -11,6 +11,7 @@
 
   const INTERVAL = 3000; // all times in milliseconds
   const MAX_INTERVAL = 10000;
+  const PUSHED_INTERVAL = 60000;
   const REQUEST_TIMEOUT = 10000;
   const OLD_AFTER = 10000;
 
@@ -22,13 +23,15 @@
   let failures = 0;
   let problem = '';
   let freshAt = Date.now();
+  let etag = null;
+  let interval = INTERVAL;
 
   document.addEventListener('DOMContentLoaded', () => {
     root = document.querySelector('[data-live-url]');
     if (!root) {
       return;
     }
-    window.CheckinPrint = {refresh, announce};
+    window.CheckinPrint = {refresh, announce, pushed, setPushed, inBackground: false};
     if ('liveOnce' in root.dataset) {
       return; // refreshed after actions only
     }
@@ -51,12 +54,13 @@
   function schedule() {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (document.hidden) {
+      if (document.hidden && !window.CheckinPrint.inBackground) {
         schedule();
       } else {
         refresh();
       }
-    }, Math.min(INTERVAL * 2 ** failures, MAX_INTERVAL));
+      // at random, so that many pages do not ask together when Indico is back
+    }, Math.max(interval, Math.min(INTERVAL * 2 ** failures, MAX_INTERVAL) * (failures ? 0.5 + Math.random() : 1)));
   }
 
   // Asks now; what was asked for while an answer was under way is asked for once more after it.
@@ -85,23 +89,21 @@
     let why = 'lost';
     try {
       const response = await fetch(root.dataset.liveUrl, {
-        headers: {'X-Requested-With': 'XMLHttpRequest'},
+        headers: {'X-Requested-With': 'XMLHttpRequest', ...(etag && {'If-None-Match': etag})},
         credentials: 'same-origin',
         cache: 'no-store',
         signal: abort.signal,
       });
       // a redirect leads to the login page
-      if (response.redirected || response.status === 401 || response.status === 403) {
+      if (response.redirected || [401, 403, 404].includes(response.status)) {
         why = 'refused';
       }
-      if (!response.ok || response.redirected) {
+      if (response.status !== 304 && (!response.ok || response.redirected)) {
         throw new Error(`HTTP ${response.status}`);
       }
-      const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
-      failures = 0;
-      problem = '';
-      freshAt = Date.now();
-      update(fresh);
+      const html = response.status === 304 ? null : await response.text();
+      pushed(html);
+      etag = response.headers.get('ETag');
     } catch (error) {
       // whatever it was, the notice at the top says so and the next try follows
       problem = why;
@@ -109,6 +111,23 @@
     } finally {
       clearTimeout(limit);
     }
+  }
+
+  // Indico says how the page looks now, or that it is as it was; only that when `html` is `null`.
+  function pushed(html) {
+    failures = 0;
+    problem = '';
+    freshAt = Date.now();
+    if (html !== null) {
+      etag = null;
+      update(new DOMParser().parseFromString(html, 'text/html'));
+    }
+  }
+
+  // While changes are pushed the page need not ask.
+  function setPushed(isPushed) {
+    interval = isPushed ? PUSHED_INTERVAL : INTERVAL;
+    schedule();
   }
 
   function showAge() {
@@ -160,7 +179,11 @@
     const hadFocus = old.contains(active);
     const selector = hadFocus && selectorOf(active);
     const row = hadFocus && active.closest('[data-answer]');
+    const open = [...old.querySelectorAll('details[open][id]')].map(details => details.id);
     old.innerHTML = part.innerHTML;
+    for (const id of open) {
+      old.querySelector(`details#${CSS.escape(id)}`)?.setAttribute('open', '');
+    }
     for (const {name, value} of part.attributes) {
       if (name.startsWith('data-')) {
         old.setAttribute(name, value);
@@ -173,7 +196,7 @@
   }
 
   function focus(element) {
-    if (!element.matches('button, a[href], input, select')) {
+    if (!element.matches('button, a[href], input, select, summary')) {
       element.setAttribute('tabindex', '-1');
     }
     element.focus({preventScroll: true});
@@ -181,6 +204,12 @@
 
   // Returns what finds a control again: where it goes.
   function selectorOf(control) {
+    if (control.matches('summary') && control.parentElement.id) {
+      return `#${CSS.escape(control.parentElement.id)} > summary`;
+    }
+    if (control.hasAttribute('formaction')) {
+      return `[formaction="${CSS.escape(control.getAttribute('formaction'))}"][value="${CSS.escape(control.value)}"]`;
+    }
     const form = control.closest('form');
     if (form && form.id !== 'jobs-chosen') {
       return `form[action="${CSS.escape(form.getAttribute('action'))}"] button`;

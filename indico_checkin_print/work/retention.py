@@ -14,6 +14,7 @@ from indico.modules.events.models.events import Event
 
 from indico_checkin_print import heartbeat, settings
 from indico_checkin_print.ledger.states import DOCUMENT_RETENTION, ENDED, EXPIRES_AFTER, JobState
+from indico_checkin_print.models.calls import TechCall
 from indico_checkin_print.models.devices import Device
 from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.jobs import Job
@@ -27,6 +28,8 @@ from indico_checkin_print.sql import now
 KEEP_ATTEMPTS = timedelta(days=14)
 #: Check-ins that could never be recorded; who looks into it needs their numbers
 KEEP_MISSED = timedelta(days=14)
+#: Calls of the tech that nobody has ended
+KEEP_CALLS = timedelta(days=1)
 #: Relays that were not heard of any more
 KEEP_HEARTBEATS = timedelta(days=2)
 #: Rows of one transaction
@@ -42,6 +45,7 @@ def purge():
     }
     _purge(MissedCheckin, MissedCheckin.registration_id, MissedCheckin.checked_in_dt < _ago(KEEP_MISSED))
     _purge(OwnDesk, OwnDesk.id, OwnDesk.ends_dt < now())
+    _purge(TechCall, TechCall.desk_id, TechCall.called_dt < _ago(KEEP_CALLS))
     _purge(Device, Device.id, ~_token_exists())
     of_relay = db.or_(Heartbeat.name.startswith(heartbeat.RELAY), Heartbeat.name.startswith(heartbeat.POSTS))
     _purge(Heartbeat, Heartbeat.name, of_relay, Heartbeat.dt < _ago(KEEP_HEARTBEATS))

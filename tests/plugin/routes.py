@@ -28,6 +28,8 @@ ROUTES = [
     ('GET', '/desks/{desk}/test-with-name'),
     ('POST', '/desks/{desk}/test-with-name'),
     ('POST', '/desks/{desk}/pause'),
+    ('POST', '/desks/{desk}/call/answer'),
+    ('POST', '/desks/{desk}/call/end'),
     ('GET', '/rules/'),
     ('GET', '/rules/bars'),
     ('POST', '/rules/preview'),
@@ -87,6 +89,16 @@ DESK_ROUTES = [
     ('POST', '/{desk}/'),
     ('POST', '/leave'),
     ('GET', '/posters'),
+    ('GET', '/{desk}/board'),
+    ('GET', '/{desk}/board/live'),
+    ('POST', '/{desk}/board/pause'),
+    ('POST', '/{desk}/board/call'),
+    ('POST', '/{desk}/board/call/end'),
+    ('POST', '/{desk}/board/jobs/{job}/again'),
+    ('POST', '/{desk}/board/jobs/{job}/came-out'),
+    ('POST', '/{desk}/board/jobs/{job}/missed'),
+    ('POST', '/{desk}/board/jobs/{job}/retry'),
+    ('POST', '/{desk}/board/jobs/{job}/release'),
 ]
 #: Pages that only lead elsewhere, and those for programs, which have tests of their own
 OTHER_ROUTES = {

@@ -51,7 +51,7 @@ def test_every_route_of_the_plugin_has_an_entry(app):
     rules = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods & {'GET', 'POST'}
              if rule.endpoint.startswith('plugin_checkin_print.') and not rule.endpoint.endswith('.static')
              and not rule.rule.startswith(management_urls.PREFIX)}
-    here = {(method, PREFIX + path.format(desk='<int:desk_id>')) for method, path in DESK_ROUTES}
+    here = {(method, PREFIX + path.format(desk='<int:desk_id>', job='<int:job_id>')) for method, path in DESK_ROUTES}
     assert rules == here | OTHER_ROUTES
 
 
@@ -68,7 +68,9 @@ def test_who_may(db, person, url, objects, dummy_regform, method, path, who):
 def test_the_desk_of_another_event(person, url, create_event, make_objects, method, path):
     other = create_event(78)
     set_feature_enabled(other, 'registration', True)
-    response = ask(person({'registration_checkin'}), method, url + path.format(desk=make_objects(other).desk.id))
+    theirs = make_objects(other)
+    response = ask(person({'registration_checkin'}), method,
+                   url + path.format(desk=theirs.desk.id, job=theirs.job.id))
     assert response.status_code == 404
     assert OwnDesk.query.count() == 0
 
@@ -79,5 +81,5 @@ def test_a_form_without_the_token_of_the_session_does_nothing(person, url, objec
         return
     browser = person({'registration_checkin'})
     browser.token = 'another'
-    assert browser.post(url + path.format(desk=objects.desk.id)).status_code == 400
+    assert browser.post(url + path.format(desk=objects.desk.id, job=objects.job.id)).status_code == 400
     assert OwnDesk.query.count() == 0

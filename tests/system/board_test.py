@@ -1,0 +1,155 @@
+"""The board of a desk in Chromium: what it shows and does, by touch and by keyboard, and what it says when offline."""
+
+import os
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.stack.checkin import CheckIn
+from tests.stack.facts import wait_for_badges
+from tests.system.conftest import PICTURES
+
+
+PHONE = {'width': 390, 'height': 844}
+DESKTOP = {'width': 1280, 'height': 900}
+
+
+@pytest.fixture
+def keep(picture):
+    """Return a function that keeps pictures for the docs if they are made anew, else for people to look at."""
+    def _keep(page, name):
+        for scheme in ('light', 'dark'):
+            page.emulate_media(color_scheme=scheme)
+            full_name = f'{name}-dark' if scheme == 'dark' else name
+            if os.environ.get('UPDATE_PICTURES') == '1':
+                page.screenshot(path=PICTURES / f'{full_name}.png')
+            picture(page, full_name)
+        page.emulate_media(color_scheme='light')
+    return _keep
+
+
+@pytest.fixture
+def board(stack, log_in):
+    """The board of Desk 1, on a phone, for a volunteer whose desk it is."""
+    page = log_in('volunteer')
+    page.set_viewport_size(PHONE)
+    desk_id = stack.seeded['desks']['Desk 1']
+    page.goto(f'{stack.url}/desk/{desk_id}')
+    page.get_by_role('link', name='Open the board of this desk').click()
+    expect(page.get_by_text('Your badges come out here')).to_be_visible()
+    yield page
+    page.goto(f'{stack.event_url}/desk/')
+    page.get_by_role('button', name='Leave this desk').click()
+
+
+def row_of(page, person):
+    return page.locator('[data-job]').filter(has_text=person['last_name']).first
+
+
+def fits(page):
+    return page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')
+
+
+def test_from_check_in_to_reprint(stack, board, take, keep):
+    person, = take(1)
+    count = len(stack.papers())
+    CheckIn(stack)(person)
+    row = row_of(board, person)
+    expect(row).to_have_attribute('data-state', 'completed')
+    expect(row).to_contain_text(' s')
+    expect(board.locator('#board-head')).to_contain_text('Ready')
+    assert fits(board)
+    keep(board, 'board-phone')
+    # by keyboard: open the reasons, choose one
+    row.locator('summary').focus()
+    board.keyboard.press('Enter')
+    # what is replaced meanwhile stays open
+    board.wait_for_timeout(3500)
+    keep(board, 'board-again')
+    board.keyboard.press('Tab')
+    board.keyboard.press('Tab')
+    expect(row.get_by_role('button', name='It was misprinted')).to_be_focused()
+    board.keyboard.press('Enter')
+    expect(board.locator('.checkin-print-answer').first).to_contain_text('Printed')
+    wait_for_badges(stack, count + 2)
+    assert board.url.endswith('/board')
+    board.set_viewport_size(DESKTOP)
+    assert fits(board)
+    keep(board, 'board-desktop')
+
+
+def test_out_of_paper_paused_and_the_tech(stack, board, log_in, take, keep):
+    printer = stack.printers['desk1']
+    people = take(3)
+    count = len(stack.papers())
+    check_in = CheckIn(stack)
+    printer.run_out_of_media()
+    try:
+        for person in people:
+            check_in(person)
+        head = board.locator('#board-head')
+        expect(head).to_contain_text('waiting')
+        expect(head).to_contain_text('Out of paper: 3 waiting', timeout=40_000)
+        board.get_by_role('button', name='Call the tech').click()
+        expect(board.locator('#board-call')).to_contain_text('The tech has been called')
+        assert fits(board)
+        keep(board, 'board-out-of-paper')
+        tech = log_in('manager')
+        tech.goto(f'{stack.event_url}/manage/checkin-print/')
+        banner = tech.locator('#live-banner')
+        expect(banner).to_contain_text('calls the tech')
+        ring = tech.get_by_label('Ring when a desk calls the tech')
+        ring.check()
+        assert tech.evaluate('localStorage.getItem("checkin-print-ring")') == '1'
+        keep(tech, 'tech-call')
+        banner.get_by_role('button', name='On my way').click()
+        expect(board.locator('#board-call')).to_contain_text('is on the way')
+        printer.repair()
+        banner.get_by_role('button', name='Done').click()
+        expect(board.get_by_role('button', name='Call the tech')).to_be_visible()
+        expect(banner).not_to_contain_text('calls the tech')
+    finally:
+        printer.repair()
+    wait_for_badges(stack, count + 3)
+    expect(board.locator('#board-head')).to_contain_text('Ready')
+
+
+def test_pause_and_resume_by_keyboard(stack, board, take):
+    person, = take(1)
+    count = len(stack.papers())
+    board.get_by_role('button', name='Pause printing at this desk').focus()
+    board.keyboard.press('Enter')
+    expect(board.locator('#board-head')).to_contain_text('Paused')
+    CheckIn(stack)(person)
+    expect(board.locator('#board-head')).to_contain_text('Paused: 1 waiting')
+    # the focus is on what the button has become
+    expect(board.get_by_role('button', name='Resume printing at this desk')).to_be_focused()
+    board.keyboard.press('Enter')
+    expect(row_of(board, person)).to_have_attribute('data-state', 'completed')
+    wait_for_badges(stack, count + 1)
+
+
+def test_a_question_is_answered(stack, board, take):
+    person, = take(1)
+    CheckIn(stack)(person)
+    row = row_of(board, person)
+    expect(row).to_have_attribute('data-state', 'completed')
+    job_id = row.get_attribute('data-job')
+    # as if nobody knew
+    stack.postgres.sql('indico', f"""UPDATE plugin_checkin_print.jobs SET state = 12, reason = 'printer_unsure'
+                                     WHERE id = {job_id}""")
+    question = board.locator('.board-questions')
+    expect(question).to_contain_text(person['last_name'])
+    question.get_by_role('button', name='Yes').focus()
+    board.keyboard.press('Enter')
+    expect(question).to_have_count(0)
+    assert stack.postgres.sql('indico', f'SELECT reason FROM plugin_checkin_print.jobs WHERE id = {job_id}') == [
+        'person_saw_it']
+
+
+def test_it_says_when_it_is_out_of_date(stack, board):
+    notice = board.locator('#checkin-print-connection')
+    board.context.set_offline(True)
+    expect(notice).to_contain_text('No connection to Indico')
+    board.context.set_offline(False)
+    expect(notice).to_be_hidden()
