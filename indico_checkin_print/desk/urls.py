@@ -1,8 +1,11 @@
 """The URLs of the volunteers' pages."""
 
 from indico_checkin_print.desk import board
+from indico_checkin_print.desk.badge_progress import RHBadgeProgress
 from indico_checkin_print.desk.my_desk import RHLeaveDesk, RHMyDesk, RHShortLink, RHTakeDesk
+from indico_checkin_print.desk.people import RHFindPeople
 from indico_checkin_print.desk.posters import RHPosters
+from indico_checkin_print.desk.scan_station import RHScan, RHUndoScan
 
 
 PREFIX = '/event/<int:event_id>/desk'
@@ -28,5 +31,9 @@ def add_desk_urls(blueprint):
     _add('/<int:desk_id>/board/jobs/<int:job_id>/missed', 'board_missed', board.RHBoardMissed, 'POST')
     _add('/<int:desk_id>/board/jobs/<int:job_id>/retry', 'board_retry', board.RHBoardRetry, 'POST')
     _add('/<int:desk_id>/board/jobs/<int:job_id>/release', 'board_release', board.RHBoardRelease, 'POST')
+    _add('/scan/answer', 'scan', RHScan, 'POST')
+    _add('/scan/undo', 'undo_scan', RHUndoScan, 'POST')
+    _add('/scan/people', 'find_people', RHFindPeople, 'GET')
+    _add('/scan/badges/<int:registration_id>', 'badge_progress', RHBadgeProgress, 'GET')
     # short enough to be typed from the page on the wall
     blueprint.add_url_rule('/desk/<int:desk_id>', 'short_link', RHShortLink)

@@ -21,6 +21,7 @@ from indico_checkin_print.models.rules import EventSetup
 #: What a manager calls the ways of check-in
 SOURCE_TITLES = {
     CheckinSource.app: _('Check-in app of Indico'),
+    CheckinSource.scan: _('Scan station'),
     CheckinSource.list: _('One person, on the pages of the registration'),
     CheckinSource.bulk: _('Several people at once, in the list of participants'),
     CheckinSource.api: _('Scanners and programs with a personal token'),

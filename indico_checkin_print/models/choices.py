@@ -54,6 +54,8 @@ class CheckinSource(IndicoStrEnum):
 
     #: Indico's check-in app
     app = 'app'
+    #: The scan station of this product
+    scan = 'scan'
     #: One person on the management pages
     list = 'list'
     #: Several people at once in the participant list
@@ -109,4 +111,4 @@ DEFAULT_EVENTS = (WebhookEvent.checked_in, WebhookEvent.undone)
 #: More check-ins than this at once wait for a click, unless the event says otherwise
 DEFAULT_BULK_LIMIT = 20
 #: The ways of check-in that print, unless the event says otherwise
-DEFAULT_SOURCES = (CheckinSource.app, CheckinSource.list, CheckinSource.bulk, CheckinSource.api)
+DEFAULT_SOURCES = (CheckinSource.app, CheckinSource.scan, CheckinSource.list, CheckinSource.bulk, CheckinSource.api)

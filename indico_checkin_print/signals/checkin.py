@@ -35,6 +35,7 @@ SOURCES = {
     'event_registration.registrations_check_in': CheckinSource.bulk,
     'event_registration.api_checkin_registration': CheckinSource.api,
     'event_registration.api_registrant': CheckinSource.app,
+    'plugin_checkin_print.scan': CheckinSource.scan,
 }
 
 _FLIP = 'checkin_print_flip'

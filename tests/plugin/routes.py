@@ -99,6 +99,10 @@ DESK_ROUTES = [
     ('POST', '/{desk}/board/jobs/{job}/missed'),
     ('POST', '/{desk}/board/jobs/{job}/retry'),
     ('POST', '/{desk}/board/jobs/{job}/release'),
+    ('POST', '/scan/answer'),
+    ('POST', '/scan/undo'),
+    ('GET', '/scan/people'),
+    ('GET', '/scan/badges/{registration}'),
 ]
 #: Pages that only lead elsewhere, and those for programs, which have tests of their own
 OTHER_ROUTES = {

@@ -51,7 +51,8 @@ def test_every_route_of_the_plugin_has_an_entry(app):
     rules = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods & {'GET', 'POST'}
              if rule.endpoint.startswith('plugin_checkin_print.') and not rule.endpoint.endswith('.static')
              and not rule.rule.startswith(management_urls.PREFIX)}
-    here = {(method, PREFIX + path.format(desk='<int:desk_id>', job='<int:job_id>')) for method, path in DESK_ROUTES}
+    names = {'desk': '<int:desk_id>', 'job': '<int:job_id>', 'registration': '<int:registration_id>'}
+    here = {(method, PREFIX + path.format(**names)) for method, path in DESK_ROUTES}
     assert rules == here | OTHER_ROUTES
 
 
@@ -76,10 +77,10 @@ def test_the_desk_of_another_event(person, url, create_event, make_objects, meth
 
 
 @every_route
-def test_a_form_without_the_token_of_the_session_does_nothing(person, url, objects, method, path):
+def test_a_form_without_the_token_of_the_session_does_nothing(person, url, objects, dummy_regform, method, path):
     if method == 'GET':
         return
     browser = person({'registration_checkin'})
     browser.token = 'another'
-    assert browser.post(url + path.format(desk=objects.desk.id, job=objects.job.id)).status_code == 400
+    assert browser.post(url + path.format(**ids_of(objects, dummy_regform))).status_code == 400
     assert OwnDesk.query.count() == 0

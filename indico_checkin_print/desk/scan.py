@@ -1,0 +1,135 @@
+"""From a scanned code to an answer: finds the registration, checks it in as Indico does, and can take that back.
+
+Used by whatever reads tickets, whoever holds them. Who may do it in the event is asked by the caller; whom the user may
+see there is asked here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import contains_eager
+
+from indico.core import signals
+from indico.core.config import config
+from indico.core.db import db
+from indico.modules.events import Event
+from indico.modules.events.registration.models.forms import RegistrationForm
+from indico.modules.events.registration.models.registrations import Registration
+from indico.modules.events.registration.util import get_custom_ticket_qr_code_handlers
+from indico.util.date_time import now_utc
+
+from indico_checkin_print.desk.answers import Answer, Facts, decide
+from indico_checkin_print.desk.people import loads_summary
+from indico_checkin_print.desk.ticket_code import MAX_CODE, parse, server_of
+from indico_checkin_print.management.visibility import visible_registrations
+from indico_checkin_print.signals.savepoint import savepoint
+
+
+#: For so long a check-in can be undone here. The page offers it for less, as its clock starts later
+UNDO_WITHIN = timedelta(seconds=20)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The answer to a scan, and about whom: about nobody unless it is somebody of this event whom the user may see."""
+
+    answer: Answer
+    registration: Registration | None = None
+    #: The id of the accompanying person whose ticket it is; empty for the registrant
+    person: str = ''
+    #: Where the ticket is from, if it is another event
+    other_event: Event | None = None
+    #: When this scan checked the registration in; `undo` wants it
+    checked_in_dt: datetime | None = None
+
+
+def scan_code(event, text, handler=''):
+    """Answer a scanned code, and check in whoever it belongs to if nothing speaks against it.
+
+    :param text: What the scanner read; anything.
+    :param handler: The name of the custom handler of a plugin whose pattern the code matches, as in Indico's API.
+    """
+    registration, code = _find(event, text, handler)
+    if registration is None:
+        here = code is None or code.server == server_of(config.BASE_URL)
+        return Scan(Answer.unknown if here else Answer.other_event)
+    if registration.event_id != event.id:
+        return Scan(Answer.other_event, other_event=registration.event)
+    person = code.person if code else ''
+    if person and person not in {x['id'] for x in registration.accompanying_persons}:
+        # somebody who comes no more
+        return Scan(Answer.unknown)
+    return _admit(registration, person)
+
+
+def scan_person(event, registration_id, *, unpaid_too=False):
+    """Answer, as `scan_code` does, for somebody of the event who was found by name."""
+    registration = _load(event, Registration.id == registration_id, Registration.event_id == event.id)
+    return Scan(Answer.unknown) if registration is None else _admit(registration, '', unpaid_too=unpaid_too)
+
+
+def undo(event, registration_id, checked_in_dt):
+    """Take a check-in of a moment ago back. Return the registration, or ``None`` if it is too late for that.
+
+    :param checked_in_dt: Which one: `Scan.checked_in_dt`.
+    """
+    registration = _load(event, Registration.id == registration_id, Registration.event_id == event.id)
+    if (registration is None or not registration.checked_in or registration.checked_in_dt != checked_in_dt
+            or now_utc() - checked_in_dt > UNDO_WITHIN):
+        return None
+    _set_checked_in(registration, False)
+    return registration
+
+
+def _admit(registration, person, *, unpaid_too=False):
+    facts = Facts(same_event=True, state=registration.state, blocked=registration.is_ticket_blocked,
+                  checked_in=registration.checked_in)
+    answer = decide(facts, unpaid_too=unpaid_too)
+    if answer != Answer.welcome:
+        return Scan(answer, registration, person)
+    _set_checked_in(registration, True)
+    return Scan(answer, registration, person, checked_in_dt=registration.checked_in_dt)
+
+
+def _set_checked_in(registration, value):
+    # all that Indico does itself, in its list as in its API
+    registration.checked_in = value
+    signals.event.registration_checkin_updated.send(registration)
+
+
+def _find(event, text, handler):
+    """Return the registration of a code, or ``None``, and its `TicketCode` if it is one of Indico's."""
+    if not text or len(text) > MAX_CODE:
+        return None, None
+    if handler:
+        return _find_custom(event, text, handler), None
+    code = parse(text)
+    return (None if code is None else _load(event, Registration.ticket_uuid == code.ticket_uuid)), code
+
+
+def _find_custom(event, text, handler):
+    """Return the registration that the handler of a plugin finds, or ``None``. What fails in it is logged."""
+    found = None
+    with savepoint('Custom ticket code could not be looked up'):
+        if lookup := get_custom_ticket_qr_code_handlers().get(handler):
+            found = lookup.lookup_registration(text)
+    return None if found is None else _load(event, Registration.id == found.id)
+
+
+def _load(event, *criteria):
+    """Return a registration that is not deleted, and in this event only one that the user may see, or ``None``.
+
+    It stays locked until the commit: of two scans of one ticket at the same moment the second finds them checked in.
+    """
+    allowed = visible_registrations(event)
+    if allowed is not None:
+        criteria = (*criteria, db.or_(Registration.event_id != event.id, Registration.id.in_(allowed)))
+    return (Registration.query
+            .join(Registration.registration_form)
+            .join(Registration.event)
+            .filter(*criteria, ~Registration.is_deleted, ~RegistrationForm.is_deleted, ~Event.is_deleted)
+            .options(contains_eager(Registration.registration_form), contains_eager(Registration.event),
+                     loads_summary())
+            .populate_existing()
+            .with_for_update(key_share=True, of=Registration)
+            .first())

@@ -1,0 +1,77 @@
+"""The scan station: a code or a name becomes one answer and a check-in, which can be undone for a moment."""
+
+from datetime import datetime
+
+from flask import jsonify, request, session
+
+from indico.util.date_time import format_date, format_time, now_utc
+
+from indico_checkin_print import _
+from indico_checkin_print.desk.answers import Answer
+from indico_checkin_print.desk.base import RHVolunteerBase
+from indico_checkin_print.desk.people import name_of, optional_id, summary
+from indico_checkin_print.desk.scan import Scan, scan_code, scan_person, undo
+
+
+class RHScan(RHVolunteerBase):
+    """Answer a scan, and check in whoever it belongs to if nothing speaks against it.
+
+    The form has either ``code``, as it was read, with ``handler`` if it matches the pattern of a plugin's codes, or
+    ``registration``, of somebody who was found by name, with ``unpaid_too`` if they may come in without having paid.
+    A keyboard of another layout than the scanner's garbles a code: ``by_position`` is what its keys are on the layout
+    of the scanner, and is read if ``code`` says nothing.
+    """
+
+    def _process(self):
+        if 'registration' in request.form:
+            id_ = optional_id(request.form['registration'])
+            scan = (Scan(Answer.unknown) if id_ is None else
+                    scan_person(self.event, id_, unpaid_too='unpaid_too' in request.form))
+            return jsonify(describe(scan, self.event))
+        scan = scan_code(self.event, request.form.get('code', ''), request.form.get('handler', ''))
+        if scan.answer == Answer.unknown and (other := request.form.get('by_position')):
+            scan = scan_code(self.event, other, request.form.get('handler_by_position', ''))
+        return jsonify(describe(scan, self.event))
+
+
+class RHUndoScan(RHVolunteerBase):
+    """Take back what a scan of a moment ago did: the form names the ``registration`` and that check-in's time."""
+
+    def _process(self):
+        id_ = optional_id(request.form.get('registration', ''))
+        try:
+            checked_in_dt = datetime.fromisoformat(request.form.get('checked_in_dt', ''))
+        except ValueError:
+            checked_in_dt = None
+        registration = None
+        if id_ is not None and checked_in_dt is not None and checked_in_dt.tzinfo is not None:
+            registration = undo(self.event, id_, checked_in_dt)
+        if registration is None:
+            return jsonify(undone=False, sentence=_('It is too late: nothing was changed. Undo the check-in in the '
+                                                    'list of participants.'))
+        return jsonify(undone=True, word=_('Undone'),
+                       sentence=_('{} is not checked in any more.').format(name_of(registration)))
+
+
+def describe(scan, event):
+    """Return what the page shows of a `Scan`, as JSON has it."""
+    answer = scan.answer
+    result = {'answer': answer, 'word': answer.word, 'tone': answer.tone, 'sentence': answer.sentence}
+    if scan.other_event is not None and scan.other_event.can_access(session.user):
+        result['sentence'] = _('This ticket is for "{}". Nobody was checked in.').format(scan.other_event.title)
+    if scan.registration is None:
+        return result
+    result |= summary(scan.registration, scan.person)
+    if scan.checked_in_dt is not None:
+        result['checked_in_dt'] = scan.checked_in_dt.isoformat()
+    elif answer == Answer.already_in:
+        result['word'] = since(scan.registration.checked_in_dt, event.tzinfo)
+    return result
+
+
+def since(dt, tzinfo):
+    """Return in words since when somebody is in: the day only if it is not today."""
+    time = format_time(dt, 'short', timezone=tzinfo)
+    if dt.astimezone(tzinfo).date() == now_utc().astimezone(tzinfo).date():
+        return _('Already in since {}').format(time)
+    return _('Already in since {day}, {time}').format(day=format_date(dt, 'medium', timezone=tzinfo), time=time)
