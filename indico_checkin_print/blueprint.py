@@ -3,6 +3,7 @@
 from indico.core.plugins import IndicoPluginBlueprint
 
 from indico_checkin_print.api.agents import RHDocument, RHPair, RHPoll
+from indico_checkin_print.api.badges import RHBadge, RHRequestBadge
 from indico_checkin_print.api.outcome import RHOutcome
 from indico_checkin_print.desk.urls import add_desk_urls
 from indico_checkin_print.management.urls import add_management_urls
@@ -15,6 +16,11 @@ blueprint.add_url_rule('/api/plugin/checkin-print/pair', 'pair', RHPair, methods
 blueprint.add_url_rule('/api/plugin/checkin-print/poll', 'poll', RHPoll, methods=('POST',))
 blueprint.add_url_rule('/api/plugin/checkin-print/document/<uuid:job>/<int:dispatch>', 'document', RHDocument)
 blueprint.add_url_rule('/api/plugin/checkin-print/outcome/<uuid:job>', 'outcome', RHOutcome, methods=('POST',))
+
+# Programs, with Indico's own tokens
+blueprint.add_url_rule('/api/plugin/checkin-print/event/<int:event_id>/badges', 'api_badges', RHRequestBadge,
+                       methods=('POST',))
+blueprint.add_url_rule('/api/plugin/checkin-print/event/<int:event_id>/badges/<int:job_id>', 'api_badge', RHBadge)
 
 add_management_urls(blueprint)
 add_desk_urls(blueprint)

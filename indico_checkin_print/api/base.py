@@ -1,7 +1,5 @@
 """What all endpoints of agents and receivers share: JSON in, JSON out, errors in words, limits."""
 
-from functools import partial
-
 import msgspec
 from flask import Response, request
 
@@ -19,18 +17,15 @@ def answer(data, status=200, headers=None):
     return Response(encode(data), status=status, headers=headers, content_type='application/json')
 
 
-@json_errors
-@custom_auth
-class RHAgentBase(RH):
-    """Base of the endpoints that bring their own authentication and know no session."""
+class JSONRequest:
+    """What handlers of programs share: errors in words, and bodies with a limit. A mixin for an ``RH``."""
 
-    CSRF_ENABLED = False
     #: Largest body in bytes
     MAX_BODY = 2 * messages.MAX_MESSAGE
 
     def _do_process(self):
         try:
-            return sql.despite_deadlock(partial(RH._do_process, self))
+            return sql.despite_deadlock(super()._do_process)
         except APIError as exc:
             headers = {'Retry-After': str(exc.retry_after)} if exc.retry_after is not None else None
             return answer({'error': exc.reason, 'message': exc.detail}, exc.status, headers)
@@ -50,3 +45,11 @@ class RHAgentBase(RH):
             return msgspec.json.decode(self.body, type=shape)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
             raise APIError(400, 'bad_message', f'Not a valid message: {exc}'[:500])
+
+
+@json_errors
+@custom_auth
+class RHAgentBase(JSONRequest, RH):
+    """Base of the endpoints that bring their own authentication and know no session."""
+
+    CSRF_ENABLED = False

@@ -53,7 +53,7 @@ EVENT_SETTINGS = {('core', 'organizer_info'), ('language', 'default_locale'), ('
 # then does it need no lock and no listener. It sees what the statement sees that calls it (STABLE). PostgreSQL expects
 # thousands of rows where there is one, and would compile the statement for seconds (JIT).
 _FUNCTION = """
-CREATE OR REPLACE FUNCTION {schema}.badge_fingerprint(integer) RETURNS text LANGUAGE plpgsql STABLE STRICT
+CREATE OR REPLACE FUNCTION {schema}.badge_fingerprint(integer, integer) RETURNS text LANGUAGE plpgsql STABLE STRICT
 SET jit = off AS $$
 BEGIN
     RETURN (SELECT md5(CAST(ROW(
@@ -66,7 +66,7 @@ BEGIN
          FROM event_registration.form_items i WHERE i.registration_form_id = f.id),
         (SELECT array_agg(ROW(t.id, {template}, {backside}) ORDER BY t.id)
          FROM indico.designer_templates t LEFT JOIN indico.designer_templates b ON b.id = t.backside_template_id
-         WHERE t.id IN (s.template_id, f.ticket_template_id)),
+         WHERE t.id IN (s.template_id, f.ticket_template_id, $2)),
         CASE WHEN s.kind = {ticket} AND f.ticket_template_id IS NULL THEN (
             WITH RECURSIVE chain AS (
                 SELECT c.id, c.parent_id, c.default_ticket_template_id
@@ -116,7 +116,9 @@ def function():
 @cache
 def fingerprint():
     """Return the expression for the fingerprint of what is, or may be, on a job's badge; empty for a test badge."""
-    return db.func.coalesce(getattr(db.func, SCHEMA).badge_fingerprint(Job.registration_id), '')
+    # the template that was asked for, if it is not the form's
+    template_id = db.func.coalesce(Job.facts['template'].astext.cast(db.Integer), 0)
+    return db.func.coalesce(getattr(db.func, SCHEMA).badge_fingerprint(Job.registration_id, template_id), '')
 
 
 @cache

@@ -43,24 +43,26 @@ class BadgePDF:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def render(registration, setup, person='', *, language=BadgeLanguage.event, nameless=False):
+def render(registration, setup, person='', *, template=None, language=BadgeLanguage.event, nameless=False):
     """Render what a registration form prints for one registration.
 
     :param setup: The `FormSetup` of the registration's form.
     :param person: The id of an accompanying person, or ``''`` for the registrant. A ticket has all persons on it.
+    :param template: A badge template to print instead of what the form prints.
     :param language: The event's `BadgeLanguage`.
     :param nameless: Whether to draw a badge that shows no name of its person.
     :raises CannotRender: if the template is gone, cannot be drawn, draws nothing, or makes a document that no desk
                           accepts.
     :raises NoName: if it would show no name of its person.
     """
-    if setup.kind == BadgeKind.badge and setup.template is None:
+    kind, template = (setup.kind, setup.template) if template is None else (BadgeKind.badge, template)
+    if kind == BadgeKind.badge and template is None:
         raise CannotRender(Reason.template_missing)
     with drawing(registration, language):
         with _faults_of_templates(), _invariant_pdf():
-            pdf = (generate_ticket(registration) if setup.kind == BadgeKind.ticket else
-                   _badge(registration, setup.template, setup.backside, person, nameless))
-    return _checked(setup.kind, pdf.getvalue())
+            pdf = (generate_ticket(registration) if kind == BadgeKind.ticket else
+                   _badge(registration, template, setup.backside, person, nameless))
+    return _checked(kind, pdf.getvalue())
 
 
 def _badge(registration, template, backside, person, nameless):

@@ -76,6 +76,7 @@ def _touched(changes):
                           db.or_(RegistrationForm.ticket_template_id.is_(None),
                                  RegistrationForm.ticket_template_id.in_(templates))))
         where.append(_of_forms(db.or_(RegistrationForm.id.in_(prints), RegistrationForm.id.in_(tickets))))
+        where.append(Job.facts['template'].astext.cast(db.Integer).in_(templates))
     if changes.events:
         where.append(Job.event_id.in_(changes.events))
     if changes.categories:

@@ -27,16 +27,16 @@ _RECORD = Function('record_jobs', """
     ),
     wanted AS (
         SELECT * FROM jsonb_to_recordset(cast(%(rows)s AS jsonb)) AS r
-            (person text, purpose text, reprint_of_id bigint, desk_id int, webhook_id int, state int, reason text,
-             expires_in float, detail text)
+            (person text, purpose text, facts jsonb, reprint_of_id bigint, desk_id int, webhook_id int, state int,
+             reason text, expires_in float, detail text)
     ),
     created AS (
         INSERT INTO plugin_checkin_print.jobs
-            (event_id, registration_id, person, checked_in_dt, purpose, reprint_of_id, user_id, desk_id, webhook_id,
-             state, reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
+            (event_id, registration_id, person, checked_in_dt, purpose, facts, reprint_of_id, user_id, desk_id,
+             webhook_id, state, reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
         SELECT %(event_id)s, %(registration_id)s, r.person, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC',
-               r.purpose, r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.state, r.reason, clock.created,
-               clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
+               r.purpose, r.facts, r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.state, r.reason,
+               clock.created, clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
         FROM clock, wanted r
         ON CONFLICT DO NOTHING
         RETURNING id, person, purpose, state, reason
@@ -75,10 +75,11 @@ def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=
 
 
 def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState.queued, reason=Reason.checked_in,
-            reprint_of_id=None, detail=''):
+            reprint_of_id=None, detail='', facts=None):
     """Return one row for `record`. What it is decides how long it is good for.
 
     :param detail: What the history says besides the reason: why a badge goes to its desk (`DeskChoice.detail`).
+    :param facts: See `Job.facts`.
     """
     if purpose.startswith(DATA_PURPOSES):
         expires_after = DATA_EXPIRES_AFTER
@@ -86,7 +87,7 @@ def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState
         expires_after = HELD_EXPIRES_AFTER if state == S.held else EXPIRES_AFTER
     return {'purpose': purpose, 'person': person, 'desk_id': desk_id, 'webhook_id': webhook_id, 'state': int(state),
             'reason': reason, 'reprint_of_id': reprint_of_id, 'expires_in': expires_after.total_seconds(),
-            'detail': detail}
+            'detail': detail, 'facts': facts}
 
 
 def check_in_row(job):
@@ -131,7 +132,8 @@ def reprint(job, user, reason):
     """Make a new job that repeats one, because a person asked for another badge. Return it."""
     desk = desks_for_jobs([job.id]).get(job.id)
     row = new_row(job.purpose, person=job.person, desk_id=desk.desk_id if desk else None, webhook_id=job.webhook_id,
-                  reason=reason, reprint_of_id=job.id, detail=desk.detail if desk else '')
+                  reason=reason, reprint_of_id=job.id, detail=desk.detail if desk else '',
+                  facts={'template': template} if (template := (job.facts or {}).get('template')) else None)
     ids = record([row], event_id=job.event_id, registration_id=job.registration_id,
                  checked_in_dt=job.registration.checked_in_dt if job.registration else None, user_id=user.id,
                  actor=f'user:{user.id}')

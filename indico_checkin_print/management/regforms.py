@@ -1,16 +1,10 @@
 """Registration forms: whether a check-in prints, what, and where."""
 
-from operator import attrgetter
-
 from flask import flash, request
 from wtforms.fields import BooleanField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
-from indico.core import signals
 from indico.core.db import db
-from indico.modules.designer import TemplateType
-from indico.modules.designer.util import get_inherited_templates, get_printable_event_templates
-from indico.modules.events.registration.forms import BadgeSettingsForm
 from indico.modules.logs.models.entries import LogKind
 from indico.web.forms.base import FormDefaults
 from indico.web.forms.fields import IndicoEnumSelectField
@@ -19,6 +13,7 @@ from indico.web.forms.widgets import SwitchWidget
 from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
+from indico_checkin_print.badge.templates import usable_templates
 from indico_checkin_print.management.base import DialogForm, RHRegFormBase
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk
@@ -49,7 +44,7 @@ class FormSetupForm(DialogForm):
 
     def __init__(self, *args, event, target, **kwargs):
         super().__init__(*args, event=event, target=target, **kwargs)
-        self.templates = {tpl.id: tpl for tpl in _usable_templates(target)}
+        self.templates = {tpl.id: tpl for tpl in usable_templates(target)}
         self.template_id.choices = [(0, _('Please select…'))]
         self.template_id.choices += [(tpl.id, _template_title(tpl)) for tpl in self.templates.values()]
         desks = Desk.query.filter_by(event_id=event.id, is_deleted=False).order_by(Desk.id).all()
@@ -111,18 +106,6 @@ class RHSwitchForm(RHRegFormBase):
         is_on = setup is not None and setup.enabled
         # ajaxCheckbox wants the state, and shows the messages
         return jsonify_data(enabled=is_on)
-
-
-def _usable_templates(regform):
-    """Return what Indico lets print for a form, by title, and what the form uses now."""
-    templates = [tpl for tpl in {*get_printable_event_templates(regform), *get_inherited_templates(regform.event)}
-                 if tpl.type == TemplateType.badge]
-    # plugins may hide some of them, as they do in Indico's own dialog
-    signals.event.filter_selectable_badges.send(BadgeSettingsForm, badge_templates=templates)
-    setup = regform.checkin_print_setup
-    if setup is not None and setup.template is not None and setup.template not in templates:
-        templates.append(setup.template)
-    return sorted(templates, key=attrgetter('title', 'id'))
 
 
 def _template_title(template):

@@ -19,6 +19,7 @@ from indico.web.forms.fields import HiddenFieldList
 from indico.web.util import jsonify_data, jsonify_template
 
 from indico_checkin_print import _, kick, ledger
+from indico_checkin_print.badge.persons import persons_of
 from indico_checkin_print.management.base import DialogForm, RHRegFormBase, WPCheckinPrint, action_form, in_english
 from indico_checkin_print.management.job_filter import MAX_ID
 from indico_checkin_print.management.pause import wait_if_paused
@@ -29,7 +30,6 @@ from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.signals.checkin import persons_of
 
 
 #: Most registrations of one request

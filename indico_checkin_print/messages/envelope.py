@@ -32,7 +32,7 @@ def job_message(job, *, go, printer=None, dispatch=None, print_within=PRINT_WITH
         desk=job.desk.name[:200] if job.desk else '', pages=doc.pages, width_mm=doc.width_mm, height_mm=doc.height_mm,
         length=doc.length, sha256=doc.sha256,
         expires_in=max(0.0, (job.expires_dt - now_utc()).total_seconds()),
-        go=go, print_within=float(print_within),
+        go=go, print_within=float(print_within), copies=(job.facts or {}).get('copies', 1),
     )
 
 

@@ -25,7 +25,7 @@ SCHEMA = 'plugin_checkin_print'
 
 # ``badge/content.py`` explains it
 FUNCTION = """
-CREATE OR REPLACE FUNCTION plugin_checkin_print.badge_fingerprint(integer) RETURNS text LANGUAGE plpgsql STABLE STRICT
+CREATE OR REPLACE FUNCTION plugin_checkin_print.badge_fingerprint(integer, integer) RETURNS text LANGUAGE plpgsql STABLE STRICT
 SET jit = off AS $$
 BEGIN
     RETURN (SELECT md5(CAST(ROW(
@@ -38,7 +38,7 @@ BEGIN
          FROM event_registration.form_items i WHERE i.registration_form_id = f.id),
         (SELECT array_agg(ROW(t.id, t.data, t.background_image_id, t.backside_template_id, b.data, b.background_image_id, b.backside_template_id) ORDER BY t.id)
          FROM indico.designer_templates t LEFT JOIN indico.designer_templates b ON b.id = t.backside_template_id
-         WHERE t.id IN (s.template_id, f.ticket_template_id)),
+         WHERE t.id IN (s.template_id, f.ticket_template_id, $2)),
         CASE WHEN s.kind = 1 AND f.ticket_template_id IS NULL THEN (
             WITH RECURSIVE chain AS (
                 SELECT c.id, c.parent_id, c.default_ticket_template_id
@@ -74,7 +74,8 @@ CREATE OR REPLACE FUNCTION plugin_checkin_print.check_in_setup (
     _checked_in_dt timestamptz,
     _user_id int,
     _token text,
-    _printed int[]
+    _printed int[],
+    _coming int[]
 ) RETURNS TABLE (
     kind smallint,
     desk_id int,
@@ -114,8 +115,9 @@ BEGIN
             WHERE o.event_id = _event_id AND o.user_id = _user_id AND o.ends_dt > now() AT TIME ZONE 'UTC')
            AS own_desk,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
-                   WHERE j.registration_id = _registration_id AND j.purpose = 'badge' AND j.state = ANY(_printed)
-                   AND j.checked_in_dt != _checked_in_dt AT TIME ZONE 'UTC') AS already_printed,
+                   WHERE j.registration_id = _registration_id AND j.purpose = 'badge'
+                   AND (j.state = ANY(_printed) AND j.checked_in_dt != _checked_in_dt AT TIME ZONE 'UTC'
+                        OR j.state = ANY(_coming) AND j.checked_in_dt IS NULL)) AS already_printed,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
                    WHERE j.registration_id = _registration_id AND j.reprint_of_id IS NULL) AS known,
            (SELECT r.checked_in_dt AT TIME ZONE 'UTC' FROM event_registration.registrations r
@@ -151,16 +153,16 @@ BEGIN
     ),
     wanted AS (
         SELECT * FROM jsonb_to_recordset(cast(_rows AS jsonb)) AS r
-            (person text, purpose text, reprint_of_id bigint, desk_id int, webhook_id int, state int, reason text,
-             expires_in float, detail text)
+            (person text, purpose text, facts jsonb, reprint_of_id bigint, desk_id int, webhook_id int, state int,
+             reason text, expires_in float, detail text)
     ),
     created AS (
         INSERT INTO plugin_checkin_print.jobs
-            (event_id, registration_id, person, checked_in_dt, purpose, reprint_of_id, user_id, desk_id, webhook_id,
-             state, reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
+            (event_id, registration_id, person, checked_in_dt, purpose, facts, reprint_of_id, user_id, desk_id,
+             webhook_id, state, reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
         SELECT _event_id, _registration_id, r.person, cast(_checked_in_dt AS timestamptz) AT TIME ZONE 'UTC',
-               r.purpose, r.reprint_of_id, _user_id, r.desk_id, r.webhook_id, r.state, r.reason, clock.created,
-               clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
+               r.purpose, r.facts, r.reprint_of_id, _user_id, r.desk_id, r.webhook_id, r.state, r.reason,
+               clock.created, clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
         FROM clock, wanted r
         ON CONFLICT DO NOTHING
         RETURNING id, person, purpose, state, reason
@@ -442,6 +444,7 @@ def upgrade():
     op.create_index('ix_jobs_reprint_of', 'jobs', ['reprint_of_id'], schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NOT NULL'))
     op.create_index('ix_jobs_webhook', 'jobs', ['webhook_id', 'id'], schema=SCHEMA, postgresql_where=sa.text('webhook_id IS NOT NULL'))
     op.create_index('ix_uq_jobs_checkin', 'jobs', ['registration_id', 'person', 'checked_in_dt', 'purpose'], unique=True, schema=SCHEMA, postgresql_where=sa.text('reprint_of_id IS NULL'))
+    op.create_index('ix_uq_jobs_request', 'jobs', ['event_id', sa.text("(facts ->> 'key')")], unique=True, schema=SCHEMA, postgresql_where=sa.text("(facts ->> 'key') IS NOT NULL"))
     op.create_index('ix_uq_jobs_news', 'jobs', ['purpose'], unique=True, schema=SCHEMA, postgresql_where=sa.text("reprint_of_id IS NULL AND purpose LIKE 'news:%'"))
 
     op.create_table('attempts',

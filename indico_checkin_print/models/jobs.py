@@ -38,6 +38,9 @@ class Job(db.Model):
         # what is noticed twice in a transaction is announced once
         db.Index('ix_uq_jobs_news', 'purpose', unique=True,
                  postgresql_where=db.text("reprint_of_id IS NULL AND purpose LIKE 'news:%'")),
+        # a program that repeats its request finds what the first one made
+        db.Index('ix_uq_jobs_request', 'event_id', db.text("(facts ->> 'key')"), unique=True,
+                 postgresql_where=db.text("(facts ->> 'key') IS NOT NULL")),
         db.Index('ix_jobs_event', 'event_id', 'id'),
         # the filters of the pages
         db.Index('ix_jobs_event_state', 'event_id', 'state', 'id'),
@@ -102,7 +105,8 @@ class Job(db.Model):
         db.String,
         nullable=False
     )
-    #: Of news what happened, as it was then; ids and codes, and no names of people
+    #: Of news what happened, as it was then; of a badge that a program asked for, its ``key``, what was ``asked`` and
+    #: how many ``copies``. Ids and codes, and no names of people
     facts = db.Column(
         JSONB,
         nullable=True

@@ -43,6 +43,7 @@ class Reason(IndicoStrEnum):
     misprint = 'misprint'
     name_corrected = 'name_corrected'
     other = 'other'
+    asked_for = 'asked_for'
     resent = 'resent'
     announced = 'announced'
     # what a person saw
@@ -126,6 +127,7 @@ SENTENCES = {
     Reason.name_corrected: _('The name was corrected; someone asked for another badge.'),
     Reason.other: _('Someone asked for another badge.'),
     Reason.resent: _('Someone asked to send it again.'),
+    Reason.asked_for: _('A program asked for the badge.'),
     Reason.announced: _('Something happened that the webhook is notified of.'),
     Reason.person_saw_it: _('Someone looked: the badge came out.'),
     Reason.person_missed_it: _('Someone looked: the badge did not come out.'),

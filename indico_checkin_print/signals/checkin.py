@@ -16,9 +16,10 @@ from indico.core.oauth.models.personal_tokens import PersonalToken
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import kick, ledger, sql
+from indico_checkin_print.badge.persons import persons_of
 from indico_checkin_print.ledger.forget import forget
 from indico_checkin_print.ledger.rule_facts import load_facts
-from indico_checkin_print.ledger.states import MAY_BE_OUT
+from indico_checkin_print.ledger.states import MAY_BE_OUT, STILL_HERE
 from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_SOURCES, BadgeKind, CheckinSource,
                                                  ReprintPolicy, UnpaidPolicy)
 from indico_checkin_print.models.devices import Device
@@ -63,8 +64,9 @@ _SETUP = sql.Function('check_in_setup', first="""
             WHERE o.event_id = %(event_id)s AND o.user_id = %(user_id)s AND o.ends_dt > now() AT TIME ZONE 'UTC')
            AS own_desk,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
-                   WHERE j.registration_id = %(registration_id)s AND j.purpose = 'badge' AND j.state = ANY(%(printed)s)
-                   AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC') AS already_printed,
+                   WHERE j.registration_id = %(registration_id)s AND j.purpose = 'badge'
+                   AND (j.state = ANY(%(printed)s) AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC'
+                        OR j.state = ANY(%(coming)s) AND j.checked_in_dt IS NULL)) AS already_printed,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
                    WHERE j.registration_id = %(registration_id)s AND j.reprint_of_id IS NULL) AS known,
            (SELECT r.checked_in_dt AT TIME ZONE 'UTC' FROM event_registration.registrations r
@@ -74,7 +76,7 @@ _SETUP = sql.Function('check_in_setup', first="""
     WHERE f.registration_form_id = %(form_id)s AND f.enabled
 """, parameters={
     'form_id': 'int', 'event_id': 'int', 'registration_id': 'int', 'checked_in_dt': 'timestamptz', 'user_id': 'int',
-    'token': 'text', 'printed': 'int[]',
+    'token': 'text', 'printed': 'int[]', 'coming': 'int[]',
 }, columns={
     'kind': 'smallint', 'desk_id': 'int', 'desks': 'int[]', 'hooks': 'int[]', 'paused_desks': 'int[]',
     'paused': 'boolean', 'unpaid': 'smallint', 'reprint': 'smallint', 'bulk_limit': 'int', 'sources': 'varchar[]',
@@ -230,6 +232,8 @@ def load_setup(registration, user_id, token):
             'form_id': registration.registration_form_id, 'event_id': registration.event_id,
             'registration_id': registration.id, 'checked_in_dt': registration.checked_in_dt,
             'user_id': user_id, 'token': token, 'printed': [int(state) for state in MAY_BE_OUT],
+            # asked for before the check-in: it comes out, too
+            'coming': [int(state) for state in MAY_BE_OUT.union(STILL_HERE)],
         })
         row = cursor.fetchone()
     if row is None:
@@ -258,13 +262,6 @@ def desks_of(registration, persons, facts, rules, way):
     choices = {accompanies: choose_desk(replace(facts, rule=first_match(
         rules, replace(asked, accompanies=accompanies), facts.desks))) for accompanies in {bool(p) for p in persons}}
     return {person: choices[bool(person)] for person in persons}
-
-
-def persons_of(registration):
-    """Return the ids of all persons of a registration who get a badge: the registrant is ``''``."""
-    if not registration.registration_form.tickets_for_accompanying_persons:
-        return ['']
-    return ['', *(person['id'] for person in registration.accompanying_persons)]
 
 
 def source():

@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from sqlalchemy.orm import joinedload
 
 from indico.core.db import db
+from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import RegistrationState
 
@@ -138,7 +139,11 @@ def _render(job, language, nameless):
     setup = FormSetup.get(job.registration.registration_form_id)
     if setup is None or not setup.enabled:
         raise CannotRender(Reason.form_off)
-    return render(job.registration, setup, job.person, language=language, nameless=nameless)
+    template_id = (job.facts or {}).get('template') if job.purpose == Job.PURPOSE_BADGE else None
+    template = DesignerTemplate.get(template_id) if template_id else None
+    if template_id and template is None:
+        raise CannotRender(Reason.template_missing)
+    return render(job.registration, setup, job.person, template=template, language=language, nameless=nameless)
 
 
 def setup_for_test(event_id, desk_id):

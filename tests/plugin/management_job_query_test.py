@@ -109,7 +109,7 @@ def test_what_a_volunteer_waits_for_and_what_is_done_every_few_seconds(db, event
         # a function of the database, which EXPLAIN does not look into
         cursor.execute(f'EXPLAIN {checkin._SETUP.statement}', {
             'form_id': form_id, 'event_id': event.id, 'registration_id': registration.id, 'printed': [5, 7],
-            'checked_in_dt': now_utc(), 'user_id': 1, 'token': 'app:1'})
+            'coming': [1, 5], 'checked_in_dt': now_utc(), 'user_id': 1, 'token': 'app:1'})
         plans = [[line for line, in cursor]]
     template_id = db.session.query(db.func.max(DesignerTemplate.id)).scalar() or 0
     changes = [Changes(registrations={registration.id}), Changes(forms={form_id}), Changes(templates={template_id}),

@@ -81,6 +81,11 @@ ROUTES = [
     ('POST', '/held/discard'),
 ]
 
+#: What programs ask with Indico's own tokens; `api_badges_test.py` asks as every kind of person
+API_ROUTES = {
+    ('POST', '/api/plugin/checkin-print/event/<int:event_id>/badges'),
+    ('GET', '/api/plugin/checkin-print/event/<int:event_id>/badges/<int:job_id>'),
+}
 
 #: The volunteers' pages
 DESK_ROUTES = [
@@ -111,6 +116,7 @@ OTHER_ROUTES = {
     ('POST', '/api/plugin/checkin-print/poll'),
     ('GET', '/api/plugin/checkin-print/document/<uuid:job>/<int:dispatch>'),
     ('POST', '/api/plugin/checkin-print/outcome/<uuid:job>'),
+    *API_ROUTES,
 }
 
 

@@ -20,7 +20,7 @@ from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.reasons.codes import Reason
 
-from tests.plugin.routes import ROUTES, ask, ids_of
+from tests.plugin.routes import API_ROUTES, ROUTES, ask, ids_of
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')
@@ -105,6 +105,13 @@ def test_every_handler_of_one_job_asks(app):
                 if rule.rule.startswith(urls.PREFIX) and 'job_id' in rule.arguments}
     assert len(handlers) >= 8
     assert {name for name, rh in handlers.items() if not issubclass(rh, RHJobBase)} == set()
+
+
+def test_every_route_of_programs_is_known(app):
+    rules = {(method, rule.rule) for rule in app.url_map.iter_rules()
+             if rule.rule.startswith('/api/plugin/checkin-print/event/')
+             for method in rule.methods & {'GET', 'POST', 'PATCH', 'PUT', 'DELETE'}}
+    assert rules == API_ROUTES
 
 
 def test_the_other_person(db, manager, page, objects, dummy_regform, people, make_jobs):

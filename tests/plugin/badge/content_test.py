@@ -20,7 +20,7 @@ def plan(reg):
     with sql.cursor() as cursor:
         cursor.execute(_EXPLAIN)
         cursor.connection.notices.clear()
-        cursor.execute(f'SELECT {SCHEMA}.badge_fingerprint(%s)', [reg.id])
+        cursor.execute(f'SELECT {SCHEMA}.badge_fingerprint(%s, 0)', [reg.id])
         found, = (notice for notice in cursor.connection.notices if 'registration_data' in notice)
         cursor.execute('SET LOCAL client_min_messages = notice')
     return found

@@ -1,6 +1,5 @@
 """What is on a badge changes at the moment when it is drawn or gets its go."""
 
-from types import SimpleNamespace
 
 import pytest
 
@@ -98,7 +97,7 @@ def test_a_deadlock_is_no_fault_of_a_request(app, db, races, ready, mocker, base
     mocker.patch.object(db_.session, 'rollback', side_effect=lambda: db_.session().rollback())
     mocker.patch.object(RHManageEventBase if base is RHCheckinPrintBase else RH, '_do_process', _work)
     _lock(ready[-1])
-    request = races.start(lambda: base._do_process(SimpleNamespace()))
+    request = races.start(lambda: base._do_process(base.__new__(base)))
     races.until_waits(request)
     # the deadlock_timeout of this one is longer
     _lock(ready[0])
