@@ -2,35 +2,21 @@
 
 from functools import partial
 
-from markupsafe import Markup
-
-from indico.core.plugins import WPJinjaMixinPlugin
 from indico.modules.events.features.util import require_feature
 from indico.modules.events.management.controllers import RHManageEventBase
-from indico.web.views import WPBase
 
 from indico_checkin_print import sql
-from indico_checkin_print.management.base import static
+from indico_checkin_print.management.base import WPWithoutMenus, static
 
 
-class WPVolunteer(WPJinjaMixinPlugin, WPBase):
-    """A page of one event that fits a phone: Indico's styles, none of its menus."""
-
-    def __init__(self, rh, *, title, **kwargs):
-        super().__init__(rh, title=title, **kwargs)
-        self.title = title
+class WPVolunteer(WPWithoutMenus):
+    """A page of the volunteers."""
 
     def get_extra_css_files(self):
         return [static('desk.css')]
 
     def get_extra_js_files(self):
         return [static('desk.js')]
-
-    def _get_head_content(self):
-        return Markup('<meta name="viewport" content="width=device-width, initial-scale=1">')
-
-    def _display(self, params):
-        return self._get_page_content(params | self._kwargs)
 
 
 class RHVolunteerBase(RHManageEventBase):

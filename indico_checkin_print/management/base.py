@@ -4,6 +4,7 @@ from functools import partial
 
 from flask import get_flashed_messages, jsonify, redirect, request, session
 from flask_pluginengine import current_plugin
+from markupsafe import Markup
 from werkzeug.exceptions import Forbidden
 
 from indico.core.errors import UserValueError
@@ -17,6 +18,7 @@ from indico.util.i18n import force_locale
 from indico.web.flask.util import url_for
 from indico.web.forms.base import IndicoForm
 from indico.web.util import jsonify_data, jsonify_form
+from indico.web.views import WPBase
 
 from indico_checkin_print import _, sql
 from indico_checkin_print.management.job_filter import list_args
@@ -46,6 +48,20 @@ class WPCheckinPrint(WPJinjaMixinPlugin, WPEventManagement):
     def get_extra_js_files(self):
         return [static(x) for x in ('live.js', 'in_place.js', 'event_page.js', 'jobs_page.js', 'desk_rules.js',
                                     'calls.js')]
+
+
+class WPWithoutMenus(WPJinjaMixinPlugin, WPBase):
+    """A page of one event for the whole screen, from a phone to a wall: Indico's styles, none of its menus."""
+
+    def __init__(self, rh, *, title, **kwargs):
+        super().__init__(rh, title=title, **kwargs)
+        self.title = title
+
+    def _get_head_content(self):
+        return Markup('<meta name="viewport" content="width=device-width, initial-scale=1">')
+
+    def _display(self, params):
+        return self._get_page_content(params | self._kwargs)
 
 
 def static(filename):

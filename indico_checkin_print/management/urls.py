@@ -12,6 +12,7 @@ from indico_checkin_print.management.job_actions import RHDiscardJob, RHRetryJob
 from indico_checkin_print.management.job_bulk import RHDiscardJobs, RHReleaseJobs, RHReprintJobs, RHRetryJobs
 from indico_checkin_print.management.job_export import RHExportJobs
 from indico_checkin_print.management.job_list import RHJobs
+from indico_checkin_print.management.live_board import RHLiveBoard, RHLiveBoardNow
 from indico_checkin_print.management.page import RHLive, RHManage, RHSetup
 from indico_checkin_print.management.pause import RHPauseDesk, RHPauseEvent
 from indico_checkin_print.management.regforms import RHEditForm, RHSwitchForm
@@ -35,6 +36,8 @@ def add_management_urls(blueprint):
     _add('/', 'manage', RHManage, 'GET')
     _add('/setup', 'setup', RHSetup, 'GET')
     _add('/live', 'live', RHLive, 'GET')
+    _add('/board/', 'live_board', RHLiveBoard, 'GET')
+    _add('/board/now', 'live_board_now', RHLiveBoardNow, 'GET')
     # What registration forms print
     _add('/forms/<int:reg_form_id>/', 'edit_form', RHEditForm, 'GET', 'POST')
     _add('/forms/<int:reg_form_id>/switch', 'switch_form', RHSwitchForm, 'POST')

@@ -11,6 +11,8 @@ ROUTES = [
     ('GET', '/'),
     ('GET', '/setup'),
     ('GET', '/live'),
+    ('GET', '/board/'),
+    ('GET', '/board/now'),
     ('GET', '/forms/{form}/'),
     ('POST', '/forms/{form}/'),
     ('POST', '/forms/{form}/switch'),

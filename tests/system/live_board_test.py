@@ -1,0 +1,59 @@
+"""The live board in Chromium on the whole stack: what a person sees from across a room."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.stack.checkin import CheckIn
+from tests.system.conftest import EXPECT_TIMEOUT
+
+
+@pytest.fixture
+def url(stack):
+    return f'{stack.event_url}/manage/checkin-print/board/'
+
+
+def test_a_badge_and_a_desk_without_labels(stack, log_in, url, take, picture):
+    name = stack.seeded['desk_of_form'][str(stack.seeded['forms'][0]['id'])]
+    printer = stack.printers['desk1']
+    page = log_in('manager')
+    page.goto(url)
+    desk = page.get_by_role('region', name=name, exact=True)
+    person, another = take(2)
+    CheckIn(stack)(person)
+    expect(desk).to_contain_text(re.compile(r'scan to printed\s+\d'), timeout=EXPECT_TIMEOUT)
+    printer.run_out_of_media()
+    try:
+        CheckIn(stack)(another)
+        expect(desk).to_contain_text('out of paper', timeout=EXPECT_TIMEOUT)
+        expect(desk).to_contain_text(re.compile(r'waiting\s+1'), timeout=EXPECT_TIMEOUT)
+        for width, height in ((390, 844), (1920, 1080)):
+            page.set_viewport_size({'width': width, 'height': height})
+            assert page.evaluate('document.documentElement.scrollWidth') <= width
+            for scheme in ('light', 'dark'):
+                page.emulate_media(color_scheme=scheme)
+                picture(page, f'live-board-{width}-{scheme}')
+    finally:
+        printer.repair()
+    expect(desk).to_contain_text(re.compile(r'waiting\s+0'), timeout=3 * EXPECT_TIMEOUT)
+
+
+def test_one_click_from_the_remedy(stack, log_in, url, take):
+    """What is held leads to the list that has the button for it."""
+    page = log_in('manager')
+    page.goto(f'{stack.event_url}/manage/checkin-print/')
+    page.get_by_role('button', name='Pause printing').first.click()
+    expect(page.locator('#live-banner')).to_contain_text('Printing is paused', timeout=EXPECT_TIMEOUT)
+    person, = take(1)
+    CheckIn(stack)(person)
+    page.goto(url)
+    expect(page.locator('.live-board-alarm')).to_have_text('Printing is paused at all desks.')
+    link = page.get_by_role('region', name='All desks').get_by_role('link', name='1 held')
+    expect(link).to_be_visible(timeout=EXPECT_TIMEOUT)
+    link.focus()
+    page.keyboard.press('Enter')
+    expect(page.locator('tr[data-state=held]')).to_contain_text(person['last_name'])
+    page.goto(f'{stack.event_url}/manage/checkin-print/')
+    page.get_by_role('button', name='Resume printing').first.click()
+    expect(page.locator('tr[data-state=held]')).to_have_count(0, timeout=EXPECT_TIMEOUT)
