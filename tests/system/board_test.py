@@ -1,31 +1,14 @@
 """The board of a desk in Chromium: what it shows and does, by touch and by keyboard, and what it says when offline."""
 
-import os
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import wait_for_badges
-from tests.system.conftest import PICTURES
 
 
 PHONE = {'width': 390, 'height': 844}
 DESKTOP = {'width': 1280, 'height': 900}
-
-
-@pytest.fixture
-def keep(picture):
-    """Return a function that keeps pictures for the docs if they are made anew, else for people to look at."""
-    def _keep(page, name):
-        for scheme in ('light', 'dark'):
-            page.emulate_media(color_scheme=scheme)
-            full_name = f'{name}-dark' if scheme == 'dark' else name
-            if os.environ.get('UPDATE_PICTURES') == '1':
-                page.screenshot(path=PICTURES / f'{full_name}.png')
-            picture(page, full_name)
-        page.emulate_media(color_scheme='light')
-    return _keep
 
 
 @pytest.fixture

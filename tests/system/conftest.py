@@ -87,6 +87,20 @@ def picture():
     return _picture
 
 
+@pytest.fixture
+def keep(picture):
+    """Return a function that keeps pictures for the docs if they are made anew, else for people to look at."""
+    def _keep(page, name):
+        for scheme in ('light', 'dark'):
+            page.emulate_media(color_scheme=scheme)
+            full_name = f'{name}-dark' if scheme == 'dark' else name
+            if os.environ.get('UPDATE_PICTURES') == '1':
+                page.screenshot(path=PICTURES / f'{full_name}.png')
+            picture(page, full_name)
+        page.emulate_media(color_scheme='light')
+    return _keep
+
+
 @pytest.fixture(scope='module')
 def chromium():
     expect.set_options(timeout=EXPECT_TIMEOUT)
