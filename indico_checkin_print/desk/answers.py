@@ -9,7 +9,7 @@ from indico_checkin_print import _
 
 
 class Answer(IndicoStrEnum):
-    """What a volunteer, or a person at a kiosk, is told."""
+    """The answer that a volunteer, or a person at a kiosk, gets."""
 
     welcome = 'welcome'
     already_in = 'already_in'

@@ -52,7 +52,7 @@ def loads_summary():
 
 
 def summary(registration, person=''):
-    """Return what tells somebody from others of the same name: who, from where, in which form.
+    """Return what distinguishes somebody from others of the same name: who, from where, in which form.
 
     :param person: The id of an accompanying person, of whom it is then.
     """

@@ -1,6 +1,6 @@
 """From a scanned code to an answer: finds the registration, checks it in as Indico does, and can take that back.
 
-Used by whatever reads tickets, whoever holds them. Who may do it in the event is asked by the caller; whom the user may
+Used by all that reads tickets. Who may do it in the event is asked by the caller; whom the user may
 see there is asked here.
 """
 
@@ -44,7 +44,7 @@ class Scan:
 
 
 def scan_code(event, text, handler=''):
-    """Answer a scanned code, and check in whoever it belongs to if nothing speaks against it.
+    """Answer a scanned code, and check its person in if nothing speaks against it.
 
     :param text: What the scanner read; anything.
     :param handler: The name of the custom handler of a plugin whose pattern the code matches, as in Indico's API.

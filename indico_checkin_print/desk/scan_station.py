@@ -14,7 +14,7 @@ from indico_checkin_print.desk.scan import Scan, scan_code, scan_person, undo
 
 
 class RHScan(RHVolunteerBase):
-    """Answer a scan, and check in whoever it belongs to if nothing speaks against it.
+    """Answer a scan, and check its person in if nothing speaks against it.
 
     The form has either ``code``, as it was read, with ``handler`` if it matches the pattern of a plugin's codes, or
     ``registration``, of somebody who was found by name, with ``unpaid_too`` if they may come in without having paid.
@@ -35,7 +35,7 @@ class RHScan(RHVolunteerBase):
 
 
 class RHUndoScan(RHVolunteerBase):
-    """Take back what a scan of a moment ago did: the form names the ``registration`` and that check-in's time."""
+    """Undo what a scan of a moment ago did: the form names the ``registration`` and that check-in's time."""
 
     def _process(self):
         id_ = optional_id(request.form.get('registration', ''))

@@ -16,7 +16,7 @@ MAX_CODE = 2953
 
 @dataclass(frozen=True)
 class TicketCode:
-    """What a code says. Whoever wrote it may have made it up."""
+    """What a code says. Its author may have made it up."""
 
     #: The secret of the ticket
     ticket_uuid: str

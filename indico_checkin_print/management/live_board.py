@@ -1,4 +1,4 @@
-"""The live board: all desks of an event on one screen, for the wall or for whoever is in charge of them."""
+"""The live board: all desks of an event on one screen, for the wall or for the person in charge."""
 
 from sqlalchemy.orm import joinedload, selectinload
 

@@ -350,22 +350,22 @@ def test_progress(db, volunteer, url, scan, code_of, reg, form, set_job, agent):
     assert (badge['name'], badge['where'], badge['tone']) == ('Zoë Müller', 'Desk 1', 'note')
     assert first.json['ended'] is False
 
-    def _ask_again(etag):
+    def _ask_with(etag):
         return volunteer.client.get(f'{url}/badges/{reg.id}', headers={'If-None-Match': etag})
 
-    assert _ask_again(first.headers['ETag']).status_code == 304
+    assert _ask_with(first.headers['ETag']).status_code == 304
     job = Job.query.one()
     set_job(job, state=JobState.printing, agent_id=agent.id, printer='p1', changed_dt=now_utc())
-    second = _ask_again(first.headers['ETag'])
+    second = _ask_with(first.headers['ETag'])
     assert second.json['badges'][0]['state'] == 'Printing'
     # the printer runs out of labels, which changes no job
     agent.printers = [{'name': 'p1', 'state': 'stopped', 'reasons': ['media-empty-error']}]
     db.session.flush()
-    third = _ask_again(second.headers['ETag'])
+    third = _ask_with(second.headers['ETag'])
     assert third.status_code == 200
     assert third.json['badges'][0]['why']
     set_job(job, state=JobState.completed, reason='printed', changed_dt=now_utc())
-    last = _ask_again(third.headers['ETag']).json
+    last = _ask_with(third.headers['ETag']).json
     assert (last['badges'][0]['state'], last['badges'][0]['tone'], last['ended']) == ('Printed', 'good', True)
 
 
