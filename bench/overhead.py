@@ -19,8 +19,7 @@ def measure(stack, plain, printed, say):
     :param printed: People whose badges are out already.
     """
     # a badge that was printed before is held, so each check-in with the plugin has a person of its own
-    printed = {person['id'] for person in printed}
-    people = [person for person in stack.seeded['registrations'] if person['id'] not in printed]
+    people = _without_badge(stack, printed)
     servers = {'with': CheckIn(stack), 'without': CheckIn(stack, plain.port)}
     took = {'with': [], 'without': []}
     for number in range(WARM_UP + PAIRS):
@@ -39,3 +38,13 @@ def measure(stack, plain, printed, say):
     ratios = {f'p{percent}': round(percentile(took['with'], percent) / percentile(took['without'], percent), 3)
               for percent in (50, 95)}
     return ratios, took
+
+
+def others(stack, printed):
+    """Return whom `measure` did not check in, of those without a badge."""
+    return _without_badge(stack, printed)[WARM_UP + PAIRS + 1:]
+
+
+def _without_badge(stack, printed):
+    printed = {person['id'] for person in printed}
+    return [person for person in stack.seeded['registrations'] if person['id'] not in printed]

@@ -26,6 +26,8 @@ POSTS = 'posts '
 TURN = 'turn to post'
 #: How often a relay says that it makes POSTs, in seconds, and after how many seconds without it Celery takes over.
 POSTS_INTERVAL, POSTS_TIMEOUT = 2, 6
+#: A relay that was not heard of for so many seconds is away.
+RELAY_TIMEOUT = 20
 #: A worker that has not renewed its turn for so many seconds is dead.
 TURN_TIMEOUT = 15
 
@@ -45,6 +47,12 @@ def beat(name, detail=''):
 def forget(name, **about):
     """Delete a heartbeat in the caller's transaction, if it is still as the caller left it."""
     Heartbeat.query.filter_by(name=name, **about).delete()
+
+
+def relay_runs():
+    """Return whether a relay was heard of lately."""
+    fresh = Heartbeat.query.filter(Heartbeat.name.startswith(RELAY), Heartbeat.dt > now(-RELAY_TIMEOUT))
+    return db.session.query(fresh.exists()).scalar()
 
 
 def relay_posts():

@@ -22,6 +22,7 @@ from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.routing import printer_breaker
+from indico_checkin_print.sql import notify
 
 
 #: How each message of an agent reads in the ledger: state, and the reason if the agent gives none.
@@ -72,6 +73,7 @@ def hello(agent_id, link, message, *, resumed=False):
         raise Revoked
     if resumed and agent.link not in {'', link} and agent.is_heard_of:
         raise Replaced
+    was_connected = agent.is_connected
     if agent.spool and agent.spool != message.spool:
         ledger.spool_lost(agent)
     if not resumed or agent.link != link:
@@ -80,6 +82,8 @@ def hello(agent_id, link, message, *, resumed=False):
     agent.spool = message.spool
     agent.software = message.software
     _heard_of(agent, message)
+    if not was_connected:
+        _notify_boards(agent)
     holding = {held.job: (held.dispatch, held.state) for held in message.holding}
     return holding, messages.Welcome(name=agent.name, wanted=_wanted(agent))
 
@@ -106,6 +110,7 @@ def receive(agent_id, link, message):
         case messages.Drain():
             agent.draining = True
             db.session.flush()
+            _notify_boards(agent)
             ledger.unassign_waiting(agent)
         case _ if type(message) in MEANING:
             _heard_of(agent)
@@ -151,6 +156,7 @@ def gone(agent_id, link):
         agent.link = ''
         agent.draining = True
         db.session.flush()
+        _notify_boards(agent)
         ledger.unassign_waiting(agent)
 
 
@@ -220,3 +226,8 @@ def _heard_of(agent, message=None):
         before, agent.printers = agent.printers, msgspec.to_builtins(message.printers)
         if before != agent.printers:
             printer_health.reported(agent, before, agent.printers)
+            _notify_boards(agent)
+
+
+def _notify_boards(agent):
+    notify(db.func.concat('desk ', DeskPrinter.desk_id), DeskPrinter.agent_id == agent.id)

@@ -2,7 +2,8 @@
 
 from hashlib import sha256
 
-from flask import current_app, flash, request, session
+from flask import current_app, flash, jsonify, request, session
+from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from indico.core.cache import make_scoped_cache
@@ -10,16 +11,17 @@ from indico.core.plugins import url_for_plugin
 from indico.util.date_time import now_utc
 from indico.util.i18n import get_current_locale
 
-from indico_checkin_print import _, calls
-from indico_checkin_print.desk import board_view
+from indico_checkin_print import _, calls, heartbeat, settings
+from indico_checkin_print.desk import board_tickets, board_view
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
+from indico_checkin_print.desk.board_tickets import Ticket
 from indico_checkin_print.desk.own_desk import own_desk
 from indico_checkin_print.management.base import RHDeskBase, static
 from indico_checkin_print.management.held import RHReleaseJob
 from indico_checkin_print.management.job_actions import RHRetryJob
 from indico_checkin_print.management.pause import RHPauseDesk
 from indico_checkin_print.management.reprint import REASONS, RHCameOut, RHMissed, RHReprint
-from indico_checkin_print.management.visibility import visible
+from indico_checkin_print.management.visibility import sees_all, visible
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import notify_boards
 
@@ -55,7 +57,9 @@ class RHBoard(RHBoardBase):
     def _process(self):
         mine = own_desk(self.event, session.user)
         return WPBoard.render_template('board.html', title=self.desk.name, mine=mine.desk if mine else None,
-                                       now=now_utc(), **board_view.context(self.desk, visible(self.event)))
+                                       now=now_utc(), desk=self.desk, event=self.event,
+                                       # its own templates have escaped it
+                                       live=Markup(board_view.render(self.desk, visible(self.event))))  # noqa: S704
 
 
 class RHBoardLive(RHBoardBase):
@@ -83,6 +87,17 @@ def _live_html(desk):
 
 def _cache_key(desk):
     return f'{desk.id}-{get_current_locale()}'
+
+
+class RHBoardTicket(RHBoardBase):
+    """Return where the relay is and a ticket for it; no address where none runs."""
+
+    def _process(self):
+        if not heartbeat.relay_runs():
+            return jsonify(url=None)
+        ticket = Ticket(event_id=self.event.id, desk_id=self.desk.id, user_id=session.user.id,
+                        lang=str(get_current_locale()), sees_all=sees_all(self.event))
+        return jsonify(url=settings.relay_url(), ticket=board_tickets.issue(ticket))
 
 
 class BoardButton:

@@ -51,7 +51,9 @@ def render(desk, conditions=()):
 
     :param conditions: Which jobs the viewer may see (`visibility.visible`); none is all of them.
     """
-    return render_plugin_template('checkin_print:board_live.html', **context(desk, conditions))
+    html = render_plugin_template('checkin_print:board_live.html', **context(desk, conditions))
+    # it goes to many browsers, and a third of it would be blanks
+    return '\n'.join(filter(None, map(str.strip, html.splitlines())))
 
 
 def context(desk, conditions):

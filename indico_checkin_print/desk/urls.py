@@ -23,6 +23,7 @@ def add_desk_urls(blueprint):
     # The board of a desk
     _add('/<int:desk_id>/board', 'board', board.RHBoard, 'GET')
     _add('/<int:desk_id>/board/live', 'board_live', board.RHBoardLive, 'GET')
+    _add('/<int:desk_id>/board/ticket', 'board_ticket', board.RHBoardTicket, 'GET')
     _add('/<int:desk_id>/board/pause', 'board_pause', board.RHBoardPause, 'POST')
     _add('/<int:desk_id>/board/call', 'board_call', board.RHBoardCall, 'POST')
     _add('/<int:desk_id>/board/call/end', 'board_end_call', board.RHBoardEndCall, 'POST')

@@ -39,18 +39,21 @@ _RECORD = Function('record_jobs', """
                clock.created, clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
         FROM clock, wanted r
         ON CONFLICT DO NOTHING
-        RETURNING id, person, purpose, state, reason
+        RETURNING id, person, purpose, state, reason, desk_id
     ),
     history AS (
         INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
         SELECT c.id, c.state, c.reason, w.detail, %(actor)s
         FROM created c JOIN wanted w ON w.person = c.person AND w.purpose = c.purpose
     )
-    SELECT array_agg(id ORDER BY id), bool_or(state = %(ready)s) FROM created HAVING count(*) > 0
+    SELECT array_agg(id ORDER BY id), bool_or(state = %(ready)s),
+           -- the boards of the desks
+           count(pg_notify('checkin_print', 'desk ' || desk_id)) FILTER (WHERE desk_id IS NOT NULL)
+    FROM created HAVING count(*) > 0
 """, parameters={
     'event_id': 'int', 'registration_id': 'int', 'checked_in_dt': 'timestamptz', 'user_id': 'int', 'actor': 'text',
     'ready': 'int', 'rows': 'text',
-}, columns={'created': 'bigint[]', 'can_be_sent': 'boolean'})
+}, columns={'created': 'bigint[]', 'can_be_sent': 'boolean', 'notified': 'bigint'})
 
 
 def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=None, actor):
@@ -68,7 +71,7 @@ def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=
             'event_id': event_id, 'registration_id': registration_id, 'checked_in_dt': checked_in_dt,
             'user_id': user_id, 'actor': actor, 'ready': int(JobState.ready), 'rows': json.dumps(rows),
         })
-        created, can_be_sent = cur.fetchone() or ([], False)
+        created, can_be_sent, __ = cur.fetchone() or ([], False, 0)
     if can_be_sent:
         notify('queued')
     return created

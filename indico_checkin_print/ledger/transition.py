@@ -10,7 +10,7 @@ from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.records import JobHistory
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.sql import notify, notify_agents, now
+from indico_checkin_print.sql import CHANNEL, notify, notify_agents, now
 
 
 UNASSIGNED = {'agent_id': None, 'printer': ''}
@@ -75,13 +75,17 @@ def move(where, to, reason, actor, detail='', **values):
              .values(state=to, reason=str(reason), detail=detail[:2000], **values,
                      # created later than this long transaction
                      changed_dt=db.func.greatest(Job.changed_dt, now()))
-             .returning(Job.__table__.c.id)
+             .returning(Job.__table__.c.id, Job.__table__.c.desk_id)
              .cte('moved'))
     history = (db.insert(JobHistory.__table__)
             .from_select(['job_id', 'state', 'reason', 'detail', 'actor'],
                          db.select(moved.c.id, db.literal(to, JobHistory.state.type), db.literal(str(reason)),
                                    db.literal(detail[:2000]), db.literal(actor)))
-            .returning(JobHistory.__table__.c.id, JobHistory.__table__.c.job_id))
-    changed = db.session.execute(history).all()
-    announce_badges([history_id for history_id, __ in changed], to, actor)
-    return [job_id for __, job_id in changed]
+            .returning(JobHistory.__table__.c.id, JobHistory.__table__.c.job_id)
+            .cte('history'))
+    # the boards of the desks are notified in the same statement
+    notified = (db.select(db.func.count(db.func.pg_notify(CHANNEL, db.func.concat('desk ', moved.c.desk_id))))
+                .where(moved.c.desk_id.isnot(None)).scalar_subquery())
+    changed = db.session.execute(db.select(history.c.id, history.c.job_id, notified)).all()
+    announce_badges([history_id for history_id, *__ in changed], to, actor)
+    return [job_id for __, job_id, __ in changed]

@@ -10,6 +10,7 @@ from indico_checkin_print.management.base import RHCheckinPrintBase, RHDeskBase
 from indico_checkin_print.management.visibility import count_visible
 from indico_checkin_print.management.when import lock_setup
 from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.sql import notify, notify_boards
 
 
 class RHPauseEvent(RHCheckinPrintBase):
@@ -22,6 +23,7 @@ class RHPauseEvent(RHCheckinPrintBase):
             return self._back_to_page()
         setup.paused = paused
         db.session.flush()
+        notify(db.func.concat('desk ', Desk.id), Desk.event_id == self.event.id)
         if paused:
             # the page's banner says what that means
             ledger.hold_paused(self.event.id, f'user:{session.user.id}')
@@ -48,6 +50,7 @@ class RHPauseDesk(RHDeskBase):
             return self._back_to_page()
         self.desk.paused = paused
         db.session.flush()
+        notify_boards([self.desk.id])
         name = self.desk.name
         if paused:
             ledger.hold_paused(self.event.id, f'user:{session.user.id}')

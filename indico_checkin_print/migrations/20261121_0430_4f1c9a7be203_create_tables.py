@@ -141,7 +141,8 @@ CREATE OR REPLACE FUNCTION plugin_checkin_print.record_jobs (
     _rows text
 ) RETURNS TABLE (
     created bigint[],
-    can_be_sent boolean
+    can_be_sent boolean,
+    notified bigint
 )
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
@@ -165,14 +166,17 @@ BEGIN
                clock.created, clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
         FROM clock, wanted r
         ON CONFLICT DO NOTHING
-        RETURNING id, person, purpose, state, reason
+        RETURNING id, person, purpose, state, reason, desk_id
     ),
     history AS (
         INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
         SELECT c.id, c.state, c.reason, w.detail, _actor
         FROM created c JOIN wanted w ON w.person = c.person AND w.purpose = c.purpose
     )
-    SELECT array_agg(id ORDER BY id), bool_or(state = _ready) FROM created HAVING count(*) > 0;
+    SELECT array_agg(id ORDER BY id), bool_or(state = _ready),
+           -- the boards of the desks
+           count(pg_notify('checkin_print', 'desk ' || desk_id)) FILTER (WHERE desk_id IS NOT NULL)
+    FROM created HAVING count(*) > 0;
 END
 $$
 """

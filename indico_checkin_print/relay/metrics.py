@@ -10,6 +10,7 @@ PREFIX = 'checkin_print_relay_'
 #: name -> (type, help, label if it has one). A test compares it with ``docs/install.md``.
 METRICS = {
     'agents': ('gauge', 'Agents that are connected to this relay.'),
+    'boards': ('gauge', 'Browsers that show the board of a desk through this relay.'),
     'in_flight': ('gauge', 'Badges that are with these agents.'),
     'database_up': ('gauge', '1 while PostgreSQL notifies this relay.'),
     'connections_total': ('counter', 'Tries to connect, by result.', 'result'),

@@ -26,6 +26,7 @@ from indico_checkin_print.agents.connect_limit import UNKNOWN_TOKEN_BURST, UNKNO
 from indico_checkin_print.diagnostics import standstill_email
 from indico_checkin_print.errors import CannotListen, DatabaseAway
 from indico_checkin_print.logs import log_failure, logger
+from indico_checkin_print.relay import boards
 from indico_checkin_print.relay.database import Database
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.posts import Posts
@@ -72,6 +73,7 @@ class Relay:
         self._unknown = ConnectLimit(UNKNOWN_TOKEN_BURST, UNKNOWN_TOKEN_INTERVAL)
         self._tokens = Tokens(database)
         self._posts = Posts(database, metrics, log)
+        self._boards = boards.Boards(database, log)
 
     async def serve(self, host, port):
         """Serve until SIGTERM or SIGINT, then send the agents away in good order."""
@@ -82,7 +84,8 @@ class Relay:
         async with AsyncExitStack() as stack:
             try:
                 server = await stack.enter_async_context(serve(
-                    self._agent, host, port, process_request=self._admit, max_size=MAX_MESSAGE, compression=None,
+                    self._connected, host, port, process_request=self._admit, max_size=MAX_MESSAGE,
+                    select_subprotocol=boards.select_subprotocol, compression=None,
                     ping_interval=PING_INTERVAL, ping_timeout=PING_TIMEOUT, server_header=None))
             except OSError as exc:
                 raise CannotListen(f'The relay cannot listen on {host}, port {port}: {exc}. Is another one running? '
@@ -97,6 +100,7 @@ class Relay:
                 self._repeat(RENDER_INTERVAL, self._db.call, worker.render_waiting, 'relay', due_for=RENDER_DELAY),
                 # apart, because an e-mail server may hang
                 self._repeat(SWEEP_INTERVAL, self._db.call, standstill_email.check),
+                self._boards.run(),
                 self._posts.run(f'{heartbeat.machine()}:{port}'),
             )]
             await stop.wait()
@@ -105,8 +109,8 @@ class Relay:
             server.close(close_connections=False)
             posting = background.pop()
             posting.cancel()
-            await asyncio.gather(posting, self._posts.stop(), *(session.drain() for session in list(self._links)),
-                                 return_exceptions=True)
+            await asyncio.gather(posting, self._posts.stop(), self._boards.stop(),
+                                 *(session.drain() for session in list(self._links)), return_exceptions=True)
             for task in background:
                 task.cancel()
 
@@ -120,7 +124,7 @@ class Relay:
         if request.path == '/metrics':
             return self._response(HTTPStatus.OK, 'text/plain; version=0.0.4', self._metrics.text(
                 agents=len(self._sessions), in_flight=sum(len(s.holding) for s in self._sessions.values()),
-                database_up=int(self._db.listening), posts_in_flight=len(self._posts)))
+                database_up=int(self._db.listening), posts_in_flight=len(self._posts), boards=len(self._boards)))
         answer, result = await self._judge(ws, request)
         self._metrics.count('connections_total', result=result)
         return answer
@@ -130,6 +134,8 @@ class Relay:
         if request.path != PATH:
             return self._answer(HTTPStatus.NOT_FOUND, {
                 'error': 'not_found', 'message': f'Agents connect to {PATH}.'}), 'not_found'
+        if boards.SUBPROTOCOL in boards.offered(request):
+            return self._judge_board(ws, request)
         if self._draining or len(self._links) >= self._max_agents:
             return self._later('full', 'This relay takes no more agents. Try again later.')
         scheme, __, token = request.headers.get('Authorization', '').partition(' ')
@@ -156,6 +162,15 @@ class Relay:
         ws.agent_id = agent_id
         return None, 'accepted'
 
+    def _judge_board(self, ws, request):
+        ws.ticket, result = self._boards.judge(request.headers.get('Origin'), boards.offered(request))
+        if ws.ticket is None:
+            return self._answer(HTTPStatus.FORBIDDEN, {
+                'error': result, 'message': 'The board needs a new ticket, from a page of this Indico.'}), result
+        if self._draining or self._boards.full(ws.ticket):
+            return self._later('full', 'This relay takes no more boards. Try again later.')
+        return None, result
+
     def _too_often(self, wait, message):
         # spread out, so that those that wait do not all come back together
         seconds = math.ceil(wait) + random.randint(0, 5)  # noqa: S311 - spreads load
@@ -178,6 +193,12 @@ class Relay:
         headers = Headers([('Content-Type', content_type), ('Content-Length', str(len(body))),
                            ('Connection', 'close'), *dict(headers).items()])
         return Response(status.value, status.phrase, headers, body)
+
+    async def _connected(self, ws):
+        if ws.subprotocol == boards.SUBPROTOCOL:
+            await self._boards.serve(ws, ws.ticket)
+        else:
+            await self._agent(ws)
 
     async def _agent(self, ws):
         session = Session(ws, ws.agent_id, self._db, self._metrics, self._log, self._greeted)
@@ -206,15 +227,26 @@ class Relay:
             before.wake()
 
     def _notified(self, payload):
-        kind, __, agent_id = payload.partition(' ')
+        kind, __, id_ = payload.partition(' ')
+        if kind == 'desk':
+            self._boards.changed(int(id_))
+            return
+        if kind == 'calls':
+            if session := self._sessions.get(int(id_)):
+                session.wake_for_calls()
+            return
         if kind == 'agent':
-            sessions = [self._sessions.get(int(agent_id))]
+            sessions = [self._sessions.get(int(id_))]
         else:
             # something to POST; or something may have been missed
             self._posts.wake()
+            if not payload:
+                self._boards.changed()
             sessions = [] if payload else self._sessions.values()
         for session in filter(None, sessions):
             session.wake()
+            if not payload:
+                session.wake_for_calls()
 
     async def _note_heartbeats(self):
         """Note in one statement that all agents are still there; send away who speaks elsewhere."""

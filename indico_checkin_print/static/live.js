@@ -11,7 +11,7 @@
 
   const INTERVAL = 3000; // all times in milliseconds
   const MAX_INTERVAL = 10000;
-  const PUSHED_INTERVAL = 60000;
+  const PUSHED_INTERVAL = 300000;
   const REQUEST_TIMEOUT = 10000;
   const OLD_AFTER = 10000;
 

@@ -98,6 +98,7 @@ DESK_ROUTES = [
     ('GET', '/posters'),
     ('GET', '/{desk}/board'),
     ('GET', '/{desk}/board/live'),
+    ('GET', '/{desk}/board/ticket'),
     ('POST', '/{desk}/board/pause'),
     ('POST', '/{desk}/board/call'),
     ('POST', '/{desk}/board/call/end'),

@@ -74,7 +74,7 @@ def test_out_of_paper_paused_and_the_tech(stack, board, log_in, take, keep):
         expect(head).to_contain_text('waiting')
         expect(head).to_contain_text('Out of paper: 3 waiting', timeout=40_000)
         board.get_by_role('button', name='Call the tech').click()
-        expect(board.locator('#board-call')).to_contain_text('The tech has been called')
+        expect(board.get_by_role('button', name='Not needed any more')).to_be_visible()
         assert fits(board)
         keep(board, 'board-out-of-paper')
         tech = log_in('manager')
@@ -136,3 +136,39 @@ def test_it_says_when_it_is_out_of_date(stack, board):
     expect(notice).to_contain_text('No connection to Indico')
     board.context.set_offline(False)
     expect(notice).to_be_hidden()
+
+
+def wait_until_pushed(page, asked):
+    """Wait until a page has asked for nothing for longer than it does without a link."""
+    for __ in range(12):
+        asked.clear()
+        page.wait_for_timeout(7000)
+        if not asked:
+            return
+    pytest.fail(f'The page asks all the time: {asked}')
+
+
+def test_changes_are_pushed_and_cost_no_web_worker(stack, board, take):
+    """Until the relay is gone; then the page asks Indico, and has a link again when there is a relay."""
+    asked = []
+    board.on('request', lambda request: asked.append(request.url))
+    wait_until_pushed(board, asked)
+    person, = take(1)
+    CheckIn(stack)(person)
+    expect(row_of(board, person)).to_have_attribute('data-state', 'completed')
+    # several of the usual intervals
+    board.wait_for_timeout(10_000)
+    assert asked == []
+    expect(board.locator('#checkin-print-connection')).to_be_hidden()
+    stack.relay.stop()
+    try:
+        person, = take(1)
+        CheckIn(stack)(person)
+        expect(row_of(board, person)).to_have_attribute('data-state', 'completed', timeout=40_000)
+        assert any(url.endswith('/board/live') for url in asked)
+        expect(board.locator('#checkin-print-connection')).to_be_hidden()
+    finally:
+        stack.relay.start()
+    with board.expect_websocket(timeout=90_000):
+        pass
+    wait_until_pushed(board, asked)
