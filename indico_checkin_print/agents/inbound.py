@@ -14,7 +14,7 @@ from indico.util.date_time import now_utc
 from print_agent.protocol import messages
 
 from indico_checkin_print import ledger
-from indico_checkin_print.agents import printer_health
+from indico_checkin_print.agents import printer_health, tech_calls
 from indico_checkin_print.credentials import digest
 from indico_checkin_print.errors import Replaced, Revoked
 from indico_checkin_print.models.agents import Agent
@@ -107,6 +107,8 @@ def receive(agent_id, link, message):
             _heard_of(agent)
         case messages.Canceled():
             return _canceled(agent, message)
+        case messages.CallAnswer():
+            tech_calls.answer(agent, message)
         case messages.Drain():
             agent.draining = True
             db.session.flush()

@@ -20,7 +20,7 @@ from print_agent.protocol import messages as protocol
 from print_agent.protocol.text import PLAIN
 
 from indico_checkin_print import settings
-from indico_checkin_print.agents import inbound, outbound
+from indico_checkin_print.agents import inbound, outbound, tech_calls
 from indico_checkin_print.api.base import RHAgentBase, answer
 from indico_checkin_print.api.tokens import Tokens
 from indico_checkin_print.credentials import digest, new_token, normalize_code
@@ -129,7 +129,8 @@ class RHPoll(RHAgent):
             raise APIError(401, 'revoked', exc.detail)
         except Replaced as exc:
             raise APIError(409, 'replaced', exc.detail)
-        messages = [replace(welcome, heartbeat=POLL_INTERVAL * 10), *filter(None, answers), *outgoing]
+        calls = [tech_calls.calls_for(self.agent_id)] if protocol.FEATURE_CALLS in poll.hello.features else []
+        messages = [replace(welcome, heartbeat=POLL_INTERVAL * 10), *filter(None, answers), *outgoing, *calls]
         return answer(protocol.PollReply(messages=tuple(messages), next_in=POLL_INTERVAL))
 
 

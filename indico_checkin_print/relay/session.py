@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed, ProtocolError
 from print_agent.protocol import errors
 from print_agent.protocol import messages as protocol
 
-from indico_checkin_print.agents import inbound, outbound
+from indico_checkin_print.agents import inbound, outbound, tech_calls
 from indico_checkin_print.errors import AgentSilent, DatabaseAway, Replaced
 from indico_checkin_print.logs import log_failure
 from indico_checkin_print.models.jobs import Job
@@ -70,10 +70,18 @@ class Session:
         self._greeted = greeted
         self._woken = time.monotonic()
         self._limit = MessageLimit(MESSAGE_RATE, MESSAGE_BURST)
+        #: Whether the agent shows desks that call the tech, and whether it is to be sent them
+        self._shows_calls = self._calls_wanted = False
         # a job's document follows its header directly
         self._sending = asyncio.Lock()
         #: Since when the agent has not taken the piece that is sent to it
         self._stuck_since = None
+
+    def wake_for_calls(self):
+        """Another desk calls the tech, or one does not any more."""
+        if self._shows_calls:
+            self._calls_wanted = True
+            self.wake()
 
     def wake(self):
         """There are messages for the agent."""
@@ -144,6 +152,7 @@ class Session:
         self.holding, welcome = await self._db.call(inbound.hello, self.agent_id, self.link, message)
         self._metrics.count('received_total', type='hello')
         await self._send(replace(welcome, heartbeat=HEARTBEAT_TIMEOUT))
+        self._shows_calls = self._calls_wanted = protocol.FEATURE_CALLS in message.features
         self.wake()
         self._greeted(self)
         return True
@@ -207,6 +216,9 @@ class Session:
                     # if it is lost, the next hello asks again
                     self.holding.pop(message.job, None)
                 await self._send(message, document, since=asked)
+            if self._calls_wanted:
+                self._calls_wanted = False
+                await self._send(await self._db.call(tech_calls.calls_for, self.agent_id))
             if outgoing:
                 self._metrics.observe('push_seconds', time.monotonic() - woken)
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Callable
 from typing import Literal
 from uuid import uuid4
@@ -80,6 +81,9 @@ class Link:
         self._polled = self._healthy_since = float('-inf')
         #: ``stream`` or ``poll`` while the server answers, else ``down``; for the status page.
         self.state: Literal['down', 'stream', 'poll'] = 'down'
+        #: Desks that call the tech, and when that was said (wall clock, seconds since 1970).
+        self._calls: tuple[p.Call, ...] = ()
+        self._called_at = 0.0
         #: Another computer speaks for this agent now; this link stays silent until the agent is started again.
         self.replaced = False
 
@@ -87,6 +91,16 @@ class Link:
     def problem(self) -> str:
         """Why there is no connection, in words; empty if there is one."""
         return self._problem
+
+    @property
+    def calls(self) -> tuple[tuple[p.Call, float], ...]:
+        """Desks that call the tech, and since when (wall clock, seconds since 1970); none while that is not known."""
+        if self.state == 'down':
+            return ()
+        return tuple((call, self._called_at - call.seconds) for call in self._calls)
+
+    def _hear_calls(self, message: p.Calls) -> None:
+        self._calls, self._called_at = message.calls, time.time()
 
     def put(self, message: p.FromAgent) -> None:
         """Say something that is not about a job, if the server listens."""
@@ -125,7 +139,7 @@ class Link:
         while True:
             self._stream = Stream(self.pairing.stream, self.pairing.token, self.pairing.id, self._jobs,
                                   self._printers, network=self._network, before_hello=self._stop_polling,
-                                  welcomed=self._welcomed)
+                                  welcomed=self._welcomed, called=self._hear_calls)
             self._woken.clear()
             end = await self._stream.run()
             self._stream = None
@@ -179,6 +193,7 @@ class Link:
 
     def _welcomed(self, welcome: p.Welcome) -> None:
         self._fell_back = False
+        self._calls = ()
         self.state = 'stream'
         self._log_connected('by websocket')
         self._heard_welcome(welcome)
@@ -193,8 +208,8 @@ class Link:
             return
         self._poller = Poller(self.pairing.poll, self.pairing.document, self.pairing.token, self._name, self.pairing.id,
                               self._jobs, self._printers, network=self._network, healthy=self._poll_healthy,
-                              welcomed=self._heard_welcome, failed=self._poll_failed, transport=self._transport,
-                              backoff=self._poll_backoff())
+                              welcomed=self._heard_welcome, called=self._hear_calls, failed=self._poll_failed,
+                              transport=self._transport, backoff=self._poll_backoff())
         self._polling = self._group.create_task(self._poller.run())
 
     async def _stop_polling(self) -> None:

@@ -54,6 +54,7 @@ class Poller:
     :param link: the name of this link, the same for all pollers of a run: a poll that arrives late disconnects nobody
     :param healthy: called after every good answer
     :param welcomed: called with the welcome in every good answer
+    :param called: called with the desks that call the tech, as in every good answer of an Indico that says so
     :param failed: called with the reason of every failure
     """
 
@@ -61,6 +62,7 @@ class Poller:
                  printers: Callable[[], tuple[p.Printer, ...]], *, network: Network,
                  healthy: Callable[[], None] = lambda: None,
                  welcomed: Callable[[p.Welcome], None] = lambda _welcome: None,
+                 called: Callable[[p.Calls], None] = lambda _calls: None,
                  failed: Callable[[PollFailed], None] = lambda _failure: None,
                  transport: httpx.AsyncBaseTransport | None = None, backoff: Backoff | None = None):
         self._poll_url = poll_url
@@ -70,6 +72,7 @@ class Poller:
         self._printers = printers
         self._healthy = healthy
         self._welcomed = welcomed
+        self._called = called
         self._failed = failed
         self._backoff = backoff or Backoff()
         self._client = httpx.AsyncClient(timeout=POLL_TIMEOUT, transport=transport, follow_redirects=False, headers={
@@ -157,6 +160,8 @@ class Poller:
                 if message.protocol != p.PROTOCOL:
                     raise PollFailed(other_version(message.protocol), Why.version)
                 self._welcomed(message)
+            elif isinstance(message, p.Calls):
+                self._called(message)
             else:
                 dispatch(self._jobs, self._source, message, received=asked)
         return reply.next_in

@@ -59,11 +59,13 @@ class Stream:
     :param printers: gives the present list of printers
     :param before_hello: awaited once the server accepted the connection, before anything is said
     :param welcomed: called on the welcome
+    :param called: called with the desks that call the tech, whenever that changes
     """
 
     def __init__(self, url: str, token: str, source: str, jobs: Jobs, printers: Callable[[], tuple[p.Printer, ...]], *,
                  network: Network, before_hello: Callable[[], Awaitable[None]] | None = None,
-                 welcomed: Callable[[p.Welcome], None] = lambda _welcome: None):
+                 welcomed: Callable[[p.Welcome], None] = lambda _welcome: None,
+                 called: Callable[[p.Calls], None] = lambda _calls: None):
         self._url = url
         self._token = token
         self._source = source
@@ -72,6 +74,7 @@ class Stream:
         self._network = network
         self._before_hello = before_hello
         self._welcomed = welcomed
+        self._called = called
         self._outbox = Outbox()
         self._begun: float | None = None
         self._pending: tuple[p.Job, float] | None = None
@@ -233,6 +236,8 @@ class Stream:
                 continue
             if isinstance(message, p.Job):
                 self._pending = (message, self._said())
+            elif isinstance(message, p.Calls):
+                self._called(message)
             else:
                 dispatch(self._jobs, self._source, message, received=self._said())
 

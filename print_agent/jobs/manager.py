@@ -100,7 +100,7 @@ class Jobs:
         held += [p.Held(job=entry.job, dispatch=entry.dispatch, state='unknown')
                  for entry in self._spool.unknown(decisions.QUESTION_TTL) if entry.source == source and entry.acked]
         return p.Hello(software=software, spool=self._spool.id, printers=tuple(printers), left_out=self.left_out(),
-                       holding=tuple(offer.fitting(held[:2000], offer.HOLDING_BYTES)))
+                       holding=tuple(offer.fitting(held[:2000], offer.HOLDING_BYTES)), features=(p.FEATURE_CALLS,))
 
     def owed(self, source: str) -> list[p.FromAgent]:
         """What a server must hear although it was said before: every outcome it has not acknowledged, every job that

@@ -34,6 +34,10 @@ MAX_PRINTER_NAME = 127
 MAX_PRINTERS = 100
 #: Largest side of a badge page, in millimetres (a little over A3).
 MAX_SIDE_MM = 450.0
+#: Most desks that call the tech in one message, and most features that an agent names.
+MAX_CALLS, MAX_FEATURES = 50, 20
+#: The feature of an agent that shows desks that call the tech.
+FEATURE_CALLS = 'calls'
 #: What the token of a paired agent starts with (secret scanners know an agent's token by it).
 TOKEN_PREFIX = 'icpa_'  # noqa: S105
 #: Standard Webhooks: how far a ``webhook-timestamp`` may be from now, in seconds.
@@ -108,6 +112,8 @@ class Hello(Message, frozen=True, kw_only=True, tag='hello'):
     #: How many print queues are not among them, as there are too many or their names are not allowed.
     left_out: Count = 0
     holding: Annotated[tuple[Held, ...], Meta(max_length=2000)] = ()
+    #: What this agent can do besides printing; others are not sent what it is about.
+    features: Annotated[tuple[Name, ...], Meta(max_length=MAX_FEATURES)] = ()
 
 
 class Accepted(JobMessage, frozen=True, kw_only=True, tag='accepted'):
@@ -171,6 +177,14 @@ class Heartbeat(Message, frozen=True, kw_only=True, tag='heartbeat'):
     depth: Count = 0
 
 
+class CallAnswer(Message, frozen=True, kw_only=True, tag='call_answer'):
+    """A person at the agent answers a desk that calls the tech: on the way, or done."""
+
+    #: Number of the desk, from ``calls``.
+    desk: Count
+    done: bool = False
+
+
 class Drain(Message, frozen=True, kw_only=True, tag='drain'):
     """Either side: I am stopping. No new work; what has no go is free to go elsewhere."""
 
@@ -227,6 +241,26 @@ class Cancel(JobMessage, frozen=True, kw_only=True, tag='cancel'):
     reason: Reason = ''
 
 
+class Call(Struct, frozen=True, kw_only=True):
+    """A desk that calls the tech."""
+
+    #: Its number and its name.
+    desk: Count
+    name: Name
+    #: How long it has been calling, in seconds.
+    seconds: Seconds = 0.0
+    #: Who called. Never logged.
+    by: Name = ''
+    #: Who is on the way; empty if nobody has answered yet. Never logged.
+    answered_by: Name = ''
+
+
+class Calls(Message, frozen=True, kw_only=True, tag='calls'):
+    """All desks of the event that call the tech now, replacing what was said before. For agents that show them."""
+
+    calls: Annotated[tuple[Call, ...], Meta(max_length=MAX_CALLS)] = ()
+
+
 class Ack(JobMessage, frozen=True, kw_only=True, tag='ack'):
     """The outcome is in the ledger; the agent may forget it."""
     state: Reason
@@ -243,8 +277,8 @@ class Error(Message, frozen=True, kw_only=True, tag='error'):
 #: Ends of a job as an agent may report them: each is acknowledged by ``ack``.
 Outcome = Completed | Sent | Failed | Unknown | Returned | Canceled | Refused
 FromAgent = (Hello | Accepted | Refused | Printing | Completed | Sent | Failed | Unknown | Returned | Canceled
-             | Printers | Heartbeat | Drain | Error)
-FromServer = Welcome | Job | Go | Cancel | Ack | Drain | Error
+             | Printers | Heartbeat | CallAnswer | Drain | Error)
+FromServer = Welcome | Job | Go | Cancel | Ack | Calls | Drain | Error
 
 OUTCOMES: tuple[type[Message], ...] = (Completed, Sent, Failed, Unknown, Returned, Canceled, Refused)
 

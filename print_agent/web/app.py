@@ -23,6 +23,7 @@ from print_agent.version import SOFTWARE
 from print_agent.web.actions import Control
 from print_agent.web.auth import SESSION_LIFETIME, Keys
 from print_agent.web.guard import Guard
+from print_agent.web.connection_history import History
 from print_agent.web.log_buffer import LogBuffer
 from print_agent.web.status import Snapshot, Viewer, badge
 
@@ -68,6 +69,14 @@ class Answer(Struct, forbid_unknown_fields=True):
     came_out: bool
 
 
+class CallAnswer(Struct, forbid_unknown_fields=True):
+    """Somebody is on the way to a desk that calls the tech, or is done there."""
+
+    connection: Annotated[str, Meta(max_length=200)]
+    desk: Annotated[int, Meta(ge=0, le=1_000_000_000)]
+    done: bool = False
+
+
 Body = TypeVar('Body', bound=Struct)
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -75,11 +84,12 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Web:
     """The application: :attr:`app`, with the guard around it."""
 
-    def __init__(self, control: Control, viewer: Viewer, keys: Keys, log_buffer: LogBuffer):
+    def __init__(self, control: Control, viewer: Viewer, keys: Keys, log_buffer: LogBuffer, history: History):
         self._control = control
         self._viewer = viewer
         self._keys = keys
         self._log_buffer = log_buffer
+        self._history = history
         self._streams = 0
         self._ending = asyncio.Event()
         #: Where it listens, once that is known.
@@ -89,7 +99,7 @@ class Web:
                   Route('/api/status', self._status),
                   *(Route(f'/api/{handler.__name__.strip("_")}', _guarded(handler), methods=['POST'])
                     for handler in (self._pause, self._resume, self._test, self._reprint, self._answer,
-                                    self._ticket))]
+                                    self._answer_call, self._ticket))]
         self.app: ASGIApp = Guard(Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found}), keys,
                                   self._hosts, self._cookie, lambda: _html('shut.html', 401))
 
@@ -179,6 +189,12 @@ class Web:
     async def _answer(self, request: Request) -> Response:
         answer = await _body(request, Answer)
         return _job(self._control.answer(self._control.get(answer.entry), came_out=answer.came_out))
+
+    async def _answer_call(self, request: Request) -> Response:
+        answer = await _body(request, CallAnswer)
+        if not self._history.answer_call(answer.connection, answer.desk, done=answer.done):
+            raise RequestRefused(409, 'not_connected', 'There is no connection to Indico, so nobody would hear of it.')
+        return _json(self._viewer.look(names=False))
 
     async def _ticket(self, request: Request) -> Response:
         if 'authorization' not in request.headers:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from print_agent.connection.link import Link
+from print_agent.protocol import messages as p
 
 
 #: Changes that are remembered.
@@ -34,6 +35,21 @@ class Change(Struct, frozen=True, kw_only=True):
     event: str
     state: str
     words: str
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A desk that calls the tech."""
+
+    #: The link that said so, and the number of the desk there.
+    id: str
+    desk: int
+    name: str
+    event: str
+    since: float
+    #: Who called and who is on the way; empty for programs.
+    by: str
+    answered_by: str
+    answered: bool
 
 
 class History:
@@ -69,6 +85,22 @@ class History:
                        agent=link.pairing.agent_name, state=now.state, words=now.words,
                        since=self._since[link.pairing.id])
             for link in self._links if (now := self._now.get(link.pairing.id)) is not None)
+
+    def calls(self, *, names: bool) -> tuple[Call, ...]:
+        """All desks that call the tech, the one that has waited longest first. ``names``: whether to say who."""
+        calls = [Call(id=link.pairing.id, desk=call.desk, name=call.name, event=link.pairing.event_title, since=since,
+                      by=call.by if names else '', answered_by=call.answered_by if names else '',
+                      answered=bool(call.answered_by))
+                 for link in self._links for call, since in link.calls]
+        return tuple(sorted(calls, key=lambda call: call.since))
+
+    def answer_call(self, id_: str, desk: int, *, done: bool) -> bool:
+        """Say to Indico that somebody is on the way to a desk, or is done there. Return whether it listens."""
+        for link in self._links:
+            if link.pairing.id == id_ and link.state != 'down':
+                link.put(p.CallAnswer(desk=desk, done=done))
+                return True
+        return False
 
     def changes(self) -> tuple[Change, ...]:
         """What happened, newest first."""

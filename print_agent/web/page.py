@@ -33,7 +33,7 @@ class Page:
         self._keys = auth.Keys(spool)
         self._log_buffer = LogBuffer()
         self._viewer = Viewer(spool, control, printers, history, started=time.time())
-        self._web = Web(control, self._viewer, self._keys, self._log_buffer)
+        self._web = Web(control, self._viewer, self._keys, self._log_buffer, history)
         self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
 

@@ -15,7 +15,7 @@ from print_agent.spool.job import AT_PRINTER, ENDED, REPEATABLE, Entry, SourceKi
 from print_agent.spool.store import Spool
 from print_agent.version import VERSION
 from print_agent.web.actions import Control
-from print_agent.web.connection_history import Change, Connection, History
+from print_agent.web.connection_history import Call, Change, Connection, History
 
 
 #: Jobs shown of the queue and of those that ended.
@@ -96,6 +96,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
     #: What happened to the connections since the start, newest first.
     history: tuple[Change, ...] = ()
+    #: Desks that call the tech.
+    calls: tuple[Call, ...] = ()
 
 
 class Viewer:
@@ -126,7 +128,8 @@ class Viewer:
                                           printing=each.name in printing) for each in self._printers.all()),
             questions=badges(spool.unknown(decisions.QUESTION_TTL)), queue=badges(waiting[:MAX_QUEUE]),
             queued=len(waiting), latest=badges(ended[:MAX_LATEST]), connections=self._history.connections(),
-            left_out=self._printers.offer().sentences, history=self._history.changes())
+            left_out=self._printers.offer().sentences, history=self._history.changes(),
+            calls=self._history.calls(names=names))
 
 
 def badge(entry: Entry) -> Badge:

@@ -26,7 +26,7 @@ class PageDesk(StaffedDesk):
         self.history = History([])
         self.keys = Keys(self.spool)
         self.viewer = Viewer(self.spool, self.control, self.printers, self.history, started=time.time())
-        self.web = Web(self.control, self.viewer, self.keys, self.log_buffer)
+        self.web = Web(self.control, self.viewer, self.keys, self.log_buffer, self.history)
         self.web.port = PORT
         return self
 

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from print_agent.protocol import messages
 
-from indico_checkin_print.agents import inbound
+from indico_checkin_print.agents import inbound, tech_calls
 from indico_checkin_print.relay import session as session_module
 from indico_checkin_print.errors import DatabaseAway, Revoked
 from indico_checkin_print.relay.metrics import Metrics
@@ -73,7 +73,7 @@ def in_a_loop(test):
 
 
 @contextlib.asynccontextmanager
-async def link(database):
+async def link(database, **hello):
     """Yield (session, the agent's end) of a link that has been welcomed."""
     log, greeted = logging.getLogger(__name__), asyncio.get_running_loop().create_future()
 
@@ -82,7 +82,7 @@ async def link(database):
 
     async with (serve(_agent, '127.0.0.1', 0, compression=None) as relay_end,
                 connect(f'ws://127.0.0.1:{relay_end.sockets[0].getsockname()[1]}', compression=None) as ws):
-        await ws.send(messages.encode(messages.Hello(software='test/1', spool='s', printers=())), text=True)
+        await ws.send(messages.encode(messages.Hello(software='test/1', spool='s', printers=(), **hello)), text=True)
         assert isinstance(messages.decode_from_server(await ws.recv()), messages.Welcome)
         yield await greeted, ws
 
@@ -227,3 +227,22 @@ async def test_the_ledger_is_asked_where_something_may_follow(waiting, message, 
         assert messages.decode_from_server(await ws.recv()) == ACK
         await asyncio.sleep(0.05)
         assert database.looks - before == looks
+
+
+@in_a_loop
+async def test_desks_that_call_the_tech_are_sent_to_agents_that_show_them():
+    calls = messages.Calls(calls=(messages.Call(desk=1, name='North'),))
+
+    class Database(SlowDatabase):
+        async def call(self, function, *args):
+            return calls if function is tech_calls.calls_for else await super().call(function, *args)
+
+    async with link(Database([]), features=('calls',)) as (session, ws):
+        assert messages.decode_from_server(await ws.recv()) == calls
+        session.wake_for_calls()
+        assert messages.decode_from_server(await ws.recv()) == calls
+    async with link(Database([])) as (session, ws):
+        session.wake_for_calls()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await ws.recv()

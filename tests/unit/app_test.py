@@ -3,11 +3,13 @@
 import json
 import logging
 import re
+from types import SimpleNamespace
 
 import pytest
 from tests.fakes.badges import J1, J2
 from tests.fakes.local_page import ORIGIN
 
+from print_agent.protocol import messages as p
 from print_agent.web import app as app_module
 
 
@@ -104,3 +106,39 @@ async def test_a_page_hears_of_changes_and_of_life(page_desk, monkeypatch):
     page_desk.web.end()
     with pytest.raises(StopAsyncIteration):
         await anext(stream)
+
+
+class Calling:
+    """A link whose Indico says that a desk calls the tech."""
+
+    def __init__(self):
+        self.pairing = SimpleNamespace(id='test-1', event_title='Conference', url='https://indico.test', agent_name='L')
+        self.state = 'stream'
+        self.problem = ''
+        self.said = []
+        self.calls = ((p.Call(desk=7, name='North', by='Vera Volunteer'), 1000.0),)
+
+    def put(self, message):
+        self.said.append(message)
+
+
+async def test_a_desk_calls_the_tech(page_desk, browser, cli):
+    link = Calling()
+    page_desk.history._links = [link]
+    stream = page_desk.web._stream()
+    (call,) = json.loads((await anext(stream)).removeprefix(b'data: '))['calls']
+    await stream.aclose()
+    assert (call['name'], call['by'], call['since'], call['answered']) == ('North', 'Vera Volunteer', 1000.0, False)
+    # programs get no names
+    assert 'Vera' not in (await cli.get('/api/status')).text
+
+    async def post(**body):
+        return await browser.post('/api/answer_call', json=body, headers=ORIGIN)
+
+    assert (await post(connection='test-1', desk=7)).status_code == 200
+    assert (await post(connection='test-1', desk=7, done=True)).status_code == 200
+    assert link.said == [p.CallAnswer(desk=7), p.CallAnswer(desk=7, done=True)]
+    assert (await post(connection='another', desk=7)).json()['error'] == 'not_connected'
+    link.state = 'down'
+    assert (await post(connection='test-1', desk=7)).status_code == 409
+    assert (await post(connection='test-1', desk=-1)).status_code == 400

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 
 import pytest
 from tests.fakes.badges import J1, J2, PDF, make_job
@@ -276,3 +277,21 @@ async def test_waking_ends_the_wait_for_the_next_attempt(tmp_path, server):
         server.refuse_upgrade = None
         desk.link.wake()
         await server.until(lambda: desk.link.state == 'stream')
+
+
+async def test_desks_that_call_the_tech_are_known_while_connected(tmp_path, server):
+    async with LinkedDesk(tmp_path, server) as desk:
+        await server.until(lambda: server.now)
+        assert 'calls' in server.hellos[0].features
+        assert desk.link.calls == ()
+        await server.send(p.Calls(calls=(p.Call(desk=7, name='North', seconds=60, by='Vera'),)))
+        await server.until(lambda: desk.link.calls)
+        ((call, since),) = desk.link.calls
+        assert (call.desk, call.name) == (7, 'North')
+        assert 55 < time.time() - since < 120
+        desk.link.put(p.CallAnswer(desk=7))
+        await server.until(lambda: server.said(p.CallAnswer))
+        # what an earlier connection said is not known any more
+        await server.now.close()
+        await server.until(lambda: len(server.hellos) == 2 and desk.link.state == 'stream')
+        assert desk.link.calls == ()

@@ -16,7 +16,7 @@ from print_agent.protocol.text import PLAIN
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / 'docs' / 'protocol.md').read_text()
-CLASSES = (*dict.fromkeys(p.FromAgent.__args__ + p.FromServer.__args__), p.Printer, p.Held, p.Poll, p.PollReply,
+CLASSES = (*dict.fromkeys(p.FromAgent.__args__ + p.FromServer.__args__), p.Printer, p.Held, p.Call, p.Poll, p.PollReply,
            p.Delivery, p.DeliveryData)
 
 

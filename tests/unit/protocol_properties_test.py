@@ -181,7 +181,7 @@ def beyond(kind, inner):
 
 #: What has a list in it needs something to put there.
 FILLING = {'printers': {'name': 'p'}, 'holding': {'job': J1, 'dispatch': 1, 'state': 'go'}, 'reasons': 'r',
-           'media': 'm', 'wanted': 'p'}
+           'media': 'm', 'wanted': 'p', 'features': 'f', 'calls': {'desk': 1, 'name': 'd'}}
 
 
 @pytest.mark.parametrize(('cls', 'path', 'kind'), [

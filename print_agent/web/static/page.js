@@ -134,6 +134,20 @@ function showQuestion(element, badge) {
   }
 }
 
+function showCall(element, call) {
+  element.classList.toggle('answered', call.answered);
+  put(element, 'title', `${call.name} calls the tech`);
+  put(element, 'text', [call.by, when(call.since), call.answered_by && `on the way: ${call.answered_by}`].filter(Boolean).join(', '));
+  const body = {connection: call.id, desk: call.desk};
+  const answer = press(element, 'answer', (button) => send(button, '/api/answer_call', body,
+                                                           `${call.name} sees that somebody is on the way.`));
+  answer.hidden = call.answered;
+  const done = press(element, 'done', (button) => send(button, '/api/answer_call', {...body, done: true},
+                                                       `Done at ${call.name}.`));
+  answer.setAttribute('aria-label', `On my way to ${call.name}`);
+  done.setAttribute('aria-label', `Done at ${call.name}`);
+}
+
 function showPrinter(element, printer) {
   element.dataset.level = printer.level;
   put(element, 'title', printer.name);
@@ -181,6 +195,12 @@ function showLine(element, state, title, text, quiet) {
 
 function show(status) {
   const names = status.printers.map((printer) => printer.name), wasAsked = last?.questions.length || 0;
+  const knownCalls = new Set((last?.calls || []).map((call) => `${call.id} ${call.desk}`));
+  if (!status.calls.length && $('calls').contains(document.activeElement)) $('printers-title').focus();
+  $('calls').hidden = !status.calls.length;
+  list('call-list', 't-call', status.calls, (call) => `${call.id} ${call.desk}`, showCall);
+  for (const call of status.calls) if (!knownCalls.has(`${call.id} ${call.desk}`)) say(`${call.name} calls the tech.`);
+
   $('questions').hidden = !status.questions.length && !$('questions').contains(document.activeElement);
   list('question-list', 't-question', status.questions, (badge) => badge.entry, showQuestion);
   $('questions').hidden = !status.questions.length;
@@ -210,7 +230,7 @@ function show(status) {
   list('history-list', 't-line', status.history, (change) => `${change.id} ${change.time}`, (element, change) =>
     showLine(element, change.state, when(change.time), change.words, status.connections.length > 1 ? change.event : ''));
   $('version').textContent = `print-agent ${status.version}, running since ${when(status.started)}`;
-  const bad = status.printers.filter((printer) => printer.level === 'bad').length + status.questions.length;
+  const bad = status.printers.filter((printer) => printer.level === 'bad').length + status.questions.length + status.calls.length;
   document.title = bad ? `(${bad}) Print agent` : 'Print agent';
   if (status.stopping) alarm('The print agent is shutting down.');
   last = status;
