@@ -22,6 +22,7 @@ from indico_checkin_print.management.job_actions import RHRetryJob
 from indico_checkin_print.management.pause import RHPauseDesk
 from indico_checkin_print.management.reprint import REASONS, RHCameOut, RHMissed, RHReprint
 from indico_checkin_print.management.visibility import sees_all, visible
+from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import notify_boards
 
@@ -46,9 +47,9 @@ class RHBoardBase(RHVolunteerBase):
 
     def _process_args(self):
         RHVolunteerBase._process_args(self)
-        self.desk = board_view.find_desk(self.event.id, request.view_args['desk_id'])
-        if self.desk is None:
-            raise NotFound
+        self.desk = (Desk.query
+                     .filter_by(event_id=self.event.id, id=request.view_args['desk_id'], is_deleted=False)
+                     .first_or_404())
 
 
 class RHBoard(RHBoardBase):
@@ -59,7 +60,7 @@ class RHBoard(RHBoardBase):
         return WPBoard.render_template('board.html', title=self.desk.name, mine=mine.desk if mine else None,
                                        now=now_utc(), desk=self.desk, event=self.event,
                                        # its own templates have escaped it
-                                       live=Markup(board_view.render(self.desk, visible(self.event))))  # noqa: S704
+                                       live=Markup(_draw(self.desk, visible(self.event))))  # noqa: S704
 
 
 class RHBoardLive(RHBoardBase):
@@ -76,13 +77,17 @@ def _live_html(desk):
     conditions = visible(desk.event)
     if conditions:
         # what is kept is for those who may see everybody
-        return board_view.render(desk, conditions)
+        return _draw(desk, conditions)
     key = _cache_key(desk)
     html = _cache.get(key)
     if html is None:
-        html = board_view.render(desk)
+        html = _draw(desk)
         _cache.set(key, html, CACHE_TIMEOUT)
     return html
+
+
+def _draw(desk, conditions=()):
+    return board_view.render(board_view.find_desk(desk.event_id, desk.id), conditions)
 
 
 def _cache_key(desk):
@@ -120,8 +125,9 @@ class BoardJobButton(BoardButton):
 
     def _process_args(self):
         super()._process_args()
-        self.desk = board_view.find_desk(self.event.id, request.view_args['desk_id'])
-        if self.desk is None or self.job.desk_id != self.desk.id or self.job.webhook_id is not None:
+        self.desk = self.job.desk
+        if (self.desk is None or self.desk.id != request.view_args['desk_id'] or self.desk.is_deleted
+                or self.job.webhook_id is not None):
             raise NotFound
 
 

@@ -31,6 +31,8 @@ MAX_BOARDS, MAX_BOARDS_PER_EVENT = 2000, 500
 MIN_DRAW_INTERVAL, INTERVAL_PER_BOARD = 0.1, 0.001
 #: And no less often: what the clock changes (a laptop that fell silent) comes without a NOTIFY. In seconds.
 REFRESH_INTERVAL = 4
+#: Drawings at the same time: agents need the other threads of the relay's database.
+MAX_DRAWINGS = 2
 #: After so many seconds the browser needs another ticket: its user may have lost the right.
 LINK_LIFETIME = 300
 #: A browser that has not taken a message for so many seconds is cut.
@@ -120,6 +122,7 @@ class Boards:
         self._wanted = asyncio.Event()
         #: Desks that are being drawn
         self._drawing = {}
+        self._slots = asyncio.Semaphore(MAX_DRAWINGS)
 
     def __len__(self):
         return sum(map(len, self._boards.values()))
@@ -200,13 +203,17 @@ class Boards:
             if not tickets or not self._db.listening:
                 # who hears nothing of changes must not say that nothing has changed: the pages ask Indico meanwhile
                 return
-            drawn = await self._db.call(draw, tickets[0].event_id, desk_id, sorted({x.lang for x in tickets}))
-            for board in boards:
-                version, html = drawn.get(board.ticket.lang, (None, None))
-                if version is None:
-                    await board.close(CLOSE_TICKET, 'There is no such desk any more')
-                else:
-                    board.show(version, html if board.ticket.sees_all and len(html) <= MAX_FRAME else None)
+            async with self._slots:
+                began = time.monotonic()
+                drawn = await self._db.call(draw, tickets[0].event_id, desk_id, sorted({x.lang for x in tickets}))
+                for board in boards:
+                    version, html = drawn.get(board.ticket.lang, (None, None))
+                    if version is None:
+                        await board.close(CLOSE_TICKET, 'There is no such desk any more')
+                    else:
+                        board.show(version, html if board.ticket.sees_all and len(html) <= MAX_FRAME else None)
+                # badges come first: however many desks change, drawing leaves half of its time to them
+                await asyncio.sleep(time.monotonic() - began)
         except DatabaseAway:
             pass  # the listener logs it; the pages ask Indico meanwhile
         except Exception as exc:

@@ -243,3 +243,28 @@ def test_every_change_of_a_state_notifies_the_desk(db, check_in, create_reg, des
     statements.clear()
     ledger.cancel(job, Reason.discarded, 'test')
     assert [("'desk '" in str(x) or 'pg_notify' in str(x)) for x in statements if 'job_history' in str(x)] == [True]
+
+
+@in_a_loop
+async def test_many_desks_leave_threads_to_the_agents():
+    class Slow(Database):
+        now = most = 0
+
+        async def call(self, function, event_id, desk_id, languages):
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0.02)
+            self.now -= 1
+            return await super().call(function, event_id, desk_id, languages)
+
+    async with running(database := Slow()) as (boards, browser), contextlib.AsyncExitStack() as stack:
+        browsers = [await stack.enter_async_context(browser(Ticket(1, desk_id, 3, 'en_GB', True)))
+                    for desk_id in range(20)]
+        for ws in browsers:
+            await hear(ws)
+        database.html = 'two'
+        boards.changed()
+        for ws in browsers:
+            while (await hear(ws)).get('html') != 'two en_GB':
+                pass
+        assert database.most == boards_module.MAX_DRAWINGS

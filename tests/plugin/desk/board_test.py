@@ -63,7 +63,7 @@ def live(volunteer, url):
 
 
 def headline_of(html):
-    return re.search(r'class="board-state (\w*)" role="status">(.*?)</p>', html).groups()
+    return re.search(r'class="board-state (\w*)">(.*?)</p>', html).groups()
 
 
 # -- state in words ---------------------------------------------------------------------------------------------------
