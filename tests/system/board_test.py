@@ -1,8 +1,11 @@
 """The board of a desk in Chromium: what it shows and does, by touch and by keyboard, and what it says when offline."""
 
+import subprocess
+
 import pytest
 from playwright.sync_api import expect
 
+from tests.stack.agent import COMMAND
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import wait_for_badges
 
@@ -172,3 +175,26 @@ def test_changes_are_pushed_and_cost_no_web_worker(stack, board, take):
     with board.expect_websocket(timeout=90_000):
         pass
     wait_until_pushed(board, asked)
+
+
+def test_the_tech_answers_at_a_laptop(stack, board, chromium, keep):
+    """At the laptop of another desk, by keyboard."""
+    link = subprocess.run([COMMAND, '--config', stack.agents['laptop2'].folder, 'page'], check=True, text=True,
+                          capture_output=True).stdout.strip()
+    laptop = chromium.new_page(viewport={'width': 1180, 'height': 900})
+    laptop.goto(link)
+    calls = laptop.locator('#calls')
+    expect(calls).to_be_hidden()
+    board.get_by_role('button', name='Call the tech').click()
+    expect(calls).to_contain_text('Desk 1 calls the tech')
+    expect(calls).to_contain_text('Vera Volunteer')
+    keep(laptop, 'agent-call')
+    laptop.get_by_role('button', name='On my way to Desk 1').focus()
+    laptop.keyboard.press('Enter')
+    expect(board.locator('#board-call')).to_contain_text('laptop2 is on the way')
+    expect(calls).to_contain_text('on the way: laptop2')
+    laptop.get_by_role('button', name='Done at Desk 1').focus()
+    laptop.keyboard.press('Enter')
+    expect(board.get_by_role('button', name='Call the tech')).to_be_visible()
+    expect(calls).to_be_hidden()
+    laptop.close()
