@@ -8,7 +8,7 @@ from indico.core.celery import celery
 from indico.core.db import db
 
 from indico_checkin_print import heartbeat
-from indico_checkin_print.diagnostics import standstill_email
+from indico_checkin_print.diagnostics import attention_email, standstill_email
 from indico_checkin_print.ledger.conditions import post_is_due
 from indico_checkin_print.logs import logger
 from indico_checkin_print.work import retention
@@ -71,6 +71,7 @@ def sweep():
     work()
     # last, because a mail server may hang
     standstill_email.check()
+    attention_email.check()
 
 
 @celery.periodic_task(name='checkin_print_documents', plugin='checkin_print',

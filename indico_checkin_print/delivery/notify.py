@@ -1,4 +1,4 @@
-"""E-mails to the managers of an event when a webhook stops working, works again, or wants nothing any more."""
+"""E-mails about problems: how they are sent, and those about a webhook that stops, works again, or wants nothing."""
 
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from indico.util.date_time import now_utc
 from indico.web.flask.templating import get_template_module
 
 from indico_checkin_print.delivery.breaker import Change
+from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.sql import now
 
 
@@ -29,14 +30,20 @@ def managers(webhook, change, last_answer, opened_dt):
     """
     if not _worth_it(webhook, change, opened_dt):
         return
-    event = webhook.event
     if change == Change.opened:
         webhook.notified_dt = now()
+    send(webhook.event, 'webhook', webhook=webhook, change=str(change), last_answer=last_answer, opened_dt=opened_dt)
+
+
+def send(event, name, **context):
+    """Send an e-mail about a problem of an event, and commit.
+
+    :param name: The template, a file of ``templates/emails``; `context` is what it needs besides the event.
+    """
     in_a_request = 'email_queue' in g
     init_email_queue()
     with event.force_event_locale():
-        template = get_template_module('checkin_print:emails/webhook.html', event=event, webhook=webhook,
-                                       change=str(change), last_answer=last_answer, opened_dt=opened_dt)
+        template = get_template_module(f'checkin_print:emails/{name}.html', event=event, **context)
         send_email(make_email(recipients(event), template=template, html=True), event, 'Check-in printing')
     db.session.commit()
     if not in_a_request:
@@ -46,7 +53,13 @@ def managers(webhook, change, last_answer, opened_dt):
 
 
 def recipients(event):
-    """Return the addresses of those who manage the registrations of an event; else its contact, or who made it."""
+    """Return the addresses that get e-mails about problems.
+
+    Those that the event names; else of those who manage its registrations; else its contact, or who made it.
+    """
+    setup = EventSetup.query.get(event.id)
+    if setup is not None and setup.alert_emails:
+        return set(setup.alert_emails)
     found = {entry.principal.email for entry in event.acl_entries
              if entry.type == PrincipalType.user and entry.has_management_permission(PERMISSION)}
     return found or set(event.contact_emails) or {event.creator.email}

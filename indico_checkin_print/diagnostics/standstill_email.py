@@ -6,15 +6,12 @@ e-mail was sent, so that of several processes one sends it.
 
 from datetime import timedelta
 
-from flask import g
 from sqlalchemy.orm import selectinload
 
 from indico.core.db import db
-from indico.core.notifications import flush_email_queue, init_email_queue, make_email, send_email
 from indico.util.date_time import now_utc
-from indico.web.flask.templating import get_template_module
 
-from indico_checkin_print.delivery.notify import recipients
+from indico_checkin_print.delivery.notify import send
 from indico_checkin_print.diagnostics.standstill import desks_with_waiting, standstills
 from indico_checkin_print.models.desks import Desk
 
@@ -51,18 +48,4 @@ def check():
         # before the e-mail: rather none than two
         db.session.commit()
         if worth_it and not desk.event.is_deleted:
-            _send(desk, item.why if item else '')
-
-
-def _send(desk, why):
-    event = desk.event
-    in_a_request = 'email_queue' in g
-    init_email_queue()
-    with event.force_event_locale():
-        template = get_template_module('checkin_print:emails/standstill.html', event=event, desk=desk, why=why)
-        send_email(make_email(recipients(event), template=template, html=True), event, 'Check-in printing')
-    db.session.commit()
-    if not in_a_request:
-        # nobody else will; what cannot be sent is stored by Indico and logged
-        flush_email_queue()
-        del g.email_queue
+            send(desk.event, 'standstill', desk=desk, why=item.why if item else '')

@@ -10,6 +10,7 @@ from indico.util.string import natural_sort_key
 
 from indico_checkin_print import _
 from indico_checkin_print.calls import open_calls
+from indico_checkin_print.diagnostics.attention import attention
 from indico_checkin_print.diagnostics.standstill import standstills
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
 from indico_checkin_print.management.desk_rules import rules_context
@@ -84,7 +85,9 @@ def _live_context(event):
             'desk_statuses': desk_statuses, 'printer_status': printer_status, 'held': held_jobs(event, setup),
             'webhooks': webhooks, 'webhook_status': webhook_status,
             'webhooks_to_check': [x for x in webhooks if needs_attention(x)], 'paused': setup.paused,
-            'rules': rules_in_words(setup), 'standstills': standstills(desks, visible(event)),
+            'rules': rules_in_words(setup),
+            'attention': attention(event.id, visible(event)),
+            'standstills': standstills(desks, visible(event)),
             'messages': latest_messages(event, webhooks), 'calls': open_calls(event.id)}
 
 

@@ -3,12 +3,12 @@
 from flask import flash
 from sqlalchemy.dialects.postgresql import insert
 from wtforms.fields import IntegerField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from indico.core.db import db
 from indico.modules.logs.models.entries import LogKind
 from indico.web.forms.base import FormDefaults
-from indico.web.forms.fields import IndicoEnumSelectField, IndicoSelectMultipleCheckboxField
+from indico.web.forms.fields import EmailListField, IndicoEnumSelectField, IndicoSelectMultipleCheckboxField
 from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
@@ -27,6 +27,8 @@ SOURCE_TITLES = {
     CheckinSource.api: _('Scanners and programs with a personal token'),
     CheckinSource.other: _('Other plugins, such as people who join a video conference from home'),
 }
+#: Most addresses that get e-mails about problems
+MAX_ALERT_EMAILS = 20
 _UNPAID = {
     UnpaidPolicy.skip: _('Attendees who have not paid get no badge.'),
     UnpaidPolicy.hold: _('The badge of someone who has not paid waits until they have, or until someone releases it.'),
@@ -63,10 +65,19 @@ class EventSetupForm(DialogForm):
     bulk_limit = IntegerField(_('Maximum at once'), [InputRequired(), NumberRange(min=0, max=1000)],
                               description=_('If more people than this are checked in with one click, their badges wait '
                                             'until someone releases them. With 0, every badge waits.'))
+    alert_emails = EmailListField(_('E-mails about problems'),
+                                  description=_('One address a line. They get an e-mail when a desk stands still, a '
+                                                'webhook fails, or badges need a person. If there is no address, the '
+                                                'managers of the registrations get it.'))
     sources = IndicoSelectMultipleCheckboxField(_('What prints'), [InputRequired()],
                                                 choices=[(str(source), SOURCE_TITLES[source])
                                                          for source in CheckinSource],
                                                 description=_('The ways to check someone in that print a badge.'))
+
+
+    def validate_alert_emails(self, field):
+        if len(field.data) > MAX_ALERT_EMAILS:
+            raise ValidationError(_('At most {} addresses.').format(MAX_ALERT_EMAILS))
 
 
 class RHEditWhen(RHCheckinPrintBase):
@@ -89,7 +100,7 @@ def setup_of(event):
     """Return the event's setup; if it has none, one with the defaults that is not stored."""
     return EventSetup.query.get(event.id) or EventSetup(
         event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, reprint=ReprintPolicy.hold,
-        nameless=NamelessPolicy.hold, language=BadgeLanguage.event, bulk_limit=DEFAULT_BULK_LIMIT,
+        nameless=NamelessPolicy.hold, language=BadgeLanguage.event, bulk_limit=DEFAULT_BULK_LIMIT, alert_emails=[],
         sources=[str(source) for source in DEFAULT_SOURCES], desk_rules=[])
 
 
@@ -108,4 +119,6 @@ def rules_in_words(setup):
         bulk = _('Every badge waits until someone releases it.')
     titles = [str(SOURCE_TITLES[source]) for source in CheckinSource if source in setup.sources]
     return [_UNPAID[setup.unpaid], _REPRINT[setup.reprint], _NAMELESS[setup.nameless], _LANGUAGE[setup.language], bulk,
-            _('These ways of check-in print: {}.').format('; '.join(titles))]
+            _('These ways of check-in print: {}.').format('; '.join(titles)),
+            (_('E-mails about problems go to {}.').format(', '.join(setup.alert_emails)) if setup.alert_emails else
+             _('E-mails about problems go to the managers of the registrations.'))]

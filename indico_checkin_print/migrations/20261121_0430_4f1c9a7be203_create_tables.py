@@ -274,6 +274,8 @@ def upgrade():
         sa.Column('bulk_limit', sa.Integer(), nullable=False),
         sa.Column('sources', postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column('desk_rules', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False),
+        sa.Column('alert_emails', postgresql.ARRAY(sa.String()), server_default='{}', nullable=False),
+        sa.Column('alerted_dt', UTCDateTime(), nullable=True),
         sa.CheckConstraint('bulk_limit >= 0', name='bulk_limit_not_negative'),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_events_event_id_events')),
         sa.PrimaryKeyConstraint('event_id', name=op.f('pk_events')),
@@ -442,6 +444,7 @@ def upgrade():
     op.create_index('ix_jobs_event', 'jobs', ['event_id', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_event_state', 'jobs', ['event_id', 'state', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_held', 'jobs', ['event_id'], schema=SCHEMA, postgresql_where=sa.text('state = 1'))
+    op.create_index('ix_jobs_needs_a_person', 'jobs', ['event_id', 'changed_dt'], schema=SCHEMA, postgresql_where=sa.text('state IN (9, 12)'))
     op.create_index('ix_jobs_registration', 'jobs', ['registration_id'], schema=SCHEMA)
     op.create_index('ix_jobs_ready', 'jobs', ['desk_id'], schema=SCHEMA, postgresql_where=sa.text('state = 4'))
     op.create_index('ix_jobs_rendering', 'jobs', ['desk_id'], schema=SCHEMA, postgresql_where=sa.text('state = 3'))

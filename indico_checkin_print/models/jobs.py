@@ -58,6 +58,9 @@ class Job(db.Model):
         db.Index('ix_jobs_rendering', 'desk_id', postgresql_where=db.text(f'state = {JobState.rendering}')),
         db.Index('ix_jobs_reprint_of', 'reprint_of_id', postgresql_where=db.text('reprint_of_id IS NOT NULL')),
         db.Index('ix_jobs_held', 'event_id', postgresql_where=db.text(f'state = {JobState.held}')),
+        # what nobody has dealt with yet, of all events
+        db.Index('ix_jobs_needs_a_person', 'event_id', 'changed_dt',
+                 postgresql_where=db.text(f'state IN ({JobState.failed}, {JobState.unknown})')),
         db.Index('ix_jobs_agent', 'agent_id',
                  postgresql_where=db.text(f'state IN ({JobState.ready}, {JobState.dispatched}, {JobState.printing}, '
                                           f'{JobState.unknown})')),

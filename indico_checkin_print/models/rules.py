@@ -3,7 +3,7 @@
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from indico.core.db import db
-from indico.core.db.sqlalchemy import PyIntEnum
+from indico.core.db.sqlalchemy import PyIntEnum, UTCDateTime
 from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
@@ -70,6 +70,18 @@ class EventSetup(db.Model):
         nullable=False,
         default=[],
         server_default='[]'
+    )
+    #: Who gets the e-mails about problems; if nobody is named, the managers of the event's registrations
+    alert_emails = db.Column(
+        ARRAY(db.String),
+        nullable=False,
+        default=[],
+        server_default='{}'
+    )
+    #: When the last e-mail about badges was sent that need a person
+    alerted_dt = db.Column(
+        UTCDateTime,
+        nullable=True
     )
 
     event = db.relationship('Event', lazy=True)

@@ -1,7 +1,8 @@
 """What an event that is cloned takes over of check-in printing: its rules, its desks, and what its forms print.
 
 Nothing that lets somebody in goes along: no print agent, so no desk has a printer, and no webhook with its address and
-secrets. So nothing of the clone prints before a manager pairs a laptop for it. A pause is not a rule and stays behind.
+secrets. So nothing of the clone prints before a manager pairs a laptop for it. A pause is not a rule and stays behind,
+and so do the addresses for e-mails about problems.
 """
 
 from copy import deepcopy
@@ -58,7 +59,8 @@ class CheckinPrintCloner(EventCloner):
         old = EventSetup.query.get(self.old_event.id)
         if old is not None:
             new = EventSetup(event=new_event)
-            new.populate_from_attrs(old, get_attrs_to_clone(EventSetup, skip={'paused', 'desk_rules'}))
+            skip = {'paused', 'desk_rules', 'alert_emails', 'alerted_dt'}
+            new.populate_from_attrs(old, get_attrs_to_clone(EventSetup, skip=skip))
             db.session.add(new)
 
     def _clone_desks(self, new_event):
