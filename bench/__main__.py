@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from bench import board, overhead, path
+from bench import board, overhead, path, scan_answer
 from tests.stack.facts import percentile
 from tests.stack.indico import Indico
 from tests.stack.process import StartError
@@ -18,7 +18,9 @@ FLOORS = 12
 #: The first of them warm the process up.
 FLOORS_WARM_UP = 5
 #: Each badge that prints has a person of its own.
-REGISTRATIONS = 560
+REGISTRATIONS = 640
+#: The last of them come to the scan station.
+SCANNED = scan_answer.WARM_UP + scan_answer.SCANS
 
 
 def main():
@@ -38,8 +40,11 @@ def main():
                 scan_to_printer = way.result()
                 ratios, took = overhead.measure(stack, plain, way.printed, say)
                 board_ms = board.measure(stack, overhead.others(stack, way.printed), say)
+                # nobody before came so far in the list
+                people = [x for x in stack.seeded['registrations'] if x not in way.printed][-SCANNED:]
                 result = {'checkin_overhead': ratios, 'scan_to_printer_ms': scan_to_printer,
-                          'floor_ms': {'p50': percentile(floor.took(), 50)}, 'board_ms': board_ms}
+                          'floor_ms': {'p50': percentile(floor.took(), 50)}, 'board_ms': board_ms,
+                          'scan_answer_ms': scan_answer.measure(stack, plain, people, say)}
             finally:
                 web.stop()
     except StartError as exc:
@@ -104,7 +109,11 @@ def show(result, took):
     print(f'  {"ratio of the medians":53}{way["p50"] / least:6.2f}             (aim: 2)')
     board_ms = result['board_ms']
     print(f'\nFrom a change in the ledger to the board in a browser, {board_ms["changes"]} changes')
-    print(f'  {"until it is shown":53}{board_ms["p50"]:6.1f} ms {board_ms["p95"]:6.1f} ms (aim: 150, 400)\n')
+    print(f'  {"until it is shown":53}{board_ms["p50"]:6.1f} ms {board_ms["p95"]:6.1f} ms (aim: 150, 400)')
+    answer = result['scan_answer_ms']
+    print(f'\nScan station, from the last key to the answer on the screen, {scan_answer.SCANS} tickets')
+    print(f'  {"in all":53}{answer["p50"]:6.1f} ms {answer["p95"]:6.1f} ms')
+    print(f'  {"times the check-in API without the plugin (p50)":53}{answer["ratio"]:6.2f}             (aim: 1.5)\n')
 
 
 if __name__ == '__main__':

@@ -4,13 +4,69 @@ from datetime import datetime
 
 from flask import jsonify, request, session
 
+from indico.modules.events.registration.util import get_custom_ticket_qr_code_handlers
 from indico.util.date_time import format_date, format_time, now_utc
+from indico.web.flask.util import url_for
 
 from indico_checkin_print import _
 from indico_checkin_print.desk.answers import Answer
-from indico_checkin_print.desk.base import RHVolunteerBase
+from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
+from indico_checkin_print.desk.own_desk import own_desk
 from indico_checkin_print.desk.people import name_of, optional_id, summary
 from indico_checkin_print.desk.scan import Scan, scan_code, scan_person, undo
+from indico_checkin_print.management.base import static
+
+
+#: What the page's script says, by its own names
+WORDS = {
+    'lost': _('No connection to Indico. Scans that wait: {}. They are kept in this window and sent in their order. '
+              'Continue to scan, and leave the window open.'),
+    'refused': _('You are logged out, or may not check people in any more. Scans that wait: {}. They are kept in this '
+                 'window and sent when you are logged in again.'),
+    'kept': _('Kept'),
+    'kept_sentence': _('It is not known yet whether this ticket is good.'),
+    'waiting': _('More scans that wait for their answer: {}'),
+    'full_word': _('Not taken'),
+    'full': _('Too many scans wait for the connection. Write this name down.'),
+    'nobody': _('Nobody of this event'),
+    'accompanies': _('comes with {}'),
+    'badge': _('Badge:'),
+    'no_badge': _('This form prints no badges.'),
+    'not_undone': _('Not undone'),
+    'undo_failed': _('Indico did not answer. Scan the ticket again to see whether it is checked in.'),
+    'search_failed': _('No answer from Indico. Try again.'),
+    'camera_failed': _('The camera does not work.'),
+    'camera_NotAllowedError': _('The browser may not use the camera. Allow it in the settings of this page.'),
+    'camera_NotFoundError': _('There is no camera.'),
+    'camera_NotReadableError': _('Another program uses the camera.'),
+    'camera_NotSupportedError': _('Browsers use a camera only on pages with https.'),
+    'camera_NetworkError': _('What reads the codes could not be loaded. Check the connection.'),
+}
+
+
+class WPScanStation(WPVolunteer):
+    """The page of the scan station."""
+
+    def get_extra_css_files(self):
+        return [*WPVolunteer.get_extra_css_files(self), static('scan.css')]
+
+    def get_extra_js_files(self):
+        return [*WPVolunteer.get_extra_js_files(self), *map(static, (
+            'wedge.js', 'camera.js', 'scan_queue.js', 'scan_sound.js', 'scan_people.js', 'scan.js'))]
+
+
+class RHScanStation(RHVolunteerBase):
+    """Show the page. All that it does is done by its script."""
+
+    def _process(self):
+        mine = own_desk(self.event, session.user)
+        # matched by the browser, as Indico's app does: the patterns are JavaScript's
+        handlers = [{'name': x.name, 'regex': x.regex} for x in get_custom_ticket_qr_code_handlers().values()]
+        # the decoder finds its second file beside the first one, so the version cannot be in the argument of a URL
+        vendor_url = url_for('plugin_checkin_print.static', filename='vendor/zxing')
+        return WPScanStation.render_template('scan.html', event=self.event, title=_('Scan station'), handlers=handlers,
+                                             mine=mine.desk if mine else None, vendor_url=vendor_url,
+                                             words={key: str(text) for key, text in WORDS.items()})
 
 
 class RHScan(RHVolunteerBase):

@@ -5,7 +5,7 @@ from indico_checkin_print.desk.badge_progress import RHBadgeProgress
 from indico_checkin_print.desk.my_desk import RHLeaveDesk, RHMyDesk, RHShortLink, RHTakeDesk
 from indico_checkin_print.desk.people import RHFindPeople
 from indico_checkin_print.desk.posters import RHPosters
-from indico_checkin_print.desk.scan_station import RHScan, RHUndoScan
+from indico_checkin_print.desk.scan_station import RHScan, RHScanStation, RHUndoScan
 
 
 PREFIX = '/event/<int:event_id>/desk'
@@ -32,6 +32,8 @@ def add_desk_urls(blueprint):
     _add('/<int:desk_id>/board/jobs/<int:job_id>/missed', 'board_missed', board.RHBoardMissed, 'POST')
     _add('/<int:desk_id>/board/jobs/<int:job_id>/retry', 'board_retry', board.RHBoardRetry, 'POST')
     _add('/<int:desk_id>/board/jobs/<int:job_id>/release', 'board_release', board.RHBoardRelease, 'POST')
+    # The scan station
+    _add('/scan/', 'scan_station', RHScanStation, 'GET')
     _add('/scan/answer', 'scan', RHScan, 'POST')
     _add('/scan/undo', 'undo_scan', RHUndoScan, 'POST')
     _add('/scan/people', 'find_people', RHFindPeople, 'GET')

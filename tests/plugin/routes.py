@@ -107,6 +107,7 @@ DESK_ROUTES = [
     ('POST', '/{desk}/board/jobs/{job}/missed'),
     ('POST', '/{desk}/board/jobs/{job}/retry'),
     ('POST', '/{desk}/board/jobs/{job}/release'),
+    ('GET', '/scan/'),
     ('POST', '/scan/answer'),
     ('POST', '/scan/undo'),
     ('GET', '/scan/people'),

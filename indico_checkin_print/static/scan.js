@@ -1,0 +1,331 @@
+// The page of the scan station: what scanner, camera and search find goes into one queue; each answer is shown, said
+// and heard, and followed until the badge is out.
+
+document.addEventListener('DOMContentLoaded', () => {
+  'use strict';
+
+  const UNDO_SECONDS = 10;
+  const MAX_LINES = 12;
+  const FOLLOW_FOR = 180000; // ms
+  const SIGNS = {good: '✓', note: '!', stop: '✕', wait: '…'};
+
+  const root = document.getElementById('scan');
+  const words = JSON.parse(root.dataset.words);
+  const handlers = JSON.parse(root.dataset.handlers).map(({name, regex}) => {
+    try {
+      return {name, regex: new RegExp(regex)};
+    } catch {
+      return null; // a pattern that this browser does not know: Indico's app could not read its codes either
+    }
+  }).filter(Boolean);
+  const part = name => root.querySelector(`[data-part=${name}]`);
+  let shown = null; // the scan whose answer is on the screen
+  let undoTimer = null;
+  const sound = window.CheckinPrintSound(part('sound'));
+
+  // Requests
+
+  const post = (url, data, signal) => fetch(url, {
+    method: 'POST', signal, body: new URLSearchParams(data),
+    headers: {'X-CSRF-Token': root.dataset.token, 'X-Requested-With': 'XMLHttpRequest'},
+  });
+
+  const queue = new window.CheckinPrintQueue({
+    send: (scan, signal) => post(root.dataset.answerUrl, scan.data, signal),
+    renew: async () => {
+      const page = await fetch(location.href, {signal: AbortSignal.timeout(10000)});
+      const fresh = new DOMParser().parseFromString(await page.text(), 'text/html').getElementById('scan');
+      if (fresh) {
+        root.dataset.token = fresh.dataset.token;
+      }
+    },
+    onAnswer: showAnswer,
+    onRepeat: scan => {
+      if (shown && shown.key === scan.key && shown.answer) {
+        part('answer').classList.remove('scan-again');
+        void part('answer').offsetWidth; // starts the animation anew
+        part('answer').classList.add('scan-again');
+        sound.play(shown.answer.tone);
+      }
+    },
+    onState: ({waiting, problem}) => {
+      const box = part('connection');
+      const text = problem ? words[problem].replace('{}', waiting) : '';
+      if (box.textContent !== text) {
+        box.textContent = text;
+      }
+      box.hidden = !text;
+      part('login').hidden = problem !== 'refused';
+      if (problem && waiting) {
+        showKept();
+      }
+      const more = waiting - 1;
+      part('waiting').textContent = !problem && more > 0 ? words.waiting.replace('{}', more) : '';
+    },
+  });
+
+  // Scans
+
+  function scanned({code, byPosition = ''}) {
+    sound.wake();
+    // Indico refuses whatever has NUL
+    code = code.replaceAll('\0', '\ufffd');
+    const data = {code};
+    const match = text => (handlers.find(({regex}) => regex.test(text)) || {}).name;
+    if (match(code)) {
+      data.handler = match(code);
+    }
+    if (byPosition && byPosition !== code) {
+      data.by_position = byPosition;
+      if (match(byPosition)) {
+        data.handler_by_position = match(byPosition);
+      }
+    }
+    add({key: code, data});
+  }
+
+  function add(scan) {
+    if (!queue.add(scan)) {
+      show({answer: {tone: 'stop', word: words.full_word, sentence: words.full}});
+    } else if (part('answer').dataset.answer !== 'kept' && shown !== scan && (!shown || shown.key !== scan.key)) {
+      part('answer').dataset.stale = '';
+    }
+  }
+
+  function showAnswer(scan, answer) {
+    show({...scan, answer});
+    addLine(answer);
+  }
+
+  function show(scan) {
+    shown = scan;
+    const {answer} = scan;
+    const box = part('answer');
+    delete box.dataset.stale;
+    box.dataset.tone = answer.tone;
+    box.dataset.answer = answer.answer || '';
+    part('sign').textContent = SIGNS[answer.tone];
+    part('word').textContent = answer.word;
+    part('name').textContent = answer.name || '';
+    part('who').textContent = [answer.accompanies && words.accompanies.replace('{}', answer.accompanies),
+      answer.affiliation, answer.form].filter(Boolean).join(' · ');
+    part('sentence').textContent = answer.sentence;
+    part('badges').replaceChildren();
+    part('unpaid').hidden = answer.answer !== 'not_paid';
+    say([answer.word, answer.name, answer.sentence].filter(Boolean).join('. '));
+    sound.play(answer.tone);
+    offerUndo(answer);
+    if (answer.registration) {
+      follow(scan);
+    }
+  }
+
+  // A scan that cannot be sent has no answer yet, and the last one is not its own.
+  function showKept() {
+    const box = part('answer');
+    if (box.dataset.answer === 'kept') {
+      return;
+    }
+    shown = null;
+    delete box.dataset.stale;
+    box.dataset.tone = 'wait';
+    box.dataset.answer = 'kept';
+    part('sign').textContent = SIGNS.wait;
+    part('word').textContent = words.kept;
+    for (const name of ['name', 'who', 'badges']) {
+      part(name).textContent = '';
+    }
+    part('sentence').textContent = words.kept_sentence;
+    part('undo').hidden = part('unpaid').hidden = true;
+  }
+
+  // One line for each answer, newest on top
+
+  function addLine(answer) {
+    const line = document.createElement('li');
+    line.dataset.tone = answer.tone;
+    line.dataset.registration = answer.registration || '';
+    const time = document.createElement('time');
+    time.textContent = new Date().toLocaleTimeString([], {hour: '2-digit', minute: '2-digit', second: '2-digit'});
+    const sign = document.createElement('span');
+    sign.className = 'scan-line-sign';
+    sign.setAttribute('aria-hidden', 'true');
+    sign.textContent = SIGNS[answer.tone];
+    const name = document.createElement('bdi');
+    name.textContent = answer.name || words.nobody;
+    const state = document.createElement('span');
+    state.className = 'scan-line-state';
+    state.textContent = answer.word;
+    line.append(time, sign, name, state);
+    part('lines').prepend(line);
+    while (part('lines').children.length > MAX_LINES) {
+      part('lines').lastElementChild.remove();
+    }
+    part('history').hidden = false;
+  }
+
+  // The badge, until it is out
+
+  async function follow(scan) {
+    const {registration} = scan.answer;
+    const line = part('lines').querySelector(`[data-registration="${registration}"]`);
+    const until = Date.now() + FOLLOW_FOR;
+    let etag = '';
+    let wait = 300;
+    // who is no longer on the screen is followed in the list, as long as they are there
+    while (Date.now() < until && (shown === scan || (line && line.isConnected))) {
+      try {
+        const response = await fetch(root.dataset.badgesUrl.replace('/0', `/${registration}`), {
+          cache: 'no-store', headers: etag ? {'If-None-Match': etag} : {}, signal: AbortSignal.timeout(10000),
+        });
+        if (response.status === 200) {
+          etag = response.headers.get('ETag');
+          wait = 300;
+          const progress = await response.json();
+          showBadges(scan, progress);
+          if (progress.ended) {
+            return;
+          }
+        } else if (response.status !== 304) {
+          return;
+        }
+      } catch {
+        // no connection: the badge is printed all the same, and is asked for again
+        wait = 3000;
+      }
+      await new Promise(resolve => setTimeout(resolve, wait));
+      wait = Math.min(wait * 1.25, 3000);
+    }
+  }
+
+  function showBadges(scan, {badges, prints}) {
+    const texts = prints ? badges.map(badge => [badge, [
+      badges.length > 1 ? `${badge.name}:` : words.badge, badge.state, badge.where && `(${badge.where})`,
+    ].filter(Boolean).join(' ')]) : [[{tone: 'note', why: ''}, words.no_badge]];
+    const line = part('lines').querySelector(`[data-registration="${scan.answer.registration}"] .scan-line-state`);
+    if (line && texts.length) {
+      line.textContent = `${scan.answer.word} · ${texts.map(([, text]) => text).join(' · ')}`;
+    }
+    if (shown !== scan) {
+      return;
+    }
+    part('badges').replaceChildren(...texts.map(([badge, text]) => {
+      const item = document.createElement('li');
+      item.dataset.tone = badge.tone;
+      item.textContent = `${{good: '✓ ', stop: '✕ '}[badge.tone] || ''}${text}`;
+      if (badge.why) {
+        const why = document.createElement('small');
+        why.textContent = badge.why;
+        item.append(why);
+      }
+      return item;
+    }));
+    part('news').textContent = texts.map(([badge, text]) => [text, badge.why].filter(Boolean).join('. ')).join('. ');
+  }
+
+  // Undo
+
+  function offerUndo(answer) {
+    clearInterval(undoTimer);
+    const button = part('undo');
+    let left = UNDO_SECONDS;
+    button.hidden = !answer.checked_in_dt;
+    part('undo-left').textContent = left;
+    if (button.hidden) {
+      return;
+    }
+    undoTimer = setInterval(() => {
+      left -= 1;
+      part('undo-left').textContent = left;
+      if (left <= 0) {
+        clearInterval(undoTimer);
+        button.hidden = true;
+      }
+    }, 1000);
+  }
+
+  part('undo').addEventListener('click', async () => {
+    const scan = shown;
+    clearInterval(undoTimer);
+    part('undo').hidden = true;
+    const {registration, checked_in_dt} = scan.answer; // eslint-disable-line camelcase
+    let result = {undone: false, sentence: words.undo_failed};
+    try {
+      const response = await post(root.dataset.undoUrl, {registration, checked_in_dt}, AbortSignal.timeout(15000));
+      if (response.ok) {
+        result = await response.json();
+      }
+    } catch {
+      // said by the sentence
+    }
+    queue.forget(scan.key);
+    const answer = result.undone ? {tone: 'note', answer: 'undone', registration, ...result, name: scan.answer.name}
+      : {tone: 'stop', answer: 'not_undone', word: words.not_undone, ...result, name: scan.answer.name};
+    if (shown === scan) {
+      show({key: '', answer});
+    }
+    addLine(answer);
+  });
+
+  part('unpaid').addEventListener('click', () => {
+    add({key: `unpaid ${shown.answer.registration}`, data: {registration: shown.answer.registration, unpaid_too: '1'}});
+  });
+
+  window.CheckinPrintPeople({
+    url: root.dataset.peopleUrl, input: part('search'), list: part('people'), note: part('people-note'), words,
+    onChosen: registration => {
+      sound.wake();
+      add({key: `registration ${registration}`, data: {registration}});
+      part('answer').focus();
+    },
+  });
+
+  // Camera
+
+  let stopCamera = null;
+  part('camera').addEventListener('click', async () => {
+    const button = part('camera');
+    const video = part('video');
+    if (stopCamera) {
+      stopCamera();
+      stopCamera = null;
+    } else {
+      button.disabled = true;
+      try {
+        stopCamera = await window.CheckinPrintCamera.start(video, root.dataset.vendorUrl, code => scanned({code}));
+        part('camera-note').textContent = '';
+      } catch (error) {
+        part('camera-note').textContent = words[`camera_${error.name}`] || words.camera_failed;
+      }
+      button.disabled = false;
+    }
+    video.hidden = !stopCamera;
+    button.setAttribute('aria-pressed', String(!!stopCamera));
+  });
+
+  // Speech
+
+  function say(text) {
+    // the same text twice would be said once
+    part('live').textContent = '';
+    requestAnimationFrame(() => {
+      part('live').textContent = text;
+    });
+  }
+
+  // The focus: keys reach the page only while its window has it
+
+  function showFocus() {
+    part('unfocused').hidden = document.hasFocus() || !!stopCamera;
+  }
+  window.addEventListener('focus', showFocus);
+  window.addEventListener('blur', () => setTimeout(showFocus, 200));
+  root.addEventListener('click', event => {
+    // a button that was clicked would otherwise be pressed by what comes next
+    if (event.detail && event.target.closest('button')) {
+      event.target.closest('button').blur();
+    }
+  });
+  window.CheckinPrintWedge.listen(scanned);
+  root.dataset.ready = '';
+});

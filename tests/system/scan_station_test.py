@@ -1,0 +1,207 @@
+"""The scan station in Chromium: a wedge of any layout, search, undo, a lost connection, a camera, and keys alone."""
+
+import pytest
+import qrcode
+from playwright.sync_api import expect
+
+from tests.stack import browser
+from tests.stack.facts import wait_for_badges
+from tests.stack.scan_page import ScanPage, tickets
+
+
+PHONE = {'width': 390, 'height': 844}
+
+
+@pytest.fixture
+def open_page(stack, log_in):
+    def _open(layout='us', **wedge):
+        return ScanPage(stack, log_in('volunteer'), layout, **wedge)
+    return _open
+
+
+def part(page, name):
+    return page.locator(f'[data-part={name}]')
+
+
+def fits(page):
+    """Whether nothing is wider than the window."""
+    return page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')
+
+
+def test_a_scan_is_welcomed_and_its_badge_comes_out(stack, open_page, take, keep, picture):
+    person, other = take(2)
+    code, other_code = tickets(stack, [person, other])
+    station = open_page()
+    page = station.page
+    picture(page, 'scan-station')
+    expect(part(page, 'undo')).to_be_hidden()
+    expect(part(page, 'unpaid')).to_be_hidden()
+    count = len(stack.papers())
+    answer = station.scan(code)
+    assert (answer['answer'], answer['word']) == ('welcome', 'Welcome')
+    assert person['last_name'] in answer['name']
+    wait_for_badges(stack, count + 1)
+    expect(part(page, 'badges')).to_contain_text('Badge: Printed')
+    # a screen reader says both
+    expect(page.locator('[aria-live=assertive]')).to_contain_text('Welcome')
+    expect(page.locator('[aria-live=polite]')).to_contain_text('Printed')
+    keep(page, 'scan-station-welcome')
+    assert fits(page)
+    page.set_viewport_size(PHONE)
+    assert fits(page)
+    keep(page, 'scan-station-phone')
+    # at once again: the same answer, and nothing is sent
+    station.type(code)
+    expect(part(page, 'word')).to_have_text('Welcome')
+    assert len(station.answers()) == 1
+    # later: it is said since when
+    page.reload()
+    page.wait_for_selector('#scan[data-ready]')
+    answer = station.scan(code)
+    assert answer['word'].startswith('Already in since')
+    picture(page, 'scan-station-already')
+    answer = station.scan('{"i":[2,"' + stack.url + '","AAAA"]}')
+    assert answer['word'] == 'Unknown code'
+    picture(page, 'scan-station-unknown')
+    assert station.scan(other_code)['word'] == 'Welcome'
+    expect(part(page, 'lines').locator('li')).to_have_count(3)
+    wait_for_badges(stack, count + 2)
+    assert len(stack.papers()) == count + 2
+
+
+@pytest.mark.parametrize(('layout', 'wedge'), [('de', {}), ('fr', {}), ('us', {'suffix': None}), ('us', {'gap': 0.02}),
+                                               ('us', {'stall': 0.6})])
+def test_scanners_and_keyboards(stack, open_page, take, layout, wedge):
+    person, = take(1)
+    station = open_page(layout, **wedge)
+    assert station.scan(tickets(stack, [person])[0])['word'] == 'Welcome'
+
+
+def test_keys_are_caught_wherever_the_focus_is(stack, open_page, take):
+    people = take(3)
+    codes = tickets(stack, people)
+    station = open_page()
+    page = station.page
+    # in the field, whose text stays as it was
+    part(page, 'search').focus()
+    page.keyboard.type('mu', delay=150)
+    assert station.scan(codes[0])['word'] == 'Welcome'
+    expect(part(page, 'search')).to_have_value('mu')
+    # on buttons, which are not pressed by the spaces and the Enter of a scan
+    part(page, 'sound').focus()
+    assert station.scan(codes[1].replace(':', ': '))['word'] == 'Welcome'
+    expect(part(page, 'sound')).to_have_attribute('aria-pressed', 'true')
+    part(page, 'undo').focus()
+    assert station.scan(codes[2])['word'] == 'Welcome'
+    assert 'undone' not in [x['answer'] for x in station.answers()]
+
+
+def test_by_keyboard_alone(stack, open_page, take, picture):
+    person, = take(1)
+    station = open_page()
+    page = station.page
+    number, = stack.postgres.sql('indico', 'SELECT friendly_id FROM event_registration.registrations '
+                                           f'WHERE id = {person["id"]}')
+    for __ in range(20):
+        page.keyboard.press('Tab')
+        if page.evaluate('document.activeElement.id') == 'scan-search':
+            break
+    page.keyboard.type(f'#{number}', delay=150)
+    expect(part(page, 'people').locator('button')).to_have_count(1)
+    picture(page, 'scan-station-search')
+    page.keyboard.press('Tab')
+    page.keyboard.press('Enter')
+    expect(part(page, 'word')).to_have_text('Welcome')
+    expect(part(page, 'search')).to_have_value('')
+    # the focus is at the answer, and what can be done about it comes next
+    page.keyboard.press('Tab')
+    expect(part(page, 'undo')).to_be_focused()
+    page.keyboard.press('Enter')
+    expect(part(page, 'word')).to_have_text('Undone')
+    checked_in, = stack.postgres.sql('indico', 'SELECT checked_in FROM event_registration.registrations '
+                                               f'WHERE id = {person["id"]}')
+    assert checked_in == 'f'
+
+
+def test_the_connection_is_lost(stack, open_page, take, keep):
+    """What was scanned meanwhile is kept, and answered in order."""
+    people = take(3)
+    codes = tickets(stack, people)
+    station = open_page()
+    page = station.page
+    page.context.set_offline(True)
+    for code in codes:
+        station.type(code)
+    expect(part(page, 'connection')).to_contain_text('No connection to Indico. Scans that wait: 3.')
+    expect(part(page, 'word')).to_have_text('Kept')
+    keep(page, 'scan-station-offline')
+    page.context.set_offline(False)
+    answers = station.wait(3)
+    assert [x['answer'] for x in answers] == ['welcome'] * 3
+    assert all(person['last_name'] in x['name'] for person, x in zip(people, answers, strict=True))
+    expect(part(page, 'connection')).to_be_hidden()
+
+
+def test_somebody_is_logged_out(stack, open_page, take):
+    """The scan waits, and goes out when somebody has logged in again in another window of the browser."""
+    person, = take(1)
+    station = open_page()
+    context = station.page.context
+    cookies = context.cookies()
+    context.clear_cookies()
+    station.type(tickets(stack, [person])[0])
+    expect(part(station.page, 'connection')).to_contain_text('You are logged out')
+    expect(part(station.page, 'login')).to_be_visible()
+    context.clear_cookies()
+    context.add_cookies(cookies)
+    assert station.wait(1)[0]['answer'] == 'welcome'
+
+
+def test_not_paid(stack, open_page, take, keep):
+    person, = take(1)
+    stack.postgres.sql('indico', f'UPDATE event_registration.registrations SET state = 5 WHERE id = {person["id"]}')
+    station = open_page()
+    assert station.scan(tickets(stack, [person])[0])['word'] == 'Not paid'
+    keep(station.page, 'scan-station-not-paid')
+    station.page.get_by_role('button', name='Check in all the same').click()
+    expect(part(station.page, 'word')).to_have_text('Welcome')
+    expect(part(station.page, 'badges')).to_contain_text('Held')
+
+
+def write_video(path, text):
+    """Write a film of one picture, a QR code, as Chromium takes it for a camera: YUV4MPEG2."""
+    width, height = 640, 480
+    code = qrcode.QRCode(box_size=6, border=4)
+    code.add_data(text)
+    code.make()
+    rows, box = code.get_matrix(), 6
+    side = len(rows) * box
+    left, top = (width - side) // 2, (height - side) // 2
+    luma = bytearray(b'\xc8' * (width * height))
+    for y in range(side):
+        line = bytes(16 if rows[y // box][x // box] else 235 for x in range(side))
+        luma[(top + y) * width + left:(top + y) * width + left + side] = line
+    frame = b'FRAME\n' + bytes(luma) + b'\x80' * (width * height // 2)
+    path.write_bytes(f'YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420mpeg2\n'.encode() + frame * 3)
+
+
+def test_the_camera_of_a_phone(stack, chromium, take, tmp_path, picture):
+    """Chromium has no decoder of its own here, as phones of one maker and other browsers have none: ours is loaded."""
+    person, = take(1)
+    film = tmp_path / 'ticket.y4m'
+    write_video(film, tickets(stack, [person])[0])
+    with chromium.browser_type.launch(executable_path=browser.find(), args=[
+            '--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+            f'--use-file-for-fake-video-capture={film}']) as phone:
+        station = ScanPage.open(stack, phone)
+        page = station.page
+        page.set_viewport_size(PHONE)
+        part(page, 'camera').click()
+        assert station.wait(1)[0]['answer'] == 'welcome'
+        assert page.evaluate('"ZXingWASM" in window')
+        # it stays before the camera, and is not scanned again and again
+        page.wait_for_timeout(4000)
+        assert len(station.answers()) == 1
+        picture(page, 'scan-station-camera')
+        part(page, 'camera').click()
+        expect(part(page, 'video')).to_be_hidden()
