@@ -9,6 +9,7 @@ from indico.web.rh import RHProtected
 from indico_checkin_print import _
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
 from indico_checkin_print.desk.own_desk import choose, leave, own_desk
+from indico_checkin_print.desk.walk_in import may_register
 from indico_checkin_print.management.devices import devices_of
 from indico_checkin_print.models.desks import Desk
 
@@ -21,7 +22,8 @@ class RHMyDesk(RHVolunteerBase):
         desks = Desk.query.filter_by(event_id=self.event.id, is_deleted=False).order_by(Desk.id).all()
         devices = [x for x in devices_of(self.event) if x.user == session.user and x.device.desk is not None]
         return WPVolunteer.render_template('my_desk.html', event=self.event, title=_('My desk'), desks=desks,
-                                           devices=devices, mine=mine.desk if mine else None, today=now_utc())
+                                           devices=devices, mine=mine.desk if mine else None, today=now_utc(),
+                                           may_register=may_register(self.event))
 
 
 class RHTakeDesk(RHVolunteerBase):

@@ -1,6 +1,6 @@
 """The URLs of the volunteers' pages."""
 
-from indico_checkin_print.desk import board
+from indico_checkin_print.desk import board, walk_in
 from indico_checkin_print.desk.badge_progress import RHBadgeProgress
 from indico_checkin_print.desk.my_desk import RHLeaveDesk, RHMyDesk, RHShortLink, RHTakeDesk
 from indico_checkin_print.desk.people import RHFindPeople
@@ -38,5 +38,13 @@ def add_desk_urls(blueprint):
     _add('/scan/undo', 'undo_scan', RHUndoScan, 'POST')
     _add('/scan/people', 'find_people', RHFindPeople, 'GET')
     _add('/scan/badges/<int:registration_id>', 'badge_progress', RHBadgeProgress, 'GET')
+    # Those who come without a registration
+    _add('/walk-in/', 'walk_in', walk_in.RHWalkIn, 'GET')
+    _add('/walk-in/<int:reg_form_id>/', 'walk_in_form', walk_in.RHWalkInForm, 'GET', 'POST')
+    _add('/walk-in/<int:reg_form_id>/known', 'walk_in_known', walk_in.RHWalkInKnown, 'GET')
+    _add('/walk-in/<int:reg_form_id>/<int:registration_id>/', 'walk_in_person', walk_in.RHWalkInPerson, 'GET')
+    _add('/walk-in/<int:reg_form_id>/<int:registration_id>/live', 'walk_in_live', walk_in.RHWalkInLive, 'GET')
+    _add('/walk-in/<int:reg_form_id>/<int:registration_id>/check-in', 'walk_in_check_in', walk_in.RHWalkInCheckIn,
+         'POST')
     # short enough to be typed from the page on the wall
     blueprint.add_url_rule('/desk/<int:desk_id>', 'short_link', RHShortLink)

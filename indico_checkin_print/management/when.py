@@ -23,6 +23,7 @@ SOURCE_TITLES = {
     CheckinSource.app: _('Check-in app of Indico'),
     CheckinSource.scan: _('Scan station'),
     CheckinSource.list: _('One person, on the pages of the registration'),
+    CheckinSource.walk_in: _('Walk-ins, who are registered at the desk'),
     CheckinSource.bulk: _('Several people at once, in the list of participants'),
     CheckinSource.api: _('Scanners and programs with a personal token'),
     CheckinSource.other: _('Other plugins, such as people who join a video conference from home'),

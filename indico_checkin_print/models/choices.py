@@ -58,6 +58,8 @@ class CheckinSource(IndicoStrEnum):
     scan = 'scan'
     #: One person on the management pages
     list = 'list'
+    #: One person who came without a registration
+    walk_in = 'walk_in'
     #: Several people at once in the participant list
     bulk = 'bulk'
     #: The check-in API with a personal token
@@ -111,4 +113,5 @@ DEFAULT_EVENTS = (WebhookEvent.checked_in, WebhookEvent.undone)
 #: More check-ins than this at once wait for a click, unless the event says otherwise
 DEFAULT_BULK_LIMIT = 20
 #: The ways of check-in that print, unless the event says otherwise
-DEFAULT_SOURCES = (CheckinSource.app, CheckinSource.scan, CheckinSource.list, CheckinSource.bulk, CheckinSource.api)
+DEFAULT_SOURCES = (CheckinSource.app, CheckinSource.scan, CheckinSource.list, CheckinSource.bulk, CheckinSource.api,
+                   CheckinSource.walk_in)

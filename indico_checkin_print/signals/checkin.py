@@ -37,6 +37,8 @@ SOURCES = {
     'event_registration.api_checkin_registration': CheckinSource.api,
     'event_registration.api_registrant': CheckinSource.app,
     'plugin_checkin_print.scan': CheckinSource.scan,
+    'plugin_checkin_print.walk_in_form': CheckinSource.walk_in,
+    'plugin_checkin_print.walk_in_check_in': CheckinSource.walk_in,
 }
 
 _FLIP = 'checkin_print_flip'

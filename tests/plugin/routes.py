@@ -113,6 +113,16 @@ DESK_ROUTES = [
     ('GET', '/scan/people'),
     ('GET', '/scan/badges/{registration}'),
 ]
+#: Those for people who come without a registration: the right to edit registrations is needed as well
+WALK_IN_ROUTES = [
+    ('GET', '/walk-in/'),
+    ('GET', '/walk-in/{form}/'),
+    ('POST', '/walk-in/{form}/'),
+    ('GET', '/walk-in/{form}/known'),
+    ('GET', '/walk-in/{form}/{registration}/'),
+    ('GET', '/walk-in/{form}/{registration}/live'),
+    ('POST', '/walk-in/{form}/{registration}/check-in'),
+]
 #: Pages that only lead elsewhere, and those for programs, which have tests of their own
 OTHER_ROUTES = {
     ('GET', '/desk/<int:desk_id>'),

@@ -41,6 +41,12 @@ class Manager:
         assert answer.status_code == 200, f'{path} answered {answer.status_code}: {answer.text[:300]}'
         return answer
 
+    def post_json(self, path, data):
+        """POST JSON to a page below the event, as Indico's React components do; return the answer, whatever it is."""
+        token = self._token(self.get('/desk/'))
+        return self._session.post(self._stack.event_url + path, json=data, timeout=120,
+                                  headers={'X-CSRF-Token': token, 'X-Requested-With': 'XMLHttpRequest'})
+
     def check_in_all(self, people):
         """Check people of one form in at once, with the button of the participant list."""
         form_id, = {person['form_id'] for person in people}

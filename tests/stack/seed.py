@@ -38,7 +38,7 @@ from tests.stack.names import people
 PASSWORD = 'check-in!2026'
 #: login: given name, family name
 USERS = {'admin': ('Ada', 'Admin'), 'manager': ('Mona', 'Manager'), 'volunteer': ('Vera', 'Volunteer'),
-         'volunteer2': ('Viktor', 'Volunteer'), 'stranger': ('Stan', 'Stranger')}
+         'volunteer2': ('Viktor', 'Volunteer'), 'registrar': ('Rita', 'Registrar'), 'stranger': ('Stan', 'Stranger')}
 PX_PER_MM = 5
 #: A badge for a lanyard, as large as the usual plastic sleeves, and a label.
 SIZES = {'badge': (96, 134), 'label': (90, 55)}
@@ -127,6 +127,8 @@ def _event(users, *, one_day):
     event.update_principal(users['manager'], full_access=True)
     for login in ('volunteer', 'volunteer2'):
         event.update_principal(users[login], permissions={'registration_checkin'})
+    # registers those who come without a registration
+    event.update_principal(users['registrar'], permissions={'registration_checkin', 'registration_edit'})
     set_feature_enabled(event, 'registration', True)
     return event
 

@@ -1,0 +1,90 @@
+"""The pages for walk-ins in Chromium: Indico's own form, the badge, who is registered already; by keyboard as well."""
+
+import os
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.stack.facts import wait_for_badges
+from tests.system.conftest import PICTURES
+
+
+PHONE = {'width': 390, 'height': 844}
+DESKTOP = {'width': 1280, 'height': 900}
+
+
+@pytest.fixture
+def keep(picture):
+    """Return a function that keeps pictures for the docs if they are made anew, else for people to look at."""
+    def _keep(page, name):
+        for size, suffix in ((PHONE, 'phone'), (DESKTOP, 'desktop')):
+            page.set_viewport_size(size)
+            for scheme in ('light', 'dark'):
+                page.emulate_media(color_scheme=scheme)
+                full_name = f'{name}-{suffix}' + ('-dark' if scheme == 'dark' else '')
+                if os.environ.get('UPDATE_PICTURES') == '1':
+                    page.screenshot(path=PICTURES / f'{full_name}.png')
+                picture(page, full_name)
+        page.emulate_media(color_scheme='light')
+        page.set_viewport_size(PHONE)
+    return _keep
+
+
+@pytest.fixture
+def page(stack, log_in):
+    page = log_in('registrar')
+    page.set_viewport_size(PHONE)
+    page.goto(f'{stack.event_url}/desk/')
+    page.get_by_role('link', name='Register a walk-in').click()
+    expect(page.get_by_text('Choose the registration form.')).to_be_visible()
+    return page
+
+
+def fits(page):
+    return page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')
+
+
+def test_by_keyboard_from_the_form_to_the_badge(stack, page, keep):
+    keep(page, 'walk-in-forms')
+    page.get_by_role('link', name='Participants').focus()
+    page.keyboard.press('Enter')
+    # Indico's component draws the form; the first field has the focus
+    first = page.locator('input[name="first_name"]')
+    expect(first).to_be_focused()
+    page.keyboard.type('Wanda')
+    page.keyboard.press('Tab')
+    page.keyboard.type('Walkinson')
+    expect(page.locator('input[name="last_name"]')).to_have_value('Walkinson')
+    page.locator('input[name="email"]').focus()
+    page.keyboard.type('wanda@people.test')
+    assert fits(page)
+    keep(page, 'walk-in')
+    count = len(stack.papers())
+    page.get_by_role('button', name='Register').focus()
+    page.keyboard.press('Enter')
+    expect(page.locator('.board-state')).to_contain_text('Checked in')
+    expect(page.locator('[data-job]')).to_have_attribute('data-state', 'completed')
+    wait_for_badges(stack, count + 1)
+    assert fits(page)
+    keep(page, 'walk-in-printed')
+    # one key more for the next person
+    expect(page.get_by_role('link', name='Next person')).to_be_focused()
+    page.keyboard.press('Enter')
+    expect(page.locator('input[name="first_name"]')).to_be_focused()
+
+
+def test_who_is_registered_already(stack, page, take, keep):
+    person, = take(1)
+    email, = stack.postgres.sql('indico', f'SELECT email FROM event_registration.registrations '
+                                          f'WHERE id = {person["id"]}')
+    page.get_by_role('link', name='Participants').click()
+    page.locator('input[name="email"]').fill(email)
+    known = page.locator('#walk-in-known')
+    expect(known).to_contain_text(f'{person["first_name"]} {person["last_name"]}')
+    keep(page, 'walk-in-known')
+    count = len(stack.papers())
+    known.get_by_role('link', name='Go to check-in').click()
+    expect(page.get_by_role('button', name='Check in and print')).to_be_focused()
+    page.keyboard.press('Enter')
+    expect(page.locator('[data-job]')).to_have_attribute('data-state', 'completed')
+    wait_for_badges(stack, count + 1)
