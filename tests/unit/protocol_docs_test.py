@@ -66,9 +66,9 @@ def test_no_other_fields():
     assert len(re.findall(r'^\| `', table, re.MULTILINE)) == len(list(rows()))
 
 
-def table(heading):
+def table(heading, docs=DOCS):
     """The rows of the table with this heading, each a list of its cells."""
-    lines = DOCS.partition(f'\n| {heading}')[2].partition('\n\n')[0].splitlines()[2:]
+    lines = docs.partition(f'\n| {heading}')[2].partition('\n\n')[0].splitlines()[2:]
     return [[cell.strip(' `') for cell in line.strip('|').split('|')] for line in lines]
 
 
@@ -120,8 +120,11 @@ def test_close_codes():
 
 
 def test_errors_by_http():
-    used = {tuple(arguments[:2]) for side in ('print_agent/webhook/receiver.py', 'indico_checkin_print/api')
-            for arguments, _ in calls('RequestRefused', 'APIError', under=side)}
+    """Those that programs get who ask for badges stand in the docs of the API."""
+    of_badges = {tuple(arguments[:2]) for arguments, _ in calls('APIError', under='indico_checkin_print/api/badges.py')}
+    used = {tuple(arguments[:2]) for path in [ROOT / 'print_agent/webhook/receiver.py',
+                                              *(ROOT / 'indico_checkin_print/api').glob('*.py')]
+            if path.name != 'badges.py' for arguments, _ in calls('RequestRefused', 'APIError', under=path)}
     used |= {(arguments[0], arguments[1]['error'])
              for arguments, _ in calls('_answer', under='indico_checkin_print/relay/server.py')
              if isinstance(arguments[1], dict) and 'error' in arguments[1]}
@@ -130,6 +133,10 @@ def test_errors_by_http():
     used |= {(400, 'missing_header')}  # the webhook endpoint of the agent distinguishes the two
     used = {(status, code) for status, code in used if isinstance(code, str) and status}
     assert {(int(status), code) for status, code, *_ in table('status | code |')} == used
+    # and those of each endpoint that takes JSON
+    api = (ROOT / 'docs/api.md').read_text()
+    documented = {(int(status), code) for status, code, *_ in table('status | `error` |', api)}
+    assert documented == of_badges | {(400, 'bad_message')}
 
 
 def test_the_answers_to_an_upgrade():
