@@ -20,10 +20,15 @@ def open_calls(event_id):
             .all())
 
 
-def call(desk, user):
-    """Call the tech to a desk. Return whether nobody had called before."""
+def call(desk, user, kiosk=''):
+    """Call the tech to a desk. Return whether nobody had called before.
+
+    :param user: Who calls; ``None`` for somebody at a kiosk.
+    :param kiosk: The name of that kiosk.
+    """
     called = db.session.execute(insert(TechCall.__table__)
-                                .values(desk_id=desk.id, user_id=user.id, called_dt=now())
+                                .values(desk_id=desk.id, user_id=user.id if user else None, called_by=kiosk,
+                                        called_dt=now())
                                 .on_conflict_do_nothing()
                                 .returning(TechCall.__table__.c.desk_id)).scalar() is not None
     return _notify(desk, called)

@@ -18,6 +18,8 @@ from indico_checkin_print.errors import SecretUnreadable
 #: Letters that cannot be mistaken for another when a code is read aloud or off a screen.
 CODE_ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ'
 CODE_LENGTH = 10
+#: How the tokens of kiosks begin
+KIOSK_PREFIX = 'icpk_'
 
 
 def new_code():
@@ -31,9 +33,9 @@ def normalize_code(code):
     return ''.join(c for c in code.upper() if c in CODE_ALPHABET)
 
 
-def new_token():
-    """Return a token for an agent (256 bits, with a prefix that secret scanners know)."""
-    return TOKEN_PREFIX + secrets.token_urlsafe(32)
+def new_token(prefix=TOKEN_PREFIX):
+    """Return a token for an agent or a kiosk (256 bits, with a prefix that secret scanners know)."""
+    return prefix + secrets.token_urlsafe(32)
 
 
 def digest(secret):

@@ -16,7 +16,7 @@ def calls_for(agent_id):
     now = now_utc()
     event_id = db.session.query(Agent.event_id).filter_by(id=agent_id).scalar_subquery()
     return fit(Calls(calls=tuple(
-        Call(desk=call.desk_id, name=call.desk.name, by=call.user.full_name if call.user else '',
+        Call(desk=call.desk_id, name=call.desk.name, by=call.caller,
              seconds=max(0.0, (now - call.called_dt).total_seconds()), answered_by=call.answered_by)
         for call in calls.open_calls(event_id)[:MAX_CALLS])))
 

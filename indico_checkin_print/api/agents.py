@@ -56,14 +56,14 @@ class RHPair(RHAgentBase):
     def _process(self):
         body = self.read(PairRequest)
         # before the code is looked at: after too many wrong ones a good one must reveal nothing either
-        _check_guesses(lambda limit: limit.test())
+        check_guesses(lambda limit: limit.test())
         # by its digest, so that the time of the comparison says nothing about a code
         agent = (Agent.query
                  .filter_by(code_hash=digest(normalize_code(body.code)))
                  .with_for_update()
                  .first())
         if agent is None or agent.code_expires_dt < now_utc() or agent.event.is_deleted:
-            _check_guesses(lambda limit: limit.hit())
+            check_guesses(lambda limit: limit.hit())
             raise APIError(403, 'wrong_code', 'This pairing code is wrong, expired or used already. Make a new one on '
                                               'the page "Check-in printing" of the event.')
         token = new_token()
@@ -86,7 +86,7 @@ class RHPair(RHAgentBase):
         })
 
 
-def _check_guesses(look):
+def check_guesses(look):
     """Raise `APIError` if too many wrong codes came, from this address or in all.
 
     :param look: Asks a limit whether there is room, and counts if it is to.

@@ -17,12 +17,13 @@ def is_nameless(items, first_name, last_name):
 
     :param items: The items of the template, front and back.
     """
-    shown = frozenset().union(*(_names_of(item['type']) for item in items))
+    shown = frozenset().union(*(names_of(item['type']) for item in items))
     names = {'first_name': first_name, 'last_name': last_name}
     return bool(shown) and all(is_blank(names[name]) for name in shown)
 
 
-def _names_of(kind):
+def names_of(kind):
+    """Return which names an item of this kind shows: none, ``first_name``, ``last_name`` or both."""
     return _FULL if kind.startswith('full_name') else _SHOWN.get(kind, frozenset())
 
 

@@ -1,15 +1,13 @@
 """Pages to print for the wall: the QR code and the short link of each desk."""
 
-import qrcode
 from flask import request
-from markupsafe import Markup
-from qrcode.image.svg import SvgPathImage
 from werkzeug.exceptions import NotFound
 
 from indico.core.plugins import url_for_plugin
 
 from indico_checkin_print import _
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
+from indico_checkin_print.management.qr_code import qr_code
 from indico_checkin_print.models.desks import Desk
 
 
@@ -22,17 +20,7 @@ class RHPosters(RHVolunteerBase):
             desks = desks.filter_by(id=request.args.get('desk', type=int))
             if not desks.has_rows():
                 raise NotFound
-        posters = [(desk, link, _qr_code(link)) for desk in desks
+        posters = [(desk, link, qr_code(link)) for desk in desks
                    for link in (url_for_plugin('checkin_print.short_link', desk_id=desk.id, _external=True),)]
         return WPVolunteer.render_template('posters.html', event=self.event, title=_('QR codes of the desks'),
                                            posters=posters)
-
-
-def _qr_code(text):
-    """Return a QR code as SVG that takes the size of its box."""
-    # a quarter of it may be dirty
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q, border=4, image_factory=SvgPathImage)
-    code.add_data(text)
-    code.make(fit=True)
-    # the library draws squares; the text is not in it
-    return Markup(code.make_image().to_string(encoding='unicode'))  # noqa: S704

@@ -4,7 +4,7 @@ Used by all that reads tickets. Who may do it in the event is asked by the calle
 see there is asked here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import contains_eager
@@ -49,6 +49,11 @@ def scan_code(event, text, handler=''):
     :param text: What the scanner read; anything.
     :param handler: The name of the custom handler of a plugin whose pattern the code matches, as in Indico's API.
     """
+    return _check_in(find_code(event, text, handler))
+
+
+def find_code(event, text, handler=''):
+    """Return the `Scan` that `scan_code` would, and check nobody in."""
     registration, code = _find(event, text, handler)
     if registration is None:
         here = code is None or code.server == server_of(config.BASE_URL)
@@ -59,13 +64,13 @@ def scan_code(event, text, handler=''):
     if person and person not in {x['id'] for x in registration.accompanying_persons}:
         # somebody who comes no more
         return Scan(Answer.unknown)
-    return _admit(registration, person)
+    return _judge(registration, person)
 
 
-def scan_person(event, registration_id, *, unpaid_too=False):
-    """Answer, as `scan_code` does, for somebody of the event who was found by name."""
+def scan_person(event, registration_id, person='', *, unpaid_too=False):
+    """Answer, as `scan_code` does, for somebody of the event who was found already: by name, or by an earlier scan."""
     registration = _load(event, Registration.id == registration_id, Registration.event_id == event.id)
-    return Scan(Answer.unknown) if registration is None else _admit(registration, '', unpaid_too=unpaid_too)
+    return Scan(Answer.unknown) if registration is None else _check_in(_judge(registration, person, unpaid_too))
 
 
 def undo(event, registration_id, checked_in_dt):
@@ -81,14 +86,17 @@ def undo(event, registration_id, checked_in_dt):
     return registration
 
 
-def _admit(registration, person, *, unpaid_too=False):
+def _judge(registration, person, unpaid_too=False):
     facts = Facts(same_event=True, state=registration.state, blocked=registration.is_ticket_blocked,
                   checked_in=registration.checked_in)
-    answer = decide(facts, unpaid_too=unpaid_too)
-    if answer != Answer.welcome:
-        return Scan(answer, registration, person)
-    _set_checked_in(registration, True)
-    return Scan(answer, registration, person, checked_in_dt=registration.checked_in_dt)
+    return Scan(decide(facts, unpaid_too=unpaid_too), registration, person)
+
+
+def _check_in(scan):
+    if scan.answer != Answer.welcome:
+        return scan
+    _set_checked_in(scan.registration, True)
+    return replace(scan, checked_in_dt=scan.registration.checked_in_dt)
 
 
 def _set_checked_in(registration, value):

@@ -1,6 +1,6 @@
 """The URLs of the volunteers' pages."""
 
-from indico_checkin_print.desk import board, walk_in
+from indico_checkin_print.desk import board, kiosk, walk_in
 from indico_checkin_print.desk.badge_progress import RHBadgeProgress
 from indico_checkin_print.desk.my_desk import RHLeaveDesk, RHMyDesk, RHShortLink, RHTakeDesk
 from indico_checkin_print.desk.people import RHFindPeople
@@ -9,6 +9,8 @@ from indico_checkin_print.desk.scan_station import RHScan, RHScanStation, RHUndo
 
 
 PREFIX = '/event/<int:event_id>/desk'
+#: Kiosks, which know their event by their token
+KIOSK_PREFIX = '/kiosk/'
 
 
 def add_desk_urls(blueprint):
@@ -46,5 +48,12 @@ def add_desk_urls(blueprint):
     _add('/walk-in/<int:reg_form_id>/<int:registration_id>/live', 'walk_in_live', walk_in.RHWalkInLive, 'GET')
     _add('/walk-in/<int:reg_form_id>/<int:registration_id>/check-in', 'walk_in_check_in', walk_in.RHWalkInCheckIn,
          'POST')
+    # All that a kiosk may do. Its cookie is sent to these URLs only
+    for rule, endpoint, rh, method in (
+            ('', 'kiosk', kiosk.RHKiosk, 'GET'), ('pair', 'kiosk_pair', kiosk.RHPairKiosk, 'POST'),
+            ('alive', 'kiosk_alive', kiosk.RHKioskAlive, 'POST'), ('scan', 'kiosk_scan', kiosk.RHKioskScan, 'POST'),
+            ('print', 'kiosk_print', kiosk.RHKioskPrint, 'POST'),
+            ('badge', 'kiosk_badge', kiosk.RHKioskBadge, 'POST'), ('call', 'kiosk_call', kiosk.RHKioskCall, 'POST')):
+        blueprint.add_url_rule(KIOSK_PREFIX + rule, endpoint, rh, methods=(method,))
     # short enough to be typed from the page on the wall
     blueprint.add_url_rule('/desk/<int:desk_id>', 'short_link', RHShortLink)

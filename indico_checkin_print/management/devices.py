@@ -78,6 +78,7 @@ class RHEditDevice(RHCheckinPrintBase):
     def _process_args(self):
         RHCheckinPrintBase._process_args(self)
         self.device = (Device.query.filter_by(event_id=self.event.id, id=request.view_args['device_id'])
+                       .filter(~Device.token.startswith(Device.KIOSK))  # kiosks have a dialog of their own
                        .first_or_404())
 
     def _process(self):

@@ -7,6 +7,7 @@ from indico_checkin_print import _
 from indico_checkin_print.management.base import RHJobBase, WPCheckinPrint
 from indico_checkin_print.management.job_rows import COLOURS, name_of
 from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.devices import Device
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import describe
 from indico_checkin_print.reasons.desk import describe_detail
@@ -26,8 +27,8 @@ class RHJobHistory(RHJobBase):
 
 
 def _names(event, actors):
-    """Return who the actors of a history are, by their code; whatever is no person and no agent is Indico itself."""
-    ids = {'user': set(), 'agent': set()}
+    """Return who the actors of a history are, by their code; whatever is no person, agent or kiosk is Indico itself."""
+    ids = {'user': set(), 'agent': set(), 'kiosk': set()}
     for actor in actors:
         kind, __, id_ = actor.partition(':')
         if kind in ids and id_.isdigit():
@@ -36,4 +37,6 @@ def _names(event, actors):
     names |= {f'user:{user.id}': user.full_name for user in User.query.filter(User.id.in_(ids['user']))}
     names |= {f'agent:{agent.id}': _('Print agent {}').format(agent.name)
               for agent in Agent.query.filter(Agent.event_id == event.id, Agent.id.in_(ids['agent']))}
+    names |= {f'kiosk:{device.id}': _('Kiosk {}').format(device.name)
+              for device in Device.query.filter(Device.event_id == event.id, Device.id.in_(ids['kiosk']))}
     return names

@@ -17,6 +17,7 @@ from indico_checkin_print.management.desk_rules import rules_context
 from indico_checkin_print.management.devices import devices_of
 from indico_checkin_print.management.held import held_jobs
 from indico_checkin_print.management.job_rows import latest_jobs, latest_messages
+from indico_checkin_print.management.kiosks import kiosk_status, kiosks_of
 from indico_checkin_print.management.status import (agent_status, desk_statuses, needs_attention, printer_status,
                                                     webhook_status)
 from indico_checkin_print.management.visibility import sees_all, visible
@@ -88,7 +89,8 @@ def _live_context(event):
             'rules': rules_in_words(setup),
             'attention': attention(event.id, visible(event)),
             'standstills': standstills(desks, visible(event)),
-            'messages': latest_messages(event, webhooks), 'calls': open_calls(event.id)}
+            'messages': latest_messages(event, webhooks), 'calls': open_calls(event.id),
+            'kiosks': kiosks_of(event), 'kiosk_status': kiosk_status}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from indico_checkin_print.management.job_actions import RHDiscardJob, RHRetryJob
 from indico_checkin_print.management.job_bulk import RHDiscardJobs, RHReleaseJobs, RHReprintJobs, RHRetryJobs
 from indico_checkin_print.management.job_export import RHExportJobs
 from indico_checkin_print.management.job_list import RHJobs
+from indico_checkin_print.management.kiosks import RHAddKiosk, RHEditKiosk, RHNewKioskCode, RHRemoveKiosk, RHRevokeKiosk
 from indico_checkin_print.management.live_board import RHLiveBoard, RHLiveBoardNow
 from indico_checkin_print.management.page import RHLive, RHManage, RHSetup
 from indico_checkin_print.management.pause import RHPauseDesk, RHPauseEvent
@@ -67,6 +68,12 @@ def add_management_urls(blueprint):
     _add('/rules/<int:rule_id>/move', 'move_rule', RHMoveRule, 'POST')
     # Devices that check people in
     _add('/devices/<int:device_id>/', 'edit_device', RHEditDevice, 'GET', 'POST')
+    # Kiosks
+    _add('/kiosks/add', 'add_kiosk', RHAddKiosk, 'GET', 'POST')
+    _add('/kiosks/<int:kiosk_id>/', 'edit_kiosk', RHEditKiosk, 'GET', 'POST')
+    _add('/kiosks/<int:kiosk_id>/code', 'new_kiosk_code', RHNewKioskCode, 'POST')
+    _add('/kiosks/<int:kiosk_id>/revoke', 'revoke_kiosk', RHRevokeKiosk, 'POST')
+    _add('/kiosks/<int:kiosk_id>/remove', 'remove_kiosk', RHRemoveKiosk, 'POST')
     # Print agents
     _add('/agents/add', 'add_agent', RHAddAgent, 'GET', 'POST')
     _add('/agents/<int:agent_id>/', 'edit_agent', RHEditAgent, 'GET', 'POST')

@@ -22,6 +22,7 @@ from indico_checkin_print.models.rules import EventSetup
 SOURCE_TITLES = {
     CheckinSource.app: _('Check-in app of Indico'),
     CheckinSource.scan: _('Scan station'),
+    CheckinSource.kiosk: _('Kiosks, where people do it themselves'),
     CheckinSource.list: _('One person, on the pages of the registration'),
     CheckinSource.walk_in: _('Walk-ins, who are registered at the desk'),
     CheckinSource.bulk: _('Several people at once, in the list of participants'),

@@ -359,6 +359,7 @@ def upgrade():
         sa.Column('called_dt', UTCDateTime(), nullable=False),
         sa.Column('answered_dt', UTCDateTime(), nullable=True),
         sa.Column('answered_by', sa.String(), server_default='', nullable=False),
+        sa.Column('called_by', sa.String(), server_default='', nullable=False),
         sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_tech_calls_desk_id_desks'), ondelete='CASCADE'),
         sa.ForeignKeyConstraint(['user_id'], ['users.users.id'], name=op.f('fk_tech_calls_user_id_users'), ondelete='SET NULL'),
         sa.PrimaryKeyConstraint('desk_id', name=op.f('pk_tech_calls')),
@@ -380,6 +381,24 @@ def upgrade():
         schema=SCHEMA
     )
     op.create_index(op.f('ix_devices_desk_id'), 'devices', ['desk_id'], schema=SCHEMA)
+
+    op.create_table('kiosks',
+        sa.Column('device_id', sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column('place', sa.String(), nullable=False),
+        sa.Column('languages', postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column('code_hash', sa.String(), nullable=True),
+        sa.Column('code_expires_dt', UTCDateTime(), nullable=True),
+        sa.Column('token_hash', sa.String(), nullable=True),
+        sa.Column('paired_dt', UTCDateTime(), nullable=True),
+        sa.Column('revoked_dt', UTCDateTime(), nullable=True),
+        sa.Column('seen_dt', UTCDateTime(), nullable=True),
+        sa.Column('scan', sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(['device_id'], [f'{SCHEMA}.devices.id'], name=op.f('fk_kiosks_device_id_devices'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('device_id', name=op.f('pk_kiosks')),
+        sa.UniqueConstraint('code_hash', name=op.f('uq_kiosks_code_hash')),
+        sa.UniqueConstraint('token_hash', name=op.f('uq_kiosks_token_hash')),
+        schema=SCHEMA
+    )
 
     op.create_table('forms',
         sa.Column('registration_form_id', sa.Integer(), autoincrement=False, nullable=False),
@@ -536,6 +555,7 @@ def downgrade():
     op.drop_table('attempts', schema=SCHEMA)
     op.drop_table('jobs', schema=SCHEMA)
     op.drop_table('forms', schema=SCHEMA)
+    op.drop_table('kiosks', schema=SCHEMA)
     op.drop_table('devices', schema=SCHEMA)
     op.drop_table('tech_calls', schema=SCHEMA)
     op.drop_table('own_desks', schema=SCHEMA)

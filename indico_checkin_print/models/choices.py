@@ -56,6 +56,8 @@ class CheckinSource(IndicoStrEnum):
     app = 'app'
     #: The scan station of this product
     scan = 'scan'
+    #: The person themselves, at a kiosk
+    kiosk = 'kiosk'
     #: One person on the management pages
     list = 'list'
     #: One person who came without a registration
@@ -113,5 +115,5 @@ DEFAULT_EVENTS = (WebhookEvent.checked_in, WebhookEvent.undone)
 #: More check-ins than this at once wait for a click, unless the event says otherwise
 DEFAULT_BULK_LIMIT = 20
 #: The ways of check-in that print, unless the event says otherwise
-DEFAULT_SOURCES = (CheckinSource.app, CheckinSource.scan, CheckinSource.list, CheckinSource.bulk, CheckinSource.api,
-                   CheckinSource.walk_in)
+DEFAULT_SOURCES = (CheckinSource.app, CheckinSource.scan, CheckinSource.kiosk, CheckinSource.list, CheckinSource.bulk,
+                   CheckinSource.api, CheckinSource.walk_in)

@@ -18,6 +18,8 @@ class Device(db.Model):
     APP = 'app:'
     #: The same for a personal token
     PERSONAL = 'personal:'
+    #: The same for a kiosk, which has a row of its own (`models.kiosks.Kiosk`)
+    KIOSK = 'kiosk:'
 
     __tablename__ = 'devices'
     __table_args__ = (db.UniqueConstraint('event_id', 'token'),
@@ -32,7 +34,7 @@ class Device(db.Model):
         db.ForeignKey('events.events.id'),
         nullable=False
     )
-    #: Which token: 'app:5' or 'personal:7'
+    #: Which token: 'app:5' or 'personal:7'; of a kiosk a number that is no secret
     token = db.Column(
         db.String,
         nullable=False

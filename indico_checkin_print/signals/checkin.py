@@ -39,6 +39,7 @@ SOURCES = {
     'plugin_checkin_print.scan': CheckinSource.scan,
     'plugin_checkin_print.walk_in_form': CheckinSource.walk_in,
     'plugin_checkin_print.walk_in_check_in': CheckinSource.walk_in,
+    'plugin_checkin_print.kiosk_print': CheckinSource.kiosk,
 }
 
 _FLIP = 'checkin_print_flip'
@@ -276,8 +277,23 @@ def source():
     return CheckinSource.app if application and application.system_app_type == SystemAppType.checkin else way
 
 
+def note_kiosk(device):
+    """Let the check-ins of this request be those of a kiosk.
+
+    :param device: The `Device` that it is.
+    """
+    g.checkin_print_kiosk = device.id, device.token
+
+
+def _kiosk():
+    """Return the id and the token of the kiosk whose request this is, or ``None`` twice."""
+    return g.get('checkin_print_kiosk', (None, None)) if has_request_context() else (None, None)
+
+
 def _token():
     """Return which token the check-in came with, as `Device.token` has it; empty for one on Indico's pages."""
+    if (kiosk := _kiosk()[1]) is not None:
+        return kiosk
     # both kinds of token have ids of their own; the proxy is false where there is none
     if not has_request_context() or not current_token:
         return ''
@@ -289,4 +305,7 @@ def _user_id():
 
 
 def _actor(user_id):
-    return f'user:{user_id}' if user_id else 'system'
+    if user_id:
+        return f'user:{user_id}'
+    kiosk = _kiosk()[0]
+    return 'system' if kiosk is None else f'kiosk:{kiosk}'

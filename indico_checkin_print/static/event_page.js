@@ -12,8 +12,8 @@
   // the parts of the page that stay up to date say which pairing a connected computer has
   document.addEventListener('checkin-print:updated', ({detail: {fresh}}) => {
     const status = document.querySelector('#checkin-print-pairing');
-    const agent = status && fresh.querySelector(`#live-agent-${status.dataset.agent} [data-pairing]`);
-    if (agent && agent.dataset.pairing !== status.dataset.pairing) {
+    const paired = status && fresh.querySelector(`#${status.dataset.of} [data-pairing]`);
+    if (paired && paired.dataset.pairing !== status.dataset.pairing) {
       status.textContent = status.dataset.connected;
       status.classList.add('success');
     }

@@ -26,14 +26,16 @@ def ids(objects, dummy_regform):
 def facts(objects):
     return [(x.name, x.url, x.secrets, x.is_deleted, x.enabled) if x is objects.webhook else
             (x.name, x.code_hash, x.token_hash, x.revoked_dt) if x is objects.agent else
-            (x.name, x.is_deleted, x.paused) for x in (objects.desk, objects.agent, objects.webhook)]
+            (x.name, x.place, x.code_hash, x.token_hash, x.revoked_dt) if x is objects.kiosk else
+            (x.name, x.is_deleted, x.paused)
+            for x in (objects.desk, objects.agent, objects.webhook, objects.kiosk)]
 
 
 def test_every_route_is_here(app):
     rules = {(method, rule.rule.removeprefix(PREFIX)) for rule in app.url_map.iter_rules()
              for method in rule.methods & {'GET', 'POST'} if rule.rule.startswith(PREFIX)}
     names = {'form': 'reg_form_id', 'desk': 'desk_id', 'agent': 'agent_id', 'webhook': 'webhook_id', 'job': 'job_id',
-             'registration': 'registration_id', 'device': 'device_id', 'rule': 'rule_id'}
+             'registration': 'registration_id', 'device': 'device_id', 'kiosk': 'kiosk_id', 'rule': 'rule_id'}
     here = {(method, path.format(**{key: f'<int:{name}>' for key, name in names.items()})) for method, path in ROUTES}
     assert here == rules
     assert blueprint.name == 'plugin_checkin_print'
@@ -79,7 +81,8 @@ def test_objects_of_another_event(db, manager, create_event, create_regform, mak
 
 @pytest.mark.parametrize(('method', 'path'), WITH_OBJECT)
 def test_no_such_object(manager, page, method, path):
-    missing = dict.fromkeys(['form', 'desk', 'agent', 'webhook', 'job', 'registration', 'device', 'rule'], 2**30)
+    missing = dict.fromkeys(['form', 'desk', 'agent', 'webhook', 'job', 'registration', 'device', 'kiosk', 'rule'],
+                            2**30)
     assert ask(manager, method, page + path.format(**missing)).status_code == 404
 
 

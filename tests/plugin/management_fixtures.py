@@ -13,6 +13,7 @@ from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.devices import Device
 from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.kiosks import Kiosk
 from indico_checkin_print.models.webhooks import Webhook
 
 
@@ -115,9 +116,12 @@ def make_objects(db):
         job = Job(event=event, purpose=Job.PURPOSE_TEST, desk=desk, state=JobState.failed, reason='printer_failed',
                   expires_dt=now_utc())
         device = Device(event=event, token=f'personal:{2**31 - 1}', name='Phone 1')
-        db.session.add_all([agent, desk, webhook, job, device])
+        kiosk = Kiosk(device=Device(event=event, token=f'{Device.KIOSK}{event.id}', name='Entrance', desk=desk),
+                      languages=['en_GB'], token_hash=digest(f'icpk_{event.id}'), paired_dt=now_utc(),
+                      seen_dt=now_utc())
+        db.session.add_all([agent, desk, webhook, job, device, kiosk])
         db.session.flush()
-        return SimpleNamespace(agent=agent, desk=desk, webhook=webhook, job=job, device=device)
+        return SimpleNamespace(agent=agent, desk=desk, webhook=webhook, job=job, device=device, kiosk=kiosk)
     return _make
 
 

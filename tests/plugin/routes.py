@@ -44,6 +44,13 @@ ROUTES = [
     ('POST', '/rules/{rule}/move'),
     ('GET', '/devices/{device}/'),
     ('POST', '/devices/{device}/'),
+    ('GET', '/kiosks/add'),
+    ('POST', '/kiosks/add'),
+    ('GET', '/kiosks/{kiosk}/'),
+    ('POST', '/kiosks/{kiosk}/'),
+    ('POST', '/kiosks/{kiosk}/code'),
+    ('POST', '/kiosks/{kiosk}/revoke'),
+    ('POST', '/kiosks/{kiosk}/remove'),
     ('GET', '/agents/add'),
     ('POST', '/agents/add'),
     ('GET', '/agents/{agent}/'),
@@ -123,6 +130,16 @@ WALK_IN_ROUTES = [
     ('GET', '/walk-in/{form}/{registration}/live'),
     ('POST', '/walk-in/{form}/{registration}/check-in'),
 ]
+#: What a kiosk may do; `desk/kiosk_access_test.py` asks as every kind of person
+KIOSK_ROUTES = {
+    ('GET', '/kiosk/'),
+    ('POST', '/kiosk/pair'),
+    ('POST', '/kiosk/alive'),
+    ('POST', '/kiosk/scan'),
+    ('POST', '/kiosk/print'),
+    ('POST', '/kiosk/badge'),
+    ('POST', '/kiosk/call'),
+}
 #: Pages that only lead elsewhere, and those for programs, which have tests of their own
 OTHER_ROUTES = {
     ('GET', '/desk/<int:desk_id>'),
@@ -131,12 +148,14 @@ OTHER_ROUTES = {
     ('GET', '/api/plugin/checkin-print/document/<uuid:job>/<int:dispatch>'),
     ('POST', '/api/plugin/checkin-print/outcome/<uuid:job>'),
     *API_ROUTES,
+    *KIOSK_ROUTES,
 }
 
 
 def ids_of(objects, regform):
     return {'form': regform.id, 'desk': objects.desk.id, 'agent': objects.agent.id, 'webhook': objects.webhook.id,
-            'device': objects.device.id, 'job': objects.job.id, 'registration': registration_of(regform),
+            'device': objects.device.id, 'kiosk': objects.kiosk.device_id,
+            'job': objects.job.id, 'registration': registration_of(regform),
             'rule': rule_of(objects.desk)}
 
 

@@ -29,8 +29,8 @@ HIDDEN = 'Hildegard'
 VISIBLE = 'Viktor'
 #: What a route needs to do something to the jobs or registrations that it is given
 #: They decide where the badges and data of all people go
-FOR_EVERYBODY = {'/webhooks/add', '/webhooks/{webhook}/', '/webhooks/{webhook}/secret', '/agents/add',
-                 '/agents/{agent}/code'}
+FOR_EVERYBODY = {'/webhooks/add', '/webhooks/{webhook}/', '/webhooks/{webhook}/secret', '/kiosks/add',
+                 '/kiosks/{kiosk}/code', '/agents/add', '/agents/{agent}/code'}
 EVERY_STATE = (JobState.held, JobState.failed, JobState.unknown, JobState.completed)
 
 
@@ -218,7 +218,8 @@ def test_set_up_offers_nothing_that_sends_everybodys_data(manager, page, people,
     hrefs = {href for path in ('/setup', f'/webhooks/{objects.webhook.id}/log')
              for href in re.findall(r'data-href="([^"]*)"', manager.get(page + path, xhr=False).get_data(as_text=True))}
     assert hrefs
-    refused = {path.format(webhook=objects.webhook.id, agent=objects.agent.id) for path in FOR_EVERYBODY}
+    refused = {path.format(webhook=objects.webhook.id, agent=objects.agent.id, kiosk=objects.kiosk.device_id)
+               for path in FOR_EVERYBODY}
     assert {href for href in hrefs if any(href.endswith(page + path) for path in refused)} == set()
     text = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
-    assert text.count('Only managers who see all registrations can') == 2
+    assert text.count('Only managers who see all registrations can') == 3

@@ -8,7 +8,7 @@ import importlib
 
 
 FILES = ('ways', 'outages', 'repeats', 'holds', 'printers', 'queues', 'agents', 'crashes', 'links', 'load',
-         'webhooks', 'slow', 'truth', 'desks', 'desk_rules', 'boards', 'scan_station', 'walk_ins')
+         'webhooks', 'slow', 'truth', 'desks', 'desk_rules', 'boards', 'scan_station', 'walk_ins', 'kiosks')
 #: name -> (function, sentence)
 _found = {}
 

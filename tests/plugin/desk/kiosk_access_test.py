@@ -1,0 +1,111 @@
+"""What the token of a kiosk opens: the seven URLs of kiosks, and nothing else of the whole URL map."""
+
+import pytest
+
+from indico_checkin_print.credentials import digest
+from indico_checkin_print.desk.kiosk_base import COOKIE, HEADER
+from indico_checkin_print.desk.urls import PREFIX as DESK_PREFIX
+from indico_checkin_print.management.urls import PREFIX as MANAGEMENT_PREFIX
+from indico_checkin_print.models.calls import TechCall
+from indico_checkin_print.models.jobs import Job
+from tests.plugin.routes import DESK_ROUTES, KIOSK_ROUTES, OTHER_ROUTES, ROUTES, WALK_IN_ROUTES, ids_of
+
+
+pytestmark = pytest.mark.usefixtures('no_kick', 'fresh_limits')
+
+ACTIONS = sorted(path for method, path in KIOSK_ROUTES if method == 'POST' and path != '/kiosk/pair')
+PEOPLE = {'nobody': None, 'stranger': set(), 'volunteer': {'registration_checkin'},
+          'manager of registrations': {'registration'}, 'manager': 'full_access', 'administrator': 'admin'}
+
+
+@pytest.fixture
+def token(event, objects):
+    return f'icpk_{event.id}'
+
+
+@pytest.fixture
+def client(browse, token):
+    """A browser with the cookie of a kiosk, which it sends to every URL: no browser would, but a thief could."""
+    client = browse().client
+    client.set_cookie(COOKIE, token, path='/')
+    return client
+
+
+def test_the_token_is_good(client):
+    assert client.post('/kiosk/alive', json={}, headers={HEADER: '1'}).status_code == 200
+
+
+@pytest.mark.parametrize(('method', 'path'), [(method, MANAGEMENT_PREFIX + path) for method, path in ROUTES] +
+                         [(method, DESK_PREFIX + path) for method, path in DESK_ROUTES + WALK_IN_ROUTES] +
+                         sorted(OTHER_ROUTES - KIOSK_ROUTES))
+@pytest.mark.parametrize('how', ['cookie', 'bearer'])
+def test_no_other_route_takes_it(client, token, event, objects, dummy_regform, method, path, how):
+    ids = ids_of(objects, dummy_regform)
+    for pattern, value in {'<int:event_id>': event.id, '<int:desk_id>': ids['desk'], '<int:job_id>': ids['job'],
+                           '<uuid:job>': '9f0e1c7e-6ad5-4b4e-9a53-2f1b8c0b7d11', '<int:dispatch>': 1,
+                           '<int:registration_id>': ids['registration']}.items():
+        path = path.replace(pattern, str(value))
+    headers = {HEADER: '1', 'X-Requested-With': 'XMLHttpRequest'}
+    if how == 'bearer':
+        client.delete_cookie(COOKIE, path='/')
+        headers['Authorization'] = f'Bearer {token}'
+    calls, jobs = TechCall.query.count(), Job.query.count()
+    response = client.open(path.format(**ids), method=method, headers=headers,
+                           **({'json': {}} if method == 'POST' else {}))
+    assert response.status_code in {400, 401, 403, 404}, response.data
+    # what pairs an agent and what receives outcomes read no token: they refuse what was sent
+    assert response.status_code != 400 or '/pair' in path or '/outcome/' in path or method == 'POST'
+    assert (TechCall.query.count(), Job.query.count()) == (calls, jobs)
+
+
+@pytest.mark.parametrize('path', ACTIONS)
+@pytest.mark.parametrize('who', PEOPLE)
+def test_nobody_else_may_what_a_kiosk_may(browse, create_user, event, objects, who, path):
+    rights, user = PEOPLE[who], None
+    if rights is not None:
+        user = create_user(300, admin=rights == 'admin')
+        if rights == 'full_access':
+            event.update_principal(user, full_access=True)
+        elif rights and rights != 'admin':
+            event.update_principal(user, add_permissions=rights)
+    client = browse(user).client
+    response = client.post(path, json={}, headers={HEADER: '1'})
+    assert (response.status_code, response.json['error']) == (401, 'not_paired')
+    assert 'Pair this kiosk' in client.get('/kiosk/').get_data(as_text=True)
+
+
+@pytest.mark.parametrize('path', ACTIONS)
+@pytest.mark.parametrize('token', ['', 'x', 'icpk_', 'icpk_wrong', 'icpk_' + 'x' * 3000, 'icpa_the-token'])
+def test_wrong_tokens(browse, objects, path, token):
+    objects.agent.token_hash = digest('icpa_the-token')
+    client = browse().client
+    client.set_cookie(COOKIE, token, path='/')
+    assert client.post(path, json={}, headers={HEADER: '1'}).status_code == 401
+
+
+@pytest.mark.parametrize('path', [*ACTIONS, '/kiosk/pair'])
+@pytest.mark.parametrize('headers', [
+    {}, {HEADER: '1', 'Sec-Fetch-Site': 'cross-site'}, {HEADER: '1', 'Sec-Fetch-Site': 'same-site'},
+    {HEADER: '1', 'Origin': 'https://evil.example'}, {HEADER: '1', 'Origin': 'null'}])
+def test_other_sites(client, path, headers):
+    response = client.post(path, json={}, headers=headers)
+    assert (response.status_code, response.json['error']) == (403, 'other_site')
+
+
+@pytest.mark.parametrize('path', [*ACTIONS, '/kiosk/pair'])
+def test_only_posts(client, path):
+    assert client.get(path).status_code == 405
+
+
+def test_nothing_is_kept_by_browsers_and_nothing_stands_in_a_frame(client):
+    for response in (client.get('/kiosk/'), client.post('/kiosk/alive', json={}, headers={HEADER: '1'})):
+        assert response.headers['Cache-Control'] == 'no-store'
+        assert response.headers['X-Frame-Options'] == 'DENY'
+        assert "default-src 'none'" in response.headers['Content-Security-Policy']
+        assert 'Set-Cookie' not in response.headers
+
+
+def test_the_page_has_no_link(client):
+    html = client.get('/kiosk/').get_data(as_text=True)
+    assert '<a ' not in html
+    assert 'csrf' not in html
