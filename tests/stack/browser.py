@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
@@ -16,6 +17,10 @@ from tests.stack.process import StartError
 
 
 NAMES = ('chromium', 'google-chrome')
+#: What judges whether people with a screen reader, a keyboard or weak eyes can use a page (MPL-2.0)
+AXE = Path(__file__).parent / 'axe_core' / 'axe.min.js'
+#: What fails a test; the lesser findings are matters of taste as often as not
+IMPACTS = ('serious', 'critical')
 #: Where Playwright keeps what it fetches; `make clean` removes it.
 OWN = ROOT / '.venv' / 'browsers'
 #: For fetching it, in seconds
@@ -34,6 +39,30 @@ def chromium():
                                              args=['--no-sandbox', '--disable-background-networking'])
         yield browser
         browser.close()
+
+
+def accessibility_faults(page, *, within=('body',), without=()):
+    """Return what axe-core finds serious or critical on a page: a line for each kind, with the elements.
+
+    :param within: Selectors: only what is in there is judged.
+    :param without: Selectors of what is not ours, such as Indico's own parts of the page.
+    """
+    if not page.evaluate('typeof axe === "object"'):
+        # not by a script element, which the page's policy may refuse
+        page.evaluate(AXE.read_text())
+    violations = page.evaluate("""([within, without]) => {
+      const there = selectors => selectors.filter(x => document.querySelector(x)).map(x => [x]);
+      return axe.run(
+        {include: there(within), exclude: there(without)},
+        {resultTypes: ['violations']}).then(results => results.violations);
+    }""", [list(within), list(without)])
+    return [f'{found["id"]} ({found["impact"]}): {found["help"]}: '
+            + ' | '.join(f'{node["html"][:160]} [{_why(node)}]' for node in found['nodes'][:5])
+            for found in violations if found['impact'] in IMPACTS]
+
+
+def _why(node):
+    return '; '.join(check['message'] for check in (*node['any'], *node['all'], *node['none']))[:200]
 
 
 def find():

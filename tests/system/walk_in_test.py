@@ -1,6 +1,7 @@
 """The pages for walk-ins in Chromium: Indico's own form, the badge, who is registered already; by keyboard as well."""
 
 import os
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -88,3 +89,35 @@ def test_who_is_registered_already(stack, page, take, keep):
     page.keyboard.press('Enter')
     expect(page.locator('[data-job]')).to_have_attribute('data-state', 'completed')
     wait_for_badges(stack, count + 1)
+
+
+def test_what_is_missing_is_said_and_payment_is_asked(stack, page, keep):
+    event_id, form_id = stack.seeded['event']['id'], stack.seeded['forms'][0]['id']
+    where = f"event_id = {event_id} AND module = 'features' AND name = 'enabled'"
+    stack.postgres.sql('indico', f"""
+        UPDATE event_registration.forms SET base_price = 50 WHERE id = {form_id};
+        UPDATE events.settings SET value = value || '["payment"]' WHERE {where}
+    """)
+    try:
+        page.get_by_role('link', name='Participants').click()
+        page.get_by_role('button', name='Register').click()
+        expect(page.locator('input[name="first_name"]')).to_be_visible()
+        assert re.search(r'/walk-in/\d+/$', page.url)
+        page.locator('input[name="first_name"]').fill('Paula')
+        page.locator('input[name="last_name"]').fill('Payer')
+        page.locator('input[name="email"]').fill('paula@people.test')
+        page.get_by_role('button', name='Register').click()
+        expect(page.locator('#walk-in-state')).to_contain_text('To pay:')
+        expect(page.locator('#walk-in-state')).to_contain_text('not checked in yet')
+        assert fits(page)
+        keep(page, 'walk-in-payment')
+        count = len(stack.papers())
+        page.get_by_role('button', name='Paid here: check in').click()
+        expect(page.locator('#walk-in-state')).to_contain_text('Paid:')
+        expect(page.locator('[data-job]')).to_have_attribute('data-state', 'completed')
+        wait_for_badges(stack, count + 1)
+    finally:
+        stack.postgres.sql('indico', f"""
+            UPDATE event_registration.forms SET base_price = 0 WHERE id = {form_id};
+            UPDATE events.settings SET value = value - 'payment' WHERE {where}
+        """)
