@@ -41,21 +41,25 @@ def chromium():
         browser.close()
 
 
-def accessibility_faults(page, *, within=('body',), without=()):
+def accessibility_faults(page, *, within=('body',), without=(), palette=''):
     """Return what axe-core finds serious or critical on a page: a line for each kind, with the elements.
 
     :param within: Selectors: only what is in there is judged.
     :param without: Selectors of what is not ours, such as Indico's own parts of the page.
+    :param palette: A selector of what has Indico's colours, which are not judged there; all else is.
     """
     if not page.evaluate('typeof axe === "object"'):
         # not by a script element, which the page's policy may refuse
         page.evaluate(AXE.read_text())
-    violations = page.evaluate("""([within, without]) => {
+    violations = page.evaluate("""([within, without, palette]) => {
+      const coloured = node => palette && document.querySelector(node.target[0])?.closest(palette);
       const there = selectors => selectors.filter(x => document.querySelector(x)).map(x => [x]);
       return axe.run(
         {include: there(within), exclude: there(without)},
-        {resultTypes: ['violations']}).then(results => results.violations);
-    }""", [list(within), list(without)])
+        {resultTypes: ['violations']}).then(results => results.violations.map(
+          found => ({...found, nodes: found.nodes.filter(x => found.id !== 'color-contrast' || !coloured(x))}))
+          .filter(found => found.nodes.length));
+    }""", [list(within), list(without), palette])
     return [f'{found["id"]} ({found["impact"]}): {found["help"]}: '
             + ' | '.join(f'{node["html"][:160]} [{_why(node)}]' for node in found['nodes'][:5])
             for found in violations if found['impact'] in IMPACTS]

@@ -5,8 +5,10 @@ walk-ins. Indico itself has no dark colours; the volunteers' pages are dark wher
 """
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.stack.browser import accessibility_faults
+from tests.stack.scan_page import ScanPage, tickets
 
 
 SIZES = {'phone': {'width': 390, 'height': 844}, 'desktop': {'width': 1280, 'height': 900}}
@@ -14,7 +16,13 @@ SIZES = {'phone': {'width': 390, 'height': 844}, 'desktop': {'width': 1280, 'hei
 OURS = ('.checkin-print', '.checkin-print-tabs', '#live-banner', '.checkin-print-top')
 #: The pages that are ours from edge to edge
 WITHOUT_MENUS = ('/desk/', '/manage/checkin-print/board/')
+#: Indico's buttons and the fields of its dialogs are paler than they should be, and look as on all its other pages
+INDICO_COLOURS = '.i-button, .i-form'
 DIALOG = ('.ui-dialog .ui-dialog-content',)
+#: What sticks out to the right
+WIDE = """() => document.documentElement.scrollWidth <= window.innerWidth ? [] :
+  ['page'].concat([...document.querySelectorAll('body *')].filter(
+    x => x.getBoundingClientRect().right > window.innerWidth).map(x => x.outerHTML.slice(0, 120))).slice(0, 8)"""
 FORM = '#registration-form-submission-container'
 
 #: Name: who opens it, its path below the event, and the button that opens a dialog on it
@@ -36,34 +44,59 @@ PAGES = {
 }
 
 
-WIDE = '''[document.documentElement.scrollWidth + ""].concat([...document.querySelectorAll('body *')].filter(
-  e => e.getBoundingClientRect().right > window.innerWidth + 0.5).map(
-  e => e.tagName + '.' + e.className + '#' + e.id + ' ' + Math.round(e.getBoundingClientRect().left) + '-' + Math.round(e.getBoundingClientRect().right))).slice(0, 40).join('; ')'''
+def judge(page, picture, name, **what):
+    """Return the faults of what a window shows, under both sizes and both schemes, without loading it anew."""
+    faults = []
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        for scheme in ('light', 'dark'):
+            page.emulate_media(color_scheme=scheme)
+            where = f'{name}, {size}, {scheme}: '
+            faults += [where + fault for fault in accessibility_faults(page, **what)]
+            picture(page, f'axe-{name}-{size}-{scheme}')
+            if wide := page.evaluate(WIDE):
+                faults.append(f'{where}wider than the window: ' + ' | '.join(wide))
+    return faults
+
+
+def test_answers_of_the_scan_station(stack, log_in, take, picture):
+    """It is the first, so that the pages after it have a badge to show."""
+    person, other = take(2, form=1)
+    code, = tickets(stack, [person])
+    station = ScanPage(stack, log_in('volunteer'))
+    page = station.page
+    assert station.scan(code)['answer'] == 'welcome'
+    expect(page.locator('[data-part=badges]')).to_contain_text('Badge: Printed')
+    expect(page.locator('[data-part=undo]')).to_be_hidden()
+    faults = judge(page, picture, 'welcome')
+    assert station.scan('no-ticket-of-this-event')['answer'] != 'welcome'
+    faults += judge(page, picture, 'stop')
+    page.reload()
+    page.wait_for_selector('#scan[data-ready]')
+    assert station.scan(code)['word'].startswith('Already in')
+    page.locator('[data-part=search]').fill(other['last_name'])
+    page.locator('.scan-person').first.wait_for()
+    faults += judge(page, picture, 'already in, and people found')
+    assert not faults, '\n'.join(faults)
 
 
 @pytest.mark.parametrize('name', PAGES)
 def test_page(stack, log_in, picture, name):
     login, path, button = PAGES[name]
     person = stack.seeded['registrations'][0]
+    manages = not path.startswith(WITHOUT_MENUS)
     page = log_in(login)
-    faults = []
-    for size, viewport in SIZES.items():
-        page.set_viewport_size(viewport)
-        for scheme in ('light', 'dark'):
-            page.emulate_media(color_scheme=scheme)
-            page.goto(stack.event_url + path.format(desk=stack.seeded['desks']['Desk 1'], form=person['form_id'],
-                                                    registration=person['id']))
-            if name == 'walk-in':
-                page.locator(f'{FORM} input[name="email"]').wait_for()
-            if button:
-                page.get_by_role('button', name=button, exact=True).first.click()
-                page.locator(DIALOG[0]).wait_for()
-            within = DIALOG if button else ('body',) if path.startswith(WITHOUT_MENUS) else OURS
-            where = f'{size}, {scheme}: '
-            faults += [where + fault for fault in accessibility_faults(page, within=within, without=(FORM,))]
-            picture(page, f'axe-{name}-{size}-{scheme}')
-            if page.evaluate('document.documentElement.scrollWidth > window.innerWidth'):
-                faults.append(f'{where}wider than the window: ' + page.evaluate(WIDE))
+    # Indico's dialogs stay as wide as the window in which they were opened
+    page.set_viewport_size(SIZES['phone'])
+    page.goto(stack.event_url + path.format(desk=stack.seeded['desks']['Desk 2'], form=person['form_id'],
+                                            registration=person['id']))
+    if name == 'walk-in':
+        page.locator(f'{FORM} input[name="email"]').wait_for()
+    if button:
+        page.get_by_role('button', name=button).first.click()
+        page.locator(DIALOG[0]).wait_for()
+    faults = judge(page, picture, name, within=DIALOG if button else OURS if manages else ('body',), without=(FORM,),
+                   palette=INDICO_COLOURS if manages else '')
     assert not faults, '\n'.join(faults)
 
 
