@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.stack.browser import accessibility_faults
+from tests.stack.kiosk_page import KioskPage, add_kiosk
+from tests.stack.manager import Manager
 from tests.stack.scan_page import ScanPage, tickets
 
 
@@ -78,6 +80,26 @@ def test_answers_of_the_scan_station(stack, log_in, take, picture):
     page.locator('.scan-person').first.wait_for()
     faults += judge(page, picture, 'already in, and people found')
     assert not faults, '\n'.join(faults)
+
+
+def test_a_kiosk(stack, log_in, take, picture):
+    code, id_ = add_kiosk(Manager(stack), stack, 'Judged', 'Desk 2')
+    try:
+        page = log_in()
+        page.goto('/kiosk/')
+        page.get_by_role('button', name='Pair').wait_for()
+        faults = judge(page, picture, 'kiosk, its code')
+        kiosk = KioskPage(stack, page, code)
+        faults += judge(page, picture, 'kiosk, start')
+        assert kiosk.scan('no-ticket-of-this-event')['panel'] == 'answer'
+        faults += judge(page, picture, 'kiosk, answer')
+        kiosk.page.reload()
+        kiosk.ready()
+        assert kiosk.scan(tickets(stack, take(1, form=1))[0])['panel'] == 'confirm'
+        faults += judge(page, picture, 'kiosk, is that you')
+        assert not faults, '\n'.join(faults)
+    finally:
+        Manager(stack).post(f'/manage/checkin-print/kiosks/{id_}/revoke')
 
 
 @pytest.mark.parametrize('name', PAGES)
