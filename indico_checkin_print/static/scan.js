@@ -146,7 +146,9 @@ document.addEventListener('DOMContentLoaded', () => {
     line.dataset.tone = answer.tone;
     line.dataset.registration = answer.registration || '';
     const time = document.createElement('time');
-    time.textContent = new Date().toLocaleTimeString([], {hour: '2-digit', minute: '2-digit', second: '2-digit'});
+    time.textContent = new Date().toLocaleTimeString([], {
+      hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone: root.dataset.timezone,
+    });
     const sign = document.createElement('span');
     sign.className = 'scan-line-sign';
     sign.setAttribute('aria-hidden', 'true');
