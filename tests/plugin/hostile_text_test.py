@@ -152,7 +152,7 @@ def test_messages_of_a_websocket(db, agent, ready_job, cls):
 def test_pairing(db, post, unpaired, mocker):
     __, code = unpaired
     # sixty wrong codes
-    mocker.patch.object(agents_api, '_check_guesses')
+    mocker.patch.object(agents_api, 'check_guesses')
     fields, paths = example_of(PairRequest, '')
 
     @hostile
