@@ -1,7 +1,7 @@
 """``make test``: the suites in the order in which they are quickest to fail, each with the services that it needs.
 
-``python -m tests.stack.suites [NAME...]`` runs all or some of: lint, unit, agent, plugin, system. All of them run,
-also when one fails; the last lines say which did.
+``python -m tests.stack.suites [NAME...]`` runs some of: lint, unit, agent, system, plugin, pages; without names
+all but pages. All of them run, also when one fails; the last lines say which did.
 
 The plugin's tests compute, those of unit and agent wait: run side by side they take hardly longer than one of them.
 """
@@ -29,6 +29,9 @@ AGENT = [ROOT / '.venv' / 'agent' / 'bin' / 'python']
 WITHOUT_INDICO = ['-p', 'no:indico']
 #: Each environment has some of the pytest plugins that setup.cfg has options for, and warns about the others.
 PYTEST = ['-m', 'pytest', '-p', 'tests.stack.no_skips', '-W', 'ignore::pytest.PytestConfigWarning', '--durations=5']
+#: The tests in a browser that have a suite of their own
+PAGES = [f'tests/system/{name}_test.py' for name in ('accessibility', 'board', 'kiosk', 'live_board', 'scan_station',
+                                                     'walk_in')]
 #: What a suite may take at most, in seconds; one that hangs shall not hang the run.
 TIMEOUT = 900
 
@@ -69,10 +72,17 @@ def plugin():
 
 def system():
     """The whole stack, with a browser."""
-    return run([*SERVER, *PYTEST, *WITHOUT_INDICO, 'tests/system'])
+    return run([*SERVER, *PYTEST, *WITHOUT_INDICO, 'tests/system', *(f'--ignore={file}' for file in PAGES)])
 
 
-SUITES = {suite.__name__: suite for suite in (lint, unit, agent, plugin, system)}
+def pages():
+    """The volunteers' pages and kiosks in a browser, and all pages as axe-core judges them; they take ten minutes."""
+    return run([*SERVER, *PYTEST, *WITHOUT_INDICO, *PAGES])
+
+
+SUITES = {suite.__name__: suite for suite in (lint, unit, agent, system, plugin, pages)}
+#: What runs if none is named: it stays under twenty minutes on two cores
+EVERYDAY = [name for name in SUITES if name != 'pages']
 
 
 def run(args, **env):
@@ -120,7 +130,7 @@ def aside(name):
 
 def main():
     die_with_signals()
-    names = sys.argv[1:] or list(SUITES)
+    names = sys.argv[1:] or EVERYDAY
     unknown = set(names) - set(SUITES)
     if unknown:
         print(f'There is no suite {", ".join(unknown)}. There are: {", ".join(SUITES)}.', file=sys.stderr)
