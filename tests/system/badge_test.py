@@ -64,9 +64,9 @@ def always_reprint(stack):
     stack.postgres.sql('indico', f"""
         INSERT INTO plugin_checkin_print.events (event_id, paused, unpaid, reprint, bulk_limit, sources)
         VALUES ({stack.seeded["event"]["id"]}, false, 2, 2, 20, '{{app,list,bulk,api}}')
-        ON CONFLICT (event_id) DO UPDATE SET again = 2""")
+        ON CONFLICT (event_id) DO UPDATE SET reprint = 2""")
     yield
-    stack.postgres.sql('indico', 'UPDATE plugin_checkin_print.events SET again = 1')
+    stack.postgres.sql('indico', 'UPDATE plugin_checkin_print.events SET reprint = 1')
 
 
 def test_the_same_badge_has_the_same_bytes(stack, people, scan, always_reprint):
