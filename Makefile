@@ -15,7 +15,7 @@ venv:  ## install what is missing: Debian packages, uv, .venv/server and .venv/a
 demo: venv  ## start everything, check 20 people in and watch the badges print (ARGS='--once' ends after the 20)
 	@$(SERVER) -m tests.stack.demo $(ARGS)
 
-test: venv  ## lint, then the unit, agent, system and plugin tests (ARGS='unit plugin' runs only those, ARGS=pages those of pages)
+test: venv  ## lint, then the unit, agent, plugin and system tests (ARGS='unit plugin' runs only those, ARGS=pages those of pages)
 	@$(SERVER) -m tests.stack.suites $(ARGS)
 
 scenario: venv  ## run one scenario on the stack; NAME=list lists them; the last line is one JSON object

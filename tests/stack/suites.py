@@ -1,6 +1,6 @@
 """``make test``: the suites in the order in which they are quickest to fail, each with the services that it needs.
 
-``python -m tests.stack.suites [NAME...]`` runs some of: lint, unit, agent, system, plugin, pages; without names
+``python -m tests.stack.suites [NAME...]`` runs some of: lint, unit, agent, plugin, system, pages; without names
 all but pages. All of them run, also when one fails; the last lines say which did.
 
 The plugin's tests compute, those of unit and agent wait: run side by side they take hardly longer than one of them.
@@ -30,10 +30,10 @@ WITHOUT_INDICO = ['-p', 'no:indico']
 #: Each environment has some of the pytest plugins that setup.cfg has options for, and warns about the others.
 PYTEST = ['-m', 'pytest', '-p', 'tests.stack.no_skips', '-W', 'ignore::pytest.PytestConfigWarning', '--durations=5']
 #: The tests in a browser that have a suite of their own
-PAGES = [f'tests/system/{name}_test.py' for name in ('accessibility', 'board', 'kiosk', 'live_board', 'scan_station',
-                                                     'walk_in')]
+PAGES = [f'tests/system/{name}_test.py' for name in ('accessibility', 'board', 'desk', 'desk_rules', 'kiosk',
+                                                     'live_board', 'scan_station', 'walk_in')]
 #: What a suite may take at most, in seconds; one that hangs shall not hang the run.
-TIMEOUT = 900
+TIMEOUT = 1100
 
 
 def lint():
@@ -80,7 +80,7 @@ def pages():
     return run([*SERVER, *PYTEST, *WITHOUT_INDICO, *PAGES])
 
 
-SUITES = {suite.__name__: suite for suite in (lint, unit, agent, system, plugin, pages)}
+SUITES = {suite.__name__: suite for suite in (lint, unit, agent, plugin, system, pages)}
 #: What runs if none is named: it stays under twenty minutes on two cores
 EVERYDAY = [name for name in SUITES if name != 'pages']
 
