@@ -47,12 +47,13 @@ _RECORD = Function('record_jobs', """
         FROM created c JOIN wanted w ON w.person = c.person AND w.purpose = c.purpose
     )
     SELECT array_agg(id ORDER BY id), bool_or(state = %(ready)s),
-           -- the boards of the desks
-           count(pg_notify('checkin_print', 'desk ' || desk_id)) FILTER (WHERE desk_id IS NOT NULL)
+           -- the boards of the desks; they hear of what is queued when it is claimed, a moment later
+           count(pg_notify('checkin_print', 'desk ' || desk_id))
+               FILTER (WHERE desk_id IS NOT NULL AND state != %(queued)s)
     FROM created HAVING count(*) > 0
 """, parameters={
     'event_id': 'int', 'registration_id': 'int', 'checked_in_dt': 'timestamptz', 'user_id': 'int', 'actor': 'text',
-    'ready': 'int', 'rows': 'text',
+    'ready': 'int', 'queued': 'int', 'rows': 'text',
 }, columns={'created': 'bigint[]', 'can_be_sent': 'boolean', 'notified': 'bigint'})
 
 
@@ -69,7 +70,8 @@ def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=
     with cursor() as cur:
         _RECORD.run(cur, {
             'event_id': event_id, 'registration_id': registration_id, 'checked_in_dt': checked_in_dt,
-            'user_id': user_id, 'actor': actor, 'ready': int(JobState.ready), 'rows': json.dumps(rows),
+            'user_id': user_id, 'actor': actor, 'ready': int(JobState.ready),
+            'queued': int(JobState.queued), 'rows': json.dumps(rows),
         })
         created, can_be_sent, __ = cur.fetchone() or ([], False, 0)
     if can_be_sent:

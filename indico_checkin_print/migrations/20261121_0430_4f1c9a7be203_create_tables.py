@@ -138,6 +138,7 @@ CREATE OR REPLACE FUNCTION plugin_checkin_print.record_jobs (
     _user_id int,
     _actor text,
     _ready int,
+    _queued int,
     _rows text
 ) RETURNS TABLE (
     created bigint[],
@@ -174,8 +175,9 @@ BEGIN
         FROM created c JOIN wanted w ON w.person = c.person AND w.purpose = c.purpose
     )
     SELECT array_agg(id ORDER BY id), bool_or(state = _ready),
-           -- the boards of the desks
-           count(pg_notify('checkin_print', 'desk ' || desk_id)) FILTER (WHERE desk_id IS NOT NULL)
+           -- the boards of the desks; they hear of what is queued when it is claimed, a moment later
+           count(pg_notify('checkin_print', 'desk ' || desk_id))
+               FILTER (WHERE desk_id IS NOT NULL AND state != _queued)
     FROM created HAVING count(*) > 0;
 END
 $$

@@ -1,12 +1,15 @@
 """The trigger: which check-ins become which rows, and that a check-in never suffers from it."""
 
+import json
+
 import pytest
 from sqlalchemy import inspect
 
 from indico.core import signals
 
 from indico_checkin_print.signals import checkin
-from indico_checkin_print import ledger, kick
+from indico_checkin_print import ledger, kick, sql
+from indico_checkin_print.ledger import create
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
 from indico_checkin_print.models.choices import BadgeKind
@@ -164,6 +167,17 @@ def test_number_of_statements(check_in, create_reg, statements, app, db, webhook
     assert 'check_in_setup' in statements[1]
     assert 'record_jobs' in statements[2]
     assert 'pg_notify' in statements[3]
+
+
+@pytest.mark.parametrize(('state', 'notified'), [(JobState.queued, 0), (JobState.held, 1)])
+def test_boards_are_notified_of_what_nobody_claims(reg, desk, state, notified):
+    """A claim notifies them, too, and a check-in need not wait for that."""
+    row = create.new_row(Job.PURPOSE_BADGE, desk_id=desk.id, state=state)
+    with sql.cursor() as cursor:
+        create._RECORD.run(cursor, {
+            'event_id': reg.event_id, 'registration_id': reg.id, 'checked_in_dt': reg.checked_in_dt, 'user_id': None,
+            'actor': 'test', 'ready': int(JobState.ready), 'queued': int(JobState.queued), 'rows': json.dumps([row])})
+        assert cursor.fetchone()[2] == notified
 
 
 def test_an_error_does_not_reach_the_volunteer(check_in, reg, db, mocker, caplog):
