@@ -1,20 +1,16 @@
 """The agent's endpoints: pairing, and polling where no websocket gets through."""
 
-from functools import cache
 from typing import Annotated
 
-import redis.exceptions
 from flask import Response, request
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from indico.core.config import config
 from indico.core.db import db
-from indico.core.limiter import make_rate_limiter
 from indico.core.plugins import url_for_plugin
 from indico.modules.events import EventLogRealm
 from indico.modules.logs import LogKind
-from indico.util.date_time import now_utc
 
 from print_agent.protocol import messages as protocol
 from print_agent.protocol.text import PLAIN
@@ -22,8 +18,9 @@ from print_agent.protocol.text import PLAIN
 from indico_checkin_print import settings
 from indico_checkin_print.agents import inbound, outbound, tech_calls
 from indico_checkin_print.api.base import RHAgentBase, answer
+from indico_checkin_print.api.pairing import redeem
 from indico_checkin_print.api.tokens import Tokens
-from indico_checkin_print.credentials import digest, new_token, normalize_code
+from indico_checkin_print.credentials import new_token
 from indico_checkin_print.errors import APIError, Replaced, Revoked
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job
@@ -35,11 +32,6 @@ from indico_checkin_print.sql import notify_agents
 POLL_INTERVAL = 2.0
 
 tokens = Tokens()
-
-#: Wrong pairing codes. Good ones count nowhere: all laptops of a conference may be behind one address.
-wrong_codes_from_here = cache(lambda: make_rate_limiter('checkin-print-pair', '10 per 5 minutes'))
-#: From all addresses together: somebody with a network of them must not guess faster for it.
-wrong_codes_in_all = cache(lambda: make_rate_limiter('checkin-print-pair-all', '300 per 5 minutes', by_ip=False))
 
 
 class PairRequest(Struct):
@@ -55,21 +47,9 @@ class RHPair(RHAgentBase):
 
     def _process(self):
         body = self.read(PairRequest)
-        # before the code is looked at: after too many wrong ones a good one must reveal nothing either
-        check_guesses(lambda limit: limit.test())
-        # by its digest, so that the time of the comparison says nothing about a code
-        agent = (Agent.query
-                 .filter_by(code_hash=digest(normalize_code(body.code)))
-                 .with_for_update()
-                 .first())
-        if agent is None or agent.code_expires_dt < now_utc() or agent.event.is_deleted:
-            check_guesses(lambda limit: limit.hit())
-            raise APIError(403, 'wrong_code', 'This pairing code is wrong, expired or used already. Make a new one on '
-                                              'the page "Check-in printing" of the event.')
+        agent = redeem(Agent, body.code)
         token = new_token()
-        agent.token_hash = digest(token)
-        agent.code_hash = agent.code_expires_dt = agent.revoked_dt = None
-        agent.paired_dt = now_utc()
+        agent.pair(token)
         agent.software = body.software
         # the computer with the old token is cut off
         agent.link = ''
@@ -84,20 +64,6 @@ class RHPair(RHAgentBase):
             'poll': url_for_plugin('checkin_print.poll', _external=True),
             'document': f'{config.BASE_URL}/api/plugin/checkin-print/document',
         })
-
-
-def check_guesses(look):
-    """Raise `APIError` if too many wrong codes came, from this address or in all.
-
-    :param look: Asks a limit whether there is room, and counts if it is to.
-    """
-    try:
-        allowed = [look(limit) for limit in (wrong_codes_from_here(), wrong_codes_in_all())]
-    except redis.exceptions.RedisError:
-        # without the counters anyone could guess for ever
-        raise APIError(503, 'try_later', 'Pairing is not possible just now. Try again in a minute.')
-    if not all(allowed):
-        raise APIError(429, 'too_many_tries', 'Too many wrong pairing codes. Wait five minutes, then make a new code.')
 
 
 class RHAgent(RHAgentBase):

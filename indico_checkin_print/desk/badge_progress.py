@@ -9,17 +9,12 @@ from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print.desk.base import RHVolunteerBase
-from indico_checkin_print.management.job_rows import PROBLEMS, rows_of
+from indico_checkin_print.ledger.states import OUT
+from indico_checkin_print.management.job_rows import PROBLEMS, latest_badges, rows_of
 from indico_checkin_print.management.visibility import visible_registrations
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import FormSetup
-
-
-#: How many persons of one registration are shown
-MAX_BADGES = 20
-#: A badge that is out, as far as anybody can say
-OUT = {JobState.completed, JobState.sent}
 
 
 class RHBadgeProgress(RHVolunteerBase):
@@ -39,14 +34,9 @@ class RHBadgeProgress(RHVolunteerBase):
         if prints is None:
             raise NotFound
         # all that the rows are made of changes with these; only what the printer says comes without a change of the job
-        states = (db.session.query(Job.id, Job.changed_dt, Job.state, db.cast(Agent.printers, db.String))
-                  .outerjoin(Agent, Agent.id == Job.agent_id)
-                  .filter(Job.registration_id == registration_id, Job.event_id == self.event.id,
-                          Job.purpose == Job.PURPOSE_BADGE)
-                  .distinct(Job.person)
-                  .order_by(Job.person, Job.id.desc())
-                  .limit(MAX_BADGES)
-                  .all())
+        printers = (db.session.query(db.cast(Agent.printers, db.String)).filter(Agent.id == Job.agent_id)
+                    .correlate(Job).scalar_subquery())
+        states = latest_badges(self.event, registration_id, Job.id, Job.changed_dt, Job.state, printers).all()
         shown = repr((session.lang, prints.enabled, [tuple(x) for x in states]))
         etag = hashlib.sha256(shown.encode()).hexdigest()
         if request.if_none_match.contains_weak(etag):

@@ -10,17 +10,15 @@ from indico.core.db import db
 from indico.core.plugins import render_plugin_template
 from indico.modules.events import EventLogRealm
 from indico.modules.events.registration.models.registrations import Registration
-from indico.modules.events.registration.util import get_custom_ticket_qr_code_handlers
 from indico.modules.logs import LogKind
-from indico.util.date_time import now_utc
 from indico.web.flask.util import url_for
 
 from indico_checkin_print import _, calls
-from indico_checkin_print.api.agents import check_guesses
 from indico_checkin_print.api.base import answer
+from indico_checkin_print.api.pairing import redeem
 from indico_checkin_print.badge.persons import persons_of
 from indico_checkin_print.badge.printed_name import printed_name
-from indico_checkin_print.credentials import KIOSK_PREFIX, digest, new_token, normalize_code
+from indico_checkin_print.credentials import KIOSK_PREFIX, new_token
 from indico_checkin_print.desk import kiosk_limits
 from indico_checkin_print.desk.answers import Answer
 from indico_checkin_print.desk.kiosk_base import (RHKioskAction, RHKioskBase, RHKioskRequest, kiosk_of_request,
@@ -29,15 +27,14 @@ from indico_checkin_print.desk.kiosk_handles import new_follow, new_scan, read_f
 from indico_checkin_print.desk.kiosk_words import (describe_badges, describe_stop, go_to_desk, languages_for_page,
                                                    version_of_page)
 from indico_checkin_print.desk.people import name_of
-from indico_checkin_print.desk.scan import find_code, scan_person
+from indico_checkin_print.desk.scan import code_patterns, find_code, scan_person
 from indico_checkin_print.desk.ticket_code import MAX_CODE
-from indico_checkin_print.errors import APIError
 from indico_checkin_print.management.base import static
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.kiosks import Kiosk
-from indico_checkin_print.signals.checkin import note_kiosk
+from indico_checkin_print.signals.origin import note_kiosk
 
 
 Code = Annotated[str, Meta(max_length=MAX_CODE)]
@@ -75,9 +72,7 @@ class RHKiosk(RHKioskBase):
         kiosk = kiosk_of_request()
         if kiosk is None:
             return render_plugin_template('checkin_print:kiosk_start.html', static=static)
-        # matched by the browser, as Indico's app does: the patterns are JavaScript's
-        handlers = [{'name': x.name, 'regex': x.regex} for x in get_custom_ticket_qr_code_handlers().values()]
-        page = {'languages': languages_for_page(kiosk), 'seconds': kiosk_limits.SECONDS, 'handlers': handlers,
+        page = {'languages': languages_for_page(kiosk), 'seconds': kiosk_limits.SECONDS, 'handlers': code_patterns(),
                 'version': version_of_page(kiosk),
                 'vendor': url_for('plugin_checkin_print.static', filename='vendor/zxing')}
         return render_plugin_template('checkin_print:kiosk.html', kiosk=kiosk, page=page, static=static,
@@ -88,19 +83,14 @@ class RHPairKiosk(RHKioskRequest):
     """Swap a one-time code for a token, which only the browser's cookies know from then on."""
 
     def _process(self):
-        code = normalize_code(self.read(PairRequest).code)
-        # before the code is looked at: after too many wrong ones a good one must reveal nothing either
-        check_guesses(lambda limit: limit.test())
-        kiosk = Kiosk.query.filter_by(code_hash=digest(code)).with_for_update().first()
-        if kiosk is None or kiosk.code_expires_dt < now_utc() or kiosk.event.is_deleted:
-            check_guesses(lambda limit: limit.hit())
-            raise APIError(403, 'wrong_code', str(_('This code is wrong, expired or used already. Make a new one on '
-                                                    'the page "Check-in printing" of the event.')))
+        kiosk = redeem(Kiosk, self.read(PairRequest).code,
+                       str(_('This code is wrong, expired or used already. Make a new one on the page "Check-in '
+                             'printing" of the event.')))
         token = new_token(KIOSK_PREFIX)
         # a browser with the old token is cut off
-        kiosk.token_hash = digest(token)
-        kiosk.code_hash = kiosk.code_expires_dt = kiosk.revoked_dt = kiosk.scan = None
-        kiosk.paired_dt = kiosk.seen_dt = now_utc()
+        kiosk.pair(token)
+        kiosk.scan = None
+        kiosk.seen_dt = kiosk.paired_dt
         kiosk.event.log(EventLogRealm.management, LogKind.positive, 'Check-in printing', f'Kiosk "{kiosk.name}" paired')
         response = make_response(answer({'paired': True}))
         set_cookie(response, token)

@@ -9,6 +9,7 @@ from indico_checkin_print import _
 from indico_checkin_print.desk.answers import Answer
 from indico_checkin_print.desk.kiosk_base import languages_of
 from indico_checkin_print.desk.scan_station import since
+from indico_checkin_print.ledger.states import OUT
 from indico_checkin_print.management.job_rows import PROBLEMS
 from indico_checkin_print.models.jobs import JobState
 
@@ -73,7 +74,7 @@ def describe_badges(kiosk, jobs, *, number_of_printer=None):
     if states & (PROBLEMS | {JobState.held}):
         return go_to_desk()
     sentence = where(kiosk, jobs, number_of_printer)
-    if states and states <= {JobState.completed, JobState.sent}:
+    if states and states <= OUT:
         return {'answer': 'out', 'word': _('Welcome! Please take your badge'), 'sentence': sentence}
     return {'answer': 'printing', 'word': WORDS['printing'], 'sentence': sentence}
 

@@ -82,8 +82,19 @@ def undo(event, registration_id, checked_in_dt):
     if (registration is None or not registration.checked_in or registration.checked_in_dt != checked_in_dt
             or now_utc() - checked_in_dt > UNDO_WITHIN):
         return None
-    _set_checked_in(registration, False)
+    set_checked_in(registration, False)
     return registration
+
+
+def code_patterns():
+    """Return the patterns of plugins' codes for the browser, which matches them as Indico's app does."""
+    return [{'name': x.name, 'regex': x.regex} for x in get_custom_ticket_qr_code_handlers().values()]
+
+
+def set_checked_in(registration, value):
+    """Check somebody in, or undo it, by all that Indico does itself, in its list as in its API."""
+    registration.checked_in = value
+    signals.event.registration_checkin_updated.send(registration)
 
 
 def _judge(registration, person, unpaid_too=False):
@@ -95,14 +106,8 @@ def _judge(registration, person, unpaid_too=False):
 def _check_in(scan):
     if scan.answer != Answer.welcome:
         return scan
-    _set_checked_in(scan.registration, True)
+    set_checked_in(scan.registration, True)
     return replace(scan, checked_in_dt=scan.registration.checked_in_dt)
-
-
-def _set_checked_in(registration, value):
-    # all that Indico does itself, in its list as in its API
-    registration.checked_in = value
-    signals.event.registration_checkin_updated.send(registration)
 
 
 def _find(event, text, handler):

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from flask import jsonify, request, session
 
-from indico.modules.events.registration.util import get_custom_ticket_qr_code_handlers
 from indico.util.date_time import format_date, format_time, now_utc
 from indico.web.flask.util import url_for
 
@@ -13,7 +12,7 @@ from indico_checkin_print.desk.answers import Answer
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
 from indico_checkin_print.desk.own_desk import own_desk
 from indico_checkin_print.desk.people import name_of, optional_id, summary
-from indico_checkin_print.desk.scan import Scan, scan_code, scan_person, undo
+from indico_checkin_print.desk.scan import Scan, code_patterns, scan_code, scan_person, undo
 from indico_checkin_print.management.base import static
 
 
@@ -60,12 +59,11 @@ class RHScanStation(RHVolunteerBase):
 
     def _process(self):
         mine = own_desk(self.event, session.user)
-        # matched by the browser, as Indico's app does: the patterns are JavaScript's
-        handlers = [{'name': x.name, 'regex': x.regex} for x in get_custom_ticket_qr_code_handlers().values()]
         # the decoder finds its second file beside the first one, so the version cannot be in the argument of a URL
         vendor_url = url_for('plugin_checkin_print.static', filename='vendor/zxing')
-        return WPScanStation.render_template('scan.html', event=self.event, title=_('Scan station'), handlers=handlers,
-                                             mine=mine.desk if mine else None, vendor_url=vendor_url,
+        return WPScanStation.render_template('scan.html', event=self.event, title=_('Scan station'),
+                                             handlers=code_patterns(), mine=mine.desk if mine else None,
+                                             vendor_url=vendor_url,
                                              words={key: str(text) for key, text in WORDS.items()})
 
 

@@ -8,7 +8,6 @@ from flask import flash, jsonify, redirect, request, session
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import BadRequest, Forbidden
 
-from indico.core import signals
 from indico.core.db import db
 from indico.core.errors import UserValueError
 from indico.core.plugins import render_plugin_template, url_for_plugin
@@ -23,6 +22,7 @@ from indico.modules.events.registration.util import (create_registration, get_fl
 from indico_checkin_print import _
 from indico_checkin_print.desk import walk_in_view
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
+from indico_checkin_print.desk.scan import set_checked_in
 from indico_checkin_print.management.base import static
 from indico_checkin_print.management.visibility import may_manage
 
@@ -125,7 +125,7 @@ class RHWalkInForm(RHWalkInFormBase):
             # this form is locked, so it was somebody on Indico's own pages
             raise UserValueError(_('Somebody registered with this address at this moment. Try again.')) from error
         if registration.state == RegistrationState.complete:
-            check_in(registration)
+            set_checked_in(registration, True)
         return registration
 
 
@@ -184,14 +184,8 @@ class RHWalkInCheckIn(RHWalkInPersonBase):
             if 'paid' in request.form and registration.state == RegistrationState.unpaid:
                 toggle_registration_payment(registration, paid=True)
             if not registration.checked_in:
-                check_in(registration)
+                set_checked_in(registration, True)
         return redirect(url_for_plugin('checkin_print.walk_in_person', registration))
-
-
-def check_in(registration):
-    """Check somebody in as Indico does it."""
-    registration.checked_in = True
-    signals.event.registration_checkin_updated.send(registration)
 
 
 def _is_email(email):

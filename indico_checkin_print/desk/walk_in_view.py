@@ -6,18 +6,17 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.users.util import get_user_by_email
 
 from indico_checkin_print import _
-from indico_checkin_print.management.job_rows import rows_of, waits_since
+from indico_checkin_print.ledger.states import OUT
+from indico_checkin_print.management.job_rows import latest_badges, rows_of, waits_since
 from indico_checkin_print.management.when import setup_of
 from indico_checkin_print.models.choices import UnpaidPolicy
-from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.jobs import Job
 
 
 #: Whom Indico lets check in
 MAY_CHECK_IN = {RegistrationState.complete, RegistrationState.unpaid}
 #: How many registrations with one e-mail address are shown
 MAX_KNOWN = 10
-#: How many badges of a registration are shown: one for each accompanying person
-MAX_BADGES = 20
 #: Why somebody cannot be checked in
 _REFUSED = {
     RegistrationState.pending: _('The registration waits for approval. A manager of the event has to approve it.'),
@@ -74,12 +73,8 @@ def find_in_event(event, email):
 def context(registration):
     """Return what the templates want to know about one person."""
     event = registration.event
-    latest = (db.session.query(Job.id)
-              .filter(Job.event_id == event.id, Job.registration_id == registration.id,
-                      Job.purpose == Job.PURPOSE_BADGE)
-              .distinct(Job.person).order_by(Job.person, Job.id.desc()).limit(MAX_BADGES))
-    rows = rows_of(event, [id_ for id_, in latest])
+    rows = rows_of(event, [id_ for id_, in latest_badges(event, registration.id, Job.id)])
     return {'event': event, 'registration': registration, 'rows': rows[::-1],
             'prints': prints(registration.registration_form), 'refused': _REFUSED.get(registration.state, ''),
             'must_pay': registration.state == RegistrationState.unpaid, 'waits_since': waits_since,
-            'without_payment': _UNPAID[setup_of(event).unpaid], 'out': {JobState.completed, JobState.sent}}
+            'without_payment': _UNPAID[setup_of(event).unpaid], 'out': OUT}

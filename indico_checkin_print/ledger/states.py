@@ -51,6 +51,8 @@ TRANSITIONS = {
 }
 #: In these states it is not on its way to paper yet.
 STILL_HERE = (S.held, S.queued, S.rendering, S.ready)
+#: In these states the badge is out, as far as anybody can say.
+OUT = {S.completed, S.sent}
 #: In these states the badge is, or may be, on paper.
 MAY_BE_OUT = {S.dispatched, S.printing, S.completed, S.sent, S.unknown}
 #: In these states a job with an agent counts as being there.

@@ -1,7 +1,5 @@
 """Print agents: the laptops at the desks, from their pairing code to their revocation."""
 
-from datetime import timedelta
-
 from flask import flash
 from wtforms.fields import StringField
 from wtforms.validators import DataRequired, Length, ValidationError
@@ -9,20 +7,15 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from indico.core.config import config
 from indico.core.db import db
 from indico.modules.logs.models.entries import LogKind
-from indico.util.date_time import now_utc
 from indico.web.forms.base import FormDefaults
 from indico.web.util import jsonify_data, jsonify_form, jsonify_template
 
 from indico_checkin_print import _, sql
-from indico_checkin_print.credentials import digest, new_code, normalize_code
 from indico_checkin_print.management.base import (DialogForm, RHAgentBase, RHCheckinPrintBase, WPCheckinPrint,
                                                   action_form)
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
-
-
-#: How long a pairing code can be used
-CODE_LIFETIME = timedelta(minutes=15)
+from indico_checkin_print.models.pairing import CODE_LIFETIME
 
 
 class AgentForm(DialogForm):
@@ -88,8 +81,7 @@ class RHRevokeAgent(RHAgentBase):
 
     def _process(self):
         if self.agent.revoked_dt is None:
-            self.agent.revoked_dt = now_utc()
-            self.agent.token_hash = self.agent.code_hash = self.agent.code_expires_dt = None
+            self.agent.revoke()
             db.session.flush()
             # the relay closes its link; the ledger gives its jobs to others
             sql.notify_agents([self.agent.id])
@@ -125,9 +117,7 @@ def _agents(event):
 
 def _show_new_code(agent):
     """Give an agent a new code and return the dialog that shows it: only now, because only its hash is stored."""
-    code = new_code()
-    agent.code_hash = digest(normalize_code(code))
-    agent.code_expires_dt = now_utc() + CODE_LIFETIME
+    code = agent.make_code()
     db.session.flush()
     return jsonify_template('pairing_code.html', _render_func=WPCheckinPrint.render_template_func, agent=agent,
                             code=code, command=f'print-agent pair {config.BASE_URL} {code}',

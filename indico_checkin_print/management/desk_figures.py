@@ -7,6 +7,7 @@ from indico.core.db import db
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.diagnostics.standstill import WAITING
+from indico_checkin_print.ledger.states import OUT
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
 from indico_checkin_print.sql import now
@@ -18,7 +19,6 @@ RATE_OVER = timedelta(minutes=5)
 SPEED_OVER = timedelta(minutes=15)
 #: Of an event only so many of the latest badges are looked at for both: a hundred a minute
 MAX_LATEST = 1500
-OUT = (JobState.completed, JobState.sent)
 
 
 @dataclass(frozen=True)

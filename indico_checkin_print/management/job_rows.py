@@ -13,6 +13,7 @@ from indico.web.flask.util import url_for
 import print_agent.protocol.reasons
 
 from indico_checkin_print import _
+from indico_checkin_print.ledger.states import ENDED, OUT
 from indico_checkin_print.management.status import elsewhere, printer_status
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.models.jobs import Job, JobState, news_of
@@ -21,11 +22,11 @@ from indico_checkin_print.reasons.codes import Reason, describe
 
 #: How many jobs the page of the event shows
 MAX_JOBS = 20
+#: How many badges of one registration a page shows: accompanying persons have one each
+MAX_BADGES = 20
 CAN_RETRY = {JobState.failed, JobState.expired, JobState.canceled}
 CAN_DISCARD = {JobState.held, JobState.queued, JobState.ready, JobState.failed}
 CAN_REPRINT = {JobState.printing, JobState.completed, JobState.sent, JobState.unknown}
-#: Nothing more happens automatically
-ENDED = {JobState.completed, JobState.sent, JobState.failed, JobState.expired, JobState.canceled, JobState.unknown}
 
 #: Nobody has what they wanted
 PROBLEMS = {JobState.failed, JobState.expired, JobState.canceled, JobState.unknown}
@@ -157,12 +158,20 @@ def rows_of(event, ids):
     return [_row(job, companions, reprints) for job in jobs]
 
 
+def latest_badges(event, registration_id, *columns):
+    """Return the query for the latest badge of each person of a registration, at most `MAX_BADGES`."""
+    return (db.session.query(*columns).select_from(Job)
+            .filter(Job.event_id == event.id, Job.registration_id == registration_id,
+                    Job.purpose == Job.PURPOSE_BADGE)
+            .distinct(Job.person).order_by(Job.person, Job.id.desc()).limit(MAX_BADGES))
+
+
 def seconds_of(job):
     """Return how many seconds a badge or message took from the check-in, or from the wish for another badge.
 
     ``None`` if it is not out: nobody can say how long a badge took that never came.
     """
-    if job.state not in {JobState.completed, JobState.sent}:
+    if job.state not in OUT:
         return None
     return max(0, (job.changed_dt - waits_since(job)).total_seconds())
 

@@ -11,21 +11,20 @@ from indico.core.config import config
 from indico.core.db import db
 from indico.core.plugins import url_for_plugin
 from indico.modules.logs.models.entries import LogKind
-from indico.util.date_time import format_datetime, now_utc
+from indico.util.date_time import format_datetime
 from indico.util.i18n import get_all_locales
 from indico.web.forms.base import FormDefaults
 from indico.web.forms.fields import IndicoSelectMultipleCheckboxField
 from indico.web.util import jsonify_data, jsonify_form, jsonify_template
 
 from indico_checkin_print import _
-from indico_checkin_print.credentials import digest, new_code, normalize_code
-from indico_checkin_print.management.agents import CODE_LIFETIME
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, WPCheckinPrint, action_form
 from indico_checkin_print.management.qr_code import qr_code
-from indico_checkin_print.management.status import Status
+from indico_checkin_print.management.status import Status, pairing_status
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.devices import Device
 from indico_checkin_print.models.kiosks import Kiosk
+from indico_checkin_print.models.pairing import CODE_LIFETIME
 
 
 def kiosks_of(event):
@@ -40,12 +39,8 @@ def _kiosks(event):
 
 def kiosk_status(kiosk, tzinfo):
     """Return whether the page of a kiosk is open."""
-    if kiosk.revoked_dt is not None:
-        return Status(_('Revoked'), 'strong', format_datetime(kiosk.revoked_dt, 'medium', timezone=tzinfo))
-    if kiosk.token_hash is None:
-        if kiosk.code_hash is not None and kiosk.code_expires_dt > now_utc():
-            return Status(_('Waiting for its code'), 'highlight')
-        return Status(_('Not paired'), 'warning', _('The code has expired. Make a new one.'))
+    if not kiosk.is_paired:
+        return pairing_status(kiosk, tzinfo)
     if kiosk.is_heard_of:
         return Status(_('Open'), 'success')
     return Status(_('Not open'), 'error',
@@ -165,8 +160,8 @@ class RHRevokeKiosk(RHKioskBase):
     def _process(self):
         kiosk = self.kiosk
         if kiosk.revoked_dt is None:
-            kiosk.revoked_dt = now_utc()
-            kiosk.token_hash = kiosk.code_hash = kiosk.code_expires_dt = kiosk.scan = None
+            kiosk.revoke()
+            kiosk.scan = None
             self._log(LogKind.negative, f'Kiosk "{kiosk.name}" revoked')
             flash(_('The kiosk "{}" has been revoked. It does nothing any more.').format(kiosk.name), 'success')
         return self._back_to_page()
@@ -188,9 +183,7 @@ class RHRemoveKiosk(RHKioskBase):
 
 def _show_new_code(kiosk):
     """Give a kiosk a new code and return the dialog that shows it: only now, because only its hash is stored."""
-    code = new_code()
-    kiosk.code_hash = digest(normalize_code(code))
-    kiosk.code_expires_dt = now_utc() + CODE_LIFETIME
+    code = kiosk.make_code()
     db.session.flush()
     url = url_for_plugin('checkin_print.kiosk', _external=True)
     # browsers keep what is behind the # to themselves

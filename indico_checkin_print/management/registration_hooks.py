@@ -11,14 +11,10 @@ from indico.web.flask.templating import get_template_module
 
 from indico_checkin_print import _
 from indico_checkin_print.management.base import PERMISSION, RHRegFormBase, static
-from indico_checkin_print.management.job_rows import rows_of
+from indico_checkin_print.management.job_rows import MAX_BADGES, rows_of
 from indico_checkin_print.management.registration_todo import Todo
 from indico_checkin_print.management.registrations import badges_of
 from indico_checkin_print.models.jobs import Job
-
-
-#: How many badges of a registration its page shows
-MAX_BADGES = 20
 
 
 def connect(plugin):

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from indico.util.date_time import format_datetime, format_time, now_utc
+from indico.util.date_time import format_datetime, format_time
 
 from indico_checkin_print import _
 from indico_checkin_print.delivery import breaker
-from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.ledger.states import OUT
 from indico_checkin_print.reasons.printer import describe_reason
 
 
@@ -25,18 +25,23 @@ class Status:
 
 def agent_status(agent, tzinfo):
     """Return whether a print agent is there."""
-    if agent.revoked_dt is not None:
-        return Status(_('Revoked'), 'strong', format_datetime(agent.revoked_dt, 'medium', timezone=tzinfo))
-    if agent.token_hash is None:
-        if agent.code_hash is not None and agent.code_expires_dt > now_utc():
-            return Status(_('Waiting for its code'), 'highlight')
-        return Status(_('Not paired'), 'warning', _('The code has expired. Make a new one.'))
+    if not agent.is_paired:
+        return pairing_status(agent, tzinfo)
     if agent.seen_dt is None:
         return Status(_('Not connected'), 'warning', _('It is paired but has not been started yet.'))
     if agent.is_connected:
         return Status(_('Connected'), 'success')
     return Status(_('Not connected'), 'error',
                   _('Last seen {}').format(format_datetime(agent.seen_dt, 'medium', timezone=tzinfo)))
+
+
+def pairing_status(paired, tzinfo):
+    """Return why an agent or a kiosk is not paired."""
+    if paired.revoked_dt is not None:
+        return Status(_('Revoked'), 'strong', format_datetime(paired.revoked_dt, 'medium', timezone=tzinfo))
+    if paired.waits_for_code:
+        return Status(_('Waiting for its code'), 'highlight')
+    return Status(_('Not paired'), 'warning', _('The code has expired. Make a new one.'))
 
 
 def printer_status(printer, agent=None, tzinfo=None):
@@ -89,7 +94,7 @@ def elsewhere(job):
                        if (x['agent_id'], x['printer']) != (job.agent_id, job.printer))
     if not others or not job.printer:
         return ''
-    words = (_('Came out at {printer}. {others}.') if job.state in {JobState.completed, JobState.sent} else
+    words = (_('Came out at {printer}. {others}.') if job.state in OUT else
              _('Goes to {printer}. {others}.'))
     return words.format(printer=job.printer, others=others)
 

@@ -10,9 +10,10 @@ from indico.util.date_time import now_utc
 from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
+from indico_checkin_print.models.pairing import Paired
 
 
-class Agent(db.Model):
+class Agent(Paired, db.Model):
     """A print agent (a laptop at the desk), from its pairing code to its revocation."""
 
     #: An agent that was not heard of for so long is away
@@ -34,30 +35,6 @@ class Agent(db.Model):
     name = db.Column(
         db.String,
         nullable=False
-    )
-    #: SHA-256 of the one-time pairing code; cleared when it is used
-    code_hash = db.Column(
-        db.String,
-        unique=True,
-        nullable=True
-    )
-    code_expires_dt = db.Column(
-        UTCDateTime,
-        nullable=True
-    )
-    #: SHA-256 of the token; the token itself is known to the agent only
-    token_hash = db.Column(
-        db.String,
-        unique=True,
-        nullable=True
-    )
-    paired_dt = db.Column(
-        UTCDateTime,
-        nullable=True
-    )
-    revoked_dt = db.Column(
-        UTCDateTime,
-        nullable=True
     )
     #: Taken off the list after it was revoked
     is_deleted = db.Column(
@@ -83,11 +60,6 @@ class Agent(db.Model):
         db.String,
         nullable=False,
         default=''
-    )
-    #: When the agent was last heard of
-    seen_dt = db.Column(
-        UTCDateTime,
-        nullable=True
     )
     #: It said that it stops, or its link ended: nothing more is given to it until it says hello again
     draining = db.Column(
@@ -120,15 +92,6 @@ class Agent(db.Model):
     @property
     def locator(self):
         return dict(self.event.locator, agent_id=self.id)
-
-    @property
-    def is_paired(self):
-        return self.token_hash is not None and self.revoked_dt is None
-
-    @property
-    def is_heard_of(self):
-        """Whether it said something lately."""
-        return self.seen_dt is not None and now_utc() - self.seen_dt < self.AWAY_AFTER
 
     @property
     def is_connected(self):

@@ -1,22 +1,16 @@
 """Kiosks: pages for self-service, from their one-time code to their revocation."""
 
-from datetime import timedelta
-
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from indico.core.db import db
-from indico.core.db.sqlalchemy import UTCDateTime
-from indico.util.date_time import now_utc
 from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
+from indico_checkin_print.models.pairing import Paired
 
 
-class Kiosk(db.Model):
+class Kiosk(Paired, db.Model):
     """What a kiosk is besides a `Device`, which has its name, its event and its desk."""
-
-    #: A kiosk that was not heard of for so long is away
-    AWAY_AFTER = timedelta(seconds=60)
 
     __tablename__ = 'kiosks'
     __table_args__ = {'schema': SCHEMA}
@@ -38,35 +32,6 @@ class Kiosk(db.Model):
         ARRAY(db.String),
         nullable=False,
         default=[]
-    )
-    #: SHA-256 of the one-time pairing code; cleared when it is used
-    code_hash = db.Column(
-        db.String,
-        unique=True,
-        nullable=True
-    )
-    code_expires_dt = db.Column(
-        UTCDateTime,
-        nullable=True
-    )
-    #: SHA-256 of the token; the token itself is known to the browser only
-    token_hash = db.Column(
-        db.String,
-        unique=True,
-        nullable=True
-    )
-    paired_dt = db.Column(
-        UTCDateTime,
-        nullable=True
-    )
-    revoked_dt = db.Column(
-        UTCDateTime,
-        nullable=True
-    )
-    #: When its page was last heard of
-    seen_dt = db.Column(
-        UTCDateTime,
-        nullable=True
     )
     #: The number of the last scan that was answered with a name, until it is printed or another one comes
     scan = db.Column(
@@ -93,15 +58,6 @@ class Kiosk(db.Model):
     @property
     def locator(self):
         return dict(self.event.locator, kiosk_id=self.device_id)
-
-    @property
-    def is_paired(self):
-        return self.token_hash is not None and self.revoked_dt is None
-
-    @property
-    def is_heard_of(self):
-        """Whether its page was heard of lately."""
-        return self.seen_dt is not None and now_utc() - self.seen_dt < self.AWAY_AFTER
 
     def __repr__(self):
         return format_repr(self, 'device_id', revoked_dt=None)

@@ -6,13 +6,10 @@ in a savepoint, is over in a few milliseconds, and never raises. Nothing is rend
 
 from dataclasses import replace
 
-from authlib.integrations.flask_oauth2 import current_token
-from flask import g, has_request_context, request, session
+from flask import g
 from sqlalchemy import event, inspect
 
 from indico.core import signals
-from indico.core.oauth.models.applications import SystemAppType
-from indico.core.oauth.models.personal_tokens import PersonalToken
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import kick, ledger, sql
@@ -20,27 +17,14 @@ from indico_checkin_print.badge.persons import persons_of
 from indico_checkin_print.ledger.forget import forget
 from indico_checkin_print.ledger.rule_facts import load_facts
 from indico_checkin_print.ledger.states import MAY_BE_OUT, STILL_HERE
-from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_SOURCES, BadgeKind, CheckinSource,
-                                                 ReprintPolicy, UnpaidPolicy)
-from indico_checkin_print.models.devices import Device
+from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_SOURCES, BadgeKind, ReprintPolicy,
+                                                 UnpaidPolicy)
 from indico_checkin_print.routing.admission import CheckIn, Hook, Setup, jobs_for
 from indico_checkin_print.routing.desk import DeskFacts, choose_desk, needs_rule
 from indico_checkin_print.routing.rules import first_match, parse
+from indico_checkin_print.signals import origin
 from indico_checkin_print.signals.savepoint import savepoint
 
-
-#: Which way of check-in an endpoint of Indico is. Whatever is not here is another plugin: Zoom's, for one, checks
-#: people in when they join from home.
-SOURCES = {
-    'event_registration.registration_check_in': CheckinSource.list,
-    'event_registration.registrations_check_in': CheckinSource.bulk,
-    'event_registration.api_checkin_registration': CheckinSource.api,
-    'event_registration.api_registrant': CheckinSource.app,
-    'plugin_checkin_print.scan': CheckinSource.scan,
-    'plugin_checkin_print.walk_in_form': CheckinSource.walk_in,
-    'plugin_checkin_print.walk_in_check_in': CheckinSource.walk_in,
-    'plugin_checkin_print.kiosk_print': CheckinSource.kiosk,
-}
 
 _FLIP = 'checkin_print_flip'
 
@@ -111,12 +95,11 @@ def on_checkin_updated(registration, **kwargs):
         return
     if not registration.checked_in:
         with _savepoint(registration):
-            if ledger.cancel_check_in(registration, _actor(_user_id())):
+            if ledger.cancel_check_in(registration, origin.actor()):
                 kick.after_commit()
         return
     with _savepoint(registration) as attempt:
-        user_id = _user_id()
-        if record(registration, source(), user_id, _token(), _actor(user_id)):
+        if record(registration, origin.way(), origin.user_id(), origin.token(), origin.actor()):
             kick.after_commit()
     if attempt.failed:
         # the sweep tries again
@@ -135,7 +118,7 @@ def on_deleted(registration, permanent=False, **kwargs):
         with sql.cursor() as cursor:
             cursor.execute('SELECT 1 FROM event_registration.registrations WHERE id = %s FOR NO KEY UPDATE',
                            [registration.id])
-        ledger.cancel_registration(registration, _actor(_user_id()))
+        ledger.cancel_registration(registration, origin.actor())
     if permanent:
         with _savepoint(registration):
             forget(registration)
@@ -147,8 +130,8 @@ def on_state_updated(registration, **kwargs):
     """
     with _savepoint(registration):
         if registration.state != RegistrationState.complete:
-            ledger.follow_state(registration, _actor(_user_id()))
-        elif registration.checked_in and ledger.release_paid(registration, _actor(_user_id())):
+            ledger.follow_state(registration, origin.actor())
+        elif registration.checked_in and ledger.release_paid(registration, origin.actor()):
             kick.after_commit()
 
 
@@ -204,8 +187,9 @@ _NOTE_MISSED = """
 
 def _note_missed(registration):
     with sql.cursor() as cursor:
-        cursor.execute(_NOTE_MISSED, {'registration_id': registration.id, 'source': source(), 'user_id': _user_id(),
-                                      'token': _token(), 'checked_in_dt': registration.checked_in_dt})
+        cursor.execute(_NOTE_MISSED, {
+            'registration_id': registration.id, 'source': origin.way(), 'user_id': origin.user_id(),
+            'token': origin.token(), 'checked_in_dt': registration.checked_in_dt})
 
 
 def begin_request():
@@ -265,47 +249,3 @@ def desks_of(registration, persons, facts, rules, way):
     choices = {accompanies: choose_desk(replace(facts, rule=first_match(
         rules, replace(asked, accompanies=accompanies), facts.desks))) for accompanies in {bool(p) for p in persons}}
     return {person: choices[bool(person)] for person in persons}
-
-
-def source():
-    """Return which way of check-in this is."""
-    if not has_request_context():
-        return CheckinSource.other
-    way = SOURCES.get(request.endpoint, CheckinSource.other)
-    # a personal token has no application
-    application = getattr(current_token, 'application', None) if way == CheckinSource.api else None
-    return CheckinSource.app if application and application.system_app_type == SystemAppType.checkin else way
-
-
-def note_kiosk(device):
-    """Let the check-ins of this request be those of a kiosk.
-
-    :param device: The `Device` that it is.
-    """
-    g.checkin_print_kiosk = device.id, device.token
-
-
-def _kiosk():
-    """Return the id and the token of the kiosk whose request this is, or ``None`` twice."""
-    return g.get('checkin_print_kiosk', (None, None)) if has_request_context() else (None, None)
-
-
-def _token():
-    """Return which token the check-in came with, as `Device.token` has it; empty for one on Indico's pages."""
-    if (kiosk := _kiosk()[1]) is not None:
-        return kiosk
-    # both kinds of token have ids of their own; the proxy is false where there is none
-    if not has_request_context() or not current_token:
-        return ''
-    return f'{Device.PERSONAL if isinstance(current_token, PersonalToken) else Device.APP}{current_token.id}'
-
-
-def _user_id():
-    return session.user.id if has_request_context() and session.user else None
-
-
-def _actor(user_id):
-    if user_id:
-        return f'user:{user_id}'
-    kiosk = _kiosk()[0]
-    return 'system' if kiosk is None else f'kiosk:{kiosk}'

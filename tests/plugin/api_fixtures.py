@@ -10,6 +10,7 @@ from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger
 from indico_checkin_print.api import agents as agents_api
+from indico_checkin_print.api import pairing
 from indico_checkin_print.api.tokens import Tokens
 from indico_checkin_print.credentials import digest, new_code, normalize_code
 from indico_checkin_print.models.agents import Agent
@@ -36,7 +37,7 @@ def fresh_limits(app, monkeypatch):
     """Forget the wrong codes and tokens of other tests; those of this one are counted as everywhere."""
     monkeypatch.setattr(agents_api, 'tokens', Tokens())
     with app.test_request_context(environ_base={'REMOTE_ADDR': '127.0.0.1'}):
-        for limit in (agents_api.wrong_codes_from_here(), agents_api.wrong_codes_in_all()):
+        for limit in (pairing.wrong_codes_from_here(), pairing.wrong_codes_in_all()):
             limit.clear()
 
 

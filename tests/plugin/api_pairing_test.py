@@ -6,7 +6,7 @@ import pytest
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print.api import agents as agents_api
+from indico_checkin_print.api import pairing
 from indico_checkin_print.credentials import digest, new_code, normalize_code
 from indico_checkin_print.models.agents import Agent
 from tests.plugin.api_fixtures import API
@@ -65,8 +65,8 @@ def test_guessing_is_slow(post, unpaired):
 
 
 def test_guessing_from_many_addresses_is_slow_too(post, unpaired, mocker):
-    mocker.patch.object(agents_api, 'wrong_codes_from_here')
-    limit = agents_api.wrong_codes_in_all()
+    mocker.patch.object(pairing, 'wrong_codes_from_here')
+    limit = pairing.wrong_codes_in_all()
     while limit.hit():
         pass
     assert post('/pair', {'code': unpaired[1]})[0] == 429
@@ -84,6 +84,6 @@ def test_many_laptops_behind_one_address(db, dummy_event, post):
 @pytest.mark.parametrize('code', ['good', 'wrong'])
 def test_no_guessing_without_the_counters(post, unpaired, mocker, code):
     import redis
-    limit = mocker.patch.object(agents_api, 'wrong_codes_in_all').return_value
+    limit = mocker.patch.object(pairing, 'wrong_codes_in_all').return_value
     limit.test.side_effect = limit.hit.side_effect = redis.exceptions.ConnectionError
     assert post('/pair', {'code': unpaired[1] if code == 'good' else code})[0] == 503

@@ -19,7 +19,7 @@ from msgspec import inspect
 from print_agent.protocol import messages, signing
 from print_agent.protocol.errors import ProtocolError
 
-from indico_checkin_print.api import agents as agents_api
+from indico_checkin_print.api import pairing
 from indico_checkin_print.api.agents import PairRequest
 from indico_checkin_print.agents import inbound
 
@@ -152,7 +152,7 @@ def test_messages_of_a_websocket(db, agent, ready_job, cls):
 def test_pairing(db, post, unpaired, mocker):
     __, code = unpaired
     # sixty wrong codes
-    mocker.patch.object(agents_api, 'check_guesses')
+    mocker.patch.object(pairing, 'check_guesses')
     fields, paths = example_of(PairRequest, '')
 
     @hostile

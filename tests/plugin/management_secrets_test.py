@@ -10,7 +10,7 @@ from indico.util.date_time import now_utc
 from print_agent.protocol.signing import check_secret
 
 from indico_checkin_print import sql
-from indico_checkin_print.api import agents as agents_api
+from indico_checkin_print.api import pairing
 from indico_checkin_print.credentials import digest, normalize_code, unseal
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.webhooks import Webhook
@@ -81,7 +81,7 @@ def test_dialog_waits_for_the_new_pairing(db, manager, page, objects):
 
 
 def test_code_works_once(manager, page, test_client, mocker):
-    mocker.patch.object(agents_api, 'wrong_codes_from_here')
+    mocker.patch.object(pairing, 'wrong_codes_from_here')
     code = code_in(manager.post(f'{page}/agents/add', name='Laptop 2'))
     answers = [test_client.post('/api/plugin/checkin-print/pair', json={'code': code}) for __ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 403]

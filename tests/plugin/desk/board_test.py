@@ -29,18 +29,6 @@ def fresh_cache(mocker):
 
 
 @pytest.fixture
-def user(create_user, event):
-    user = create_user(300, 'Vera', 'Volunteer')
-    event.update_principal(user, add_permissions={'registration_checkin'})
-    return user
-
-
-@pytest.fixture
-def volunteer(browse, user):
-    return browse(user)
-
-
-@pytest.fixture
 def switched_on(db, dummy_regform, objects):
     db.session.add(FormSetup(registration_form=dummy_regform, enabled=True, kind=BadgeKind.badge, desk=objects.desk))
     objects.job.state = JobState.completed

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from indico.core import signals
 from indico.modules.events.features.util import set_feature_enabled
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
-from indico.modules.events.registration.util import get_ticket_qr_code_data
 from indico.util.date_time import now_utc
 
-from indico_checkin_print.api import agents as agents_api
+from indico_checkin_print.api import pairing
 from indico_checkin_print.credentials import digest, new_code, normalize_code
 from indico_checkin_print.desk import kiosk_base, kiosk_handles, kiosk_limits
 from indico_checkin_print.desk.kiosk_base import COOKIE, HEADER, LANGUAGE_HEADER
@@ -76,16 +75,6 @@ def scan(ask, code_of):
         assert status == 200, answer
         return answer
     return _scan
-
-
-@pytest.fixture
-def code_of(app, db):
-    def _code_of(registration, person=None):
-        with app.test_request_context():
-            db.session.flush()
-            return json.dumps(get_ticket_qr_code_data({
-                'registration': registration, 'is_accompanying': person is not None, 'id': person}))
-    return _code_of
 
 
 # -- from the ticket to the badge -------------------------------------------------------------------------------------
@@ -433,7 +422,7 @@ def test_guessing_codes_is_limited(pair, waiting):
 def test_without_the_counters_nobody_pairs(pair, waiting, mocker):
     limit = mocker.Mock()
     limit.test.side_effect = redis.exceptions.ConnectionError
-    mocker.patch.object(agents_api, 'wrong_codes_from_here', return_value=limit)
+    mocker.patch.object(pairing, 'wrong_codes_from_here', return_value=limit)
     assert pair(waiting[1])[1].status_code == 503
 
 

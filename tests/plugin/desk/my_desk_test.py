@@ -19,18 +19,6 @@ def url(event):
     return f'/event/{event.id}/desk'
 
 
-@pytest.fixture
-def user(create_user, event):
-    user = create_user(300, 'Vera', 'Volunteer')
-    event.update_principal(user, add_permissions={'registration_checkin'})
-    return user
-
-
-@pytest.fixture
-def volunteer(browse, user):
-    return browse(user)
-
-
 def text_of(response):
     assert response.status_code == 200
     return ' '.join(response.get_data(as_text=True).split())

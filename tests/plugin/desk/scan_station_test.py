@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from indico.core import signals
 from indico.modules.events.features.util import set_feature_enabled
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
-from indico.modules.events.registration.util import CustomTicketCode, get_ticket_qr_code_data
+from indico.modules.events.registration.util import CustomTicketCode
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.models.jobs import Job, JobState
@@ -27,18 +27,6 @@ def url(event):
 
 
 @pytest.fixture
-def user(create_user, event):
-    user = create_user(300, 'Vera', 'Volunteer')
-    event.update_principal(user, add_permissions={'registration_checkin'})
-    return user
-
-
-@pytest.fixture
-def volunteer(browse, user):
-    return browse(user)
-
-
-@pytest.fixture
 def scan(db, volunteer, url):
     """Return a function that sends what a scanner read, and returns the answer."""
     def _scan(code='', **data):
@@ -47,17 +35,6 @@ def scan(db, volunteer, url):
         db.session.expire_all()
         return response.json
     return _scan
-
-
-@pytest.fixture
-def code_of(app, db):
-    """Return a function that returns the code of a ticket, as Indico makes it."""
-    def _code_of(registration, person=None):
-        with app.test_request_context():
-            db.session.flush()
-            return json.dumps(get_ticket_qr_code_data({
-                'registration': registration, 'is_accompanying': person is not None, 'id': person}))
-    return _code_of
 
 
 @pytest.fixture

@@ -29,15 +29,9 @@ def no_emails(mocker):
 
 
 @pytest.fixture
-def user(create_user, event):
-    user = create_user(300, 'Vera', 'Volunteer')
-    event.update_principal(user, add_permissions={'registration_checkin', 'registration_edit'})
+def user(user, event):
+    event.update_principal(user, add_permissions={'registration_edit'})
     return user
-
-
-@pytest.fixture
-def volunteer(browse, user):
-    return browse(user)
 
 
 @pytest.fixture(autouse=True)
