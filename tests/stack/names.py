@@ -39,17 +39,27 @@ COUNTRIES = {
     'BR': ('Antônio Flávia Tomás Lúcia', 'Assunção Guimarães Conceição Magalhães', 'Universidade de São Paulo'),
 }
 
+
 def people(count):
     """Return `count` people, all with different names, as (given name, family name, affiliation, country)."""
+    mixed = [*_mixed(_split), *_mixed(_double)]
+    assert count <= len(mixed), f'there are names for {len(mixed)} people only'
+    return mixed[:count]
+
+
+def _mixed(given_names):
     tables = []
     for country, (given, family, affiliation) in COUNTRIES.items():
-        given, family = _split(given), _split(family)
+        given, family = given_names(given), _split(family)
         # along the diagonals, so that neighbours share neither name
         tables.append([(given[n], family[(n + shift) % len(family)], affiliation, country)
                        for shift in range(len(family)) for n in range(len(given))])
-    mixed = [person for row in itertools.zip_longest(*tables) for person in row if person]
-    assert count <= len(mixed), f'there are names for {len(mixed)} people only'
-    return mixed[:count]
+    return [person for row in itertools.zip_longest(*tables) for person in row if person]
+
+
+def _double(names):
+    names = _split(names)
+    return [f'{first} {second}' for first, second in zip(names, names[1:] + names[:1], strict=True)]
 
 
 def _split(names):
