@@ -26,7 +26,7 @@ def sweep(actor='sweep'):
         *move([Job.state.in_(STILL_HERE), Job.expires_dt <= now()], S.expired,
               Reason.too_old, actor, lease_dt=None),
         *move([Job.state == S.rendering, Job.lease_dt < now(), Job.attempts >= MAX_RENDERS], S.failed,
-              Reason.render_failed, actor, lease_dt=None),
+              Reason.workers_died, actor, lease_dt=None),
         *move([Job.state == S.rendering, Job.lease_dt < now()], S.queued, Reason.worker_died, actor,
               lease_dt=None, next_try_dt=now()),
         *move([Job.state == S.dispatched, Job.agent_id.is_(None), Job.lease_dt < now()], S.ready,

@@ -67,6 +67,7 @@ class Reason(IndicoStrEnum):
     form_off = 'form_off'
     no_sample = 'no_sample'
     render_failed = 'render_failed'
+    workers_died = 'workers_died'
     nothing_drawn = 'nothing_drawn'
     document_too_large = 'document_too_large'
     gone = 'gone'
@@ -148,6 +149,7 @@ SENTENCES = {
     Reason.form_off: _('Printing was switched off for this form.'),
     Reason.no_sample: _('No form of this event prints anything yet, so there is nothing to test.'),
     Reason.render_failed: _('Indico could not make the badge from its template.'),
+    Reason.workers_died: _('The process that makes it stopped three times. Retry; the log of the server may say why.'),
     Reason.nothing_drawn: _('The template draws nothing on the badge. Put something on it, then retry.'),
     Reason.document_too_large: _('The badge is too large to be printed. Use a smaller background image.'),
     Reason.gone: _('The webhook says that it no longer exists (410).'),

@@ -97,7 +97,7 @@ def test_a_job_that_kills_its_workers_fails_in_the_end(db, check_in, reg, set_jo
         set_job(job, lease_dt=ago(60))
         ledger.sweep()
     db.session.refresh(job)
-    assert (job.state, job.reason) == (S.failed, Reason.render_failed)
+    assert (job.state, job.reason) == (S.failed, Reason.workers_died)
 
 
 def test_a_late_worker_does_not_overwrite(db, check_in, reg, set_job, form):
