@@ -3,7 +3,8 @@
 from indico.core import signals
 from indico.core.plugins import IndicoPlugin, PluginCategory
 
-from indico_checkin_print.management import menu, registration_hooks, registration_list
+from indico_checkin_print.management import menu
+from indico_checkin_print.management.registrations import column, hooks
 from indico_checkin_print.settings import DEFAULTS
 from indico_checkin_print.signals import checkin, cloning, corrections, deletion
 
@@ -19,7 +20,7 @@ class CheckinPrintPlugin(IndicoPlugin):
 
     def init(self):
         super().init()
-        for room in (checkin, corrections, deletion, cloning, registration_hooks, registration_list, menu):
+        for room in (checkin, corrections, deletion, cloning, hooks, column, menu):
             room.connect(self)
         self.connect(signals.core.import_tasks, self._import_tasks)
         self.connect(signals.plugin.cli, self._extend_cli)

@@ -10,7 +10,7 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print.desk.base import RHVolunteerBase
 from indico_checkin_print.ledger.states import OUT
-from indico_checkin_print.management.job_rows import PROBLEMS, latest_badges, rows_of
+from indico_checkin_print.management.jobs.rows import PROBLEMS, latest_badges, rows_of
 from indico_checkin_print.management.visibility import visible_registrations
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.jobs import Job, JobState

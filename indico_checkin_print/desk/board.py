@@ -17,10 +17,10 @@ from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
 from indico_checkin_print.desk.board_tickets import Ticket
 from indico_checkin_print.desk.own_desk import own_desk
 from indico_checkin_print.management.base import RHDeskBase, static
-from indico_checkin_print.management.held import RHReleaseJob
-from indico_checkin_print.management.job_actions import RHRetryJob
-from indico_checkin_print.management.pause import RHPauseDesk
-from indico_checkin_print.management.reprint import REASONS, RHCameOut, RHMissed, RHReprint
+from indico_checkin_print.management.jobs.actions import RHRetryJob
+from indico_checkin_print.management.jobs.held import RHReleaseJob
+from indico_checkin_print.management.jobs.reprint import REASONS, RHCameOut, RHMissed, RHReprint
+from indico_checkin_print.management.today.pause import RHPauseDesk
 from indico_checkin_print.management.visibility import sees_all, visible
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.reasons.codes import Reason

@@ -14,11 +14,11 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 
 from indico_checkin_print import _
 from indico_checkin_print.diagnostics.standstill import WAITING, standstills
-from indico_checkin_print.management.held import can_release
-from indico_checkin_print.management.job_rows import rows_of, waits_since
-from indico_checkin_print.management.reprint import REASONS
+from indico_checkin_print.management.jobs.held import can_release
+from indico_checkin_print.management.jobs.reprint import REASONS
+from indico_checkin_print.management.jobs.rows import rows_of, waits_since
+from indico_checkin_print.management.setup.when import setup_of
 from indico_checkin_print.management.status import desk_statuses
-from indico_checkin_print.management.when import setup_of
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import FormSetup

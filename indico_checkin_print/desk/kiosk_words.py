@@ -10,7 +10,7 @@ from indico_checkin_print.desk.answers import Answer
 from indico_checkin_print.desk.kiosk_base import languages_of
 from indico_checkin_print.desk.scan_station import since
 from indico_checkin_print.ledger.states import OUT
-from indico_checkin_print.management.job_rows import PROBLEMS
+from indico_checkin_print.management.jobs.rows import PROBLEMS
 from indico_checkin_print.models.jobs import JobState
 
 

@@ -10,7 +10,7 @@ from indico_checkin_print import _
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
 from indico_checkin_print.desk.own_desk import choose, leave, own_desk
 from indico_checkin_print.desk.walk_in import may_register
-from indico_checkin_print.management.devices import devices_of
+from indico_checkin_print.management.setup.devices import devices_of
 from indico_checkin_print.models.desks import Desk
 
 

@@ -9,8 +9,8 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print import _
 from indico_checkin_print.desk.base import RHVolunteerBase
 from indico_checkin_print.errors import TooManyPeople
-from indico_checkin_print.management.job_filter import MAX_NAME, JobFilter
-from indico_checkin_print.management.job_query import find_people
+from indico_checkin_print.management.jobs.filter import MAX_NAME, JobFilter
+from indico_checkin_print.management.jobs.query import find_people
 from indico_checkin_print.management.visibility import visible_registrations
 
 

@@ -7,8 +7,8 @@ from indico.modules.users.util import get_user_by_email
 
 from indico_checkin_print import _
 from indico_checkin_print.ledger.states import OUT
-from indico_checkin_print.management.job_rows import latest_badges, rows_of, waits_since
-from indico_checkin_print.management.when import setup_of
+from indico_checkin_print.management.jobs.rows import latest_badges, rows_of, waits_since
+from indico_checkin_print.management.setup.when import setup_of
 from indico_checkin_print.models.choices import UnpaidPolicy
 from indico_checkin_print.models.jobs import Job
 

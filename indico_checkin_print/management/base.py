@@ -21,7 +21,7 @@ from indico.web.util import jsonify_data, jsonify_form
 from indico.web.views import WPBase
 
 from indico_checkin_print import _, sql
-from indico_checkin_print.management.job_filter import list_args
+from indico_checkin_print.management.jobs.filter import list_args
 from indico_checkin_print.management.visibility import may_manage, sees_all
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk

@@ -13,15 +13,15 @@ from indico_checkin_print.calls import open_calls
 from indico_checkin_print.diagnostics.attention import attention
 from indico_checkin_print.diagnostics.standstill import standstills
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
-from indico_checkin_print.management.desk_rules import rules_context
-from indico_checkin_print.management.devices import devices_of
-from indico_checkin_print.management.held import held_jobs
-from indico_checkin_print.management.job_rows import latest_jobs, latest_messages
-from indico_checkin_print.management.kiosks import kiosk_status, kiosks_of
+from indico_checkin_print.management.desk_rules.editor import rules_context
+from indico_checkin_print.management.jobs.held import held_jobs
+from indico_checkin_print.management.jobs.rows import latest_jobs, latest_messages
+from indico_checkin_print.management.setup.devices import devices_of
+from indico_checkin_print.management.setup.kiosks import kiosk_status, kiosks_of
+from indico_checkin_print.management.setup.when import rules_in_words, setup_of
 from indico_checkin_print.management.status import (agent_status, desk_statuses, needs_attention, printer_status,
                                                     webhook_status)
 from indico_checkin_print.management.visibility import sees_all, visible
-from indico_checkin_print.management.when import rules_in_words, setup_of
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk

@@ -1,29 +1,32 @@
 """The URLs of the event manager's pages."""
 
-from indico_checkin_print.management.agents import RHAddAgent, RHEditAgent, RHNewCode, RHRemoveAgent, RHRevokeAgent
-from indico_checkin_print.management.calls import RHAnswerCall, RHEndCall
-from indico_checkin_print.management.desk_rules import (RHAddRule, RHDeleteRule, RHEditRule, RHMoveRule, RHPreviewRule,
-                                                        RHRuleBars, RHRules, RHTryRules)
-from indico_checkin_print.management.desks import RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk, RHTestDeskWithName
-from indico_checkin_print.management.devices import RHEditDevice
-from indico_checkin_print.management.held import RHDiscardHeld, RHReleaseHeld, RHReleaseJob
-from indico_checkin_print.management.history import RHJobHistory
-from indico_checkin_print.management.job_actions import RHDiscardJob, RHRetryJob
-from indico_checkin_print.management.job_bulk import RHDiscardJobs, RHReleaseJobs, RHReprintJobs, RHRetryJobs
-from indico_checkin_print.management.job_export import RHExportJobs
-from indico_checkin_print.management.job_list import RHJobs
-from indico_checkin_print.management.kiosks import RHAddKiosk, RHEditKiosk, RHNewKioskCode, RHRemoveKiosk, RHRevokeKiosk
-from indico_checkin_print.management.live_board import RHLiveBoard, RHLiveBoardNow
+from indico_checkin_print.management.desk_rules.editor import (RHAddRule, RHDeleteRule, RHEditRule, RHMoveRule,
+                                                               RHPreviewRule, RHRuleBars, RHRules, RHTryRules)
+from indico_checkin_print.management.jobs.actions import RHDiscardJob, RHRetryJob
+from indico_checkin_print.management.jobs.bulk import RHDiscardJobs, RHReleaseJobs, RHReprintJobs, RHRetryJobs
+from indico_checkin_print.management.jobs.export import RHExportJobs
+from indico_checkin_print.management.jobs.held import RHDiscardHeld, RHReleaseHeld, RHReleaseJob
+from indico_checkin_print.management.jobs.history import RHJobHistory
+from indico_checkin_print.management.jobs.page import RHJobs
+from indico_checkin_print.management.jobs.reprint import RHCameOut, RHMissed, RHReprint
 from indico_checkin_print.management.page import RHLive, RHManage, RHSetup
-from indico_checkin_print.management.pause import RHPauseDesk, RHPauseEvent
-from indico_checkin_print.management.regforms import RHEditForm, RHSwitchForm
-from indico_checkin_print.management.registration_hooks import RHRegistrationBadges
-from indico_checkin_print.management.registrations import RHPrintRegistrations
-from indico_checkin_print.management.reprint import RHCameOut, RHMissed, RHReprint
-from indico_checkin_print.management.webhook_page import RHRecover, RHResend, RHSwitchWebhook, RHTestWebhook, RHWebhook
-from indico_checkin_print.management.webhooks import (RHAddWebhook, RHDeleteWebhook, RHEditWebhook, RHForgetSecret,
-                                                      RHNewSecret)
-from indico_checkin_print.management.when import RHEditWhen
+from indico_checkin_print.management.registrations.action import RHPrintRegistrations
+from indico_checkin_print.management.registrations.hooks import RHRegistrationBadges
+from indico_checkin_print.management.setup.agents import (RHAddAgent, RHEditAgent, RHNewCode, RHRemoveAgent,
+                                                          RHRevokeAgent)
+from indico_checkin_print.management.setup.desks import (RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk,
+                                                         RHTestDeskWithName)
+from indico_checkin_print.management.setup.devices import RHEditDevice
+from indico_checkin_print.management.setup.forms import RHEditForm, RHSwitchForm
+from indico_checkin_print.management.setup.kiosks import (RHAddKiosk, RHEditKiosk, RHNewKioskCode, RHRemoveKiosk,
+                                                          RHRevokeKiosk)
+from indico_checkin_print.management.setup.when import RHEditWhen
+from indico_checkin_print.management.today.calls import RHAnswerCall, RHEndCall
+from indico_checkin_print.management.today.live_board import RHLiveBoard, RHLiveBoardNow
+from indico_checkin_print.management.today.pause import RHPauseDesk, RHPauseEvent
+from indico_checkin_print.management.webhooks.page import RHRecover, RHResend, RHSwitchWebhook, RHTestWebhook, RHWebhook
+from indico_checkin_print.management.webhooks.setup import (RHAddWebhook, RHDeleteWebhook, RHEditWebhook,
+                                                            RHForgetSecret, RHNewSecret)
 
 
 PREFIX = '/event/<int:event_id>/manage/checkin-print'

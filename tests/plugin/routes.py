@@ -90,7 +90,7 @@ ROUTES = [
     ('POST', '/held/discard'),
 ]
 
-#: What programs ask with Indico's own tokens; `api_badges_test.py` asks as every kind of person
+#: What programs ask with Indico's own tokens; `api/badges_test.py` asks as every kind of person
 API_ROUTES = {
     ('POST', '/api/plugin/checkin-print/event/<int:event_id>/badges'),
     ('GET', '/api/plugin/checkin-print/event/<int:event_id>/badges/<int:job_id>'),

@@ -145,7 +145,7 @@ def test_counts_of_what_is_held(manager, page, people, create_job, path):
 def test_a_search_counts_only_whom_one_may_see(manager, page, people, make_jobs, mocker):
     visible, __ = people
     make_jobs(visible)
-    mocker.patch('indico_checkin_print.management.job_query.MAX_PEOPLE', 1)
+    mocker.patch('indico_checkin_print.management.jobs.query.MAX_PEOPLE', 1)
     text = manager.get(page + '/jobs/?name=pig').get_data(as_text=True)
     assert 'people have such a name' not in text
     assert VISIBLE in text

@@ -48,7 +48,7 @@ def person(db, browse, create_user, create_event, event):
 
 
 def test_every_route_of_the_plugin_has_an_entry(app):
-    """Those of the managers' pages are compared in `management_access_test.py`."""
+    """Those of the managers' pages are compared in `management/access_test.py`."""
     rules = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods & {'GET', 'POST'}
              if rule.endpoint.startswith('plugin_checkin_print.') and not rule.endpoint.endswith('.static')
              and not rule.rule.startswith(management_urls.PREFIX)}

@@ -314,7 +314,7 @@ def test_a_search_shows_twenty_people(volunteer, url, create_reg, mocker):
     found = volunteer.get(f'{url}/people?name=same').json
     assert [x['name'] for x in found['people']] == [f'Anna{number:02} Same' for number in range(20)]
     assert 'first 20' in found['note']
-    mocker.patch('indico_checkin_print.management.job_query.MAX_PEOPLE', 5)
+    mocker.patch('indico_checkin_print.management.jobs.query.MAX_PEOPLE', 5)
     found = volunteer.get(f'{url}/people?name=same').json
     assert (found['people'], 'Too many' in found['note']) == ([], True)
 

@@ -12,7 +12,7 @@ from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import ledger
-from indico_checkin_print.management.when import lock_setup
+from indico_checkin_print.management.setup.when import lock_setup
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import Reason
 

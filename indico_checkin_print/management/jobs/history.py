@@ -1,0 +1,42 @@
+"""What happened to one job, and who did it."""
+
+from indico.modules.users import User
+from indico.web.util import jsonify_template
+
+from indico_checkin_print import _
+from indico_checkin_print.management.base import RHJobBase, WPCheckinPrint
+from indico_checkin_print.management.jobs.rows import COLOURS, name_of
+from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.devices import Device
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.reasons.codes import describe
+from indico_checkin_print.reasons.desk import describe_detail
+
+
+class RHJobHistory(RHJobBase):
+    """Show the history of a job."""
+
+    def _process(self):
+        steps = self.job.history
+        reprints = Job.query.filter_by(event_id=self.event.id, reprint_of_id=self.job.id).order_by(Job.id).all()
+        names = _names(self.event, {step.actor for step in steps})
+        return jsonify_template('job_history.html', _render_func=WPCheckinPrint.render_template_func,
+                                event=self.event, job=self.job, name=name_of(self.job), steps=steps, names=names,
+                                reprints=reprints, describe=describe,
+                                describe_detail=describe_detail, colours=COLOURS)
+
+
+def _names(event, actors):
+    """Return who the actors of a history are, by their code; whatever is no person, agent or kiosk is Indico itself."""
+    ids = {'user': set(), 'agent': set(), 'kiosk': set()}
+    for actor in actors:
+        kind, __, id_ = actor.partition(':')
+        if kind in ids and id_.isdigit():
+            ids[kind].add(int(id_))
+    names = dict.fromkeys(actors, _('Indico'))
+    names |= {f'user:{user.id}': user.full_name for user in User.query.filter(User.id.in_(ids['user']))}
+    names |= {f'agent:{agent.id}': _('Print agent {}').format(agent.name)
+              for agent in Agent.query.filter(Agent.event_id == event.id, Agent.id.in_(ids['agent']))}
+    names |= {f'kiosk:{device.id}': _('Kiosk {}').format(device.name)
+              for device in Device.query.filter(Device.event_id == event.id, Device.id.in_(ids['kiosk']))}
+    return names

@@ -1,0 +1,1 @@
+"""Webhooks: set up, watched, tried, and sent what they missed."""
