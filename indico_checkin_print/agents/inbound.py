@@ -124,12 +124,12 @@ def note(holding, message):
     """Note what an agent says about a job in what it holds (see `outbound.plan`)."""
     if isinstance(message, messages.Unknown):
         # a question now, until somebody answers it
-        holding[message.job] = (message.dispatch, 'unknown')
+        holding[message.job] = (message.dispatch, messages.HeldState.unknown)
     elif isinstance(message, messages.OUTCOMES):
         if holding.get(message.job, (None,))[0] == message.dispatch:
             del holding[message.job]
     elif isinstance(message, messages.Printing) and message.job in holding:
-        holding[message.job] = (message.dispatch, 'printing')
+        holding[message.job] = (message.dispatch, messages.HeldState.printing)
 
 
 def enter_outcome(job, message, actor):

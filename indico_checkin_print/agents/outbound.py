@@ -14,7 +14,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from indico.core.db import db
 from indico.util.date_time import now_utc
 
-from print_agent.protocol.messages import Ack, Cancel, Go
+from print_agent.protocol.messages import Ack, Cancel, Go, HeldState
 
 from indico_checkin_print import ledger, sql
 from indico_checkin_print.agents.candidates import Candidates, open_breakers
@@ -78,16 +78,18 @@ def plan(assigned, holding, printers):
     """
     ours = {job.uuid: job for job in assigned}
     cancel = tuple((uuid, dispatch) for uuid, (dispatch, state) in holding.items()
-                   if state in {'waiting', 'go', 'printing'} and (uuid not in ours or ours[uuid].dispatch != dispatch))
+                   if state in {HeldState.waiting, HeldState.go, HeldState.printing}
+                   and (uuid not in ours or ours[uuid].dispatch != dispatch))
     # What never arrived, or never got its go, is only released by the agent's own word: what it says about its
     # holding may have been on its way for long.
     cancel += tuple((job.uuid, job.dispatch) for job in assigned if job.state == JobState.unknown
-                    and holding.get(job.uuid, (job.dispatch, 'waiting')) == (job.dispatch, 'waiting'))
+                    and holding.get(job.uuid, (job.dispatch, HeldState.waiting)) == (job.dispatch, HeldState.waiting))
     send = tuple(job.uuid for job in assigned
                  if job.state in {JobState.ready, JobState.dispatched}
                  and (job.uuid not in holding or holding[job.uuid][0] != job.dispatch))
     repeat_go = tuple(job.uuid for job in assigned
-                      if job.state == JobState.dispatched and holding.get(job.uuid) == (job.dispatch, 'waiting'))
+                      if job.state == JobState.dispatched
+                      and holding.get(job.uuid) == (job.dispatch, HeldState.waiting))
     go, room, idle = [], {}, set()
     for printer in printers:
         jobs = [job for job in assigned if job.printer == printer and job.state in AT_AGENT]

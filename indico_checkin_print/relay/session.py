@@ -192,7 +192,7 @@ class Session:
         """Return whether a message may let other badges go: a printer became free, or changed."""
         # a badge at the printer makes no room; it only lets the next one have its go, if that is here
         return (not isinstance(message, protocol.Printing)
-                or any(state == 'waiting' for __, state in self.holding.values()))
+                or any(state == protocol.HeldState.waiting for __, state in self.holding.values()))
 
     async def _write(self):
         while True:
@@ -209,7 +209,8 @@ class Session:
                         continue
                 if isinstance(message, protocol.Job | protocol.Go):
                     has_go = isinstance(message, protocol.Go) or message.go
-                    self.holding[message.job] = (message.dispatch, 'go' if has_go else 'waiting')
+                    state = protocol.HeldState.go if has_go else protocol.HeldState.waiting
+                    self.holding[message.job] = (message.dispatch, state)
                 elif isinstance(message, protocol.Cancel):
                     self.holding[message.job] = (message.dispatch, 'canceling')
                 elif isinstance(message, protocol.Ack):

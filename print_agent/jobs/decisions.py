@@ -139,7 +139,7 @@ def held(entry: Entry) -> p.Held | None:
         return None
     # While it is being handed over it may be at the printer already, so that is what the server hears.
     state = State.printing if entry.state is State.submitting else entry.state
-    return p.Held(job=entry.job, dispatch=entry.dispatch, state=state.value)  # type: ignore[arg-type]
+    return p.Held(job=entry.job, dispatch=entry.dispatch, state=p.HeldState(state))
 
 
 def outcome_message(entry: Entry) -> p.Outcome | None:

@@ -97,7 +97,7 @@ class Jobs:
         entries = sorted(self._registry.unacked(source), key=lambda entry: (entry.state in ENDED, -entry.seq))
         held = [line for entry in entries if (line := decisions.held(entry)) is not None]
         # Acknowledged, but a person may have answered them in Indico by now: the server says so then.
-        held += [p.Held(job=entry.job, dispatch=entry.dispatch, state='unknown')
+        held += [p.Held(job=entry.job, dispatch=entry.dispatch, state=p.HeldState.unknown)
                  for entry in self._spool.unknown(decisions.QUESTION_TTL) if entry.source == source and entry.acked]
         return p.Hello(software=software, spool=self._spool.id, printers=tuple(printers), left_out=self.left_out(),
                        holding=tuple(offer.fitting(held[:2000], offer.HOLDING_BYTES)), features=(p.FEATURE_CALLS,))

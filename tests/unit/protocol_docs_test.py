@@ -33,7 +33,7 @@ def limit(kind):
             return f'{"over 0" if kind.gt is not None else f"{kind.ge:g}"} to {kind.le:.0f}'
         case inspect.BoolType():
             return 'true or false'
-        case inspect.LiteralType():
+        case inspect.LiteralType() | inspect.EnumType():
             return 'one of the words above'
         case inspect.VarTupleType():
             return 'list' if kind.max_length is None else f'list of at most {kind.max_length}'
