@@ -6,15 +6,17 @@ in the caller's transaction and each change writes one row of history. The clock
 
 from indico_checkin_print.ledger.agents import (UNREPORTED, assign, drop_or_redraw, grant, report, skip_printer,
                                                 spool_lost, unassign, unassign_waiting)
+from indico_checkin_print.ledger.cancellation import (cancel, cancel_check_in, cancel_event, cancel_form,
+                                                      cancel_registration)
 from indico_checkin_print.ledger.claims import (Claim, claim_post, claim_render, delivered, doubt, due_at_once,
                                                 fail_render, hold_nameless, rendered, undelivered)
-from indico_checkin_print.ledger.corrections import follow_state, redraw, undo_unsignaled
+from indico_checkin_print.ledger.corrections import follow_state, redraw, restamp, undo_unsignaled
 from indico_checkin_print.ledger.create import (check_in_row, new_row, record, reprint, request_event_test,
                                                 request_test, resend)
 from indico_checkin_print.ledger.desks import desk_for_form
-from indico_checkin_print.ledger.manual import (cancel, cancel_check_in, cancel_event, cancel_form, cancel_registration,
-                                                discard, discard_held, hold_bulk, hold_paused, release, release_paid,
-                                                release_paused, resolve, restamp, retry, retry_canceled)
+from indico_checkin_print.ledger.holds import (hold_bulk, hold_paused, release, release_paid, release_paused,
+                                               retry_canceled)
+from indico_checkin_print.ledger.manual import discard, discard_held, resolve, retry
 from indico_checkin_print.ledger.news import announce_changed
 from indico_checkin_print.ledger.sweep import sweep
 from indico_checkin_print.ledger.transition import move

@@ -7,7 +7,8 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print.badge.content import is_current
-from indico_checkin_print.ledger.manual import cancel_check_in, hold_paused
+from indico_checkin_print.ledger.cancellation import cancel_check_in
+from indico_checkin_print.ledger.holds import hold_paused
 from indico_checkin_print.ledger.states import EXPIRES_AFTER, HELD_EXPIRES_AFTER, STILL_HERE
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import UNASSIGNED, draw_anew, move, recall
@@ -117,3 +118,21 @@ def follow_state(registration, actor):
         return recall(badges, S.held, Reason.unpaid, actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()),
                       **UNASSIGNED)
     return []
+
+
+def restamp(registration, stamped):
+    """Let the jobs of a check-in follow it when a second scan at the same moment put another time on it.
+
+    Those of `stamped` (the time before, if known), and those of a badge that waits: undoing a check-in would have
+    canceled it. A message to a webhook proves nothing, as it goes out all the same. Return their ids.
+    """
+    badge = db.aliased(Job)
+    waiting = db.select(badge.checked_in_dt).where(
+        badge.registration_id == registration.id, badge.purpose == Job.PURPOSE_BADGE, badge.reprint_of_id.is_(None),
+        badge.state.in_(STILL_HERE))
+    same = db.or_(Job.checked_in_dt == stamped, Job.checked_in_dt.in_(waiting))
+    return db.session.execute(
+        db.update(Job.__table__)
+        .where(Job.registration_id == registration.id, Job.checked_in_dt != registration.checked_in_dt,
+               Job.reprint_of_id.is_(None), same)
+        .values(checked_in_dt=registration.checked_in_dt).returning(Job.id)).scalars().all()
