@@ -189,7 +189,7 @@ class Agent:
     def _work_for(self, printer: str) -> None:
         if printer not in self._workers and (backend := self.printers.backend(printer)) is not None:
             worker = self._workers[printer] = Worker(printer, backend, self.jobs, self._breakers,
-                                                     self.printers.obstacle, self._config.layouts.get(printer))
+                                                     self.printers.stalled_by, self._config.layouts.get(printer))
             self._start(worker.run(), f'printer {printer}')
 
     def _offered(self) -> tuple[p.Printer, ...]:

@@ -9,7 +9,7 @@ from indico_checkin_print.ledger.skipped_printers import add_note, has_returned,
 from indico_checkin_print.ledger.states import AT_AGENT
 from indico_checkin_print.models.agents import PrinterBreaker
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.routing.printer import Candidate, OpenBreaker, choose_printer, why_not
+from indico_checkin_print.routing.printer import Candidate, OpenBreaker, blocked_by, choose_printer
 
 
 class Candidates:
@@ -36,8 +36,9 @@ class Candidates:
         if choice is not None:
             for c in candidates:
                 if not c.healthy and c.position < choice.position:
-                    notes = add_note(notes, skip_note(c.agent_id, self._agents[c.agent_id].name, c.printer, c.obstacle,
-                                                      returned=c.returned))
+                    note = skip_note(c.agent_id, self._agents[c.agent_id].name, c.printer, c.blocked_by,
+                                     returned=c.returned)
+                    notes = add_note(notes, note)
         return choice, notes
 
     def assigned(self, choice):
@@ -47,8 +48,8 @@ class Candidates:
     def _candidate(self, job, desk_printer):
         agent, name = desk_printer.agent, desk_printer.printer
         load = self._loads[agent.id, name]
-        why = why_not(agent, name, self._breakers.get((agent.id, name)), now_utc(), load=load)
-        return Candidate(agent.id, name, desk_printer.position, healthy=not why, load=load, obstacle=why,
+        code = blocked_by(agent, name, self._breakers.get((agent.id, name)), now_utc(), load=load)
+        return Candidate(agent.id, name, desk_printer.position, healthy=not code, load=load, blocked_by=code,
                          returned=has_returned(job.skipped_printers, agent.id, name))
 
 

@@ -25,7 +25,7 @@ from indico_checkin_print.messages.envelope import job_message
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.routing.printer import why_not
+from indico_checkin_print.routing.printer import blocked_by
 
 
 #: Jobs that wait at the agent for each printer, those with a go included.
@@ -170,17 +170,17 @@ def _usable(agent, jobs, breakers):
     :param jobs: What is at the agent, by uuid; what is released is taken out.
     """
     now = now_utc()
-    obstacles = {name: why_not(agent, name, breakers.get((agent.id, name)), now)
-                 for name in (p['name'] for p in agent.printers)}
+    blocked = {name: blocked_by(agent, name, breakers.get((agent.id, name)), now)
+               for name in (p['name'] for p in agent.printers)}
     stuck = [job for job in jobs.values()
-             if job.state == JobState.ready and obstacles.get(job.printer, 'not_found')]
+             if job.state == JobState.ready and blocked.get(job.printer, 'not_found')]
     others = Candidates({job.desk for job in stuck if job.desk}) if stuck else None
     for job in stuck:
         # with nowhere to go it waits here, and is at hand when the printer works again
         if (agent.id, job.printer) in breakers or (job.desk and others.choose(job)[0]):
-            ledger.skip_printer(job, obstacles.get(job.printer, 'not_found'))
+            ledger.skip_printer(job, blocked.get(job.printer, 'not_found'))
             del jobs[job.uuid]
-    return [name for name, obstacle in obstacles.items() if not obstacle]
+    return [name for name, code in blocked.items() if not code]
 
 
 def _free_for_older(agent, jobs, breakers):

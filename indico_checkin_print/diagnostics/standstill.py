@@ -1,7 +1,7 @@
 """Desks at which nothing prints now, and why: what the page announces at its top and managers get an e-mail about.
 
-A desk stands still when each of its printers has an obstacle that a person must deal with, or when badges wait although
-all seems well and nothing has moved for `STALLED`.
+A desk stands still when each of its printers is blocked by something that a person must deal with, or when badges wait
+although all seems well and nothing has moved for `STALLED`.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from indico_checkin_print.agents.candidates import open_breakers
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.printer import describe_reason
-from indico_checkin_print.routing.printer import why_not
+from indico_checkin_print.routing.printer import blocked_by
 
 
 #: Badges that wait at a desk where nothing has changed for so long are announced although no printer reports a fault
@@ -59,7 +59,7 @@ def standstills(desks, conditions=()):
     if not desks:
         return []
     breakers = open_breakers({x.agent_id for desk in desks for x in desk.printers})
-    obstacles = {desk.id: [_obstacle(x, breakers) for x in desk.printers] for desk in desks}
+    blocked = {desk.id: [_blocked_by(x, breakers) for x in desk.printers] for desk in desks}
     ids = [desk.id for desk in desks]
     waiting = Counter(dict(db.session.query(Job.desk_id, db.func.count())
                            .filter(Job.desk_id.in_(ids), Job.state.in_(WAITING), *conditions)
@@ -67,7 +67,7 @@ def standstills(desks, conditions=()):
     stalled = _stalled([id_ for id_ in ids if waiting[id_]])
     found = []
     for desk in desks:
-        reasons = tuple(obstacles[desk.id])
+        reasons = tuple(blocked[desk.id])
         if all(reasons):
             if waiting[desk.id] or not _was_switched_off(desk, reasons):
                 found.append(Standstill(desk, reasons, waiting[desk.id]))
@@ -82,14 +82,14 @@ def desks_with_waiting():
     return Desk.query.filter(Desk.id.in_(ids), ~Desk.is_deleted).options(selectinload(Desk.printers)).all()
 
 
-def _obstacle(desk_printer, breakers):
+def _blocked_by(desk_printer, breakers):
     agent, name = desk_printer.agent, desk_printer.printer
     if agent.revoked_dt is not None:
         return 'agent_revoked'
     breaker = breakers.get((agent.id, name))
-    why = why_not(agent, name, breaker, now_utc())
-    if why:
-        return why
+    code = blocked_by(agent, name, breaker, now_utc())
+    if code:
+        return code
     if breaker is not None:
         # the next badge tries it, and until that came out nobody knows
         return breaker.reason

@@ -13,8 +13,8 @@ class Candidate:
     position: int
     healthy: bool
     load: int
-    #: Why it is not healthy: a code
-    obstacle: str = ''
+    #: Why it is not healthy: a code, as `blocked_by` returns it
+    blocked_by: str = ''
     #: It had permission to print this badge and returned it
     returned: bool = False
 
@@ -29,7 +29,7 @@ def choose_printer(candidates):
     return min(healthy, key=lambda c: (c.returned, c.load, c.position), default=None)
 
 
-def obstacle(printer):
+def reported_block(printer):
     """Return why a printer (as the agent reported it) takes no work now: a code, or ``''`` if it does.
 
     A printer that waits for paper is healthy enough while nothing else can print: it says ``processing``.
@@ -53,7 +53,7 @@ class OpenBreaker:
     probe_dt: datetime
 
 
-def why_not(agent, printer, breaker, now, *, load=0):
+def blocked_by(agent, printer, breaker, now, *, load=0):
     """Return why a printer gets no badge now: a code, or ``''`` if it does.
 
     :param agent: The agent, with its ``printers`` as it reported them and whether it ``is_connected``.
@@ -69,4 +69,4 @@ def why_not(agent, printer, breaker, now, *, load=0):
         return 'not_found'
     if breaker is not None and (breaker.probe_dt > now or load):
         return breaker.reason
-    return obstacle(reported)
+    return reported_block(reported)

@@ -10,7 +10,7 @@ from print_agent.protocol import messages
 from print_agent.protocol.circuit_breaker import Breaker, Policy
 from print_agent.protocol.reasons import is_cancellation
 
-from indico_checkin_print.routing.printer import obstacle
+from indico_checkin_print.routing.printer import reported_block
 
 
 POLICY = Policy(threshold=3, first=30, longest=300, window=600)
@@ -49,8 +49,8 @@ def after_failure(failures, failed_dt, now):
 
 def recovered(before, after):
     """Return the names of printers of which something was wrong and no longer is, or which it did not have."""
-    earlier = {printer['name']: obstacle(printer) for printer in before}
+    earlier = {printer['name']: reported_block(printer) for printer in before}
     for printer in after:
         was = earlier.get(printer['name'], 'not_found')
-        if was and was not in _FROM_BREAKER and not obstacle(printer):
+        if was and was not in _FROM_BREAKER and not reported_block(printer):
             yield printer['name']

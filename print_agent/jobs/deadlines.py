@@ -15,7 +15,7 @@ class Deadlines:
         self._expiries: dict[int, float] = {}
         self._started: dict[int, float] = {}
         #: Why a job cannot be printed now: reason and detail. They are reported if its time runs out.
-        self.obstacles: dict[int, tuple[str, str]] = {}
+        self.blocked: dict[int, tuple[str, str]] = {}
 
     def came(self, seq: int, received: float, expires_in: float) -> None:
         """A job came in."""
@@ -46,7 +46,7 @@ class Deadlines:
 
     def over(self, now: float) -> list[tuple[int, str, str]]:
         """Jobs whose time has run out, each with reason and detail."""
-        late = [(seq, *self.obstacles.get(seq, ('too_late', reasons.sentence('too_late'))))
+        late = [(seq, *self.blocked.get(seq, ('too_late', reasons.sentence('too_late'))))
                 for seq, deadline in self._deadlines.items() if now >= deadline]
         known = {seq for seq, *_ in late}
         return late + [(seq, 'expired', reasons.sentence('expired'))
@@ -54,5 +54,5 @@ class Deadlines:
 
     def forget(self, seq: int) -> None:
         """A job is over."""
-        for memory in (self._deadlines, self._expiries, self._started, self.obstacles):
+        for memory in (self._deadlines, self._expiries, self._started, self.blocked):
             memory.pop(seq, None)

@@ -47,9 +47,9 @@ class Handover:
 
     # -- before the print system has it -------------------------------------------------------------------------------
 
-    def hindered(self, entry: Entry, reason: str, detail: str) -> None:
+    def blocked(self, entry: Entry, reason: str, detail: str) -> None:
         """Remember why a job cannot be printed now: it is the reason if the job's time runs out."""
-        self._registry.deadlines.obstacles[entry.seq] = (reason, detail)
+        self._registry.deadlines.blocked[entry.seq] = (reason, detail)
 
     def release(self, entry: Entry, reason: str, detail: str, *, is_certain: bool = False) -> None:
         """Return a job that was not handed over. See :func:`.decisions.may_be_returned`."""
@@ -82,7 +82,7 @@ class Handover:
                 return None
         except SpoolFull:
             # Without the intent on disk nothing is handed over; perhaps there is room again before its time is up.
-            self.hindered(entry, 'disk_full', reasons.sentence('disk_full'))
+            self.blocked(entry, 'disk_full', reasons.sentence('disk_full'))
             return None
         self._registry.trace(entry.job, entry.dispatch, 'submit')
         return self._spool.get(entry.seq)

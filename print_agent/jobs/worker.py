@@ -45,20 +45,20 @@ class Worker:
 
     :param breakers: what is known about all printers
     :param layout: the tech's settings for this printer
-    :param obstacle: why a badge in a printer would make no progress, as the printer says
+    :param stalled_by: why a badge in a printer would make no progress, as the printer says
     """
 
     def __init__(self, printer: str, backend: Backend, jobs: Jobs, breakers: PrinterBreakers | None = None,
-                 obstacle: Callable[[str], str] = lambda _printer: '', layout: Layout | None = None):
+                 stalled_by: Callable[[str], str] = lambda _printer: '', layout: Layout | None = None):
         self.printer = printer
         self._backend = backend
         self._jobs = jobs
         self._handover = jobs.handover
         self._breakers = breakers or PrinterBreakers()
-        self._obstacle = obstacle
+        self._stalled_by = stalled_by
         self._layout = layout or Layout()
         #: The job that cannot be printed now, and since when.
-        self._hindered: tuple[int, float] = (0, 0.0)
+        self._blocked: tuple[int, float] = (0, 0.0)
         #: Whether a job is between intent and outcome.
         self.busy = False
 
@@ -90,8 +90,8 @@ class Worker:
 
     async def _print(self, entry: Entry) -> None:
         document = self._handover.document(entry)
-        if self._hindered[0] != entry.seq:
-            self._hindered = (entry.seq, _now())
+        if self._blocked[0] != entry.seq:
+            self._blocked = (entry.seq, _now())
         try:
             if reason := self._breakers.blocked_by(self.printer):
                 raise NotReady(reason, reasons.sentence(reason))
@@ -181,7 +181,7 @@ class Worker:
         since: float | None = None
         while True:
             await asyncio.sleep(PRINTER_POLL_INTERVAL)
-            reason = self._obstacle(self.printer)
+            reason = self._stalled_by(self.printer)
             since = None if not reason else _now() if since is None else since
             if since is None or _now() - since < RETURN_AFTER:
                 self._breakers.stalled(self.printer, '')
@@ -233,8 +233,8 @@ class Worker:
         await self._follow(entry, _request(entry, b''))
 
     async def _not_now(self, entry: Entry, reason: str, detail: str, *, may_pass: bool = True) -> None:
-        self._handover.hindered(entry, reason, detail)
-        if not may_pass or _now() - self._hindered[1] >= RETURN_AFTER:
+        self._handover.blocked(entry, reason, detail)
+        if not may_pass or _now() - self._blocked[1] >= RETURN_AFTER:
             self._handover.release(entry, reason, detail, is_certain=not may_pass)
             self._handover.release_others(entry, reason)
         if may_pass:

@@ -67,8 +67,8 @@ class Printers:
         if [each.name for each in self.offer().printers] != before:
             self._changed()
 
-    def obstacle(self, name: str) -> str:
-        """Why a badge in this printer would not get on, by the printer's own word; empty if it says nothing such."""
+    def stalled_by(self, name: str) -> str:
+        """Why a badge in this printer would make no progress, by the printer's own word; empty if it would."""
         printer = self._seen.get(name)
         return '' if printer is None else next((bare(r) for r in printer.reasons if bare(r) in STALLING), '')
 

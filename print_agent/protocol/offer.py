@@ -56,7 +56,7 @@ def choose(printers: Sequence[p.Printer], wanted: Collection[str]) -> Offer:
     for printer in sorted(printers, key=lambda each: each.name not in wanted):
         offered = _offerable(printer)
         if offered is None:
-            left_out[printer.name] = _why_not(printer.name)
+            left_out[printer.name] = _why_left_out(printer.name)
             continue
         size = len(p.encode(offered)) + 1
         if len(chosen) == p.MAX_PRINTERS or size > room:
@@ -89,7 +89,7 @@ def _offerable(printer: p.Printer) -> p.Printer | None:
     return None
 
 
-def _why_not(name: str) -> str:
+def _why_left_out(name: str) -> str:
     if len(name) > p.MAX_PRINTER_NAME:
         return f'names may have at most {p.MAX_PRINTER_NAME} characters. Make a print queue with a shorter name.'
     return 'the name has characters that are not allowed. Make a print queue with another name.'

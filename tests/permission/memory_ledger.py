@@ -1,6 +1,6 @@
 """The ledger in memory, quick enough for thousands of runs: what `agents` and `ledger` of the plugin do with jobs.
 
-The decisions are the real ones (`plan`, `choose_printer`, `obstacle`, `MEANING`, `TRANSITIONS`); only the rows are
+The decisions are the real ones (`plan`, `choose_printer`, `reported_block`, `MEANING`, `TRANSITIONS`); only rows are
 Python's instead of PostgreSQL's. `memory_ledger_test` asks both the same and compares every answer and every row.
 """
 
@@ -147,17 +147,17 @@ class MemoryLedger:
         return messages + self._assign_more(agent, todo, most=MAX_JOBS_PER_AGENT - at_agent)
 
     def _usable(self, agent, jobs):
-        obstacles = {p['name']: self.printers.why_not(agent, p['name'], self.now) for p in agent.printers}
+        blocked = {p['name']: self.printers.blocked_by(agent, p['name'], self.now) for p in agent.printers}
         loads = self._loads()
         for row in list(jobs.values()):
-            obstacle = obstacles.get(row.printer, 'not_found')
-            if row.state == S.ready and obstacle and (
+            code = blocked.get(row.printer, 'not_found')
+            if row.state == S.ready and code and (
                     self.printers.is_open(agent.id, row.printer)
                     or self.printers.choose(row.skipped_printers, loads, self.now)[0]):
-                note = skip_note(agent.id, agent.name, row.printer, obstacle, returned=False)
+                note = skip_note(agent.id, agent.name, row.printer, code, returned=False)
                 self._unassign(row, next_try=self.now, skipped_printers=add_note(row.skipped_printers, note))
                 del jobs[row.uuid]
-        return [name for name, obstacle in obstacles.items() if not obstacle]
+        return [name for name, code in blocked.items() if not code]
 
     def _free_for_older(self, agent, jobs):
         first, loads = {}, self._loads()

@@ -14,7 +14,7 @@ from print_agent.protocol import messages
 from indico_checkin_print.routing import printer_breaker
 from indico_checkin_print.models.agents import Agent as RealAgent
 from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
-from indico_checkin_print.routing.printer import Candidate, choose_printer, obstacle
+from indico_checkin_print.routing.printer import Candidate, choose_printer, reported_block
 
 
 AWAY_AFTER = RealAgent.AWAY_AFTER.total_seconds()
@@ -91,7 +91,7 @@ class Printers:
         breaker = self.breakers.get((agent_id, printer))
         return breaker is not None and breaker.probe is not None
 
-    def why_not(self, agent, printer, now, *, load=0):
+    def blocked_by(self, agent, printer, now, *, load=0):
         if not agent.is_connected(now):
             return 'agent_away'
         reported = next((p for p in agent.printers if p['name'] == printer), None)
@@ -101,19 +101,19 @@ class Printers:
             breaker = self.breakers[agent.id, printer]
             if load or breaker.probe > timedelta(seconds=now):
                 return breaker.reason
-        return obstacle(reported)
+        return reported_block(reported)
 
     def choose(self, notes, loads, now):
         """Return (the `Candidate` that takes a badge or ``None``, the badge's notes from then on)."""
         candidates = []
         for position, (agent_id, printer) in enumerate(self.desk):
             load = loads[agent_id, printer]
-            why = self.why_not(self.agents[agent_id], printer, now, load=load)
-            candidates.append(Candidate(agent_id, printer, position, healthy=not why, load=load, obstacle=why,
+            code = self.blocked_by(self.agents[agent_id], printer, now, load=load)
+            candidates.append(Candidate(agent_id, printer, position, healthy=not code, load=load, blocked_by=code,
                                         returned=has_returned(notes, agent_id, printer)))
         choice = choose_printer(candidates)
         for c in candidates if choice is not None else ():
             if not c.healthy and c.position < choice.position:
-                notes = add_note(notes, skip_note(c.agent_id, self.agents[c.agent_id].name, c.printer, c.obstacle,
+                notes = add_note(notes, skip_note(c.agent_id, self.agents[c.agent_id].name, c.printer, c.blocked_by,
                                                   returned=c.returned))
         return choice, notes

@@ -38,7 +38,7 @@ async def test_a_printer_that_is_ready_again_in_time_prints(desk):
     desk.backend.ready = NotReady('queue_paused', 'Paused.')
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
-    await desk.until(lambda: desk.jobs._registry.deadlines.obstacles)
+    await desk.until(lambda: desk.jobs._registry.deadlines.blocked)
     desk.backend.ready = None
     assert await desk.ends() == [p.Completed(job=J1, dispatch=1)]
 

@@ -90,7 +90,7 @@ LETTING_GO = CupsView(CANCELED, started=True, busy=True)
 
 
 @pytest.mark.parametrize(('unreached', 'state'), [(True, 'returned'), (False, 'unknown')])
-def test_a_connection_that_is_not_made_is_an_obstacle_and_certain_only_if_nobody_took_it(unreached, state):
+def test_a_connection_that_is_not_made_is_a_fault_and_certain_only_if_nobody_took_it(unreached, state):
     clock = Clock(asks=False)
     assert clock.see(CONNECTING, None, CONNECT_TIMEOUT - 1) is None
     assert clock.cancelled == 0
@@ -109,7 +109,7 @@ def test_what_cups_does_not_let_go_of_is_never_certain():
     assert clock.see(LETTING_GO, None).state == 'unknown'
 
 
-def test_a_connection_that_is_made_after_a_moment_is_no_obstacle():
+def test_a_connection_that_is_made_after_a_moment_is_no_fault():
     clock = Clock(asks=False)
     for _ in range(3):
         clock.see(CONNECTING, None, CONNECT_TIMEOUT - 2)

@@ -27,6 +27,7 @@ WORDS = {
     r'(put|puts|putting)[ _]right': 'recover stalled jobs',
     r'pass(ed|es|ing)?[ _-]over': 'skipped printers',
     r'forsaken?': 'orphaned',
+    r'obstacles?|hinder(s|ed|ing)?': 'blocked by (gets no badge), stalled by (makes no progress)',
     r'crews?': 'executor, workers, queue',
     r'doors?(?!-open|:)(?! of the printer)(?! (open|close|are open|are closed))': 'webhook endpoint',
     r'tell|tells|telling|told|untold': 'notify, notified, say',
@@ -44,6 +45,7 @@ NAMES = {
     r'\w+_again|again_\w+': 'reprint, retry, repeat: what it is',
     r'(\w+_)?(LOOK|PATIENCE|MOST)(_\w+)?|AFTER': 'what it limits, with its unit: PRINTER_POLL_INTERVAL, MAX_JOBS',
     r'of_life|lives': 'states',
+    r'_?why_not': 'blocked_by',
     r'unsettled|settled?_\w+|\w+_settled?': 'ensure gone, end',
 }
 #: What waits for an agent is outgoing; elsewhere mail is e-mail.

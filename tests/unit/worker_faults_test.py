@@ -56,7 +56,7 @@ async def test_a_submission_that_certainly_failed_is_retried(desk):
     desk.backend.refuse = SubmitFailed('cups_down', 'Away.', certain=True, retry=True)
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
-    await desk.until(lambda: desk.jobs._registry.deadlines.obstacles)
+    await desk.until(lambda: desk.jobs._registry.deadlines.blocked)
     assert desk.state() is State.go
     desk.backend.refuse = None
     assert await desk.ends() == [p.Completed(job=J1, dispatch=1)]

@@ -84,7 +84,7 @@ def refusing(exc):
 async def test_a_watch_that_dies_is_logged(desk, monkeypatch, caplog):
     monkeypatch.setattr(worker_module, 'PRINTER_POLL_INTERVAL', 0.01)
     desk.backend.gate.clear()
-    worker = Worker('desk1', desk.backend, desk.jobs, obstacle=lambda _printer: str(1 // 0))
+    worker = Worker('desk1', desk.backend, desk.jobs, stalled_by=lambda _printer: str(1 // 0))
     desk._tasks.append(asyncio.create_task(worker.run()))
     await desk.jobs.receive('a', make_job(go=True), PDF)
     await desk.until(lambda: desk.backend.submitted)

@@ -26,15 +26,15 @@ def quick(monkeypatch):
 
 
 class Bench(Desk):
-    """A desk whose worker, breakers and obstacle the test holds."""
+    """A desk whose worker, breakers and stalled_by the test holds."""
 
     def __init__(self, folder):
         super().__init__(folder)
         self.breakers = PrinterBreakers()
-        self.obstacle = ''
+        self.stalled_by = ''
 
     def work(self):
-        worker = Worker('desk1', self.backend, self.jobs, self.breakers, lambda _printer: self.obstacle)
+        worker = Worker('desk1', self.backend, self.jobs, self.breakers, lambda _printer: self.stalled_by)
         self._tasks += [asyncio.create_task(worker.run()), asyncio.create_task(self._clock())]
         return worker
 
@@ -109,12 +109,12 @@ async def test_what_waits_behind_a_stuck_badge_is_returned_and_what_came_by_webh
     await desk.until(lambda: desk.state() is State.printing)
     await desk.jobs.receive('a', make_job(J2, go=True), PDF)
     await desk.jobs.receive(WEBHOOK, make_job(J3, go=True), PDF, callback='http://x/')
-    desk.obstacle = 'media-empty'
+    desk.stalled_by = 'media-empty'
     (returned,) = await desk.ends()
     assert (returned.job, returned.reason) == (J2, 'media-empty')
     assert desk.breakers.blocked_by('desk1') == 'media-empty'
     assert desk.spool.find(WEBHOOK, J3).state is State.go
-    desk.obstacle = ''
+    desk.stalled_by = ''
     desk.backend.gate.set()
     await desk.until(lambda: desk.spool.find(WEBHOOK, J3).state is State.completed)
     assert desk.breakers.blocked_by('desk1') == ''

@@ -18,5 +18,5 @@ def test_an_agents_reason_is_a_sentence(app_context):
     assert describe('vendor-thing-error') == 'The printer says: vendor thing.'
 
 
-def test_obstacles_of_printers_have_words(app_context):
+def test_what_blocks_printers_has_words(app_context):
     assert set(PRINTER_REASONS) >= print_agent.protocol.reasons.STALLING

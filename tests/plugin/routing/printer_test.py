@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.routing.printer import Candidate, choose_printer, obstacle
+from indico_checkin_print.routing.printer import Candidate, choose_printer, reported_block
 
 
 S = JobState
@@ -28,5 +28,5 @@ def test_choose_printer():
     ({}, True), ({'state': 'processing'}, True), ({'state': 'stopped'}, False), ({'accepting': False}, False),
     ({'reasons': ['media-empty-error']}, False), ({'reasons': ['toner-low-warning']}, True),
 ])
-def test_obstacle(changes, healthy):
-    assert (not obstacle({'name': 'p', 'state': 'idle', 'accepting': True, 'reasons': [], **changes})) == healthy
+def test_what_an_agent_reports_blocks_a_printer(changes, healthy):
+    assert (not reported_block({'name': 'p', 'state': 'idle', 'accepting': True, 'reasons': [], **changes})) == healthy
