@@ -17,9 +17,9 @@ from print_agent.protocol.text import PLAIN
 
 from indico_checkin_print import settings
 from indico_checkin_print.agents import inbound, outbound, tech_calls
+from indico_checkin_print.api.authentication import Authenticator
 from indico_checkin_print.api.base import RHAgentBase, answer
 from indico_checkin_print.api.pairing import redeem
-from indico_checkin_print.api.tokens import Tokens
 from indico_checkin_print.credentials import new_token
 from indico_checkin_print.errors import APIError, Replaced, Revoked
 from indico_checkin_print.models.agents import Agent
@@ -31,7 +31,7 @@ from indico_checkin_print.sql import notify_agents
 #: Polls of an idle agent, in seconds.
 POLL_INTERVAL = 2.0
 
-tokens = Tokens()
+authenticator = Authenticator()
 
 
 class PairRequest(Struct):
@@ -71,7 +71,7 @@ class RHAgent(RHAgentBase):
 
     def _check_access(self):
         scheme, __, token = request.headers.get('Authorization', '').partition(' ')
-        self.agent_id = tokens.find(token.strip(), request.remote_addr) if scheme.lower() == 'bearer' else None
+        self.agent_id = authenticator.find(token.strip(), request.remote_addr) if scheme.lower() == 'bearer' else None
         if self.agent_id is None:
             raise APIError(401, 'unknown_token', 'This agent is not paired (any more). Pair it again.')
 

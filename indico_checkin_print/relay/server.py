@@ -28,10 +28,10 @@ from indico_checkin_print.errors import CannotListen, DatabaseAway
 from indico_checkin_print.logs import log_failure, logger
 from indico_checkin_print.relay import boards
 from indico_checkin_print.relay.database import Database
+from indico_checkin_print.relay.known_tokens import KnownTokens
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.posts import Posts
 from indico_checkin_print.relay.session import Session
-from indico_checkin_print.relay.tokens import Tokens
 from indico_checkin_print.work import worker
 
 
@@ -71,7 +71,7 @@ class Relay:
         self._draining = False
         self._connects = ConnectLimit(CONNECT_BURST, CONNECT_INTERVAL)
         self._unknown = ConnectLimit(UNKNOWN_TOKEN_BURST, UNKNOWN_TOKEN_INTERVAL)
-        self._tokens = Tokens(database)
+        self._tokens = KnownTokens(database)
         self._posts = Posts(database, metrics, log)
         self._boards = boards.Boards(database, log)
 

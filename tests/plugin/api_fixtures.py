@@ -8,15 +8,25 @@ import pytest
 
 from indico.util.date_time import now_utc
 
+from print_agent.protocol.messages import Hello, Poll, PollReply, Printer
+
 from indico_checkin_print import ledger
 from indico_checkin_print.api import agents as agents_api
 from indico_checkin_print.api import pairing
-from indico_checkin_print.api.tokens import Tokens
+from indico_checkin_print.api.authentication import Authenticator
 from indico_checkin_print.credentials import digest, new_code, normalize_code
 from indico_checkin_print.models.agents import Agent
+from tests.plugin.conftest import TOKEN
 
 
 API = '/api/plugin/checkin-print'
+
+
+def poll(post, *messages, token=TOKEN, link='', begins=True, **kwargs):
+    """Poll with some messages; return those of the answer, or (status, error)."""
+    hello = Hello(**{'spool': 'spool', 'printers': (Printer(name='p1'),), **kwargs})
+    status, answer = post('/poll', Poll(link=link, begins=begins, hello=hello, messages=messages), token)
+    return msgspec.convert(answer, PollReply).messages if status == 200 else (status, answer['error'])
 
 
 @pytest.fixture
@@ -35,7 +45,7 @@ def post(test_client):
 @pytest.fixture
 def fresh_limits(app, monkeypatch):
     """Forget the wrong codes and tokens of other tests; those of this one are counted as everywhere."""
-    monkeypatch.setattr(agents_api, 'tokens', Tokens())
+    monkeypatch.setattr(agents_api, 'authenticator', Authenticator())
     with app.test_request_context(environ_base={'REMOTE_ADDR': '127.0.0.1'}):
         for limit in (pairing.wrong_codes_from_here(), pairing.wrong_codes_in_all()):
             limit.clear()

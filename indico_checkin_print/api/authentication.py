@@ -17,7 +17,7 @@ from indico_checkin_print.errors import APIError
 MIN_READ_INTERVAL = 1
 
 
-class Tokens:
+class Authenticator:
     """Finds the agent of a token."""
 
     def __init__(self, *, clock=time.monotonic):

@@ -13,7 +13,7 @@ from indico_checkin_print.credentials import digest
 MIN_READ_INTERVAL = 1
 
 
-class Tokens:
+class KnownTokens:
     """Knows which tokens are good. It holds one digest for each paired agent, and none of unknown tokens."""
 
     def __init__(self, database, *, clock=time.monotonic):
