@@ -1,4 +1,4 @@
-"""The messages by example: the corners that a reader should know. Their properties are in protocol_properties_test."""
+"""The messages by example: the corners that a reader should know. Their properties are in messages_properties_test."""
 
 import json
 
