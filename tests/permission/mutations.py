@@ -23,7 +23,8 @@ STATE_MACHINES = ('tests/permission/regressions_test.py', 'tests/permission/stat
 #: The comparison of the ledger in memory with the one in PostgreSQL.
 COMPARED = ('tests/permission/memory_ledger_test.py',)
 #: What changes while a badge waits.
-CHANGED = ('tests/plugin/signals/corrections_test.py', 'tests/plugin/races')
+CHANGED = ('tests/plugin/signals/corrections_test.py', 'tests/plugin/signals/corrections_at_the_go_test.py',
+           'tests/plugin/signals/corrections_undone_test.py', 'tests/plugin/races')
 
 
 class AnchorNotFound(Exception):

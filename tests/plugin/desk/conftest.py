@@ -28,3 +28,20 @@ def code_of(app, db):
             return json.dumps(get_ticket_qr_code_data({
                 'registration': registration, 'is_accompanying': person is not None, 'id': person}))
     return _code_of
+
+
+@pytest.fixture
+def url(event):
+    """The URL of the scan station, whose answers `scan` returns."""
+    return f'/event/{event.id}/desk/scan'
+
+
+@pytest.fixture
+def scan(db, volunteer, url):
+    """Return a function that sends what a scanner read, and returns the answer."""
+    def _scan(code='', **data):
+        response = volunteer.post(f'{url}/answer', code=code, **data)
+        assert response.status_code == 200, response.data
+        db.session.expire_all()
+        return response.json
+    return _scan

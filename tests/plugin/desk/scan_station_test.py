@@ -22,22 +22,6 @@ STATES = RegistrationState
 
 
 @pytest.fixture
-def url(event):
-    return f'/event/{event.id}/desk/scan'
-
-
-@pytest.fixture
-def scan(db, volunteer, url):
-    """Return a function that sends what a scanner read, and returns the answer."""
-    def _scan(code='', **data):
-        response = volunteer.post(f'{url}/answer', code=code, **data)
-        assert response.status_code == 200, response.data
-        db.session.expire_all()
-        return response.json
-    return _scan
-
-
-@pytest.fixture
 def other_event(create_event):
     other = create_event(78, title='Another conference')
     set_feature_enabled(other, 'registration', True)
@@ -290,70 +274,3 @@ def test_undo_of_nothing(scan, volunteer, url, code_of, reg, form, data):
     scan(code_of(reg))
     assert volunteer.post(f'{url}/undo', **{'registration': reg.id, **data}).json['undone'] is False
     assert reg.checked_in
-
-
-def test_find_people(db, volunteer, url, create_reg, code_of, scan):
-    def _names(name):
-        return [(x['name'], x['state']) for x in volunteer.get(f'{url}/people?name={name}').json['people']]
-    zoe, paul = create_reg(), create_reg('Paul', 'Moller', state=STATES.unpaid)
-    assert _names('zoe mul') == [('Zoë Müller', '')]
-    scan(registration=zoe.id)
-    assert _names('zoe mul') == [('Zoë Müller', 'checked in')]
-    assert _names('moller') == [('Paul Moller', 'Awaiting payment')]
-    assert _names(paul.friendly_id) == [('Paul Moller', 'Awaiting payment')]
-    for none in ('z', '', '%25%25', 'x' * 5000, '٣'):
-        assert _names(none) == []
-    paul.is_deleted = True
-    db.session.flush()
-    assert _names('moller') == []
-
-
-def test_a_search_shows_twenty_people(volunteer, url, create_reg, mocker):
-    for number in range(21):
-        create_reg(f'Anna{number:02}', 'Same')
-    found = volunteer.get(f'{url}/people?name=same').json
-    assert [x['name'] for x in found['people']] == [f'Anna{number:02} Same' for number in range(20)]
-    assert 'first 20' in found['note']
-    mocker.patch('indico_checkin_print.management.jobs.query.MAX_PEOPLE', 5)
-    found = volunteer.get(f'{url}/people?name=same').json
-    assert (found['people'], 'Too many' in found['note']) == ([], True)
-
-
-def test_progress(db, volunteer, url, scan, code_of, reg, form, set_job, agent):
-    assert volunteer.get(f'{url}/badges/{reg.id}').json == {'badges': [], 'prints': True, 'ended': True}
-    scan(code_of(reg))
-    first = volunteer.get(f'{url}/badges/{reg.id}')
-    badge, = first.json['badges']
-    assert (badge['name'], badge['where'], badge['tone']) == ('Zoë Müller', 'Desk 1', 'note')
-    assert first.json['ended'] is False
-
-    def _ask_with(etag):
-        return volunteer.client.get(f'{url}/badges/{reg.id}', headers={'If-None-Match': etag})
-
-    assert _ask_with(first.headers['ETag']).status_code == 304
-    job = Job.query.one()
-    set_job(job, state=JobState.printing, agent_id=agent.id, printer='p1', changed_dt=now_utc())
-    second = _ask_with(first.headers['ETag'])
-    assert second.json['badges'][0]['state'] == 'Printing'
-    # the printer runs out of labels, which changes no job
-    agent.printers = [{'name': 'p1', 'state': 'stopped', 'reasons': ['media-empty-error']}]
-    db.session.flush()
-    third = _ask_with(second.headers['ETag'])
-    assert third.status_code == 200
-    assert third.json['badges'][0]['why']
-    set_job(job, state=JobState.completed, reason='printed', changed_dt=now_utc())
-    last = _ask_with(third.headers['ETag']).json
-    assert (last['badges'][0]['state'], last['badges'][0]['tone'], last['ended']) == ('Printed', 'good', True)
-
-
-def test_a_form_that_prints_nothing(volunteer, url, scan, code_of, reg):
-    scan(code_of(reg))
-    assert volunteer.get(f'{url}/badges/{reg.id}').json == {'badges': [], 'prints': False, 'ended': True}
-
-
-def test_asking_again_is_cheap(volunteer, url, scan, code_of, reg, form, statements):
-    scan(code_of(reg))
-    etag = volunteer.get(f'{url}/badges/{reg.id}').headers['ETag']
-    statements.clear()
-    assert volunteer.client.get(f'{url}/badges/{reg.id}', headers={'If-None-Match': etag}).status_code == 304
-    assert len([x for x in statements if 'plugin_checkin_print' in str(x)]) == 2

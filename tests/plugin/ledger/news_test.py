@@ -1,4 +1,4 @@
-"""News for webhooks: who gets which, once, in order, as it was; POSTed to a real receiver."""
+"""News for webhooks: who gets which, once, and as it was."""
 
 import json
 from datetime import timedelta
@@ -12,7 +12,6 @@ from indico.modules.events.registration.models.tags import RegistrationTag
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger
-from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.deliver import build
 from indico_checkin_print.ledger.news import BADGE_NEWS
 from indico_checkin_print.messages.payload import FIELDS
@@ -20,61 +19,14 @@ from indico_checkin_print.models.choices import DEFAULT_EVENTS, WebhookEvent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.jobs import JobState as S
-from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.models.webhooks import Webhook
-from indico_checkin_print.settings import parse_networks
-from indico_checkin_print.signals import corrections
-from indico_checkin_print.work.worker import post_waiting, render_waiting
-from tests.plugin.conftest import SECRET, fresh
-from tests.stack.receiver import Receiver
+from tests.plugin.conftest import fresh
+from tests.plugin.ledger.conftest import committed, messages
 
 
 SCHEMA = json.loads((Path(__file__).parents[3] / 'docs' / 'webhook-v1.schema.json').read_text())
 #: What an agent or the sweep says, by the state that it leads to
 REASONS = {S.completed: 'printed', S.sent: 'handed_over', S.failed: 'media-empty', S.unknown: 'agent_silent'}
-
-
-@pytest.fixture
-def wants(db, webhook):
-    """Return a function that lets the webhook be notified of these events only."""
-    def _wants(*events):
-        webhook.events = [str(event) for event in events]
-        db.session.flush()
-    return _wants
-
-
-@pytest.fixture
-def rendered(db, check_in, reg, webhook):
-    """A badge that is ready; the webhook has not heard of its check-in."""
-    webhook.enabled = False
-    job, = check_in(reg)
-    render_waiting('test')
-    webhook.enabled = True
-    db.session.flush()
-    return fresh(db, job)
-
-
-@pytest.fixture
-def printing(db, rendered, agent):
-    """A badge that is at its printer."""
-    assert ledger.assign(rendered, agent, 'p1', 'relay', go=True)
-    assert ledger.report(fresh(db, rendered), S.printing, 'at_printer', '', 'agent:1')
-    return fresh(db, rendered)
-
-
-@pytest.fixture
-def receiver(tmp_path, webhook, mocker):
-    mocker.patch.object(deliver_module, 'allowed_networks', return_value=parse_networks('127.0.0.1'))
-    receiver = Receiver(tmp_path)
-    receiver.start()
-    receiver.knows(SECRET)
-    webhook.url = receiver.url
-    yield receiver
-    receiver.stop()
-
-
-def messages(webhook):
-    return Job.query.filter_by(webhook_id=webhook.id).order_by(Job.id).all()
 
 
 def types(webhook):
@@ -86,12 +38,6 @@ def content(job):
     payload = json.loads(build(job, job.webhook)['body'])
     jsonschema.validate(payload, SCHEMA, format_checker=jsonschema.FormatChecker())
     return payload
-
-
-def committed(db):
-    """What was made before is no longer new, as after a commit."""
-    db.session.flush()
-    db.session().info.pop(corrections._NEW, None)
 
 
 # -- badges -----------------------------------------------------------------------------------------------------------
@@ -266,57 +212,6 @@ def test_undone_is_not_wanted(db, webhook, wants, check_in, reg, mocker):
 
 
 # -- delivery ---------------------------------------------------------------------------------------------------------
-
-def test_delivered_in_order(db, webhook, wants, receiver, check_in, reg, agent, create_reg):
-    """A message that fails keeps later ones about the same person from overtaking it, and nobody else's."""
-    wants(*WebhookEvent)
-    receiver.say(500)
-    badge = next(job for job in check_in(reg) if job.webhook_id is None)
-    render_waiting('test')
-    assert ledger.assign(fresh(db, badge), agent, 'p1', 'relay', go=True)
-    ledger.report(fresh(db, badge), S.completed, 'printed', '', 'agent:1')
-    assert post_waiting('test')[0] == 1
-    other = create_reg('Ada')
-    committed(db)
-    check_in(other)
-    assert post_waiting('test')[0] == 1
-    db.session.execute(db.update(Job.__table__).where(Job.registration_id == reg.id, Job.state == S.ready)
-                       .values(next_try_dt=Job.queue_dt))
-    assert post_waiting('test')[0] == 2
-    got = receiver.received()
-    assert [(line['type'], line['registration'], line['answer']) for line in got] == [
-        ('registration.checked_in', reg.id, '500'), ('registration.checked_in', other.id, '204'),
-        ('registration.checked_in', reg.id, '204'), ('badge.printed', reg.id, '204')]
-    assert got[0]['id'] == got[2]['id']
-    assert got[3]['badge']['id'] == badge.id
-    assert {job.state for job in messages(webhook)} == {S.sent}
-
-
-@pytest.mark.parametrize('send_badge', [False, True])
-def test_resent(db, webhook, wants, receiver, printing, dummy_user, send_badge):
-    wants(WebhookEvent.printed)
-    webhook.send_badge = send_badge
-    ledger.report(printing, S.completed, 'printed', '', 'agent:1')
-    assert post_waiting('test')[0] == 1
-    job, = messages(webhook)
-    again = ledger.resend(job, dummy_user)
-    render_waiting('test')
-    assert post_waiting('test')[0] == 1
-    first, second = receiver.received()
-    assert (first['id'], first['badge']) == (second['id'], second['badge'])
-    assert fresh(db, again).state == S.sent
-
-
-def test_the_person_was_deleted(db, webhook, wants, receiver, printing, reg):
-    wants(WebhookEvent.printed)
-    ledger.report(printing, S.completed, 'printed', '', 'agent:1')
-    reg.is_deleted = True
-    db.session.flush()
-    assert post_waiting('test')[0] == 0
-    assert messages(webhook)[0].state == S.canceled
-    assert receiver.received() == []
-    assert Attempt.query.count() == 0
-
 
 def test_many_webhooks_and_people(db, webhook, wants, printing, dummy_event):
     wants(WebhookEvent.printed)
