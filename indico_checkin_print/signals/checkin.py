@@ -163,11 +163,11 @@ def record(registration, way, user_id, token, actor, *, late=0):
     rows = [ledger.check_in_row(job) for job in jobs_for(setup, checkin, desks)]
     if late:
         rows = [row | {'expires_in': row['expires_in'] - late} for row in rows]
-    born = ledger.record(rows, event_id=registration.event_id, registration_id=registration.id,
-                         checked_in_dt=registration.checked_in_dt, user_id=user_id, actor=actor)
-    if born:
-        _hold_if_many(born, setup.bulk_limit, actor)
-    return born
+    job_ids = ledger.record(rows, event_id=registration.event_id, registration_id=registration.id,
+                            checked_in_dt=registration.checked_in_dt, user_id=user_id, actor=actor)
+    if job_ids:
+        _hold_if_many(job_ids, setup.bulk_limit, actor)
+    return job_ids
 
 
 # once for each device: another check-in with the same token may do it at the same moment
@@ -197,13 +197,13 @@ def begin_request():
     g.pop('checkin_print_batch', None)
 
 
-def _hold_if_many(born, limit, actor):
+def _hold_if_many(job_ids, limit, actor):
     """Hold all badges of a request that checks in more people than the event prints without asking."""
     batch = g.setdefault('checkin_print_batch', {'jobs': [], 'checkins': 0})
-    batch['jobs'] += born
+    batch['jobs'] += job_ids
     batch['checkins'] += 1
     if batch['checkins'] > limit:
-        ledger.hold_bulk(batch['jobs'] if batch['checkins'] == limit + 1 else born, actor)
+        ledger.hold_bulk(batch['jobs'] if batch['checkins'] == limit + 1 else job_ids, actor)
 
 
 def load_setup(registration, user_id, token):

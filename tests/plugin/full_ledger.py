@@ -21,7 +21,7 @@ _PEOPLE = """
 """
 #: Jobs in the order of their check-ins. A tenth goes to webhooks; the second desk printed the oldest hundredth.
 _JOBS = """
-    WITH born AS (
+    WITH made AS (
         INSERT INTO plugin_checkin_print.jobs
             (event_id, registration_id, person, checked_in_dt, purpose, reprint_of_id, desk_id, webhook_id, state,
              reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt, dispatched_dt)
@@ -39,7 +39,7 @@ _JOBS = """
         RETURNING id, state, reason
     )
     INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
-    SELECT id, state, reason, '', 'test' FROM born
+    SELECT id, state, reason, '', 'test' FROM made
 """
 #: One in fifty was printed again
 _REPEATED = """

@@ -23,7 +23,7 @@ WORDS = {
     r'(give|gives|given|giving|gave|take|takes|taken|taking|took|hand|hands|handed|handing)[ _-]back|gave_back'
     r'|mov(e|es|ed|ing)[ _-]on': 'assign, reassign, release; the agent returns a job',
     r'no[ _]word|without[ _]a[ _]word': 'go timeout',
-    r'births?|births_of': 'create',
+    r'births?|births_of|born': 'create',
     r'(put|puts|putting)[ _]right': 'recover stalled jobs',
     r'pass(ed|es|ing)?[ _-]over': 'skipped printers',
     r'forsaken?': 'orphaned',

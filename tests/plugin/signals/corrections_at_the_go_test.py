@@ -59,7 +59,7 @@ def test_judged_once_more_at_the_go(db, ready_job, at_agent, change, here_alread
 
 @pytest.mark.parametrize('here_already', [False, True])
 def test_unsignaled_change_is_seen_at_the_go(db, form, ready_job, at_agent, here_already):
-    """An edit of the template that was not committed yet when the badge was born and drawn: it could not lock it."""
+    """An edit of the template that was not committed yet when the badge was created and drawn: it could not lock it."""
     holding = {}
     if here_already:
         holding = {ready_job.uuid: (ledger.assign(ready_job, at_agent, 'p1', 'test', go=False), 'waiting')}
