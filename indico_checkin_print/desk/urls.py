@@ -1,7 +1,8 @@
 """The URLs of the volunteers' pages."""
 
-from indico_checkin_print.desk import board, kiosk, walk_in
+from indico_checkin_print.desk import board, walk_in
 from indico_checkin_print.desk.badge_progress import RHBadgeProgress
+from indico_checkin_print.desk.kiosk import pages as kiosk
 from indico_checkin_print.desk.my_desk import RHLeaveDesk, RHMyDesk, RHShortLink, RHTakeDesk
 from indico_checkin_print.desk.people import RHFindPeople
 from indico_checkin_print.desk.posters import RHPosters

@@ -3,7 +3,7 @@
 import pytest
 
 from indico_checkin_print.credentials import digest
-from indico_checkin_print.desk.kiosk_base import COOKIE, HEADER
+from indico_checkin_print.desk.kiosk.base import COOKIE, HEADER
 from indico_checkin_print.desk.urls import PREFIX as DESK_PREFIX
 from indico_checkin_print.management.urls import PREFIX as MANAGEMENT_PREFIX
 from indico_checkin_print.models.calls import TechCall

@@ -7,7 +7,7 @@ from indico.util.i18n import force_locale, get_all_locales
 
 from indico_checkin_print import _
 from indico_checkin_print.desk.answers import Answer
-from indico_checkin_print.desk.kiosk_base import languages_of
+from indico_checkin_print.desk.kiosk.base import languages_of
 from indico_checkin_print.desk.scan_station import since
 from indico_checkin_print.ledger.states import OUT
 from indico_checkin_print.management.jobs.rows import PROBLEMS

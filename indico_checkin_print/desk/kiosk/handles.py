@@ -8,7 +8,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from indico.core.config import config
 
 from indico_checkin_print import _
-from indico_checkin_print.desk.kiosk_limits import FOLLOW_LIFETIME, SCAN_LIFETIME
+from indico_checkin_print.desk.kiosk.limits import FOLLOW_LIFETIME, SCAN_LIFETIME
 from indico_checkin_print.errors import APIError
 
 

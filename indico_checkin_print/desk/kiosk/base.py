@@ -19,7 +19,7 @@ from indico.web.rh import RH, custom_auth
 from indico_checkin_print import _
 from indico_checkin_print.api.base import JSONRequest
 from indico_checkin_print.credentials import KIOSK_PREFIX, digest
-from indico_checkin_print.desk.kiosk_limits import COOKIE_LIFETIME, MAX_BODY
+from indico_checkin_print.desk.kiosk.limits import COOKIE_LIFETIME, MAX_BODY
 from indico_checkin_print.errors import APIError
 from indico_checkin_print.models.kiosks import Kiosk
 

@@ -19,12 +19,12 @@ from indico_checkin_print.api.pairing import redeem
 from indico_checkin_print.badge.persons import persons_of
 from indico_checkin_print.badge.printed_name import printed_name
 from indico_checkin_print.credentials import KIOSK_PREFIX, new_token
-from indico_checkin_print.desk import kiosk_limits
 from indico_checkin_print.desk.answers import Answer
-from indico_checkin_print.desk.kiosk_base import (RHKioskAction, RHKioskBase, RHKioskRequest, kiosk_of_request,
+from indico_checkin_print.desk.kiosk import limits
+from indico_checkin_print.desk.kiosk.base import (RHKioskAction, RHKioskBase, RHKioskRequest, kiosk_of_request,
                                                   set_cookie)
-from indico_checkin_print.desk.kiosk_handles import new_follow, new_scan, read_follow, redeem_scan
-from indico_checkin_print.desk.kiosk_words import (describe_badges, describe_stop, go_to_desk, languages_for_page,
+from indico_checkin_print.desk.kiosk.handles import new_follow, new_scan, read_follow, redeem_scan
+from indico_checkin_print.desk.kiosk.words import (describe_badges, describe_stop, go_to_desk, languages_for_page,
                                                    version_of_page)
 from indico_checkin_print.desk.people import name_of
 from indico_checkin_print.desk.scan import code_patterns, find_code, scan_person
@@ -72,7 +72,7 @@ class RHKiosk(RHKioskBase):
         kiosk = kiosk_of_request()
         if kiosk is None:
             return render_plugin_template('checkin_print:kiosk_start.html', static=static)
-        page = {'languages': languages_for_page(kiosk), 'seconds': kiosk_limits.SECONDS, 'handlers': code_patterns(),
+        page = {'languages': languages_for_page(kiosk), 'seconds': limits.SECONDS, 'handlers': code_patterns(),
                 'version': version_of_page(kiosk),
                 'vendor': url_for('plugin_checkin_print.static', filename='vendor/zxing')}
         return render_plugin_template('checkin_print:kiosk.html', kiosk=kiosk, page=page, static=static,
@@ -113,13 +113,13 @@ class RHKioskScan(RHKioskAction):
         body = self.read(ScanRequest)
         # whatever comes of this scan, the last one has ended
         self.kiosk.scan = None
-        kiosk_limits.check('unknown', self.kiosk)
-        kiosk_limits.count('scan', self.kiosk)
+        limits.check('unknown', self.kiosk)
+        limits.count('scan', self.kiosk)
         scan = find_code(self.event, body.code, body.handler)
         if scan.answer == Answer.unknown and body.by_position:
             scan = find_code(self.event, body.by_position, body.handler_by_position)
         if scan.answer in {Answer.unknown, Answer.other_event}:
-            kiosk_limits.count('unknown', self.kiosk)
+            limits.count('unknown', self.kiosk)
         if scan.answer != Answer.welcome:
             return _json(describe_stop(scan, self.event))
         setup = scan.registration.registration_form.checkin_print_setup
@@ -160,7 +160,7 @@ class RHKioskCall(RHKioskAction):
 
     def _answer(self):
         handle = self.read(HandleRequest).handle
-        kiosk_limits.count('call', self.kiosk)
+        limits.count('call', self.kiosk)
         jobs = badges_of(self.event, read_follow(self.kiosk, handle)) if handle else ()
         desk = next((job.desk for job in jobs if job.desk is not None), None) or self.kiosk.desk or (
             Desk.query.filter_by(event_id=self.event.id, is_deleted=False).order_by(Desk.id).first())

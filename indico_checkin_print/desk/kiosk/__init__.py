@@ -1,0 +1,1 @@
+"""Kiosks: pages for self-service, which a token opens that can do nothing else."""
