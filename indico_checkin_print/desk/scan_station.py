@@ -51,7 +51,8 @@ class WPScanStation(WPVolunteer):
 
     def get_extra_js_files(self):
         return [*WPVolunteer.get_extra_js_files(self), *map(static, (
-            'wedge.js', 'camera.js', 'scan_queue.js', 'scan_sound.js', 'scan_people.js', 'scan.js'))]
+            'wedge.js', 'camera.js', 'scan_queue.js', 'scan_sound.js', 'scan_people.js', 'scan_badges.js',
+            'scan.js'))]
 
 
 class RHScanStation(RHVolunteerBase):

@@ -6,7 +6,6 @@ document.addEventListener('DOMContentLoaded', () => {
 
   const UNDO_SECONDS = 10;
   const MAX_LINES = 12;
-  const FOLLOW_FOR = 180000; // ms
   const SIGNS = {good: '✓', note: '!', stop: '✕', wait: '…'};
 
   const root = document.getElementById('scan');
@@ -22,6 +21,10 @@ document.addEventListener('DOMContentLoaded', () => {
   let shown = null; // the scan whose answer is on the screen
   let undoTimer = null;
   const sound = window.CheckinPrintSound(part('sound'));
+  const follow = window.CheckinPrintBadges({
+    url: root.dataset.badgesUrl, list: part('badges'), news: part('news'), lines: part('lines'), words,
+    isShown: scan => shown === scan,
+  });
 
   // Requests
 
@@ -164,65 +167,6 @@ document.addEventListener('DOMContentLoaded', () => {
       part('lines').lastElementChild.remove();
     }
     part('history').hidden = false;
-  }
-
-  // The badge, until it is out
-
-  async function follow(scan) {
-    const {registration} = scan.answer;
-    const line = part('lines').querySelector(`[data-registration="${registration}"]`);
-    const until = Date.now() + FOLLOW_FOR;
-    let etag = '';
-    let wait = 300;
-    // who is no longer on the screen is followed in the list, as long as they are there
-    while (Date.now() < until && (shown === scan || (line && line.isConnected))) {
-      try {
-        const response = await fetch(root.dataset.badgesUrl.replace('/0', `/${registration}`), {
-          cache: 'no-store', headers: etag ? {'If-None-Match': etag} : {}, signal: AbortSignal.timeout(10000),
-        });
-        if (response.status === 200) {
-          etag = response.headers.get('ETag');
-          wait = 300;
-          const progress = await response.json();
-          showBadges(scan, progress);
-          if (progress.ended) {
-            return;
-          }
-        } else if (response.status !== 304) {
-          return;
-        }
-      } catch {
-        // no connection: the badge is printed all the same, and is asked for again
-        wait = 3000;
-      }
-      await new Promise(resolve => setTimeout(resolve, wait));
-      wait = Math.min(wait * 1.25, 3000);
-    }
-  }
-
-  function showBadges(scan, {badges, prints}) {
-    const texts = prints ? badges.map(badge => [badge, [
-      badges.length > 1 ? `${badge.name}:` : words.badge, badge.state, badge.where && `(${badge.where})`,
-    ].filter(Boolean).join(' ')]) : [[{tone: 'note', why: ''}, words.no_badge]];
-    const line = part('lines').querySelector(`[data-registration="${scan.answer.registration}"] .scan-line-state`);
-    if (line && texts.length) {
-      line.textContent = `${scan.answer.word} · ${texts.map(([, text]) => text).join(' · ')}`;
-    }
-    if (shown !== scan) {
-      return;
-    }
-    part('badges').replaceChildren(...texts.map(([badge, text]) => {
-      const item = document.createElement('li');
-      item.dataset.tone = badge.tone;
-      item.textContent = `${{good: '✓ ', stop: '✕ '}[badge.tone] || ''}${text}`;
-      if (badge.why) {
-        const why = document.createElement('small');
-        why.textContent = badge.why;
-        item.append(why);
-      }
-      return item;
-    }));
-    part('news').textContent = texts.map(([badge, text]) => [text, badge.why].filter(Boolean).join('. ')).join('. ');
   }
 
   // Undo

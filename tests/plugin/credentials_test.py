@@ -1,6 +1,5 @@
 """Secrets of webhooks are sealed in the database."""
 
-
 import pytest
 
 from indico_checkin_print.credentials import seal, unseal

@@ -130,7 +130,7 @@ WALK_IN_ROUTES = [
     ('GET', '/walk-in/{form}/{registration}/live'),
     ('POST', '/walk-in/{form}/{registration}/check-in'),
 ]
-#: What a kiosk may do; `desk/kiosk_access_test.py` asks as every kind of person
+#: What a kiosk may do; `desk/kiosk/access_test.py` asks as every kind of person
 KIOSK_ROUTES = {
     ('GET', '/kiosk/'),
     ('POST', '/kiosk/pair'),

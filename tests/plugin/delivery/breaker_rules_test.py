@@ -1,6 +1,5 @@
 """When a breaker opens, how long it waits, and what closes it: the rules alone."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

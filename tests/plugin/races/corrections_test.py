@@ -1,6 +1,5 @@
 """What is on a badge changes at the moment when it is drawn or gets its go."""
 
-
 import pytest
 
 from tests.plugin.races.conftest import BADGE, S, claim_render, jobs_by_state, outgoing_jobs, states_of

@@ -1,6 +1,5 @@
 """Handles: what the page holds of a person works once, for a moment, at its own kiosk."""
 
-
 import pytest
 
 from indico_checkin_print.desk.kiosk import handles

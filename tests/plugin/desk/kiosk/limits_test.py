@@ -1,6 +1,5 @@
 """How often a kiosk may ask, and that nobody else waits for it."""
 
-
 import pytest
 import redis.exceptions
 

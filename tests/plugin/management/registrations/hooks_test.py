@@ -1,6 +1,5 @@
 """The badge on the page of a registration."""
 
-
 import pytest
 
 from indico_checkin_print.models.jobs import JobState

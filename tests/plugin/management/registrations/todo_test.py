@@ -1,6 +1,5 @@
 """What is done about one person's badge when somebody asks for it."""
 
-
 import pytest
 
 from indico_checkin_print.management.registrations.todo import Todo, decide
