@@ -51,5 +51,5 @@ def _latest(job):
     """Return the job that sent the message last: one that sends it again has its id."""
     if job is None or job.webhook_id is None:
         return job
-    again = Job.query.filter_by(reprint_of_id=job.id, webhook_id=job.webhook_id).order_by(Job.id.desc())
-    return again.filter(Job.dispatched_dt.isnot(None)).first() or job
+    resent = Job.query.filter_by(reprint_of_id=job.id, webhook_id=job.webhook_id).order_by(Job.id.desc())
+    return resent.filter(Job.dispatched_dt.isnot(None)).first() or job

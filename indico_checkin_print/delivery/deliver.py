@@ -44,11 +44,11 @@ class Delivery:
     kind: str
     #: The row of the log of attempts
     attempt_id: int | None = None
-    #: Url, body, headers and allowed networks for `post`. ``None`` if there is nothing to send, and the job was settled
+    #: Url, body, headers and allowed networks for `post`. ``None`` if there is nothing to send, and the ledger knows
     request: dict | None = None
     #: Since when the breaker of the webhook was open, or ``None``
     opened_dt: datetime | None = None
-    #: For a job that was settled: after how many seconds it is due again, or ``None``
+    #: Without a POST: after how many seconds it is due again, or ``None``
     delay: float | None = None
 
     @property
@@ -108,20 +108,20 @@ def enter(ready, answer, actor):
 def _prepare(job, actor):
     webhook, kind = webhook_of(job), kind_of(job)
     claim = ledger.Claim(job.id, job.attempts, job.dispatch)
-    settled = Delivery(claim, webhook.id if webhook else 0, kind)
+    unsent = Delivery(claim, webhook.id if webhook else 0, kind)
     if webhook is None:
         ledger.undelivered(job, Reason.webhook_missing, '', actor, retry_in=None)
-        return settled
+        return unsent
     try:
         request = build(job, webhook)
     except (CheckinPrintError, ContractError) as exc:
         ledger.undelivered(job, Reason.webhook_failed, exc.detail, actor, retry_in=None)
-        return settled
+        return unsent
     except Exception as exc:
         # a fault of ours: without this it would come back with every lease, and stop the messages behind it
         log_failure(logger, exc, 'Job %d could not be made into a message', job.id)
         ledger.undelivered(job, Reason.webhook_failed, type(exc).__name__, actor, retry_in=None)
-        return settled
+        return unsent
     opened_dt = webhook.opened_dt
     try:
         networks = allowed_networks()
@@ -129,8 +129,8 @@ def _prepare(job, actor):
         # the administrator's to mend; until then nothing was sent, so nothing may have arrived
         ledger.undelivered(job, Reason.retry_later, exc.detail, actor, retry_in=UNREADABLE,
                            was_probe=opened_dt is not None)
-        return replace(settled, delay=UNREADABLE)
-    return replace(settled, attempt_id=attempts.begin(job, webhook), opened_dt=opened_dt,
+        return replace(unsent, delay=UNREADABLE)
+    return replace(unsent, attempt_id=attempts.begin(job, webhook), opened_dt=opened_dt,
                    request={**request, 'allowed_networks': networks})
 
 

@@ -207,16 +207,16 @@ _sensitive = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
 class _Deadline:
     """A socket for ``http.client`` that is given up at a moment, not after a silence that every byte interrupts."""
 
-    def __init__(self, sock, patience, deadline):
+    def __init__(self, sock, timeout, deadline):
         self._sock = sock
-        self._patience = patience
+        self._timeout = timeout
         self._deadline = deadline
 
     def arm(self):
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError('the time for the whole exchange is up')
-        self._sock.settimeout(min(left, self._patience))
+        self._sock.settimeout(min(left, self._timeout))
 
     def hurry(self, seconds):
         self._deadline = min(self._deadline, time.monotonic() + seconds)

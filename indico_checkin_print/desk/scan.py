@@ -1,4 +1,4 @@
-"""From a scanned code to an answer: finds the registration, checks it in as Indico does, and can take that back.
+"""From a scanned code to an answer: finds the registration, checks it in as Indico does, and can undo that.
 
 Used by all that reads tickets. Who may do it in the event is asked by the caller; whom the user may
 see there is asked here.

@@ -30,7 +30,7 @@ def add_desk_urls(blueprint):
     _add('/<int:desk_id>/board/pause', 'board_pause', board.RHBoardPause, 'POST')
     _add('/<int:desk_id>/board/call', 'board_call', board.RHBoardCall, 'POST')
     _add('/<int:desk_id>/board/call/end', 'board_end_call', board.RHBoardEndCall, 'POST')
-    _add('/<int:desk_id>/board/jobs/<int:job_id>/again', 'board_reprint', board.RHBoardReprint, 'POST')
+    _add('/<int:desk_id>/board/jobs/<int:job_id>/reprint', 'board_reprint', board.RHBoardReprint, 'POST')
     _add('/<int:desk_id>/board/jobs/<int:job_id>/came-out', 'board_came_out', board.RHBoardCameOut, 'POST')
     _add('/<int:desk_id>/board/jobs/<int:job_id>/missed', 'board_missed', board.RHBoardMissed, 'POST')
     _add('/<int:desk_id>/board/jobs/<int:job_id>/retry', 'board_retry', board.RHBoardRetry, 'POST')

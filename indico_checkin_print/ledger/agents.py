@@ -56,7 +56,7 @@ def _where_to(agent_id, printer, notes):
     """Return reason and detail of a go: which printer, and which others did not print it, why."""
     others = [f'{x["printer"]}: {describe_reason(x["reason"])}' for x in notes
               if (x['agent_id'], x['printer']) != (agent_id, printer)]
-    return {'reason': Reason.other_printer if others else Reason.pushed, 'detail': '; '.join([printer, *others])}
+    return {'reason': Reason.other_printer if others else Reason.granted, 'detail': '; '.join([printer, *others])}
 
 
 def report(job, state, reason, detail, actor):
@@ -73,9 +73,9 @@ def _returned(job, reason, detail, actor):
     values = dict(UNASSIGNED, dispatched_dt=None, next_try_dt=now(2))
     if job.agent_id is not None:
         # another printer may take it at once; to the same one it should not go back and forth
-        again = has_returned(job.skipped_printers, job.agent_id, job.printer)
+        wait = 2 if has_returned(job.skipped_printers, job.agent_id, job.printer) else 0
         note = skip_note(job.agent_id, job.agent.name, job.printer, str(reason), returned=True)
-        values |= {'next_try_dt': now(2 if again else 0), 'skipped_printers': add_note(job.skipped_printers, note)}
+        values |= {'next_try_dt': now(wait), 'skipped_printers': add_note(job.skipped_printers, note)}
     # the next dispatch has another number: about the same one the agent would only repeat that it returned it
     moved = move([Job.id == job.id], S.ready, reason, actor, detail, dispatch=Job.dispatch + 1, **values)
     if moved:

@@ -113,7 +113,7 @@ def claim_post(actor, *, due_for=0, only_badges=False):
             return None
         still_free = (for_receiver(db.session.query(Job.id))
                       .filter(Job.id == job_id, for_webhooks()).scalar_subquery())
-        if move([Job.id == still_free, still_wanted(), is_current()], S.dispatched, Reason.pushed, actor,
+        if move([Job.id == still_free, still_wanted(), is_current()], S.dispatched, Reason.granted, actor,
                 lease_dt=now(POST_LEASE), dispatched_dt=now(), attempts=Job.attempts + 1,
                 dispatch=db.func.greatest(Job.dispatch, 1)):
             return fresh(job_id)

@@ -27,7 +27,7 @@ class Reason(IndicoStrEnum):
     corrected = 'corrected'
     claimed = 'claimed'
     rendered = 'rendered'
-    pushed = 'pushed'
+    granted = 'pushed'
     other_printer = 'other_printer'
     at_printer = 'at_printer'
     printed = 'printed'
@@ -112,7 +112,7 @@ SENTENCES = {
     Reason.test: _('Someone asked for a test badge.'),
     Reason.claimed: _('The badge is being made.'),
     Reason.rendered: _('The badge is made and waits for its printer.'),
-    Reason.pushed: _('The badge was given to the desk.'),
+    Reason.granted: _('The badge was given to the desk.'),
     Reason.other_printer: _('The badge was given to another printer of the desk.'),
     Reason.at_printer: _('The badge is at the printer.'),
     Reason.printed: _('The printer says that the badge is printed.'),

@@ -19,7 +19,7 @@
   let root = null;
   let timer = null;
   let running = null;
-  let again = false;
+  let outdated = false;
   let failures = 0;
   let problem = '';
   let freshAt = Date.now();
@@ -66,14 +66,14 @@
   // Asks now; what was asked for while an answer was under way is asked for once more after it.
   function refresh() {
     if (running) {
-      again = true;
+      outdated = true;
       return running;
     }
     running = (async () => {
       do {
-        again = false;
+        outdated = false;
         await ask();
-      } while (again);
+      } while (outdated);
       running = null;
       showAge();
       if (!('liveOnce' in root.dataset)) {

@@ -45,9 +45,9 @@ document.addEventListener('DOMContentLoaded', () => {
     onAnswer: showAnswer,
     onRepeat: scan => {
       if (shown && shown.key === scan.key && shown.answer) {
-        part('answer').classList.remove('scan-again');
+        part('answer').classList.remove('scan-repeated');
         void part('answer').offsetWidth; // starts the animation anew
-        part('answer').classList.add('scan-again');
+        part('answer').classList.add('scan-repeated');
         sound.play(shown.answer.tone);
       }
     },

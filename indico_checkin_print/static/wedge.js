@@ -10,9 +10,9 @@
 (function() {
   'use strict';
 
-  const PAUSE = 100; // ms without a key that end a scan
-  const STALL = 1500; // ms without a key in the middle of a ticket: the computer, or the radio of the scanner, is busy
-  const MEAN_GAP = 40; // ms between two keys, on average: people in a field are slower
+  const MAX_GAP = 100; // ms without a key that end a scan
+  const MAX_GAP_IN_TICKET = 1500; // ms without a key in the middle of a ticket: the computer, or the radio of the scanner, is busy
+  const MAX_MEAN_GAP = 40; // ms between two keys, on average: people in a field are slower
   const MIN_LENGTH = 6;
   const MIN_LENGTH_IN_FIELD = 12; // nobody types that fast for so long
   const MAX_LENGTH = 4000; // more than any code has
@@ -63,14 +63,14 @@
       return readings.some(text => text.startsWith('{')) && !readings.some(text => text.endsWith('}'));
     }
 
-    function patience() {
-      return isUnfinished() ? STALL : PAUSE;
+    function maxGap() {
+      return isUnfinished() ? MAX_GAP_IN_TICKET : MAX_GAP;
     }
 
     function isScan() {
       const long = keys >= (field ? MIN_LENGTH_IN_FIELD : MIN_LENGTH);
       const isTicket = positions.startsWith('{') && positions.endsWith('}');
-      return long && (lastAt - firstAt) / (keys - 1) <= (field && !isTicket ? MEAN_GAP : PAUSE);
+      return long && (lastAt - firstAt) / (keys - 1) <= (field && !isTicket ? MAX_MEAN_GAP : MAX_GAP);
     }
 
     function finish(at) {
@@ -93,7 +93,7 @@
       // when the key was pressed: a page that is busy hears of it later
       const now = event.timeStamp;
       if (event.key === 'Enter' || event.key === 'Tab') {
-        if (keys && now - lastAt <= patience() && isScan()) {
+        if (keys && now - lastAt <= maxGap() && isScan()) {
           event.preventDefault();
           event.stopImmediatePropagation();
           finish(now);
@@ -109,7 +109,7 @@
       if (!letter && !position) {
         return;
       }
-      if (!keys || now - lastAt > patience() || keys > MAX_LENGTH) {
+      if (!keys || now - lastAt > maxGap() || keys > MAX_LENGTH) {
         start(event.target);
         firstAt = now;
       } else if (!field) {
@@ -127,7 +127,7 @@
         } else {
           start(document.body);
         }
-      }, patience());
+      }, maxGap());
     }, true);
   }
 

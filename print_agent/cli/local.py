@@ -29,12 +29,12 @@ def test(config: Config, printer: str) -> None:
 def reprint(config: Config, badge: str, printer: str | None) -> None:
     """Print a badge of the last hours again. BADGE: its id, or the beginning of it (see "status"), or "last"."""
     with sentences():
-        again = local_client.ask(config, Badge, 'api/reprint',
+        other = local_client.ask(config, Badge, 'api/reprint',
                                  {'job': badge, **({'printer': printer} if printer else {})})
         status = local_client.ask(config, Snapshot, 'api/status')
-    whose = f'The badge of {again.name}' if again.name else f'The badge {again.origin}'
-    click.echo(f'{whose} is printed again on {again.printer} ({again.job}).')
-    _warn(status, again.printer)
+    whose = f'The badge of {other.name}' if other.name else f'The badge {other.origin}'
+    click.echo(f'{whose} is printed again on {other.printer} ({other.job}).')
+    _warn(status, other.printer)
 
 
 @click.command(short_help='Print no badges on a printer, or on all, until "resume".')

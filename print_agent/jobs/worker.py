@@ -189,12 +189,12 @@ class Worker:
             self._breakers.stalled(self.printer, reason)
             self._handover.release_others(entry, reason)
 
-    async def _ensure_gone(self, entry: Entry, patience: float = 0) -> None:
+    async def _ensure_gone(self, entry: Entry, finish_within: float = 0) -> None:
         """Until the print system has let go of one job it does not get the next."""
         is_logged = False
         while True:
             try:
-                await self._backend.ensure_gone(self.printer, entry.tag, entry.handle, patience=patience)
+                await self._backend.ensure_gone(self.printer, entry.tag, entry.handle, finish_within=finish_within)
             except NotGone as exc:
                 if not is_logged:
                     log.warning('job %s.%d is not out of the print system yet: %s', entry.job, entry.dispatch, exc)

@@ -90,10 +90,10 @@ class Backend(Protocol):
         """
         ...
 
-    async def ensure_gone(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
+    async def ensure_gone(self, printer: str, tag: str, handle: str, *, finish_within: float) -> None:
         """Make sure that the print system will not print the job any more. Raises :class:`NotGone`.
 
-        ``patience``: seconds to wait for the print system to finish before the job is cancelled there.
+        ``finish_within``: seconds to wait for the print system to finish before the job is cancelled there.
         """
         ...
 

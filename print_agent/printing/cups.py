@@ -151,7 +151,7 @@ class CupsBackend:
                       self._in_doubt)
         return await watch.run(at_printer, canceling)
 
-    async def ensure_gone(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
+    async def ensure_gone(self, printer: str, tag: str, handle: str, *, finish_within: float) -> None:
         """Wait until CUPS is through with the job, or cancel it there.
 
         A CUPS that dies before it has noted that it handed the job over does so again when it is back. That one is
@@ -161,7 +161,7 @@ class CupsBackend:
         ipp, dropped = self._devices.ipp(printer), set[int]()
         if tag in self._in_doubt:
             self._in_doubt.discard(tag)
-            patience = 0
+            finish_within = 0
         while True:
             waited = time.monotonic() - start
             try:
@@ -173,12 +173,12 @@ class CupsBackend:
                 if view.state >= CANCELED:
                     await self._client.cancel(int(handle), forget=True)
                     return
-                if waited >= patience or view.state == 6:
+                if waited >= finish_within or view.state == 6:
                     await self._client.cancel(int(handle))
-                    if waited >= patience + GRACE_PERIOD:
+                    if waited >= finish_within + GRACE_PERIOD:
                         raise NotGone(f'CUPS job {handle} cannot be cancelled.')
             except (CupsDown, CupsRefused) as exc:
-                patience = 0  # when it is back, it must not continue with this
+                finish_within = 0  # when it is back, it must not continue with this
                 if waited >= GRACE_PERIOD:
                     raise NotGone(str(exc)) from exc
             if ipp is not None:

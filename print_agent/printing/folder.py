@@ -75,7 +75,7 @@ class FolderBackend:
         at_printer()
         return Outcome('sent', detail='Written to the folder.')
 
-    async def ensure_gone(self, printer: str, tag: str, handle: str, *, patience: float) -> None:
+    async def ensure_gone(self, printer: str, tag: str, handle: str, *, finish_within: float) -> None:
         """Nothing happens later in a folder."""
 
     async def close(self) -> None:

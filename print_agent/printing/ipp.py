@@ -104,10 +104,10 @@ class IppClient:
         #: Numbers of the jobs without documents with which that was tried.
         self.tries: set[int] = set()
 
-    async def printer(self, patience: float | None = None) -> PrinterView:
-        """Ask for the printer's own state; ``patience`` in seconds, if it is another than the client's."""
+    async def printer(self, answer_within: float | None = None) -> PrinterView:
+        """Ask for the printer's own state; ``answer_within`` in seconds, if it is another than the client's."""
         reply = await self._ask(IppOperation.GET_PRINTER_ATTRIBUTES, {'requested-attributes': _PRINTER_ATTRIBUTES},
-                                patience=patience)
+                                answer_within=answer_within)
         attrs: dict[str, Any] = next(iter(reply['printers']), {})
         self._note_boot(attrs.get('printer-up-time'))
         self.is_server = 'cups-version' in attrs
@@ -200,10 +200,10 @@ class IppClient:
         await self._ipp.close()
 
     async def _ask(self, operation: IppOperation, attributes: dict[str, Any], *,
-                   missing_ok: bool = False, patience: float | None = None) -> dict[str, Any]:
-        patience = patience or self._timeout
+                   missing_ok: bool = False, answer_within: float | None = None) -> dict[str, Any]:
+        answer_within = answer_within or self._timeout
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(answer_within):
                 reply = await self._execute(operation, {
                     'operation-attributes-tag': {'requesting-user-name': _user(), **attributes}})
             self._frozen = False
@@ -217,7 +217,7 @@ class IppClient:
                               unreadable=status in _LOGIN or status in _QUESTION) from exc
         except TimeoutError as exc:
             await self._knock()
-            raise Unreachable(f'no answer within {patience:.0f} s', frozen=self._frozen) from exc
+            raise Unreachable(f'no answer within {answer_within:.0f} s', frozen=self._frozen) from exc
         except Unreadable as exc:
             self._frozen = False
             raise Unreachable(str(exc), unreadable=True) from exc

@@ -37,7 +37,7 @@ def _read(data: bytes) -> dict[str, Any]:
     if major not in (1, 2):
         raise Unreadable('the answer is not IPP')
     group: dict[str, Any] | None = None
-    offset, name, depth, again = 8, '', 0, False
+    offset, name, depth, is_repeated = 8, '', 0, False
     while (tag := data[offset]) != _END:
         offset += 1
         if tag < 0x10:
@@ -53,9 +53,9 @@ def _read(data: bytes) -> dict[str, Any]:
             continue
         if key:
             name = key.decode(errors='replace')
-            again = name in group
+            is_repeated = name in group
         value = _value(tag, raw)
-        if value is None or again:  # of an attribute that is there twice, the first counts, as for CUPS
+        if value is None or is_repeated:  # of an attribute that is there twice, the first counts, as for CUPS
             continue
         if name in group:
             earlier = group[name]

@@ -1,4 +1,4 @@
-"""What messages are made of: the limits of both sides, the types of fields, and the messages that either side may send."""
+"""What messages are made of: the limits of both sides, the types of fields, and the messages that either may send."""
 
 from typing import Annotated
 

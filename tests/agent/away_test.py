@@ -14,7 +14,7 @@ QUEUE = 'fleeting'
 
 @pytest.fixture
 def long_rest(monkeypatch):
-    """A printer that fails a badge rests for longer than any of these tests waits."""
+    """A printer that fails a badge gets none for longer than any of these tests waits."""
     monkeypatch.setattr(breaker, 'POLICY', replace(breaker.POLICY, first=600.0, longest=600.0))
 
 
@@ -72,9 +72,9 @@ async def test_a_queue_that_is_deleted_while_a_badge_prints(desk, printers, queu
     await desk.until(lambda: not is_listed(desk))
     make()
     await desk.until(lambda: is_listed(desk))
-    again = await desk.print(QUEUE)
-    assert isinstance(await desk.end(again), p.Completed)
-    assert (len(desk.papers(job)), len(desk.papers(again))) == (1, 1)
+    second = await desk.print(QUEUE)
+    assert isinstance(await desk.end(second), p.Completed)
+    assert (len(desk.papers(job)), len(desk.papers(second))) == (1, 1)
 
 
 async def test_a_printer_that_is_switched_off_and_on_takes_badges_at_once(desk, printers, long_rest):

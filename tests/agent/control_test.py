@@ -35,7 +35,7 @@ async def test_a_test_page_comes_out_on_the_labels_of_the_printer(tmp_path, prin
         await desk.stop()
 
 
-async def test_a_pause_lets_one_badge_come_out_and_gives_the_next_back(desk, printers):
+async def test_a_pause_lets_one_badge_come_out_and_returns_the_next(desk, printers):
     printers['desk1'].slow(2)
     first = await desk.print()
     await desk.heard(first, p.Printing)

@@ -113,11 +113,11 @@ async def test_a_badge_that_never_came_to_a_printer_that_names_its_jobs_is_unkno
     (finding,) = await look(desk)
     assert 'says when a badge is done' in finding.text
     way = desk.agent._backends[-1]
-    sheet = PrintRequest(tag=str(uuid4()), title='of another name', document=PDF, copies=1, width_mm=96, height_mm=134,
-                  expires=4e9)
-    handle = await way.submit(ODD, sheet)
+    request = PrintRequest(tag=str(uuid4()), title='of another name', document=PDF, copies=1, width_mm=96,
+                           height_mm=134, expires=4e9)
+    handle = await way.submit(ODD, request)
     way._client.job = partial(client_job, way._client)  # only CUPS knows this one, by its number
-    end = await way.follow(ODD, sheet, handle, lambda: None, lambda _reason: None)
+    end = await way.follow(ODD, request, handle, lambda: None, lambda _reason: None)
     assert (end.state, end.reason) == ('unknown', 'not_seen_at_printer')
 
 

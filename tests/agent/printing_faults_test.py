@@ -112,16 +112,16 @@ async def test_cups_that_ends_while_it_prints_is_one_copy(desk, printing, printe
 async def test_what_cups_never_continues_is_cancelled(desk, printing, later, end, expected):
     """CUPS comes back with a job as it was while its document arrived, and holds it for ever, or without it."""
     way = desk.agent._backends[-1]
-    sheet = PrintRequest(tag='orphaned', title='orphaned', document=PDF, copies=1, width_mm=96, height_mm=134,
+    request = PrintRequest(tag='orphaned', title='orphaned', document=PDF, copies=1, width_mm=96, height_mm=134,
                          expires=4e9)
-    number = await way._client._call(lambda connection: connection.createJob('desk1', sheet.title, {}))
-    assert (await way._client.job(number, sheet.tag)).state == HELD
+    number = await way._client._call(lambda connection: connection.createJob('desk1', request.title, {}))
+    assert (await way._client.job(number, request.tag)).state == HELD
     await asyncio.to_thread(getattr(printing.cups.service, end))
     await asyncio.to_thread(printing.cups.start)
-    outcome = await way.follow('desk1', sheet, str(number), lambda: None, lambda _reason: None)
+    outcome = await way.follow('desk1', request, str(number), lambda: None, lambda _reason: None)
     assert (outcome.state, outcome.reason) == expected
-    await way.ensure_gone('desk1', sheet.tag, str(number), patience=0)
-    assert await way._client.job(number, sheet.tag) is None
+    await way.ensure_gone('desk1', request.tag, str(number), finish_within=0)
+    assert await way._client.job(number, request.tag) is None
     assert isinstance(await desk.end(await desk.print()), p.Completed)
     await later()
-    assert desk.papers(sheet.tag) == []
+    assert desk.papers(request.tag) == []

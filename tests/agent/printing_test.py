@@ -116,7 +116,7 @@ async def test_the_same_badge_again_comes_out_once(desk, later):
     assert len(desk.papers(job)) == 1
 
 
-async def test_an_engine_that_fails_gives_the_badge_back_and_rests(desk, printers):
+async def test_an_engine_that_fails_returns_the_badge_and_opens_the_breaker(desk, printers):
     printers['desk1'].break_down()
     job = await desk.print()
     end = await desk.end(job)
@@ -195,7 +195,7 @@ async def test_a_document_that_the_printer_rejects_is_not_completed(desk, printi
     assert (type(end), end.reason) == (p.Returned, 'engine_failed')
     spool.mkdir()
     # Returned means that none will come out here: CUPS does not try again. It has paused its queue for that, unless the
-    # agent took the badge back before.
+    # agent ended it before.
     await handed_over(desk, job)
     await later()
     printing.cups.enable('desk1')
@@ -216,12 +216,12 @@ async def test_a_queue_that_does_not_exist(desk):
 async def test_garbage_that_got_past_us_is_a_failure(desk):
     """The agent refuses what is no PDF; if CUPS chokes on one nevertheless, that is no success."""
     way = desk.agent._backends[-1]
-    sheet = PrintRequest(tag='garbage', title='garbage', document=b'%PDF-1.7\nnonsense\n%%EOF', copies=1, width_mm=96,
+    request = PrintRequest(tag='garbage', title='garbage', document=b'%PDF-1.7\nnonsense\n%%EOF', copies=1, width_mm=96,
                   height_mm=134, expires=4e9)
-    handle = await way.submit('desk1', sheet)
-    end = await way.follow('desk1', sheet, handle, lambda: None, lambda _reason: None)
+    handle = await way.submit('desk1', request)
+    end = await way.follow('desk1', request, handle, lambda: None, lambda _reason: None)
     assert end.state == 'failed'
-    await way.ensure_gone('desk1', sheet.tag, handle, patience=0)
+    await way.ensure_gone('desk1', request.tag, handle, finish_within=0)
 
 
 async def test_a_printer_that_cannot_answer_is_only_ever_sent(desk, printing):

@@ -48,7 +48,7 @@ class FakeBackend:
         await self.gate.wait()
         return self.end
 
-    async def ensure_gone(self, printer, tag, handle, *, patience):
+    async def ensure_gone(self, printer, tag, handle, *, finish_within):
         self.gone.append(handle)
 
     async def close(self):

@@ -118,7 +118,7 @@ class PrintSystem:
         return {'out': Outcome('completed'), 'aborted': Outcome('failed', 'aborted'),
                 'lost': Outcome('unknown', 'lost')}[job.state]
 
-    async def ensure_gone(self, printer, tag, handle, *, patience):
+    async def ensure_gone(self, printer, tag, handle, *, finish_within):
         self._laptop.alive()
         if not self.up:
             self._world.doubt.add(tag.rpartition('-')[0].rsplit('.', 1)[0])

@@ -264,9 +264,9 @@ class MemoryLedger:
     def _report(self, row, state, reason):
         if state != S.ready:
             return self._move([row], state, reason)
-        again = has_returned(row.skipped_printers, row.agent, row.printer)
+        wait = 2 if has_returned(row.skipped_printers, row.agent, row.printer) else 0
         note = skip_note(row.agent, self.printers.agents[row.agent].name, row.printer, str(reason), returned=True)
-        return self._move([row], state, reason, next_try=self.now + (2 if again else 0), dispatched=None,
+        return self._move([row], state, reason, next_try=self.now + wait, dispatched=None,
                           dispatch=row.dispatch + 1, agent=None, printer='',
                           skipped_printers=add_note(row.skipped_printers, note))
 

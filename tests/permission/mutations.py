@@ -148,7 +148,8 @@ MUTATIONS = (
     Mutation('print_agent.spool.queries:RENUMBER', 'SET dispatch = :dispatch, acked = 0 WHERE seq = :seq',
              'SET acked = 0 WHERE seq = :seq', 'an outcome names a dispatch that nobody asks for'),
     # -- the relay: what is said to an agent
-    Mutation(f'{OUTBOUND}:plan', 'holding.get(job.uuid, (job.dispatch, HeldState.waiting)) == (job.dispatch, HeldState.waiting)',
+    Mutation(f'{OUTBOUND}:plan',
+             'holding.get(job.uuid, (job.dispatch, HeldState.waiting)) == (job.dispatch, HeldState.waiting)',
              'holding.get(job.uuid) == (job.dispatch, HeldState.waiting)',
              'a badge that never reached the laptop stays unknown'),
     Mutation(f'{OUTBOUND}:plan', 'if not under_way and len(at_printer) < 2:', 'if True:',

@@ -155,10 +155,10 @@ def test_reprint(stack, page, take):
     dialog.locator('input[type=submit]').click()
     expect(page.get_by_text('Other badges that are on their way: 2')).to_be_visible()
     follow(page, 'Show all')
-    again = rows(page).first
-    expect(again).to_contain_text('Reprint of the badge from')
+    reprint = rows(page).first
+    expect(reprint).to_contain_text('Reprint of the badge from')
     # from the new one to the old one
-    again.locator('a[href*="#job-"]').click()
+    reprint.locator('a[href*="#job-"]').click()
     expect(rows(page).first).to_have_attribute('data-job', re.compile('|'.join(map(str, chosen))))
 
 

@@ -151,10 +151,10 @@ def test_an_agent_moves_between_relays_and_each_badge_is_given_away_once(stack, 
     second = line(other)
     for person in people[3:6]:
         check_in(person)
-    again = second.hear()
-    assert (again['job'], again['dispatch'], again['go']) == (lost['job'], lost['dispatch'], True)
+    repeated = second.hear()
+    assert (repeated['job'], repeated['dispatch'], repeated['go']) == (lost['job'], lost['dispatch'], True)
     # the permission is as old as it was
-    assert 0 < again['print_within'] < lost['print_within']
+    assert 0 < repeated['print_within'] < lost['print_within']
     assert first.ended_with() == 4001
     second.work(lambda: len(client.papers) == 4)
     # and back, in the middle of what it holds

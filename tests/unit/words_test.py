@@ -18,12 +18,15 @@ EXEMPT = ('CHANGELOG.md', 'indico_checkin_print/migrations/', 'requirements/', '
           'tests/unit/words_test.py')
 #: pattern (whole words, any case) → what the field says
 WORDS = {
-    r'(set|sets|setting|put|puts)[ _-]aside|troubles?': 'circuit breaker: open, half-open, closed; probe',
-    r'(?<!pytest\.)(?<!question )(?<!quotation )(?<!combining )(?<!registered )marks?|signs? of life': 'heartbeat',
-    r'(give|gives|given|giving|gave|take|takes|taken|taking|took|hand|hands|handed|handing)[ _-]back|gave_back'
-    r'|mov(e|es|ed|ing)[ _-]on': 'assign, reassign, release; the agent returns a job',
+    r'(set|sets|setting|put|puts)[ _-]aside|troubles?|rests|rested|resting': 'circuit breaker: open, half-open, closed;'
+                                                                             ' probe',
+    r'(?<!pytest\.)(?<!question )(?<!quotation )(?<!combining )(?<!registered )marks?'
+    r'|signs?[ _]of[ _]life': 'heartbeat',
+    r'(give|gives|given|giving|gave|take|takes|taken|taking|took|hand|hands|handed|handing)[ _-]'
+    r'(?:(?:it|this|that|them|nothing|(?:a|the)[ _]\w+)[ _])?back|gave_back|mov(e|es|ed|ing)[ _-]on': 'assign, reassign, release; the agent returns a job',
     r'no[ _]word|without[ _]a[ _]word': 'go timeout',
     r'births?|births_of|born': 'create',
+    r'(?<!real )life': 'states',
     r'(put|puts|putting)[ _]right': 'recover stalled jobs',
     r'pass(ed|es|ing)?[ _-]over': 'skipped printers',
     r'forsaken?': 'orphaned',
@@ -42,11 +45,13 @@ WORDS = {
 }
 #: The same, only as (part of) a name in code: in a sentence these words are ordinary English.
 NAMES = {
-    r'\w+_again|again_\w+': 'reprint, retry, repeat: what it is',
-    r'(\w+_)?(LOOK|PATIENCE|MOST)(_\w+)?|AFTER': 'what it limits, with its unit: PRINTER_POLL_INTERVAL, MAX_JOBS',
+    r'\w+_again|again_\w+|again(?=\.\w|\[| = )|/again': 'reprint, retry, repeat: what it is',
+    r'(\w+_)?(LOOK|PATIENCE|MOST)(_\w+)?|AFTER|_?patience': 'what it limits, with its unit: PRINTER_POLL_INTERVAL',
     r'of_life|lives': 'states',
     r'_?why_not': 'blocked_by',
-    r'unsettled|settled?_\w+|\w+_settled?': 'ensure gone, end',
+    # a column of the spool has the old name
+    r'unsettled|settles?|settled(?! +INTEGER| AS gone| = [01]\b)|settled?_\w+|\w+_settled?': 'ensure gone, end',
+    r'def sheet|sheet\.(document|tag|title|copies|width_mm)': 'print request',
 }
 #: What waits for an agent is outgoing; elsewhere mail is e-mail.
 MAIL = r'(?<!e-)(?<!e_)(?<!\w)mails?(?!\w)|(?<=_)mails?(?!\w)'

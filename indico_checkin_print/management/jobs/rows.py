@@ -204,7 +204,7 @@ def _row(job, companions, reprints):
 
 
 #: Reasons that speak of a badge and its printer, and say nothing more about a message
-_OF_BADGES = {Reason.claimed, Reason.rendered, Reason.pushed}
+_OF_BADGES = {Reason.claimed, Reason.rendered, Reason.granted}
 
 
 def detail_of(job):

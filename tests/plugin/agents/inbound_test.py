@@ -138,7 +138,7 @@ def test_an_agent_that_stops_lets_go(db, jobs, agent):
     assert [j.agent_id for j in jobs] == [agent.id] + [None] * 5
 
 
-def test_accepted_is_a_sign_of_life(agent, jobs):
+def test_accepted_is_a_heartbeat(agent, jobs):
     agent.seen_dt = None
     receive(agent.id, agent.link, Accepted(job=jobs[0].uuid, dispatch=1))
     assert agent.is_connected

@@ -79,8 +79,8 @@ def test_asking_twice_gives_nothing_twice(jobs, agent):
 
 def test_a_link_that_broke_before_the_job_arrived(jobs, agent):
     first = next_messages(agent)
-    again = next_messages(agent)
-    assert [(m.job, m.dispatch, m.go) for m in again] == [(m.job, m.dispatch, m.go) for m in first]
+    repeated = next_messages(agent)
+    assert [(m.job, m.dispatch, m.go) for m in repeated] == [(m.job, m.dispatch, m.go) for m in first]
 
 
 @pytest.mark.parametrize(('ago', 'left'), [(0, 30), (12, 18), (44, 0)])

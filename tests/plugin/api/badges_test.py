@@ -130,8 +130,8 @@ def test_another_template(db, call, reg, desk, create_template):
     assert fresh(db, job).state == S.queued
     render_waiting('test')
     assert fresh(db, job).document.width_mm == 60
-    again = ledger.reprint(job, job.user, Reason.lost)
-    assert again.facts == {'template': small.id}
+    other = ledger.reprint(job, job.user, Reason.lost)
+    assert other.facts == {'template': small.id}
     render_waiting('test')
     db.session.delete(small)
     db.session.flush()

@@ -44,7 +44,7 @@ def test_a_receiver_whose_secret_cannot_be_read(db, post, posted_job, webhook):
     assert report(post, posted_job, Completed(job=posted_job.uuid, dispatch=1)) == (200, None)
 
 
-def test_a_receiver_gives_it_back(db, post, posted_job):
+def test_a_receiver_returns_it(db, post, posted_job):
     """It is POSTed again, as another dispatch; late words about the first one change nothing."""
     returned = Returned(job=posted_job.uuid, dispatch=1, reason='too_late')
     assert report(post, posted_job, returned) == (200, None)

@@ -71,7 +71,7 @@ def test_data_only_is_json_that_the_library_verifies(db, data_job, receiver, reg
     assert str(reg.ticket_uuid) not in request['body'].decode()
 
 
-@pytest.mark.parametrize(('answer', 'state', 'reason', 'again'), [
+@pytest.mark.parametrize(('answer', 'state', 'reason', 'retried'), [
     (Answer(200, 0.1), JobState.sent, Reason.delivered, False),
     (Answer(500, 0.1, 'oops'), JobState.ready, Reason.retry_later, True),
     (Answer(302, 0.1), JobState.ready, Reason.retry_later, True),
@@ -81,12 +81,12 @@ def test_data_only_is_json_that_the_library_verifies(db, data_job, receiver, reg
     (Answer(400, 0.1), JobState.failed, Reason.webhook_failed, False),
     (Answer(None, 0, error=PostError.refused_url, message='Private.'), JobState.failed, Reason.webhook_refused, False),
 ])
-def test_answers(db, desk_job, receiver, smtp, answer, state, reason, again):
+def test_answers(db, desk_job, receiver, smtp, answer, state, reason, retried):
     receiver.return_value = answer
     done, next_try = post_waiting('test')
     db.session.refresh(desk_job)
     assert (desk_job.state, desk_job.reason, done) == (state, reason, 1)
-    assert (next_try is not None) == again
+    assert (next_try is not None) == retried
     assert str(answer.status or answer.message) in desk_job.detail
     if answer.retry_after:
         assert next_try >= answer.retry_after

@@ -152,7 +152,7 @@ def test_nothing_of_the_session_is_in_what_is_kept_for_all(volunteer, url, creat
 
 # -- hidden people ----------------------------------------------------------------------------------------------------
 
-BUTTONS = {'again': JobState.completed, 'came-out': JobState.unknown, 'missed': JobState.unknown,
+BUTTONS = {'reprint': JobState.completed, 'came-out': JobState.unknown, 'missed': JobState.unknown,
            'retry': JobState.failed, 'release': JobState.held}
 
 
@@ -212,11 +212,11 @@ def test_buttons(db, volunteer, url, create_job, create_reg, button, becomes):
 def test_print_again_with_a_reason(db, volunteer, url, create_job, create_reg, log_of, event):
     job = create_job(create_reg(), checked_in_dt=now_utc())
     for reason in ('', 'nonsense', 'paused'):
-        assert volunteer.post(f'{url}/jobs/{job.id}/again', reason=reason).status_code == 302
+        assert volunteer.post(f'{url}/jobs/{job.id}/reprint', reason=reason).status_code == 302
         assert Job.query.filter_by(reprint_of_id=job.id).count() == 0
-    volunteer.post(f'{url}/jobs/{job.id}/again', reason='misprint')
-    again = Job.query.filter_by(reprint_of_id=job.id).one()
-    assert (again.reason, again.user_id) == ('misprint', 300)
+    volunteer.post(f'{url}/jobs/{job.id}/reprint', reason='misprint')
+    reprint = Job.query.filter_by(reprint_of_id=job.id).one()
+    assert (reprint.reason, reprint.user_id) == ('misprint', 300)
     assert 'It was misprinted' in log_of(event)
 
 

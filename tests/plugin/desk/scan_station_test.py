@@ -250,8 +250,8 @@ def test_undo(db, scan, volunteer, url, code_of, reg, form):
     assert not reg.checked_in
     # through Indico's own signal
     assert Job.query.one().state == JobState.canceled
-    again = volunteer.post(f'{url}/undo', registration=reg.id, checked_in_dt=answer['checked_in_dt']).json
-    assert again['undone'] is False
+    second = volunteer.post(f'{url}/undo', registration=reg.id, checked_in_dt=answer['checked_in_dt']).json
+    assert second['undone'] is False
     assert scan(code_of(reg))['answer'] == 'welcome'
 
 

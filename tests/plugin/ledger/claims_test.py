@@ -70,7 +70,7 @@ def test_badges_go_before_messages_for_which_nobody_waits(db, check_in, create_r
     assert claimed == [*badges, *(job for job in jobs if job.webhook_id)]
 
 
-def test_a_claim_that_was_lost_gives_nothing_back(db, webhook_desk, ready_job, set_job):
+def test_a_claim_that_was_lost_returns_nothing(db, webhook_desk, ready_job, set_job):
     """Its lease ended and another process sends the message now: the late answer is about another POST."""
     claimed = ledger.claim_post('slow')
     slow = ledger.Claim(claimed.id, claimed.attempts, claimed.dispatch)

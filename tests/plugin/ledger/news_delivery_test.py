@@ -59,12 +59,12 @@ def test_resent(db, webhook, wants, receiver, printing, dummy_user, send_badge):
     ledger.report(printing, S.completed, 'printed', '', 'agent:1')
     assert post_waiting('test')[0] == 1
     job, = messages(webhook)
-    again = ledger.resend(job, dummy_user)
+    resent = ledger.resend(job, dummy_user)
     render_waiting('test')
     assert post_waiting('test')[0] == 1
     first, second = receiver.received()
     assert (first['id'], first['badge']) == (second['id'], second['badge'])
-    assert fresh(db, again).state == S.sent
+    assert fresh(db, resent).state == S.sent
 
 
 def test_the_person_was_deleted(db, webhook, wants, receiver, printing, reg):

@@ -173,13 +173,13 @@ def test_sent_again_under_the_same_id(db, data_job, receiver, webhook, dummy_use
         job = ledger.resend(job, dummy_user)
         render_waiting('test')
         assert post_waiting('test')[0] == 1
-        headers, again, pdf = sent(receiver)
+        headers, second, pdf = sent(receiver)
         assert headers['webhook-id'] == first_headers['webhook-id']
-        assert again['timestamp'] == first['timestamp']
-        assert again['data'].get('callback') == first['data'].get('callback')
+        assert second['timestamp'] == first['timestamp']
+        assert second['data'].get('callback') == first['data'].get('callback')
         assert bool(pdf) == send_badge
         if send_badge:
-            assert again['data']['job']['job'] == headers['webhook-id']
+            assert second['data']['job']['job'] == headers['webhook-id']
         db.session.refresh(job)
         assert job.state == JobState.sent
     assert job.uuid != first_headers['webhook-id']
@@ -194,14 +194,14 @@ def test_earlier_check_in_is_resent(db, data_job, receiver, check_in, reg, dummy
     check_in(reg)
     assert reg.checked_in_dt != job.checked_in_dt
     post_waiting('test')
-    again = ledger.resend(job, dummy_user)
+    resent = ledger.resend(job, dummy_user)
     render_waiting('test')
     assert post_waiting('test')[0] == 1
     headers, payload, __ = sent(receiver)
     assert headers['webhook-id'] == job.uuid
     assert payload['data']['registration']['checked_in_dt'] == job.checked_in_dt.isoformat()
-    db.session.refresh(again)
-    assert again.state == JobState.sent
+    db.session.refresh(resent)
+    assert resent.state == JobState.sent
     # one that waits when its person is not checked in any more stays here
     last = ledger.resend(job, dummy_user)
     check_in(reg, value=False)
@@ -213,10 +213,10 @@ def test_another_badge_is_another_message(db, webhook_desk, ready_job, receiver,
     """At a desk someone asked for a second piece of paper."""
     post_waiting('test')
     headers, __, __ = sent(receiver)
-    again = ledger.reprint(ready_job, dummy_user, 'lost')
+    reprint = ledger.reprint(ready_job, dummy_user, 'lost')
     render_waiting('test')
     post_waiting('test')
-    assert sent(receiver)[0]['webhook-id'] == again.uuid != headers['webhook-id']
+    assert sent(receiver)[0]['webhook-id'] == reprint.uuid != headers['webhook-id']
 
 
 def test_test_badge_of_a_desk(db, webhook_desk, form, receiver, dummy_user):
@@ -237,9 +237,9 @@ def test_test_event(db, receiver, webhook, dummy_user, send_badge):
     assert headers['webhook-id'] == job.uuid
     assert (payload['type'], pdf, payload['data'].keys()) == ('webhook.test', None, {'event'})
     # and once more: there is nothing to render
-    again = ledger.resend(job, dummy_user)
+    resent = ledger.resend(job, dummy_user)
     render_waiting('test')
     assert post_waiting('test')[0] == 1
     assert sent(receiver)[1] == payload
-    db.session.refresh(again)
-    assert again.state == JobState.sent
+    db.session.refresh(resent)
+    assert resent.state == JobState.sent

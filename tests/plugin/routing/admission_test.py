@@ -129,9 +129,9 @@ def test_undone_and_scanned_again_after_printing(db, check_in, reg, agent, dummy
     ledger.assign(first, agent, 'p1', 'test', go=True)
     ledger.report(first, S.completed, Reason.printed, '', 'test')
     check_in(reg, value=False)
-    again = check_in(reg)[-1]
-    assert (again.state, again.reason) == (S.held, Reason.already_printed)
-    assert ledger.retry(again, dummy_user) == [again.id]
+    second = check_in(reg)[-1]
+    assert (second.state, second.reason) == (S.held, Reason.already_printed)
+    assert ledger.retry(second, dummy_user) == [second.id]
 
 
 def test_undone_before_printing_is_no_second_badge(check_in, reg):
@@ -152,9 +152,10 @@ def test_pause(db, check_in, create_reg, rules, desk, dummy_event):
 
 def test_reprint(db, check_in, reg, dummy_user, webhook_desk):
     job, = check_in(reg)
-    again = ledger.reprint(job, dummy_user, Reason.lost)
-    assert (again.state, again.reason, again.reprint_of, again.desk_id) == (S.queued, Reason.lost, job, job.desk_id)
-    assert ledger.reprint(again, dummy_user, Reason.misprint).reprint_of == again
+    reprint = ledger.reprint(job, dummy_user, Reason.lost)
+    assert (reprint.state, reprint.reason) == (S.queued, Reason.lost)
+    assert (reprint.reprint_of, reprint.desk_id) == (job, job.desk_id)
+    assert ledger.reprint(reprint, dummy_user, Reason.misprint).reprint_of == reprint
     assert Job.query.count() == 3
 
 

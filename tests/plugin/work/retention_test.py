@@ -115,14 +115,14 @@ def test_reprinted_badges(mocker, db, check_in, reg, change, dummy_user, batch):
     mocker.patch.object(retention, 'ROWS_PER_BATCH', batch)
     first, = check_in(reg)
     change(first, state=JobState.completed, changed_dt=ago(days=500))
-    again = [ledger.reprint(first, dummy_user, Reason.lost) for __ in range(3)]
-    for job in again[:2]:
+    reprints = [ledger.reprint(first, dummy_user, Reason.lost) for __ in range(3)]
+    for job in reprints[:2]:
         change(job, state=JobState.completed, changed_dt=ago(days=400))
-    change(again[2], state=JobState.completed)
+    change(reprints[2], state=JobState.completed)
     assert retention.purge()['jobs'] == 2
     assert [(job.id, job.reprint_of_id) for job in Job.query.order_by(Job.id)] == [
-        (first.id, None), (again[2].id, first.id)]
-    change(again[2], changed_dt=ago(days=400))
+        (first.id, None), (reprints[2].id, first.id)]
+    change(reprints[2], changed_dt=ago(days=400))
     assert retention.purge()['jobs'] == 2
     assert not Job.query.has_rows()
 
@@ -143,7 +143,7 @@ def test_a_setting_that_makes_no_sense(keep, days):
         settings.keep_jobs()
 
 
-def test_signs_of_life_and_missed_checkins(db, create_reg):
+def test_heartbeats_and_missed_checkins(db, create_reg):
     for name, dt in (('relay old:1', ago(days=3)), ('relay new:1', ago(days=1)), (heartbeat.CELERY, ago(days=30))):
         db.session.add(Heartbeat(name=name, dt=dt))
     for name, dt in (('Ada', ago(days=15)), ('Bob', ago(days=1))):

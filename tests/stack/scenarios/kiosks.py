@@ -13,7 +13,7 @@ from tests.stack.stack import Wanted, running
 
 
 #: What the people bring: how many come to their badge, and how many to each other end
-PRINTED, WRONG_CODES, AGAIN, UNPAID, REVOKED = 34, 2, 2, 1, 1
+PRINTED, WRONG_CODES, SCANNED_TWICE, UNPAID, REVOKED = 34, 2, 2, 1, 1
 #: `RegistrationState.unpaid` in Indico's database
 STATE_UNPAID = 5
 
@@ -37,7 +37,7 @@ def kiosk():
         say(f'{PRINTED} people scan their tickets at two kiosks')
         for number, (person, code) in enumerate(zip(printed, codes, strict=False)):
             scans.printed(number % 2, person, code, press_back=number % 4 > 1)
-        for number in range(AGAIN):
+        for number in range(SCANNED_TWICE):
             scans.refused(number, codes[number], 'already_in')
         for number, code in enumerate(('nonsense from a bus ticket', _unknown(codes[0]))):
             scans.refused(number, code, 'unknown')
@@ -59,7 +59,7 @@ def kiosk():
             facts.faults.append(f'{checked_in} people are checked in.')
         if facts.faults:
             say(stack.tails())
-        return facts, {'people': PRINTED + WRONG_CODES + AGAIN + UNPAID + REVOKED, 'answers': scans.answers,
+        return facts, {'people': PRINTED + WRONG_CODES + SCANNED_TWICE + UNPAID + REVOKED, 'answers': scans.answers,
                        'traces': scans.traces, 'checked_in_by_kiosks': checked_in}
 
 

@@ -62,7 +62,7 @@ async def test_a_failed_poll_loses_nothing(tmp_path, server):
         assert server.said(p.Accepted)
 
 
-async def test_a_document_that_is_gone_gives_the_job_back(tmp_path, server):
+async def test_a_document_that_is_gone_returns_the_job(tmp_path, server):
     server.replies = [make_job(go=True)]
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: server.said(p.Returned))

@@ -29,31 +29,31 @@ async def desk(tmp_path):
 
 async def restarted(desk, tmp_path):
     await desk.close()
-    again = Desk(tmp_path)
-    again.jobs.restart()
-    return again
+    later = Desk(tmp_path)
+    later.jobs.restart()
+    return later
 
 
 async def test_after_a_restart_what_had_a_go_is_returned(desk, tmp_path):
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     await desk.jobs.receive('a', make_job(J2), PDF)
-    again = await restarted(desk, tmp_path)
-    assert [(m.job, m.reason) for m in again.outcomes] == [(J1, 'restarted')]
-    assert again.state(J2) is State.waiting
-    again.start()
-    again.jobs.go('a', p.Go(job=J2, dispatch=1))
-    assert (await again.ends(2))[1] == p.Completed(job=J2, dispatch=1)
-    assert [s.tag.startswith(J2) for s in again.backend.submitted] == [True]
-    await again.close()
+    later = await restarted(desk, tmp_path)
+    assert [(m.job, m.reason) for m in later.outcomes] == [(J1, 'restarted')]
+    assert later.state(J2) is State.waiting
+    later.start()
+    later.jobs.go('a', p.Go(job=J2, dispatch=1))
+    assert (await later.ends(2))[1] == p.Completed(job=J2, dispatch=1)
+    assert [s.tag.startswith(J2) for s in later.backend.submitted] == [True]
+    await later.close()
 
 
 async def test_after_a_restart_old_jobs_expire(desk, tmp_path, monkeypatch):
     await desk.jobs.receive('a', make_job(expires_in=60), PDF)
     real = time.time
     monkeypatch.setattr(time, 'time', lambda: real() + 100)
-    again = await restarted(desk, tmp_path)
-    assert [m.reason for m in again.outcomes] == ['expired']
-    await again.close()
+    later = await restarted(desk, tmp_path)
+    assert [m.reason for m in later.outcomes] == ['expired']
+    await later.close()
 
 
 @pytest.mark.parametrize(('state', 'found', 'expected'), [
@@ -68,42 +68,42 @@ async def test_after_a_restart_the_printer_is_asked(desk, tmp_path, state, found
     entry = desk.jobs.handover.begin_submit(desk.spool.find('a', J1))
     if state is State.printing:
         desk.jobs.handover.submitted(entry, '5')
-    again = await restarted(desk, tmp_path)
-    again.backend.found = found
-    await again.jobs.receive('a', make_job(dispatch=1, go=True), PDF)
-    again.start()
-    (end,) = await again.ends()
+    later = await restarted(desk, tmp_path)
+    later.backend.found = found
+    await later.jobs.receive('a', make_job(dispatch=1, go=True), PDF)
+    later.start()
+    (end,) = await later.ends()
     assert type(end) is expected
-    assert again.backend.submitted == []
-    await again.close()
+    assert later.backend.submitted == []
+    await later.close()
 
 
 async def test_after_a_restart_cups_forgets_what_was_left_there(desk, tmp_path):
     await desk.jobs.receive('a', make_job(go=True), PDF)
     entry = desk.jobs.handover.submitted(desk.jobs.handover.begin_submit(desk.spool.find('a', J1)), '5')
     desk.jobs.handover.ended(entry, Outcome('unknown', 'printer_unreachable'))
-    again = await restarted(desk, tmp_path)
-    again.start()
-    await again.until(lambda: again.backend.gone == ['5'])
-    assert again.outcomes == []
-    await again.close()
+    later = await restarted(desk, tmp_path)
+    later.start()
+    await later.until(lambda: later.backend.gone == ['5'])
+    assert later.outcomes == []
+    await later.close()
 
 
 async def test_outcomes_are_owed_until_they_are_acknowledged(desk, tmp_path):
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
     (end,) = await desk.ends()
-    again = await restarted(desk, tmp_path)
-    assert again.jobs.owed('a') == [end]
-    assert again.jobs.owed('b') == []
-    hello = again.jobs.hello('a', 'x', [])
+    later = await restarted(desk, tmp_path)
+    assert later.jobs.owed('a') == [end]
+    assert later.jobs.owed('b') == []
+    hello = later.jobs.hello('a', 'x', [])
     assert hello.holding == (p.Held(job=J1, dispatch=1, state='completed'),)
-    again.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='unknown'))
-    assert again.jobs.owed('a') == [end]
-    again.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='completed'))
-    assert again.jobs.owed('a') == []
-    assert again.jobs.hello('a', 'x', []).holding == ()
-    await again.close()
+    later.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='unknown'))
+    assert later.jobs.owed('a') == [end]
+    later.jobs.ack('a', p.Ack(job=J1, dispatch=1, state='completed'))
+    assert later.jobs.owed('a') == []
+    assert later.jobs.hello('a', 'x', []).holding == ()
+    await later.close()
 
 
 async def test_draining_returns_what_is_not_at_the_printer(desk):

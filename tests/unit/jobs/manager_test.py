@@ -41,11 +41,11 @@ async def test_a_go_in_the_job_prints_at_once(desk):
     desk.start()
     await desk.jobs.receive('a', make_job(go=True, copies=2), PDF)
     await desk.ends()
-    (sheet,) = desk.backend.submitted
-    assert (sheet.document, sheet.copies, sheet.width_mm, sheet.height_mm) == (PDF, 2, 96.0, 134.0)
-    assert J1 in sheet.title
-    assert sheet.tag in sheet.title
-    assert 'Zoë' not in sheet.title
+    (request,) = desk.backend.submitted
+    assert (request.document, request.copies, request.width_mm, request.height_mm) == (PDF, 2, 96.0, 134.0)
+    assert J1 in request.title
+    assert request.tag in request.title
+    assert 'Zoë' not in request.title
 
 
 async def test_the_job_is_in_the_spool_before_it_is_accepted(desk):
@@ -58,8 +58,8 @@ async def test_the_job_is_in_the_spool_before_it_is_accepted(desk):
 async def test_the_intent_is_in_the_spool_before_the_printer_has_it(desk):
     seen = []
 
-    async def submit(printer, sheet):
-        seen.append((desk.state(), desk.spool.find('a', J1).tag == sheet.tag))
+    async def submit(printer, request):
+        seen.append((desk.state(), desk.spool.find('a', J1).tag == request.tag))
         return '1'
 
     desk.backend.submit = submit

@@ -40,8 +40,8 @@ async def test_the_end_is_what_the_backend_says(desk, state):
 async def test_failed_is_not_said_before_cups_let_go(desk):
     order = []
 
-    async def ensure_gone(printer, tag, handle, *, patience):
-        order.append('settled')
+    async def ensure_gone(printer, tag, handle, *, finish_within):
+        order.append('gone')
 
     desk.backend.ensure_gone = ensure_gone
     desk.backend.end = Outcome('failed', 'media-jam', 'Jam.')
@@ -49,7 +49,7 @@ async def test_failed_is_not_said_before_cups_let_go(desk):
     desk.start()
     await desk.jobs.receive('a', make_job(go=True), PDF)
     await desk.until(lambda: 'Failed' in order)
-    assert order.index('settled') < order.index('Failed')
+    assert order.index('gone') < order.index('Failed')
 
 
 async def test_a_submission_that_certainly_failed_is_retried(desk):

@@ -56,12 +56,12 @@ class FakePrinter:
 
 
 @pytest.fixture
-def sheet():
+def print_request():
     return PrintRequest(tag='tag', title='title', document=b'', copies=1, width_mm=96, height_mm=134,
                  expires=time.time() + 60)
 
 
-async def test_cups_forgets_a_badge_also_if_it_was_done_before_the_badge_was_seen_at_the_printer(sheet, monkeypatch):
+async def test_cups_forgets_a_badge_that_was_done_before_it_was_seen_at_the_printer(print_request, monkeypatch):
     """Else a CUPS that is killed while the badge prints would hand it over a second time."""
     client, looks = Cups(CupsView(COMPLETED, started=True)), []
 
@@ -74,13 +74,14 @@ async def test_cups_forgets_a_badge_also_if_it_was_done_before_the_badge_was_see
     backend = CupsBackend(client)
     monkeypatch.setattr(backend._devices, 'ipp', lambda _printer: FakePrinter(look))
     at_printer = []
-    end = await backend.follow('desk1', sheet, '12', lambda: at_printer.append(client.forgotten), lambda _reason: None)
+    end = await backend.follow('desk1', print_request, '12', lambda: at_printer.append(client.forgotten),
+                               lambda _reason: None)
     assert end.state == 'completed'
     assert looks[2:] == [True] * (len(looks) - 2)
     assert at_printer == [True]
 
 
-async def test_what_prints_after_a_restart_is_not_cancelled_although_the_earlier_run_was_about_to(sheet, monkeypatch):
+async def test_what_prints_after_a_restart_is_not_cancelled_as_the_earlier_run_meant_to(print_request, monkeypatch):
     """It came to the printer after all, while the agent was away."""
     client, looks = Cups(CupsView(PROCESSING, started=True)), []
 
@@ -90,7 +91,7 @@ async def test_what_prints_after_a_restart_is_not_cancelled_although_the_earlier
 
     backend = CupsBackend(client)
     monkeypatch.setattr(backend._devices, 'ipp', lambda _printer: FakePrinter(look))
-    request = replace(sheet, canceled_for='printer_unreachable')
-    end = await backend.follow('desk1', request, '12', lambda: None, lambda _reason: None)
+    about_to_cancel = replace(print_request, canceled_for='printer_unreachable')
+    end = await backend.follow('desk1', about_to_cancel, '12', lambda: None, lambda _reason: None)
     assert end.state == 'completed'
     assert client.cancelled == 0

@@ -15,7 +15,7 @@ from print_agent.printing.layout import Layout, turned_by_cups
 from print_agent.errors import CannotLayOut
 
 
-def sheet(document, width_mm=96.0, height_mm=134.0, copies=1):
+def request(document, width_mm=96.0, height_mm=134.0, copies=1):
     return PrintRequest(tag='t', title='t', document=document, copies=copies, width_mm=width_mm, height_mm=height_mm,
                  expires=4e9)
 
@@ -31,41 +31,41 @@ def sheet(document, width_mm=96.0, height_mm=134.0, copies=1):
     ({'media_mm': [94, 132]}, [94, 132], [0, 0, 9, 4]),
 ])
 def test_the_badge_lies_where_it_should(settings, size, rectangle):
-    laid = msgspec.convert(settings, Layout).apply(sheet(with_rectangle()))
+    laid = msgspec.convert(settings, Layout).apply(request(with_rectangle()))
     assert place(laid.document) == (size, rectangle)
     assert [laid.width_mm, laid.height_mm] == size
 
 
 def test_a_page_that_is_turned_in_the_pdf_counts_as_people_see_it():
-    laid = Layout(media_mm=(134.0, 96.0)).apply(sheet(with_rectangle(turned=90), 134.0, 96.0))
+    laid = Layout(media_mm=(134.0, 96.0)).apply(request(with_rectangle(turned=90), 134.0, 96.0))
     assert place(laid.document) == ([134, 96], [129, 0, 5, 10])
 
 
 def test_all_pages_are_kept():
-    laid = Layout(orientation=90).apply(sheet(pdf(pages=3)))
+    laid = Layout(orientation=90).apply(request(pdf(pages=3)))
     assert len(PdfReader(io.BytesIO(laid.document)).pages) == 3
 
 
 def test_without_settings_the_document_is_not_touched():
     document = with_rectangle()
-    assert Layout().apply(sheet(document)).document is document
-    laid = Layout(copies=2, resolution_dpi=300).apply(sheet(document, copies=2))
+    assert Layout().apply(request(document)).document is document
+    laid = Layout(copies=2, resolution_dpi=300).apply(request(document, copies=2))
     assert (laid.document, laid.copies, laid.resolution_dpi) == (document, 4, 300)
 
 
 def test_a_badge_that_does_not_fit_is_not_printed():
     with pytest.raises(CannotLayOut) as caught:
-        Layout(media_mm=(90.0, 55.0)).apply(sheet(with_rectangle()))
+        Layout(media_mm=(90.0, 55.0)).apply(request(with_rectangle()))
     assert caught.value.reason == 'does_not_fit'
     assert '96 x 134 mm' in caught.value.detail
     # turned it would fit, but not as it is
     with pytest.raises(CannotLayOut):
-        Layout(media_mm=(134.0, 96.0)).apply(sheet(with_rectangle()))
+        Layout(media_mm=(134.0, 96.0)).apply(request(with_rectangle()))
 
 
 def test_a_pdf_that_cannot_be_changed_is_not_printed():
     with pytest.raises(CannotLayOut) as caught:
-        Layout(orientation=90).apply(sheet(b'%PDF-1.7 nonsense'))
+        Layout(orientation=90).apply(request(b'%PDF-1.7 nonsense'))
     assert caught.value.reason == 'layout_failed'
 
 

@@ -25,7 +25,7 @@ from print_agent.errors import CannotLayOut
 TURNED = Layout(orientation=90)
 
 
-def sheet(document=b''):
+def request(document=b''):
     return PrintRequest(tag='t', title='t', document=document, copies=1, width_mm=96, height_mm=134, expires=4e9)
 
 
@@ -52,7 +52,7 @@ def test_a_badge_passes_and_the_process_stays(process, check):
 def test_a_large_document_goes_there_and_back(process):
     document = pdf() + b'%' + os.urandom(7 * 1024 * 1024)
     assert process.ask(to_check(make_job(document=document)), document)[0].reason == ''
-    answer, laid = process.ask(LayOut(TURNED, sheet()), with_rectangle())
+    answer, laid = process.ask(LayOut(TURNED, request()), with_rectangle())
     assert (answer.reason, answer.request.width_mm, answer.request.document) == ('', 134, b'')
     assert place(laid) == ([134, 96], [129, 0, 5, 10])
 
@@ -72,8 +72,8 @@ def test_a_bomb_in_a_page_is_not_laid_out_and_the_next_badge_is(process, check):
     document = content_bomb()
     assert check(document) == ''
     with pytest.raises(UnreadableDocument, match=r'too (much memory|long)'):  # on a busy machine
-        process.ask(LayOut(TURNED, sheet()), document)
-    assert place(process.ask(LayOut(TURNED, sheet()), with_rectangle())[1])
+        process.ask(LayOut(TURNED, request()), document)
+    assert place(process.ask(LayOut(TURNED, request()), with_rectangle())[1])
 
 
 def test_it_has_the_memory_that_it_is_said_to_have():
@@ -157,7 +157,7 @@ async def test_what_is_said_of_it(monkeypatch):
     problem = await pdf_check.problem(make_job(), PDF)
     assert (problem.reason, problem.detail) == ('bad_pdf', 'The PDF is broken. It takes too long to read.')
     with pytest.raises(CannotLayOut, match='too long') as caught:
-        await pdf_check.lay_out(TURNED, sheet(PDF))
+        await pdf_check.lay_out(TURNED, request(PDF))
     assert caught.value.reason == 'layout_failed'
     assert pdf_process.DOCUMENT_TIMEOUT < pdf_check.WAIT_TIMEOUT
 
@@ -170,11 +170,11 @@ async def test_the_agent_itself_reads_none(monkeypatch):
     monkeypatch.setattr(pypdf.PdfReader, '__init__', read)
     document = with_rectangle()
     assert await pdf_check.problem(make_job(document=document), document) is None
-    laid = await pdf_check.lay_out(TURNED, sheet(document))
-    plain = await pdf_check.lay_out(Layout(copies=2), sheet(document))
+    laid = await pdf_check.lay_out(TURNED, request(document))
+    plain = await pdf_check.lay_out(Layout(copies=2), request(document))
     assert (plain.copies, plain.document) == (2, document)
     with pytest.raises(CannotLayOut) as caught:
-        await pdf_check.lay_out(Layout(media_mm=(50.0, 50.0)), sheet(document))
+        await pdf_check.lay_out(Layout(media_mm=(50.0, 50.0)), request(document))
     assert caught.value.reason == 'does_not_fit'
     monkeypatch.undo()
     assert place(laid.document) == ([134, 96], [129, 0, 5, 10])

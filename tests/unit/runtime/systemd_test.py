@@ -70,7 +70,7 @@ def test_how_often(monkeypatch, environment, interval):
     assert Watchdog(Notifier(''), Heartbeats(), lambda: None).interval == interval
 
 
-def test_a_loop_that_hangs_stops_the_sign_of_life(manager, monkeypatch):
+def test_a_loop_that_hangs_stops_the_heartbeat(manager, monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(systemd.time, 'monotonic', lambda: now[0])
     pulse = Heartbeats(max_silence=10)

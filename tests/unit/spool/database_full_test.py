@@ -148,9 +148,9 @@ async def test_a_handover_that_cannot_be_noted_is_followed_all_the_same(desk, mo
     desk.backend.gate.clear()
     real, disks = desk.backend.submit, []
 
-    async def submit(printer, sheet):
+    async def submit(printer, request):
         disks.append(FullDisk(desk.spool, monkeypatch))
-        return await real(printer, sheet)
+        return await real(printer, request)
 
     desk.backend.submit = submit
     desk.start()
@@ -230,8 +230,8 @@ found['room again too early'] = spool.file.find_room()
 found['room again'] = spool.file.find_room()
 spool.store('a', make_job('new'), PDF * 100, state=State.go)
 spool.close()
-again = Spool.begin(disk / 'state' / 'spool.sqlite3')
-found['after all'] = [entry.state.value for entry in again.recent()]
+reopened = Spool.begin(disk / 'state' / 'spool.sqlite3')
+found['after all'] = [entry.state.value for entry in reopened.recent()]
 print(json.dumps(found))
 """
 

@@ -82,10 +82,10 @@ def test_a_broken_file_is_renamed_and_a_new_one_begun(path, harm, caplog):
     # it works, and another time nothing is wrong
     spool.store('a', make_job(), PDF, state=State.waiting)
     spool.close()
-    again = Spool.begin(path)
-    assert again.find('a', J1)
-    assert again.id == spool.id
-    again.close()
+    reopened = Spool.begin(path)
+    assert reopened.find('a', J1)
+    assert reopened.id == spool.id
+    reopened.close()
 
 
 def test_an_empty_file_is_a_new_spool(path):

@@ -160,11 +160,11 @@ def test_only_young_questions_are_asked(spool):
 def test_one_job_for_each_sender(spool):
     one, two = stored(spool), stored(spool, source='b')
     assert one.seq != two.seq
-    again = stored(spool, dispatch=2)
+    newer = stored(spool, dispatch=2)
     assert spool.find('a', J1).dispatch == 2
     assert spool.get(one.seq) is None
     assert spool.get(two.seq) is not None
-    assert again.seq > two.seq
+    assert newer.seq > two.seq
 
 
 def test_jobs_come_in_order_of_arrival(spool):
@@ -177,7 +177,7 @@ def test_jobs_come_in_order_of_arrival(spool):
     assert spool.depths() == {'desk1': 3, 'desk2': 1}
 
 
-def test_an_update_keeps_the_place_in_the_line(spool):
+def test_an_update_keeps_the_place_in_the_queue(spool):
     one = stored(spool, J1, State.waiting)
     stored(spool, J2)
     updated = spool.update(one, make_job(J1, dispatch=7, go=True), PDF)

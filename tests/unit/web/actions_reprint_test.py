@@ -35,7 +35,7 @@ async def test_a_reprint_leaves_what_the_ledger_knows(desk, end):
     desk.heard.clear()
     entry = desk.control.reprint(original)
     await desk.until(lambda: desk.spool.get(entry.seq).state is State.completed)
-    assert [sheet.document for sheet in desk.backend.submitted] == [PDF, PDF]
+    assert [request.document for request in desk.backend.submitted] == [PDF, PDF]
     assert 'Zoë' not in desk.backend.submitted[-1].title
     assert (entry.name, entry.origin, entry.source) == ('Zoë Ångström', J1, LOCAL)
     assert desk.heard == []
@@ -152,10 +152,10 @@ async def test_nothing_is_returned_that_may_still_come_out(desk):
 @pytest.mark.parametrize('source', [LOCAL, 'door:desk1'])
 async def test_what_nobody_sends_again_is_printed_again_here(desk, source):
     entry = await desk.ended(J1, source=source, end='unknown', reason='printer_lost_job')
-    again = desk.control.answer(entry, came_out=False)
+    other = desk.control.answer(entry, came_out=False)
     assert desk.spool.get(entry.seq).state is State.returned
-    await desk.until(lambda: desk.spool.get(again.seq).state is State.completed)
-    assert [sheet.document for sheet in desk.backend.submitted] == [PDF, PDF]
+    await desk.until(lambda: desk.spool.get(other.seq).state is State.completed)
+    assert [request.document for request in desk.backend.submitted] == [PDF, PDF]
 
 
 async def test_a_question_stays_when_a_reprint_is_not_possible(desk):

@@ -83,7 +83,7 @@ async def test_a_go_on_a_paused_printer_is_not_used_however_it_came_there(desk):
 
 
 async def test_what_nobody_else_could_print_is_printed_in_spite_of_a_pause(desk):
-    """A webhook without a callback: giving it back would be to lose it."""
+    """A webhook without a callback: to return it would be to lose it."""
     desk.backend.gate.clear()
     await desk.receive(J1, go=True)
     await desk.until(lambda: desk.said(p.Printing))
@@ -141,8 +141,8 @@ async def test_a_test_page_is_as_large_as_the_badges_and_no_server_hears_of_it(d
     desk.heard.clear()
     entry = desk.control.test('desk1')
     await desk.until(lambda: desk.spool.get(entry.seq).state is State.completed)
-    sheet = desk.backend.submitted[-1]
-    assert (sheet.width_mm, sheet.height_mm, sheet.document[:5]) == (96.0, 134.0, b'%PDF-')
+    request = desk.backend.submitted[-1]
+    assert (request.width_mm, request.height_mm, request.document[:5]) == (96.0, 134.0, b'%PDF-')
     assert desk.heard == []
     assert desk.jobs.owed('a') == [p.Completed(job=J1, dispatch=1)]
     assert desk.spool.get(entry.seq).acked

@@ -67,8 +67,8 @@ async def test_a_person_does_everything_through_the_page(page_desk, browser):
     assert [each['paused'] for each in (await post('pause')).json()['printers']] == [True, True]
     assert (await post('test', printer='desk2')).json()['kind'] == 'test'
     assert (await post('resume', printer='desk1')).json()['all_paused'] is False
-    again = (await post('reprint', entry=original.seq)).json()
-    assert (again['origin'], again['local'], again['name']) == (J1, True, 'Zoë Ångström')
+    other = (await post('reprint', entry=original.seq)).json()
+    assert (other['origin'], other['local'], other['name']) == (J1, True, 'Zoë Ångström')
     assert (await post('answer', entry=asked.seq, came_out=True)).json()['state'] == 'completed'
     for answer, status, code in (
             (await post('answer', entry=asked.seq, came_out=True), 409, 'answered'),
@@ -94,7 +94,7 @@ async def test_the_page_has_names_and_everything_else_has_none(page_desk, cli, b
     assert 'Zoë' not in status.text + log.text
 
 
-async def test_a_page_hears_of_changes_and_of_life(page_desk, monkeypatch):
+async def test_a_page_hears_of_changes_and_heartbeats(page_desk, monkeypatch):
     monkeypatch.setattr(app_module, 'REFRESH_INTERVAL', 0.01)
     monkeypatch.setattr(app_module, 'KEEPALIVE_INTERVAL', 0.05)
     stream = page_desk.web._stream()

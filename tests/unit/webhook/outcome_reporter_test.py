@@ -31,12 +31,12 @@ async def test_an_outcome_is_delivered_until_it_is_taken(sender, tmp_path):
     await sender.until(lambda: len([m for _, m in sender.outcomes if isinstance(m, p.Completed)]) >= 3)
     assert len({i for i, m in sender.outcomes if isinstance(m, p.Completed)}) == 1
     await sender.close()
-    again = Sender(tmp_path)
-    again.jobs.restart()
-    again.start()
-    await again.until(lambda: not again.spool.callbacks())
-    assert [type(m) for _, m in again.outcomes] == [p.Completed]
-    await again.close()
+    restarted = Sender(tmp_path)
+    restarted.jobs.restart()
+    restarted.start()
+    await restarted.until(lambda: not restarted.spool.callbacks())
+    assert [type(m) for _, m in restarted.outcomes] == [p.Completed]
+    await restarted.close()
 
 
 async def test_without_a_callback_nothing_is_reported(sender):

@@ -47,14 +47,14 @@ def test_action(db, event, manager, url, flashes, log_of, create_job, person, ac
     assert all(job.history[-1].actor == 'user:101' for state, job in jobs.items() if state in allowed)
 
 
-@pytest.mark.parametrize('action', ['release', 'retry', 'discard', 'again'])
+@pytest.mark.parametrize('action', ['release', 'retry', 'discard', 'reprint'])
 def test_nothing_chosen(event, manager, url, flashes, log_of, action):
     assert manager.post(url + action).status_code in {200, 302}
     assert flashes() == 'Choose some badges first.'
     assert log_of(event) == ''
 
 
-@pytest.mark.parametrize('action', ['release', 'retry', 'discard', 'again'])
+@pytest.mark.parametrize('action', ['release', 'retry', 'discard', 'reprint'])
 @pytest.mark.parametrize('ids', [['x'], ['-1'], ['1.0'], ['9' * 30], ['١'], ['1', ''], list(range(1, MAX_CHOSEN + 2))])
 def test_bad_ids(manager, url, action, ids):
     response = manager.post(url + action, job_id=ids)
@@ -62,12 +62,12 @@ def test_bad_ids(manager, url, action, ids):
     assert 'message' in response.json['error']
 
 
-@pytest.mark.parametrize('action', ['release', 'retry', 'discard', 'again'])
+@pytest.mark.parametrize('action', ['release', 'retry', 'discard', 'reprint'])
 def test_jobs_of_another_event(db, event, manager, url, create_event, make_objects, flashes, log_of, action):
     other = create_event(77)
     set_feature_enabled(other, 'registration', True)
     theirs = make_objects(other).job
-    state = {'release': S.held, 'again': S.completed}.get(action, S.failed)
+    state = {'release': S.held, 'reprint': S.completed}.get(action, S.failed)
     db.session.execute(db.update(Job.__table__).where(Job.id == theirs.id).values(state=state, reason='bulk'))
     manager.post(url + action, job_id=[theirs.id, 2**60], reason='lost', newest=0, submitted='')
     db.session.expire_all()
@@ -98,7 +98,7 @@ def test_release_needs_a_desk(db, manager, url, create_job, person, objects, rea
 
 @pytest.mark.parametrize(('button', 'state', 'extra'), [
     ('release', S.held, {}), ('retry', S.expired, {}),
-    ('again', S.completed, {'reason': 'lost', 'newest': 10**9, 'submitted': ''}),
+    ('reprint', S.completed, {'reason': 'lost', 'newest': 10**9, 'submitted': ''}),
 ])
 def test_a_pause_holds_many_but_not_one(db, event, manager, page, url, create_job, person, objects, flashes, button,
                                         state, extra):
@@ -108,7 +108,7 @@ def test_a_pause_holds_many_but_not_one(db, event, manager, page, url, create_jo
     before = {job.id for job in Job.query}
     manager.post(f'{url}{button}', job_id=[here.id, there.id], **extra)
     db.session.expire_all()
-    asked = {here.id: here, there.id: there} if button != 'again' else {
+    asked = {here.id: here, there.id: there} if button != 'reprint' else {
         job.reprint_of_id: job for job in Job.query if job.id not in before}
     assert (asked[here.id].state, asked[there.id].state, asked[there.id].reason) == (S.queued, S.held, 'paused')
     text = flashes()
@@ -117,7 +117,7 @@ def test_a_pause_holds_many_but_not_one(db, event, manager, page, url, create_jo
     # somebody stands there
     manager.post(f'{page}/jobs/{single.id}/{button}', **extra)
     db.session.expire_all()
-    asked = single if button != 'again' else Job.query.filter_by(reprint_of_id=single.id).one()
+    asked = single if button != 'reprint' else Job.query.filter_by(reprint_of_id=single.id).one()
     assert asked.state == S.queued
 
 
@@ -164,10 +164,10 @@ def test_reprint(db, event, manager, url, create_job, person, flashes, log_of):
     assert Job.query.filter(Job.reprint_of_id.isnot(None)).count() == 0
 
     assert manager.save(f'{url}again', job_id=ids, reason='lost', newest=newest, submitted='') == {}
-    again = Job.query.filter(Job.reprint_of_id.isnot(None)).all()
+    reprints = Job.query.filter(Job.reprint_of_id.isnot(None)).all()
     out = {S.printing, S.completed, S.sent, S.unknown}
-    assert {job.reprint_of.state for job in again} == out
-    assert {job.reason for job in again} == {'lost'}
+    assert {job.reprint_of.state for job in reprints} == out
+    assert {job.reason for job in reprints} == {'lost'}
     text = flashes()
     assert 'on their way: 4' in text
     assert f'not possible for them: {len(S) - 4}' in text

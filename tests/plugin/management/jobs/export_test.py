@@ -41,12 +41,12 @@ def test_export(db, event, export, create_reg, create_job, objects, dummy_regfor
     scanned = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
     badge = create_job(reg, checked_in_dt=scanned, created_dt=scanned, changed_dt=scanned + timedelta(seconds=1.23),
                        printer='labels')
-    again = create_job(reg, S.failed, reprint_of=badge, reason='media-jam', detail='look inside', created_dt=scanned,
+    reprint = create_job(reg, S.failed, reprint_of=badge, reason='media-jam', detail='look inside', created_dt=scanned,
                        changed_dt=scanned)
     hook = create_job(reg, S.held, purpose='webhook:1', desk=None, webhook=objects.webhook, reason='paused')
     test, = Job.query.filter_by(purpose=Job.PURPOSE_TEST, event_id=event.id)
     lines = export()
-    assert [int(line['ID']) for line in lines] == [hook.id, again.id, badge.id, test.id]
+    assert [int(line['ID']) for line in lines] == [hook.id, reprint.id, badge.id, test.id]
     local = scanned.astimezone(event.tzinfo).strftime('%Y-%m-%d %H:%M:%S')
     assert lines[2] == {
         'ID': str(badge.id), 'Name': 'Zoë Müller', 'Registration number': str(reg.friendly_id),

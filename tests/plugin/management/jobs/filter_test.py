@@ -29,9 +29,9 @@ def test_everything_in_the_address():
     assert (wanted.desk_id, wanted.webhook_id, wanted.form_id) == (1, None, 3)
     assert cursor == Cursor(17)
     assert not problems
-    again = MultiDict((key, str(value)) for key, values in (wanted.args | cursor.args).items()
+    args = MultiDict((key, str(value)) for key, values in (wanted.args | cursor.args).items()
                       for value in (values if isinstance(values, list) else [values]))
-    assert parse(again, CHOICES) == (wanted, cursor, [])
+    assert parse(args, CHOICES) == (wanted, cursor, [])
 
 
 def test_nothing_in_the_address():
@@ -243,11 +243,11 @@ def test_jobs_of_people(event, objects, create_reg, create_job):
     ada, bob = create_reg('Ada', 'A'), create_reg('Bob', 'B')
     badge = create_job(ada)
     create_job(bob)
-    again = create_job(ada, reprint_of=badge, state=JobState.failed)
+    reprint = create_job(ada, reprint_of=badge, state=JobState.failed)
     hook = create_job(ada, purpose='webhook:1', desk=None, webhook=objects.webhook)
-    assert find_page(event.id, JobFilter(name='ada'), None).ids == [hook.id, again.id, badge.id]
-    assert find_page(event.id, JobFilter(name='ada'), Cursor(hook.id)).ids == [again.id, badge.id]
-    assert find_page(event.id, JobFilter(frozenset({JobState.failed}), name='ada'), None).ids == [again.id]
+    assert find_page(event.id, JobFilter(name='ada'), None).ids == [hook.id, reprint.id, badge.id]
+    assert find_page(event.id, JobFilter(name='ada'), Cursor(hook.id)).ids == [reprint.id, badge.id]
+    assert find_page(event.id, JobFilter(frozenset({JobState.failed}), name='ada'), None).ids == [reprint.id]
     assert find_page(event.id, JobFilter(place=f'webhook-{objects.webhook.id}', name='ada'), None).ids == [hook.id]
     assert find_page(event.id, JobFilter(name='nobody'), None) == Page([])
 

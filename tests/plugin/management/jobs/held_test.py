@@ -165,9 +165,9 @@ def test_release_all(db, manager, page, event, hold, create_event, make_objects,
 
 
 def test_dialogs_of_actions_can_be_confirmed_as_they_open(manager, page, objects, hold, reg, create_job):
-    again = create_job(reg)
+    job = create_job(reg)
     hold()
-    for path in ('held/release', f'webhooks/{objects.webhook.id}/recover', f'jobs/{again.id}/again'):
+    for path in ('held/release', f'webhooks/{objects.webhook.id}/recover', f'jobs/{job.id}/reprint'):
         html = manager.get(f'{page}/{path}').json['html']
         assert '<form' in html
         assert 'data-disabled-until-change' not in html
@@ -230,12 +230,12 @@ def test_release_without_desk(db, manager, page, objects, hold):
 @pytest.mark.parametrize('state', list(JobState))
 def test_reprint(db, manager, manager_user, page, event, reg, create_job, log_of, state):
     job = create_job(reg, state)
-    url = f'{page}/jobs/{job.id}/again'
+    url = f'{page}/jobs/{job.id}/reprint'
     allowed = state in {JobState.completed, JobState.sent, JobState.unknown, JobState.printing}
-    assert (f'/jobs/{job.id}/again' in live(manager, page)) == allowed
+    assert (f'/jobs/{job.id}/reprint' in live(manager, page)) == allowed
     manager.save(url, reason='lost')
-    again = Job.query.filter_by(reprint_of_id=job.id).all()
-    assert [(x.state, x.reason, x.user, x.desk, x.registration) for x in again] == (
+    reprints = Job.query.filter_by(reprint_of_id=job.id).all()
+    assert [(x.state, x.reason, x.user, x.desk, x.registration) for x in reprints] == (
         [(JobState.queued, 'lost', manager_user, job.desk, reg)] if allowed else [])
     assert (f'Badge of "{reg.full_name}" printed again' in log_of(event)) == allowed
     if allowed:
@@ -247,7 +247,7 @@ def test_reprint(db, manager, manager_user, page, event, reg, create_job, log_of
 @pytest.mark.parametrize('reason', ['', 'bulk', 'nonsense'])
 def test_print_again_needs_a_reason(manager, page, reg, create_job, reason):
     job = create_job(reg)
-    assert list(manager.save(f'{page}/jobs/{job.id}/again', reason=reason)) == ['reason']
+    assert list(manager.save(f'{page}/jobs/{job.id}/reprint', reason=reason)) == ['reason']
     assert not Job.query.filter_by(reprint_of_id=job.id).has_rows()
 
 
@@ -255,8 +255,8 @@ def test_print_again_needs_a_reason(manager, page, reg, create_job, reason):
 def test_no_reprint(manager, page, reg, create_job, objects, gone):
     job = create_job(reg)
     (reg if gone == 'registration' else objects.desk).is_deleted = True
-    assert '/again' not in live(manager, page)
-    manager.save(f'{page}/jobs/{job.id}/again', reason='lost')
+    assert '/reprint' not in live(manager, page)
+    manager.save(f'{page}/jobs/{job.id}/reprint', reason='lost')
     assert not Job.query.filter_by(reprint_of_id=job.id).has_rows()
 
 

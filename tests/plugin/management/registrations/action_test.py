@@ -75,8 +75,8 @@ def test_print_all(db, manager, manager_user, url, situations, log_of, event):
     db.session.expire_all()
     assert {todo: job.state for todo, job in jobs.items()} == {
         Todo.reprint: S.completed, Todo.release: S.queued, Todo.retry: S.queued, Todo.under_way: S.queued}
-    again = Job.query.filter_by(reprint_of_id=jobs[Todo.reprint].id).one()
-    assert (again.state, again.reason, again.user_id) == (S.queued, 'lost', manager_user.id)
+    other = Job.query.filter_by(reprint_of_id=jobs[Todo.reprint].id).one()
+    assert (other.state, other.reason, other.user_id) == (S.queued, 'lost', manager_user.id)
     first = Job.query.filter_by(registration_id=people[Todo.first].id).one()
     assert (first.state, first.checked_in_dt) == (S.queued, people[Todo.first].checked_in_dt)
     assert [h.actor for h in first.history] == [f'user:{manager_user.id}']

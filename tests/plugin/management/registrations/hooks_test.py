@@ -33,7 +33,7 @@ def test_no_badge_yet(manager, show, reg, form, db):
 
 
 @pytest.mark.parametrize(('state', 'reason', 'words', 'button'), [
-    (S.completed, 'printed', 'The printer says that the badge is printed.', '/again'),
+    (S.completed, 'printed', 'The printer says that the badge is printed.', '/reprint'),
     (S.held, 'bulk', 'Many people were checked in at once.', '/release?registration=1'),
     (S.failed, 'render_failed', 'Indico could not make the badge from its template.', '/retry?registration=1'),
     (S.expired, 'too_old', 'It waited too long.', '/retry?registration=1'),
@@ -45,7 +45,7 @@ def test_what_happened_and_what_can_be_done(manager, show, check_in, reg, set_jo
     assert words in html
     assert f'/jobs/{job.id}/history' in html
     assert f'data-state="{state.name}"' in html
-    buttons = [x for x in ('/again', '/release?registration=1', '/retry?registration=1')
+    buttons = [x for x in ('/reprint', '/release?registration=1', '/retry?registration=1')
                if f'/jobs/{job.id}{x}' in html]
     assert buttons == ([button] if button else [])
 

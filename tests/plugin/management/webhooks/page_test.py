@@ -135,9 +135,9 @@ def test_resend(manager, url, create_message, state, log_of, event, reg):
     reg.checked_in = True
     job = create_message(state)
     manager.post(f'{url}/resend/{job.id}')
-    again = Job.query.filter_by(reprint_of_id=job.id).all()
-    assert len(again) == (state in {JobState.sent, JobState.completed, JobState.failed, JobState.expired})
-    for x in again:
+    messages = Job.query.filter_by(reprint_of_id=job.id).all()
+    assert len(messages) == (state in {JobState.sent, JobState.completed, JobState.failed, JobState.expired})
+    for x in messages:
         assert (x.state, x.reason, x.purpose, x.webhook_id) == (JobState.queued, 'resent', job.purpose, job.webhook_id)
         assert 'sent again' in log_of(event)
 
