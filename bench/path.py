@@ -6,6 +6,7 @@ from tests.stack.checkin import CheckIn
 from tests.stack.facts import judge, percentile, wait_for_badges
 from tests.stack.process import StartError
 from tests.stack.scenarios.ways import evenly
+from tests.stack.states import JobState
 
 
 #: The badges come in blocks, so that what else happens on the machine hits them and the floor alike.
@@ -22,8 +23,6 @@ STAGES = {
     'submit': 'until CUPS has it',
     'cups': 'until its first byte is at the printer',
 }
-#: What `JobState.rendering` and `JobState.ready` are in the ledger's history
-_RENDERING, _READY = 3, 4
 
 
 class Path:
@@ -69,8 +68,8 @@ def _moments(stack, facts):
     jobs = {}
     for row in stack.postgres.sql('indico', f"""
             SELECT j.registration_id, j.uuid, extract(epoch FROM pg_xact_commit_timestamp(r.xmin)),
-                   min(extract(epoch FROM h.dt AT TIME ZONE 'UTC')) FILTER (WHERE h.state = {_RENDERING}),
-                   min(extract(epoch FROM h.dt AT TIME ZONE 'UTC')) FILTER (WHERE h.state = {_READY})
+                   min(extract(epoch FROM h.dt AT TIME ZONE 'UTC')) FILTER (WHERE h.state = {JobState.rendering}),
+                   min(extract(epoch FROM h.dt AT TIME ZONE 'UTC')) FILTER (WHERE h.state = {JobState.ready})
             FROM plugin_checkin_print.jobs j
             JOIN event_registration.registrations r ON r.id = j.registration_id
             JOIN plugin_checkin_print.job_history h ON h.job_id = j.id

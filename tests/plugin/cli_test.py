@@ -69,7 +69,7 @@ def test_discard(run, held, agent):
 
 def test_purge(run, ready_job, db, configure):
     assert run('purge') == (0, '0 documents, 0 attempts and 0 finished jobs deleted.\n')
-    db.session.execute("UPDATE plugin_checkin_print.jobs SET state = 7, changed_dt = '2020-01-01'")
+    db.session.execute(f"UPDATE plugin_checkin_print.jobs SET state = {JobState.completed}, changed_dt = '2020-01-01'")
     assert run('purge') == (0, '1 documents, 0 attempts and 1 finished jobs deleted.\n')
     configure(KEEP_JOBS_DAYS='never')
     code, output = run('purge')

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 
 from tests.stack.papers import names_in, read
 from tests.stack.process import poll, wait_until
+from tests.stack.states import JobState
 
 
 A4 = (210, 297)
-#: What `JobState.unknown` is in the ledger; the only thing that is read from there
-_UNKNOWN = 12
 
 
 @dataclass
@@ -124,7 +123,7 @@ def judge(stack, people, *, not_printed=(), copies=None, other_titles=None, anyw
             # otherwise it came out before the present check-in
             facts.ms.append((papers[0].first_byte - committed[id_]) * 1000)
     facts.unknown = int(stack.postgres.sql('indico', f'SELECT count(*) FROM plugin_checkin_print.jobs '
-                                                     f'WHERE state = {_UNKNOWN}')[0])
+                                                     f'WHERE state = {JobState.unknown}')[0])
     for fault in ('duplicates', 'lost', 'unknown'):
         if count := getattr(facts, fault):
             facts.faults.append(f'{count} badges are {fault}.')

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.stack.agent import COMMAND
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import wait_for_badges
+from tests.stack.states import JobState
 
 
 PHONE = {'width': 390, 'height': 844}
@@ -122,8 +123,8 @@ def test_a_question_is_answered(stack, board, take):
     expect(row).to_have_attribute('data-state', 'completed')
     job_id = row.get_attribute('data-job')
     # as if nobody knew
-    stack.postgres.sql('indico', f"""UPDATE plugin_checkin_print.jobs SET state = 12, reason = 'printer_unsure'
-                                     WHERE id = {job_id}""")
+    stack.postgres.sql('indico', f"""UPDATE plugin_checkin_print.jobs SET state = {JobState.unknown},
+                                     reason = 'printer_unsure' WHERE id = {job_id}""")
     question = board.locator('.board-questions')
     expect(question).to_contain_text(person['last_name'])
     question.get_by_role('button', name='Yes').focus()

@@ -6,6 +6,7 @@ from tests.system.independent_client import Client
 from tests.stack.checkin import CheckIn
 from tests.stack.manager import Manager
 from tests.stack.papers import names_in, read
+from tests.stack.states import JobState
 
 
 def jobs_of(stack, people):
@@ -17,10 +18,7 @@ def jobs_of(stack, people):
 
 
 def states(stack, people):
-    return [state for _uuid, state, _dispatch in jobs_of(stack, people)]
-
-
-COMPLETED, FAILED = '7', '9'
+    return [JobState(int(state)) for _uuid, state, _dispatch in jobs_of(stack, people)]
 
 
 @pytest.mark.parametrize('way', ['stream', 'poll'])
@@ -30,7 +28,7 @@ def test_pairs_receives_prints_and_reports(stack, client, take, tmp_path, way):
     for person in people:
         CheckIn(stack)(person)
     talk(lambda: len(client.acks) >= 6)
-    assert states(stack, people) == [COMPLETED] * 6
+    assert states(stack, people) == [JobState.completed] * 6
     # each got a badge, and one only
     assert sorted(id_ for id_, _document in client.papers) == sorted(uuid for uuid, *_ in jobs_of(stack, people))
     printed = []
@@ -49,7 +47,7 @@ def test_says_again_what_was_not_acknowledged_also_the_other_way(stack, client, 
     assert not client.acks
     assert len(client.owed()) == 2
     client.poll(lambda: not client.owed())
-    assert states(stack, people) == [COMPLETED] * 2
+    assert states(stack, people) == [JobState.completed] * 2
     assert len(client.papers) == 2
     # nothing is left to say or to print
     assert client.hello()['holding'] == []
@@ -60,14 +58,14 @@ def test_a_printer_that_fails_and_a_second_try(stack, client, take):
     client.broken = 'media-jam'
     CheckIn(stack)(people[0])
     client.stream(lambda: client.acks)
-    assert states(stack, people) == [FAILED]
+    assert states(stack, people) == [JobState.failed]
     assert client.papers == []
     client.broken = ''
     job_id, = stack.postgres.sql('indico', f"""
         SELECT id FROM plugin_checkin_print.jobs WHERE registration_id = {people[0]["id"]}""")
     Manager(stack).post(f'/manage/checkin-print/jobs/{job_id}/retry')
     client.stream(lambda: len(client.acks) == 2)
-    assert states(stack, people) == [COMPLETED]
+    assert states(stack, people) == [JobState.completed]
     assert len(client.papers) == 1
     first, second = (ack['dispatch'] for ack in client.acks)
     assert first < second

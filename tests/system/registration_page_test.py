@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.stack.checkin import CheckIn
+from tests.stack.states import JobState
 
 
 def _dialog(page):
@@ -71,8 +72,8 @@ def test_the_page_of_a_registration_stays_up_to_date(stack, log_in, take):
     expect(_badge(page)).to_have_attribute('data-state', re.compile('completed|sent'), timeout=30000)
     expect(_badge(page)).to_contain_text(re.compile(r'Desk \d, desk\d'))
     job = _badge(page).get_attribute('data-job')
-    stack.postgres.sql('indico', "UPDATE plugin_checkin_print.jobs SET state = 12, reason = 'printer_unsure', "
-                                 f"changed_dt = now() AT TIME ZONE 'UTC' WHERE id = {job}")
+    stack.postgres.sql('indico', f"UPDATE plugin_checkin_print.jobs SET state = {JobState.unknown}, "
+                                 f"reason = 'printer_unsure', changed_dt = now() AT TIME ZONE 'UTC' WHERE id = {job}")
     question = page.get_by_role('group', name=re.compile('come out'))
     expect(question).to_be_visible(timeout=15000)
     question.get_by_role('button', name='Yes').click()

@@ -20,9 +20,10 @@ from websockets.sync.client import connect
 from tests.stack.checkin import CheckIn
 from tests.stack.papers import names_in, read
 from tests.stack.process import Service, accepts, free_port, wait_for
+from tests.stack.states import JobState
 
 
-COMPLETED = '7'
+COMPLETED = str(int(JobState.completed))
 PREFIX = 'checkin_print_relay_'
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.stack import browser
 from tests.stack.facts import wait_for_badges
 from tests.stack.scan_page import ScanPage, tickets
+from tests.stack.states import RegistrationState
 
 
 PHONE = {'width': 390, 'height': 844}
@@ -162,7 +163,8 @@ def test_somebody_is_logged_out(stack, open_page, take):
 
 def test_not_paid(stack, open_page, take, keep):
     person, = take(1)
-    stack.postgres.sql('indico', f'UPDATE event_registration.registrations SET state = 5 WHERE id = {person["id"]}')
+    stack.postgres.sql('indico', f'UPDATE event_registration.registrations SET state = {RegistrationState.unpaid} '
+                                 f'WHERE id = {person["id"]}')
     station = open_page()
     assert station.scan(tickets(stack, [person])[0])['word'] == 'Not paid'
     keep(station.page, 'scan-station-not-paid')

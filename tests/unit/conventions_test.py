@@ -1,6 +1,7 @@
 """How tests are written: named after what they test, with whole imports, and nothing from another test."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,12 @@ def test_no_tricks_with_modules(path):
     attributes = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text()))
                   if isinstance(node, ast.Attribute)}
     assert attributes & {'sys.path', 'request.module'} == set()
+
+
+@pytest.mark.parametrize('path', FILES, ids=name)
+def test_states_have_names(path):
+    """SQL of tests names states as `tests.stack.states` and `JobState` do; a number says nothing to a reader."""
+    assert re.findall(r'\bstate (?:=|<|>|!=|IN) \(?\d', path.read_text()) == []
 
 
 @pytest.mark.parametrize('path', [path for path in TESTS if not name(path).startswith(WHOLE)], ids=name)

@@ -23,7 +23,8 @@ WORDS = {
     r'(?<!pytest\.)(?<!question )(?<!quotation )(?<!combining )(?<!registered )marks?'
     r'|signs?[ _]of[ _]life': 'heartbeat',
     r'(give|gives|given|giving|gave|take|takes|taken|taking|took|hand|hands|handed|handing)[ _-]'
-    r'(?:(?:it|this|that|them|nothing|(?:a|the)[ _]\w+)[ _])?back|gave_back|mov(e|es|ed|ing)[ _-]on': 'assign, reassign, release; the agent returns a job',
+    r'(?:(?:it|this|that|them|nothing|(?:a|the)[ _]\w+)[ _])?back|gave_back'
+    r'|mov(e|es|ed|ing)[ _-]on': 'assign, reassign, release; the agent returns a job',
     r'no[ _]word|without[ _]a[ _]word': 'go timeout',
     r'births?|births_of|born': 'create',
     r'(?<!real )life': 'states',

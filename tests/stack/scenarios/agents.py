@@ -11,9 +11,10 @@ from tests.stack.manager import Manager
 from tests.stack.process import wait_until
 from tests.stack.say import say
 from tests.stack.scenarios import scenario
-from tests.stack.scenarios.printers import UNKNOWN, history, open_questions, answer_until_done
+from tests.stack.scenarios.printers import history, open_questions, answer_until_done
 from tests.stack.scenarios.ways import evenly
 from tests.stack.stack import Wanted, running
+from tests.stack.states import JobState
 
 
 BADGES = 100
@@ -45,7 +46,7 @@ def killing(times, kill, pauses):
         say(f'{len(stack.papers())} badges are out')
         asked = answer_until_done(stack, manager, BADGES, timeout=240)
         facts = judge(stack, people)
-        questions = [row for row in history(stack, 'TRUE') if row[1] == str(UNKNOWN)]
+        questions = [row for row in history(stack, 'TRUE') if row[1] == str(JobState.unknown)]
         if len(questions) > times:
             facts.faults.append(f'{len(questions)} badges were unknown after {times} kills.')
         if facts.faults:

@@ -16,6 +16,7 @@ from tests.stack.say import say
 from tests.stack.scenarios import scenario
 from tests.stack.scenarios.ways import evenly
 from tests.stack.stack import Wanted, running
+from tests.stack.states import NOT_ENDED
 
 
 BOARDS = 200
@@ -103,7 +104,8 @@ def requests(stack):
 
 def unfinished(stack):
     """Return how many badges have not ended."""
-    return int(stack.postgres.sql('indico', 'SELECT count(*) FROM plugin_checkin_print.jobs WHERE state < 7')[0])
+    count, = stack.postgres.sql('indico', f'SELECT count(*) FROM plugin_checkin_print.jobs WHERE state IN {NOT_ENDED}')
+    return int(count)
 
 
 def probe(manager):

@@ -14,6 +14,7 @@ from tests.stack.say import say
 from tests.stack.scenarios import scenario
 from tests.stack.scenarios.ways import evenly
 from tests.stack.stack import Wanted, running
+from tests.stack.states import UNDER_WAY, JobState
 
 
 KILLS = 20
@@ -21,8 +22,9 @@ KILLS = 20
 MAX_ROUNDS = 60
 #: `MAX_RENDERS` of the ledger
 MAX_RENDERS = 3
-#: `JobState.rendering`; and `dispatched` without an agent, which is a POST under way
-MOMENTS = {'rendering': 'state = 3', 'posting': 'state = 5 AND agent_id IS NULL'}
+#: What is dispatched without an agent is a POST under way
+MOMENTS = {'rendering': f'state = {JobState.rendering}',
+           'posting': f'state = {JobState.dispatched} AND agent_id IS NULL'}
 #: The relay helps as well, and is not killed: what it is busy with does not count
 BY_CELERY = """EXISTS (SELECT 1 FROM plugin_checkin_print.job_history h
                        WHERE h.id = (SELECT max(id) FROM plugin_checkin_print.job_history WHERE job_id = jobs.id)
@@ -126,5 +128,5 @@ def died_twice(cursor):
 
 def under_way(cursor):
     """Return how many jobs have not ended."""
-    cursor.execute('SELECT count(*) FROM plugin_checkin_print.jobs WHERE state IN (2, 3, 4, 5, 6)')
+    cursor.execute(f'SELECT count(*) FROM plugin_checkin_print.jobs WHERE state IN {UNDER_WAY}')
     return cursor.fetchone()[0]

@@ -10,6 +10,7 @@ from tests.stack.say import say
 from tests.stack.scenarios import scenario
 from tests.stack.scenarios.ways import evenly
 from tests.stack.stack import running
+from tests.stack.states import JobState, RegistrationState
 
 
 def jobs(stack, people, state=None, reason=None):
@@ -25,9 +26,6 @@ def jobs(stack, people, state=None, reason=None):
 def release(stack, ids):
     """Release jobs in an order, as an administrator does."""
     stack.indico.run(BIN / 'indico', 'checkin-print', 'jobs', 'release', *ids)
-
-
-HELD, EXPIRED = 1, 10
 
 
 @scenario('repeat', 'A hundred people are scanned five times each, partly at the same moment by two volunteers.')
@@ -58,7 +56,7 @@ def bulk():
         any_badge_within(stack, 8)
         before = len(stack.papers())
         chosen = sorted(people, key=lambda p: (p['last_name'], p['first_name'], p['id']))
-        held = jobs(stack, chosen, HELD, 'bulk')
+        held = jobs(stack, chosen, JobState.held, 'bulk')
         say(f'{before} came out, {len(held)} are held; now they are released by family name')
         release(stack, held)
         wait_for_badges(stack, len(people), timeout=300, extra=3)
@@ -78,13 +76,13 @@ def unpaid():
     with running(say=say) as stack:
         people = evenly(stack, 20)
         stack.postgres.sql('indico', f"""
-            UPDATE event_registration.registrations SET state = 5, base_price = 10
+            UPDATE event_registration.registrations SET state = {RegistrationState.unpaid}, base_price = 10
             WHERE id IN ({", ".join(str(p["id"]) for p in people)})""")
         check_in = CheckIn(stack)
         for person in people:
             check_in(person)
         any_badge_within(stack, 6)
-        before, held = len(stack.papers()), len(jobs(stack, people, HELD, 'unpaid'))
+        before, held = len(stack.papers()), len(jobs(stack, people, JobState.held, 'unpaid'))
         say(f'{before} came out, {held} are held; now they pay')
         for person in people:
             check_in.pay(person)
@@ -120,7 +118,7 @@ def uncheck():
             check_in(person)
         any_badge_within(stack, 5, besides=10)
         more = len(stack.papers()) - once
-        held = jobs(stack, late, HELD, 'already_printed')
+        held = jobs(stack, late, JobState.held, 'already_printed')
         say(f'{once} came out, {more} a second time, {len(held)} are held; one is released')
         release(stack, held[:1])
         wait_for_badges(stack, once + 1, extra=2)
@@ -147,7 +145,7 @@ def expiry():
             agent.start()
         any_badge_within(stack, 20)
         before = len(stack.papers())
-        expired = jobs(stack, people, EXPIRED)
+        expired = jobs(stack, people, JobState.expired)
         say(f'{before} came out, {len(expired)} are expired; someone wants them all the same')
         stack.indico.run(BIN / 'indico', 'checkin-print', 'jobs', 'retry', *expired)
         wait_for_badges(stack, 10, extra=2)

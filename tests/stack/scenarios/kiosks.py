@@ -10,12 +10,11 @@ from tests.stack.say import say
 from tests.stack.scan_page import tickets
 from tests.stack.scenarios import scenario
 from tests.stack.stack import Wanted, running
+from tests.stack.states import RegistrationState
 
 
 #: What the people bring: how many come to their badge, and how many to each other end
 PRINTED, WRONG_CODES, SCANNED_TWICE, UNPAID, REVOKED = 34, 2, 2, 1, 1
-#: `RegistrationState.unpaid` in Indico's database
-STATE_UNPAID = 5
 
 
 @scenario('kiosk', 'Forty people at two kiosks, some with wrong, used or unpaid tickets: right badges, and no traces.')
@@ -24,7 +23,7 @@ def kiosk():
         people = stack.seeded['registrations'][:PRINTED + UNPAID + REVOKED]
         codes = tickets(stack, people)
         printed, unpaid, cut_off = people[:PRINTED], people[PRINTED], people[-1]
-        stack.postgres.sql('indico', f'UPDATE event_registration.registrations SET state = {STATE_UNPAID} '
+        stack.postgres.sql('indico', f'UPDATE event_registration.registrations SET state = {RegistrationState.unpaid} '
                                      f'WHERE id = {unpaid["id"]}')
         manager = Manager(stack)
         kiosks, ids = [], []

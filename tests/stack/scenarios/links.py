@@ -16,20 +16,22 @@ from tests.stack.scenarios import scenario
 from tests.stack.scenarios.printers import answer_questions, history, open_questions
 from tests.stack.scenarios.ways import evenly, print_badges
 from tests.stack.stack import Wanted, running
+from tests.stack.states import NOT_ENDED, JobState, sql_list
 
 
 SLOW = 2  # seconds that a slow printer takes for a badge
 #: Badges with a go that a printer has at most: one in it, and one behind it
 MAX_GOES_PER_PRINTER = 2
+WITH_GO = (JobState.dispatched, JobState.printing)
 #: How long a job without a go waits for another agent once its own fell silent
 REASSIGN_TIMEOUT = 45  # seconds
 
 
-def with_agent(stack, agent, states=(4, 5, 6)):
+def with_agent(stack, agent, states=(JobState.ready, *WITH_GO)):
     """Return the states of the jobs that the ledger says are with an agent, as {uuid: state}."""
     rows = stack.postgres.sql('indico', f"""
         SELECT j.uuid, j.state FROM plugin_checkin_print.jobs j JOIN plugin_checkin_print.agents a ON a.id = j.agent_id
-        WHERE a.name = '{agent}' AND j.state IN ({', '.join(map(str, states))})""")
+        WHERE a.name = '{agent}' AND j.state IN {sql_list(*states)}""")
     return {uuid: int(state) for uuid, state in (row.split('\t') for row in rows if row)}
 
 
@@ -122,7 +124,7 @@ def cut(stack, people, cut_it, repair_it, *, wait_for_unknown):
     time.sleep(0.5)
     started = time.monotonic()
     held = with_agent(stack, 'laptop1')
-    with_go = [uuid for uuid, state in held.items() if state != 4]
+    with_go = [uuid for uuid, state in held.items() if state != JobState.ready]
     say(f'cut off: the laptop holds {len(held)} badges, {len(with_go)} with a go')
 
     def others_are_out():
@@ -133,7 +135,7 @@ def cut(stack, people, cut_it, repair_it, *, wait_for_unknown):
     say(f'all without a go are out at the other printer after {took} s')
     unknown = 0
     if wait_for_unknown:
-        wait_until(lambda: not with_agent(stack, 'laptop1', (5, 6)), 120, interval=0.5)
+        wait_until(lambda: not with_agent(stack, 'laptop1', WITH_GO), 120, interval=0.5)
         unknown = len(open_questions(stack))
         say(f'{unknown} badges are unknown; now the network is back')
     repair_it()
@@ -148,7 +150,7 @@ def waiting(stack, people):
     ids = ', '.join(str(p['id']) for p in people)
     return [x for x in stack.postgres.sql('indico', f"""
         SELECT uuid FROM plugin_checkin_print.jobs
-        WHERE registration_id IN ({ids}) AND state < 7""") if x]
+        WHERE registration_id IN ({ids}) AND state IN {NOT_ENDED}""") if x]
 
 
 @scenario('failover', 'The printer of a desk fails; its badges come out at the other, and it comes back automatically.')
@@ -201,13 +203,13 @@ def revoke():
         closed = wait_until(lambda: b'was revoked' in log.read_bytes(), 10, interval=0.01)
         took = round(time.monotonic() - started, 2)
         # counted now: until it was revoked, the agent reported badges and got a go for the next
-        with_go = with_agent(stack, 'laptop1', (5, 6))
+        with_go = with_agent(stack, 'laptop1', WITH_GO)
         there = sum(paper.printer == 'desk1' for paper in stack.papers())
         say(f'revoked: the link is closed after {took} s; {len(with_go)} badges had a go')
         wait_for_badges(stack, 20, timeout=120, extra=5)
         later = sum(paper.printer == 'desk1' for paper in stack.papers()) - there
         # it cannot report what it had a go for any more: a person checks
-        wait_until(lambda: not with_agent(stack, 'laptop1', (5, 6)), 150, interval=0.5)
+        wait_until(lambda: not with_agent(stack, 'laptop1', WITH_GO), 150, interval=0.5)
         asked = answer_questions(stack, manager)
         wait_for_badges(stack, 20, extra=2)
         facts = judge(stack, people, anywhere=True)

@@ -16,6 +16,7 @@ from tests.stack.process import wait_until
 from tests.stack.say import say
 from tests.stack.scenarios import scenario
 from tests.stack.stack import Wanted, running
+from tests.stack.states import JobState
 
 
 AGENTS = 1000
@@ -56,12 +57,13 @@ JOBS = """
     SELECT pg_notify('checkin_print', 'agent ' || agent_id) FROM plugin_checkin_print.desk_printers WHERE printer = 'p'
 """
 #: Jobs whose outcome nobody knows
-UNKNOWN = "SELECT count(*) FROM plugin_checkin_print.jobs WHERE purpose = 'test' AND state = 12"
-PRINTED = "SELECT count(*) FROM plugin_checkin_print.jobs WHERE purpose = 'test' AND state = 7"
+UNKNOWN = f"SELECT count(*) FROM plugin_checkin_print.jobs WHERE purpose = 'test' AND state = {JobState.unknown}"
+PRINTED = f"SELECT count(*) FROM plugin_checkin_print.jobs WHERE purpose = 'test' AND state = {JobState.completed}"
 #: How long each badge took from its commit to the outcome, in ms.
-TOOK = """
+TOOK = f"""
     SELECT extract(epoch FROM h.dt - j.created_dt) * 1000 FROM plugin_checkin_print.jobs j
-    JOIN plugin_checkin_print.job_history h ON h.job_id = j.id AND h.state = 7 WHERE j.purpose = 'test'
+    JOIN plugin_checkin_print.job_history h ON h.job_id = j.id AND h.state = {JobState.completed}
+    WHERE j.purpose = 'test'
 """
 
 

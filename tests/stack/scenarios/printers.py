@@ -16,11 +16,10 @@ from tests.stack.say import say
 from tests.stack.scenarios import scenario
 from tests.stack.scenarios.ways import evenly
 from tests.stack.stack import Wanted, running
+from tests.stack.states import NOT_ENDED, JobState
 
 
 SHOWN_TIMEOUT = 5  # seconds until the reason is on the page
-#: States of jobs in the ledger.
-DISPATCHED, PRINTING, UNKNOWN = 5, 6, 12
 #: Badges that are checked in while the printer is broken.
 MEANWHILE = 10
 
@@ -34,8 +33,9 @@ def history(stack, where):
 
 def open_questions(stack):
     """Return (id, uuid) of all jobs of which nobody knows whether the badge came out."""
-    return [tuple(row.split('\t')) for row in stack.postgres.sql(
-        'indico', f'SELECT id, uuid FROM plugin_checkin_print.jobs WHERE state = {UNKNOWN} ORDER BY id') if row]
+    rows = stack.postgres.sql(
+        'indico', f'SELECT id, uuid FROM plugin_checkin_print.jobs WHERE state = {JobState.unknown} ORDER BY id')
+    return [tuple(row.split('\t')) for row in rows if row]
 
 
 def answer_questions(stack, manager):
@@ -61,7 +61,7 @@ def answer_until_done(stack, manager, count, timeout=120):
 
 def _busy(stack):
     return stack.postgres.sql('indico', 'SELECT count(*) FROM plugin_checkin_print.jobs '
-                                        'WHERE state < 7') != ['0']
+                                        f'WHERE state IN {NOT_ENDED}') != ['0']
 
 
 def _wait_for_state(stack, person, state):
@@ -101,13 +101,13 @@ def broken(break_it, repair_it, words, *, holding=False, hidden=False, back_befo
         if holding:
             printer.slow(2)
             check_in(victim)
-            _wait_for_state(stack, victim, PRINTING)
+            _wait_for_state(stack, victim, JobState.printing)
         break_it(printer)
         say('the printer of desk 1 is broken')
         if not holding:
             check_in(victim)
         if hidden:
-            _wait_for_state(stack, victim, DISPATCHED)
+            _wait_for_state(stack, victim, JobState.dispatched)
         shown = watch.until(words)
         say(f'"{words}" is on the page after {shown} s; {MEANWHILE} more people are checked in')
         other = stack.printers['desk2']

@@ -11,6 +11,7 @@ from tests.stack.say import say
 from tests.stack.scan_page import ScanPage, tickets
 from tests.stack.scenarios import scenario
 from tests.stack.stack import Wanted, running
+from tests.stack.states import RegistrationState
 
 
 #: How many tickets of each kind: by the answer that is right. Those who are scanned again are among those who came in
@@ -19,8 +20,7 @@ KINDS = {'welcome': 65, 'already_in': 15, 'other_event': 5, 'withdrawn': 5, 'not
 APART = 8
 #: Seconds between two tickets: twice as fast as one person at a desk
 PACE = 1
-#: What the states of `RegistrationState` are in Indico's database
-STATES = {'withdrawn': 4, 'not_paid': 5}
+STATES = {'withdrawn': RegistrationState.withdrawn, 'not_paid': RegistrationState.unpaid}
 BROKEN = ['{"i":[2,"', 'https://indico.example.com/event/1/', '{"i":[2,"x","AAAA"]}', '4006381333931', '{"i":{}}']
 
 

@@ -14,6 +14,7 @@ from tests.stack.scenarios import scenario
 from tests.stack.scenarios.ways import evenly
 from tests.stack.scenarios.webhooks import add_webhook, taken
 from tests.stack.stack import Wanted, running
+from tests.stack.states import JobState
 
 
 RECEIVERS, ANSWER_AFTER = 20, 9
@@ -152,8 +153,9 @@ def posts_takeover():
         for phase, part in parts.items():
             waits[phase] = round(max(facts.papers[p['id']].first_byte - committed[p['id']] for p in part
                                     if p['id'] in facts.papers), 2)
-        who = dict(row.split('\t') for row in stack.postgres.sql('indico', """
-            SELECT split_part(actor, ':', 1), count(*) FROM plugin_checkin_print.job_history WHERE state = 5
+        who = dict(row.split('\t') for row in stack.postgres.sql('indico', f"""
+            SELECT split_part(actor, ':', 1), count(*) FROM plugin_checkin_print.job_history
+            WHERE state = {JobState.dispatched}
             GROUP BY 1"""))
         if who.get('celery') != '12' or who.get('relay') != '12':
             facts.faults.append(f'Twelve badges should be POSTed by each: {who}')
