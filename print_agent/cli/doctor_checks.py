@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from print_agent.printing.addresses import is_service, printer_uri
-from print_agent.printing.ipp import PrinterView, words
+from print_agent.printing.ipp import PRINTER_STOPPED, PrinterView, words
 from print_agent.printing.layout import Layout, turned_by_cups
 from print_agent.printing.recognize import Way
 from print_agent.protocol import reasons
@@ -182,7 +182,7 @@ def _state(check: str, name: str, attrs: Mapping[str, Any], there: str = '') -> 
     found = []
     if not attrs.get('printer-is-accepting-jobs', True):
         found.append(wrong(check, f'The queue does not accept jobs. Run{there}: sudo cupsaccept {name}'))
-    if attrs.get('printer-state') == 5:
+    if attrs.get('printer-state') == PRINTER_STOPPED:
         found.append(wrong(check, f'The queue is paused. Run{there}: sudo cupsenable {name}'))
     return found
 
@@ -221,7 +221,7 @@ def _printer(check: str, printer: PrinterView | str | None) -> list[Finding]:
     if not printer.accepting:
         return [wrong(check, reasons.sentence('printer_rejecting'))]
     # Many printers say "media-empty" without the "-error" that the standard has for it.
-    if printer.state == 5 or any(stalls(reason) for reason in printer.reasons):
+    if printer.state == PRINTER_STOPPED or any(stalls(reason) for reason in printer.reasons):
         return [wrong(check, reasons.sentence(reasons.first(printer.reasons, 'printer_stopped')))]
     return []
 

@@ -14,9 +14,10 @@ from print_agent.errors import CupsDown, CupsRefused, HandoverFailed, NotReady, 
 from print_agent.printing.backend import Outcome, PrintRequest
 from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.devices import Devices
-from print_agent.printing.ipp import IppClient, PrinterView, words
+from print_agent.printing.ipp import (CANCELED, HELD, PRINTER_IDLE, PRINTER_PROCESSING, PRINTER_STOPPED, STOPPED,
+                                      IppClient, PrinterView, words)
 from print_agent.printing.recognize import newest
-from print_agent.printing.verdict import CANCELED, GRACE_PERIOD, HELD, pause
+from print_agent.printing.verdict import GRACE_PERIOD, pause
 from print_agent.printing.watch import Watch
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
@@ -24,7 +25,7 @@ from print_agent.protocol import reasons
 
 log = logging.getLogger(__name__)
 
-_STATES = {3: 'idle', 4: 'processing', 5: 'stopped'}
+_STATES = {PRINTER_IDLE: 'idle', PRINTER_PROCESSING: 'processing', PRINTER_STOPPED: 'stopped'}
 _QUEUE_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-is-accepting-jobs', 'device-uri']
 #: What else decides how a page looks, and whether it is printed at all: said for each badge, so that none of it is
 #: what somebody once set as the queue's default (``lpadmin -o mirror-default=true``).
@@ -78,7 +79,7 @@ class CupsBackend:
             raise NotReady('unknown_queue', reasons.sentence('unknown_queue'), wait=False)
         if not queue.get('printer-is-accepting-jobs', True):
             raise NotReady('queue_rejecting', reasons.sentence('queue_rejecting'))
-        if queue.get('printer-state') == 5:
+        if queue.get('printer-state') == PRINTER_STOPPED:
             raise NotReady('queue_paused', reasons.sentence('queue_paused'))
         self._devices.learn(printer, str(queue.get('device-uri', '')))
         if (ipp := self._devices.ipp(printer)) is None:
@@ -94,7 +95,7 @@ class CupsBackend:
             raise NotReady(exc.reason, reasons.sentence(exc.reason)) from exc
         if not view.accepting:
             raise NotReady('printer_rejecting', reasons.sentence('printer_rejecting'))
-        if view.state == 5 or any(r.endswith('-error') for r in view.reasons):
+        if view.state == PRINTER_STOPPED or any(r.endswith('-error') for r in view.reasons):
             reason = reasons.first(view.reasons, 'printer_stopped')
             raise NotReady(reason, reasons.sentence(reason))
 
@@ -173,7 +174,7 @@ class CupsBackend:
                 if view.state >= CANCELED:
                     await self._client.cancel(int(handle), forget=True)
                     return
-                if waited >= finish_within or view.state == 6:
+                if waited >= finish_within or view.state == STOPPED:
                     await self._client.cancel(int(handle))
                     if waited >= finish_within + GRACE_PERIOD:
                         raise NotGone(f'CUPS job {handle} cannot be cancelled.')
@@ -204,7 +205,7 @@ class CupsBackend:
             log.debug('the printer of job %s cannot be asked: %s', tag, exc)
 
     async def _describe(self, name: str, queue: dict[str, object]) -> p.Printer:
-        state = int(str(queue.get('printer-state', 3)))
+        state = int(str(queue.get('printer-state', PRINTER_IDLE)))
         accepting = bool(queue.get('printer-is-accepting-jobs', True))
         why = tuple(r for r in words(queue.get('printer-state-reasons')) if not r.startswith(_NOISE))
         model, media = str(queue.get('printer-make-and-model', '')), self._media.get(name, ())
@@ -216,16 +217,16 @@ class CupsBackend:
                 if exc.unreadable:
                     self._devices.cannot_be_read(name, exc)
                     return await self._describe(name, queue)
-                view = PrinterView(state=5, reasons=(exc.reason,))
+                view = PrinterView(state=PRINTER_STOPPED, reasons=(exc.reason,))
             # A paused queue stays paused; else the printer knows better than CUPS, which asks it only during a job.
-            paused = state == 5
-            state = 5 if paused else view.state
+            paused = state == PRINTER_STOPPED
+            state = PRINTER_STOPPED if paused else view.state
             why = (('paused', *view.reasons) if paused and 'paused' not in view.reasons else view.reasons)
             model, media, accepting = view.model or model, view.media or media, accepting and view.accepting
         elif mute := self._devices.mute(name):
             why = (*why, mute)
-        elif name in self._devices.dead and not await self._devices.connects(name) and state != 5:
-            state, why = 5, ('printer_unreachable', *why)
+        elif name in self._devices.dead and not await self._devices.connects(name) and state != PRINTER_STOPPED:
+            state, why = PRINTER_STOPPED, ('printer_unreachable', *why)
         if not media:
             media = self._media[name] = await self._offered_media(name)
         return p.Printer(name=name, state=_STATES.get(state, 'stopped'),  # type: ignore[arg-type]

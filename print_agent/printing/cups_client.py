@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from print_agent.errors import CupsDown, CupsMissing, CupsRefused, HandoverFailed
 from print_agent.printing.backend import is_named
-from print_agent.printing.ipp import words
+from print_agent.printing.ipp import ABORTED, CANCELED, STOPPED, words
 from print_agent.printing.verdict import CupsView
 from print_agent.runtime import clock
 from print_agent.runtime.daemon_threads import DaemonExecutor
@@ -214,7 +214,7 @@ class CupsClient:
             view = _view(connection.getJobAttributes(number, requested_attributes=_JOB_ATTRIBUTES))
         except (cups.IPPError, cups.HTTPError, RuntimeError):
             return False
-        return view.state in (6, 7, 8) and not view.started
+        return view.state in (STOPPED, CANCELED, ABORTED) and not view.started
 
 
 def _swallow(future: asyncio.Future[Any]) -> None:

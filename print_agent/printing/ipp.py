@@ -22,6 +22,9 @@ from print_agent.printing import ipp_reply
 from print_agent.printing.backend import is_named
 
 
+#: ``job-state`` (RFC 8011, 5.3.7) and ``printer-state`` (5.4.11)
+PENDING, HELD, PROCESSING, STOPPED, CANCELED, ABORTED, COMPLETED = range(3, 10)
+PRINTER_IDLE, PRINTER_PROCESSING, PRINTER_STOPPED = range(3, 6)
 #: Longest wait for one answer of a printer, in seconds.
 ANSWER_TIMEOUT = 3.0
 #: The version of IPP that printers without 2.0 speak.
@@ -38,14 +41,15 @@ CONNECT_TIMEOUT = 1.0
 _PAGES = ('job-impressions-completed', 'job-media-sheets-completed')
 _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', *_PAGES, 'job-originating-user-name']
 #: Of several copies of a job, which one says more about whether a badge comes out: by ``job-state``, most first.
-_WEIGHT = {state: weight for weight, state in enumerate((9, 5, 6, 3, 4, 8, 7))}
+_WEIGHT = {state: weight for weight, state in enumerate(
+    (COMPLETED, PROCESSING, STOPPED, PENDING, HELD, ABORTED, CANCELED))}
 _PRINTER_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-make-and-model', 'media-ready',
                        'printer-is-accepting-jobs', 'printer-up-time', 'cups-version', 'document-format-supported']
 
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as the printer sees it: RFC 8011 ``job-state`` (3 to 9) and ``job-state-reasons``."""
+    """A job as the printer sees it: ``job-state`` and ``job-state-reasons`` of RFC 8011."""
 
     id: int
     state: int
@@ -65,7 +69,7 @@ class ListedJob(JobView):
 
 @dataclass(frozen=True, slots=True)
 class PrinterView:
-    """A printer as it sees itself: RFC 8011 ``printer-state`` (3 to 5) and more."""
+    """A printer as it sees itself: ``printer-state`` of RFC 8011, and more."""
 
     state: int
     reasons: tuple[str, ...] = ()
@@ -111,7 +115,7 @@ class IppClient:
         attrs: dict[str, Any] = next(iter(reply['printers']), {})
         self._note_boot(attrs.get('printer-up-time'))
         self.is_server = 'cups-version' in attrs
-        return PrinterView(state=_count(attrs.get('printer-state', 3)),
+        return PrinterView(state=_count(attrs.get('printer-state', PRINTER_IDLE)),
                            reasons=words(attrs.get('printer-state-reasons')),
                            model=str(attrs.get('printer-make-and-model', '')), media=words(attrs.get('media-ready')),
                            accepting=bool(attrs.get('printer-is-accepting-jobs', True)),

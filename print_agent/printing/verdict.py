@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from print_agent.printing.backend import Outcome
-from print_agent.printing.ipp import JobView
+from print_agent.printing.ipp import ABORTED, CANCELED, COMPLETED, HELD, STOPPED, JobView
 from print_agent.protocol import reasons
 
 
@@ -30,7 +30,6 @@ ORPHAN_TIMEOUT = 3.0
 #: CUPS itself may be away for this many seconds before a job that only it knows about is given up.
 CUPS_TIMEOUT = 120.0
 
-PENDING, HELD, PROCESSING, STOPPED, CANCELED, ABORTED, COMPLETED = range(3, 10)
 #: What printers say of a job that the agent had cancelled, through CUPS.
 _MAY_BE_OURS = {'job-canceled', 'job-canceled-by-user', 'job-canceled-by-operator'}
 _NO_DATA = {'job-data-insufficient', 'job-incoming'}

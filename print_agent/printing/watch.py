@@ -10,10 +10,10 @@ from print_agent.errors import CupsDown, CupsRefused, Unreachable
 from print_agent.printing.backend import Outcome, PrintRequest
 from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.devices import Devices
-from print_agent.printing.ipp import JobView, IppClient, words
+from print_agent.printing.ipp import (CANCELED, COMPLETED, HELD, PENDING, PRINTER_PROCESSING, PROCESSING, STOPPED,
+                                      IppClient, JobView, words)
 from print_agent.printing.recognize import Recognizer
-from print_agent.printing.verdict import (CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, CupsView, Follower,
-                                          Missing, pause)
+from print_agent.printing.verdict import CupsView, Follower, Missing, pause
 
 
 log = logging.getLogger(__name__)
@@ -169,7 +169,8 @@ class Watch:
             return 'unreachable'
         unconnected = ('connecting-to-device' in words(queue.get('printer-state-reasons'))
                        or job.message in _NOT_CONNECTED)
-        return replace(job, busy=queue.get('printer-state') == 4, connecting=job.state == PROCESSING and unconnected,
+        return replace(job, busy=queue.get('printer-state') == PRINTER_PROCESSING,
+                       connecting=job.state == PROCESSING and unconnected,
                        unreadable=job.state == PROCESSING and job.message == _UNREADABLE)
 
 

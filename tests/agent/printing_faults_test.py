@@ -7,7 +7,7 @@ from tests.fakes.badges import PDF
 
 from print_agent.protocol import messages as p
 from print_agent.printing.backend import PrintRequest
-from print_agent.printing.verdict import HELD
+from print_agent.printing.ipp import HELD
 
 
 async def handed_over(desk, tag):

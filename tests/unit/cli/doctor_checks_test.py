@@ -5,7 +5,7 @@ import email.utils
 import pytest
 
 from print_agent.cli import doctor_checks as checks
-from print_agent.printing.ipp import PrinterView
+from print_agent.printing.ipp import PRINTER_IDLE, PRINTER_STOPPED, PrinterView
 from print_agent.printing.layout import Layout
 from print_agent.protocol import reasons
 from print_agent.web.status import PrinterStatus, Snapshot
@@ -45,19 +45,19 @@ def test_a_slow_answer_is_no_wrong_clock():
     assert checks.clock('clock', 'half past nine', NOW, NOW).ok
 
 
-GOOD = {'printer-state': 3, 'printer-is-accepting-jobs': True, 'device-uri': 'ipp://10.0.0.9/ipp/print?waitjob=false',
+GOOD = {'printer-state': PRINTER_IDLE, 'printer-is-accepting-jobs': True, 'device-uri': 'ipp://10.0.0.9/ipp/print?waitjob=false',
         'printer-make-and-model': 'Badge 2000 - IPP Everywhere', 'media-supported': ['iso_a6_105x148mm'],
         'printer-error-policy': 'retry-job'}
 
 
-WELL = PrinterView(state=3, media=('oe_badge_96x134mm',))
+WELL = PrinterView(state=PRINTER_IDLE, media=('oe_badge_96x134mm',))
 
 
 @pytest.mark.parametrize(('attrs', 'printer', 'words'), [
     ({}, WELL, None),
     ({'device-uri': 'usb://Badge/2000', 'media-supported': []}, None, None),
     ({'printer-is-accepting-jobs': False}, WELL, 'cupsaccept desk1'),
-    ({'printer-state': 5}, WELL, 'cupsenable desk1'),
+    ({'printer-state': PRINTER_STOPPED}, WELL, 'cupsenable desk1'),
     ({'device-uri': 'ipp://10.0.0.9/ipp/print'}, WELL, 'lpadmin -p desk1 -v "ipp://10.0.0.9/ipp/print?waitjob=false"'),
     ({'printer-make-and-model': 'Local Raw Printer'}, WELL, '-m everywhere'),
     ({'media-supported': []}, WELL, 'no label or paper size'),
@@ -67,9 +67,9 @@ WELL = PrinterView(state=3, media=('oe_badge_96x134mm',))
     ({}, 'printer_login', '[printers.desk1] login_file'),
     ({'device-uri': 'ipp://10.0.0.9/ipp/print'}, 'printer_login', '"ipp://USER:PASSWORD@10.0.0.9/ipp/print?waitjob'),
     ({}, 'printer_frozen', reasons.sentence('printer_frozen')),
-    ({}, PrinterView(state=5, reasons=('media-empty-error',)), reasons.sentence('media-empty')),
-    ({}, PrinterView(state=3, reasons=('cover-open-error',)), reasons.sentence('cover-open')),
-    ({}, PrinterView(state=3, accepting=False), reasons.sentence('printer_rejecting'))])
+    ({}, PrinterView(state=PRINTER_STOPPED, reasons=('media-empty-error',)), reasons.sentence('media-empty')),
+    ({}, PrinterView(state=PRINTER_IDLE, reasons=('cover-open-error',)), reasons.sentence('cover-open')),
+    ({}, PrinterView(state=PRINTER_IDLE, accepting=False), reasons.sentence('printer_rejecting'))])
 def test_queues(attrs, printer, words):
     found = checks.queue('desk1', {**GOOD, **attrs}, printer)
     assert all(finding.check == 'printer desk1' for finding in found)
@@ -91,7 +91,7 @@ def test_how_badges_are_known_at_a_printer(way, words):
 
 @pytest.mark.parametrize(('attrs', 'words'), [
     ({}, None), ({'printer-is-accepting-jobs': False}, 'Run on print.example: sudo cupsaccept desk1'),
-    ({'printer-state': 5}, 'Run on print.example: sudo cupsenable desk1'),
+    ({'printer-state': PRINTER_STOPPED}, 'Run on print.example: sudo cupsenable desk1'),
     # what is behind it cannot be judged from here
     ({'printer-make-and-model': 'Local Raw Printer', 'media-supported': []}, None)])
 def test_queues_of_another_computer(attrs, words):
@@ -131,7 +131,7 @@ def test_certificate():
     ('media-empty', False), ('media-empty-error', False), ('cover-open', False), ('media-low-warning', True),
     ('media-empty-warning', True), ('none', True)])
 def test_what_stops_a_printer_is_wrong_with_or_without_a_severity(reason, ok):
-    found = checks.queue('desk1', GOOD, PrinterView(state=3, media=('x',), reasons=(reason,)))[0]
+    found = checks.queue('desk1', GOOD, PrinterView(state=PRINTER_IDLE, media=('x',), reasons=(reason,)))[0]
     assert found.ok == ok
     # what the printer warns of is said, although badges come out
     assert reason == 'none' or reasons.sentence(reasons.first([reason], '')) in found.text

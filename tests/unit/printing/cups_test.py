@@ -7,8 +7,8 @@ import pytest
 
 from print_agent.printing.backend import PrintRequest
 from print_agent.printing.cups import CupsBackend
-from print_agent.printing.verdict import COMPLETED, PROCESSING, CupsView
-from print_agent.printing.ipp import ListedJob
+from print_agent.printing.verdict import CupsView
+from print_agent.printing.ipp import COMPLETED, PRINTER_IDLE, PROCESSING, ListedJob
 
 
 class Cups:
@@ -23,7 +23,7 @@ class Cups:
         self.cancelled = 0
 
     async def queue(self, _name, _attributes):
-        return {'device-uri': 'ipp://127.0.0.1:9/ipp/print', 'printer-state': 3}
+        return {'device-uri': 'ipp://127.0.0.1:9/ipp/print', 'printer-state': PRINTER_IDLE}
 
     async def job(self, _number, _tag=None):
         if self.forgotten:

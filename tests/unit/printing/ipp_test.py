@@ -164,4 +164,4 @@ def test_where_a_queue_prints(device, uri):
     ({}, None), ({'job-impressions-completed': 0}, 0), ({'job-media-sheets-completed': 2}, 2),
     ({'job-impressions-completed': 1, 'job-media-sheets-completed': 0}, 1), ({'job-impressions-completed': 'x'}, None)])
 def test_a_printer_that_counts_no_pages_has_not_counted_zero(counts, pages):
-    assert ipp._job({'job-id': 1, 'job-state': 7, **counts}).pages == pages
+    assert ipp._job({'job-id': 1, 'job-state': ipp.CANCELED, **counts}).pages == pages

@@ -4,7 +4,7 @@ import pytest
 
 from print_agent.printing import recognize
 from print_agent.printing.backend import is_named, short_tag
-from print_agent.printing.ipp import ListedJob
+from print_agent.printing.ipp import PROCESSING, ListedJob
 from print_agent.errors import Unreachable
 from print_agent.printing.recognize import Recognizer, newest, try_out, way
 
@@ -24,7 +24,7 @@ class FakePrinter:
         self.way, self.tries, self.restarts = None, set(), 0
         self.held, self.canceled, self.refuses = {}, [], None
 
-    def add(self, name, state=5):
+    def add(self, name, state=PROCESSING):
         number = max(self.held, default=0) + 1
         self.held[number] = ListedJob(number, state, name=self.shows(name), is_ours=self.shows_users)
         return number

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 from tests.fakes.observations import Clock, cups, job
 
-from print_agent.printing.verdict import (ABORTED, ABSENCE_TIMEOUT, CANCELED, COMPLETED, CONNECT_TIMEOUT, CUPS_TIMEOUT,
-                                          DELIVERY_TIMEOUT, GRACE_PERIOD, HELD, LEARN_TIMEOUT, ORPHAN_TIMEOUT, PENDING,
-                                          PROCESSING, STOPPED, CupsView, Follower)
-from print_agent.printing.ipp import JobView
+from print_agent.printing.verdict import (ABSENCE_TIMEOUT, CONNECT_TIMEOUT, CUPS_TIMEOUT, DELIVERY_TIMEOUT,
+                                          GRACE_PERIOD, LEARN_TIMEOUT, ORPHAN_TIMEOUT, CupsView, Follower)
+from print_agent.printing.ipp import ABORTED, CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, JobView
 
 
 def nameless(value=True, **kwargs):

@@ -4,10 +4,9 @@ import pytest
 from tests.fakes.observations import Clock, cups, job
 
 from print_agent.protocol import reasons
-from print_agent.printing.verdict import (ABORTED, ABSENCE_TIMEOUT, CANCELED, COMPLETED, CUPS_TIMEOUT,
-                                          DELIVERY_TIMEOUT, GRACE_PERIOD, HELD, ORPHAN_TIMEOUT, PENDING,
-                                          PROCESSING, SILENCE_TIMEOUT, STOPPED, pause)
-from print_agent.printing.ipp import JobView
+from print_agent.printing.verdict import (ABSENCE_TIMEOUT, CUPS_TIMEOUT, DELIVERY_TIMEOUT, GRACE_PERIOD, ORPHAN_TIMEOUT,
+                                          SILENCE_TIMEOUT, pause)
+from print_agent.printing.ipp import ABORTED, CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, JobView
 
 
 def test_completed_is_the_printers_own_word():
