@@ -27,6 +27,65 @@ EXEMPT = {
 }
 
 
+#: Modules without a test of their own name, which are a part of what this test is about.
+TESTED_BY = {
+    'print_agent/cli/local_client.py': 'unit/cli/local_test.py',
+    'print_agent/cli/status.py': 'unit/cli/local_test.py',
+    'print_agent/jobs/handover.py': 'unit/jobs/worker_test.py',
+    'print_agent/jobs/registry.py': 'unit/jobs/manager_test.py',
+    'print_agent/printing/pdf_reader.py': 'unit/printing/pdf_process_test.py',
+    'print_agent/printing/watch.py': 'unit/printing/cups_test.py',
+    'indico_checkin_print/api/base.py': 'plugin/api/agents_test.py',
+    'indico_checkin_print/badge/context.py': 'plugin/badge/render_test.py',
+    'indico_checkin_print/badge/faults.py': 'plugin/badge/render_test.py',
+    'indico_checkin_print/badge/printed_name.py': 'plugin/desk/kiosk/pages_test.py',
+    'indico_checkin_print/delivery/notify.py': 'plugin/delivery/breaker_test.py',
+    'indico_checkin_print/desk/board_view.py': 'plugin/desk/board_test.py',
+    'indico_checkin_print/desk/kiosk/words.py': 'plugin/desk/kiosk/pages_test.py',
+    'indico_checkin_print/desk/walk_in_view.py': 'plugin/desk/walk_in_test.py',
+    'indico_checkin_print/diagnostics/attention_email.py': 'plugin/diagnostics/attention_test.py',
+    'indico_checkin_print/diagnostics/facts.py': 'plugin/diagnostics/checks_test.py',
+    'indico_checkin_print/ledger/agents.py': 'plugin/agents/outbound_test.py',
+    'indico_checkin_print/ledger/corrections.py': 'plugin/signals/corrections_test.py',
+    'indico_checkin_print/ledger/create.py': 'plugin/signals/checkin_test.py',
+    'indico_checkin_print/ledger/desks.py': 'plugin/routing/desk_test.py',
+    'indico_checkin_print/ledger/forget.py': 'plugin/ledger/cancellation_test.py',
+    'indico_checkin_print/ledger/transition.py': 'plugin/ledger/states_test.py',
+    'indico_checkin_print/management/base.py': 'plugin/management/access_test.py',
+    'indico_checkin_print/management/desk_rules/choices.py': 'plugin/management/desk_rules/editor_test.py',
+    'indico_checkin_print/management/desk_rules/form.py': 'plugin/management/desk_rules/editor_test.py',
+    'indico_checkin_print/management/desk_rules/load.py': 'plugin/management/desk_rules/editor_test.py',
+    'indico_checkin_print/management/desk_rules/words.py': 'plugin/management/desk_rules/editor_test.py',
+    'indico_checkin_print/management/jobs/actions.py': 'plugin/management/page_test.py',
+    'indico_checkin_print/management/jobs/history.py': 'plugin/management/page_test.py',
+    'indico_checkin_print/management/jobs/reprint.py': 'plugin/management/jobs/held_test.py',
+    'indico_checkin_print/management/jobs/rows.py': 'plugin/management/page_test.py',
+    'indico_checkin_print/management/menu.py': 'plugin/management/access_test.py',
+    'indico_checkin_print/management/setup/agents.py': 'plugin/management/setup/setup_test.py',
+    'indico_checkin_print/management/setup/delivery_choices.py': 'plugin/management/setup/setup_test.py',
+    'indico_checkin_print/management/setup/desks.py': 'plugin/management/setup/setup_test.py',
+    'indico_checkin_print/management/setup/forms.py': 'plugin/management/setup/setup_test.py',
+    'indico_checkin_print/management/setup/when.py': 'plugin/management/jobs/held_test.py',
+    'indico_checkin_print/management/status.py': 'plugin/management/page_test.py',
+    'indico_checkin_print/management/today/figures.py': 'plugin/management/today/live_board_test.py',
+    'indico_checkin_print/management/today/pause.py': 'plugin/management/jobs/held_test.py',
+    'indico_checkin_print/management/visibility.py': 'plugin/visibility_test.py',
+    'indico_checkin_print/management/webhooks/setup.py': 'plugin/management/setup/setup_test.py',
+    'indico_checkin_print/messages/envelope.py': 'plugin/messages/payload_test.py',
+    'indico_checkin_print/messages/news.py': 'plugin/ledger/news_test.py',
+    'indico_checkin_print/messages/schema.py': 'plugin/messages/payload_test.py',
+    'indico_checkin_print/reasons/desk.py': 'plugin/routing/desk_test.py',
+    'indico_checkin_print/relay/known_tokens.py': 'plugin/agents/connect_limit_test.py',
+    'indico_checkin_print/relay/server.py': 'plugin/agents/connect_limit_test.py',
+    'indico_checkin_print/signals/origin.py': 'plugin/routing/desk_test.py',
+    'indico_checkin_print/sql.py': 'plugin/races/corrections_test.py',
+    'indico_checkin_print/tasks.py': 'plugin/signals/missed_checkins_test.py',
+    'indico_checkin_print/work/worker.py': 'plugin/badge/render_test.py',
+}
+#: A module with more branches than this has logic.
+MAX_BRANCHES = 2
+
+
 def name(path):
     return path.relative_to(ROOT).as_posix()
 
@@ -78,3 +137,25 @@ def test_named_after_its_module(path):
     named = any('_'.join(parts[:n]) in known for n in range(1, len(parts)))
     in_a_room = len(path.relative_to(ROOT).parts) > 3 and path.parent.name in known
     assert path.stem in EXEMPT or named or in_a_room
+
+
+def has_logic(path):
+    """Return whether a module decides something, rather than names or passes on."""
+    kinds = ast.If | ast.For | ast.While | ast.Match | ast.Try | ast.IfExp | ast.comprehension | ast.AsyncFor
+    functions = [node for node in ast.walk(ast.parse(path.read_text()))
+                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return sum(isinstance(node, kinds) for function in functions for node in ast.walk(function)) > MAX_BRANCHES
+
+
+def test_every_module_with_logic_has_a_test():
+    """The test of ``print_agent/jobs/worker.py`` is ``tests/unit/jobs/worker_test.py``, or begins like that."""
+    without = set()
+    for package, suite in (('print_agent', 'unit'), ('indico_checkin_print', 'plugin')):
+        for path in (ROOT / package).rglob('*.py'):
+            room = ROOT / 'tests' / suite / path.parent.relative_to(ROOT / package)
+            if ('migrations' not in path.parts and not path.stem.startswith('__') and has_logic(path)
+                    and not list(room.glob(f'{path.stem}*_test.py'))):
+                without.add(name(path))
+    assert without - TESTED_BY.keys() == set(), 'write a test of this name, or say in TESTED_BY of what it is a part'
+    assert TESTED_BY.keys() - without == set(), 'these have a test of their name now, or are gone'
+    assert [test for test in TESTED_BY.values() if not (ROOT / 'tests' / test).exists()] == []

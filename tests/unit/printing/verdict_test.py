@@ -222,12 +222,3 @@ def test_looks_are_quick_at_first_and_never_stop():
     assert pauses == sorted(pauses)
     assert 0 < pauses[0] <= 0.05
     assert pauses[-1] <= 1
-
-
-def test_reasons_have_sentences():
-    assert reasons.first(('none', 'media-empty-error'), 'x') == 'media-empty'
-    assert reasons.first(('vendor-thing-warning', 'media-jam'), 'x') == 'media-jam'
-    assert reasons.first(('vendor-thing',), 'x') == 'vendor-thing'
-    assert reasons.first((), 'fallback') == 'fallback'
-    assert reasons.sentence('vendor-thing') == 'The printer says: vendor-thing.'
-    assert all(text.endswith('.') and len(code) <= 80 for code, text in reasons.SENTENCES.items())

@@ -52,6 +52,8 @@ def strategy(kind):
             return json_values
         case inspect.LiteralType():
             return st.sampled_from(kind.values)
+        case inspect.EnumType():
+            return st.sampled_from(kind.cls)
         case inspect.VarTupleType():
             return st.lists(strategy(kind.item_type), max_size=min(kind.max_length or 3, 3)).map(tuple)
         case inspect.DictType():
