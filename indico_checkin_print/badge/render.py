@@ -40,6 +40,7 @@ class BadgePDF:
 
     @property
     def sha256(self):
+        """The SHA-256 of the PDF, in hexadecimal: what its header announces."""
         return hashlib.sha256(self.content).hexdigest()
 
 

@@ -53,10 +53,12 @@ class Delivery:
 
     @property
     def job_id(self):
+        """The id of the job that is sent."""
         return self.claim.id
 
     @property
     def is_data(self):
+        """Whether it is data for another system, for which nobody waits at a desk."""
         return self.kind == 'data'
 
 

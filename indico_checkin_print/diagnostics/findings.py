@@ -43,7 +43,7 @@ class Pile:
 
 
 def duration(seconds):
-    """Return a time in words."""
+    """Return a duration in words: `90` is *90 s*, `300` is *5 min*."""
     for unit, size in (('days', 86400), ('h', 3600), ('min', 60)):
         if seconds >= 2 * size:
             return f'{seconds / size:.0f} {unit}'

@@ -61,6 +61,7 @@ def draw_anew(job_ids, actor):
 
 
 def fresh(job_id):
+    """Return a job as it is in the database now, whatever this session has read of it before."""
     return Job.query.populate_existing().filter_by(id=job_id).one()
 
 

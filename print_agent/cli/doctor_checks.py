@@ -42,12 +42,12 @@ _WAYS: dict[Way | None, str] = {
 
 
 def fine(check: str, text: str) -> Finding:
-    """Nothing to do."""
+    """Return a finding about which nobody has to do anything."""
     return Finding(check=check, ok=True, text=text)
 
 
 def wrong(check: str, text: str) -> Finding:
-    """Something to do."""
+    """Return a finding whose text says what to do."""
     return Finding(check=check, ok=False, text=text)
 
 

@@ -57,7 +57,7 @@ class Systemd:
         return [f'Stopped and removed {self.path}. Pairings and the spool stay where they are.']
 
     def running(self) -> bool:
-        """Whether it runs."""
+        """Whether systemd runs the service of this user now."""
         return _call([*self._ctl, 'is-active', '--quiet', NAME], must=False)
 
 

@@ -41,7 +41,7 @@ class Outbox:
         self._messages: asyncio.Queue[p.FromAgent] = asyncio.Queue()
 
     def put(self, message: p.FromAgent) -> None:
-        """Add a message."""
+        """Add a message; it is sent after those that are there."""
         self._messages.put_nowait(message)
 
     async def get(self) -> p.FromAgent:

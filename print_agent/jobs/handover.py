@@ -118,7 +118,7 @@ class Handover:
     # -- its outcome --------------------------------------------------------------------------------------------------
 
     def ended(self, entry: Entry, outcome: Outcome) -> None:
-        """It is over."""
+        """Enter the outcome of a job that was handed over, in the spool and for its sender."""
         # The server may have given the job a newer number since.
         current = self._spool.get(entry.seq)
         if current is not None:

@@ -49,13 +49,13 @@ class PrinterOrAll(Struct, forbid_unknown_fields=True):
 
 
 class Test(Struct, forbid_unknown_fields=True):
-    """A printer."""
+    """Body of ``test``: the printer that gets a test page."""
 
     printer: PrinterName
 
 
 class Reprint(Struct, forbid_unknown_fields=True):
-    """A job, by its id or by its number in the spool, and the printer if not the same."""
+    """Body of ``reprint``: a job, by its id or by its number in the spool, and the printer if not the same."""
 
     job: Annotated[str, Meta(max_length=80)] | None = None
     entry: Seq | None = None
@@ -63,7 +63,7 @@ class Reprint(Struct, forbid_unknown_fields=True):
 
 
 class Answer(Struct, forbid_unknown_fields=True):
-    """What a person saw."""
+    """Body of ``answer``: whether a person saw the badge of a job in the spool."""
 
     entry: Seq
     came_out: bool

@@ -95,7 +95,7 @@ def publish(spool: Path, address: Address) -> None:
 
 
 def withdraw(spool: Path) -> None:
-    """There is no page any more."""
+    """Delete the file by which the command line finds the page, because there is none any more."""
     (spool / FILE).unlink(missing_ok=True)
 
 

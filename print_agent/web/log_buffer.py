@@ -24,7 +24,7 @@ class LogBuffer(logging.Handler):
         self._lines.append(self.format(record))
 
     def open(self) -> None:
-        """Start listening."""
+        """Remember what the agent logs from now on."""
         logging.getLogger('print_agent').addHandler(self)
 
     def close(self) -> None:

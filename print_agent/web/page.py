@@ -57,7 +57,7 @@ class Page:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The address of the page, on this computer only."""
         return f'http://{HOST}:{self._web.port}/'
 
     def stopping(self) -> None:

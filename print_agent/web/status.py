@@ -76,7 +76,7 @@ class PrinterStatus(Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """Everything."""
+    """What the local page and the command line show: the agent, its connections, printers and badges, at one moment."""
 
     version: str
     started: float

@@ -103,7 +103,7 @@ class RuleChoices:
 
     @cached_property
     def known(self):
-        """The same for the lint."""
+        """The ids of all that, as the lint of rules compares them: a `Known`."""
         return Known(desks=frozenset(self.desks), forms=frozenset(self.forms), tags=frozenset(self.tags),
                      event_roles=frozenset(self.event_roles), category_roles=frozenset(self.category_roles),
                      groups=frozenset(self.groups),

@@ -36,14 +36,17 @@ class JobFilter:
 
     @property
     def desk_id(self):
+        """The desk of the place, or ``None``."""
         return self._id_of('desk')
 
     @property
     def webhook_id(self):
+        """The webhook of the place, or ``None``."""
         return self._id_of('webhook')
 
     @property
     def form_id(self):
+        """The registration form, or ``None`` for all."""
         return int(self.form) if self.form else None
 
     @property
@@ -70,6 +73,7 @@ class Cursor:
 
     @property
     def args(self):
+        """The argument of a URL that says the same."""
         return {'before' if self.older else 'after': self.job_id}
 
 

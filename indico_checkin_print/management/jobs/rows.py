@@ -73,6 +73,7 @@ class JobRow:
 
     @property
     def state(self):
+        """Its state in words."""
         return state_of(self.job)
 
     @property
@@ -84,6 +85,7 @@ class JobRow:
 
     @property
     def has_ended(self):
+        """Whether nothing happens to it any more, unless somebody wants it."""
         return self.job.state in ENDED
 
     @property
@@ -93,18 +95,22 @@ class JobRow:
 
     @property
     def can_release(self):
+        """Whether a manager may print it although it is held; without a desk there is nowhere to."""
         return self.job.state == JobState.held and self.job.reason != Reason.no_desk
 
     @property
     def can_retry(self):
+        """Whether it can be queued once more: nothing came out."""
         return self.job.state in CAN_RETRY
 
     @property
     def can_reprint(self):
+        """Whether there can be another badge like it: it came out, or may have."""
         return can_reprint(self.job)
 
     @property
     def can_discard(self):
+        """Whether it can be ended before it is on its way to paper."""
         return self.job.state in CAN_DISCARD
 
 
