@@ -77,7 +77,8 @@ async def test_a_queue_that_is_deleted_while_a_badge_prints(desk, printers, queu
     assert (len(desk.papers(job)), len(desk.papers(second))) == (1, 1)
 
 
-async def test_a_printer_that_is_switched_off_and_on_takes_badges_at_once(desk, printers, long_rest):
+async def test_a_power_cycle_is_no_failure(desk, printers, long_rest):
+    """A printer that is switched off and on takes badges at once."""
     printers['desk1'].break_down()
     await desk.end(await desk.print())
     printers['desk1'].cut_power()

@@ -52,7 +52,8 @@ async def test_a_pause_lets_one_badge_come_out_and_returns_the_next(desk, printe
     assert [len(desk.papers(job)) for job in (first, second, third)] == [1, 0, 1]
 
 
-async def test_a_badge_comes_out_again_and_the_server_does_not_hear_of_it(desk):
+async def test_a_reprint_is_not_reported(desk):
+    """A badge comes out again and the server does not hear of it."""
     desk.spool.keep = 3600
     job = await desk.print()
     await desk.end(job)

@@ -97,7 +97,8 @@ async def test_an_agent_killed_at_any_step_says_the_truth_afterwards(agent, serv
         assert papers <= 1
 
 
-async def test_a_badge_that_was_printing_when_the_agent_died_is_followed_to_its_end(agent, server, printers):
+async def test_a_badge_is_followed_after_a_crash(agent, server, printers):
+    """A badge that was printing when the agent died is followed to its end."""
     printers['desk1'].slow(3)
     await agent.start()
     job = str(uuid4())

@@ -107,7 +107,7 @@ async def test_a_printer_that_shows_no_jobs_gets_badges_that_are_sent(odd, meddl
     assert 'badges are "sent"' in finding.text
 
 
-async def test_a_badge_that_never_came_to_a_printer_that_names_its_jobs_is_unknown(odd, meddler, printers):
+async def test_a_badge_that_never_arrived_is_unknown(odd, meddler, printers):
     """CUPS calls it completed all the same, and another job is there."""
     desk = await odd()
     (finding,) = await look(desk)

@@ -59,7 +59,8 @@ async def test_a_login_is_not_sent_in_the_clear_to_one_that_wants_tls(odd, print
     assert meddler.logins_in_the_clear == 0
 
 
-async def test_without_the_login_badges_are_sent_and_the_doctor_says_why(odd, printing, meddler, caplog):
+async def test_a_missing_login(odd, printing, meddler, caplog):
+    """Without the login badges are sent and the doctor says why."""
     meddler.login = tuple(LOGIN.split(':'))
     point(printing, meddler.address(login=LOGIN))
     desk = await odd()

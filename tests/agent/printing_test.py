@@ -116,7 +116,8 @@ async def test_the_same_badge_again_comes_out_once(desk, later):
     assert len(desk.papers(job)) == 1
 
 
-async def test_an_engine_that_fails_returns_the_badge_and_opens_the_breaker(desk, printers):
+async def test_an_engine_that_fails(desk, printers):
+    """An engine that fails returns the badge and opens the breaker."""
     printers['desk1'].break_down()
     job = await desk.print()
     end = await desk.end(job)
@@ -133,7 +134,8 @@ async def test_an_engine_that_fails_returns_the_badge_and_opens_the_breaker(desk
     assert len(desk.papers(job)) == 1
 
 
-async def test_labels_of_another_size_make_the_printer_reject_the_badge(desk, printers):
+async def test_labels_of_another_size(desk, printers):
+    """Labels of another size make the printer reject the badge."""
     printer = printers['desk1']
     printer.reject_documents(HERE / 'printer-reject.conf')
     try:
@@ -174,7 +176,8 @@ async def test_no_labels_is_shown_and_the_badge_comes_out_afterwards(desk, print
     assert len(desk.papers(job)) == 1
 
 
-async def test_a_queue_that_waits_for_its_printer_works_but_is_mentioned(desk, printing, printers, caplog):
+async def test_a_queue_that_waits_for_its_printer(desk, printing, printers, caplog):
+    """A queue that waits for its printer works but is mentioned."""
     printing.cups._lp('lpadmin', '-p', 'desk2', '-v', printers['desk2'].uri)
     try:
         await desk.until(lambda: 'waitjob=false' in caplog.text)
@@ -247,7 +250,7 @@ async def test_a_printer_that_cannot_answer_is_only_ever_sent(desk, printing):
         listener.close()
 
 
-async def test_a_print_server_is_asked_by_the_owner_of_a_badge_and_not_believed(desk, printing):
+async def test_a_print_server_is_not_believed(desk, printing):
     """It shows the names of jobs only to their owners, and calls completed what it has handed on."""
     printing.cups.add_raw_queue('server', f'ipp://127.0.0.1:{printing.cups.port}/printers/desk1?waitjob=false')
     try:

@@ -101,7 +101,7 @@ async def siege(tmp_path, printing, printers, server):
         await asyncio.to_thread(agent.stop)
 
 
-async def test_an_ordinary_day_leaves_room_below_the_limits_of_the_service(siege):
+async def test_limits_of_the_service_on_an_ordinary_day(siege):
     """Two printers and a webhook, the process that reads PDFs included."""
     files, tasks = [], []
     for _ in range(10):
@@ -134,7 +134,7 @@ async def test_bombs_take_none_of_its_memory_and_the_next_badge_prints(siege):
     assert siege.memory() - before < MAX_GROWTH
 
 
-async def test_a_badge_goes_back_while_the_computer_has_nothing_left_to_check_it(siege):
+async def test_nothing_left_to_check_a_badge(siege):
     """The limit of files stands for all: no other one binds root, as whom these tests may run."""
     assert isinstance(await siege.print('desk1'), p.Completed)
     (reader,) = siege.children()

@@ -194,7 +194,7 @@ def test_a_browser_without_a_ticket_sees_nothing(agent, chromium):
     context.close()
 
 
-def test_another_site_in_the_same_browser_can_neither_read_nor_do_anything(agent, page, tmp_path):
+def test_another_site_in_the_same_browser(agent, page, tmp_path):
     """The same browser, with our cookie in it, and a page from elsewhere."""
     port = free_port()
     evil = Service('evil', ['python3', '-m', 'http.server', str(port), '--bind', '127.0.0.1', '--directory',

@@ -40,7 +40,8 @@ def test_the_newest_wins_and_the_other_says_why_it_stopped(stack, take):
     wait_for(lambda: log(first).count('connected to') >= 2, 60)
 
 
-def test_of_two_that_poll_the_newest_wins_and_the_other_says_why_it_gets_nothing(stack, take):
+def test_of_two_that_poll_the_newest_wins(stack, take):
+    """Of two that poll the newest wins and the other says why it gets nothing."""
     first = stack.agents['laptop1']
     before = log(first).count('connected to')
     older, newer = (twin_of(first, f'laptop1-{name}', stack, mode='poll') for name in ('older', 'newer'))

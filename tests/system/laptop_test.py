@@ -35,7 +35,8 @@ def printer(stack):
     stack.printing.cups.enable('desk1')
 
 
-def test_a_question_that_is_answered_in_indico_disappears_from_the_laptop(stack, log_in, take, printer):
+def test_an_answer_in_indico_reaches_the_laptop(stack, log_in, take, printer):
+    """A question that is answered in Indico disappears from the laptop."""
     agent = stack.agents['laptop1']
     local = log_in()
     local.goto(command(agent, 'page').strip())
@@ -67,7 +68,8 @@ def test_a_question_that_is_answered_in_indico_disappears_from_the_laptop(stack,
     expect(local.locator('#latest-list > li').filter(has_text=name).first).to_contain_text('Printed')
 
 
-def test_a_running_agent_that_is_paired_anew_goes_on_with_its_new_token(stack, log_in, take):
+def test_paired_anew_while_it_runs(stack, log_in, take):
+    """A running agent that is paired anew continues with its new token."""
     agent = stack.agents['laptop2']
     process = agent.service.pid
     pairing, = (agent.folder / 'pairings').glob('*.json')

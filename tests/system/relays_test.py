@@ -139,7 +139,8 @@ def papers_of(stack, person):
             if title in paper.title and names_in(read(paper.path).text, [person])]
 
 
-def test_an_agent_moves_between_relays_and_each_badge_is_given_away_once(stack, client, relay, other, line, take):
+def test_an_agent_moves_between_relays(stack, client, relay, other, line, take):
+    """An agent moves between relays and each badge is given away once."""
     people, check_in = take(8), CheckIn(stack)
     first = line(relay)
     for person in people[:3]:

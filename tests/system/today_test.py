@@ -189,7 +189,8 @@ def test_print_again_in_place(stack, log_in, url, take):
     assert page.evaluate('window.kept') == 1
 
 
-def test_the_page_of_a_webhook_is_live_and_messages_have_their_own_list(stack, log_in, url, take, picture):
+def test_the_page_of_a_webhook_is_live(stack, log_in, url, take, picture):
+    """The page of a webhook is live and messages have their own list."""
     page = log_in('manager')
     page.goto(f'{url}setup')
     page.get_by_role('button', name='Add a webhook').click()

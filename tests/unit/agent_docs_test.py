@@ -55,7 +55,8 @@ def test_the_limits_are_the_real_ones():
     assert f'at most {p.WEBHOOK_TOLERANCE} away' in PROTOCOL
 
 
-def test_the_example_of_the_configuration_can_be_read_and_is_complete(tmp_path):
+def test_the_example_of_the_configuration(tmp_path):
+    """The example of the configuration can be read and is complete."""
     example = re.search(r'```toml\n(.*?)```', AGENT, re.DOTALL)[1]
     secret = tmp_path / 'desk1.secret'
     secret.write_text('whsec_' + 'QUFB' * 8)

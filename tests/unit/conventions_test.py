@@ -82,6 +82,8 @@ TESTED_BY = {
     'indico_checkin_print/tasks.py': 'plugin/signals/missed_checkins_test.py',
     'indico_checkin_print/work/worker.py': 'plugin/badge/render_test.py',
 }
+#: Longest name of a test, in characters.
+MAX_NAME = 60
 #: A module with more branches than this has logic.
 MAX_BRANCHES = 2
 
@@ -122,6 +124,14 @@ def test_no_tricks_with_modules(path):
     attributes = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text()))
                   if isinstance(node, ast.Attribute)}
     assert attributes & {'sys.path', 'request.module'} == set()
+
+
+@pytest.mark.parametrize('path', TESTS, ids=name)
+def test_names_are_short(path):
+    """What needs a sentence has it as its docstring."""
+    functions = [node.name for node in ast.walk(ast.parse(path.read_text()))
+                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert [function for function in functions if len(function) > MAX_NAME] == []
 
 
 @pytest.mark.parametrize('path', FILES, ids=name)

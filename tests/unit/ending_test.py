@@ -38,7 +38,8 @@ async def test_a_poller_that_dies_is_not_silence_for_ever(tmp_path):
             assert isinstance(desk.tasks[0].exception(), ExceptionGroup)
 
 
-async def test_a_link_that_is_stopped_while_it_stops_polling_leaves_no_poller_behind(tmp_path):
+async def test_no_poller_is_left_behind(tmp_path):
+    """A link that is stopped while it stops polling leaves no poller behind."""
     async with FakeServer() as server:
         server.refuse_upgrade = 404
         async with LinkedDesk(tmp_path, server, mode='auto') as desk:

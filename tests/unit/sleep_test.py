@@ -21,7 +21,7 @@ async def server():
         yield server
 
 
-async def test_no_job_is_submitted_after_a_sleep_before_its_deadline_is_checked(tmp_path, server, monkeypatch):
+async def test_deadlines_are_checked_after_a_sleep(tmp_path, server, monkeypatch):
     """The worker may run before the clock's own loop, so it checks the deadline too."""
     async with LinkedDesk(tmp_path, server) as desk:
         entry = await desk.jobs.receive('a', make_job(go=True, printer='desk9'), PDF)

@@ -38,11 +38,11 @@ WORDS = {
     r'repetitions?': 'reprint',
     r'riddles?|dice|moods?|story|stories|crowds?|weather': 'unknown, random walk, fault, state-machine test, load,'
                                                          ' network faults',
-    r'look(s|ed|ing)? (whether|at (the|a|its|each|every) printers?)': 'check whether, check the printer',
-    r'(go|goes|going|went|gone) on(?! (to|for)\b)': 'resume',
-    r'by (itself|themselves|himself|herself)': 'automatically',
+    r'look(s|ed|ing)?[ _](whether|at[ _](the|a|its|each|every)[ _]printers?)': 'check whether, check the printer',
+    r'(go|goes|going|went|gone)[ _]on(?![ _](to|for)(?![^\W_]))': 'resume',
+    r'by[ _](itself|themselves|himself|herself)': 'automatically',
     r'whoever': 'the user, who',
-    r'in peace|at hazard|somewhen|of yesterday': 'gracefully, at random, at some time, stale',
+    r'in[ _]peace|at[ _]hazard|somewhen|of[ _]yesterday': 'gracefully, at random, at some time, stale',
 }
 #: The same, only as (part of) a name in code: in a sentence these words are ordinary English.
 NAMES = {

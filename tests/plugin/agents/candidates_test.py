@@ -84,7 +84,8 @@ def test_a_desk_that_does_not_get_on_holds_up_no_other(db, check_in, create_reg,
     assert printers.count('p1') == (0 if stopped else MAX_JOBS_PER_PRINTER)
 
 
-def test_no_more_than_an_agent_may_hold_is_taken_from_several_desks(db, jobs, agent, desk, monkeypatch):
+def test_the_limit_of_an_agent_is_for_all_its_desks(db, jobs, agent, desk, monkeypatch):
+    """No more than an agent may hold is taken from several desks."""
     monkeypatch.setattr(outbound, 'MAX_JOBS_PER_AGENT', 3)
     other = Desk(event_id=desk.event_id, name='Desk 2')
     other.printers.append(DeskPrinter(position=0, agent=agent, printer='p2'))

@@ -49,7 +49,8 @@ def test_what_an_agent_says(db, jobs, agent, message, state, reason):
     assert answers[0] == answers[1]
 
 
-def test_a_returned_job_goes_elsewhere_and_old_words_do_not_count(db, jobs, agent):
+def test_a_returned_job_goes_elsewhere(db, jobs, agent):
+    """A returned job goes elsewhere and old words do not count."""
     job = jobs[0]
     next_messages(agent)
     receive(agent.id, agent.link, Returned(job=job.uuid, dispatch=1, reason='too_late'))
@@ -63,7 +64,7 @@ def test_a_returned_job_goes_elsewhere_and_old_words_do_not_count(db, jobs, agen
         assert (job.state, job.dispatch) == (S.dispatched, 3)
 
 
-def test_one_that_comes_back_after_its_registration_was_purged_ends(db, jobs, agent):
+def test_returned_after_the_registration_was_purged(db, jobs, agent):
     """It has no document any more; every try to send it to a printer would fail."""
     next_messages(agent)
     first = jobs[0]

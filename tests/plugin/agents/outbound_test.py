@@ -84,7 +84,8 @@ def test_a_link_that_broke_before_the_job_arrived(jobs, agent):
 
 
 @pytest.mark.parametrize(('ago', 'left'), [(0, 30), (12, 18), (44, 0)])
-def test_a_permission_that_is_said_again_is_good_for_what_is_left_of_it(db, jobs, agent, ago, left):
+def test_a_repeated_go_is_no_longer(db, jobs, agent, ago, left):
+    """A permission that is said again is good for what is left of it."""
     first = next_messages(agent)[0]
     db.session.refresh(jobs[0])
     jobs[0].dispatched_dt -= timedelta(seconds=ago)

@@ -48,7 +48,8 @@ def test_breaker_opens_and_a_probe_closes_it(db, jobs, agent, log_of):
     assert len(next_messages(agent)) == 2
 
 
-def test_a_printer_is_back_in_service_when_what_was_wrong_is_gone(db, jobs, agent):
+def test_a_breaker_closes_when_the_fault_is_gone(db, jobs, agent):
+    """A printer is back in service when what was wrong is gone."""
     next_messages(agent)
     fail_three_times(db, jobs, agent)
     # that an agent let it rest and does no longer proves nothing
@@ -60,7 +61,8 @@ def test_a_printer_is_back_in_service_when_what_was_wrong_is_gone(db, jobs, agen
     assert not PrinterBreaker.query.has_rows()
 
 
-def test_a_queue_that_was_deleted_and_is_back_is_in_service_at_once(db, jobs, agent):
+def test_a_breaker_closes_when_its_queue_is_back(db, jobs, agent):
+    """A queue that was deleted and is back is in service at once."""
     next_messages(agent)
     fail_three_times(db, jobs, agent, 'unknown_queue')
     receive(agent.id, agent.link, protocol.Printers(printers=(Printer(name='other'),)))
@@ -95,7 +97,8 @@ def test_badges_of_a_printer_that_cancels_all_are_retried(db, jobs, agent):
         assert (job.state, job.reason, job.agent_id) == (S.queued, 'printer_cancels', None)
 
 
-def test_an_agent_that_returns_a_cancelled_badge_says_that_the_printer_does_it(db, jobs, agent):
+def test_a_returned_cancellation_blames_the_printer(db, jobs, agent):
+    """An agent that returns a cancelled badge says that the printer does it."""
     next_messages(agent)
     cancel_at_printer(db, jobs[0], agent, reason='media-jam')  # somebody shall see that one first
     cancel_at_printer(db, jobs[1], agent)

@@ -104,7 +104,8 @@ def test_other_doubts_are_left_alone(db, jobs, agent, reason):
     assert (job.state, job.agent_id) == (S.unknown, agent.id)
 
 
-def test_who_lost_its_memory_cannot_answer_for_what_was_unknown_before(db, jobs, agent):
+def test_a_new_spool_answers_no_old_question(db, jobs, agent):
+    """Who lost its memory cannot answer for what was unknown before."""
     next_messages(agent)
     job = jobs[0]
     ledger.report(job, S.unknown, Reason.go_timeout, '', 'test')

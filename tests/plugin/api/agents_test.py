@@ -80,8 +80,9 @@ def test_an_agent_hears_which_of_its_printers_desks_use(db, post, agent, ready_j
 
 
 @pytest.mark.parametrize(('came_out', 'state'), [(True, 'completed'), (False, 'failed')])
-def test_a_question_that_was_answered_here_is_not_asked_there_any_more(db, post, agent, ready_job, dummy_user, came_out,
+def test_an_answer_in_indico_ends_the_question(db, post, agent, ready_job, dummy_user, came_out,
                                                                        state):
+    """A question that was answered here is not asked there any more."""
     message = next(m for m in poll(post) if isinstance(m, protocol.Job))
     unknown = protocol.Unknown(job=message.job, dispatch=message.dispatch, reason='printer_lost_job')
     assert [m.state for m in poll(post, unknown) if isinstance(m, protocol.Ack)] == ['unknown']

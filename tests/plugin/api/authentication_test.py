@@ -64,11 +64,11 @@ def test_wrong_tokens_of_others_count_for_their_own_address(post, agent, test_cl
 
 def test_good_tokens_wait_for_the_read_of_good_ones(mocker):
     """The first read in a process may take a moment, and a laptop that comes meanwhile is not to blame."""
-    authenticator, begun, go_on = Authenticator(clock=lambda: 1000.0), threading.Event(), threading.Event()
+    authenticator, begun, may_resume = Authenticator(clock=lambda: 1000.0), threading.Event(), threading.Event()
 
     def _read():
         begun.set()
-        assert go_on.wait(10)
+        assert may_resume.wait(10)
         return frozenset({digest('icpa_one'), digest('icpa_two')})
 
     mocker.patch.object(inbound, 'token_digests', _read)
@@ -80,7 +80,7 @@ def test_good_tokens_wait_for_the_read_of_good_ones(mocker):
         assert begun.wait(10)
         second = threads.submit(authenticator.find, 'icpa_two', '192.0.2.1')
         wait([second], 0.2)
-        go_on.set()
+        may_resume.set()
         assert (first.result(10), second.result(10)) == (7, 7)
 
 

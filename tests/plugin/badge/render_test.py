@@ -154,7 +154,8 @@ def test_a_badge_without_a_name_is_held(db, check_in, reg, nameless, dummy_user)
     assert job.state == JobState.ready
 
 
-def test_a_badge_without_a_name_prints_where_the_event_wants_that(db, check_in, reg, nameless):
+def test_a_nameless_badge_by_choice_of_the_event(db, check_in, reg, nameless):
+    """A badge without a name prints where the event wants that."""
     db.session.add(EventSetup(event_id=reg.event_id, nameless=NamelessPolicy.print))
     job, = check_in(reg)
     render_waiting('test')

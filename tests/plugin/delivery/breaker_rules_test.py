@@ -44,7 +44,8 @@ def test_an_answer_that_is_about_the_message_closes_it(verdict):
     assert after(failed(THRESHOLD + 3), verdict) == Breaker()
 
 
-def test_a_url_that_is_not_allowed_says_nothing_about_the_receiver():
+def test_a_refused_url_is_no_failure():
+    """A URL that is not allowed says nothing about the receiver."""
     assert after(failed(2), Verdict.refused) == Breaker(2)
     assert after(failed(THRESHOLD), Verdict.refused).is_open
 

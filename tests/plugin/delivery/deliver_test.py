@@ -153,7 +153,7 @@ def test_a_badge_for_another_system(db, check_in, reg, webhook, receiver):
     assert Job.query.filter_by(state=JobState.sent).one() == job
 
 
-def test_what_waits_when_the_badge_is_chosen_too_goes_as_what_it_is(db, data_job, webhook, receiver):
+def test_data_that_waits_when_the_badge_is_chosen_too(db, data_job, webhook, receiver):
     """A check-in that waited as data has no badge; it must not stop all other messages either."""
     webhook.send_badge = True
     db.session.flush()
@@ -172,8 +172,9 @@ def test_a_badge_whose_document_is_gone(db, desk_job, receiver):
     assert not receiver.called
 
 
-def test_one_message_that_cannot_be_made_does_not_stop_the_others(db, check_in, create_reg, webhook, receiver, mocker,
+def test_a_message_that_cannot_be_made_stops_no_other(db, check_in, create_reg, webhook, receiver, mocker,
                                                                    caplog):
+    """One message that cannot be made does not stop the others."""
     first, second = (next(j for j in check_in(create_reg(first_name=name)) if j.webhook_id == webhook.id)
                      for name in ('Ada', 'Bob'))
     real = deliver_module.build

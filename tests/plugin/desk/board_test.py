@@ -132,7 +132,8 @@ def test_etag(volunteer, url, objects, create_job, create_reg):
     assert after.headers['ETag'] != before.headers['ETag']
 
 
-def test_what_is_kept_is_drawn_once_and_forgotten_after_an_action(volunteer, url, mocker, fresh_cache):
+def test_an_action_clears_the_cache(volunteer, url, mocker, fresh_cache):
+    """What is kept is drawn once and forgotten after an action."""
     mocker.stop(fresh_cache)
     draw = mocker.patch.object(board.board_view, 'render', side_effect=['one', 'two', 'three'])
     assert volunteer.get(f'{url}/live').data == b'one'

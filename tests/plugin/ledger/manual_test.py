@@ -14,7 +14,7 @@ from tests.plugin.ledger.conftest import ago
 S = JobState
 
 
-def test_a_badge_that_failed_at_a_receiver_comes_under_another_name(db, webhook_desk, ready_job, set_job, dummy_user):
+def test_a_retry_at_a_receiver_has_another_id(db, webhook_desk, ready_job, set_job, dummy_user):
     """It ignores one that it has had."""
     before = set_job(ready_job, state=S.failed, dispatched_dt=now_utc()).uuid
     ledger.retry(ready_job, dummy_user)

@@ -72,7 +72,7 @@ def test_a_receiver_that_falls_silent_while_it_prints_is_unknown(db, webhook_des
     assert (ready_job.state, ready_job.reason) == (S.unknown, Reason.receiver_silent)
 
 
-def test_a_desk_that_gets_another_delivery_does_not_print_again_by_itself(db, new_job, webhook_desk, webhook, agent):
+def test_a_desk_that_gets_another_delivery(db, new_job, webhook_desk, webhook, agent):
     """What the webhook may have got is for a person to look at; the rest goes to the printer."""
     out, under_way, waiting = (new_job(state) for state in (S.ready, S.dispatched, S.ready))
     db.session.add_all([Attempt(job_id=job.id, webhook_id=webhook.id, duration=1, may_have_arrived=True)

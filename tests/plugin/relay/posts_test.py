@@ -271,7 +271,8 @@ def test_a_rendered_badge_wakes_who_posts(ready_job, webhook_desk, mocker, db):
     notify.assert_called_once_with('queued')
 
 
-def test_a_check_in_wakes_who_posts_only_for_what_can_be_sent_now(check_in, create_reg, webhook, mocker, db):
+def test_a_check_in_wakes_posts_only_for_what_is_due(check_in, create_reg, webhook, mocker, db):
+    """A check in wakes who posts only for what can be sent now."""
     notify = mocker.patch('indico_checkin_print.ledger.create.notify')
     webhook.enabled = False
     check_in(create_reg('Ada'))

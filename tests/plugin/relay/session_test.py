@@ -40,7 +40,7 @@ class SlowDatabase:
     def __init__(self, outgoing):
         self._outgoing = outgoing
         self.asked = asyncio.Event()
-        self.go_on = asyncio.Event()
+        self.may_resume = asyncio.Event()
         self.away = False
         self.revoked = False
         self.looks = 0
@@ -58,7 +58,7 @@ class SlowDatabase:
                 return outgoing
             case session_module.document_of | inbound.receive:
                 self.asked.set()
-                await self.go_on.wait()
+                await self.may_resume.wait()
                 if self.away:
                     raise DatabaseAway('no route to host')
                 return PDF if function is session_module.document_of else ACK
@@ -97,7 +97,7 @@ async def test_who_waits_for_the_database_is_not_silent(monkeypatch):
         await database.asked.wait()
         await asyncio.sleep(0.4)
         assert session.end_reason == 'lost'
-        database.go_on.set()
+        database.may_resume.set()
         assert isinstance(messages.decode_from_server(await ws.recv()), messages.Ack)
         # from here on it is
         with pytest.raises(ConnectionClosed) as excinfo:
@@ -137,7 +137,8 @@ async def test_who_takes_nothing_is_sent_away(monkeypatch):
 
 
 @in_a_loop
-async def test_who_takes_nothing_hears_all_the_same_that_it_was_revoked(monkeypatch):
+async def test_a_revoked_agent_that_takes_nothing(monkeypatch):
+    """Who takes nothing hears all the same that it was revoked."""
     monkeypatch.setattr(session_module, 'HEARTBEAT_TIMEOUT', 1)
     database = SlowDatabase([(JOB, LARGE)])
     database.revoked = True
@@ -168,7 +169,7 @@ async def test_a_large_badge_goes_in_pieces_with_room_for_other_words():
 @in_a_loop
 async def test_a_badge_that_the_agent_was_not_given_is_not_noted():
     database = SlowDatabase([(JOB, PDF)])
-    database.go_on.set()
+    database.may_resume.set()
     async with link(database) as (session, ws):
         while await ws.recv() != PDF:
             pass
@@ -184,7 +185,7 @@ async def test_what_was_held_up_comes_with_the_seconds_that_are_left():
     async with link(database) as (__, ws):
         await database.asked.wait()
         await asyncio.sleep(0.1)
-        database.go_on.set()
+        database.may_resume.set()
         job = messages.decode_from_server(await ws.recv())
         assert await ws.recv() == PDF
         go = messages.decode_from_server(await ws.recv())
@@ -197,7 +198,7 @@ async def test_a_database_that_stays_away_sends_agents_away():
     database = SlowDatabase([])
     async with link(database) as (session, ws):
         database.away = True
-        database.go_on.set()
+        database.may_resume.set()
         await ws.send(messages.encode(messages.Completed(job=A, dispatch=1)), text=True)
         with pytest.raises(ConnectionClosed) as excinfo:
             await ws.recv()
@@ -217,7 +218,7 @@ async def test_the_ledger_is_asked_where_something_may_follow(waiting, message, 
     second = msgspec.structs.replace(JOB, job=B, go=False)
     outgoing = [(JOB, PDF), *([(second, PDF)] if waiting else [])]
     database = SlowDatabase(outgoing)
-    database.go_on.set()
+    database.may_resume.set()
     async with link(database) as (__, ws):
         for ___ in outgoing:
             assert isinstance(messages.decode_from_server(await ws.recv()), messages.Job)
@@ -230,7 +231,8 @@ async def test_the_ledger_is_asked_where_something_may_follow(waiting, message, 
 
 
 @in_a_loop
-async def test_desks_that_call_the_tech_are_sent_to_agents_that_show_them():
+async def test_calls_are_sent_to_agents_that_show_them():
+    """Desks that call the tech are sent to agents that show them."""
     calls = messages.Calls(calls=(messages.Call(desk=1, name='North'),))
 
     class Database(SlowDatabase):

@@ -31,7 +31,8 @@ def test_what_names_nothing_of_the_event_stays():
     assert copied(SurnameIn('A', 'K'), Accompanies(False)) == (SurnameIn('A', 'K'), Accompanies(False))
 
 
-def test_a_condition_of_which_nothing_is_left_keeps_its_rule_behind():
+def test_an_empty_condition_drops_its_rule():
+    """A condition of which nothing is left keeps its rule behind."""
     for condition in (FormIs((2,)), HasTag((8,)), HasAnswer(6, ('x',)), HasRole(event_roles=(4,))):
         assert copied(condition, Accompanies(False)) is None
     # a role of a category and a group are the same ones in the clone

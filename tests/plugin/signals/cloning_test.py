@@ -80,7 +80,8 @@ def test_rules(clone, rules, form):
     assert not new.paused
 
 
-def test_an_event_with_the_defaults_has_a_clone_with_the_defaults(clone, form):
+def test_defaults_are_cloned_as_defaults(clone, form):
+    """An event with the defaults has a clone with the defaults."""
     assert EventSetup.query.get(clone().id) is None
 
 

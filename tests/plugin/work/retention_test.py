@@ -174,7 +174,8 @@ def test_indico_purges_a_registration(db, check_in, reg, ready_job, dummy_event,
     assert not [row for row in rows if any(name in row for name in names)]
 
 
-def test_a_badge_of_a_purged_registration_does_not_wait_for_its_hour(ready_job, db, dummy_event, dummy_regform):
+def test_a_purged_registration_takes_its_badge_along(ready_job, db, dummy_event, dummy_regform):
+    """A badge of a purged registration does not wait for its hour."""
     dummy_regform.retention_period = timedelta(days=7)
     dummy_event.start_dt, dummy_event.end_dt = ago(days=60), ago(days=50)
     db.session.flush()
@@ -186,7 +187,7 @@ def test_a_badge_of_a_purged_registration_does_not_wait_for_its_hour(ready_job, 
 # -- devices and own desks --------------------------------------------------------------------------------------------
 
 
-def test_devices_without_a_token_and_desks_of_yesterday(db, desk, dummy_event, dummy_user, create_user):
+def test_devices_without_a_token_and_stale_desks(db, desk, dummy_event, dummy_user, create_user):
     token = PersonalToken(user=dummy_user, name='Phone', scopes={'registrants'})
     token.generate_token()
     db.session.add(token)

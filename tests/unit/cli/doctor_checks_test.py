@@ -130,7 +130,8 @@ def test_certificate():
 @pytest.mark.parametrize(('reason', 'ok'), [
     ('media-empty', False), ('media-empty-error', False), ('cover-open', False), ('media-low-warning', True),
     ('media-empty-warning', True), ('none', True)])
-def test_what_stops_a_printer_is_wrong_with_or_without_a_severity(reason, ok):
+def test_severities_do_not_matter(reason, ok):
+    """What stops a printer is wrong with or without a severity."""
     found = checks.queue('desk1', GOOD, PrinterView(state=PRINTER_IDLE, media=('x',), reasons=(reason,)))[0]
     assert found.ok == ok
     # what the printer warns of is said, although badges come out

@@ -154,7 +154,8 @@ def test_a_page_that_is_switched_off_says_how_to_switch_it_on(folder):
         assert 'enabled = true' in done.output
 
 
-def test_status_lists_badges_for_people_and_reprint_takes_what_it_shows(folder):
+def test_reprint_takes_what_status_shows(folder):
+    """Status lists badges for people and reprint takes what it shows."""
     spool = Spool(folder / 'state' / 'spool.sqlite3', keep=3600)
     for job, state in (('b1c7e00a-1111', State.completed), ('b1c7e00a-2222', State.failed)):
         spool.end(spool.store('test-1', make_job(job, name=f'Ada {job[-1]}'), PDF, state=State.go), state, 'media-jam')

@@ -222,7 +222,8 @@ async def test_a_second_signal_ends_at_once(folder):
             assert agent.process.wait(20) in {0, 128 + signal.SIGTERM}
 
 
-def test_a_cups_that_does_not_answer_is_not_taken_for_no_printers(folder):
+def test_a_silent_cups_is_not_without_printers(folder):
+    """A CUPS that does not answer is not taken for no printers."""
     (folder / 'agent.toml').write_text("[cups]\nserver = '127.0.0.1:9'")
     done = invoke(folder, 'printers')
     assert done.exit_code == 1

@@ -49,7 +49,8 @@ def test_systemd_watches_the_agent():
     assert 'ProtectSystem' not in unit['Service']  # a user's manager cannot do that everywhere
 
 
-def test_a_service_of_the_computer_runs_as_somebody_and_writes_only_where_it_must():
+def test_a_service_of_the_computer():
+    """A service of the computer runs as somebody and writes only where it must."""
     unit = read(service_unit.unit(a_service(user='kiosk', writable=(Path('/srv/badges'),))))
     assert unit['Service']['User'] == 'kiosk'
     assert unit['Service']['ProtectSystem'] == 'strict'

@@ -116,7 +116,8 @@ async def test_a_late_answer_is_dropped(tmp_path, server, monkeypatch):
 
 
 @pytest.mark.parametrize('status', [404, 405, 503, 403])
-async def test_without_websockets_the_agent_polls_at_once_and_comes_back(tmp_path, server, status):
+async def test_polls_where_there_are_no_websockets(tmp_path, server, status):
+    """Without websockets the agent polls at once and comes back."""
     server.refuse_upgrade = status
     async with LinkedDesk(tmp_path, server, mode='auto') as desk:
         await server.until(lambda: desk.link.state == 'poll')
@@ -159,7 +160,8 @@ async def test_the_newest_wins_and_the_other_stops(tmp_path, server):
         assert (server.connections, server.polls) == (1, [])
 
 
-async def test_being_replaced_by_our_own_poll_is_no_reason_to_stay_away(tmp_path, server):
+async def test_replaced_by_its_own_poll(tmp_path, server):
+    """Being replaced by our own poll is no reason to stay away."""
     async def replaced(ws):
         await ws.recv()
         await ws.close(4001)
@@ -186,7 +188,8 @@ async def test_printers_that_change_are_pushed_either_way(tmp_path, server):
         await server.until(lambda: server.said(p.Printers))
 
 
-async def test_what_is_too_large_is_said_in_words_once_and_not_tried_for_ever(tmp_path, server, caplog):
+async def test_too_large_is_said_once(tmp_path, server, caplog):
+    """What is too large is said in words once and not tried for ever."""
     caplog.set_level(logging.INFO, 'print_agent')
 
     async def close(ws):
@@ -203,7 +206,8 @@ async def test_what_is_too_large_is_said_in_words_once_and_not_tried_for_ever(tm
     assert len(lines) == 1
 
 
-async def test_one_that_is_accepted_and_disconnected_does_not_fill_the_log(tmp_path, server, caplog):
+async def test_accepted_and_disconnected_logs_little(tmp_path, server, caplog):
+    """One that is accepted and disconnected does not fill the log."""
     caplog.set_level(logging.INFO, 'print_agent')
 
     async def close(ws):

@@ -91,7 +91,8 @@ async def test_paired_anew_while_it_runs(tmp_path, server, caplog):
     assert 'somewhere else' not in caplog.text
 
 
-async def test_a_new_pairing_is_used_and_a_removed_one_lets_go_of_its_badges(tmp_path, server):
+async def test_pairings_come_and_go(tmp_path, server):
+    """A new pairing is used and a removed one lets go of its badges."""
     path = write(tmp_path, server)
     async with Desk(tmp_path) as desk:
         await server.until(lambda: server.now)

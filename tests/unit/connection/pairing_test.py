@@ -105,7 +105,8 @@ async def test_an_indico_that_is_away_is_named():
         await pairing.pair('https://x.org', 'x', 'laptop', transport=httpx.MockTransport(down))
 
 
-def test_a_pairing_with_an_address_that_is_none_is_found_before_it_is_used(tmp_path):
+def test_a_pairing_without_an_address(tmp_path):
+    """A pairing with an address that is none is found before it is used."""
     pairing_file(tmp_path, 'wss://a..b/ws')
     with pytest.raises(PairingError, match=r'not the address of an Indico.*Remove it and pair again'):
         pairing.load_all(tmp_path)

@@ -100,7 +100,8 @@ async def test_a_link_by_polling_begins_until_it_is_answered(tmp_path, server):
         assert server.polls[0].link
 
 
-async def test_an_older_poller_says_why_it_gets_nothing_and_is_back_when_the_other_is_gone(tmp_path, server):
+async def test_an_older_poller_waits_for_the_newer(tmp_path, server):
+    """An older poller says why it gets nothing and is back when the other is gone."""
     async with LinkedDesk(tmp_path, server, mode='poll') as desk:
         await server.until(lambda: desk.link.state == 'poll')
         server.poll_status, server.poll_error = 409, {'error': 'replaced'}

@@ -173,7 +173,8 @@ def test_this_computer_is_never_reached_through_a_proxy(monkeypatch):
     assert Network(proxy='http://other:1').proxy_for(f'wss://{FAR}/ws') == 'http://other:1'
 
 
-def test_a_kind_of_proxy_that_is_not_supported_is_found_before_the_start(tmp_path, monkeypatch):
+def test_an_unsupported_kind_of_proxy(tmp_path, monkeypatch):
+    """A kind of proxy that is not supported is found before the start."""
     monkeypatch.setenv('https_proxy', 'socks5://proxy:1080')
     with pytest.raises(NetworkError, match='not supported'):
         Linked(tmp_path, FAR, 443, Network())
@@ -182,7 +183,8 @@ def test_a_kind_of_proxy_that_is_not_supported_is_found_before_the_start(tmp_pat
 @pytest.mark.parametrize('proxy', [
     'http://user:secret@proxy:port', 'http://', 'proxy:99999', 'http://[::1', 'http://user:secret@proxy:3128/wpad',
     'http://user@proxy:3128', 'http://user:sec%ret%ff@proxy:3128'])
-def test_a_proxy_of_the_environment_that_is_no_address_is_found_before_the_start(tmp_path, monkeypatch, proxy):
+def test_a_proxy_of_the_environment_without_an_address(tmp_path, monkeypatch, proxy):
+    """A proxy of the environment that is no address is found before the start."""
     monkeypatch.setenv('https_proxy', proxy)
     with pytest.raises(NetworkError, match='in HTTPS_PROXY or ALL_PROXY') as caught:
         Linked(tmp_path, FAR, 443, Network())

@@ -41,7 +41,8 @@ def test_the_same_dispatch_again_only_ever_grants(state):
 
 
 @pytest.mark.parametrize('state', State)
-def test_a_newer_dispatch_prints_only_what_certainly_did_not_print(state):
+def test_a_newer_dispatch(state):
+    """A newer dispatch prints only what certainly did not print."""
     decision = decisions.on_job(entry(state), make_job(dispatch=6, go=True))
     if state in {State.returned, State.canceled, State.refused, State.failed}:
         assert decision is OnJob.store

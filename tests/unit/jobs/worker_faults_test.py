@@ -111,7 +111,7 @@ async def test_what_cups_does_not_let_go_of_is_unknown_and_waited_for(desk, monk
 
 
 @pytest.mark.parametrize('turns', range(4))
-async def test_a_worker_ends_when_it_is_cancelled_just_as_a_badge_comes_out(desk, turns):
+async def test_cancelled_as_a_badge_comes_out(desk, turns):
     """A word to stop that arrives while something of its own ends must not be taken for the end of that."""
     async def follow(*_args):
         loop = asyncio.get_running_loop()
@@ -132,7 +132,8 @@ async def test_a_worker_ends_when_it_is_cancelled_just_as_a_badge_comes_out(desk
     assert [task.cancelled() for task in ended] == [True]
 
 
-async def test_a_mistake_of_ours_is_unknown_and_does_not_stop_the_printer(desk, caplog):
+async def test_a_mistake_of_ours_is_unknown(desk, caplog):
+    """A mistake of ours is unknown and does not stop the printer."""
     async def broken(*_args):
         raise ZeroDivisionError
 

@@ -29,7 +29,8 @@ async def desk(tmp_path, monkeypatch):
     await desk.close()
 
 
-async def test_a_badge_that_cannot_be_laid_out_in_time_does_not_stop_the_printer(desk, monkeypatch):
+async def test_no_time_to_lay_out(desk, monkeypatch):
+    """A badge that cannot be laid out in time does not stop the printer."""
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     await desk.jobs.receive('a', make_job(J2, go=True), PDF)
     os.kill(pdf_check._process._process.pid, signal.SIGSTOP)
@@ -44,7 +45,7 @@ async def test_a_badge_that_cannot_be_laid_out_in_time_does_not_stop_the_printer
     assert second == p.Completed(job=J2, dispatch=1)
 
 
-async def test_a_badge_that_cannot_be_laid_out_for_want_of_memory_is_returned(desk, monkeypatch):
+async def test_no_memory_to_lay_out(desk, monkeypatch):
     """It is not the badge's fault, and the same badge prints once there is memory again."""
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
     pdf_check._process.stop()
@@ -62,7 +63,8 @@ async def test_a_badge_that_cannot_be_laid_out_for_want_of_memory_is_returned(de
 
 @pytest.mark.parametrize('exc', [*(OSError(number, os.strerror(number)) for number in (
     errno.EAGAIN, errno.ENOMEM, errno.EMFILE)), MemoryError()])
-async def test_a_badge_that_cannot_be_checked_for_want_of_memory_is_returned(desk, monkeypatch, exc):
+async def test_no_memory_to_check(desk, monkeypatch, exc):
+    """A badge that cannot be checked for want of memory is returned."""
     pdf_check._process.stop()
     monkeypatch.setattr(pdf_check, 'START_PAUSE', 0.01)
     with monkeypatch.context() as patch:

@@ -102,7 +102,8 @@ async def test_the_second_cancelled_badge_in_a_row_is_returned(desk):
     assert [type(end) for end in desk.outcomes] == [p.Failed, p.Returned]
 
 
-async def test_what_waits_behind_a_stuck_badge_is_returned_and_what_came_by_webhook_waits(desk):
+async def test_what_waits_behind_a_stuck_badge(desk):
+    """What waits behind a stuck badge is returned and what came by webhook waits."""
     desk.backend.gate.clear()
     desk.work()
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
@@ -157,7 +158,8 @@ async def test_why_it_cancels_is_on_disk_before_it_is_cancelled(desk, tmp_path):
     await after.close()
 
 
-async def test_nothing_is_submitted_while_the_print_system_may_have_the_last_badge(desk):
+async def test_one_badge_at_a_time(desk):
+    """Nothing is submitted while the print system may have the last badge."""
     is_away = True
 
     async def ensure_gone(*_args, **_kwargs):

@@ -61,7 +61,7 @@ def print_request():
                  expires=time.time() + 60)
 
 
-async def test_cups_forgets_a_badge_that_was_done_before_it_was_seen_at_the_printer(print_request, monkeypatch):
+async def test_cups_forgets_what_was_done_unseen(print_request, monkeypatch):
     """Else a CUPS that is killed while the badge prints would hand it over a second time."""
     client, looks = Cups(CupsView(COMPLETED, started=True)), []
 
@@ -81,7 +81,7 @@ async def test_cups_forgets_a_badge_that_was_done_before_it_was_seen_at_the_prin
     assert at_printer == [True]
 
 
-async def test_what_prints_after_a_restart_is_not_cancelled_as_the_earlier_run_meant_to(print_request, monkeypatch):
+async def test_what_prints_after_a_restart_is_not_cancelled(print_request, monkeypatch):
     """It came to the printer after all, while the agent was away."""
     client, looks = Cups(CupsView(PROCESSING, started=True)), []
 

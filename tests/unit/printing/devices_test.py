@@ -53,7 +53,8 @@ async def test_another_device_is_not_dead_because_the_one_before_was():
     assert await devices.connects('p') is None
 
 
-async def test_the_devices_of_another_computers_cups_are_not_asked_from_here():
+async def test_devices_of_another_computer():
+    """The devices of another computer's CUPS are not asked from here."""
     devices = Devices(Client(is_local=False))
     devices.learn('p', 'socket://127.0.0.1:1')
     devices.learn('q', 'ipp://localhost/ipp/print?waitjob=false')

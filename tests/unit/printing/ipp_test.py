@@ -69,7 +69,8 @@ async def test_a_printer_that_only_knows_ipp_1_1_is_asked_in_that():
     assert versions == [(2, 0), (1, 1), (1, 1)]  # and not anew each time
 
 
-async def test_values_that_nobody_asked_for_and_nobody_understands_do_no_harm():
+async def test_values_that_nobody_understands():
+    """Values that nobody asked for and nobody understands do no harm."""
     async with printer(lambda _request: STRANGE) as client:
         view = await client.printer()
     assert (view.state, view.reasons[0]) == (ipp.PRINTER_STOPPED, 'media-empty')

@@ -36,7 +36,8 @@ def test_the_badge_lies_where_it_should(settings, size, rectangle):
     assert [laid.width_mm, laid.height_mm] == size
 
 
-def test_a_page_that_is_turned_in_the_pdf_counts_as_people_see_it():
+def test_a_page_that_is_turned_in_the_pdf():
+    """A page that is turned in the PDF counts as people see it."""
     laid = Layout(media_mm=(134.0, 96.0)).apply(request(with_rectangle(turned=90), 134.0, 96.0))
     assert place(laid.document) == ([134, 96], [129, 0, 5, 10])
 

@@ -120,7 +120,8 @@ def test_one_that_died_is_restarted(process, check):
     assert check(PDF) == ''
 
 
-def test_one_that_the_system_kills_is_not_the_fault_of_the_document(tmp_path, monkeypatch):
+def test_a_killed_process_blames_no_document(tmp_path, monkeypatch):
+    """One that the system kills is not the fault of the document."""
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv('PYTHONPATH', str(tmp_path))
     (tmp_path / 'killed.py').write_text("""

@@ -33,13 +33,15 @@ def test_a_badge_that_is_seen_late_is_followed():
     assert clock.see(cups(COMPLETED), 'absent').reason == 'printer_lost_job'
 
 
-def test_a_printer_that_is_too_busy_to_show_whether_it_names_jobs_gets_more_time():
+def test_a_busy_printer_gets_more_time():
+    """A printer that is too busy to show whether it names jobs gets more time."""
     clock = nameless(None)
     assert clock.see(cups(COMPLETED), 'absent', LEARN_TIMEOUT - 1) is None
     assert clock.see(cups(COMPLETED), 'absent').reason == 'not_seen_at_printer'
 
 
-def test_what_was_cancelled_on_its_way_to_a_printer_that_hides_names_is_unknown():
+def test_cancelled_on_its_way_to_hidden_names():
+    """What was cancelled on its way to a printer that hides names is unknown."""
     clock = nameless(expires=5.0)
     clock.see(cups(PROCESSING), 'absent')
     assert clock.cancelled == 1
@@ -74,7 +76,8 @@ def test_a_stale_badge_that_was_on_its_way_is_unknown():
     assert clock.see(cups(CANCELED), None).state == 'unknown'
 
 
-def test_a_orphaned_job_may_have_been_on_its_way_to_a_printer_that_cannot_be_asked():
+def test_an_orphan_at_a_printer_that_says_nothing():
+    """An orphaned job may have been on its way to a printer that cannot be asked."""
     clock = Clock(asks=False)
     assert clock.see(cups(HELD, started=False), None, ORPHAN_TIMEOUT - 1) is None
     assert clock.cancelled == 0
@@ -89,7 +92,8 @@ LETTING_GO = CupsView(CANCELED, started=True, busy=True)
 
 
 @pytest.mark.parametrize(('unreached', 'state'), [(True, 'returned'), (False, 'unknown')])
-def test_a_connection_that_is_not_made_is_a_fault_and_certain_only_if_nobody_took_it(unreached, state):
+def test_a_connection_that_is_not_made(unreached, state):
+    """A connection that is not made is a fault and certain only if nobody took it."""
     clock = Clock(asks=False)
     assert clock.see(CONNECTING, None, CONNECT_TIMEOUT - 1) is None
     assert clock.cancelled == 0
@@ -116,7 +120,8 @@ def test_a_connection_that_is_made_after_a_moment_is_no_fault():
     assert clock.cancelled == 0
 
 
-def test_a_printer_that_answers_us_but_not_cups_gets_the_badge_cancelled():
+def test_a_printer_that_answers_only_us():
+    """A printer that answers us but not CUPS gets the badge cancelled."""
     clock = Clock()
     clock.see(CONNECTING, 'absent', CONNECT_TIMEOUT + 1)
     assert clock.cancelled == 1
@@ -139,7 +144,8 @@ def restarted(reason, *, asks=True):
 
 
 @pytest.mark.parametrize('reason', ['expired', 'printer_unreachable'])
-def test_the_agents_own_cancellation_is_no_failure_after_a_restart(reason):
+def test_own_cancellation_after_a_restart(reason):
+    """The agent's own cancellation is no failure after a restart."""
     clock = restarted(reason)
     assert clock.follower.cancel.reason == reason  # asked for once more: nobody knows whether CUPS heard it
     clock.follower.canceled()
@@ -147,7 +153,8 @@ def test_the_agents_own_cancellation_is_no_failure_after_a_restart(reason):
     assert (end.state, end.reason) == ('returned', reason)
 
 
-def test_the_agents_own_cancellation_at_the_printer_is_no_failure():
+def test_own_cancellation_at_the_printer():
+    """The agent's own cancellation at the printer is no failure."""
     clock = restarted('expired')
     end = clock.see(cups(CANCELED), JobView(7, CANCELED, ('job-canceled-by-user',), pages=0))
     assert (end.state, end.reason) == ('returned', 'expired')
@@ -155,12 +162,14 @@ def test_the_agents_own_cancellation_at_the_printer_is_no_failure():
     assert end.state == 'failed'
 
 
-def test_a_page_that_came_out_before_the_agents_own_cancellation_leaves_doubt():
+def test_own_cancellation_after_a_page():
+    """A page that came out before the agent's own cancellation leaves doubt."""
     end = restarted('expired').see(cups(CANCELED), JobView(7, CANCELED, ('job-canceled-by-user',), pages=1))
     assert end.state == 'unknown'
 
 
-def test_the_agents_own_cancellation_at_a_printer_that_counts_no_pages_leaves_doubt():
+def test_own_cancellation_without_counted_pages():
+    """The agent's own cancellation at a printer that counts no pages leaves doubt."""
     # nothing says that no page came out, and what is returned comes out elsewhere
     end = restarted('expired').see(cups(CANCELED), job(CANCELED, 'job-canceled-by-user'))
     assert (end.state, end.reason) == ('unknown', 'expired')
@@ -173,7 +182,8 @@ def test_what_others_cancelled_at_the_printer_is_a_failure(reason):
 
 
 @pytest.mark.parametrize(('asks', 'view'), [(True, 'absent'), (False, None)])
-def test_what_cups_aborted_before_it_was_asked_to_cancel_it_is_a_failure(asks, view):
+def test_aborted_before_the_cancellation(asks, view):
+    """What CUPS aborted before it was asked to cancel it is a failure."""
     follower, aborted = restarted('expired', asks=asks).follower, cups(ABORTED, message='No.')
     ends = [follower.step(now, aborted, view) for now in (0.0, ABSENCE_TIMEOUT)]
     assert ends[-1].state == 'failed'

@@ -103,7 +103,8 @@ def test_a_jam_is_waited_for():
     assert clock.see(cups(COMPLETED), job(COMPLETED)).state == 'completed'
 
 
-def test_a_frozen_printer_that_has_the_job_is_waited_for_then_unknown():
+def test_a_frozen_printer_that_has_the_job():
+    """A frozen printer that has the job is waited for then unknown."""
     clock = Clock()
     clock.see(cups(COMPLETED), job(PROCESSING), 1)
     assert clock.see(cups(COMPLETED), 'unreachable', SILENCE_TIMEOUT - 2) is None
@@ -123,7 +124,8 @@ def test_a_silent_printer_never_gets_the_job_later():
     assert (end.state, end.reason) == ('unknown', 'printer_unreachable')
 
 
-def test_a_silent_printer_that_answers_after_the_cancellation_clears_it_up():
+def test_an_answer_after_the_cancellation():
+    """A silent printer that answers after the cancellation clears it up."""
     clock = Clock()
     clock.see(cups(PROCESSING), 'unreachable')
     end = clock.see(cups(CANCELED), 'absent')
@@ -152,7 +154,8 @@ def test_a_job_that_cups_forgot_when_it_died_is_cancelled_soon():
     assert (end.state, end.reason) == ('returned', 'stuck')
 
 
-def test_a_orphaned_job_that_the_printer_has_after_all_is_followed():
+def test_an_orphan_that_the_printer_has():
+    """An orphaned job that the printer has after all is followed."""
     clock = Clock()
     clock.see(cups(HELD, started=False), 'absent')
     assert clock.cancelled == 1

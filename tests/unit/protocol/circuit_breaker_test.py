@@ -40,7 +40,8 @@ def test_failures_far_apart_are_not_in_a_row():
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=30), st.integers(1, 6))
-def test_it_opens_at_the_threshold_and_never_for_longer_than_the_longest(gaps, threshold):
+def test_it_opens_at_the_threshold(gaps, threshold):
+    """It opens at the threshold and never for longer than the longest."""
     policy, now, breaker = Policy(threshold, 5, 60), 0.0, Breaker()
     for gap in gaps:
         now += gap

@@ -118,7 +118,8 @@ def test_a_damaged_message_is_a_message_or_a_typed_error(message, data):
 
 
 @given(frames, st.data(), json_values)
-def test_a_field_with_anything_in_it_is_a_message_or_a_typed_error(message, data, value):
+def test_anything_in_a_field(message, data, value):
+    """A field with anything in it is a message or a typed error."""
     fields = msgspec.to_builtins(message)
     fields[data.draw(st.sampled_from(sorted(fields)))] = value
     with contextlib.suppress(errors.ProtocolError):

@@ -56,7 +56,8 @@ def more_pages(spool):
     spool.file.raw.execute('PRAGMA max_page_count = 1000000')
 
 
-async def test_what_cannot_be_committed_is_returned_and_what_prints_comes_out(desk, caplog):
+async def test_what_cannot_be_committed_is_returned(desk, caplog):
+    """What cannot be committed is returned and what prints comes out."""
     desk.backend.gate.clear()
     desk.start()
     await desk.jobs.receive('a', make_job(J1, go=True), PDF)
@@ -83,7 +84,8 @@ async def test_what_cannot_be_committed_is_returned_and_what_prints_comes_out(de
     assert desk.heard[-1] == p.Accepted(job=J2, dispatch=1)
 
 
-async def test_an_older_dispatch_is_void_when_the_newer_one_has_no_room(desk):
+async def test_no_room_for_a_newer_dispatch(desk):
+    """An older dispatch is void when the newer one has no room."""
     desk.start()
     desk.backend.ready = None
     await desk.jobs.receive('a', make_job(J1), PDF)
@@ -144,7 +146,8 @@ async def test_without_the_intent_on_disk_nothing_is_handed_over(desk, monkeypat
     disk.full = False
 
 
-async def test_a_handover_that_cannot_be_noted_is_followed_all_the_same(desk, monkeypatch):
+async def test_no_room_to_note_a_handover(desk, monkeypatch):
+    """A handover that cannot be noted is followed all the same."""
     desk.backend.gate.clear()
     real, disks = desk.backend.submit, []
 
@@ -179,7 +182,8 @@ def test_the_reserve_is_deleted_for_outcomes_and_restored(path):
     spool.close()
 
 
-def test_a_disk_that_became_read_only_has_no_room_however_much_is_free(path, caplog):
+def test_a_disk_that_became_read_only(path, caplog):
+    """A disk that became read only has no room however much is free."""
     filled(path)
     spool = Spool.begin(path)
     spool.file.raw.execute('PRAGMA query_only = ON')  # the same error as on such a disk

@@ -96,7 +96,8 @@ def test_an_empty_file_is_a_new_spool(path):
     spool.close()
 
 
-def test_two_broken_files_in_one_second_do_not_overwrite_each_other(path):
+def test_two_broken_files_in_one_second(path):
+    """Two broken files in one second do not overwrite each other."""
     for _ in range(3):
         path.parent.mkdir(exist_ok=True)
         _garbage(path)

@@ -9,7 +9,8 @@ from print_agent.spool.housekeeping import Housekeeping
 from print_agent.spool.store import Spool
 
 
-def test_an_old_file_that_cannot_be_deleted_does_not_end_the_housekeeping(tmp_path, caplog):
+def test_an_old_file_that_cannot_be_deleted(tmp_path, caplog):
+    """An old file that cannot be deleted does not end the housekeeping."""
     caplog.set_level(logging.DEBUG)
     spool = Spool(tmp_path / 'spool.sqlite3')
     stays = tmp_path / 'spool.sqlite3.corrupt-20200101T000000'

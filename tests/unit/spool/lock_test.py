@@ -23,13 +23,13 @@ def test_those_who_look_are_not_taken_for_an_agent(tmp_path, monkeypatch):
     assert not is_locked(tmp_path / 'nowhere')
     with lock(tmp_path):
         pass
-    looking, go_on, real = threading.Event(), threading.Event(), locking._try
+    looking, may_resume, real = threading.Event(), threading.Event(), locking._try
 
     def slow(fd, kind):
         got = real(fd, kind)
         if threading.current_thread() is looker:
             looking.set()
-            go_on.wait(10)
+            may_resume.wait(10)
         return got
 
     monkeypatch.setattr(locking, '_try', slow)
@@ -38,7 +38,7 @@ def test_those_who_look_are_not_taken_for_an_agent(tmp_path, monkeypatch):
     looker.start()
     looking.wait(10)
     assert not is_locked(tmp_path)
-    threading.Timer(0.1, go_on.set).start()
+    threading.Timer(0.1, may_resume.set).start()
     with lock(tmp_path):
         assert is_locked(tmp_path)
     looker.join()

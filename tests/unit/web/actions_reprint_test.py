@@ -83,7 +83,8 @@ async def test_a_copy_of_an_old_message_does_not_reach_a_reprint(desk):
     assert desk.spool.find('a', J1).state is State.completed
 
 
-async def test_a_restart_gives_up_what_a_person_asked_for_and_did_not_get(desk, monkeypatch):
+async def test_a_restart_ends_reprints(desk, monkeypatch):
+    """A restart gives up what a person asked for and did not get."""
     desk.backend.ready = NotReady('media-empty', 'Empty.')
     monkeypatch.setattr(worker_module, 'RETURN_AFTER', 60)
     entry = desk.control.test('desk1')
@@ -183,7 +184,8 @@ async def test_the_last_badge_is_the_last_that_may_have_come_out(desk):
 
 @pytest.mark.parametrize(('state', 'end', 'reason'), [
     ('completed', State.completed, 'person_saw_it'), ('failed', State.returned, 'person_missed_it')])
-async def test_a_question_that_was_answered_in_indico_is_not_asked_here_any_more(desk, state, end, reason):
+async def test_a_question_that_was_answered_in_indico(desk, state, end, reason):
+    """A question that was answered in Indico is not asked here any more."""
     asked = await desk.ended('j1', end='unknown', reason='printer_lost_job')
     desk.jobs.ack('a', p.Ack(job='j1', dispatch=1, state='unknown'))
     assert [(held.job, held.state) for held in desk.jobs.hello('a', 'x/1', ()).holding] == [('j1', 'unknown')]

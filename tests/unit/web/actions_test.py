@@ -46,7 +46,8 @@ async def test_a_paused_printer_says_so_and_takes_nothing(desk):
     assert len(desk.backend.submitted) == 1
 
 
-async def test_a_pause_returns_what_has_a_go_and_lets_the_badge_in_the_printer_come_out(desk):
+async def test_a_pause_returns_what_has_a_go(desk):
+    """A pause returns what has a go and lets the badge in the printer come out."""
     desk.backend.gate.clear()
     await desk.receive(J1, go=True)
     await desk.until(lambda: desk.said(p.Printing))
@@ -72,7 +73,8 @@ async def test_a_badge_that_is_about_to_be_handed_over_is_stopped(desk, monkeypa
     assert desk.backend.submitted == []
 
 
-async def test_a_go_on_a_paused_printer_is_not_used_however_it_came_there(desk):
+async def test_a_go_while_paused(desk):
+    """It is not used, however it came there."""
     desk.backend.gate.clear()
     await desk.receive(J1, go=True)
     await desk.until(lambda: desk.said(p.Printing))
@@ -82,7 +84,7 @@ async def test_a_go_on_a_paused_printer_is_not_used_however_it_came_there(desk):
     assert desk.spool.get(entry.seq).state is State.go
 
 
-async def test_what_nobody_else_could_print_is_printed_in_spite_of_a_pause(desk):
+async def test_a_webhook_prints_in_spite_of_a_pause(desk):
     """A webhook without a callback: to return it would be to lose it."""
     desk.backend.gate.clear()
     await desk.receive(J1, go=True)
@@ -136,7 +138,8 @@ async def test_only_a_printer_that_is_there_is_paused(desk):
 
 # -- test pages -------------------------------------------------------------------------------------------------------
 
-async def test_a_test_page_is_as_large_as_the_badges_and_no_server_hears_of_it(desk):
+async def test_a_test_page(desk):
+    """A test page is as large as the badges and no server hears of it."""
     await desk.ended(J1)
     desk.heard.clear()
     entry = desk.control.test('desk1')
@@ -161,7 +164,8 @@ async def test_a_test_page_for_a_printer_that_cannot_print_says_why(desk):
     assert desk.spool.get(entry.seq).reason == 'media-empty'
 
 
-async def test_there_is_no_test_page_for_an_unknown_printer_or_while_the_agent_stops(desk):
+async def test_no_test_page(desk):
+    """There is no test page for an unknown printer or while the agent stops."""
     with refused('unknown_printer'):
         desk.control.test('desk9')
     desk.jobs.stopping = True

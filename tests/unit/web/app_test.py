@@ -13,7 +13,8 @@ from print_agent.protocol import messages as p
 from print_agent.web import app as app_module
 
 
-def test_nothing_on_the_page_comes_from_elsewhere_or_stands_inline():
+def test_nothing_comes_from_elsewhere():
+    """Nothing on the page comes from elsewhere or stands inline."""
     for file in app_module.STATIC.iterdir():
         text = file.read_text()
         if file.suffix == '.html':

@@ -28,7 +28,8 @@ def test_the_history_has_every_change_once():
     assert len(history.changes()) == MAX_CHANGES
 
 
-def test_since_when_a_connection_is_down_does_not_change_with_the_reason():
+def test_down_since_the_first_reason():
+    """Since when a connection is down does not change with the reason."""
     one = link()
     history = History([one])
     history.update()

@@ -82,7 +82,8 @@ async def test_a_sender_that_is_gone_gets_no_more_reports(sender):
     assert len([m for _, m in sender.outcomes if isinstance(m, p.Completed)]) == 1
 
 
-async def test_an_outcome_that_nobody_acknowledges_is_dropped_after_a_day(sender, monkeypatch, caplog):
+async def test_outcomes_are_dropped_after_a_day(sender, monkeypatch, caplog):
+    """An outcome that nobody acknowledges is dropped after a day."""
     monkeypatch.setattr(outcome_reporter, 'MAX_REPORT_AGE', 0.0)
     sender.answer = 503
     sender.start()

@@ -53,7 +53,8 @@ async def test_the_same_post_again_prints_once(sender):
     assert len(sender.backend.submitted) == 1
 
 
-async def test_the_printer_is_that_of_the_endpoint_and_not_of_the_sender(sender):
+async def test_the_printer_is_that_of_the_endpoint(sender):
+    """The printer is that of the endpoint and not of the sender."""
     await sender.post(make_job(printer='the-directors-printer'))
     assert sender.spool.find('door:desk1', J1).printer == 'desk1'
 
@@ -190,7 +191,8 @@ async def half_a_post(sender):
     writer.close()
 
 
-async def test_a_body_that_does_not_come_keeps_its_place_for_a_while_only(sender, monkeypatch):
+async def test_a_body_that_does_not_come(sender, monkeypatch):
+    """A body that does not come keeps its place for a while only."""
     monkeypatch.setattr(receiver_module, 'MAX_READ_TIME', 0.05)
     async with half_a_post(sender) as (receiver, reader):
         answer = await asyncio.wait_for(reader.readuntil(b'}'), 30)

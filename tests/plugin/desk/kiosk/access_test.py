@@ -98,7 +98,8 @@ def test_only_posts(client, path):
     assert client.get(path).status_code == 405
 
 
-def test_nothing_is_kept_by_browsers_and_nothing_stands_in_a_frame(client):
+def test_headers_against_caches_and_frames(client):
+    """Nothing is kept by browsers and nothing stands in a frame."""
     for response in (client.get('/kiosk/'), client.post('/kiosk/alive', json={}, headers={HEADER: '1'})):
         assert response.headers['Cache-Control'] == 'no-store'
         assert response.headers['X-Frame-Options'] == 'DENY'

@@ -100,7 +100,7 @@ STATES = [(), ('failed',), ('completed',), ('held', 'failed', 'unknown'), ('comp
 
 
 @pytest.mark.usefixtures('request_context', 'many_jobs')
-def test_what_a_volunteer_waits_for_and_what_is_done_every_few_seconds(db, event, plan, manager, page):
+def test_frequent_queries(db, event, plan, manager, page):
     """One person's jobs and those that are alive are found without reading those that have ended."""
     registration = Registration.query.filter_by(event_id=event.id).first()
     form_id = registration.registration_form_id
