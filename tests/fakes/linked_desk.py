@@ -1,12 +1,14 @@
-"""A desk with a connection to an Indico."""
+"""Desks with connections: to one Indico, or to all that the computer is paired with."""
 
 import asyncio
 
 from tests.fakes.backend import FakeBackend
 from tests.fakes.indico import TOKEN
 
+from print_agent.connection import pairing as pairing_module
 from print_agent.connection.backoff import Backoff
 from print_agent.connection.link import Link
+from print_agent.connection.links import Links
 from print_agent.connection.pairing import Pairing
 from print_agent.jobs.manager import Jobs
 from print_agent.jobs.worker import Worker
@@ -45,3 +47,34 @@ class LinkedDesk:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self.spool.close()
+
+
+class PairedDesk:
+    """Links over a folder of pairings, as an agent has them."""
+
+    def __init__(self, folder):
+        self.folder = folder / 'pairings'
+        self.spool = Spool(folder / 'spool.sqlite3')
+        self.jobs = Jobs(self.spool)
+        self.links = None
+        self._tasks = []
+
+    async def __aenter__(self):
+        self.links = Links(self.folder, pairing_module.load_all(self.folder), self.jobs, self.make, self.start)
+        self.links.start()
+        self.start(self.links.run(), 'watch')
+        return self
+
+    async def __aexit__(self, *_):
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.spool.close()
+
+    def make(self, paired):
+        return Link(paired, self.jobs, lambda: (p.Printer(name='desk1'),), mode='stream', grace=1.0, backoff=quick())
+
+    def start(self, loop, name):
+        task = asyncio.create_task(loop, name=name)
+        self._tasks.append(task)
+        return task

@@ -5,53 +5,13 @@ import json
 import logging
 
 import pytest
-from tests.fakes.badges import PDF, make_job
+from tests.fakes.badges import J1, J2, PDF, make_job
 from tests.fakes.indico import TOKEN, FakeServer, pairing_file
+from tests.fakes.linked_desk import PairedDesk
 
 from print_agent.connection import links as links_module
-from print_agent.connection import pairing
-from print_agent.connection.backoff import Backoff
-from print_agent.connection.link import Link
-from print_agent.connection.links import Links
-from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 from print_agent.spool.job import State
-from print_agent.spool.store import Spool
-
-
-J1, J2 = '00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'
-
-
-class Desk:
-    """Links over a folder of pairings, as an agent has them."""
-
-    def __init__(self, folder):
-        self.folder = folder / 'pairings'
-        self.spool = Spool(folder / 'spool.sqlite3')
-        self.jobs = Jobs(self.spool)
-        self.links = None
-        self._tasks = []
-
-    async def __aenter__(self):
-        self.links = Links(self.folder, pairing.load_all(self.folder), self.jobs, self.make, self.start)
-        self.links.start()
-        self.start(self.links.run(), 'watch')
-        return self
-
-    async def __aexit__(self, *_):
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.spool.close()
-
-    def make(self, paired):
-        return Link(paired, self.jobs, lambda: (p.Printer(name='desk1'),), mode='stream', grace=1.0,
-                    backoff=Backoff(first=0.01, longest=0.05))
-
-    def start(self, loop, name):
-        task = asyncio.create_task(loop, name=name)
-        self._tasks.append(task)
-        return task
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +34,7 @@ def write(desk_folder, server, name='test-1', **values):
 async def test_paired_anew_while_it_runs(tmp_path, server, caplog):
     caplog.set_level(logging.INFO, 'print_agent')
     write(tmp_path, server, agent_name='Old')
-    async with Desk(tmp_path) as desk:
+    async with PairedDesk(tmp_path) as desk:
         await server.until(lambda: server.now)
         await server.send(make_job(J1), PDF)
         await server.until(lambda: server.said(p.Accepted))
@@ -94,7 +54,7 @@ async def test_paired_anew_while_it_runs(tmp_path, server, caplog):
 async def test_pairings_come_and_go(tmp_path, server):
     """A new pairing is used and a removed one lets go of its badges."""
     path = write(tmp_path, server)
-    async with Desk(tmp_path) as desk:
+    async with PairedDesk(tmp_path) as desk:
         await server.until(lambda: server.now)
         other = write(tmp_path, server, 'test-2')
         await server.until(lambda: len(server.hellos) == 2)
@@ -117,7 +77,7 @@ async def test_pairings_come_and_go(tmp_path, server):
 @pytest.mark.parametrize('event_id', [1, 2])
 async def test_outcomes_are_sent_to_no_other_event(tmp_path, server, event_id):
     write(tmp_path, server, agent_name='Old')
-    async with Desk(tmp_path) as desk:
+    async with PairedDesk(tmp_path) as desk:
         server.auto_ack = False
         await server.until(lambda: server.now)
         desk.spool.end(desk.spool.store('test-1', make_job(J1), PDF, state=State.go), State.failed, 'x')
@@ -128,7 +88,7 @@ async def test_outcomes_are_sent_to_no_other_event(tmp_path, server, event_id):
 
 async def test_a_file_that_cannot_be_used_changes_nothing(tmp_path, server, caplog):
     path = write(tmp_path, server)
-    async with Desk(tmp_path) as desk:
+    async with PairedDesk(tmp_path) as desk:
         await server.until(lambda: server.now)
         path.write_text('{')
         await server.until(lambda: 'not a pairing' in caplog.text)
