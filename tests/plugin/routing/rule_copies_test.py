@@ -13,7 +13,7 @@ DESKS = {1: 101}
 
 def copied(*when, desk=1):
     """Return the conditions of the copy of a rule; ``None`` if it stays behind."""
-    rules = rules_for_clone([Rule(desk=desk, when=when)], DESKS, COPIES)
+    rules = rules_for_clone([Rule(id=1, desk=desk, when=when)], DESKS, COPIES)
     assert all(rule.desk == 101 for rule in rules)
     return rules[0].when if rules else None
 

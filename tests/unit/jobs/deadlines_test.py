@@ -27,7 +27,7 @@ async def desk(tmp_path):
 async def test_permission_ends_at_its_deadline(desk):
     desk.backend.ready = NotReady('cups_down', 'CUPS is away.')
     desk.start()
-    await desk.jobs.receive('a', make_job(go=True, print_within=0.1), PDF)
+    await desk.jobs.receive('a', make_job(go=True, print_within=0.5), PDF)
     assert await desk.ends() == [p.Returned(job=J1, dispatch=1, reason='cups_down', detail='CUPS is away.')]
     desk.backend.ready = None
     await asyncio.sleep(0.05)
