@@ -122,7 +122,8 @@ def crash():
 def died_twice(cursor):
     """Return how many badges wait for their last worker, or have it."""
     cursor.execute('SELECT count(*) FROM plugin_checkin_print.jobs '
-                   f'WHERE (state = 2 AND attempts >= {MAX_RENDERS - 1}) OR (state = 3 AND attempts >= {MAX_RENDERS})')
+                   f'WHERE (state = {JobState.queued} AND attempts >= {MAX_RENDERS - 1}) '
+                   f'OR (state = {JobState.rendering} AND attempts >= {MAX_RENDERS})')
     return cursor.fetchone()[0]
 
 

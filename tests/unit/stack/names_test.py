@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.stack.names import people
 
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_enough_people_for_the_benchmark():
