@@ -46,7 +46,7 @@ WORDS = {
 }
 #: The same, only as (part of) a name in code: in a sentence these words are ordinary English.
 NAMES = {
-    r'\w+_again|again_\w+|again(?=\.\w|\[| = )|/again': 'reprint, retry, repeat: what it is',
+    r'\w+_again|again_\w+|again(?=\.\w|\[| = )|/again|(?<=\})again': 'reprint, retry, repeat: what it is',
     r'(\w+_)?(LOOK|PATIENCE|MOST)(_\w+)?|AFTER|_?patience': 'what it limits, with its unit: PRINTER_POLL_INTERVAL',
     r'of_life|lives': 'states',
     r'_?why_not': 'blocked_by',

@@ -151,7 +151,7 @@ def test_locked_jobs_are_skipped(db, manager, url, create_job, person):
 def test_reprint(db, event, manager, url, create_job, person, flashes, log_of):
     jobs = {state: create_job(person(), state) for state in S}
     ids = [job.id for job in jobs.values()]
-    dialog = manager.post(f'{url}again', job_id=ids)
+    dialog = manager.post(f'{url}reprint', job_id=ids)
     html = dialog.json['html']
     assert f'Badges that you have chosen: {len(S)}' in html
     assert Job.query.filter(Job.reprint_of_id.isnot(None)).count() == 0
@@ -159,11 +159,11 @@ def test_reprint(db, event, manager, url, create_job, person, flashes, log_of):
     assert all(f'value="{id_}"' in html for id_ in ids)
 
     # without a reason nothing prints
-    assert 'reason' in manager.save(f'{url}again', job_id=ids, reason='', newest=newest, submitted='')
-    assert 'reason' in manager.save(f'{url}again', job_id=ids, reason='bogus', newest=newest, submitted='')
+    assert 'reason' in manager.save(f'{url}reprint', job_id=ids, reason='', newest=newest, submitted='')
+    assert 'reason' in manager.save(f'{url}reprint', job_id=ids, reason='bogus', newest=newest, submitted='')
     assert Job.query.filter(Job.reprint_of_id.isnot(None)).count() == 0
 
-    assert manager.save(f'{url}again', job_id=ids, reason='lost', newest=newest, submitted='') == {}
+    assert manager.save(f'{url}reprint', job_id=ids, reason='lost', newest=newest, submitted='') == {}
     reprints = Job.query.filter(Job.reprint_of_id.isnot(None)).all()
     out = {S.printing, S.completed, S.sent, S.unknown}
     assert {job.reprint_of.state for job in reprints} == out
@@ -175,18 +175,18 @@ def test_reprint(db, event, manager, url, create_job, person, flashes, log_of):
     assert "'Reason': 'It was lost'" in log_of(event)
 
     # the same dialog sent twice
-    assert manager.save(f'{url}again', job_id=ids, reason='lost', newest=newest, submitted='') == {}
+    assert manager.save(f'{url}reprint', job_id=ids, reason='lost', newest=newest, submitted='') == {}
     assert Job.query.filter(Job.reprint_of_id.isnot(None)).count() == 4
     # but a new dialog prints again
-    html = manager.post(f'{url}again', job_id=ids).json['html']
+    html = manager.post(f'{url}reprint', job_id=ids).json['html']
     newest = re.search(r'name="newest"[^>]*value="(\d+)"', html)[1]
-    manager.save(f'{url}again', job_id=ids, reason='misprint', newest=newest, submitted='')
+    manager.save(f'{url}reprint', job_id=ids, reason='misprint', newest=newest, submitted='')
     assert Job.query.filter(Job.reprint_of_id.isnot(None)).count() == 8
 
 
 @pytest.mark.parametrize('newest', ['', 'x', '-1', '9' * 30])
 def test_reprint_needs_its_dialog(manager, url, create_job, person, newest):
     job = create_job(person())
-    response = manager.post(f'{url}again', job_id=job.id, reason='lost', newest=newest, submitted='')
+    response = manager.post(f'{url}reprint', job_id=job.id, reason='lost', newest=newest, submitted='')
     assert response.status_code == 200
     assert Job.query.filter(Job.reprint_of_id.isnot(None)).count() == 0
