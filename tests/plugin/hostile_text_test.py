@@ -53,6 +53,8 @@ def sample(kind, uuid):
             return (uuid if kind.pattern and '[0-9a-f]' in kind.pattern else 'x'), [()]
         case inspect.LiteralType():
             return kind.values[0], [()]
+        case inspect.EnumType():
+            return next(iter(kind.cls)).value, [()]
         case inspect.IntType():
             return 1, []
         case inspect.FloatType():
@@ -205,7 +207,7 @@ def test_all_texts_of_agents_have_a_limit():
             for name in path:
                 kind = (kind.item_type if name == 0 else
                         next(field.type for field in kind.fields if field.name == name))
-            assert isinstance(kind, inspect.LiteralType) or kind.pattern, (cls, path)
+            assert isinstance(kind, inspect.LiteralType | inspect.EnumType) or kind.pattern, (cls, path)
 
 
 def test_the_answer_to_a_poll_is_fit(app, agent):
