@@ -1,7 +1,8 @@
 """What is wrong with a template whose badge could not be drawn: the item, and a sentence about it.
 
 Templates are users' input, and Indico's drawing raises whatever its libraries raise. The text of such an exception may
-quote what is on the badge, and its place in a file helps nobody at a desk; the item does.
+quote what is on the badge, and its place in a file helps nobody at a desk; the item does. The sentence is written down
+with the job, so it is in the language of the badge.
 """
 
 from PIL import Image, UnidentifiedImageError
@@ -10,6 +11,8 @@ from indico.modules.designer.pdf import FONT_STYLES
 from indico.modules.designer.util import is_regform_field_placeholder
 from indico.modules.events.registration.models.form_fields import RegistrationFormField
 from indico.util.placeholders import get_placeholders
+
+from indico_checkin_print import _
 
 
 def describe_fault(exc):
@@ -20,8 +23,9 @@ def describe_fault(exc):
         return ''
     item = drawing.f_locals.get('item')
     if item is None:
-        return f'The background image of the template: {_picture_fault(exc)}'
-    return f'The item {_title(item)} of the template: {_item_fault(exc, item, frames[frames.index(drawing):])}'
+        return _('The background image of the template: {}').format(_picture_fault(exc))
+    return _('The item {item} of the template: {fault}').format(
+        item=_title(item), fault=_item_fault(exc, item, frames[frames.index(drawing):]))
 
 
 def _frames(exc):
@@ -44,18 +48,18 @@ def _title(item):
 def _item_fault(exc, item, frames):
     names = {frame.f_code.co_name for frame in frames}
     if item.get('font_family') not in FONT_STYLES:
-        return f'its font “{item.get("font_family")}” does not exist. Choose another one.'
+        return _('its font “{}” does not exist. Choose another one.').format(item.get('font_family'))
     if 'drawImage' in names or ('render' in names and _is_image(item)):
         return _picture_fault(exc)
     if isinstance(exc, TypeError) and item.get('height') is None and _is_image(item):
-        return 'a picture needs a height. Give it one.'
+        return _('a picture needs a height. Give it one.')
     if '_extract_font_size' in names:
-        return 'its font size is no number.'
+        return _('its font size is no number.')
     if any('color' in name.lower() for name in names):
-        return 'one of its colours does not exist.'
+        return _('one of its colours does not exist.')
     if 'wrap' in names or 'Paragraph' in names or 'parse' in names:
-        return 'its text cannot be set. Look for markup in it, and for a size that is larger than the badge.'
-    return 'it cannot be drawn. The log of the server has more.'
+        return _('its text cannot be set. Look for markup in it, and for a size that is larger than the badge.')
+    return _('it cannot be drawn. The log of the server has more.')
 
 
 def _is_image(item):
@@ -65,7 +69,7 @@ def _is_image(item):
 
 def _picture_fault(exc):
     if isinstance(exc, Image.DecompressionBombError):
-        return 'the picture is too large to be opened. Use a smaller one.'
+        return _('the picture is too large to be opened. Use a smaller one.')
     if isinstance(exc, UnidentifiedImageError | OSError | SyntaxError | ValueError):
-        return 'the picture cannot be read. Upload it again, as PNG or JPEG.'
-    return 'the picture is missing or cannot be drawn. Upload it again.'
+        return _('the picture cannot be read. Upload it again, as PNG or JPEG.')
+    return _('the picture is missing or cannot be drawn. Upload it again.')

@@ -19,6 +19,7 @@ from indico.modules.events.registration.util import generate_ticket
 
 from print_agent.protocol.messages import MAX_DOCUMENT, MAX_PAGES, MAX_SIDE_MM
 
+from indico_checkin_print import _
 from indico_checkin_print.badge.context import drawing
 from indico_checkin_print.badge.faults import describe_fault
 from indico_checkin_print.badge.names import is_nameless
@@ -63,7 +64,7 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
         with _faults_of_templates(), _invariant_pdf():
             pdf = (generate_ticket(registration) if kind == BadgeKind.ticket else
                    _badge(registration, template, setup.backside, person, nameless))
-    return _checked(kind, pdf.getvalue())
+        return _checked(kind, pdf.getvalue())
 
 
 def _badge(registration, template, backside, person, nameless):
@@ -77,7 +78,7 @@ def _badge(registration, template, backside, person, nameless):
     pdf = pdf_class(template, config, registration.event, [registration], bool(person))
     pdf.persons = [p for p in pdf.persons if (p['id'] if p['is_accompanying'] else '') == person]
     if not pdf.persons:
-        raise CannotRender(Reason.registration_gone, 'This accompanying person is no longer registered.')
+        raise CannotRender(Reason.registration_gone, _('This accompanying person is no longer registered.'))
     items = [*template.data['items'], *(backside.data['items'] if backside else ())]
     if not nameless and is_nameless(items, pdf.persons[0]['first_name'], pdf.persons[0]['last_name']):
         raise NoName
@@ -118,11 +119,13 @@ def _faults_of_templates():
 def _checked(kind, content):
     """Measure a PDF and refuse what agents would refuse."""
     if len(content) > MAX_DOCUMENT:
-        raise CannotRender(Reason.document_too_large, f'{len(content)} bytes; the limit is {MAX_DOCUMENT}.')
+        raise CannotRender(Reason.document_too_large, _('{size} bytes; the limit is {limit}.').format(
+            size=len(content), limit=MAX_DOCUMENT))
     pages = PdfReader(BytesIO(content)).pages
     if not pages:
         raise CannotRender(Reason.nothing_drawn)
     width, height = (round(float(x) / mm, 2) for x in (pages[0].mediabox.width, pages[0].mediabox.height))
     if len(pages) > MAX_PAGES or max(width, height) > MAX_SIDE_MM:
-        raise CannotRender(Reason.document_too_large, f'{len(pages)} pages of {width} x {height} mm.')
+        raise CannotRender(Reason.document_too_large, _('{pages} pages of {width} x {height} mm.').format(
+            pages=len(pages), width=width, height=height))
     return BadgePDF(kind=kind, content=content, pages=len(pages), width_mm=width, height_mm=height)

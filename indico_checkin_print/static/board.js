@@ -48,7 +48,9 @@
   function count() {
     for (const element of document.querySelectorAll('[data-since]')) {
       const seconds = Math.max(0, Math.round(Date.now() / 1000 - ahead - element.dataset.since));
-      element.textContent = seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+      element.textContent = seconds < 120
+        ? board.dataset.seconds.replace('{}', seconds)
+        : board.dataset.minutes.replace('{}', Math.floor(seconds / 60));
     }
   }
 

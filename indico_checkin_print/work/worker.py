@@ -10,7 +10,7 @@ from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import RegistrationState
 
-from indico_checkin_print import heartbeat, ledger, sql
+from indico_checkin_print import _, heartbeat, ledger, sql
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.delivery.deliver import begin, enter, send
@@ -90,7 +90,7 @@ def render_one(job_id, actor):
         # a fault of ours or of the database: noted on the job and tried again
         db.session.rollback()
         log_failure(logger, exc, 'Job %d could not be rendered (attempt %d)', job_id, attempts)
-        ledger.fail_render(Job.get(job_id), Reason.render_failed, 'The log of the server says more.', actor,
+        ledger.fail_render(Job.get(job_id), Reason.render_failed, str(_('The log of the server says more.')), actor,
                            final=False)
         db.session.commit()
 
