@@ -8,7 +8,7 @@ from indico.core.celery import celery
 from indico.core.db import db
 
 from indico_checkin_print import heartbeat
-from indico_checkin_print.diagnostics import attention_email, standstill_email
+from indico_checkin_print.diagnostics import attention_email, equipment, standstill_email
 from indico_checkin_print.ledger.conditions import post_is_due
 from indico_checkin_print.logs import logger
 from indico_checkin_print.work import retention
@@ -69,6 +69,7 @@ def sweep():
     recover_stalled('sweep', heartbeat.CELERY)
     db.session.commit()
     work()
+    equipment.check()
     # last, because a mail server may hang
     standstill_email.check()
     attention_email.check()

@@ -59,7 +59,7 @@ def standstills(desks, conditions=()):
     if not desks:
         return []
     breakers = open_breakers({x.agent_id for desk in desks for x in desk.printers})
-    blocked = {desk.id: [_blocked_by(x, breakers) for x in desk.printers] for desk in desks}
+    blocked = {desk.id: [stalled_by(x, breakers) for x in desk.printers] for desk in desks}
     ids = [desk.id for desk in desks]
     waiting = Counter(dict(db.session.query(Job.desk_id, db.func.count())
                            .filter(Job.desk_id.in_(ids), Job.state.in_(WAITING), *conditions)
@@ -82,7 +82,11 @@ def desks_with_waiting():
     return Desk.query.filter(Desk.id.in_(ids), ~Desk.is_deleted).options(selectinload(Desk.printers)).all()
 
 
-def _blocked_by(desk_printer, breakers):
+def stalled_by(desk_printer, breakers):
+    """Return why a printer of a desk prints nothing now that nobody looks after it: a code, or ``''`` if it prints.
+
+    :param breakers: What `open_breakers` returned for its agent.
+    """
     agent, name = desk_printer.agent, desk_printer.printer
     if agent.revoked_dt is not None:
         return 'agent_revoked'

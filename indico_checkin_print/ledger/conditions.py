@@ -6,6 +6,7 @@ from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.choices import EQUIPMENT_EVENTS
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
@@ -48,6 +49,12 @@ def is_data():
 
 
 @cache
+def is_about_equipment():
+    """Return the condition for news of print agents and printers, which belong to no registration."""
+    return db.or_(*(Job.purpose.startswith(f'{Job.PURPOSE_NEWS}{event}:') for event in EQUIPMENT_EVENTS))
+
+
+@cache
 def still_wanted():
     """Return the condition for jobs whose check-in, and for badges also whose registration, is what it was.
 
@@ -63,21 +70,23 @@ def still_wanted():
     same_checkin = db.or_(Job.checked_in_dt.is_(None), reg.checked_in_dt == Job.checked_in_dt, resent, news)
     allowed = db.or_(Job.purpose != Job.PURPOSE_BADGE,
                      reg.state.in_([RegistrationState.complete, RegistrationState.unpaid]))
-    return db.or_(Job.purpose == Job.PURPOSE_TEST, Job.purpose.startswith(Job.PURPOSE_UNDO),
+    return db.or_(Job.purpose == Job.PURPOSE_TEST, Job.purpose.startswith(Job.PURPOSE_UNDO), is_about_equipment(),
                   db.session.query(reg.id).filter(reg.id == Job.registration_id, ~reg.is_deleted, same_checkin, allowed)
                   .exists())
 
 
 @cache
 def behind_another():
-    """Return the condition for messages to a webhook that wait for an earlier one about the same person."""
+    """Return the condition for messages to a webhook that wait for an earlier one about the same person or agent."""
     before = db.aliased(Job)
-    return db.and_(Job.webhook_id.isnot(None),
-                   db.session.query(before.id)
-                   .filter(before.registration_id == Job.registration_id, before.webhook_id == Job.webhook_id,
-                           before.id < Job.id, before.state.in_([JobState.queued, JobState.rendering, JobState.ready,
-                                                                 JobState.dispatched]))
-                   .exists())
+    waits = [before.webhook_id == Job.webhook_id, before.id < Job.id,
+             before.state.in_([JobState.queued, JobState.rendering, JobState.ready, JobState.dispatched])]
+    same_person = (db.session.query(before.id)
+                   .filter(before.registration_id == Job.registration_id, *waits).exists())
+    same_agent = (db.session.query(before.id)
+                  .filter(before.registration_id.is_(None), before.facts['agent'] == Job.facts['agent'], *waits)
+                  .exists())
+    return db.and_(Job.webhook_id.isnot(None), db.or_(same_person, db.and_(is_about_equipment(), same_agent)))
 
 
 def for_receiver(jobs):

@@ -1,5 +1,7 @@
 """News for webhooks: what happens becomes a message for each webhook that asked for it, in the same transaction."""
 
+import json
+
 from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER
 from indico_checkin_print.models.choices import WebhookEvent
 from indico_checkin_print.models.jobs import JobState
@@ -34,8 +36,8 @@ _ANNOUNCE = """
     )
     SELECT count(*) FROM created
 """
-_WANTED = """w.enabled AND NOT w.is_deleted AND %(type)s = ANY(w.events)
-             AND (w.form_ids IS NULL OR r.registration_form_id = ANY(w.form_ids))"""
+_WANTED = """w.enabled AND NOT w.is_deleted AND %(type)s = ANY(w.events)"""
+_OF_FORM = """AND (w.form_ids IS NULL OR r.registration_form_id = ANY(w.form_ids))"""
 _BADGES = """
     SELECT w.id AS webhook_id, j.event_id, j.registration_id, j.person, j.checked_in_dt, h.id AS place,
            h.id::text AS key,
@@ -44,7 +46,7 @@ _BADGES = """
     FROM plugin_checkin_print.job_history h
     JOIN plugin_checkin_print.jobs j ON j.id = h.job_id AND j.purpose = 'badge'
     JOIN event_registration.registrations r ON r.id = j.registration_id
-    JOIN plugin_checkin_print.webhooks w ON w.event_id = j.event_id AND {wanted}
+    JOIN plugin_checkin_print.webhooks w ON w.event_id = j.event_id AND {wanted} {of_form}
     LEFT JOIN plugin_checkin_print.desks d ON d.id = j.desk_id
     WHERE h.id = ANY(%(ids)s)
 """
@@ -54,8 +56,14 @@ _CHANGED = """
            concat_ws(':', r.id, txid_current()) AS key, cast(NULL AS jsonb) AS facts
     FROM event_registration.registrations r
     JOIN plugin_checkin_print.forms f ON f.registration_form_id = r.registration_form_id AND f.enabled
-    JOIN plugin_checkin_print.webhooks w ON w.event_id = r.event_id AND {wanted}
+    JOIN plugin_checkin_print.webhooks w ON w.event_id = r.event_id AND {wanted} {of_form}
     WHERE r.id = ANY(%(ids)s) AND NOT r.is_deleted
+"""
+_EQUIPMENT = """
+    SELECT w.id AS webhook_id, w.event_id, cast(NULL AS int) AS registration_id, '' AS person,
+           cast(NULL AS timestamp) AS checked_in_dt, w.id AS place, %(key)s AS key, cast(%(facts)s AS jsonb) AS facts
+    FROM plugin_checkin_print.webhooks w
+    WHERE w.event_id = %(event_id)s AND {wanted}
 """
 
 
@@ -77,9 +85,20 @@ def announce_changed(registration_ids, actor):
     return _announce(_CHANGED, WebhookEvent.changed, actor, ids=sorted(registration_ids))
 
 
+def announce_equipment(event, actor, *, event_id, equipment_id, since, facts):
+    """Announce how a print agent or a printer is, once for each change.
+
+    :param event: One of `EQUIPMENT_EVENTS`.
+    :param since: Since when it has been so.
+    :param facts: What the message says: see `messages.news`.
+    """
+    _announce(_EQUIPMENT, event, actor, event_id=event_id, key=f'{equipment_id}:{since.isoformat()}',
+              facts=json.dumps(facts))
+
+
 def _announce(found, event, actor, **values):
     with cursor() as cur:
-        cur.execute(_ANNOUNCE.format(found=found.format(wanted=_WANTED)), {
+        cur.execute(_ANNOUNCE.format(found=found.format(wanted=_WANTED, of_form=_OF_FORM)), {
             'type': str(event), 'ready': int(JobState.ready), 'reason': str(Reason.announced),
             'expires_in': DATA_EXPIRES_AFTER.total_seconds(), 'actor': actor, **values})
         count, = cur.fetchone()

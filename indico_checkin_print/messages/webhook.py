@@ -101,6 +101,34 @@ class BadgeOutcomeData(RegistrationData, frozen=True, kw_only=True):
     badge: Badge
 
 
+class Agent(Struct, frozen=True, kw_only=True):
+    """A print agent: a laptop at the desk."""
+
+    id: int
+    name: str
+
+
+class AgentData(EventData, frozen=True, kw_only=True):
+    """Data of a print agent that went away or came back."""
+
+    agent: Agent
+    #: The names of the desks that use it
+    desks: list[str]
+    #: Since when it has been so, as far as Indico knows
+    since: Timestamp
+    #: Why, as a code of docs/agent.md, of the printer (IPP) or of Indico; empty if all is well
+    reason: str
+    #: The same in a few English words
+    message: str
+
+
+class PrinterData(AgentData, frozen=True, kw_only=True):
+    """Data of a printer that stopped or is ready again."""
+
+    #: Its name at the agent
+    printer: str
+
+
 class Message(Struct, frozen=True, kw_only=True, tag_field='type'):
     """What all messages have."""
 
@@ -157,6 +185,30 @@ class BadgeExpired(Message, frozen=True, kw_only=True, tag='badge.expired'):
     data: BadgeOutcomeData
 
 
+class AgentAway(Message, frozen=True, kw_only=True, tag='agent.away'):
+    """A print agent that desks use is not connected."""
+
+    data: AgentData
+
+
+class AgentBack(Message, frozen=True, kw_only=True, tag='agent.back'):
+    """It is connected again."""
+
+    data: AgentData
+
+
+class PrinterStopped(Message, frozen=True, kw_only=True, tag='printer.stopped'):
+    """A printer of a desk prints nothing until somebody does something about it."""
+
+    data: PrinterData
+
+
+class PrinterReady(Message, frozen=True, kw_only=True, tag='printer.ready'):
+    """It prints again."""
+
+    data: PrinterData
+
+
 class WebhookTest(Message, frozen=True, kw_only=True, tag='webhook.test'):
     """A manager tests the webhook."""
 
@@ -164,4 +216,4 @@ class WebhookTest(Message, frozen=True, kw_only=True, tag='webhook.test'):
 
 
 MESSAGES = (BadgePrint, CheckedIn, CheckinUndone, RegistrationChanged, BadgePrinted, BadgeFailed, BadgeUnknown,
-            BadgeExpired, WebhookTest)
+            BadgeExpired, AgentAway, AgentBack, PrinterStopped, PrinterReady, WebhookTest)

@@ -266,6 +266,19 @@ def upgrade():
         schema=SCHEMA
     )
 
+    op.create_table('equipment',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('agent_id', sa.Integer(), nullable=False),
+        sa.Column('printer', sa.String(), server_default='', nullable=False),
+        sa.Column('works', sa.Boolean(), nullable=False),
+        sa.Column('since_dt', UTCDateTime(), nullable=True),
+        sa.Column('announced_dt', UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(['agent_id'], [f'{SCHEMA}.agents.id'], name=op.f('fk_equipment_agent_id_agents'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_equipment')),
+        sa.UniqueConstraint('agent_id', 'printer', name=op.f('uq_equipment_agent_id_printer')),
+        schema=SCHEMA
+    )
+
     op.create_table('events',
         sa.Column('event_id', sa.Integer(), autoincrement=False, nullable=False),
         sa.Column('paused', sa.Boolean(), nullable=False),
@@ -565,6 +578,7 @@ def downgrade():
     op.drop_table('desks', schema=SCHEMA)
     op.drop_table('webhooks', schema=SCHEMA)
     op.drop_table('events', schema=SCHEMA)
+    op.drop_table('equipment', schema=SCHEMA)
     op.drop_table('printer_troubles', schema=SCHEMA)
     op.drop_table('agents', schema=SCHEMA)
     op.execute(DropSchema(SCHEMA))

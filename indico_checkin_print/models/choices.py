@@ -80,6 +80,15 @@ class WebhookEvent(IndicoStrEnum):
     failed = 'badge.failed'
     unknown = 'badge.unknown'
     expired = 'badge.expired'
+    away = 'agent.away'
+    back = 'agent.back'
+    stopped = 'printer.stopped'
+    ready = 'printer.ready'
+
+    @property
+    def is_about_person(self):
+        """Whether its messages belong to a registration."""
+        return self not in EQUIPMENT_EVENTS
 
     @property
     def title(self):
@@ -92,6 +101,8 @@ class WebhookEvent(IndicoStrEnum):
         return _EVENT_LABELS[self]
 
 
+#: What is about a print agent or a printer
+EQUIPMENT_EVENTS = (WebhookEvent.away, WebhookEvent.back, WebhookEvent.stopped, WebhookEvent.ready)
 _EVENT_TITLES = {
     WebhookEvent.checked_in: _('Somebody is checked in'),
     WebhookEvent.undone: _('A check-in is undone'),
@@ -100,6 +111,10 @@ _EVENT_TITLES = {
     WebhookEvent.failed: _('A badge fails'),
     WebhookEvent.unknown: _('Nobody knows whether a badge came out'),
     WebhookEvent.expired: _('A badge gets too old to be printed'),
+    WebhookEvent.away: _('A print agent is away'),
+    WebhookEvent.back: _('A print agent is back'),
+    WebhookEvent.stopped: _('A printer of a desk stops'),
+    WebhookEvent.ready: _('A printer of a desk is ready again'),
 }
 _EVENT_LABELS = {
     WebhookEvent.checked_in: _('check-in'),
@@ -109,6 +124,10 @@ _EVENT_LABELS = {
     WebhookEvent.failed: _('badge failed'),
     WebhookEvent.unknown: _('badge unknown'),
     WebhookEvent.expired: _('badge expired'),
+    WebhookEvent.away: _('agent away'),
+    WebhookEvent.back: _('agent back'),
+    WebhookEvent.stopped: _('printer stopped'),
+    WebhookEvent.ready: _('printer ready'),
 }
 #: What a webhook is notified of unless its manager says otherwise
 DEFAULT_EVENTS = (WebhookEvent.checked_in, WebhookEvent.undone)

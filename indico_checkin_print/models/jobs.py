@@ -84,7 +84,7 @@ class Job(db.Model):
         db.ForeignKey('events.events.id'),
         nullable=False
     )
-    #: Not set for a test badge, and once the registration has been purged
+    #: Not set for a test badge and for news of agents and printers, and once the registration has been purged
     registration_id = db.Column(
         db.Integer,
         db.ForeignKey('event_registration.registrations.id', ondelete='SET NULL'),
@@ -256,6 +256,11 @@ class Job(db.Model):
     def news(self):
         """The `WebhookEvent` of news for a webhook; ``None`` of any other job."""
         return news_of(self.purpose)
+
+    @property
+    def is_about_person(self):
+        """Whether it belongs to a registration, unless that has been purged."""
+        return self.purpose != self.PURPOSE_TEST and (self.news is None or self.news.is_about_person)
 
     @property
     def needs_document(self):

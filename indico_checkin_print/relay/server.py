@@ -23,7 +23,7 @@ from print_agent.protocol.messages import MAX_MESSAGE
 from indico_checkin_print import heartbeat
 from indico_checkin_print.agents import inbound, outbound
 from indico_checkin_print.agents.connect_limit import UNKNOWN_TOKEN_BURST, UNKNOWN_TOKEN_INTERVAL, ConnectLimit, origin
-from indico_checkin_print.diagnostics import attention_email, standstill_email
+from indico_checkin_print.diagnostics import attention_email, equipment, standstill_email
 from indico_checkin_print.errors import CannotListen, DatabaseAway
 from indico_checkin_print.logs import log_failure, logger
 from indico_checkin_print.relay import boards
@@ -98,6 +98,7 @@ class Relay:
                 self._repeat(POLL_INTERVAL, self._poll),
                 self._repeat(SWEEP_INTERVAL, self._db.call, worker.recover_stalled, 'relay', name, f'{host}:{port}'),
                 self._repeat(RENDER_INTERVAL, self._db.call, worker.render_waiting, 'relay', due_for=RENDER_DELAY),
+                self._repeat(SWEEP_INTERVAL, self._db.call, equipment.check),
                 # apart, because an e-mail server may hang
                 self._repeat(SWEEP_INTERVAL, self._db.call, standstill_email.check),
                 self._repeat(SWEEP_INTERVAL, self._db.call, attention_email.check),

@@ -99,7 +99,7 @@ def _pointless(job):
     """Return why a job is no longer wanted: Indico can undo a check-in without a signal."""
     if job.event.is_deleted:
         return Reason.event_gone
-    if job.purpose == Job.PURPOSE_TEST:
+    if not job.is_about_person:
         return None
     if job.registration is None or job.registration.is_deleted:
         return Reason.registration_gone

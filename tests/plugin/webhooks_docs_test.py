@@ -18,7 +18,7 @@ from indico_checkin_print.delivery import breaker, post, retry, notify
 from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.settings import parse_networks
 from indico_checkin_print.messages.schema import schema
-from indico_checkin_print.messages.webhook import MESSAGES, Badge
+from indico_checkin_print.messages.webhook import MESSAGES, Badge, EventData, PrinterData
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.messages.payload import FIELDS
@@ -85,7 +85,8 @@ def test_the_receiver_refuses_another_secret(db, check_in, reg, webhook, receive
 
 def test_the_examples_fit_the_schema():
     examples = [json.loads(x) for x in re.findall(r'```json\n(.*?)```', TEXT, re.DOTALL)]
-    assert {x['type'] for x in examples} == {'registration.checked_in', 'badge.print', 'badge.failed'}
+    assert {x['type'] for x in examples} == {'registration.checked_in', 'badge.print', 'badge.failed',
+                                              'printer.stopped'}
     for example in examples:
         jsonschema.validate(example, schema())
 
@@ -101,10 +102,20 @@ def answers(verdict):
     return {status for status in range(100, 600) if retry.verdict(status) == verdict}
 
 
+def names_in_table(heading):
+    """Return what the first column of the table with this heading names."""
+    table = TEXT.partition(heading)[2].partition('\n\n')[0]
+    return {name for row in re.findall(r'^\| (`[a-z`, ]+) \|', table, re.MULTILINE)
+            for name in re.findall(r'`(\w+)`', row)}
+
+
 def test_every_field_of_a_badge():
-    names = {name for row in re.findall(r'^\| (`[a-z`, ]+) \|', TEXT.partition('field of `badge`')[2], re.MULTILINE)
-             for name in re.findall(r'`(\w+)`', row)}
-    assert names >= {field.name for field in msgspec.structs.fields(Badge)}
+    assert names_in_table('field of `badge`') == {field.name for field in msgspec.structs.fields(Badge)}
+
+
+def test_every_field_about_an_agent_or_printer():
+    ours = {field.name for field in msgspec.structs.fields(PrinterData)}
+    assert names_in_table('field about an agent') == ours - {field.name for field in msgspec.structs.fields(EventData)}
 
 
 @pytest.mark.parametrize(('words', 'verdict'), [

@@ -59,9 +59,9 @@ class Receiver:
     def received(self):
         """Return what came.
 
-        Dicts with ``path``, ``id``, ``type``, ``registration``, ``badge`` (what the message says about one), ``answer``
-        (a status, or the fault), and when the request came and was answered (``since``, ``until``, in seconds since
-        1970).
+        Dicts with ``path``, ``id``, ``type``, ``registration``, ``badge`` (what the message says about one), ``agent``
+        (its name), ``printer`` and ``reason`` of a message about these, ``answer`` (a status, or the fault), and when
+        the request came and was answered (``since``, ``until``, in seconds since 1970).
         """
         path = self.folder / 'received'
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
@@ -81,7 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
         message = json.loads(body)
         line = {'path': self.path, 'id': id_, 'answer': answer, 'since': since, 'until': time.time(),
                 'type': message['type'], 'registration': message['data'].get('registration', {}).get('id'),
-                'badge': message['data'].get('badge')}
+                'badge': message['data'].get('badge'), 'agent': message['data'].get('agent', {}).get('name'),
+                'printer': message['data'].get('printer'), 'reason': message['data'].get('reason')}
         with (self.folder / 'received').open('a') as file:
             file.write(json.dumps(line) + '\n')
         if answer == 'hang':

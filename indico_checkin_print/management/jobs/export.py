@@ -69,10 +69,10 @@ def _lines(event_id, tzinfo, wanted, people, choices, visible):
 
 
 def _values(event_id, ids, tzinfo, choices):
-    jobs = (db.session.query(Job.id, Job.purpose, Job.person, Job.registration_id, Job.desk_id, Job.webhook_id,
-                             Job.printer, Job.state, Job.reason, Job.detail, Job.checked_in_dt, Job.created_dt,
-                             Job.changed_dt, Job.reprint_of_id, Registration.first_name, Registration.last_name,
-                             Registration.friendly_id, Registration.registration_form_id)
+    jobs = (db.session.query(Job.id, Job.purpose, Job.facts, Job.person, Job.registration_id, Job.desk_id,
+                             Job.webhook_id, Job.printer, Job.state, Job.reason, Job.detail, Job.checked_in_dt,
+                             Job.created_dt, Job.changed_dt, Job.reprint_of_id, Registration.first_name,
+                             Registration.last_name, Registration.friendly_id, Registration.registration_form_id)
             .outerjoin(Registration, Registration.id == Job.registration_id)
             .filter(Job.id.in_(ids))
             .order_by(Job.id.desc())

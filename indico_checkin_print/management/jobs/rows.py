@@ -238,10 +238,15 @@ def name_for(job, full_name, companions):
     """
     if job.purpose == Job.PURPOSE_TEST:
         return _('Test badge') if job.webhook_id is None else _('Test event')
+    news = news_of(job.purpose)
+    if news is not None and not news.is_about_person:
+        # one that is sent again has no facts of its own
+        name = (job.facts or {}).get('printer') or (job.facts or {}).get('name')
+        return _('{name} ({event})').format(name=name, event=news.label) if name else news.title
     if full_name is None:
         return _('Deleted registration')
     name = companions.get(job.person) or full_name
-    if news := news_of(job.purpose):
+    if news:
         return _('{name} ({event})').format(name=name, event=news.label)
     return _('{} (check-in undone)').format(name) if job.purpose.startswith(Job.PURPOSE_UNDO) else name
 

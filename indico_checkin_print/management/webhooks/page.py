@@ -159,7 +159,7 @@ class RHRecover(RHWebhookPageBase):
 def can_resend(job):
     """Return whether a message can be sent once more: it was sent or has failed, and what it is about still exists."""
     return (job.webhook_id is not None and job.state in CAN_RESEND
-            and (job.purpose == Job.PURPOSE_TEST
+            and (not job.is_about_person
                  or (job.registration is not None and not job.registration.is_deleted)))
 
 

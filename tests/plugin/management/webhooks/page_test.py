@@ -274,3 +274,14 @@ def test_events(db, manager, url, page, webhook, objects, show, log_of, event):
 def test_news_in_the_list(show, webhook, create_message, create_attempt, reg):
     create_attempt(create_message(purpose=f'news:badge.unknown:{webhook.id}:7', facts={'badge': 1}), status=204)
     assert f'{reg.full_name} (badge unknown)' in show()
+    about = {'agent': 1, 'name': 'Laptop 1'}
+    create_attempt(create_message(registration=None, purpose=f'news:agent.away:{webhook.id}:7',
+                                  facts={**about, 'printer': ''}), status=204)
+    create_attempt(create_message(registration=None, purpose=f'news:printer.ready:{webhook.id}:7',
+                                  facts={**about, 'printer': 'labels'}), status=204)
+    create_attempt(create_message(registration=None, purpose=f'news:printer.stopped:{webhook.id}:7'), status=204)
+    html = show()
+    for words in ('Laptop 1 (agent away)', 'labels (printer ready)', 'A printer of a desk stops'):
+        assert words in html
+    assert 'Deleted registration' not in html
+    assert html.count('>Send again<') == 4
