@@ -1,14 +1,13 @@
-"""The two tabs of the page: *Today*, what happens and needs a person; and *Set-up*."""
+"""The tabs of the page: *Today*, what happens and needs a person; *Set-up*; and *First steps*."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 
+from flask import request
 from sqlalchemy.orm import joinedload, selectinload
 
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.util.string import natural_sort_key
 
-from indico_checkin_print import _
 from indico_checkin_print.calls import open_calls
 from indico_checkin_print.diagnostics.attention import attention
 from indico_checkin_print.diagnostics.standstill import standstills
@@ -17,6 +16,7 @@ from indico_checkin_print.management.desk_rules.editor import rules_context
 from indico_checkin_print.management.jobs.held import held_jobs
 from indico_checkin_print.management.jobs.rows import latest_jobs, latest_messages
 from indico_checkin_print.management.setup.devices import devices_of
+from indico_checkin_print.management.setup.first_steps import first_steps, has_printed
 from indico_checkin_print.management.setup.kiosks import kiosk_status, kiosks_of
 from indico_checkin_print.management.setup.when import rules_in_words, setup_of
 from indico_checkin_print.management.status import (agent_status, desk_statuses, needs_attention, printer_status,
@@ -34,37 +34,42 @@ class RHManage(RHCheckinPrintBase):
     """Show the tab *Today*: what happens now, and first what needs a person."""
 
     def _process(self):
-        context = _live_context(self.event)
-        return WPCheckinPrint.render_template('today.html', self.event, todo=todo_of(_regforms(self.event), context),
-                                              **context)
+        return WPCheckinPrint.render_template('today.html', self.event, **_live_context(self.event))
 
 
 class RHSetup(RHCheckinPrintBase):
     """Show the tab *Set-up*: forms, rules, desks, print agents and webhooks."""
 
     def _process(self):
-        regforms = _regforms(self.event)
-        context = _live_context(self.event)
+        regforms = regforms_of(self.event)
+        context = _live_context(self.event, regforms=regforms)
         desks_of_webhook = defaultdict(list)
         for desk in context['desks']:
             if desk.webhook_id is not None:
                 desks_of_webhook[desk.webhook_id].append(desk.name)
-        todo = todo_of(regforms, context)
         return WPCheckinPrint.render_template('setup.html', self.event, desks_of_webhook=desks_of_webhook,
-                                              regforms=regforms, todo=todo, next_step=todo[0].box if todo else None,
-                                              manual_url=manual_url, devices=devices_of(self.event),
-                                              BadgeKind=BadgeKind, sees_all=sees_all(self.event),
+                                              regforms=regforms, devices=devices_of(self.event), BadgeKind=BadgeKind,
                                               **rules_context(self.event), **context)
 
 
-class RHLive(RHCheckinPrintBase):
-    """Return the parts of both tabs that change while people check in; the page's script asks for them."""
+class RHFirstSteps(RHCheckinPrintBase):
+    """Show the tab *First steps*: how far it is to the first printed badge. The other tabs show it until then, too."""
 
     def _process(self):
-        return WPCheckinPrint.render_template_func('live.html', event=self.event, **_live_context(self.event))
+        return WPCheckinPrint.render_template('first_steps.html', self.event,
+                                              **_live_context(self.event, all_steps=True))
 
 
-def _regforms(event):
+class RHLive(RHCheckinPrintBase):
+    """Return the parts of the tabs that change while people check in; the page's script asks for them."""
+
+    def _process(self):
+        context = _live_context(self.event, all_steps='steps' in request.args)
+        return WPCheckinPrint.render_template_func('live.html', event=self.event, **context)
+
+
+def regforms_of(event):
+    """Return the registration forms of an event by title, with what they print."""
     regforms = (RegistrationForm.query.with_parent(event)
                 .filter_by(is_deleted=False)
                 .options(joinedload('checkin_print_setup').joinedload(FormSetup.template))
@@ -72,7 +77,11 @@ def _regforms(event):
     return sorted(regforms, key=lambda x: natural_sort_key(x.title))
 
 
-def _live_context(event):
+def _live_context(event, *, regforms=None, all_steps=False):
+    """Return what the tabs show.
+
+    :param all_steps: Whether the first steps are shown although a badge has been printed.
+    """
     desks = (Desk.query
              .filter_by(event_id=event.id, is_deleted=False)
              .options(joinedload(Desk.webhook), selectinload(Desk.printers))
@@ -82,7 +91,12 @@ def _live_context(event):
               .order_by(Agent.revoked_dt.isnot(None), Agent.id).all())
     webhooks = Webhook.query.filter_by(event_id=event.id, is_deleted=False).order_by(Webhook.id).all()
     setup = setup_of(event)
-    return {'desks': desks, 'agents': agents, 'jobs': latest_jobs(event), 'agent_status': agent_status,
+    printed = has_printed(event)
+    steps = [] if printed and not all_steps else first_steps(
+        event, regforms_of(event) if regforms is None else regforms,
+        {'agents': agents, 'desks': desks, 'webhooks': webhooks}, printed=printed)
+    return {'steps': steps, 'manual_url': manual_url, 'sees_all': sees_all(event),
+            'desks': desks, 'agents': agents, 'jobs': latest_jobs(event), 'agent_status': agent_status,
             'desk_statuses': desk_statuses, 'printer_status': printer_status, 'held': held_jobs(event, setup),
             'webhooks': webhooks, 'webhook_status': webhook_status,
             'webhooks_to_check': [x for x in webhooks if needs_attention(x)], 'paused': setup.paused,
@@ -92,25 +106,3 @@ def _live_context(event):
             'messages': latest_messages(event, webhooks), 'calls': open_calls(event.id),
             'kiosks': kiosks_of(event), 'kiosk_status': kiosk_status}
 
-
-@dataclass(frozen=True)
-class Todo:
-    """Something that is missing before the first badge can print, and the box in which it is done."""
-
-    box: str
-    sentence: str
-
-
-def todo_of(regforms, context):
-    """Return what is still missing before the first badge can print, as `Todo` in the order to do it."""
-    todo = []
-    if not context['desks']:
-        if not any(agent.is_paired for agent in context['agents']):
-            todo.append(Todo('agents', _('Add a print agent, which is a computer with a printer; or a webhook, if you '
-                                         'have a receiver of your own.')))
-        todo.append(Todo('desks', _('Add a desk and choose its printer.')))
-    # a form that was set up and is off was switched off by somebody, who knows that nothing prints
-    if not any(x.checkin_print_setup is not None for x in regforms):
-        todo.append(Todo('forms', _('Choose what a registration form prints and switch it on.') if regforms else
-                         _('Create a registration form; then choose what it prints and switch it on.')))
-    return todo

@@ -9,7 +9,7 @@ from indico_checkin_print.management.jobs.held import RHDiscardHeld, RHReleaseHe
 from indico_checkin_print.management.jobs.history import RHJobHistory
 from indico_checkin_print.management.jobs.page import RHJobs
 from indico_checkin_print.management.jobs.reprint import RHCameOut, RHMissed, RHReprint
-from indico_checkin_print.management.page import RHLive, RHManage, RHSetup
+from indico_checkin_print.management.page import RHFirstSteps, RHLive, RHManage, RHSetup
 from indico_checkin_print.management.registrations.action import RHPrintRegistrations
 from indico_checkin_print.management.registrations.hooks import RHRegistrationBadges
 from indico_checkin_print.management.setup.agents import (RHAddAgent, RHEditAgent, RHNewCode, RHRemoveAgent,
@@ -39,6 +39,7 @@ def add_management_urls(blueprint):
 
     _add('/', 'manage', RHManage, 'GET')
     _add('/setup', 'setup', RHSetup, 'GET')
+    _add('/first-steps', 'first_steps', RHFirstSteps, 'GET')
     _add('/live', 'live', RHLive, 'GET')
     _add('/board/', 'live_board', RHLiveBoard, 'GET')
     _add('/board/now', 'live_board_now', RHLiveBoardNow, 'GET')

@@ -10,6 +10,7 @@ from indico_checkin_print.routing.rules import Rule, SurnameIn, dump
 ROUTES = [
     ('GET', '/'),
     ('GET', '/setup'),
+    ('GET', '/first-steps'),
     ('GET', '/live'),
     ('GET', '/board/'),
     ('GET', '/board/now'),

@@ -30,8 +30,8 @@ WITHOUT_INDICO = ['-p', 'no:indico']
 #: Each environment has some of the pytest plugins that setup.cfg has options for, and warns about the others.
 PYTEST = ['-m', 'pytest', '-p', 'tests.stack.no_skips', '-W', 'ignore::pytest.PytestConfigWarning', '--durations=5']
 #: The tests in a browser that have a suite of their own
-PAGES = [f'tests/system/{name}_test.py' for name in ('accessibility', 'board', 'desk', 'desk_rules', 'kiosk',
-                                                     'live_board', 'scan_station', 'walk_in')]
+PAGES = [f'tests/system/{name}_test.py' for name in ('accessibility', 'board', 'desk', 'desk_rules', 'first_steps',
+                                                     'kiosk', 'live_board', 'scan_station', 'walk_in')]
 #: What a suite may take at most, in seconds; one that hangs shall not hang the run.
 TIMEOUT = 1100
 

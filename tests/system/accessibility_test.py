@@ -39,6 +39,7 @@ PAGES = {
     'walk-in, person': ('registrar', '/desk/walk-in/{form}/{registration}/', None),
     'today': ('manager', '/manage/checkin-print/', None),
     'set-up': ('manager', '/manage/checkin-print/setup', None),
+    'first steps': ('manager', '/manage/checkin-print/first-steps', None),
     'all badges': ('manager', '/manage/checkin-print/jobs/', None),
     'a new desk': ('manager', '/manage/checkin-print/setup', 'Add a desk'),
     'a new agent': ('manager', '/manage/checkin-print/setup', 'Add a print agent'),

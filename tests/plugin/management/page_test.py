@@ -151,22 +151,6 @@ def test_page_escapes(manager, page, create_reg, create_job, objects, dummy_regf
         assert '<script>alert(1)' not in html
 
 
-@pytest.mark.parametrize('tab', ['', 'setup'])
-def test_what_is_still_to_do(manager, page, event, tab):
-    html = manager.get(f'{page}/{tab}', xhr=False).get_data(as_text=True)
-    for words in ('Nothing prints yet', 'Add a print agent, which', 'Add a desk and choose', 'switch it on'):
-        assert words in html
-    # each leads to its box
-    for box in ('agents', 'desks', 'forms'):
-        assert f'#checkin-print-{box}"' in html
-
-
-def test_what_was_switched_off_is_not_to_do(db, manager, page, form):
-    form.enabled = False
-    db.session.flush()
-    assert 'Nothing prints yet' not in manager.get(f'{page}/', xhr=False).get_data(as_text=True)
-
-
 def test_boxes_lead_to_chapters_of_the_manual(manager, page, event, configure):
     assert 'Manual:' not in manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
     configure(MANUAL_URL='https://docs.example.com/manager.md')
@@ -175,7 +159,8 @@ def test_boxes_lead_to_chapters_of_the_manual(manager, page, event, configure):
     headings = {re.sub(r'[^a-z0-9 -]', '', title.lower()).replace(' ', '-')
                 for title in re.findall(r'^#+ (.*)$', manual, re.MULTILINE)}
     chapters = re.findall(r'manager\.md#([a-z0-9-]+)"', html)
-    assert len(chapters) == 8
+    # those of the boxes and of the first steps
+    assert len(chapters) == 8 + 5
     assert set(chapters) <= headings
 
 
@@ -202,10 +187,6 @@ def test_messages_to_webhooks_have_a_list_and_words_of_their_own(manager, page, 
     assert 'Waiting for the receiver' not in badges
     assert 'Discard the message about' in messages
     assert 'Discard the badge of' not in messages
-
-
-def test_nothing_to_do(manager, page, form):
-    assert 'Nothing prints yet' not in manager.get(f'{page}/', xhr=False).get_data(as_text=True)
 
 
 # -- agents and printers ----------------------------------------------------------------------------------------------
