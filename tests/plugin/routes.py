@@ -91,6 +91,12 @@ ROUTES = [
     ('POST', '/held/discard'),
 ]
 
+#: Those of them that are about one registration, whose page Indico shows volunteers as well
+VOLUNTEER_ROUTES = {
+    ('POST', '/forms/{form}/print'),
+    ('GET', '/forms/{form}/registrations/{registration}/badges'),
+}
+
 #: What programs ask with Indico's own tokens; `api/badges_test.py` asks as every kind of person
 API_ROUTES = {
     ('POST', '/api/plugin/checkin-print/event/<int:event_id>/badges'),

@@ -83,3 +83,21 @@ def test_the_page_of_a_registration_stays_up_to_date(stack, log_in, take):
     _badge(page).get_by_role('link', name='History').click()
     dot = _dialog(page).locator('.checkin-print-state').first
     assert dot.evaluate("element => getComputedStyle(element, '::before').content") != 'none'
+
+
+def test_a_volunteer_prints_a_badge_before_the_check_in(stack, log_in, take, picture):
+    page = log_in('volunteer')
+    person, = take(1)
+    page.goto(f'{stack.event_url}/manage/registration/{person["form_id"]}/registrations/{person["id"]}/')
+    picture(page, 'registration-early')
+    button = _badge(page).get_by_role('button', name='Print badge')
+    button.focus()
+    page.keyboard.press('Enter')
+    expect(_dialog(page)).to_contain_text('Not checked in, and they get their badge now: 1.')
+    _dialog(page).locator('input[type=submit]').click()
+    expect(_badge(page)).to_have_attribute('data-state', re.compile('completed|sent'), timeout=30000)
+    picture(page, 'registration-early-printed')
+    before = sum(len(printer.papers()) for printer in stack.printers.values())
+    CheckIn(stack)(person)
+    expect(_badge(page)).to_contain_text('This person had a badge before.', timeout=30000)
+    assert sum(len(printer.papers()) for printer in stack.printers.values()) == before

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from flask import flash, request, session
+from werkzeug.exceptions import Forbidden
 from wtforms.fields import HiddenField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, ValidationError
 from wtforms.widgets import HiddenInput
@@ -20,7 +21,8 @@ from indico.web.util import jsonify_data, jsonify_template
 
 from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.badge.persons import persons_of
-from indico_checkin_print.management.base import DialogForm, RHRegFormBase, WPCheckinPrint, action_form, in_english
+from indico_checkin_print.management.base import (PERMISSION, DialogForm, RHRegFormBase, WPCheckinPrint, action_form,
+                                                  in_english)
 from indico_checkin_print.management.jobs.filter import MAX_ID
 from indico_checkin_print.management.jobs.reprint import REASONS
 from indico_checkin_print.management.registrations.todo import PRINTS, Todo, decide
@@ -32,6 +34,8 @@ from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import Reason
 
 
+#: One of these is enough to print the badges of one registration; for several it takes `PERMISSION`
+MAY_PRINT_ONE = (PERMISSION, 'registration_checkin')
 #: Most registrations of one request
 MAX_CHOSEN = 1000
 #: What the dialog says before, and the message after
@@ -40,6 +44,7 @@ WORDS = {
     Todo.release: (_('Their badge waits and is released: {}'), _('Released: {}')),
     Todo.retry: (_('Their badge did not come out and is retried: {}'), _('Retried: {}')),
     Todo.first: (_('They are checked in and get their first badge: {}'), _('Printed for the first time: {}')),
+    Todo.early: (_('Not checked in, and they get their badge now: {}'), _('Printed before the check-in: {}')),
     Todo.under_way: (_('Their badge is on its way, nothing is done: {}'), _('On their way already: {}')),
     Todo.waits: (_('Their badge waits until printing resumes, nothing is done: {}'),
                  _('Unchanged, they wait until printing resumes: {}')),
@@ -76,6 +81,8 @@ class PrintRegistrationsForm(DialogForm):
     #: The newest job when the dialog was opened
     newest = IntegerField(validators=[InputRequired(), NumberRange(min=0, max=MAX_ID)], widget=HiddenInput())
     submitted = HiddenField()
+    #: Whether people get a badge who are not checked in
+    early = HiddenField()
 
     def __init__(self, *args, with_reprints, **kwargs):
         self.needs_reason = with_reprints
@@ -95,6 +102,8 @@ class PrintRegistrationsForm(DialogForm):
 class RHPrintRegistrations(RHRegFormBase):
     """Print the badges of the registrations that the form's field ``registration_id`` names."""
 
+    PERMISSION = MAY_PRINT_ONE
+
     def _process_args(self):
         RHRegFormBase._process_args(self)
         chosen = set(request.form.getlist('registration_id'))
@@ -104,19 +113,27 @@ class RHPrintRegistrations(RHRegFormBase):
             raise UserValueError(_('This is not the number of a registration.'))
         self.ids = {int(id_) for id_ in chosen}
 
+    def _check_access(self):
+        RHRegFormBase._check_access(self)
+        if len(self.ids) > 1 and not self.event.can_manage(session.user, PERMISSION):
+            raise Forbidden(_('You may print the badge of one person at a time.'))
+
     def _process(self):
         registrations = self._lock_registrations()
         if not registrations:
             flash(_('Choose some registrations first.'), 'warning')
             return jsonify_data(flash=False)
-        badges = badges_of(self.regform, registrations)
+        # of one person, on whose page it is asked for
+        early = bool(request.form.get('early')) and len(registrations) == 1
+        badges = badges_of(self.regform, registrations, early=early)
         counts = Counter(badge.todo for badge in badges)
         if not any(counts[todo] for todo in PRINTS):
             # there is nothing to confirm
             return jsonify_template('nobody.html', _render_func=WPCheckinPrint.render_template_func,
                                     message=in_words(badges))
         form = PrintRegistrationsForm(event=self.event, with_reprints=bool(counts[Todo.reprint]),
-                                      registration_id=sorted(self.ids), newest=_newest(self.event))
+                                      registration_id=sorted(self.ids), newest=_newest(self.event),
+                                      early='1' if early else '')
         if form.validate_on_submit():
             # a second click on the same button finds what the first one made
             wanted = [badge for badge in badges if badge.job is None or badge.job.id <= form.newest.data]
@@ -143,7 +160,8 @@ class RHPrintRegistrations(RHRegFormBase):
         for todo, why in ((Todo.release, Reason.released), (Todo.retry, Reason.retried)):
             if done[todo]:
                 queued[todo] = ledger.release([badge.job for badge in done[todo]], actor, why)
-        queued[Todo.first] = [id_ for badge in done[Todo.first] for id_ in self._print_first(badge, actor)]
+        for todo in (Todo.first, Todo.early):
+            queued[todo] = [id_ for badge in done[todo] for id_ in self._print_first(badge, actor)]
         waiting = wait_if_paused(self.event, chain.from_iterable(queued.values()))
         printed = [badge for todo in PRINTS for badge in done[todo]]
         if printed:
@@ -166,8 +184,11 @@ class RHPrintRegistrations(RHRegFormBase):
                              checked_in_dt=registration.checked_in_dt, user_id=session.user.id, actor=actor)
 
 
-def badges_of(regform, registrations):
-    """Return the `Badge` of each person of some registrations of a form, in their order."""
+def badges_of(regform, registrations, *, early=False):
+    """Return the `Badge` of each person of some registrations of a form, in their order.
+
+    :param early: Whether somebody asks for the badge of people who are not checked in.
+    """
     setup = regform.checkin_print_setup
     prints = setup is not None and setup.enabled
     desk_id = ledger.desk_for_form(regform, session.user).desk_id if prints else None
@@ -179,7 +200,8 @@ def badges_of(regform, registrations):
         paused = is_paused(job.desk_id if job is not None and job.desk_id is not None else desk_id)
         same_checkin = job is not None and job.checked_in_dt == registration.checked_in_dt
         todo = decide(job, checked_in=registration.checked_in, same_checkin=same_checkin,
-                      allowed=prints and _may_have_one(registration), has_desk=desk_id is not None, paused=paused)
+                      allowed=prints and _may_have_one(registration), has_desk=desk_id is not None, paused=paused,
+                      early=early)
         return Badge(registration, person, job, todo, paused)
 
     return [_badge(registration, person) for registration in registrations

@@ -12,8 +12,9 @@ from indico.web.flask.templating import get_template_module
 from indico_checkin_print import _
 from indico_checkin_print.management.base import PERMISSION, RHRegFormBase, static
 from indico_checkin_print.management.jobs.rows import MAX_BADGES, rows_of
-from indico_checkin_print.management.registrations.action import badges_of
+from indico_checkin_print.management.registrations.action import MAY_PRINT_ONE, badges_of
 from indico_checkin_print.management.registrations.todo import Todo
+from indico_checkin_print.management.visibility import may_manage
 from indico_checkin_print.models.jobs import Job
 
 
@@ -38,6 +39,9 @@ def badge_section(registration, **kwargs):
 class RHRegistrationBadges(RHRegFormBase):
     """Return the badges of a registration as its page shows them; the page's script asks for them."""
 
+    # Indico shows volunteers the page, too
+    PERMISSION = MAY_PRINT_ONE
+
     def _process_args(self):
         RHRegFormBase._process_args(self)
         self.registration = (Registration.query.with_parent(self.regform)
@@ -46,7 +50,7 @@ class RHRegistrationBadges(RHRegFormBase):
 
     def _check_access(self):
         RHRegFormBase._check_access(self)
-        if not self.registration.can_manage(session.user, self.PERMISSION):
+        if not may_manage(self.registration, self.PERMISSION):
             raise Forbidden(_('You are not authorized to manage this registration.'))
 
     def _process(self):
@@ -66,12 +70,14 @@ def _badges(registration):
            .order_by(Job.id.desc()).limit(MAX_BADGES)]
     if not ids and (setup is None or not setup.enabled):
         return None
-    badges = badges_of(registration.registration_form, [registration])
+    badges = badges_of(registration.registration_form, [registration], early=True)
     latest = {badge.job.id for badge in badges if badge.job is not None}
     rows = rows_of(registration.event, ids)
     return {'registration': registration, 'rows': [row for row in rows if row.job.id in latest],
             'missing': any(badge.todo == Todo.first for badge in badges),
-            'can_manage': registration.can_manage(session.user, PERMISSION)}
+            'early': any(badge.todo == Todo.early for badge in badges),
+            'can_manage': may_manage(registration, PERMISSION),
+            'can_print': may_manage(registration, MAY_PRINT_ONE)}
 
 
 def list_actions(regform, **kwargs):

@@ -19,6 +19,8 @@ class Todo(IndicoStrEnum):
     retry = 'retry'
     #: There is none yet
     first = 'first'
+    #: There is none yet, the person is not checked in, and somebody asks for it all the same
+    early = 'early'
     #: It is on its way
     under_way = 'under_way'
     #: It waits until printing resumes, as all others do
@@ -32,10 +34,10 @@ class Todo(IndicoStrEnum):
 
 
 #: After these a badge is printed
-PRINTS = (Todo.reprint, Todo.release, Todo.retry, Todo.first)
+PRINTS = (Todo.reprint, Todo.release, Todo.retry, Todo.first, Todo.early)
 
 
-def decide(job, *, checked_in, same_checkin, allowed, has_desk, paused=False):
+def decide(job, *, checked_in, same_checkin, allowed, has_desk, paused=False, early=False):
     """Say what is done about one person's badge.
 
     :param job: The person's latest badge, or ``None``
@@ -43,14 +45,17 @@ def decide(job, *, checked_in, same_checkin, allowed, has_desk, paused=False):
     :param same_checkin: Whether the job belongs to that check-in
     :param allowed: Whether the person may have a badge at all
     :param has_desk: Whether there is a desk to print at
+    :param early: Whether somebody asks for it before the check-in
     :param paused: Whether that desk, or the whole event, is paused
     """
     if not allowed:
         return Todo.not_allowed
     if job is not None and job.state in {JobState.completed, JobState.sent, JobState.unknown}:
         return Todo.reprint if has_desk else Todo.no_desk
-    if not checked_in:
+    if not checked_in and not early:
         return Todo.not_checked_in
+    if not checked_in and (job is None or job.state in CAN_RETRY):
+        return Todo.early if has_desk else Todo.no_desk
     if job is None or (job.state in CAN_RETRY and not same_checkin):
         return Todo.first if has_desk else Todo.no_desk
     if paused and job.state == JobState.held and job.reason == Reason.paused:

@@ -209,3 +209,42 @@ def test_a_ticket_is_for_all_persons(manager, url, form, create_reg, db, mocker)
     form.kind = BadgeKind.badge
     press(manager, url, reg)
     assert sorted(job.person for job in Job.query) == ['', 'abc']
+
+
+# -- before the check-in ----------------------------------------------------------------------------------------------
+
+@pytest.mark.usefixtures('form')
+@pytest.mark.parametrize('rights', ['registration', 'registration_checkin'])
+def test_one_badge_before_the_check_in(browse, create_user, url, event, reg, check_in, rights):
+    """Volunteers may print it as well. The check-in obeys the rule for people who had one."""
+    user = create_user(300)
+    event.update_principal(user, add_permissions={rights})
+    browser = browse(user)
+    html = browser.post(url, registration_id=[reg.id], early='1').json['html']
+    assert 'Not checked in, and they get their badge now: 1.' in html
+    assert not press(browser, url, reg, early='1')
+    job = Job.query.one()
+    assert (job.state, job.checked_in_dt, job.user_id) == (S.queued, None, user.id)
+    # a second click finds the first one's badge
+    assert 'Their badge is on its way, nothing is done: 1.' in browser.post(
+        url, registration_id=[reg.id], early='1').json['html']
+    assert [(job.state, job.reason) for job in check_in(reg)][-1] == (S.held, 'already_printed')
+    # nor does it end the badge if the check-in is undone
+    check_in(reg, value=False)
+    assert job.state == S.queued
+
+
+@pytest.mark.usefixtures('form')
+def test_the_list_prints_none_before_the_check_in(manager, url, reg, create_reg):
+    other = create_reg('Another', 'One')
+    html = manager.post(url, registration_id=[reg.id, other.id], early='1').json['html']
+    assert 'Not checked in, nothing is done: 2.' in html
+
+
+@pytest.mark.usefixtures('form')
+def test_a_volunteer_prints_for_one_person_at_a_time(browse, create_user, url, event, reg, create_reg):
+    other, user = create_reg('Another', 'One'), create_user(300)
+    event.update_principal(user, add_permissions={'registration_checkin'})
+    for more in ({}, {'early': '1'}, {'early': '1', 'submitted': '1', 'newest': 0}):
+        assert browse(user).post(url, registration_id=[reg.id, other.id], **more).status_code == 403
+    assert Job.query.count() == 0

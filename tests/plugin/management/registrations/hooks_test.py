@@ -12,6 +12,13 @@ S = JobState
 
 
 @pytest.fixture
+def volunteer(create_user, event):
+    user = create_user(300)
+    event.update_principal(user, add_permissions={'registration_checkin'})
+    return user
+
+
+@pytest.fixture
 def show(event):
     """Return a function that returns the page of a registration as somebody sees it."""
     def _show(browser, registration):
@@ -25,7 +32,8 @@ def show(event):
 def test_no_badge_yet(manager, show, reg, form, db):
     html = show(manager, reg)
     assert 'It prints when the person is checked in.' in html
-    assert 'Print badge' not in html
+    # somebody may want it before
+    assert f'/forms/{reg.registration_form_id}/print' in html
     reg.checked_in = True
     db.session.flush()
     assert 'This check-in has printed none.' in show(manager, reg)
@@ -58,13 +66,17 @@ def test_release_leads_back_to_the_registration(manager, event, check_in, reg, s
     assert job.state == S.queued
 
 
-def test_a_volunteer_sees_but_does_not_touch(browse, create_user, event, show, check_in, reg, set_job):
+def test_a_volunteer_sees_what_became_of_it(browse, volunteer, show, page, check_in, reg, set_job):
     job = set_job(check_in(reg)[0], state=S.completed, reason='printed')
-    volunteer = create_user(300)
-    event.update_principal(volunteer, add_permissions={'registration_checkin'})
-    html = show(browse(volunteer), reg)
-    assert 'The printer says that the badge is printed.' in html
-    assert f'/jobs/{job.id}/' not in html
+    live = f'{page}/forms/{reg.registration_form_id}/registrations/{reg.id}/badges'
+    for html in (show(browse(volunteer), reg), browse(volunteer).get(live).get_data(as_text=True)):
+        assert 'The printer says that the badge is printed.' in html
+        assert f'/jobs/{job.id}/' not in html
+
+
+@pytest.mark.usefixtures('form')
+def test_a_volunteer_prints_the_first_badge(browse, volunteer, show, reg):
+    assert f'/forms/{reg.registration_form_id}/print' in show(browse(volunteer), reg)
 
 
 def test_only_the_latest_badge(manager, show, check_in, reg, set_job, dummy_user):
