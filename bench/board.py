@@ -11,7 +11,7 @@ from tests.stack.process import StartError
 
 PEOPLE = 40
 WARM_UP = 5
-PACE = 0.7
+CHECK_IN_INTERVAL = 0.7  # seconds
 #: How long the page has to show the last change, in seconds
 SETTLE = 3
 #: The states of a badge in their order (`JobState`)
@@ -55,7 +55,7 @@ def measure(stack, people, say):
             page.goto(f'{stack.event_url}/desk/{stack.seeded["desks"]["Desk 1"]}/board')
         page.evaluate(_WATCH)
         say(f'{len(people)} check-ins, and a browser that shows the board of their desk')
-        check_in.every(people, PACE)
+        check_in.every(people, CHECK_IN_INTERVAL)
         wait_for_badges(stack, before + len(people))
         time.sleep(SETTLE)
         shown = defaultdict(list)

@@ -12,7 +12,7 @@ from tests.stack.states import JobState
 #: The badges come in blocks, so that what else happens on the machine hits them and the floor alike.
 BLOCKS = 4
 BLOCK = 30
-PACE = 0.2
+CHECK_IN_INTERVAL = 0.2  # seconds
 WARM_UP = 20
 #: The stages, in order: from the end of the one before until this moment.
 STAGES = {
@@ -41,7 +41,7 @@ class Path:
         people = self._people[len(self.printed):][:count]
         before = len(self._stack.papers())
         self._say(f'{count} check-ins, five a second')
-        self._check_in.every(people, PACE)
+        self._check_in.every(people, CHECK_IN_INTERVAL)
         self.printed += people
         wait_for_badges(self._stack, before + count)
 

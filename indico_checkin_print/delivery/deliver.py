@@ -25,7 +25,7 @@ from indico_checkin_print.settings import allowed_networks
 
 
 #: When the administrator's networks cannot be read, the next look is after so many seconds.
-UNREADABLE = 60
+UNREADABLE_RETRY_INTERVAL = 60
 
 
 def webhook_of(job):
@@ -129,9 +129,9 @@ def _prepare(job, actor):
         networks = allowed_networks()
     except SettingError as exc:
         # the administrator's to mend; until then nothing was sent, so nothing may have arrived
-        ledger.undelivered(job, Reason.retry_later, exc.detail, actor, retry_in=UNREADABLE,
+        ledger.undelivered(job, Reason.retry_later, exc.detail, actor, retry_in=UNREADABLE_RETRY_INTERVAL,
                            was_probe=opened_dt is not None)
-        return replace(unsent, delay=UNREADABLE)
+        return replace(unsent, delay=UNREADABLE_RETRY_INTERVAL)
     return replace(unsent, attempt_id=attempts.begin(job, webhook), opened_dt=opened_dt,
                    request={**request, 'allowed_networks': networks})
 

@@ -16,7 +16,7 @@ from indico_checkin_print.sql import now
 
 
 #: A receiver that works and fails in turn is not worth more than one e-mail in this time.
-PAUSE = timedelta(hours=1)
+MIN_EMAIL_INTERVAL = timedelta(hours=1)
 #: The permission of those who get the e-mails
 PERMISSION = 'registration'
 
@@ -67,7 +67,7 @@ def recipients(event):
 
 def _worth_it(webhook, change, opened_dt):
     if change == Change.opened:
-        return webhook.notified_dt is None or webhook.notified_dt < now_utc() - PAUSE
+        return webhook.notified_dt is None or webhook.notified_dt < now_utc() - MIN_EMAIL_INTERVAL
     if change == Change.closed:
         # good news is for those who had the bad news
         return webhook.notified_dt is not None and webhook.notified_dt >= opened_dt

@@ -18,9 +18,9 @@ from indico_checkin_print.sql import now
 
 
 #: An event is not worth more than one e-mail in this time
-PAUSE = timedelta(hours=1)
+MIN_EMAIL_INTERVAL = timedelta(hours=1)
 #: What has waited longer was known before, or is of another day
-LATELY = timedelta(days=1)
+MAX_AGE = timedelta(days=1)
 
 
 def check():
@@ -43,8 +43,8 @@ def check():
 def _events_with_news():
     """Return the query for the events with badges that need a person and of which no e-mail could speak yet."""
     news = db.or_(EventSetup.alerted_dt.is_(None),
-                  db.and_(EventSetup.alerted_dt < now(-PAUSE.total_seconds()),
+                  db.and_(EventSetup.alerted_dt < now(-MIN_EMAIL_INTERVAL.total_seconds()),
                           Job.changed_dt > EventSetup.alerted_dt - DELAY))
     return (db.session.query(Job.event_id.distinct())
             .outerjoin(EventSetup, EventSetup.event_id == Job.event_id)
-            .filter(Job.state.in_(STATES), needs_a_person(), Job.changed_dt > now(-LATELY.total_seconds()), news))
+            .filter(Job.state.in_(STATES), needs_a_person(), Job.changed_dt > now(-MAX_AGE.total_seconds()), news))

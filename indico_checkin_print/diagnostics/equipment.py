@@ -27,7 +27,7 @@ from indico_checkin_print.models.webhooks import Webhook
 #: What is over sooner is no news: a laptop that restarts, somebody who changes the labels
 MIN_DURATION = timedelta(seconds=10)
 #: Between two announcements that the same agent or printer does not work
-PAUSE = timedelta(seconds=60)
+MIN_NEWS_INTERVAL = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _judge(row_id, state, now):
     elif row.since_dt is None:
         row.since_dt = now
     elif row.since_dt <= now - MIN_DURATION and (
-            state.works or row.announced_dt is None or row.announced_dt <= now - PAUSE):
+            state.works or row.announced_dt is None or row.announced_dt <= now - MIN_NEWS_INTERVAL):
         announce_equipment(state.event, 'sweep', event_id=state.event_id, equipment_id=row.id, since=row.since_dt,
                            facts={'agent': state.agent_id, 'name': state.agent_name, 'printer': state.printer,
                                   'desks': state.desks, 'reason': state.reason, 'since': row.since_dt.isoformat()})

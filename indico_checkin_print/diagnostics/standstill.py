@@ -1,7 +1,7 @@
 """Desks at which nothing prints now, and why: what the page announces at its top and managers get an e-mail about.
 
 A desk stands still when each of its printers is blocked by something that a person must deal with, or when badges wait
-although all seems well and nothing has moved for `STALLED`.
+although all seems well and nothing has moved for `STALLED_TIMEOUT`.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ from indico_checkin_print.routing.printer import blocked_by
 
 
 #: Badges that wait at a desk where nothing has changed for so long are announced although no printer reports a fault
-STALLED = timedelta(seconds=10)
+STALLED_TIMEOUT = timedelta(seconds=10)
 #: A laptop that is away is no news where no badge waits, unless it was here so lately
 LEFT_WITHIN = timedelta(minutes=15)
 #: Printers report these also without a severity, and while they print or are idle (RFC 8011, 5.4.12)
@@ -113,5 +113,5 @@ def _stalled(desk_ids):
     latest = (db.session.query(Job.desk_id)
               .filter(Job.desk_id.in_(desk_ids), Job.state.in_(WAITING))
               .group_by(Job.desk_id)
-              .having(db.func.max(Job.changed_dt) < now_utc() - STALLED))
+              .having(db.func.max(Job.changed_dt) < now_utc() - STALLED_TIMEOUT))
     return {id_ for id_, in latest}

@@ -19,7 +19,7 @@ from indico_checkin_print.models.desks import Desk
 #: A standstill that is over sooner is no reason for an e-mail: somebody is changing the labels
 EMAIL_DELAY = timedelta(seconds=60)
 #: A desk that stands still again and again is not worth more than one e-mail in this time
-PAUSE = timedelta(hours=1)
+MIN_EMAIL_INTERVAL = timedelta(hours=1)
 
 
 def check():
@@ -42,7 +42,7 @@ def check():
             desk.standstill_dt, worth_it = now, False
         else:
             worth_it = since <= now - EMAIL_DELAY and (
-                notified is None or (notified < since and notified < now - PAUSE))
+                notified is None or (notified < since and notified < now - MIN_EMAIL_INTERVAL))
             if worth_it:
                 desk.notified_dt = now
         # before the e-mail: rather none than two

@@ -135,7 +135,7 @@ def test_numbers():
     for kind in ('badge', 'data'):
         assert f'after {breaker.POLICIES[kind].first} seconds' in PLAIN
         assert f'up to {breaker.POLICIES[kind].longest}' in PLAIN
-    assert notify.PAUSE.total_seconds() == 3600
+    assert notify.MIN_EMAIL_INTERVAL.total_seconds() == 3600
     assert 'one in an hour' in PLAIN
     assert f'first {post.MAX_SNIPPET} characters' in PLAIN
     for status in post.UNSURE:

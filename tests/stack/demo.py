@@ -22,7 +22,7 @@ from tests.stack.stack import Wanted, running
 
 
 COUNT = 20
-PACE = 0.5  # seconds between two check-ins
+CHECK_IN_INTERVAL = 0.5  # seconds between two check-ins
 #: How long badges may take until the demo gives up
 PRINT_TIMEOUT = 60  # seconds
 
@@ -75,12 +75,12 @@ def check_in(stack, console):
         for person in people:
             volunteer(person)
             board.scanned.add(person['id'])
-            time.sleep(PACE)
+            time.sleep(CHECK_IN_INTERVAL)
 
     scanning = threading.Thread(target=scan, daemon=True)
     scanning.start()
     with Live(board.table(), console=console, auto_refresh=False) as live:
-        deadline = time.monotonic() + COUNT * PACE + PRINT_TIMEOUT
+        deadline = time.monotonic() + COUNT * CHECK_IN_INTERVAL + PRINT_TIMEOUT
         while (scanning.is_alive() or len(board.printed) < COUNT) and time.monotonic() < deadline:
             time.sleep(0.1)
             board.look()

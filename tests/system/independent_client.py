@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 
 #: A go that may have been on its way for longer counts from the last moment that is certain, in seconds.
-TRUSTED = 10
+MAX_TRANSIT = 10
 ENDS = {'completed', 'sent', 'failed', 'unknown', 'returned', 'canceled', 'refused'}
 NOT_PRINTED = {'failed', 'returned', 'canceled', 'refused'}
 
@@ -162,7 +162,7 @@ class Client:
                     now = time.monotonic()
                     document = ws.recv(timeout=10) if message['type'] == 'job' else None
                     if not (deaf and message['type'] == 'ack'):
-                        say(self.hear(message, document, now if now - certain <= TRUSTED else certain))
+                        say(self.hear(message, document, now if now - certain <= MAX_TRANSIT else certain))
                 self.print(say)
 
     def poll(self, done, seconds=30):

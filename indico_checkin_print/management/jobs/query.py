@@ -17,7 +17,7 @@ from indico_checkin_print.models.jobs import Job, JobState
 
 
 #: How many jobs a page shows
-PAGE = 50
+PAGE_SIZE = 50
 #: How many registrations one search for a name may find
 MAX_PEOPLE = 2000
 
@@ -99,17 +99,17 @@ def find_page(event_id, wanted, cursor, visible=(), allowed=None):
     people = find_people(event_id, wanted, allowed)
 
     def _ids(cursor):
-        return db.session.execute(job_ids(event_id, wanted, people, cursor, PAGE + 1, visible)).scalars().all()
+        return db.session.execute(job_ids(event_id, wanted, people, cursor, PAGE_SIZE + 1, visible)).scalars().all()
 
     ids = _ids(cursor)
     if cursor is not None and not cursor.older:
-        if len(ids) > PAGE:
-            ids = ids[PAGE - 1::-1]
+        if len(ids) > PAGE_SIZE:
+            ids = ids[PAGE_SIZE - 1::-1]
             return Page(ids, newer=Cursor(ids[0], older=False), older=Cursor(ids[-1]))
         # back at the beginning, which has filled since
         cursor, ids = None, _ids(None)
-    more = len(ids) > PAGE
-    ids = ids[:PAGE]
+    more = len(ids) > PAGE_SIZE
+    ids = ids[:PAGE_SIZE]
     return Page(ids, newer=Cursor(ids[0], older=False) if cursor is not None and ids else None,
                 older=Cursor(ids[-1]) if more else None)
 

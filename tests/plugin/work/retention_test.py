@@ -53,20 +53,20 @@ def ago(**kwargs):
 
 # -- documents --------------------------------------------------------------------------------------------------------
 
-LONG = states.DOCUMENT_RETENTION.total_seconds() + 5
+PAST_RETENTION = states.DOCUMENT_RETENTION.total_seconds() + 5
 
 
 @pytest.mark.parametrize(('state', 'seconds', 'expired', 'deleted'), [
-    (JobState.completed, LONG, True, 1),
-    (JobState.completed, LONG, False, 1),
-    (JobState.completed, LONG - 20, True, 0),
-    (JobState.failed, LONG, True, 1),
-    (JobState.canceled, LONG, True, 1),
-    (JobState.unknown, LONG, True, 1),
+    (JobState.completed, PAST_RETENTION, True, 1),
+    (JobState.completed, PAST_RETENTION, False, 1),
+    (JobState.completed, PAST_RETENTION - 20, True, 0),
+    (JobState.failed, PAST_RETENTION, True, 1),
+    (JobState.canceled, PAST_RETENTION, True, 1),
+    (JobState.unknown, PAST_RETENTION, True, 1),
     # the agent may come back and give it to another one
-    (JobState.unknown, LONG, False, 0),
-    (JobState.ready, LONG, True, 0),
-    (JobState.printing, LONG, True, 0),
+    (JobState.unknown, PAST_RETENTION, False, 0),
+    (JobState.ready, PAST_RETENTION, True, 0),
+    (JobState.printing, PAST_RETENTION, True, 0),
 ])
 def test_documents(ready_job, change, state, seconds, expired, deleted):
     change(ready_job, state=state, changed_dt=ago(seconds=seconds), expires_dt=now_utc() + DAY * (-1 if expired else 1))

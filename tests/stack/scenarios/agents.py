@@ -19,7 +19,7 @@ from tests.stack.states import JobState
 
 BADGES = 100
 #: Seconds that the virtual printers take for a badge: long enough that most kills hit one that is being printed.
-SLOW = 0.4
+PRINT_DURATION = 0.4
 
 
 def killing(times, kill, pauses):
@@ -31,7 +31,7 @@ def killing(times, kill, pauses):
     with running(Wanted(), say=say) as stack:
         people, manager = evenly(stack, BADGES), Manager(stack)
         for printer in stack.printers.values():
-            printer.slow(SLOW)
+            printer.slow(PRINT_DURATION)
         seed = time.time_ns() % 100_000
         chance = random.Random(seed)
         say(f'{BADGES} people are checked in while it is killed {times} times (random seed {seed})')

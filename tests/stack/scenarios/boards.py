@@ -23,7 +23,7 @@ BOARDS = 200
 PEOPLE = 60
 WARM_UP = 10
 #: Seconds between two check-ins
-PACE = 0.4
+CHECK_IN_INTERVAL = 0.4
 #: Most of what a check-in may take longer while the boards are open: two runs on a busy machine are a rough measure
 MAX_RATIO = 1.5
 
@@ -55,14 +55,14 @@ def boards():
         first, second = people[WARM_UP:][:PEOPLE], people[WARM_UP + PEOPLE:]
         check_in, manager = CheckIn(stack), Manager(stack, 'volunteer')
         desk_ids = list(stack.seeded['desks'].values())
-        check_in.every(people[:WARM_UP], PACE)
+        check_in.every(people[:WARM_UP], CHECK_IN_INTERVAL)
         say(f'{PEOPLE} check-ins without boards')
-        without = check_in.every(first, PACE)
+        without = check_in.every(first, CHECK_IN_INTERVAL)
         wait_for_badges(stack, WARM_UP + PEOPLE, 120)
         with many_boards(stack, manager, desk_ids) as (connected, end):
             say(f'{connected} boards are open; {PEOPLE} check-ins')
             asked = requests(stack)
-            with_boards = check_in.every(second, PACE)
+            with_boards = check_in.every(second, CHECK_IN_INTERVAL)
             wait_for_badges(stack, len(people), 120)
             asked = requests(stack) - asked - PEOPLE
             ended = wait_until(lambda: not unfinished(stack), 60)

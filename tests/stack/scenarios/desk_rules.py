@@ -7,7 +7,7 @@ from tests.stack.checkin import CheckIn
 from tests.stack.facts import judge, wait_for_badges
 from tests.stack.say import say
 from tests.stack.scenarios import scenario
-from tests.stack.scenarios.ways import PACE
+from tests.stack.scenarios.ways import CHECK_IN_INTERVAL
 from tests.stack.stack import Wanted, running
 
 
@@ -20,7 +20,7 @@ def routing():
                                                stdin=json.dumps(list(desks.values()))))
         printers = {id_: name.lower().replace(' ', '') for name, id_ in desks.items()}
         say(f'{len(people)} people are checked in')
-        took = CheckIn(stack).every(people, PACE / 2)
+        took = CheckIn(stack).every(people, CHECK_IN_INTERVAL / 2)
         wait_for_badges(stack, len(people), timeout=180)
         facts = judge(stack, people, anywhere=True)
         wrong = 0

@@ -12,7 +12,7 @@ from tests.stack.stack import Wanted, running
 
 PEOPLE = 60
 #: Seconds between two check-ins of one volunteer
-PACE = 0.3
+CHECK_IN_INTERVAL = 0.3
 
 
 def in_turn(people, count):
@@ -26,7 +26,7 @@ def check_in_together(checkins, queues):
 
     def _work(check_in, people):
         try:
-            check_in.every(people, PACE)
+            check_in.every(people, CHECK_IN_INTERVAL)
         except Exception as exc:  # the scenario reports it
             failures.append(exc)
 

@@ -19,7 +19,7 @@ from tests.stack.stack import Wanted, running
 from tests.stack.states import NOT_ENDED, JobState, sql_list
 
 
-SLOW = 2  # seconds that a slow printer takes for a badge
+PRINT_DURATION = 2  # seconds that a slow printer takes for a badge
 #: Badges with a go that a printer has at most: one in it, and one behind it
 MAX_GOES_PER_PRINTER = 2
 WITH_GO = (JobState.dispatched, JobState.printing)
@@ -83,7 +83,7 @@ def network_cut():
         with running(wanted, say=say) as stack:
             move_behind(stack, cable)
             for printer in stack.printers.values():
-                printer.slow(SLOW)
+                printer.slow(PRINT_DURATION)
             first = cut(stack, of_first_desk(stack, 20), cable.unplug, cable.restore, wait_for_unknown=True)
             second = cut(stack, of_first_desk(stack, 20, 20), cable.swallow, cable.restore, wait_for_unknown=False)
             facts = judge(stack, of_first_desk(stack, 40), anywhere=True)
@@ -130,7 +130,7 @@ def cut(stack, people, cut_it, repair_it, *, wait_for_unknown):
     def others_are_out():
         return not set(waiting(stack, people)) - set(with_go)
 
-    moved = wait_until(others_are_out, REASSIGN_TIMEOUT + 20 * SLOW + 30, interval=0.2)
+    moved = wait_until(others_are_out, REASSIGN_TIMEOUT + 20 * PRINT_DURATION + 30, interval=0.2)
     took = round(time.monotonic() - started, 1) if moved else None
     say(f'all without a go are out at the other printer after {took} s')
     unknown = 0
@@ -191,7 +191,7 @@ def revoke():
     with running(Wanted(shared=True), say=say) as stack:
         people, manager = of_first_desk(stack, 20), Manager(stack)
         for printer in stack.printers.values():
-            printer.slow(SLOW)
+            printer.slow(PRINT_DURATION)
         check_in = CheckIn(stack)
         for person in people:
             check_in(person)

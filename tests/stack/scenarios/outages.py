@@ -18,7 +18,7 @@ from tests.stack.stack import Wanted, running
 
 
 #: A check-in that takes more than so many times what it takes without the plugin has noticed the outage.
-TOO_SLOW = 3
+MAX_RATIO = 3
 COUNT = 20
 
 
@@ -77,7 +77,7 @@ def outage(wanted, break_it, repair_it, timeout, what):
         here(warm[2])
         wait_for_badges(stack, 3 + COUNT, timeout=timeout, extra=2)
         facts = judge(stack, [*warm[:3], *with_badge], not_printed=[warm[3], *without_badge])
-        if about['ratio'] > TOO_SLOW:
+        if about['ratio'] > MAX_RATIO:
             facts.faults.append(f'A check-in took {about["ratio"]} times as long as without the plugin.')
         if facts.faults:
             say(stack.tails())

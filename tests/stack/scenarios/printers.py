@@ -21,7 +21,7 @@ from tests.stack.states import NOT_ENDED, JobState
 
 SHOWN_TIMEOUT = 5  # seconds until the reason is on the page
 #: Badges that are checked in while the printer is broken.
-MEANWHILE = 10
+PEOPLE_MEANWHILE = 10
 
 
 def history(stack, where):
@@ -93,11 +93,11 @@ def broken(break_it, repair_it, words, *, holding=False, hidden=False, back_befo
     :param back_before: Other words that the page must say once the printer is repaired.
     """
     with running(Wanted(desks=2, shared=True), say=say) as stack:
-        people, manager = evenly(stack, MEANWHILE + 9), Manager(stack)
+        people, manager = evenly(stack, PEOPLE_MEANWHILE + 9), Manager(stack)
         watch, check_in, printer = Watch(manager), CheckIn(stack), stack.printers['desk1']
         check_in.every(people[:4], 0.5)
         wait_for_badges(stack, 4)
-        victim, others, later = people[4], people[5:5 + MEANWHILE], people[5 + MEANWHILE:]
+        victim, others, later = people[4], people[5:5 + PEOPLE_MEANWHILE], people[5 + PEOPLE_MEANWHILE:]
         if holding:
             printer.slow(2)
             check_in(victim)
@@ -109,17 +109,17 @@ def broken(break_it, repair_it, words, *, holding=False, hidden=False, back_befo
         if hidden:
             _wait_for_state(stack, victim, JobState.dispatched)
         shown = watch.until(words)
-        say(f'"{words}" is on the page after {shown} s; {MEANWHILE} more people are checked in')
+        say(f'"{words}" is on the page after {shown} s; {PEOPLE_MEANWHILE} more people are checked in')
         other = stack.printers['desk2']
         before = len(other.papers())
         check_in.every(others, 0.3)
-        wait_until(lambda: len(other.papers()) - before >= MEANWHILE, 20, interval=0.1)
+        wait_until(lambda: len(other.papers()) - before >= PEOPLE_MEANWHILE, 20, interval=0.1)
         elsewhere = len(other.papers()) - before
         say(f'{elsewhere} came out at the other printer; now it is repaired')
         repaired = time.monotonic()
         repair_it(printer)
         afterwards = watch.until(back_before) if back_before else None
-        asked = answer_until_done(stack, manager, 5 + MEANWHILE)
+        asked = answer_until_done(stack, manager, 5 + PEOPLE_MEANWHILE)
         all_out = round(time.monotonic() - repaired - 2, 1)
         own = len(printer.papers())
         wait_until(lambda: words not in unescape(manager.get('/manage/checkin-print/live')), 70, interval=0.5)
@@ -131,8 +131,8 @@ def broken(break_it, repair_it, words, *, holding=False, hidden=False, back_befo
                          - {'checked_in', 'claimed', 'rendered', 'pushed', 'at_printer', 'printed'})
         if shown is None or shown > SHOWN_TIMEOUT:
             facts.faults.append(f'The page said "{words}" after {shown} s.')
-        if elsewhere < MEANWHILE:
-            facts.faults.append(f'Only {elsewhere} of {MEANWHILE} badges came out at the other printer meanwhile.')
+        if elsewhere < PEOPLE_MEANWHILE:
+            facts.faults.append(f'Only {elsewhere} of {PEOPLE_MEANWHILE} badges came out at the other one meanwhile.')
         if len(printer.papers()) == own:
             facts.faults.append('The printer got no badge after it was repaired.')
         if back_before and afterwards is None:

@@ -17,9 +17,9 @@ from tests.stack.states import RegistrationState
 #: How many tickets of each kind: by the answer that is right. Those who are scanned again are among those who came in
 KINDS = {'welcome': 65, 'already_in': 15, 'other_event': 5, 'withdrawn': 5, 'not_paid': 5, 'unknown': 5}
 #: So many other tickets come between the two scans of one
-APART = 8
+MIN_TICKETS_BETWEEN = 8
 #: Seconds between two tickets: twice as fast as one person at a desk
-PACE = 1
+CHECK_IN_INTERVAL = 1
 STATES = {'withdrawn': RegistrationState.withdrawn, 'not_paid': RegistrationState.unpaid}
 BROKEN = ['{"i":[2,"', 'https://indico.example.com/event/1/', '{"i":[2,"x","AAAA"]}', '4006381333931', '{"i":{}}']
 
@@ -47,7 +47,7 @@ def scan_station():
             answer = station.scan(code)
             if answer['answer'] != expected:
                 wrong.append(f'Ticket {number} was answered {answer["answer"]} instead of {expected}.')
-            time.sleep(max(0, begun + PACE - time.monotonic()))
+            time.sleep(max(0, begun + CHECK_IN_INTERVAL - time.monotonic()))
         answers = station.answers()
         wait_for_badges(stack, KINDS['welcome'], 300)
         facts = judge(stack, kinds['welcome'])
@@ -76,8 +76,8 @@ def line_up(codes):
     queue = [(kind, code) for kind, group in codes.items() for code in group]
     queue += [('unknown', code) for code in BROKEN]
     chance.shuffle(queue)
-    early = [code for kind, code in queue[:len(queue) - APART] if kind == 'welcome']
+    early = [code for kind, code in queue[:len(queue) - MIN_TICKETS_BETWEEN] if kind == 'welcome']
     for code in chance.sample(early, KINDS['already_in']):
         place = next(number for number, (__, other) in enumerate(queue) if other == code)
-        queue.insert(chance.randint(min(place + APART, len(queue)), len(queue)), ('already_in', code))
+        queue.insert(chance.randint(min(place + MIN_TICKETS_BETWEEN, len(queue)), len(queue)), ('already_in', code))
     return queue

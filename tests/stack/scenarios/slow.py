@@ -19,8 +19,8 @@ from tests.stack.states import JobState
 
 RECEIVERS, ANSWER_AFTER = 20, 9
 COUNT = 60
-WARM = 6
-PACE = 0.8  # seconds between two check-ins, and between two e-mails
+WARM_UP = 6
+CHECK_IN_INTERVAL = 0.8  # seconds between two check-ins, and between two e-mails
 #: How many times longer the slowest badges may take than without slow receivers
 MAX_RATIO = 1.5
 EMAIL_TIMEOUT = 1  # seconds until an e-mail is on its way
@@ -42,16 +42,16 @@ def slow_receivers(relay='relay'):
 
 
 def _check(stack, receiver):
-    people = evenly(stack, WARM + 2 * COUNT)
+    people = evenly(stack, WARM_UP + 2 * COUNT)
     check_in, manager = CheckIn(stack), Manager(stack)
-    check_in.every(people[:WARM], PACE)
+    check_in.every(people[:WARM_UP], CHECK_IN_INTERVAL)
     stack.mail.ask()
-    wait_for_badges(stack, WARM)
+    wait_for_badges(stack, WARM_UP)
     say(f'{COUNT} check-ins without webhooks')
     stack.mail.asked.clear()
     with Mails(stack.mail):
-        check_in.every(people[WARM:-COUNT], PACE)
-        wait_for_badges(stack, WARM + COUNT)
+        check_in.every(people[WARM_UP:-COUNT], CHECK_IN_INTERVAL)
+        wait_for_badges(stack, WARM_UP + COUNT)
     mails_before = stack.mail.waits()
     receiver.takes(ANSWER_AFTER)
     receiver.start()
@@ -61,7 +61,7 @@ def _check(stack, receiver):
     stack.mail.asked.clear()
     slow = people[-COUNT:]
     with Mails(stack.mail):
-        check_in.every(slow, PACE)
+        check_in.every(slow, CHECK_IN_INTERVAL)
         wait_for_badges(stack, len(people))
         while_slow = len(taken(receiver))
         say(f'{while_slow} messages are delivered; now the receivers are quick')
@@ -73,7 +73,7 @@ def _check(stack, receiver):
     mails = stack.mail.waits()
     committed = commit_times(stack)
     ms = [[(facts.papers[person['id']].first_byte - committed[person['id']]) * 1000 for person in group
-           if person['id'] in facts.papers] for group in (people[WARM:-COUNT], slow)]
+           if person['id'] in facts.papers] for group in (people[WARM_UP:-COUNT], slow)]
     got = Counter((x['path'], x['registration']) for x in taken(receiver))
     wanted = {(f'/hook/{number}', person['id']) for number in range(RECEIVERS) for person in slow}
     p95 = [percentile(values, 95) for values in ms]
@@ -113,7 +113,7 @@ class Mails:
         wait_until(lambda: self._mail.asked.keys() <= self._mail.came.keys(), 30)
 
     def _run(self):
-        while not self._end.wait(PACE):
+        while not self._end.wait(CHECK_IN_INTERVAL):
             self._mail.ask()
 
 

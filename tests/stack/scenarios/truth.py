@@ -10,7 +10,7 @@ from tests.stack.manager import Manager
 from tests.stack.papers import read
 from tests.stack.say import say
 from tests.stack.scenarios import scenario
-from tests.stack.scenarios.ways import PACE, evenly
+from tests.stack.scenarios.ways import CHECK_IN_INTERVAL, evenly
 from tests.stack.stack import Wanted, running
 
 
@@ -28,11 +28,11 @@ def one_day():
     with running(Wanted(one_day=True), say=say) as stack:
         people, check_in = evenly(stack, 10), CheckIn(stack)
         say('five people are checked in, whose badges Celery draws')
-        check_in.every(people[:5], PACE)
+        check_in.every(people[:5], CHECK_IN_INTERVAL)
         wait_for_badges(stack, 5)
         stack.celery.stop()
         say('Celery is stopped; five more, whose badges the relay draws')
-        check_in.every(people[5:], PACE)
+        check_in.every(people[5:], CHECK_IN_INTERVAL)
         wait_for_badges(stack, len(people))
         facts = judge(stack, people)
         texts = [' '.join(read(paper.path).text.split()) for paper in stack.papers()]
@@ -61,7 +61,7 @@ def corrected():
         for number, (what, batch) in enumerate((('out of labels', waiting[:10]), ('paused', waiting[10:])), 1):
             if what == 'paused':
                 manager.post('/manage/checkin-print/pause', {'paused': '1'})
-            check_in.every(batch, PACE)
+            check_in.every(batch, CHECK_IN_INTERVAL)
             time.sleep(3)
             withdraw, rename = batch[:3], batch[3:7]
             say(f'{what}: {len(rename)} names are corrected, {len(withdraw)} people withdraw, the template changes')

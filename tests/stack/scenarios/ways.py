@@ -8,7 +8,7 @@ from tests.stack.stack import Wanted, running
 
 
 #: Seconds between two check-ins: ten desks would be this busy.
-PACE = 0.2
+CHECK_IN_INTERVAL = 0.2
 
 
 def evenly(stack, count):
@@ -22,7 +22,7 @@ def print_badges(wanted, count):
     with running(wanted, say=say) as stack:
         people = evenly(stack, count)
         say(f'{count} people are checked in')
-        took = CheckIn(stack).every(people, PACE)
+        took = CheckIn(stack).every(people, CHECK_IN_INTERVAL)
         wait_for_badges(stack, count)
         facts = judge(stack, people)
         desks = {name: len(printer.papers()) for name, printer in stack.printers.items()}

@@ -10,7 +10,7 @@ from tests.stack.process import wait_until
 from tests.stack.receiver import Receiver
 from tests.stack.say import say
 from tests.stack.scenarios import scenario
-from tests.stack.scenarios.outages import TOO_SLOW, compare, without_plugin
+from tests.stack.scenarios.outages import MAX_RATIO, compare, without_plugin
 from tests.stack.scenarios.ways import evenly
 from tests.stack.stack import running
 
@@ -103,7 +103,7 @@ def _check(stack, plain, receiver, manager, log):
             (attempts[before:before + len(EXPECTED)] != EXPECTED, f'The attempts were {attempts}'),
             (not (opened and closed and banner), 'The breaker did not open and close, with a banner.'),
             (len(log.mails()) != 2, f'There should be two e-mails: {log.mails()}'),
-            (about['ratio'] > TOO_SLOW, f'A check-in took {about["ratio"]} times as long as without the plugin.')):
+            (about['ratio'] > MAX_RATIO, f'A check-in took {about["ratio"]} times as long as without the plugin.')):
         if fault:
             facts.faults.append(sentence)
     if facts.faults:

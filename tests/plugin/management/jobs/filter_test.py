@@ -96,7 +96,7 @@ def test_choices(db, event, objects, create_event, make_objects, create_job, dum
 
 @pytest.fixture
 def small_pages(mocker):
-    mocker.patch.object(query, 'PAGE', 3)
+    mocker.patch.object(query, 'PAGE_SIZE', 3)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_row(show, create_reg, create_job, dummy_regform):
 
 
 def test_filters_and_pages(show, create_job, person, mocker):
-    mocker.patch.object(query, 'PAGE', 2)
+    mocker.patch.object(query, 'PAGE_SIZE', 2)
     held = [create_job(person(), S.held, reason='bulk').id for __ in range(5)][::-1]
     create_job(person())
     html = show('?state=held')

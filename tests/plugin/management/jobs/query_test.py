@@ -19,7 +19,7 @@ from indico_checkin_print.signals import checkin
 from indico_checkin_print import ledger, sql
 from indico_checkin_print.signals.corrections import Changes
 from indico_checkin_print.management.jobs.filter import Cursor, JobFilter
-from indico_checkin_print.management.jobs.query import PAGE, find_people, job_ids
+from indico_checkin_print.management.jobs.query import PAGE_SIZE, find_people, job_ids
 from indico_checkin_print.errors import TooManyPeople
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
@@ -93,7 +93,7 @@ def touched(plans):
 
 
 def run(db, event, wanted, people, cursor):
-    return lambda: db.session.execute(job_ids(event.id, wanted, people, cursor, PAGE + 1)).all()
+    return lambda: db.session.execute(job_ids(event.id, wanted, people, cursor, PAGE_SIZE + 1)).all()
 
 
 STATES = [(), ('failed',), ('completed',), ('held', 'failed', 'unknown'), ('completed', 'sent', 'canceled')]
@@ -135,7 +135,7 @@ def test_plans(db, event, many_jobs, plan, manager, page, mocker):
     oldest, newest = db.session.query(db.func.min(Job.id), db.func.max(Job.id)).filter(Job.event_id == event.id).one()
     assert newest - oldest >= JOBS
     middle = (oldest + newest) // 2
-    cursors = [None, Cursor(middle), Cursor(middle, older=False), Cursor(oldest + PAGE)]
+    cursors = [None, Cursor(middle), Cursor(middle, older=False), Cursor(oldest + PAGE_SIZE)]
 
     # every combination of states, place, form and direction
     for states, place, form, cursor in product(STATES, many_jobs['places'], many_jobs['forms'], cursors[:2]):
@@ -145,10 +145,10 @@ def test_plans(db, event, many_jobs, plan, manager, page, mocker):
     # what people ask for all day long reads little more than it shows
     for states, cursor in product(STATES, cursors):
         wanted = JobFilter(frozenset(S[state] for state in states))
-        assert touched(plan(run(db, event, wanted, None, cursor), 'ANALYZE')) <= 20 * PAGE, (states, cursor)
+        assert touched(plan(run(db, event, wanted, None, cursor), 'ANALYZE')) <= 20 * PAGE_SIZE, (states, cursor)
     for place, cursor in product(many_jobs['places'], cursors):
         wanted = JobFilter(place=place)
-        assert touched(plan(run(db, event, wanted, None, cursor), 'ANALYZE')) <= 20 * PAGE, (place, cursor)
+        assert touched(plan(run(db, event, wanted, None, cursor), 'ANALYZE')) <= 20 * PAGE_SIZE, (place, cursor)
 
     # a name, as rare and as frequent as may be searched for, with any other filter
     many = [id_ for id_, in db.session.query(Registration.id).filter_by(event_id=event.id).limit(2000)]
