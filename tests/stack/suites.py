@@ -1,7 +1,7 @@
 """``make test``: the suites in the order in which they are quickest to fail, each with the services that it needs.
 
-``python -m tests.stack.suites [NAME...]`` runs some of: lint, unit, agent, plugin, system, pages; without names
-all but pages. All of them run, also when one fails; the last lines say which did.
+``python -m tests.stack.suites [NAME...]`` runs some of: lint, unit, agent, plugin, system, pages, pictures; without
+names all but the last two. All of them run, also when one fails; the last lines say which did.
 
 The plugin's tests compute, those of unit and agent wait: run side by side they take hardly longer than one of them.
 """
@@ -31,9 +31,15 @@ WITHOUT_INDICO = ['-p', 'no:indico']
 PYTEST = ['-m', 'pytest', '-p', 'tests.stack.no_skips', '-W', 'ignore::pytest.PytestConfigWarning', '--durations=5']
 #: The tests in a browser that have a suite of their own
 PAGES = [f'tests/system/{name}_test.py' for name in ('accessibility', 'board', 'desk', 'desk_rules', 'first_steps',
-                                                     'kiosk', 'live_board', 'scan_station', 'walk_in')]
+                                                     'keyboard', 'kiosk', 'live_board', 'scan_station', 'walk_in')]
+#: Those that make the pictures of the docs; the first one wants to see an event in which little has happened
+PICTURES = ['tests/system/pages_test.py::test_picture', *(x for x in PAGES if 'keyboard' not in x),
+            'tests/system/agent_page_test.py::test_picture', 'tests/system/badge_test.py::test_picture',
+            'tests/system/jobs_page_test.py::test_picture']
 #: What a suite may take at most, in seconds; one that hangs shall not hang the run.
 TIMEOUT = 1100
+#: The same, for the tests of all pages
+PAGES_TIMEOUT = 2400
 
 
 def lint():
@@ -76,22 +82,27 @@ def system():
 
 
 def pages():
-    """The volunteers' pages and kiosks in a browser, and all pages as axe-core judges them; they take ten minutes."""
-    return run([*SERVER, *PYTEST, *WITHOUT_INDICO, *PAGES])
+    """The volunteers' pages and kiosks in a browser, and all pages as axe-core judges them; twenty minutes."""
+    return run([*SERVER, *PYTEST, *WITHOUT_INDICO, *PAGES], timeout=PAGES_TIMEOUT)
 
 
-SUITES = {suite.__name__: suite for suite in (lint, unit, agent, plugin, system, pages)}
+def pictures():
+    """The pictures of the docs, made anew by the tests of the pages; git shows what looks different."""
+    return run([*SERVER, *PYTEST, *WITHOUT_INDICO, *PICTURES], timeout=PAGES_TIMEOUT, UPDATE_PICTURES='1')
+
+
+SUITES = {suite.__name__: suite for suite in (lint, unit, agent, plugin, system, pages, pictures)}
 #: What runs if none is named: it stays under twenty minutes on two cores
-EVERYDAY = [name for name in SUITES if name != 'pages']
+EVERYDAY = [name for name in SUITES if name not in {'pages', 'pictures'}]
 
 
-def run(args, **env):
+def run(args, *, timeout=TIMEOUT, **env):
     """Run a command from the project's root; return whether it succeeded."""
     process = subprocess.Popen([str(arg) for arg in args], cwd=ROOT, env={**os.environ, **env})
     try:
-        return process.wait(TIMEOUT) == 0
+        return process.wait(timeout) == 0
     except subprocess.TimeoutExpired:
-        say(f'{args[0]} took longer than {TIMEOUT} s')
+        say(f'{args[0]} took longer than {timeout} s')
         return False
     finally:
         if process.poll() is None:

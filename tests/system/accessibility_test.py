@@ -10,7 +10,9 @@ from playwright.sync_api import expect
 from tests.stack.browser import accessibility_faults
 from tests.stack.kiosk_page import KioskPage, add_kiosk
 from tests.stack.manager import Manager
+from tests.stack.pictures import save_sheet
 from tests.stack.scan_page import ScanPage, tickets
+from tests.system.conftest import MAKES_PICTURES, PICTURES
 
 
 SIZES = {'phone': {'width': 390, 'height': 844}, 'desktop': {'width': 1280, 'height': 900}}
@@ -21,6 +23,8 @@ WITHOUT_MENUS = ('/desk/', '/manage/checkin-print/board/')
 #: Indico's buttons and the fields of its dialogs are paler than they should be, and look as on all its other pages
 INDICO_COLOURS = '.i-button, .i-form'
 DIALOG = ('.ui-dialog .ui-dialog-content',)
+#: Where all views of each page are kept, on one picture a page (docs/pages.md)
+SHEETS = PICTURES / 'pages'
 #: What sticks out to the right
 WIDE = """() => document.documentElement.scrollWidth <= window.innerWidth ? [] :
   ['page'].concat([...document.querySelectorAll('body *')].filter(
@@ -44,12 +48,15 @@ PAGES = {
     'a new desk': ('manager', '/manage/checkin-print/setup', 'Add a desk'),
     'a new agent': ('manager', '/manage/checkin-print/setup', 'Add a print agent'),
     'a new rule': ('manager', '/manage/checkin-print/setup', 'Add a rule'),
+    'a new kiosk': ('manager', '/manage/checkin-print/setup', 'Add a kiosk'),
+    'a new webhook': ('manager', '/manage/checkin-print/setup', 'Add a webhook'),
+    'history of a badge': ('manager', '/manage/checkin-print/jobs/', 'History'),
 }
 
 
-def judge(page, picture, name, **what):
+def judge(page, picture, name, *, has_dark=True, **what):
     """Return the faults of what a window shows, under both sizes and both schemes, without loading it anew."""
-    faults = []
+    faults, views = [], []
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
         for scheme in ('light', 'dark'):
@@ -57,8 +64,12 @@ def judge(page, picture, name, **what):
             where = f'{name}, {size}, {scheme}: '
             faults += [where + fault for fault in accessibility_faults(page, **what)]
             picture(page, f'axe-{name}-{size}-{scheme}')
+            if MAKES_PICTURES and (has_dark or scheme == 'light'):
+                views.append(page.screenshot(animations='disabled'))
             if wide := page.evaluate(WIDE):
                 faults.append(f'{where}wider than the window: ' + ' | '.join(wide))
+    if MAKES_PICTURES:
+        save_sheet(views, SHEETS / f'{name.replace(", ", "-").replace(" ", "-")}.png')
     return faults
 
 
@@ -71,15 +82,15 @@ def test_answers_of_the_scan_station(stack, log_in, take, picture):
     assert station.scan(code)['answer'] == 'welcome'
     expect(page.locator('[data-part=badges]')).to_contain_text('Badge: Printed')
     expect(page.locator('[data-part=undo]')).to_be_hidden()
-    faults = judge(page, picture, 'welcome')
+    faults = judge(page, picture, 'scan station, welcome')
     assert station.scan('no-ticket-of-this-event')['answer'] != 'welcome'
-    faults += judge(page, picture, 'stop')
+    faults += judge(page, picture, 'scan station, unknown code')
     page.reload()
     page.wait_for_selector('#scan[data-ready]')
     assert station.scan(code)['word'].startswith('Already in')
     page.locator('[data-part=search]').fill(other['last_name'])
     page.locator('.scan-person').first.wait_for()
-    faults += judge(page, picture, 'already in, and people found')
+    faults += judge(page, picture, 'scan station, already in')
     assert not faults, '\n'.join(faults)
 
 
@@ -89,7 +100,7 @@ def test_a_kiosk(stack, log_in, take, picture):
         page = log_in()
         page.goto('/kiosk/')
         page.get_by_role('button', name='Pair').wait_for()
-        faults = judge(page, picture, 'kiosk, its code')
+        faults = judge(page, picture, 'kiosk, code')
         kiosk = KioskPage(stack, page, code)
         faults += judge(page, picture, 'kiosk, start')
         assert kiosk.scan('no-ticket-of-this-event')['panel'] == 'answer'
@@ -97,7 +108,7 @@ def test_a_kiosk(stack, log_in, take, picture):
         kiosk.page.reload()
         kiosk.ready()
         assert kiosk.scan(tickets(stack, take(1, form=1))[0])['panel'] == 'confirm'
-        faults += judge(page, picture, 'kiosk, is that you')
+        faults += judge(page, picture, 'kiosk, name')
         assert not faults, '\n'.join(faults)
     finally:
         Manager(stack).post(f'/manage/checkin-print/kiosks/{id_}/revoke')
@@ -119,7 +130,7 @@ def test_page(stack, log_in, picture, name):
         page.get_by_role('button', name=button).first.click()
         page.locator(DIALOG[0]).wait_for()
     faults = judge(page, picture, name, within=DIALOG if button else OURS if manages else ('body',), without=(FORM,),
-                   palette=INDICO_COLOURS if manages else '')
+                   palette=INDICO_COLOURS if manages else '', has_dark=not manages)
     assert not faults, '\n'.join(faults)
 
 

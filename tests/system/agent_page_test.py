@@ -12,7 +12,7 @@ from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 from tests.stack.agent import COMMAND
 from tests.stack.process import Service, accepts, free_port
-from tests.system.conftest import PICTURES, EXPECT_TIMEOUT, makes_a_picture
+from tests.system.conftest import EXPECT_TIMEOUT, makes_a_picture
 
 
 PEOPLE = ('Ada Lovelace', 'Grace Hopper', 'Zoë Ångström', 'Chien-Shiung Wu', 'Emmy Noether')
@@ -223,10 +223,10 @@ def test_another_site_in_the_same_browser(agent, page, tmp_path):
 
 
 @makes_a_picture
-def test_picture(agent, page):
+def test_picture(agent, page, keep):
     page.get_by_role('button', name='Pause desk2').click()
     expect(printer(page, 'desk2')).to_contain_text('Paused')
-    page.screenshot(path=PICTURES / 'agent-page.png', full_page=True)
+    keep(page, 'agent-page')
 
 
 def test_nothing_is_wider_than_a_small_screen(agent, page):

@@ -88,7 +88,7 @@ def test_out_of_paper_paused_and_the_tech(stack, board, log_in, take, keep):
         ring = tech.get_by_label('Ring when a desk calls the tech')
         ring.check()
         assert tech.evaluate('localStorage.getItem("checkin-print-ring")') == '1'
-        keep(tech, 'tech-call')
+        keep(tech, 'tech-call', banner)
         banner.get_by_role('button', name='On my way').click()
         expect(board.locator('#board-call')).to_contain_text('is on the way')
         printer.repair()

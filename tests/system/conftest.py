@@ -11,6 +11,7 @@ from tests.system.independent_client import Client
 from playwright.sync_api import expect
 
 from tests.stack import browser
+from tests.stack.pictures import save_picture
 from tests.stack.say import say
 from tests.stack.stack import Wanted, running
 
@@ -18,9 +19,18 @@ from tests.stack.stack import Wanted, running
 #: How long the page may take to show what happened: its own interval and a slow printer.
 EXPECT_TIMEOUT = 20_000  # milliseconds
 PICTURES = Path(__file__).parents[2] / 'docs' / 'images'
-#: They test nothing, but write the pictures of the docs anew, which a run of the tests must not do.
-makes_a_picture = pytest.mark.skipif(os.environ.get('UPDATE_PICTURES') != '1',
-                                     reason='UPDATE_PICTURES=1 makes the pictures of the docs')
+#: Whether to write the pictures of the docs anew, which a usual run of the tests must not do (the suite `pictures`)
+MAKES_PICTURES = os.environ.get('UPDATE_PICTURES') == '1'
+SETTLE_TIME = 400  # milliseconds
+#: They test nothing but are there for a picture.
+makes_a_picture = pytest.mark.skipif(not MAKES_PICTURES, reason='UPDATE_PICTURES=1 makes the pictures of the docs')
+
+
+def pytest_collection_modifyitems(items):
+    """If the pictures are made anew, run only the tests that make some."""
+    if MAKES_PICTURES:
+        items[:] = [item for item in items
+                    if {'keep', 'picture'} & {*item.fixturenames, item.name.removeprefix('test_')}]
 
 
 @pytest.fixture(scope='session')
@@ -89,15 +99,16 @@ def picture():
 
 @pytest.fixture
 def keep(picture):
-    """Return a function that keeps pictures for the docs if they are made anew, else for people to look at."""
-    def _keep(page, name):
-        for scheme in ('light', 'dark'):
-            page.emulate_media(color_scheme=scheme)
-            full_name = f'{name}-dark' if scheme == 'dark' else name
-            if os.environ.get('UPDATE_PICTURES') == '1':
-                page.screenshot(path=PICTURES / f'{full_name}.png')
-            picture(page, full_name)
-        page.emulate_media(color_scheme='light')
+    """Return a function that keeps a picture for the docs if they are made anew, else for people to look at.
+
+    The function takes a page, the name of the picture, and the part of the page that it shows, if not the window.
+    """
+    def _keep(page, name, part=None):
+        if MAKES_PICTURES:
+            # what moves in, and what has the mouse over it, looks otherwise for a moment
+            page.wait_for_timeout(SETTLE_TIME)
+            save_picture((part or page).screenshot(animations='disabled'), PICTURES / f'{name}.png')
+        picture(page, name)
     return _keep
 
 

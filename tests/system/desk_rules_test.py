@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.system.conftest import PICTURES, makes_a_picture
+from tests.system.conftest import makes_a_picture
 
 
 @pytest.fixture
@@ -103,9 +103,9 @@ def test_on_a_phone(page, picture):
 
 
 @makes_a_picture
-def test_picture(page):
+def test_picture(page, keep):
     expect(box(page).locator('.checkin-print-bars')).to_be_visible()
-    box(page).get_by_label('Name, or number of the registration').fill('an')
+    box(page).get_by_label('Name, or number of the registration').fill('Müller')
     page.keyboard.press('Enter')
     expect(page.locator('#checkin-print-tried')).to_contain_text('#')
-    box(page).screenshot(path=PICTURES / 'desk-rules.png')
+    keep(page, 'desk-rules', box(page))

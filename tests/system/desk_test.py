@@ -1,26 +1,12 @@
 """The volunteers' pages in Chromium: from the QR code on the wall to the first badge, on a phone and by keyboard."""
 
-import os
-
-import pytest
 from playwright.sync_api import expect
 
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import wait_for_badges
-from tests.system.conftest import PICTURES
 
 
 PHONE = {'width': 390, 'height': 844}
-
-
-@pytest.fixture
-def keep(picture):
-    """Return a function that keeps a picture for the docs if they are made anew, else for people to look at."""
-    def _keep(page, name, **kwargs):
-        if os.environ.get('UPDATE_PICTURES') == '1':
-            page.screenshot(path=PICTURES / f'{name}.png', **kwargs)
-        picture(page, name)
-    return _keep
 
 
 def fits(page):
@@ -32,7 +18,7 @@ def test_from_the_code_on_the_wall_to_the_first_badge(stack, log_in, take, keep)
     desk_id = stack.seeded['desks']['Desk 2']
     page = log_in('volunteer')
     page.goto(f'{stack.event_url}/desk/posters?desk={desk_id}')
-    keep(page, 'desk-poster')
+    keep(page, 'desk-poster', page.locator('.desk-poster'))
     link = page.locator('.desk-poster-link').inner_text()
     assert link.endswith(f'/desk/{desk_id}')
     page.set_viewport_size(PHONE)
@@ -42,9 +28,6 @@ def test_from_the_code_on_the_wall_to_the_first_badge(stack, log_in, take, keep)
     expect(page.get_by_role('status')).to_contain_text('Desk 2')
     assert fits(page)
     keep(page, 'my-desk')
-    page.emulate_media(color_scheme='dark')
-    keep(page, 'my-desk-dark')
-    page.emulate_media(color_scheme='light')
     person, = take(1)
     before = len(stack.printers['desk2'].papers())
     count = len(stack.papers())
@@ -60,6 +43,19 @@ def test_from_the_code_on_the_wall_to_the_first_badge(stack, log_in, take, keep)
     expect(page.get_by_role('status')).to_contain_text('You have no desk yet')
     assert fits(page)
     keep(page, 'my-desk-none')
+
+
+def test_who_is_not_logged_in_logs_in_on_the_way(stack, log_in):
+    page, user = log_in(), stack.seeded['users']['volunteer']
+    page.set_viewport_size(PHONE)
+    page.goto(f'{stack.url}/desk/{stack.seeded["desks"]["Desk 2"]}')
+    page.fill('input[name=identifier]', user['login'])
+    page.fill('input[name=password]', user['password'])
+    page.press('input[name=password]', 'Enter')
+    expect(page.get_by_role('status')).to_contain_text('Your badges come out at')
+    expect(page.get_by_role('status')).to_contain_text('Desk 2')
+    page.get_by_role('button', name='Leave this desk').click()
+    expect(page.get_by_role('status')).to_contain_text('You have no desk yet')
 
 
 def test_back_does_not_take_the_desk_once_more(stack, log_in):
@@ -90,8 +86,7 @@ def test_a_manager_assigns_a_device(stack, log_in, take, keep):
     page.get_by_role('dialog').locator('input[type=submit]').click()
     expect(box).to_contain_text('Phone 3')
     expect(box).to_contain_text('Desk 2')
-    box.scroll_into_view_if_needed()
-    keep(page, 'devices')
+    keep(page, 'devices', box)
     try:
         wait_for_badges(stack, count + 1)
         before = len(stack.printers['desk2'].papers())

@@ -1,6 +1,5 @@
 """First steps in Chromium, on the whole stack: from an empty event to a test badge on paper, by keyboard alone."""
 
-import os
 import re
 import sys
 
@@ -10,7 +9,7 @@ from playwright.sync_api import expect
 from tests.stack.agent import PrintAgent
 from tests.stack.browser import accessibility_faults
 from tests.stack.process import wait_for
-from tests.system.conftest import EXPECT_TIMEOUT, PICTURES
+from tests.system.conftest import EXPECT_TIMEOUT
 
 
 SIZES = {'phone': {'width': 390, 'height': 844}, 'desktop': {'width': 1280, 'height': 900}}
@@ -59,7 +58,7 @@ def save(page):
     page.get_by_role('dialog').locator('input[type=submit]').press('Enter')
 
 
-def test_from_an_empty_event_to_a_badge(stack, log_in, event_url, laptop, judge):
+def test_from_an_empty_event_to_a_badge(stack, log_in, event_url, laptop, judge, keep):
     page = log_in('manager')
     before = len(stack.printers['desk1'].papers())
     # what there is to do is at the top of what opens first
@@ -92,8 +91,7 @@ def test_from_an_empty_event_to_a_badge(stack, log_in, event_url, laptop, judge)
     save(page)
 
     step = judge(page, 'forms')
-    if os.environ.get('UPDATE_PICTURES') == '1':
-        page.screenshot(path=PICTURES / 'first-steps.png')
+    keep(page, 'first-steps')
     press(step, 'Choose what prints')
     dialog.locator('#template_id').select_option(label=_option(dialog, 'template_id', 'Default badge'))
     save(page)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.stack.checkin import CheckIn
 from tests.stack.manager import Manager
-from tests.system.conftest import PICTURES, EXPECT_TIMEOUT, makes_a_picture
+from tests.system.conftest import EXPECT_TIMEOUT, makes_a_picture
 
 
 #: More than a page
@@ -199,12 +199,12 @@ def test_refused(stack, log_in, login):
 
 
 @makes_a_picture
-def test_picture(page):
+def test_picture(page, keep):
     page.set_viewport_size({'width': 1280, 'height': 900})
     page.locator('.js-job').nth(1).check()
     # Indico lets the buttons above the list fade in
     page.wait_for_timeout(1000)
-    page.screenshot(path=PICTURES / 'jobs-page.png')
+    keep(page, 'jobs-page')
 
 
 def test_names_of_any_kind(stack, page, held):

@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.stack import browser
 from tests.stack.facts import wait_for_badges
+from tests.stack.film import camera, write_film
 from tests.stack.kiosk_page import KioskPage, add_kiosk
 from tests.stack.manager import Manager
 from tests.stack.scan_page import tickets
@@ -41,10 +43,11 @@ def show_in_all_sizes(page, keep, name):
         assert page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')
         # nobody scrolls at a kiosk
         assert page.evaluate('document.documentElement.scrollHeight <= window.innerHeight')
-        keep(page, f'{name}-{size}' if size != 'desktop' else name)
+        if size == 'tablet':
+            keep(page, name)
 
 
-def test_from_the_code_to_the_badge(stack, log_in, take, keep):
+def test_from_the_code_to_the_badge(stack, log_in, take, keep, picture):
     person, = take(1)
     page = log_in('manager')
     page.goto(f'{stack.event_url}/manage/checkin-print/setup')
@@ -53,7 +56,7 @@ def test_from_the_code_to_the_badge(stack, log_in, take, keep):
     page.select_option('#desk_id', label='Desk 1')
     page.fill('#place', 'to the right')
     page.get_by_label('Français').check()
-    keep(page, 'kiosk-add')
+    keep(page, 'kiosk-add', page.get_by_role('dialog'))
     page.get_by_role('button', name='Add and show its code').click()
     code = page.locator('.checkin-print-secret').inner_text()
     page.locator('.checkin-print-qr summary').click()
@@ -67,8 +70,7 @@ def test_from_the_code_to_the_badge(stack, log_in, take, keep):
     page.get_by_role('button', name='Done').click()
     box = page.locator('#checkin-print-kiosks')
     expect(box).to_contain_text('Open')
-    box.scroll_into_view_if_needed()
-    keep(page, 'kiosk-setup')
+    keep(page, 'kiosk-setup', box)
     show_in_all_sizes(window, keep, 'kiosk-start')
     count = len(stack.papers())
     ticket, = tickets(stack, [person])
@@ -97,7 +99,7 @@ def test_from_the_code_to_the_badge(stack, log_in, take, keep):
     shown = kiosk.scan(ticket)
     assert shown['text'].startswith('!\n') or 'Already in since' in shown['text']
     assert shown['answer'] == 'already_in'
-    keep(window, 'kiosk-already')
+    picture(window, 'kiosk-already')
     assert kiosk.traces_of([person]) == []
     box.get_by_role('button', name='Revoke Entrance left').click()
     page.get_by_role('button', name='OK', exact=True).click()
@@ -179,14 +181,14 @@ def test_something_is_wrong(stack, open_kiosk, log_in, keep):
     expect(board.get_by_role('button', name='Call the tech')).to_be_visible()
 
 
-def test_the_network_is_lost(stack, open_kiosk, take, keep):
+def test_the_network_is_lost(stack, open_kiosk, take, picture):
     person, = take(1)
     ticket, = tickets(stack, [person])
     kiosk = open_kiosk('Offline')
     page = kiosk.page
     page.context.set_offline(True)
     assert 'No connection' in kiosk.scan(ticket)['text']
-    keep(page, 'kiosk-offline')
+    picture(page, 'kiosk-offline')
     expect(page.locator('[data-part=lost]')).to_have_text('No connection', timeout=40_000)
     page.context.set_offline(False)
     expect(page.locator('[data-part=lost]')).to_have_text('', timeout=40_000)
@@ -199,3 +201,33 @@ def test_the_network_is_lost(stack, open_kiosk, take, keep):
     page.context.set_offline(False)
     # nothing arrived, so the ticket is still good
     assert kiosk.scan(ticket)['panel'] == 'confirm'
+
+
+def test_the_camera_of_a_tablet(stack, chromium, manager, take, tmp_path, picture):
+    """A ticket is held before it for a while: it is read once, and once more when it comes back."""
+    person, = take(1)
+    code, id_ = add_kiosk(manager, stack, 'With a camera', 'Desk 1')
+    film = write_film(tmp_path / 'ticket.y4m', tickets(stack, [person])[0], empty_seconds=4)
+    try:
+        with chromium.browser_type.launch(executable_path=browser.find(), args=camera(film)) as tablet:
+            page = tablet.new_context(base_url=stack.url, viewport=SIZES['tablet']).new_page()
+            kiosk = KioskPage(stack, page, code)
+            page.get_by_role('button', name='Use the camera').click()
+            shown = kiosk.wait('confirm')
+            assert page.evaluate('"ZXingWASM" in window')
+            assert person['last_name'] in shown['text']
+            count = len(stack.papers())
+            assert kiosk.print()['answer'] == 'out'
+            wait_for_badges(stack, count + 1)
+            kiosk.back()
+            assert kiosk.traces_of([person]) == []
+            picture(page, 'kiosk-camera')
+            # it comes before the camera again
+            assert kiosk.wait('answer')['answer'] == 'already_in'
+            assert len(stack.papers()) == count + 1
+            kiosk.back()
+            # the camera can be switched off
+            page.get_by_role('button', name='Switch the camera off').click()
+            expect(page.locator('[data-part=video]')).to_be_hidden()
+    finally:
+        manager.post(f'/manage/checkin-print/kiosks/{id_}/revoke')

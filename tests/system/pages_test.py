@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.stack.agent import PrintAgent
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import wait_for_badges
-from tests.system.conftest import PICTURES, EXPECT_TIMEOUT, makes_a_picture
+from tests.system.conftest import EXPECT_TIMEOUT, makes_a_picture
 
 
 @pytest.fixture
@@ -71,15 +71,15 @@ def check_in_some(stack, take):
 
 
 @makes_a_picture
-def test_picture(stack, log_in, url, check_in_some):
+def test_picture(stack, log_in, url, check_in_some, keep):
     page = log_in('manager')
     page.goto(url)
     expect(box(page, 'Latest badges').locator('tr[data-state=completed]')).to_have_count(8, timeout=EXPECT_TIMEOUT)
-    page.screenshot(path=PICTURES / 'event-page.png', full_page=True)
+    keep(page, 'event-page')
     page.get_by_role('link', name='Set-up', exact=True).click()
     expect(box(page, 'Webhooks')).to_be_visible()
     page.wait_for_load_state('networkidle')
-    page.screenshot(path=PICTURES / 'setup-page.png', full_page=True)
+    keep(page, 'setup-page', page.locator('#checkin-print'))
 
 
 def test_set_up_and_print(stack, log_in, url, setup_url, new_agent, take):

@@ -1,11 +1,11 @@
 """The scan station in Chromium: a wedge of any layout, search, undo, a lost connection, a camera, and keys alone."""
 
 import pytest
-import qrcode
 from playwright.sync_api import expect
 
 from tests.stack import browser
 from tests.stack.facts import wait_for_badges
+from tests.stack.film import camera, write_film
 from tests.stack.scan_page import ScanPage, tickets
 from tests.stack.states import RegistrationState
 
@@ -173,31 +173,11 @@ def test_not_paid(stack, open_page, take, keep):
     expect(part(station.page, 'badges')).to_contain_text('Held')
 
 
-def write_video(path, text):
-    """Write a film of one picture, a QR code, as Chromium takes it for a camera: YUV4MPEG2."""
-    width, height = 640, 480
-    code = qrcode.QRCode(box_size=6, border=4)
-    code.add_data(text)
-    code.make()
-    rows, box = code.get_matrix(), 6
-    side = len(rows) * box
-    left, top = (width - side) // 2, (height - side) // 2
-    luma = bytearray(b'\xc8' * (width * height))
-    for y in range(side):
-        line = bytes(16 if rows[y // box][x // box] else 235 for x in range(side))
-        luma[(top + y) * width + left:(top + y) * width + left + side] = line
-    frame = b'FRAME\n' + bytes(luma) + b'\x80' * (width * height // 2)
-    path.write_bytes(f'YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420mpeg2\n'.encode() + frame * 3)
-
-
 def test_the_camera_of_a_phone(stack, chromium, take, tmp_path, picture):
     """Chromium has no decoder of its own here, as phones of one maker and other browsers have none: ours is loaded."""
     person, = take(1)
-    film = tmp_path / 'ticket.y4m'
-    write_video(film, tickets(stack, [person])[0])
-    with chromium.browser_type.launch(executable_path=browser.find(), args=[
-            '--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-            f'--use-file-for-fake-video-capture={film}']) as phone:
+    film = write_film(tmp_path / 'ticket.y4m', tickets(stack, [person])[0])
+    with chromium.browser_type.launch(executable_path=browser.find(), args=camera(film)) as phone:
         station = ScanPage.open(stack, phone)
         page = station.page
         page.set_viewport_size(PHONE)

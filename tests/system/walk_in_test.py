@@ -1,34 +1,14 @@
 """The pages for walk-ins in Chromium: Indico's own form, the badge, who is registered already; by keyboard as well."""
 
-import os
 import re
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.stack.facts import wait_for_badges
-from tests.system.conftest import PICTURES
 
 
 PHONE = {'width': 390, 'height': 844}
-DESKTOP = {'width': 1280, 'height': 900}
-
-
-@pytest.fixture
-def keep(picture):
-    """Return a function that keeps pictures for the docs if they are made anew, else for people to look at."""
-    def _keep(page, name):
-        for size, suffix in ((PHONE, 'phone'), (DESKTOP, 'desktop')):
-            page.set_viewport_size(size)
-            for scheme in ('light', 'dark'):
-                page.emulate_media(color_scheme=scheme)
-                full_name = f'{name}-{suffix}' + ('-dark' if scheme == 'dark' else '')
-                if os.environ.get('UPDATE_PICTURES') == '1':
-                    page.screenshot(path=PICTURES / f'{full_name}.png')
-                picture(page, full_name)
-        page.emulate_media(color_scheme='light')
-        page.set_viewport_size(PHONE)
-    return _keep
 
 
 @pytest.fixture
@@ -58,6 +38,8 @@ def test_by_keyboard_from_the_form_to_the_badge(stack, page, keep):
     expect(page.locator('input[name="last_name"]')).to_have_value('Walkinson')
     page.locator('input[name="email"]').focus()
     page.keyboard.type('wanda@people.test')
+    # Indico sends the form only after it has looked the address up
+    expect(page.get_by_text('The registration will not be associated with any Indico account')).to_be_visible()
     assert fits(page)
     keep(page, 'walk-in')
     count = len(stack.papers())
@@ -91,7 +73,7 @@ def test_who_is_registered_already(stack, page, take, keep):
     wait_for_badges(stack, count + 1)
 
 
-def test_what_is_missing_is_said_and_payment_is_asked(stack, page, keep):
+def test_what_is_missing_is_said_and_payment_is_asked(stack, page, picture):
     event_id, form_id = stack.seeded['event']['id'], stack.seeded['forms'][0]['id']
     where = f"event_id = {event_id} AND module = 'features' AND name = 'enabled'"
     stack.postgres.sql('indico', f"""
@@ -106,11 +88,12 @@ def test_what_is_missing_is_said_and_payment_is_asked(stack, page, keep):
         page.locator('input[name="first_name"]').fill('Paula')
         page.locator('input[name="last_name"]').fill('Payer')
         page.locator('input[name="email"]').fill('paula@people.test')
+        expect(page.get_by_text('The registration will not be associated with any Indico account')).to_be_visible()
         page.get_by_role('button', name='Register').click()
         expect(page.locator('#walk-in-state')).to_contain_text('To pay:')
         expect(page.locator('#walk-in-state')).to_contain_text('not checked in yet')
         assert fits(page)
-        keep(page, 'walk-in-payment')
+        picture(page, 'walk-in-payment')
         count = len(stack.papers())
         page.get_by_role('button', name='Paid here: check in').click()
         expect(page.locator('#walk-in-state')).to_contain_text('Paid:')

@@ -7,6 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DEVELOPMENT = (ROOT / 'docs' / 'development.md').read_text()
+#: Bytes of a picture: what a page needs that has more than a screen
+MAX_PICTURE = 120_000
 
 
 def rows(heading, text=DEVELOPMENT):
@@ -53,3 +55,13 @@ def test_stages():
                   if isinstance(node, ast.Assign) and node.targets[0].id == 'STAGES')
     text = (ROOT / 'docs' / 'benchmark.md').read_text()
     assert [row[0].strip('`') for row in rows('`scan_to_printer_ms`', text)] == list(stages)
+
+
+def test_pictures():
+    """Each picture is shown, exists, and is no burden to those who clone the repository."""
+    images = ROOT / 'docs' / 'images'
+    shown = {str((path.parent / link).resolve()) for path in (*(ROOT / 'docs').glob('*.md'), ROOT / 'README.md')
+             for link in re.findall(r'!\[[^\]]+\]\(([^)]+)\)', path.read_text())}
+    there = {str(path) for path in images.rglob('*.png')}
+    assert there == shown
+    assert [path for path in there if Path(path).stat().st_size > MAX_PICTURE] == []

@@ -24,7 +24,7 @@ WORDS = {
     'camera_failed': _('The camera does not work here.'),
     'wait': _('One moment…'),
     'confirm': _('Is this your name?'),
-    'confirm_sentence': _('So it will be on your badge.'),
+    'confirm_sentence': _('This is how it will be printed.'),
     'badges': _('Badges to print: {}'),
     'print': _('Print'),
     'cancel': _('No, go back'),
