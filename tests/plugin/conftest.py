@@ -24,7 +24,7 @@ from indico_checkin_print.models.webhooks import Webhook
 
 
 pytest_plugins = ('indico.modules.events.registration.testing.fixtures', 'tests.plugin.management_fixtures',
-                  'tests.plugin.api_fixtures')
+                  'tests.plugin.api_fixtures', 'tests.plugin.news_fixtures')
 
 #: The size of the template in cm
 WIDTH, HEIGHT = 9.6, 13.4

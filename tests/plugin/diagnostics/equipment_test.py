@@ -1,17 +1,12 @@
 """Agents that go away and printers that stop, as webhooks hear of it: who does, when, how often, and of what."""
 
-import json
 from datetime import timedelta
-from pathlib import Path
 
-import jsonschema
 import pytest
 
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger
-from indico_checkin_print.delivery import deliver as deliver_module
-from indico_checkin_print.delivery.deliver import build
 from indico_checkin_print.diagnostics import equipment
 from indico_checkin_print.models.choices import EQUIPMENT_EVENTS, WebhookEvent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
@@ -19,31 +14,20 @@ from indico_checkin_print.models.equipment import Equipment
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.jobs import JobState as S
 from indico_checkin_print.models.webhooks import Webhook
-from indico_checkin_print.settings import parse_networks
 from indico_checkin_print.work.worker import post_waiting, render_waiting
-from tests.plugin.conftest import SECRET, fresh
-from tests.stack.receiver import Receiver
+from tests.plugin.conftest import fresh
+from tests.plugin.news_fixtures import content, messages, types
 
 
-SCHEMA = json.loads((Path(__file__).parents[3] / 'docs' / 'webhook-v1.schema.json').read_text())
 IDLE = {'name': 'p1', 'state': 'idle', 'reasons': [], 'accepting': True}
 OUT_OF_LABELS = {**IDLE, 'state': 'stopped', 'reasons': ['media-empty-error']}
 LONG = {'seconds': 11}
 
 
 @pytest.fixture
-def asks(db, webhook):
-    """Return a function that lets the webhook be notified of these events only."""
-    def _asks(*events):
-        webhook.events = [str(event) for event in events]
-        db.session.flush()
-    return _asks
-
-
-@pytest.fixture
-def watched(desk, asks):
+def watched(desk, wants):
     """The desk with its printer, both of which work, and a webhook that asks for all news."""
-    asks(*WebhookEvent)
+    wants(*WebhookEvent)
     equipment.check()
     return desk
 
@@ -68,21 +52,6 @@ def lasts(later):
         equipment.check()
         later(**LONG)
     return _lasts
-
-
-def messages(webhook):
-    return Job.query.filter_by(webhook_id=webhook.id).order_by(Job.id).all()
-
-
-def types(webhook):
-    return [str(job.news) for job in messages(webhook)]
-
-
-def content(job):
-    """Return the message of a job, as it would be POSTed now; it fits the published schema."""
-    payload = json.loads(build(job, job.webhook)['body'])
-    jsonschema.validate(payload, SCHEMA, format_checker=jsonschema.FormatChecker())
-    return payload
 
 
 def go_away(agent):
@@ -187,9 +156,9 @@ def test_nobody_knows_how_a_printer_is_while_its_agent_is_away(webhook, agent, w
     assert sorted(types(webhook)[1:]) == ['agent.back', 'printer.stopped']
 
 
-def test_what_was_so_at_first_is_no_news(webhook, agent, desk, asks, lasts):
+def test_what_was_so_at_first_is_no_news(webhook, agent, desk, wants, lasts):
     agent.printers = [OUT_OF_LABELS]
-    asks('printer.stopped', 'printer.ready')
+    wants('printer.stopped', 'printer.ready')
     lasts()
     assert types(webhook) == []
     agent.printers = [IDLE]
@@ -197,9 +166,9 @@ def test_what_was_so_at_first_is_no_news(webhook, agent, desk, asks, lasts):
     assert types(webhook) == ['printer.ready']
 
 
-def test_an_agent_that_was_never_started(db, webhook, agent, desk, asks, lasts):
+def test_an_agent_that_was_never_started(db, webhook, agent, desk, wants, lasts):
     agent.seen_dt = None
-    asks(*WebhookEvent)
+    wants(*WebhookEvent)
     lasts()
     come_back(agent)
     lasts()
@@ -219,8 +188,8 @@ def test_only_who_asks(db, webhook, agent, desk, lasts, statements):
 
 
 @pytest.mark.parametrize('event', EQUIPMENT_EVENTS)
-def test_only_what_is_asked_for(webhook, agent, desk, asks, later, lasts, event):
-    asks(event)
+def test_only_what_is_asked_for(webhook, agent, desk, wants, later, lasts, event):
+    wants(event)
     equipment.check()
     agent.printers = [OUT_OF_LABELS]
     lasts()
@@ -278,17 +247,6 @@ def test_two_desks_with_one_printer(db, webhook, agent, watched, lasts, dummy_ev
 
 
 # -- delivery ---------------------------------------------------------------------------------------------------------
-
-@pytest.fixture
-def receiver(tmp_path, webhook, mocker):
-    mocker.patch.object(deliver_module, 'allowed_networks', return_value=parse_networks('127.0.0.1'))
-    receiver = Receiver(tmp_path)
-    receiver.start()
-    receiver.knows(SECRET)
-    webhook.url = receiver.url
-    yield receiver
-    receiver.stop()
-
 
 def test_delivered_in_order(db, webhook, agent, watched, lasts, receiver, check_in, reg):
     """A message that fails keeps later ones about the same agent from overtaking it, and nobody else's."""

@@ -7,7 +7,6 @@ import pytest
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger
-from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.jobs import JobState as S
 from indico_checkin_print.signals import corrections
 from indico_checkin_print.work.worker import render_waiting
@@ -33,15 +32,6 @@ def ago(seconds):
 
 
 @pytest.fixture
-def wants(db, webhook):
-    """Return a function that lets the webhook be notified of these events only."""
-    def _wants(*events):
-        webhook.events = [str(event) for event in events]
-        db.session.flush()
-    return _wants
-
-
-@pytest.fixture
 def rendered(db, check_in, reg, webhook):
     """A badge that is ready; the webhook has not heard of its check-in."""
     webhook.enabled = False
@@ -58,11 +48,6 @@ def printing(db, rendered, agent):
     assert ledger.assign(rendered, agent, 'p1', 'relay', go=True)
     assert ledger.report(fresh(db, rendered), S.printing, 'at_printer', '', 'agent:1')
     return fresh(db, rendered)
-
-
-def messages(webhook):
-    """Return all jobs of a webhook, the oldest first."""
-    return Job.query.filter_by(webhook_id=webhook.id).order_by(Job.id).all()
 
 
 def committed(db):

@@ -4,27 +4,14 @@ import pytest
 
 
 from indico_checkin_print import ledger
-from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.models.choices import WebhookEvent
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.jobs import JobState as S
 from indico_checkin_print.models.records import Attempt
-from indico_checkin_print.settings import parse_networks
 from indico_checkin_print.work.worker import post_waiting, render_waiting
-from tests.plugin.conftest import SECRET, fresh
-from tests.stack.receiver import Receiver
-from tests.plugin.ledger.conftest import committed, messages
-
-
-@pytest.fixture
-def receiver(tmp_path, webhook, mocker):
-    mocker.patch.object(deliver_module, 'allowed_networks', return_value=parse_networks('127.0.0.1'))
-    receiver = Receiver(tmp_path)
-    receiver.start()
-    receiver.knows(SECRET)
-    webhook.url = receiver.url
-    yield receiver
-    receiver.stop()
+from tests.plugin.conftest import fresh
+from tests.plugin.ledger.conftest import committed
+from tests.plugin.news_fixtures import messages
 
 
 def test_delivered_in_order(db, webhook, wants, receiver, check_in, reg, agent, create_reg):

@@ -2,9 +2,7 @@
 
 import json
 from datetime import timedelta
-from pathlib import Path
 
-import jsonschema
 import pytest
 
 from indico.modules.events.registration.models.registrations import RegistrationState
@@ -12,7 +10,6 @@ from indico.modules.events.registration.models.tags import RegistrationTag
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger
-from indico_checkin_print.delivery.deliver import build
 from indico_checkin_print.ledger.news import BADGE_NEWS
 from indico_checkin_print.messages.payload import FIELDS
 from indico_checkin_print.models.choices import DEFAULT_EVENTS, WebhookEvent
@@ -21,23 +18,12 @@ from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.jobs import JobState as S
 from indico_checkin_print.models.webhooks import Webhook
 from tests.plugin.conftest import fresh
-from tests.plugin.ledger.conftest import committed, messages
+from tests.plugin.ledger.conftest import committed
+from tests.plugin.news_fixtures import content, messages, types
 
 
-SCHEMA = json.loads((Path(__file__).parents[3] / 'docs' / 'webhook-v1.schema.json').read_text())
 #: What an agent or the sweep says, by the state that it leads to
 REASONS = {S.completed: 'printed', S.sent: 'handed_over', S.failed: 'media-empty', S.unknown: 'agent_silent'}
-
-
-def types(webhook):
-    return [job.purpose.split(':')[1] for job in messages(webhook) if job.news]
-
-
-def content(job):
-    """Return the message of a job, as it would be POSTed now; it fits the published schema."""
-    payload = json.loads(build(job, job.webhook)['body'])
-    jsonschema.validate(payload, SCHEMA, format_checker=jsonschema.FormatChecker())
-    return payload
 
 
 # -- badges -----------------------------------------------------------------------------------------------------------
