@@ -4,6 +4,7 @@ Linux removes the entries of a thread between listing it and reading it (FileNot
 (ESRCH, ProcessLookupError).
 """
 
+import os
 from pathlib import Path
 
 
@@ -38,3 +39,10 @@ def peak_memory(pid):
     """Return the most memory that a process ever had, in bytes; 0 once it has ended."""
     found = _read(Path(f'/proc/{pid}/status')).partition('VmHWM:')[2].split()
     return int(found[0]) * 1024 if found else 0
+
+
+def cpu_seconds(pid):
+    """Return how much of a processor a process has used since its start, in seconds; 0 once it has ended."""
+    # its name, in brackets, may hold spaces
+    found = _read(Path(f'/proc/{pid}/stat')).rpartition(')')[2].split()
+    return (int(found[11]) + int(found[12])) / os.sysconf('SC_CLK_TCK') if found else 0

@@ -37,3 +37,12 @@ def test_children_are_found():
         assert proc.peak_memory(child.pid) > 0
         child.communicate(b'x')
     assert (proc.children(child.pid), proc.count(child.pid, 'fd'), proc.peak_memory(child.pid)) == ([], 0, 0)
+
+
+def test_time_that_was_used():
+    before = proc.cpu_seconds(os.getpid())
+    while proc.cpu_seconds(os.getpid()) == before:
+        pass
+    with subprocess.Popen([sys.executable, '-c', '']) as child:
+        child.wait()
+    assert proc.cpu_seconds(child.pid) == 0
