@@ -75,10 +75,12 @@ class Facts:
     #: Whether a plugin blocks its ticket
     blocked: bool
     checked_in: bool
+    #: Whether a badge waits that prints when the ticket is scanned here
+    badge_waits: bool = False
 
 
 def decide(facts, *, unpaid_too=False):
-    """Return the `Answer`. Only *Welcome* checks somebody in.
+    """Return the `Answer`. Only *Welcome* checks somebody in, or prints the badge of somebody who is in already.
 
     :param facts: The `Facts`, or ``None`` if the code leads to nobody whom the user may see.
     :param unpaid_too: Whether people come in who have not paid, because somebody said so.
@@ -91,7 +93,7 @@ def decide(facts, *, unpaid_too=False):
         return answer
     if facts.blocked:
         return Answer.blocked
-    if facts.checked_in:
+    if facts.checked_in and not facts.badge_waits:
         return Answer.already_in
     if facts.state == RegistrationState.unpaid and not unpaid_too:
         return Answer.not_paid

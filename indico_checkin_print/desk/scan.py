@@ -14,14 +14,16 @@ from indico.core.config import config
 from indico.core.db import db
 from indico.modules.events import Event
 from indico.modules.events.registration.models.forms import RegistrationForm
-from indico.modules.events.registration.models.registrations import Registration
+from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.modules.events.registration.util import get_custom_ticket_qr_code_handlers
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.desk.answers import Answer, Facts, decide
+from indico_checkin_print.desk.badge_desk import Waiting, hand_out, waiting_badges
 from indico_checkin_print.desk.people import loads_summary
 from indico_checkin_print.desk.ticket_code import MAX_CODE, parse, server_of
 from indico_checkin_print.management.visibility import visible_registrations
+from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.signals.savepoint import savepoint
 
 
@@ -41,10 +43,14 @@ class Scan:
     other_event: Event | None = None
     #: When this scan checked the registration in; `undo` wants it
     checked_in_dt: datetime | None = None
+    #: The badges of somebody who was checked in at the entrance: they print with this scan
+    badges: tuple[Waiting, ...] = ()
+    #: In which states these are since the scan
+    states: frozenset[JobState] = frozenset()
 
 
 def scan_code(event, text, handler=''):
-    """Answer a scanned code, and check its person in if nothing speaks against it.
+    """Answer a scanned code, and check its person in, or print their badge, if nothing speaks against it.
 
     :param text: What the scanner read; anything.
     :param handler: The name of the custom handler of a plugin whose pattern the code matches, as in Indico's API.
@@ -98,16 +104,28 @@ def set_checked_in(registration, value):
 
 
 def _judge(registration, person, unpaid_too=False):
+    badges = tuple(waiting_badges(registration))
     facts = Facts(same_event=True, state=registration.state, blocked=registration.is_ticket_blocked,
-                  checked_in=registration.checked_in)
-    return Scan(decide(facts, unpaid_too=unpaid_too), registration, person)
+                  checked_in=registration.checked_in, badge_waits=bool(badges))
+    return Scan(decide(facts, unpaid_too=unpaid_too), registration, person, badges=badges)
 
 
 def _check_in(scan):
     if scan.answer != Answer.welcome:
         return scan
+    if scan.badges:
+        return _print_badges(scan)
     set_checked_in(scan.registration, True)
     return replace(scan, checked_in_dt=scan.registration.checked_in_dt)
+
+
+def _print_badges(scan):
+    states = frozenset(hand_out(scan.registration, scan.badges))
+    if states & {JobState.queued, JobState.held}:
+        return replace(scan, states=states)
+    # the rules of the event say that there is none
+    unpaid = scan.registration.state == RegistrationState.unpaid
+    return replace(scan, answer=Answer.not_paid if unpaid else Answer.already_in)
 
 
 def _find(event, text, handler):

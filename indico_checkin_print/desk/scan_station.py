@@ -14,6 +14,7 @@ from indico_checkin_print.desk.own_desk import own_desk
 from indico_checkin_print.desk.people import name_of, optional_id, summary
 from indico_checkin_print.desk.scan import Scan, code_patterns, scan_code, scan_person, undo
 from indico_checkin_print.management.base import static
+from indico_checkin_print.models.jobs import JobState
 
 
 #: What the page's script says, by its own names
@@ -29,6 +30,7 @@ WORDS = {
     'full': _('Too many scans wait for the connection. Write this name down.'),
     'nobody': _('Nobody of this event'),
     'accompanies': _('comes with {}'),
+    'all_the_same': _('Check in all the same'),
     'badge': _('Badge:'),
     'no_badge': _('This form prints no badges.'),
     'not_undone': _('Not undone'),
@@ -69,7 +71,7 @@ class RHScanStation(RHVolunteerBase):
 
 
 class RHScan(RHVolunteerBase):
-    """Answer a scan, and check its person in if nothing speaks against it.
+    """Answer a scan, and check its person in, or print the badge that waits for it, if nothing speaks against it.
 
     The form has either ``code``, as it was read, with ``handler`` if it matches the pattern of a plugin's codes, or
     ``registration``, of somebody who was found by name, with ``unpaid_too`` if they may come in without having paid.
@@ -121,12 +123,27 @@ def describe(scan, event):
         result['checked_in_dt'] = scan.checked_in_dt.isoformat()
     elif answer == Answer.already_in:
         result['word'] = since(scan.registration.checked_in_dt, event.tzinfo)
+    elif answer == Answer.welcome:
+        badge = _('The badge prints.') if JobState.queued in scan.states else _('The badge waits.')
+        result['sentence'] = f'{_checked_in_at(scan.registration.checked_in_dt, event.tzinfo)} {badge}'
+    elif answer == Answer.not_paid and scan.badges:
+        not_paid = _('The registration is not paid: no badge is printed.')
+        result['sentence'] = f'{_checked_in_at(scan.registration.checked_in_dt, event.tzinfo)} {not_paid}'
+        result['all_the_same'] = _('Badge all the same')
     return result
 
 
 def since(dt, tzinfo):
     """Return in words since when somebody is in: the day only if it is not today."""
+    return _at(dt, tzinfo, _('Already in since {}'), _('Already in since {day}, {time}'))
+
+
+def _checked_in_at(dt, tzinfo):
+    return _at(dt, tzinfo, _('Checked in at {}.'), _('Checked in on {day} at {time}.'))
+
+
+def _at(dt, tzinfo, today, earlier):
     time = format_time(dt, 'short', timezone=tzinfo)
     if dt.astimezone(tzinfo).date() == now_utc().astimezone(tzinfo).date():
-        return _('Already in since {}').format(time)
-    return _('Already in since {day}, {time}').format(day=format_date(dt, 'medium', timezone=tzinfo), time=time)
+        return today.format(time)
+    return earlier.format(day=format_date(dt, 'medium', timezone=tzinfo), time=time)

@@ -6,7 +6,8 @@ from indico.core.db import db
 
 from indico_checkin_print.ledger.conditions import DATA_PURPOSES, may_have_arrived
 from indico_checkin_print.ledger.desks import desks_for_jobs
-from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER
+from indico_checkin_print.ledger.states import (BADGE_DESK_EXPIRES_AFTER, DATA_EXPIRES_AFTER, EXPIRES_AFTER,
+                                                HELD_EXPIRES_AFTER)
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import fresh
 from indico_checkin_print.models.choices import WebhookEvent
@@ -88,6 +89,8 @@ def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState
     """
     if purpose.startswith(DATA_PURPOSES):
         expires_after = DATA_EXPIRES_AFTER
+    elif reason == Reason.badge_desk:
+        expires_after = BADGE_DESK_EXPIRES_AFTER
     else:
         expires_after = HELD_EXPIRES_AFTER if state == S.held else EXPIRES_AFTER
     return {'purpose': purpose, 'person': person, 'desk_id': desk_id, 'webhook_id': webhook_id, 'state': int(state),

@@ -49,6 +49,23 @@ def release_paid(registration, actor):
     return moved
 
 
+def hand_out(job, state, reason, desk, user_id, actor):
+    """Let a badge that waits for the badge desk begin as a check-in there would. Return whether it still waited.
+
+    :param state: What it begins as, and the `reason` (`routing.admission.judge`).
+    :param desk: The `DeskChoice`.
+    :param user_id: Who scanned, or ``None``.
+    """
+    if state == S.queued:
+        reason = Reason.scanned
+    expires_after = HELD_EXPIRES_AFTER if state == S.held else EXPIRES_AFTER
+    moved = move([Job.id == job.id, Job.state == S.held, Job.reason == Reason.badge_desk], state, reason, actor,
+                 '' if state == S.canceled else desk.detail, desk_id=desk.desk_id, user_id=user_id, queue_dt=now(),
+                 next_try_dt=now(), expires_dt=now(expires_after.total_seconds()),
+                 facts=db.func.jsonb_build_object('since', db.func.now()))
+    return bool(moved)
+
+
 def release_paused(event_id, actor, *, desk_id=None):
     """Queue what was held while the event, or one desk of it, was paused."""
     jobs = Job.query.filter(Job.event_id == event_id, Job.state == S.held, Job.reason == Reason.paused)

@@ -21,6 +21,8 @@ RECEIVER_TIMEOUT = 600
 EXPIRES_AFTER = timedelta(minutes=30)
 #: Badges that wait for a payment or a person; who releases them gives them a new time to live.
 HELD_EXPIRES_AFTER = timedelta(days=1)
+#: Badges that print when somebody's ticket is scanned at the badge desk: nothing prints that nobody stands there for.
+BADGE_DESK_EXPIRES_AFTER = timedelta(days=30)
 #: Data for other systems is as good tomorrow.
 DATA_EXPIRES_AFTER = timedelta(days=4)
 #: After so many tries a job that cannot be rendered has failed.

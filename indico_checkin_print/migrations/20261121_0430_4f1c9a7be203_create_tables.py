@@ -87,6 +87,7 @@ CREATE OR REPLACE FUNCTION plugin_checkin_print.check_in_setup (
     reprint smallint,
     bulk_limit int,
     sources varchar[],
+    badge_desk boolean,
     desk_rules jsonb,
     device int[],
     own_desk int,
@@ -108,7 +109,7 @@ BEGIN
                 SELECT 1 FROM plugin_checkin_print.desks d WHERE d.webhook_id = w.id AND NOT d.is_deleted)) AS hooks,
            (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
             WHERE d.event_id = _event_id AND d.paused) AS paused_desks,
-           e.paused, e.unpaid, e.reprint, e.bulk_limit, e.sources, e.desk_rules,
+           e.paused, e.unpaid, e.reprint, e.bulk_limit, e.sources, e.badge_desk, e.desk_rules,
            (SELECT ARRAY[d.id, d.desk_id] FROM plugin_checkin_print.devices d
             WHERE d.event_id = _event_id AND d.token = _token) AS device,
            (SELECT o.desk_id FROM plugin_checkin_print.own_desks o
@@ -289,6 +290,7 @@ def upgrade():
         sa.Column('bulk_limit', sa.Integer(), nullable=False),
         sa.Column('sources', postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column('desk_rules', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False),
+        sa.Column('badge_desk', sa.Boolean(), server_default='false', nullable=False),
         sa.Column('alert_emails', postgresql.ARRAY(sa.String()), server_default='{}', nullable=False),
         sa.Column('alerted_dt', UTCDateTime(), nullable=True),
         sa.CheckConstraint('bulk_limit >= 0', name='bulk_limit_not_negative'),

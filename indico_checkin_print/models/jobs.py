@@ -109,7 +109,8 @@ class Job(db.Model):
         nullable=False
     )
     #: Of news what happened, as it was then; of a badge that a program asked for, its ``key``, what was ``asked`` and
-    #: how many ``copies``. Ids and codes, and no names of people
+    #: how many ``copies``; of a badge that waited for the badge desk, ``since`` when somebody waits for it there. Ids
+    #: and codes, and no names of people
     facts = db.Column(
         JSONB,
         nullable=True

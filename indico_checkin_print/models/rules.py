@@ -64,6 +64,13 @@ class EventSetup(db.Model):
         nullable=False,
         default=lambda: [str(source) for source in DEFAULT_SOURCES]
     )
+    #: Who is checked in by another way than these gets the badge when the ticket is scanned at a scan station or kiosk
+    badge_desk = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False,
+        server_default='false'
+    )
     #: The rules about where badges come out, in order, as `routing.rules.dump` returns them
     desk_rules = db.Column(
         JSONB,

@@ -18,6 +18,7 @@ class Reason(IndicoStrEnum):
     already_printed = 'already_printed'
     paused = 'paused'
     no_name = 'no_name'
+    badge_desk = 'badge_desk'
     agent_away = 'agent_away'
     retry_later = 'try_again'
     # why it is where it is
@@ -38,6 +39,7 @@ class Reason(IndicoStrEnum):
     printer_cancels = 'printer_cancels'
     released = 'released'
     paid = 'paid'
+    scanned = 'scanned'
     # why someone asked for another badge
     lost = 'lost'
     misprint = 'misprint'
@@ -104,6 +106,7 @@ SENTENCES = {
     Reason.paused: _('Printing is paused. The badge prints when printing resumes.'),
     Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or '
                       'releases it.'),
+    Reason.badge_desk: _('The badge prints when the ticket is scanned at the badge desk.'),
     Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),
     Reason.retry_later: _('The last try did not work. It is repeated automatically.'),
     Reason.checked_in: _('The attendee was checked in.'),
@@ -123,6 +126,7 @@ SENTENCES = {
     Reason.printer_cancels: _('The printer cancelled several badges in a row, so this one is tried again.'),
     Reason.released: _('Someone released it.'),
     Reason.paid: _('The registration was paid.'),
+    Reason.scanned: _('The ticket was scanned at the badge desk.'),
     Reason.lost: _('The badge was lost; someone asked for another one.'),
     Reason.misprint: _('The badge was misprinted; someone asked for another one.'),
     Reason.name_corrected: _('The name was corrected; someone asked for another badge.'),

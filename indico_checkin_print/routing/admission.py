@@ -44,6 +44,8 @@ class Setup:
     reprint: ReprintPolicy = ReprintPolicy.hold
     bulk_limit: int = DEFAULT_BULK_LIMIT
     sources: frozenset[str] = frozenset(DEFAULT_SOURCES)
+    #: Whether the badge of who is checked in by another way waits for the badge desk
+    badge_desk: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def judge(setup, checkin, desk_id):
     if checkin.blocked:
         return JobState.canceled, Reason.not_allowed
     if checkin.source not in setup.sources:
-        return JobState.canceled, Reason.source_off
+        return ((JobState.held, Reason.badge_desk) if setup.badge_desk else
+                (JobState.canceled, Reason.source_off))
     if checkin.state == RegistrationState.unpaid and setup.unpaid == UnpaidPolicy.skip:
         return JobState.canceled, Reason.not_paid
     if checkin.already_printed and setup.reprint == ReprintPolicy.skip:
@@ -97,6 +100,10 @@ def jobs_for(setup, checkin, desks):
     jobs = []
     for person, desk in desks.items():
         state, reason = judge(setup, checkin, desk.desk_id)
+        if reason == Reason.badge_desk:
+            # which desk that will be is not known yet
+            jobs.append(NewJob(state, reason, person=person))
+            continue
         jobs.append(NewJob(state, reason, person=person, desk_id=desk.desk_id,
                            detail='' if state == JobState.canceled else desk.detail))
     # that depends on no desk

@@ -44,7 +44,7 @@ _SETUP = sql.Function('check_in_setup', first="""
                 SELECT 1 FROM plugin_checkin_print.desks d WHERE d.webhook_id = w.id AND NOT d.is_deleted)) AS hooks,
            (SELECT array_agg(d.id) FROM plugin_checkin_print.desks d
             WHERE d.event_id = %(event_id)s AND d.paused) AS paused_desks,
-           e.paused, e.unpaid, e.reprint, e.bulk_limit, e.sources, e.desk_rules,
+           e.paused, e.unpaid, e.reprint, e.bulk_limit, e.sources, e.badge_desk, e.desk_rules,
            (SELECT ARRAY[d.id, d.desk_id] FROM plugin_checkin_print.devices d
             WHERE d.event_id = %(event_id)s AND d.token = %(token)s) AS device,
            (SELECT o.desk_id FROM plugin_checkin_print.own_desks o
@@ -67,8 +67,8 @@ _SETUP = sql.Function('check_in_setup', first="""
 }, columns={
     'kind': 'smallint', 'desk_id': 'int', 'desks': 'int[]', 'hooks': 'int[]', 'paused_desks': 'int[]',
     'paused': 'boolean', 'unpaid': 'smallint', 'reprint': 'smallint', 'bulk_limit': 'int', 'sources': 'varchar[]',
-    'desk_rules': 'jsonb', 'device': 'int[]', 'own_desk': 'int', 'already_printed': 'boolean', 'known': 'boolean',
-    'stamped': 'timestamptz',
+    'badge_desk': 'boolean', 'desk_rules': 'jsonb', 'device': 'int[]', 'own_desk': 'int', 'already_printed': 'boolean',
+    'known': 'boolean', 'stamped': 'timestamptz',
 })
 
 
@@ -225,8 +225,8 @@ def load_setup(registration, user_id, token):
         row = cursor.fetchone()
     if row is None:
         return None
-    (kind, form_desk, desks, hooks, paused_desks, paused, unpaid, reprint, bulk_limit, sources, rules, device, own_desk,
-     printed, known, stamped) = row
+    (kind, form_desk, desks, hooks, paused_desks, paused, unpaid, reprint, bulk_limit, sources, badge_desk, rules,
+     device, own_desk, printed, known, stamped) = row
     desk_facts = DeskFacts(frozenset(desks or ()), device_desk=device[1] if device else None, own_desk=own_desk,
                            form_desk=form_desk)
     return Setup(
@@ -235,7 +235,7 @@ def load_setup(registration, user_id, token):
         paused=bool(paused), paused_desks=frozenset(paused_desks or ()),
         unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), reprint=ReprintPolicy(reprint or ReprintPolicy.hold),
         bulk_limit=DEFAULT_BULK_LIMIT if bulk_limit is None else bulk_limit,
-        sources=frozenset(DEFAULT_SOURCES if sources is None else sources),
+        sources=frozenset(DEFAULT_SOURCES if sources is None else sources), badge_desk=bool(badge_desk),
     ), desk_facts, parse(rules) if rules else (), printed, known, stamped, bool(token) and device is None
 
 

@@ -21,6 +21,8 @@ SOURCES = {
     'plugin_checkin_print.walk_in_form': CheckinSource.walk_in,
     'plugin_checkin_print.walk_in_check_in': CheckinSource.walk_in,
     'plugin_checkin_print.kiosk_print': CheckinSource.kiosk,
+    # checks nobody in, but asks what the kiosk would print
+    'plugin_checkin_print.kiosk_scan': CheckinSource.kiosk,
 }
 
 

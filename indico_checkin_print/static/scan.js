@@ -115,6 +115,7 @@ document.addEventListener('DOMContentLoaded', () => {
     part('sentence').textContent = answer.sentence;
     part('badges').replaceChildren();
     part('unpaid').hidden = answer.answer !== 'not_paid';
+    part('unpaid').textContent = answer.all_the_same || words.all_the_same;
     say([answer.word, answer.name, answer.sentence].filter(Boolean).join('. '));
     sound.play(answer.tone);
     offerUndo(answer);

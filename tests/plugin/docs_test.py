@@ -70,6 +70,7 @@ def test_commands(path, command):
     ('`unknown` after 45 seconds', states.PRINT_WITHIN + states.GO_MARGIN),
     ('a badge after 30 minutes', states.EXPIRES_AFTER.total_seconds()),
     ('held after 1 day', states.HELD_EXPIRES_AFTER.total_seconds()),
+    ('after 30 days if it waits for the badge desk', states.BADGE_DESK_EXPIRES_AFTER.total_seconds()),
     ('other systems after 4 days', states.DATA_EXPIRES_AFTER.total_seconds()),
 ])
 def test_times(words, seconds):

@@ -4,10 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.stack import browser
-from tests.stack.facts import wait_for_badges
+from tests.stack.checkin import CheckIn
+from tests.stack.facts import any_badge_within, wait_for_badges
 from tests.stack.film import camera, write_film
 from tests.stack.kiosk_page import KioskPage, add_kiosk
-from tests.stack.manager import Manager
+from tests.stack.manager import DEFAULT_WAYS, Manager, set_rules
 from tests.stack.scan_page import tickets
 
 
@@ -106,6 +107,25 @@ def test_from_the_code_to_the_badge(stack, log_in, take, keep, picture):
     # the page finds out
     window.wait_for_selector('#pair', timeout=60_000)
     assert len(stack.papers()) == count + 1
+
+
+def test_somebody_who_was_checked_in_at_the_entrance(stack, manager, open_kiosk, take):
+    person, = take(1)
+    kiosk = open_kiosk('Badges')
+    set_rules(manager, ['kiosk'], badge_desk=True)
+    try:
+        count = len(stack.papers())
+        CheckIn(stack)(person)
+        ticket, = tickets(stack, [person])
+        shown = kiosk.scan(ticket)
+        assert (shown['panel'], person['last_name'] in shown['text']) == ('confirm', True)
+        assert kiosk.print()['answer'] == 'out'
+        wait_for_badges(stack, count + 1)
+        kiosk.back()
+        assert kiosk.scan(ticket)['answer'] == 'already_in'
+        assert not any_badge_within(stack, 2, besides=count + 1)
+    finally:
+        set_rules(manager, DEFAULT_WAYS)
 
 
 def test_the_next_person_scans_at_once(stack, open_kiosk, take):

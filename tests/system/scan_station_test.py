@@ -1,11 +1,15 @@
 """The scan station in Chromium: a wedge of any layout, search, undo, a lost connection, a camera, and keys alone."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.stack import browser
-from tests.stack.facts import wait_for_badges
+from tests.stack.checkin import CheckIn
+from tests.stack.facts import any_badge_within, wait_for_badges
 from tests.stack.film import camera, write_film
+from tests.stack.manager import DEFAULT_WAYS, Manager, set_rules
 from tests.stack.scan_page import ScanPage, tickets
 from tests.stack.states import RegistrationState
 
@@ -171,6 +175,44 @@ def test_not_paid(stack, open_page, take, keep):
     station.page.get_by_role('button', name='Check in all the same').click()
     expect(part(station.page, 'word')).to_have_text('Welcome')
     expect(part(station.page, 'badges')).to_contain_text('Held')
+
+
+@pytest.fixture
+def entrance(stack):
+    """Who is checked in at the entrance, with a token, gets no badge; scan stations and kiosks print it."""
+    manager = Manager(stack)
+    set_rules(manager, ['scan', 'kiosk'], badge_desk=True)
+    yield CheckIn(stack)
+    set_rules(manager, DEFAULT_WAYS)
+
+
+def test_checked_in_at_the_entrance(stack, open_page, take, entrance, picture):
+    people = take(3)
+    codes = tickets(stack, people)
+    count = len(stack.papers())
+    for person in people:
+        entrance(person)
+    station, other = open_page(), open_page()
+    assert not any_badge_within(stack, 2, besides=count)
+    answer = station.scan(codes[0])
+    assert (answer['answer'], answer['word']) == ('welcome', 'Welcome')
+    assert people[0]['last_name'] in answer['name']
+    expect(part(station.page, 'sentence')).to_have_text(
+        re.compile(r'Checked in at \d+:\d\d( [AP]M)?\. The badge prints\.'))
+    expect(part(station.page, 'undo')).to_be_hidden()
+    expect(part(station.page, 'badges')).to_contain_text('Badge: Printed')
+    picture(station.page, 'scan-station-badge-desk')
+    station.page.set_viewport_size(PHONE)
+    assert fits(station.page)
+    # two stations scan one ticket at the same moment
+    for page in (station, other):
+        page.type(codes[1])
+    answers = [page.wait(count)[-1]['answer'] for page, count in ((station, 2), (other, 1))]
+    assert sorted(answers) == ['already_in', 'welcome']
+    wait_for_badges(stack, count + 2)
+    # and once more, later
+    assert other.scan(codes[0])['answer'] == 'already_in'
+    assert not any_badge_within(stack, 2, besides=count + 2)
 
 
 def test_the_camera_of_a_phone(stack, chromium, take, tmp_path, picture):

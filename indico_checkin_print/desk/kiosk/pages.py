@@ -129,12 +129,12 @@ class RHKioskScan(RHKioskAction):
         name = printed_name(scan.registration, setup.template, scan.person) if prints_badge and setup.template else ''
         return _json({'answer': 'confirm', 'name': name or name_of(scan.registration, scan.person),
                       # all persons of a registration are checked in together
-                      'badges': len(persons_of(scan.registration)) if prints_badge else 1,
+                      'badges': len(scan.badges or persons_of(scan.registration)) if prints_badge else 1,
                       'handle': new_scan(self.kiosk, scan.registration, scan.person)})
 
 
 class RHKioskPrint(RHKioskAction):
-    """Check in and print the person of the last scan."""
+    """Check in and print the person of the last scan; only print who was checked in where nothing prints."""
 
     LOCKS = True
 

@@ -183,7 +183,10 @@ def seconds_of(job):
 
 
 def waits_since(job):
-    """Return since when somebody waits for a badge: the check-in, or the wish for another badge."""
+    """Return since when somebody waits for a badge: the check-in, its scan at the badge desk, or the wish for another.
+    """
+    if since := (job.facts or {}).get('since'):
+        return datetime.fromisoformat(since)
     # the person who asked for another one has waited since then only
     return job.created_dt if job.reprint_of_id is not None else job.checked_in_dt or job.created_dt
 

@@ -2,13 +2,14 @@
 
 from flask import flash
 from sqlalchemy.dialects.postgresql import insert
-from wtforms.fields import IntegerField
+from wtforms.fields import BooleanField, IntegerField
 from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from indico.core.db import db
 from indico.modules.logs.models.entries import LogKind
 from indico.web.forms.base import FormDefaults
 from indico.web.forms.fields import EmailListField, IndicoEnumSelectField, IndicoSelectMultipleCheckboxField
+from indico.web.forms.widgets import SwitchWidget
 from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
@@ -75,7 +76,10 @@ class EventSetupForm(DialogForm):
                                                 choices=[(str(source), SOURCE_TITLES[source])
                                                          for source in CheckinSource],
                                                 description=_('The ways to check someone in that print a badge.'))
-
+    badge_desk = BooleanField(_('Badge at another desk than check-in'), widget=SwitchWidget(),
+                              description=_('Who is checked in by a way that does not print, such as the app at the '
+                                            'entrance, gets the badge when the ticket is scanned at a scan station '
+                                            'or a kiosk, if that way prints.'))
 
     def validate_alert_emails(self, field):
         if len(field.data) > MAX_ALERT_EMAILS:
@@ -92,7 +96,8 @@ class RHEditWhen(RHCheckinPrintBase):
             form.populate_obj(setup)
             self._log(LogKind.change, 'Rules for printing changed', unpaid=setup.unpaid.name,
                       reprint=setup.reprint.name, no_name=setup.nameless.name, language=setup.language.name,
-                      maximum_at_once=setup.bulk_limit, prints=', '.join(setup.sources))
+                      maximum_at_once=setup.bulk_limit, prints=', '.join(setup.sources),
+                      badge_desk=setup.badge_desk)
             flash(_('The rules have been changed. They hold for check-ins from now on.'), 'success')
             return jsonify_data(flash=False)
         return jsonify_form(form)
@@ -103,7 +108,7 @@ def setup_of(event):
     return EventSetup.query.get(event.id) or EventSetup(
         event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, reprint=ReprintPolicy.hold,
         nameless=NamelessPolicy.hold, language=BadgeLanguage.event, bulk_limit=DEFAULT_BULK_LIMIT, alert_emails=[],
-        sources=[str(source) for source in DEFAULT_SOURCES], desk_rules=[])
+        sources=[str(source) for source in DEFAULT_SOURCES], badge_desk=False, desk_rules=[])
 
 
 def lock_setup(event):
@@ -122,5 +127,7 @@ def rules_in_words(setup):
     titles = [str(SOURCE_TITLES[source]) for source in CheckinSource if source in setup.sources]
     return [_UNPAID[setup.unpaid], _REPRINT[setup.reprint], _NAMELESS[setup.nameless], _LANGUAGE[setup.language], bulk,
             _('These ways of check-in print: {}.').format('; '.join(titles)),
+            *([_('Who is checked in by another way gets the badge when the ticket is scanned at a scan station or a '
+                 'kiosk.')] if setup.badge_desk else []),
             (_('E-mails about problems go to {}.').format(', '.join(setup.alert_emails)) if setup.alert_emails else
              _('E-mails about problems go to the managers of the registrations.'))]

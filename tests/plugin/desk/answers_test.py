@@ -13,6 +13,10 @@ from indico_checkin_print.desk.answers import Answer, Facts, decide
     ({'checked_in': True}, Answer.already_in),
     ({'state': State.unpaid}, Answer.not_paid),
     ({'state': State.unpaid, 'checked_in': True}, Answer.already_in),
+    ({'checked_in': True, 'badge_waits': True}, Answer.welcome),
+    ({'checked_in': True, 'badge_waits': True, 'state': State.unpaid}, Answer.not_paid),
+    ({'checked_in': True, 'badge_waits': True, 'state': State.withdrawn}, Answer.withdrawn),
+    ({'checked_in': True, 'badge_waits': True, 'blocked': True}, Answer.blocked),
     ({'state': State.withdrawn}, Answer.withdrawn),
     ({'state': State.withdrawn, 'checked_in': True}, Answer.withdrawn),
     ({'state': State.rejected}, Answer.rejected),
@@ -34,10 +38,10 @@ def test_nobody():
 
 
 def test_only_those_come_in_against_whom_nothing_speaks():
-    for same_event, state, blocked, checked_in, unpaid_too in product((0, 1), State, (0, 1), (0, 1), (0, 1)):
-        answer = decide(Facts(same_event, state, blocked, checked_in), unpaid_too=unpaid_too)
+    for same_event, state, blocked, checked_in, waits, unpaid_too in product((0, 1), State, *[(0, 1)] * 4):
+        answer = decide(Facts(same_event, state, blocked, checked_in, waits), unpaid_too=unpaid_too)
         good = state == State.complete or (unpaid_too and state == State.unpaid)
-        assert (answer == Answer.welcome) == bool(same_event and good and not blocked and not checked_in)
+        assert (answer == Answer.welcome) == bool(same_event and good and not blocked and (waits or not checked_in))
 
 
 def test_words():

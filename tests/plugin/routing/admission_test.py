@@ -1,11 +1,14 @@
 """Guards and holds: which check-ins wait, which do not print at all, and who lets them go."""
 
+from datetime import timedelta
+
 import pytest
 
 from indico.core import signals
 from indico.modules.events.registration.models.registrations import RegistrationState
 
 from indico_checkin_print import ledger
+from indico_checkin_print.ledger.states import BADGE_DESK_EXPIRES_AFTER
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.choices import CheckinSource, ReprintPolicy, UnpaidPolicy
 from indico_checkin_print.models.rules import EventSetup
@@ -40,6 +43,12 @@ def setup(**kwargs):
     ({}, {'source': CheckinSource.other}, S.canceled, Reason.source_off),
     ({'sources': frozenset({'other'})}, {'source': CheckinSource.other}, S.queued, Reason.checked_in),
     ({'sources': frozenset()}, {}, S.canceled, Reason.source_off),
+    ({'sources': frozenset(), 'badge_desk': True}, {}, S.held, Reason.badge_desk),
+    ({'badge_desk': True}, {}, S.queued, Reason.checked_in),
+    # what else speaks against it is asked at the badge desk
+    *[({'sources': frozenset(), 'badge_desk': True}, {key: value}, S.held, Reason.badge_desk) for key, value in (
+        ('state', RegistrationState.unpaid), ('already_printed', True))],
+    ({'sources': frozenset(), 'badge_desk': True}, {'blocked': True}, S.canceled, Reason.not_allowed),
     ({}, {'state': RegistrationState.unpaid}, S.held, Reason.unpaid),
     ({'unpaid': UnpaidPolicy.print}, {'state': RegistrationState.unpaid}, S.queued, Reason.checked_in),
     ({'unpaid': UnpaidPolicy.skip}, {'state': RegistrationState.unpaid}, S.canceled, Reason.not_paid),
@@ -72,6 +81,30 @@ def test_ways_of_check_in(db, check_in, reg, rules, path, method, source):
     check_in(reg, value=False)
     rules.sources = [source]
     assert check_in(reg, path=path, method=method)[-1].state == S.queued
+
+
+def test_checked_in_at_the_entrance(db, check_in, reg, rules, webhook):
+    rules.sources, rules.badge_desk = ['scan'], True
+    badge, message = check_in(reg)
+    assert (badge.state, badge.reason, badge.desk) == (S.held, Reason.badge_desk, None)
+    assert badge.history[0].detail == ''
+    assert abs(badge.expires_dt - badge.created_dt - BADGE_DESK_EXPIRES_AFTER) < timedelta(minutes=1)
+    # webhooks hear of the check-in when it happens
+    assert (message.webhook, message.state) == (webhook, S.ready)
+    check_in(reg, value=False)
+    assert badge.state == S.canceled
+
+
+@pytest.mark.parametrize('policy', UnpaidPolicy)
+def test_a_payment_prints_nothing_that_waits_for_the_badge_desk(db, app, check_in, reg, rules, policy):
+    rules.sources, rules.badge_desk, rules.unpaid = ['scan'], True, policy
+    badge, = check_in(reg)
+    for state in (RegistrationState.unpaid, RegistrationState.complete):
+        with app.test_request_context():
+            before, reg.state = reg.state, state
+            signals.event.registration_state_updated.send(reg, previous_state=before)
+        db.session.refresh(badge)
+    assert badge.state == (S.canceled if policy == UnpaidPolicy.skip else S.held)
 
 
 def test_unpaid_until_the_payment_arrives(db, app, check_in, create_reg):

@@ -40,7 +40,7 @@ PIXEL = bytes.fromhex('89504e470d0a1a0a0000000d494844520000000100000001080200000
 @pytest.fixture
 def rules(db, event):
     rules = EventSetup(event=event, paused=True, unpaid=UnpaidPolicy.print, reprint=ReprintPolicy.skip, bulk_limit=3,
-                       sources=['app'])
+                       sources=['app'], badge_desk=True)
     db.session.add(rules)
     db.session.flush()
     return rules
@@ -76,7 +76,7 @@ def setup_of(event):
 def test_rules(clone, rules, form):
     new = EventSetup.query.get(clone().id)
     assert (new.unpaid, new.reprint) == (UnpaidPolicy.print, ReprintPolicy.skip)
-    assert (new.bulk_limit, new.sources) == (3, ['app'])
+    assert (new.bulk_limit, new.sources, new.badge_desk) == (3, ['app'], True)
     assert not new.paused
 
 

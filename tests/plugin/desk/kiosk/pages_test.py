@@ -15,6 +15,7 @@ from indico_checkin_print.models.calls import TechCall
 from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
+from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 from tests.plugin.desk.kiosk.conftest import TOKEN
 
@@ -96,6 +97,45 @@ def test_checked_in_elsewhere_between_scan_and_print(ask, scan, reg, check_in):
     check_in(reg)
     assert ask('print', {'handle': handle})[1]['answer'] == 'already_in'
     assert Job.query.count() == 1
+
+
+# -- checked in at the entrance --------------------------------------------------------------------------------------
+
+@pytest.fixture
+def entrance(db, event, check_in, kiosk):
+    """Return a function that checks somebody in where nothing prints, and returns the badge."""
+    db.session.add(EventSetup(event=event, sources=['kiosk'], badge_desk=True))
+    return lambda registration: check_in(registration)[0]
+
+
+def test_the_badge_of_somebody_who_is_in_already(entrance, ask, scan, reg, kiosk, desk):
+    badge = entrance(reg)
+    when = reg.checked_in_dt
+    answer = scan(reg)
+    assert (answer['answer'], answer['name'], answer['badges']) == ('confirm', 'Zoë Müller', 1)
+    assert badge.state == JobState.held
+    status, answer = ask('print', {'handle': answer['handle']})
+    assert (status, answer['answer'], answer['sentence']) == (200, 'printing', 'Your badge comes out to the right.')
+    assert (Job.query.one(), badge.state, badge.desk, reg.checked_in_dt) == (badge, JobState.queued, desk, when)
+    step = badge.history[-1]
+    assert (step.reason, step.detail, step.actor) == (Reason.scanned, 'desk:device', f'kiosk:{kiosk.device_id}')
+    assert ask('badge', {'handle': answer['handle']})[1]['answer'] == 'printing'
+    assert scan(reg)['answer'] == 'already_in'
+
+
+def test_at_the_scan_station_between_scan_and_print(entrance, ask, scan, reg, set_job):
+    badge = entrance(reg)
+    handle = scan(reg)['handle']
+    set_job(badge, state=JobState.queued, reason='scanned')
+    assert ask('print', {'handle': handle})[1]['answer'] == 'already_in'
+    assert len(badge.history) == 1
+
+
+def test_who_has_not_paid_goes_to_the_desk(entrance, scan, create_reg):
+    reg = create_reg(state=RegistrationState.unpaid)
+    badge = entrance(reg)
+    assert scan(reg)['answer'] == 'desk'
+    assert badge.state == JobState.held
 
 
 # -- for whom nothing is printed --------------------------------------------------------------------------------------

@@ -63,6 +63,10 @@ def test_change_rules(db, manager, page, event, log_of):
     assert 'If more people than 5 are' in html
     assert not manager.save(f'{page}/when', **RULES | {'bulk_limit': '0'})
     assert 'Every badge waits' in live(manager, page)
+    assert 'gets the badge when the ticket is scanned' not in live(manager, page)
+    assert not manager.save(f'{page}/when', **RULES | {'badge_desk': 'y'})
+    assert setup.badge_desk
+    assert 'gets the badge when the ticket is scanned' in live(manager, page)
     # a pause is no rule
     db.session.refresh(setup)
     setup.paused = True
@@ -82,6 +86,13 @@ def test_change_rules(db, manager, page, event, log_of):
 def test_wrong_rules(manager, page, data, field):
     assert list(manager.save(f'{page}/when', **RULES | data)) == [field]
     assert not EventSetup.query.has_rows()
+
+
+def test_the_badge_desk_is_released_by_a_click(db, manager, page, hold):
+    badge, other = hold('badge_desk', desk=None), hold('bulk')
+    assert 'prints when the ticket is scanned at the badge desk' in live(manager, page)
+    assert not manager.save(f'{page}/held/release?reason=badge_desk', order='name')
+    assert states(db, badge, other) == ['queued', 'held']
 
 
 def test_every_source_has_a_title(manager, page):
