@@ -26,7 +26,7 @@ from indico_checkin_print.models.webhooks import Webhook
 
 #: What is over sooner is no news: a laptop that restarts, somebody who changes the labels
 MIN_DURATION = timedelta(seconds=10)
-#: Between two announcements that the same agent or printer does not work
+#: After an announcement about an agent or printer, before the next one that it does not work
 MIN_NEWS_INTERVAL = timedelta(seconds=60)
 
 

@@ -8,11 +8,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.stack.browser import accessibility_faults
+from tests.stack.checkin import CheckIn
+from tests.stack.facts import wait_for_badges
 from tests.stack.kiosk_page import KioskPage, add_kiosk
 from tests.stack.manager import Manager
 from tests.stack.pictures import save_sheet
+from tests.stack.process import free_port
 from tests.stack.scan_page import ScanPage, tickets
-from tests.system.conftest import MAKES_PICTURES, PICTURES
+from tests.system.conftest import EXPECT_TIMEOUT, MAKES_PICTURES, PICTURES
 
 
 SIZES = {'phone': {'width': 390, 'height': 844}, 'desktop': {'width': 1280, 'height': 900}}
@@ -131,6 +134,90 @@ def test_page(stack, log_in, picture, name):
         page.locator(DIALOG[0]).wait_for()
     faults = judge(page, picture, name, within=DIALOG if button else OURS if manages else ('body',), without=(FORM,),
                    palette=INDICO_COLOURS if manages else '', has_dark=not manages)
+    assert not faults, '\n'.join(faults)
+
+
+def test_a_desk_to_take(stack, log_in, picture):
+    """What the QR code on the wall opens, in a browser that runs no script."""
+    page = log_in('volunteer')
+    page.route('**/desk.js*', lambda route: route.abort())
+    page.goto(f'{stack.event_url}/desk/{stack.seeded["desks"]["Desk 2"]}/')
+    page.get_by_role('button').first.wait_for()
+    faults = judge(page, picture, 'take a desk')
+    assert not faults, '\n'.join(faults)
+
+
+def test_a_board_with_a_fault_and_a_call(stack, log_in, take, picture):
+    printer, people = stack.printers['desk2'], take(2, form=1)
+    page = log_in('volunteer')
+    page.goto(f'{stack.event_url}/desk/{stack.seeded["desks"]["Desk 2"]}/board')
+    printer.run_out_of_media()
+    try:
+        for person in people:
+            CheckIn(stack)(person)
+        head = page.locator('#board-head')
+        expect(head).to_contain_text('Out of paper: 2 waiting', timeout=2 * EXPECT_TIMEOUT)
+        faults = judge(page, picture, 'board, out of paper')
+        page.get_by_role('button', name='Call the tech').click()
+        expect(page.get_by_role('button', name='Not needed any more')).to_be_visible()
+        faults += judge(page, picture, 'board, a call')
+        manager = log_in('manager')
+        manager.goto(f'{stack.event_url}/manage/checkin-print/')
+        expect(manager.locator('#live-banner')).to_contain_text('calls the tech')
+        faults += judge(manager, picture, 'today, a call', within=OURS, palette=INDICO_COLOURS)
+        manager.goto(f'{stack.event_url}/manage/checkin-print/board/')
+        expect(manager.get_by_text('out of paper').first).to_be_visible()
+        faults += judge(manager, picture, 'live board, out of paper')
+        page.get_by_role('button', name='Not needed any more').click()
+    finally:
+        printer.repair()
+    assert not faults, '\n'.join(faults)
+
+
+def test_a_webhook_that_does_not_work(stack, log_in, picture):
+    manager = Manager(stack)
+    manager.post('/manage/checkin-print/webhooks/add', {
+        'name': 'Judged', 'url': f'http://127.0.0.1:{free_port()}/', 'events': ['badge.printed', 'agent.away']})
+    id_, = stack.postgres.sql('indico', 'SELECT max(id) FROM plugin_checkin_print.webhooks')
+    path = f'/manage/checkin-print/webhooks/{id_}'
+    try:
+        manager.post(f'{path}/test')
+        page = log_in('manager')
+        page.goto(f'{stack.event_url}{path}/log')
+        expect(page.get_by_text('Test event').first).to_be_visible(timeout=EXPECT_TIMEOUT)
+        faults = judge(page, picture, 'a webhook', within=OURS, palette=INDICO_COLOURS)
+        assert not faults, '\n'.join(faults)
+    finally:
+        manager.post(f'{path}/delete')
+
+
+def test_the_page_of_a_registration(stack, log_in, take, picture):
+    person, = take(1, form=1)
+    page, count = log_in('manager'), len(stack.papers())
+    url = f'{stack.event_url}/manage/registration/{person["form_id"]}/registrations/{person["id"]}/'
+    page.goto(url)
+    badge = ('#registration-details .checkin-print',)
+    page.locator(badge[0]).wait_for()
+    faults = judge(page, picture, 'a registration', within=badge, palette=INDICO_COLOURS)
+    CheckIn(stack)(person)
+    wait_for_badges(stack, count + 1)
+    page.goto(url)
+    page.locator(badge[0]).get_by_role('button', name='Print again').wait_for()
+    faults += judge(page, picture, 'a registration with its badge', within=badge, palette=INDICO_COLOURS)
+    assert not faults, '\n'.join(faults)
+
+
+def test_a_walk_in_who_is_registered_already(stack, log_in, take, picture):
+    person, = take(1, form=1)
+    email, = stack.postgres.sql('indico', f'SELECT email FROM event_registration.registrations '
+                                          f'WHERE id = {person["id"]}')
+    page = log_in('registrar')
+    page.set_viewport_size(SIZES['phone'])
+    page.goto(f'{stack.event_url}/desk/walk-in/{person["form_id"]}/')
+    page.locator('input[name="email"]').fill(email)
+    page.keyboard.press('Tab')
+    page.locator('.walk-in-notice').wait_for()
+    faults = judge(page, picture, 'walk-in, known', without=(FORM,))
     assert not faults, '\n'.join(faults)
 
 
