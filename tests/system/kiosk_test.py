@@ -223,7 +223,7 @@ def test_the_network_is_lost(stack, open_kiosk, take, picture):
     assert kiosk.scan(ticket)['panel'] == 'confirm'
 
 
-def test_the_camera_of_a_tablet(stack, chromium, manager, take, tmp_path, picture):
+def test_the_camera_of_a_tablet(stack, chromium, manager, take, tmp_path, keep):
     """A ticket is held before it for a while: it is read once, and once more when it comes back."""
     person, = take(1)
     code, id_ = add_kiosk(manager, stack, 'With a camera', 'Desk 1')
@@ -241,7 +241,7 @@ def test_the_camera_of_a_tablet(stack, chromium, manager, take, tmp_path, pictur
             wait_for_badges(stack, count + 1)
             kiosk.back()
             assert kiosk.traces_of([person]) == []
-            picture(page, 'kiosk-camera')
+            keep(page, 'kiosk-camera')
             # it comes before the camera again
             assert kiosk.wait('answer')['answer'] == 'already_in'
             assert len(stack.papers()) == count + 1

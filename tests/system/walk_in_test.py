@@ -73,7 +73,7 @@ def test_who_is_registered_already(stack, page, take, keep):
     wait_for_badges(stack, count + 1)
 
 
-def test_what_is_missing_is_said_and_payment_is_asked(stack, page, picture):
+def test_what_is_missing_is_said_and_payment_is_asked(stack, page, keep):
     event_id, form_id = stack.seeded['event']['id'], stack.seeded['forms'][0]['id']
     where = f"event_id = {event_id} AND module = 'features' AND name = 'enabled'"
     stack.postgres.sql('indico', f"""
@@ -93,7 +93,7 @@ def test_what_is_missing_is_said_and_payment_is_asked(stack, page, picture):
         expect(page.locator('#walk-in-state')).to_contain_text('To pay:')
         expect(page.locator('#walk-in-state')).to_contain_text('not checked in yet')
         assert fits(page)
-        picture(page, 'walk-in-payment')
+        keep(page, 'walk-in-payment')
         count = len(stack.papers())
         page.get_by_role('button', name='Paid here: check in').click()
         expect(page.locator('#walk-in-state')).to_contain_text('Paid:')
