@@ -19,6 +19,7 @@ from indico_checkin_print.badge.render import BadgePDF
 from indico_checkin_print.ledger.states import EXPIRES_AFTER
 from indico_checkin_print.errors import Replaced
 from indico_checkin_print.models import agents as agents_module
+from indico_checkin_print.models import pairing
 from indico_checkin_print.models.agents import Agent, PrinterBreaker
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
@@ -231,7 +232,7 @@ class RandomRequests:
 def both(db, dummy_event, dummy_user, monkeypatch):
     """Return (`MemoryLedger`, `PostgresLedger`, ids of two agents) with a desk of three printers; no jobs."""
     now = db.session.query(db.func.now()).scalar()
-    for module in (agents_module, candidates, envelope, inbound, outbound, printer_health):
+    for module in (agents_module, candidates, envelope, inbound, outbound, pairing, printer_health):
         monkeypatch.setattr(module, 'now_utc', lambda: now)
     agents = [Agent(event_id=dummy_event.id, name=f'hash {n}', token_hash=f'hash {n}', paired_dt=now) for n in (1, 2)]
     db.session.add_all(agents)
