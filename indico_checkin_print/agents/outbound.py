@@ -17,6 +17,7 @@ from indico.util.date_time import now_utc
 from print_agent.protocol.messages import Ack, Cancel, Go, HeldState
 
 from indico_checkin_print import ledger, sql
+from indico_checkin_print.agents import precedence
 from indico_checkin_print.agents.candidates import Candidates, open_breakers
 from indico_checkin_print.agents.inbound import is_uuid, speaking_agent
 from indico_checkin_print.ledger.conditions import due
@@ -30,6 +31,9 @@ from indico_checkin_print.routing.printer import blocked_by
 
 #: Jobs that wait at the agent for each printer, those with a go included.
 MAX_JOBS_PER_PRINTER = 4
+#: A badge of a batch goes only to a printer with fewer jobs, so that who comes waits for two sheets at most. One prints
+#: and the next is there: the printer never waits either.
+MAX_JOBS_WITH_BATCH = 2
 #: In these states nobody has answered yet whether a badge came out.
 STILL_ASKED = {JobState.ready, JobState.dispatched, JobState.printing, JobState.unknown}
 #: How long a badge waits for one before it that is still being made, in seconds.
@@ -125,7 +129,8 @@ def outgoing(agent_id, link, holding):
             .order_by(Job.queue_dt, Job.id)}
     breakers = open_breakers([agent.id])
     printers = _usable(agent, jobs, breakers)
-    _free_for_older(agent, jobs, breakers)
+    precedence.free_for_people(agent, jobs, breakers)
+    precedence.free_for_older(agent, jobs, breakers)
     todo = plan([Assigned(job.uuid, job.dispatch, job.state, job.printer) for job in jobs.values()], holding, printers)
     messages = _answered(agent, holding)
     messages += [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
@@ -183,38 +188,6 @@ def _usable(agent, jobs, breakers):
     return [name for name, code in blocked.items() if not code]
 
 
-def _free_for_older(agent, jobs, breakers):
-    """Unassign what waits here for its go if an older badge is to get the same printer, so that they print in order.
-
-    That is so after an older badge was returned. Only such badges count, those that were assigned before, and only at
-    the printer that takes them: one that waits for another printer would have the others unassigned and assigned
-    once more for as long as it waits.
-
-    :param jobs: What is at the agent, by uuid; what is unassigned is taken out.
-    """
-    waiting = [job for job in jobs.values() if job.state == JobState.ready and job.desk_id is not None]
-    if not waiting:
-        return
-    back = (Job.query
-            .filter(Job.desk_id.in_({job.desk_id for job in waiting}), Job.webhook_id.is_(None), Job.dispatch > 0,
-                    due(JobState.ready))
-            .options(joinedload('desk'))
-            .order_by(Job.queue_dt, Job.id)
-            .limit(MAX_JOBS_PER_AGENT).all())
-    if not back:
-        return
-    candidates, first = Candidates({job.desk for job in back}, {agent.id: breakers}), {}
-    for job in back:
-        choice, _notes = candidates.choose(job)
-        if choice is not None and choice.agent_id == agent.id:
-            first.setdefault((job.desk_id, choice.printer), (job.queue_dt, job.id))
-    for job in waiting:
-        place = first.get((job.desk_id, job.printer))
-        if place is not None and place < (job.queue_dt, job.id):
-            ledger.unassign(job, wait=0)
-            del jobs[job.uuid]
-
-
 def _seconds_left(uuids):
     """Return for how many seconds the permission to print jobs is still good, by uuid.
 
@@ -245,7 +218,8 @@ def _assign_more(agent, todo, actor, breakers, *, most):
                 # it may have asked while this transaction held the job
                 others.add(choice.agent_id)
             continue
-        if not room.get(choice.printer) or len(messages) == most:
+        kept = 0 if job.batch_id is None else MAX_JOBS_PER_PRINTER - MAX_JOBS_WITH_BATCH
+        if room.get(choice.printer, 0) <= kept or len(messages) == most:
             continue
         go = choice.printer in idle
         dispatch = ledger.assign(job, agent, choice.printer, actor, go=go, skipped_printers=notes)
@@ -291,11 +265,13 @@ def _oldest_at_desks(agent, room, most):
 def _one_before_is_being_made():
     """Return the condition for jobs that wait a moment for the one before them: two workers may overtake each other.
 
-    Only for a moment: a worker that died must not hold up a desk.
+    Only for a moment: a worker that died must not hold up a desk. A badge of a batch waits until the other one's lease
+    ends, because nobody stands there and a pile has to be in order.
     """
     before = db.aliased(Job)
+    since = db.case([(Job.batch_id.is_(None), sql.now(RENDER_LEASE - RENDER_WAIT))], else_=sql.now())
     return (db.session.query(before.id)
             .filter(before.desk_id == Job.desk_id, before.state == JobState.rendering,
-                    before.lease_dt > sql.now(RENDER_LEASE - RENDER_WAIT),
+                    before.lease_dt > since,
                     db.tuple_(before.queue_dt, before.id) < db.tuple_(Job.queue_dt, Job.id))
             .exists())

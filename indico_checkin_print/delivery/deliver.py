@@ -156,7 +156,7 @@ def _enter(ready, answer, verdict, state, actor):
 
 def kind_of(job):
     """Return what a job is to the schedules: ``badge`` if a person waits for it, else ``data``."""
-    return 'badge' if job.purpose in {Job.PURPOSE_BADGE, Job.PURPOSE_TEST} else 'data'
+    return 'badge' if job.purpose in {Job.PURPOSE_BADGE, Job.PURPOSE_TEST, Job.PURPOSE_SEPARATOR} else 'data'
 
 
 _REASONS = {retry.Verdict.gone: Reason.gone, retry.Verdict.refused: Reason.webhook_refused}

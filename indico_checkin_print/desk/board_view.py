@@ -14,6 +14,7 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 
 from indico_checkin_print import _
 from indico_checkin_print.diagnostics.standstill import WAITING, standstills
+from indico_checkin_print.ledger.conditions import in_batch_queue
 from indico_checkin_print.management.jobs.held import can_release
 from indico_checkin_print.management.jobs.reprint import REASONS
 from indico_checkin_print.management.jobs.rows import rows_of, waits_since
@@ -60,7 +61,8 @@ def context(desk, conditions):
     """Return what the templates of a board want to know about a desk."""
     of_desk = [Job.event_id == desk.event_id, Job.desk_id == desk.id, Job.webhook_id.is_(None), *conditions]
     unknown = [id_ for id_, in _ids(of_desk, Job.state == JobState.unknown).limit(MAX_QUESTIONS)]
-    latest = [id_ for id_, in _ids(of_desk, Job.state != JobState.unknown).limit(MAX_ROWS)]
+    latest = [id_ for id_, in _ids(of_desk, Job.state != JobState.unknown, ~in_batch_queue())
+              .limit(MAX_ROWS)]
     rows = rows_of(desk.event, [*unknown, *latest])
     return {'desk': desk, 'event': desk.event, 'headline': headline(desk, of_desk, conditions),
             'questions': [row for row in rows if row.job.state == JobState.unknown],

@@ -6,6 +6,7 @@ in the caller's transaction and each change writes one row of history. The clock
 
 from indico_checkin_print.ledger.agents import (UNREPORTED, assign, drop_or_redraw, grant, report, skip_printer,
                                                 spool_lost, unassign, unassign_waiting)
+from indico_checkin_print.ledger.batches import cancel_batch, create_batch, feed_batches, pause_batch
 from indico_checkin_print.ledger.cancellation import (cancel, cancel_check_in, cancel_event, cancel_form,
                                                       cancel_registration)
 from indico_checkin_print.ledger.claims import (Claim, claim_post, claim_render, delivered, doubt, due_at_once,

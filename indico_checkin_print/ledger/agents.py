@@ -67,7 +67,7 @@ def report(job, state, reason, detail, actor):
 
 
 def _returned(job, reason, detail, actor):
-    if job.purpose != Job.PURPOSE_TEST and (job.registration is None or job.registration.is_deleted):
+    if job.is_about_person and (job.registration is None or job.registration.is_deleted):
         # nobody wants it any more, and its document may be gone with the registration
         return move([Job.id == job.id], S.failed, Reason.registration_gone, actor, lease_dt=None)
     values = dict(UNASSIGNED, dispatched_dt=None, next_try_dt=now(2))

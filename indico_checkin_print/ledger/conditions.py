@@ -12,6 +12,7 @@ from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.models.webhooks import Webhook
+from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import now
 
 
@@ -70,7 +71,8 @@ def still_wanted():
     same_checkin = db.or_(Job.checked_in_dt.is_(None), reg.checked_in_dt == Job.checked_in_dt, resent, news)
     allowed = db.or_(Job.purpose != Job.PURPOSE_BADGE,
                      reg.state.in_([RegistrationState.complete, RegistrationState.unpaid]))
-    return db.or_(Job.purpose == Job.PURPOSE_TEST, Job.purpose.startswith(Job.PURPOSE_UNDO), is_about_equipment(),
+    return db.or_(Job.purpose.in_([Job.PURPOSE_TEST, Job.PURPOSE_SEPARATOR]), Job.purpose.startswith(Job.PURPOSE_UNDO),
+                  is_about_equipment(),
                   db.session.query(reg.id).filter(reg.id == Job.registration_id, ~reg.is_deleted, same_checkin, allowed)
                   .exists())
 
@@ -128,6 +130,11 @@ def paused():
     """Return the condition for jobs whose event or desk is paused."""
     return db.or_(db.session.query(EventSetup).filter(EventSetup.event_id == Job.event_id, EventSetup.paused).exists(),
                   db.session.query(Desk).filter(Desk.id == Job.desk_id, Desk.paused).exists())
+
+
+def in_batch_queue():
+    """Return the condition for badges of a batch that has not come to them yet: they need nobody."""
+    return db.and_(Job.state == JobState.held, Job.reason == Reason.in_batch)
 
 
 def may_have_arrived():

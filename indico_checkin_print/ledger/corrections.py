@@ -114,7 +114,7 @@ def follow_state(registration, actor):
         return recall(badges, S.canceled, Reason.not_paid, actor, **UNASSIGNED)
     if policy == UnpaidPolicy.hold:
         # what waits for something else as well must not print because of a payment; a pause is asked again then
-        badges.append(db.or_(Job.state != S.held, Job.reason == Reason.paused))
+        badges.append(db.or_(Job.state != S.held, Job.reason.in_([Reason.paused, Reason.in_batch])))
         return recall(badges, S.held, Reason.unpaid, actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()),
                       **UNASSIGNED)
     return []

@@ -4,6 +4,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from indico.core.db import db
 
+from indico_checkin_print.ledger.batches import BACK
 from indico_checkin_print.ledger.conditions import is_data, paused
 from indico_checkin_print.ledger.desks import desk_of_each, desks_for_jobs
 from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER
@@ -87,8 +88,12 @@ def retry_canceled(agent, printer, since):
 def hold_paused(event_id, actor, *, job_ids=None):
     """Hold the badges of an event, or these of them, that wait while it, or their desk, is paused. Return their ids."""
     these = [] if job_ids is None else [Job.id.in_(job_ids)]
-    return recall([Job.event_id == event_id, Job.purpose == Job.PURPOSE_BADGE, Job.state != S.held, paused(), *these],
-                  S.held, Reason.paused, actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()), **UNASSIGNED)
+    badges = Job.purpose.in_([Job.PURPOSE_BADGE, Job.PURPOSE_SEPARATOR])
+    where = [Job.event_id == event_id, badges, Job.state != S.held, paused(), *these]
+    # those of a batch go back to it: it feeds no desk that is paused
+    return [*recall([*where, Job.batch_id.is_(None)], S.held, Reason.paused, actor,
+                    expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()), **UNASSIGNED),
+            *recall([*where, Job.batch_id.isnot(None)], S.held, Reason.in_batch, actor, **BACK)]
 
 
 def hold_bulk(job_ids, actor):

@@ -43,7 +43,7 @@ class WPCheckinPrint(WPJinjaMixinPlugin, WPEventManagement):
     sidemenu_option = 'checkin_print'
 
     def get_extra_css_files(self):
-        return [static(x) for x in ('event_page.css', 'jobs_page.css', 'desk_rules.css')]
+        return [static(x) for x in ('event_page.css', 'jobs_page.css', 'desk_rules.css', 'batches.css')]
 
     def get_extra_js_files(self):
         return [static(x) for x in ('live.js', 'in_place.js', 'event_page.js', 'jobs_page.js', 'desk_rules.js',

@@ -12,6 +12,7 @@ from indico_checkin_print.calls import open_calls
 from indico_checkin_print.diagnostics.attention import attention
 from indico_checkin_print.diagnostics.standstill import standstills
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
+from indico_checkin_print.management.batches.progress import batches_of
 from indico_checkin_print.management.desk_rules.editor import rules_context
 from indico_checkin_print.management.jobs.held import held_jobs
 from indico_checkin_print.management.jobs.rows import latest_jobs, latest_messages
@@ -104,5 +105,5 @@ def _live_context(event, *, regforms=None, all_steps=False):
             'attention': attention(event.id, visible(event)),
             'standstills': standstills(desks, visible(event)),
             'messages': latest_messages(event, webhooks), 'calls': open_calls(event.id),
-            'kiosks': kiosks_of(event), 'kiosk_status': kiosk_status}
+            'kiosks': kiosks_of(event), 'kiosk_status': kiosk_status, 'batches': batches_of(event)}
 

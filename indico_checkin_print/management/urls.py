@@ -1,5 +1,7 @@
 """The URLs of the event manager's pages."""
 
+from indico_checkin_print.management.batches.pages import (RHBatch, RHBatchLive, RHCancelBatch, RHCreateBatch,
+                                                           RHPauseBatch)
 from indico_checkin_print.management.desk_rules.editor import (RHAddRule, RHDeleteRule, RHEditRule, RHMoveRule,
                                                                RHPreviewRule, RHRuleBars, RHRules, RHTryRules)
 from indico_checkin_print.management.jobs.actions import RHDiscardJob, RHRetryJob
@@ -49,6 +51,12 @@ def add_management_urls(blueprint):
     _add('/forms/<int:reg_form_id>/print', 'print_registrations', RHPrintRegistrations, 'POST')
     _add('/forms/<int:reg_form_id>/registrations/<int:registration_id>/badges', 'registration_badges',
          RHRegistrationBadges, 'GET')
+    _add('/forms/<int:reg_form_id>/batch', 'create_batch', RHCreateBatch, 'POST')
+    # Batches
+    _add('/batches/<int:batch_id>/', 'batch', RHBatch, 'GET')
+    _add('/batches/<int:batch_id>/live', 'batch_live', RHBatchLive, 'GET')
+    _add('/batches/<int:batch_id>/pause', 'pause_batch', RHPauseBatch, 'POST')
+    _add('/batches/<int:batch_id>/cancel', 'cancel_batch', RHCancelBatch, 'POST')
     # When to print
     _add('/when', 'edit_when', RHEditWhen, 'GET', 'POST')
     _add('/pause', 'pause_event', RHPauseEvent, 'POST')

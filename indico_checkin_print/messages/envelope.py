@@ -27,7 +27,7 @@ def job_message(job, *, go, printer=None, dispatch=None, print_within=PRINT_WITH
     return JobMessage(
         job=message_id(job), dispatch=job.dispatch if dispatch is None else dispatch,
         printer=job.printer if printer is None else printer,
-        title=f'Badge {job.event_id}-{job.registration_id or "test"}-{job.id}', name=name_of(job)[:200],
+        title=f'Badge {job.event_id}-{job.registration_id or job.purpose}-{job.id}', name=name_of(job)[:200],
         kind='test' if job.purpose == Job.PURPOSE_TEST else doc.kind.name,
         desk=job.desk.name[:200] if job.desk else '', pages=doc.pages, width_mm=doc.width_mm, height_mm=doc.height_mm,
         length=doc.length, sha256=doc.sha256,
@@ -39,6 +39,8 @@ def job_message(job, *, go, printer=None, dispatch=None, print_within=PRINT_WITH
 def name_of(job):
     """Return whose badge it is, for people at the printer."""
     registration = job.registration
+    if job.purpose == Job.PURPOSE_SEPARATOR:
+        return 'Separator sheet'
     if registration is None:
         return 'Test'
     if job.person:

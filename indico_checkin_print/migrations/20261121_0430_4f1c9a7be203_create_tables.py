@@ -433,6 +433,23 @@ def upgrade():
     op.create_index(op.f('ix_forms_desk_id'), 'forms', ['desk_id'], schema=SCHEMA)
     op.create_index(op.f('ix_forms_template_id'), 'forms', ['template_id'], schema=SCHEMA)
 
+    op.create_table('batches',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('event_id', sa.Integer(), nullable=False),
+        sa.Column('registration_form_id', sa.Integer(), nullable=False),
+        sa.Column('user_id', sa.Integer(), nullable=True),
+        sa.Column('order', sa.String(), nullable=False),
+        sa.Column('separators', sa.Boolean(), nullable=False),
+        sa.Column('paused', sa.Boolean(), nullable=False),
+        sa.Column('created_dt', UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_batches_event_id_events')),
+        sa.ForeignKeyConstraint(['registration_form_id'], ['event_registration.forms.id'], name=op.f('fk_batches_registration_form_id_forms')),
+        sa.ForeignKeyConstraint(['user_id'], ['users.users.id'], name=op.f('fk_batches_user_id_users'), ondelete='SET NULL'),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_batches')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_batches_event_id'), 'batches', ['event_id'], schema=SCHEMA)
+
     op.create_table('jobs',
         sa.Column('id', sa.BigInteger(), nullable=False),
         sa.Column('uuid', postgresql.UUID(), server_default=sa.text('gen_random_uuid()'), nullable=False),
@@ -445,6 +462,7 @@ def upgrade():
         sa.Column('reprint_of_id', sa.BigInteger(), nullable=True),
         sa.Column('user_id', sa.Integer(), nullable=True),
         sa.Column('desk_id', sa.Integer(), nullable=True),
+        sa.Column('batch_id', sa.Integer(), nullable=True),
         sa.Column('webhook_id', sa.Integer(), nullable=True),
         sa.Column('state', PyIntEnum(_JobState), nullable=False),
         sa.Column('reason', sa.String(), server_default='', nullable=False),
@@ -464,6 +482,7 @@ def upgrade():
         sa.Column('dispatched_dt', UTCDateTime(), nullable=True),
         sa.CheckConstraint('state != 5 OR dispatched_dt IS NOT NULL', name='dispatched_has_dt'),
         sa.ForeignKeyConstraint(['agent_id'], [f'{SCHEMA}.agents.id'], name=op.f('fk_jobs_agent_id_agents')),
+        sa.ForeignKeyConstraint(['batch_id'], [f'{SCHEMA}.batches.id'], name=op.f('fk_jobs_batch_id_batches'), ondelete='SET NULL'),
         sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_jobs_desk_id_desks')),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_jobs_event_id_events')),
         sa.ForeignKeyConstraint(['registration_id'], ['event_registration.registrations.id'], name=op.f('fk_jobs_registration_id_registrations'), ondelete='SET NULL'),
@@ -476,6 +495,7 @@ def upgrade():
     )
     op.create_index('ix_jobs_agent', 'jobs', ['agent_id'], schema=SCHEMA, postgresql_where=sa.text('state IN (4, 5, 6, 12)'))
     op.create_index('ix_jobs_alive', 'jobs', ['state', 'next_try_dt'], schema=SCHEMA, postgresql_where=sa.text('state IN (1, 2, 3, 4, 5, 6)'))
+    op.create_index('ix_jobs_batch', 'jobs', ['batch_id', 'state', 'queue_dt'], schema=SCHEMA, postgresql_where=sa.text('batch_id IS NOT NULL'))
     op.create_index('ix_jobs_desk', 'jobs', ['desk_id', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_event', 'jobs', ['event_id', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_event_state', 'jobs', ['event_id', 'state', 'id'], schema=SCHEMA)
@@ -571,6 +591,7 @@ def downgrade():
     op.drop_table('documents', schema=SCHEMA)
     op.drop_table('attempts', schema=SCHEMA)
     op.drop_table('jobs', schema=SCHEMA)
+    op.drop_table('batches', schema=SCHEMA)
     op.drop_table('forms', schema=SCHEMA)
     op.drop_table('kiosks', schema=SCHEMA)
     op.drop_table('devices', schema=SCHEMA)

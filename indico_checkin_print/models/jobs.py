@@ -10,7 +10,7 @@ from indico.core.db.sqlalchemy import PyIntEnum, UTCDateTime
 from indico.util.date_time import now_utc
 from indico.util.string import format_repr
 
-from indico_checkin_print.models import SCHEMA
+from indico_checkin_print.models import SCHEMA, batches  # noqa: F401
 from indico_checkin_print.models.choices import WebhookEvent
 from indico_checkin_print.models.states import JobState
 
@@ -30,6 +30,8 @@ class Job(db.Model):
     PURPOSE_NEWS = 'news:'
     #: The purpose of a desk's test badge, which belongs to no registration
     PURPOSE_TEST = 'test'
+    #: That of a sheet between the badges of a batch, which belongs to none either
+    PURPOSE_SEPARATOR = 'separator'
 
     __table_args__ = (
         # a second scan, a bulk click and a retry all meet the same row; the desk is no part of it
@@ -56,6 +58,8 @@ class Job(db.Model):
         db.Index('ix_jobs_ready', 'desk_id', postgresql_where=db.text(f'state = {JobState.ready}')),
         # what a desk makes at the moment: the next one waits for it
         db.Index('ix_jobs_rendering', 'desk_id', postgresql_where=db.text(f'state = {JobState.rendering}')),
+        # how far a batch is, and what comes next of it
+        db.Index('ix_jobs_batch', 'batch_id', 'state', 'queue_dt', postgresql_where=db.text('batch_id IS NOT NULL')),
         db.Index('ix_jobs_reprint_of', 'reprint_of_id', postgresql_where=db.text('reprint_of_id IS NOT NULL')),
         db.Index('ix_jobs_held', 'event_id', postgresql_where=db.text(f'state = {JobState.held}')),
         # what nobody has dealt with yet, of all events
@@ -84,7 +88,8 @@ class Job(db.Model):
         db.ForeignKey('events.events.id'),
         nullable=False
     )
-    #: Not set for a test badge and for news of agents and printers, and once the registration has been purged
+    #: Not set for test badges, separator sheets and news of agents and printers, nor once the registration has been
+    #: purged
     registration_id = db.Column(
         db.Integer,
         db.ForeignKey('event_registration.registrations.id', ondelete='SET NULL'),
@@ -103,14 +108,15 @@ class Job(db.Model):
         UTCDateTime,
         nullable=True
     )
-    #: 'badge', 'test', 'webhook:<id>', 'undone:<id>' or 'news:<type>:<webhook's id>:<what makes it unique>'
+    #: 'badge', 'test', 'separator', 'webhook:<id>', 'undone:<id>' or
+    #: 'news:<type>:<webhook's id>:<what makes it unique>'
     purpose = db.Column(
         db.String,
         nullable=False
     )
     #: Of news what happened, as it was then; of a badge that a program asked for, its ``key``, what was ``asked`` and
-    #: how many ``copies``; of a badge that waited for the badge desk, ``since`` when somebody waits for it there. Ids
-    #: and codes, and no names of people
+    #: how many ``copies``; of a badge that waited for the badge desk, ``since`` when somebody waits for it there; of a
+    #: separator sheet its ``text``. Ids and codes, and no names of people
     facts = db.Column(
         JSONB,
         nullable=True
@@ -130,6 +136,12 @@ class Job(db.Model):
     desk_id = db.Column(
         db.Integer,
         db.ForeignKey(f'{SCHEMA}.desks.id'),
+        nullable=True
+    )
+    #: The batch that it belongs to
+    batch_id = db.Column(
+        db.Integer,
+        db.ForeignKey(f'{SCHEMA}.batches.id', ondelete='SET NULL'),
         nullable=True
     )
     #: The receiver, for a job that goes to no desk
@@ -243,6 +255,7 @@ class Job(db.Model):
     registration = db.relationship('Registration', lazy=True)
     user = db.relationship('User', lazy=True)
     desk = db.relationship('Desk', lazy=True)
+    batch = db.relationship('Batch', lazy=True)
     webhook = db.relationship('Webhook', lazy=True)
     agent = db.relationship('Agent', lazy=True)
     reprint_of = db.relationship('Job', lazy=True, remote_side=id)
@@ -261,7 +274,8 @@ class Job(db.Model):
     @property
     def is_about_person(self):
         """Whether it belongs to a registration, unless that has been purged."""
-        return self.purpose != self.PURPOSE_TEST and (self.news is None or self.news.is_about_person)
+        return (self.purpose not in {self.PURPOSE_TEST, self.PURPOSE_SEPARATOR}
+                and (self.news is None or self.news.is_about_person))
 
     @property
     def needs_document(self):

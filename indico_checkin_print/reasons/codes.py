@@ -19,6 +19,7 @@ class Reason(IndicoStrEnum):
     paused = 'paused'
     no_name = 'no_name'
     badge_desk = 'badge_desk'
+    in_batch = 'in_batch'
     agent_away = 'agent_away'
     retry_later = 'try_again'
     # why it is where it is
@@ -46,6 +47,7 @@ class Reason(IndicoStrEnum):
     name_corrected = 'name_corrected'
     other = 'other'
     asked_for = 'asked_for'
+    batch_turn = 'batch_turn'
     resent = 'resent'
     announced = 'announced'
     # what a person saw
@@ -64,6 +66,7 @@ class Reason(IndicoStrEnum):
     printed_before = 'printed_before'
     source_off = 'source_off'
     discarded = 'discarded'
+    batch_canceled = 'batch_canceled'
     too_old = 'too_old'
     template_missing = 'template_missing'
     form_off = 'form_off'
@@ -107,6 +110,7 @@ SENTENCES = {
     Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or '
                       'releases it.'),
     Reason.badge_desk: _('The badge prints when the ticket is scanned at the badge desk.'),
+    Reason.in_batch: _('The badge prints when its batch has come to it.'),
     Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),
     Reason.retry_later: _('The last try did not work. It is repeated automatically.'),
     Reason.checked_in: _('The attendee was checked in.'),
@@ -133,6 +137,7 @@ SENTENCES = {
     Reason.other: _('Someone asked for another badge.'),
     Reason.resent: _('Someone asked to send it again.'),
     Reason.asked_for: _('A program asked for the badge.'),
+    Reason.batch_turn: _('Its batch has come to this badge.'),
     Reason.announced: _('Something happened that the webhook is notified of.'),
     Reason.person_saw_it: _('Someone looked: the badge came out.'),
     Reason.person_missed_it: _('Someone looked: the badge did not come out.'),
@@ -148,6 +153,7 @@ SENTENCES = {
     Reason.printed_before: _('This person had a badge before and gets no other.'),
     Reason.source_off: _('This way of check-in does not print.'),
     Reason.discarded: _('Someone discarded it.'),
+    Reason.batch_canceled: _('Someone cancelled its batch.'),
     Reason.too_old: _('It waited too long. Badges do not print when nobody stands at the desk any more.'),
     Reason.template_missing: _('The badge template of this form no longer exists. Choose another one and retry.'),
     Reason.form_off: _('Printing was switched off for this form.'),

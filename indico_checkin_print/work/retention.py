@@ -14,6 +14,7 @@ from indico.modules.events.models.events import Event
 
 from indico_checkin_print import heartbeat, settings
 from indico_checkin_print.ledger.states import DOCUMENT_RETENTION, ENDED, EXPIRES_AFTER, JobState
+from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.calls import TechCall
 from indico_checkin_print.models.devices import Device
 from indico_checkin_print.models.heartbeats import Heartbeat
@@ -30,6 +31,8 @@ KEEP_ATTEMPTS = timedelta(days=14)
 KEEP_MISSED = timedelta(days=14)
 #: Calls of the tech that nobody has ended
 KEEP_CALLS = timedelta(days=1)
+#: Batches whose jobs are gone
+KEEP_BATCHES = timedelta(days=1)
 #: Relays that were not heard of any more
 KEEP_HEARTBEATS = timedelta(days=2)
 #: Rows of one transaction
@@ -47,6 +50,8 @@ def purge():
     _purge(OwnDesk, OwnDesk.id, OwnDesk.ends_dt < now())
     _purge(TechCall, TechCall.desk_id, TechCall.called_dt < _ago(KEEP_CALLS))
     _purge(Device, Device.id, ~_token_exists())
+    _purge(Batch, Batch.id, Batch.created_dt < _ago(KEEP_BATCHES),
+           ~db.session.query(Job.id).filter(Job.batch_id == Batch.id).exists())
     of_relay = db.or_(Heartbeat.name.startswith(heartbeat.RELAY), Heartbeat.name.startswith(heartbeat.POSTS))
     _purge(Heartbeat, Heartbeat.name, of_relay, Heartbeat.dt < _ago(KEEP_HEARTBEATS))
     heartbeat.beat(heartbeat.PURGE, ', '.join(f'{name} {count}' for name, count in done.items()))

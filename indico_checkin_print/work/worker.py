@@ -10,9 +10,10 @@ from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import RegistrationState
 
-from indico_checkin_print import _, heartbeat, ledger, sql
+from indico_checkin_print import _, heartbeat, kick, ledger, sql
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
+from indico_checkin_print.badge.separator import render_separator
 from indico_checkin_print.delivery.deliver import begin, enter, send
 from indico_checkin_print.errors import CannotRender, NoName
 from indico_checkin_print.ledger.conditions import still_wanted
@@ -31,12 +32,18 @@ CLAIM_INTERVAL = 0.5  # seconds
 
 
 def recover_stalled(actor, process='', detail=''):
-    """Recover what dead processes left stalled and what a check-in could not record. Return how many jobs that changed.
+    """Recover what dead processes left stalled and what a check-in could not record, and queue more of batches.
+
+    Return how many jobs that changed.
 
     :param process: The name of the process's heartbeat (see ``heartbeat.py``), if it has one.
     :param detail: More about the process, e.g. where it listens.
     """
     moved = ledger.sweep(actor) + missed_checkins.recover(actor)
+    if fed := ledger.feed_batches(actor):
+        # the relay would draw them itself otherwise, beside the links of its agents
+        kick.after_commit()
+    moved += len(fed)
     if process:
         heartbeat.beat(process, detail)
     return moved
@@ -136,6 +143,8 @@ def _render(job, language, nameless):
             raise CannotRender(Reason.no_sample)
         with sample_registration(setup.registration_form, job.person) as registration:
             return render(registration, setup, language=language, nameless=nameless)
+    if job.purpose == Job.PURPOSE_SEPARATOR:
+        return render_separator(job.batch.registration_form, job.facts['text'])
     setup = FormSetup.get(job.registration.registration_form_id)
     if setup is None or not setup.enabled:
         raise CannotRender(Reason.form_off)

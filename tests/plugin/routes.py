@@ -3,6 +3,7 @@
 from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
+from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.routing.rules import Rule, SurnameIn, dump
 
@@ -19,6 +20,11 @@ ROUTES = [
     ('POST', '/forms/{form}/switch'),
     ('POST', '/forms/{form}/print'),
     ('GET', '/forms/{form}/registrations/{registration}/badges'),
+    ('POST', '/forms/{form}/batch'),
+    ('GET', '/batches/{batch}/'),
+    ('GET', '/batches/{batch}/live'),
+    ('POST', '/batches/{batch}/pause'),
+    ('POST', '/batches/{batch}/cancel'),
     ('GET', '/when'),
     ('POST', '/when'),
     ('POST', '/pause'),
@@ -161,9 +167,17 @@ OTHER_ROUTES = {
 
 def ids_of(objects, regform):
     return {'form': regform.id, 'desk': objects.desk.id, 'agent': objects.agent.id, 'webhook': objects.webhook.id,
-            'device': objects.device.id, 'kiosk': objects.kiosk.device_id,
-            'job': objects.job.id, 'registration': registration_of(regform),
-            'rule': rule_of(objects.desk)}
+            'device': objects.device.id, 'kiosk': objects.kiosk.device_id, 'batch': batch_of(objects, regform),
+            'job': objects.job.id, 'registration': registration_of(regform), 'rule': rule_of(objects.desk)}
+
+
+def batch_of(objects, regform):
+    batch = Batch.query.filter_by(registration_form_id=regform.id).first()
+    if batch is None:
+        batch = Batch(event_id=objects.desk.event_id, registration_form_id=regform.id, order='name')
+        db.session.add(batch)
+        db.session.flush()
+    return batch.id
 
 
 def rule_of(desk):

@@ -57,8 +57,11 @@ PAGES = {
 }
 
 
-def judge(page, picture, name, *, has_dark=True, **what):
-    """Return the faults of what a window shows, under both sizes and both schemes, without loading it anew."""
+def judge(page, picture, name, *, has_dark=True, fits=True, **what):
+    """Return the faults of what a window shows, under both sizes and both schemes, without loading it anew.
+
+    :param fits: Whether the page has to be no wider than the window.
+    """
     faults, views = [], []
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
@@ -69,7 +72,7 @@ def judge(page, picture, name, *, has_dark=True, **what):
             picture(page, f'axe-{name}-{size}-{scheme}')
             if MAKES_PICTURES and (has_dark or scheme == 'light'):
                 views.append(page.screenshot(animations='disabled'))
-            if wide := page.evaluate(WIDE):
+            if fits and (wide := page.evaluate(WIDE)):
                 faults.append(f'{where}wider than the window: ' + ' | '.join(wide))
     if MAKES_PICTURES:
         save_sheet(views, SHEETS / f'{name.replace(", ", "-").replace(" ", "-")}.png')
@@ -115,6 +118,29 @@ def test_a_kiosk(stack, log_in, take, picture):
         assert not faults, '\n'.join(faults)
     finally:
         Manager(stack).post(f'/manage/checkin-print/kiosks/{id_}/revoke')
+
+
+def test_a_batch(stack, log_in, take, picture):
+    """Its dialog opens from Indico's own list, which is wider than a phone."""
+    people = take(2, form=1)
+    page = log_in('manager')
+    page.goto(f'{stack.event_url}/manage/registration/{people[0]["form_id"]}/registrations/')
+    for person in people:
+        page.locator(f'#registration-{person["id"]} input[type=checkbox]').check()
+    page.get_by_role('button', name='Actions').click()
+    page.set_viewport_size(SIZES['phone'])
+    page.get_by_text('Print a batch of badges', exact=True).click()
+    page.get_by_role('dialog').get_by_role('button', name='Print', exact=True).wait_for()
+    faults = judge(page, picture, 'batch, its dialog', within=DIALOG, palette=INDICO_COLOURS, fits=False,
+                   has_dark=False)
+    page.get_by_role('dialog').get_by_role('button', name='Print', exact=True).click()
+    page.wait_for_url('**/batches/*/')
+    faults += judge(page, picture, 'batch', within=OURS, palette=INDICO_COLOURS, has_dark=False)
+    expect(page.locator('#live-batch')).to_contain_text('2 of 2', timeout=30000)
+    faults += judge(page, picture, 'batch, ended', within=OURS, palette=INDICO_COLOURS, has_dark=False)
+    page.goto(f'{stack.event_url}/manage/checkin-print/')
+    faults += judge(page, picture, 'batches', within=OURS, palette=INDICO_COLOURS, has_dark=False)
+    assert not faults, '\n'.join(faults)
 
 
 @pytest.mark.parametrize('name', PAGES)

@@ -12,6 +12,7 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.logs.models.entries import LogKind
 
 from indico_checkin_print import _, kick, ledger
+from indico_checkin_print.ledger.conditions import in_batch_queue
 from indico_checkin_print.management.base import (DialogForm, RHCheckinPrintBase, RHJobBase, action_form, dialog_done,
                                                   in_english)
 from indico_checkin_print.management.setup.when import lock_setup, setup_of
@@ -82,7 +83,8 @@ class RHDiscardHeld(RHCheckinPrintBase):
     """End all badges that are held."""
 
     def _process(self):
-        discarded = len(ledger.discard_held(self.event.id, session.user, visible(self.event)))
+        discarded = len(ledger.discard_held(self.event.id, session.user,
+                                            [~in_batch_queue(), *visible(self.event)]))
         if discarded:
             self._log(LogKind.negative, 'All badges discarded that were held', badges=discarded)
         flash(_('Badges that were discarded: {}').format(discarded), 'success')
@@ -113,7 +115,8 @@ def held_jobs(event, setup):
     """Return what is held, as a list of `Held`, most first."""
     rows = (db.session.query(Job.reason, db.func.count(), db.func.count().filter(_desk_works()))
             .outerjoin(Desk, Desk.id == Job.desk_id)
-            .filter(Job.event_id == event.id, Job.state == JobState.held, *visible(event))
+            .filter(Job.event_id == event.id, Job.state == JobState.held, ~in_batch_queue(),
+                    *visible(event))
             .group_by(Job.reason)
             .order_by(db.func.count().desc(), Job.reason))
     # a check-in that was under way when printing resumed may have left a badge behind

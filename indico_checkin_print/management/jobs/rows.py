@@ -13,6 +13,7 @@ from indico.web.flask.util import url_for
 import print_agent.protocol.reasons
 
 from indico_checkin_print import _
+from indico_checkin_print.ledger.conditions import in_batch_queue
 from indico_checkin_print.ledger.states import ENDED, OUT
 from indico_checkin_print.management.status import elsewhere, printer_status
 from indico_checkin_print.management.visibility import visible
@@ -95,8 +96,8 @@ class JobRow:
 
     @property
     def can_release(self):
-        """Whether a manager may print it although it is held; without a desk there is nowhere to."""
-        return self.job.state == JobState.held and self.job.reason != Reason.no_desk
+        """Whether a manager may print it although it is held; not without a desk, nor before its batch."""
+        return self.job.state == JobState.held and self.job.reason not in {Reason.no_desk, Reason.in_batch}
 
     @property
     def can_retry(self):
@@ -137,7 +138,8 @@ def name_of(job):
 
 def latest_jobs(event):
     """Return the `JobRow` of the latest badges, newest first; the number of queries does not depend on theirs."""
-    return _latest(event, Job.webhook_id.is_(None))
+    # those of a batch that wait for their turn are not news
+    return _latest(event, db.and_(Job.webhook_id.is_(None), ~in_batch_queue()))
 
 
 def latest_messages(event, webhooks):
@@ -175,9 +177,10 @@ def latest_badges(event, registration_id, *columns):
 def seconds_of(job):
     """Return how many seconds a badge or message took from the check-in, or from the wish for another badge.
 
-    ``None`` if it is not out: nobody can say how long a badge took that never came.
+    ``None`` if it is not out: nobody can say how long a badge took that never came. ``None`` as well for a badge of a
+    batch, for which nobody stood at the desk.
     """
-    if job.state not in OUT:
+    if job.state not in OUT or job.batch_id is not None:
         return None
     return max(0, (job.changed_dt - waits_since(job)).total_seconds())
 
@@ -241,6 +244,8 @@ def name_for(job, full_name, companions):
     """
     if job.purpose == Job.PURPOSE_TEST:
         return _('Test badge') if job.webhook_id is None else _('Test event')
+    if job.purpose == Job.PURPOSE_SEPARATOR:
+        return _('Separator sheet')
     news = news_of(job.purpose)
     if news is not None and not news.is_about_person:
         # one that is sent again has no facts of its own

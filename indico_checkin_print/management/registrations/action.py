@@ -123,7 +123,7 @@ class RHPrintRegistrations(RHRegFormBase):
         if not registrations:
             flash(_('Choose some registrations first.'), 'warning')
             return jsonify_data(flash=False)
-        # of one person, on whose page it is asked for
+        # of one person, on whose page it is asked for; many make a batch
         early = bool(request.form.get('early')) and len(registrations) == 1
         badges = badges_of(self.regform, registrations, early=early)
         counts = Counter(badge.todo for badge in badges)
@@ -192,7 +192,7 @@ def badges_of(regform, registrations, *, early=False):
     setup = regform.checkin_print_setup
     prints = setup is not None and setup.enabled
     desk_id = ledger.desk_for_form(regform, session.user).desk_id if prints else None
-    jobs = _latest([registration.id for registration in registrations])
+    jobs = latest_badges([registration.id for registration in registrations])
     is_paused = _pauses(regform.event)
 
     def _badge(registration, person):
@@ -229,7 +229,7 @@ def _pauses(event):
     return lambda desk_id: whole or desk_id in desks
 
 
-def _latest(registration_ids):
+def latest_badges(registration_ids):
     """Return the latest badge of each person, by registration and person."""
     jobs = (Job.query
             .filter(Job.registration_id.in_(registration_ids), Job.purpose == Job.PURPOSE_BADGE)

@@ -86,3 +86,5 @@ def list_actions(regform, **kwargs):
     if setup is not None and setup.enabled and regform.event.can_manage(session.user, PERMISSION):
         yield ActionMenuEntry(_('Print badges at the desk'), 'printer', weight=89, reload_page=True,
                               hide_if_locked=True, url=url_for_plugin('checkin_print.print_registrations', regform))
+        yield ActionMenuEntry(_('Print a batch of badges'), 'printer', weight=88, hide_if_locked=True,
+                              url=url_for_plugin('checkin_print.create_batch', regform))

@@ -7,6 +7,7 @@ from indico.core.db import db
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.diagnostics.standstill import WAITING
+from indico_checkin_print.ledger.conditions import in_batch_queue
 from indico_checkin_print.ledger.states import OUT
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
@@ -69,13 +70,14 @@ def _now(event_id, conditions):
     def _count(*states):
         return db.func.count().filter(Job.state.in_(states))
 
-    waits = Job.state.in_(WAITING)
+    # nobody stands there for the badges of a batch
+    waits = db.and_(Job.state.in_(WAITING), Job.batch_id.is_(None))
     return (db.session.query(Job.desk_id, db.func.grouping(Job.desk_id).label('is_total'),
                              _count(*WAITING).label('waiting'),
                              db.func.min(Job.queue_dt).filter(waits).label('oldest_dt'),
                              _count(JobState.held).label('held'), _count(JobState.failed).label('failed'),
                              _count(JobState.unknown).label('unknown'))
-            .filter(Job.event_id == event_id, Job.webhook_id.is_(None), *conditions,
+            .filter(Job.event_id == event_id, Job.webhook_id.is_(None), ~in_batch_queue(), *conditions,
                     Job.state.in_([*WAITING, JobState.held, JobState.failed, JobState.unknown]))
             .group_by(db.func.grouping_sets(db.tuple_(Job.desk_id), db.tuple_())).all())
 
@@ -83,7 +85,7 @@ def _now(event_id, conditions):
 def _lately(event_id, conditions):
     latest = (db.session.query(Job.id, Job.desk_id, Job.changed_dt, Job.created_dt, Job.checked_in_dt,
                                Job.reprint_of_id, Job.state)
-              .filter(Job.event_id == event_id, Job.webhook_id.is_(None), *conditions)
+              .filter(Job.event_id == event_id, Job.webhook_id.is_(None), ~in_batch_queue(), *conditions)
               .order_by(Job.id.desc()).limit(MAX_LATEST).subquery())
     job = latest.c
     was_held = (db.session.query(JobHistory.id)

@@ -35,7 +35,8 @@ def test_every_route_is_here(app):
     rules = {(method, rule.rule.removeprefix(PREFIX)) for rule in app.url_map.iter_rules()
              for method in rule.methods & {'GET', 'POST'} if rule.rule.startswith(PREFIX)}
     names = {'form': 'reg_form_id', 'desk': 'desk_id', 'agent': 'agent_id', 'webhook': 'webhook_id', 'job': 'job_id',
-             'registration': 'registration_id', 'device': 'device_id', 'kiosk': 'kiosk_id', 'rule': 'rule_id'}
+             'registration': 'registration_id', 'device': 'device_id', 'kiosk': 'kiosk_id', 'rule': 'rule_id',
+             'batch': 'batch_id'}
     here = {(method, path.format(**{key: f'<int:{name}>' for key, name in names.items()})) for method, path in ROUTES}
     assert here == rules
     assert blueprint.name == 'plugin_checkin_print'
@@ -83,7 +84,8 @@ def test_objects_of_another_event(db, manager, create_event, create_regform, mak
 
 @pytest.mark.parametrize(('method', 'path'), WITH_OBJECT)
 def test_no_such_object(manager, page, method, path):
-    missing = dict.fromkeys(['form', 'desk', 'agent', 'webhook', 'job', 'registration', 'device', 'kiosk', 'rule'],
+    missing = dict.fromkeys(['form', 'desk', 'agent', 'webhook', 'job', 'registration', 'device', 'kiosk', 'rule',
+                             'batch'],
                             2**30)
     assert ask(manager, method, page + path.format(**missing)).status_code == 404
 

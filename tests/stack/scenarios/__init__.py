@@ -8,7 +8,8 @@ import importlib
 
 
 FILES = ('ways', 'outages', 'repeats', 'holds', 'printers', 'queues', 'agents', 'crashes', 'links', 'load',
-         'webhooks', 'slow', 'truth', 'desks', 'desk_rules', 'boards', 'scan_station', 'walk_ins', 'kiosks')
+         'webhooks', 'slow', 'truth', 'desks', 'desk_rules', 'boards', 'scan_station', 'walk_ins', 'kiosks',
+         'batches')
 #: name -> (function, sentence)
 _found = {}
 

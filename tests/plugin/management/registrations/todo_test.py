@@ -20,6 +20,7 @@ S = JobState
     (None, '', {'checked_in': False, 'early': True, 'has_desk': False}, Todo.no_desk),
     (None, '', {'early': True}, Todo.first),
     (S.canceled, 'check_in_undone', {'same_checkin': False, 'checked_in': False, 'early': True}, Todo.early),
+    (S.held, Reason.in_batch, {'checked_in': False, 'early': True}, Todo.under_way),
     (None, '', {'allowed': False}, Todo.not_allowed),
     (S.completed, 'printed', {}, Todo.reprint),
     (S.completed, 'printed', {'checked_in': False, 'same_checkin': False}, Todo.reprint),

@@ -1,0 +1,163 @@
+"""Batches: many badges apart from a check-in. They wait as held jobs and are queued a few at a time.
+
+So a batch of thousands fills neither the queue of the workers nor the store of documents, nothing of it gets too old
+before its turn, and to pause or cancel it concerns few jobs that have left. Its place in the queue is years behind:
+people who stand at a desk are drawn and printed first, wherever the queue's order counts.
+"""
+
+import json
+
+from sqlalchemy.dialects.postgresql import insert
+
+from indico.core.db import db
+
+from indico_checkin_print.ledger.conditions import in_batch_queue
+from indico_checkin_print.ledger.states import HELD_EXPIRES_AFTER, MAY_BE_OUT, STILL_HERE
+from indico_checkin_print.ledger.states import JobState as S
+from indico_checkin_print.ledger.transition import UNASSIGNED, move, recall
+from indico_checkin_print.models.batches import Batch
+from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.rules import EventSetup
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.sql import cursor, notify, now
+
+
+#: Badges of batches that are under way at one desk; more are queued as these come out
+MAX_UNDER_WAY = 40
+#: In these states a badge of a batch has left it and has no outcome yet
+UNDER_WAY = (S.queued, S.rendering, S.ready, S.dispatched, S.printing)
+#: What becomes of a badge that goes back to its batch. A worker that draws it, or an agent that has it, has another one
+BACK = {'expires_dt': now(HELD_EXPIRES_AFTER.total_seconds()), 'dispatch': Job.dispatch + 1, **UNASSIGNED}
+
+# A check-in of the same moment waits for the lock; the statement after it sees whose badge that made
+_LOCK = """
+    SELECT id FROM event_registration.registrations WHERE id = ANY(%(registrations)s) ORDER BY id FOR NO KEY UPDATE
+"""
+# One statement, however many people there are. Somebody who has a badge by now is left out
+_CREATE = """
+    WITH clock AS (SELECT now() AT TIME ZONE 'UTC' AS now),
+    wanted AS (
+        SELECT * FROM jsonb_to_recordset(cast(%(rows)s AS jsonb)) AS r
+            (place int, registration_id int, person text, purpose text, facts jsonb, reprint_of_id bigint, desk_id int)
+    ),
+    free AS (
+        SELECT * FROM wanted r
+        WHERE r.registration_id IS NULL OR NOT EXISTS (
+            SELECT 1 FROM plugin_checkin_print.jobs j
+            WHERE j.registration_id = r.registration_id AND j.person = r.person AND j.purpose = 'badge'
+            AND j.state = ANY(%(theirs)s) AND j.id > coalesce(r.reprint_of_id, 0))
+    ),
+    created AS (
+        INSERT INTO plugin_checkin_print.jobs
+            (event_id, registration_id, person, purpose, facts, reprint_of_id, user_id, desk_id, batch_id, state,
+             reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
+        SELECT %(event_id)s, r.registration_id, r.person, r.purpose, r.facts, r.reprint_of_id, %(user_id)s, r.desk_id,
+               %(batch_id)s, %(held)s, %(reason)s, clock.now, clock.now,
+               clock.now + interval '10 years' + make_interval(secs => r.place / 1000.0), clock.now,
+               clock.now + make_interval(secs => %(expires_in)s)
+        FROM clock, free r
+        -- no sheets without badges
+        WHERE EXISTS (SELECT 1 FROM free WHERE registration_id IS NOT NULL)
+        ORDER BY r.place
+        RETURNING id, state, reason, purpose
+    ),
+    history AS (
+        INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
+        SELECT id, state, reason, '', %(actor)s FROM created
+    )
+    SELECT count(*) FROM created WHERE purpose = 'badge'
+"""
+
+
+def create_batch(batch, parts, actor):
+    """Enter the badges of a batch and queue the first of them. Return how many badges that are.
+
+    :param batch: The `Batch`, flushed.
+    :param parts: What `routing.batch_order.arrange` returned.
+    """
+    rows = []
+    # the desks print side by side, so their badges take turns
+    for index in range(max((len(part) for part in parts.values()), default=0)):
+        rows += [_row(part[index], desk_id) for desk_id, part in parts.items() if index < len(part)]
+    for place, row in enumerate(rows):
+        row['place'] = place
+    with cursor() as cur:
+        cur.execute(_LOCK, {'registrations': sorted({row['registration_id'] for row in rows
+                                                     if row['registration_id'] is not None})})
+        cur.execute(_CREATE, {
+            'rows': json.dumps(rows), 'event_id': batch.event_id, 'batch_id': batch.id, 'user_id': batch.user_id,
+            'held': int(S.held), 'reason': str(Reason.in_batch), 'actor': actor,
+            'theirs': [int(state) for state in MAY_BE_OUT.union(STILL_HERE)],
+            'expires_in': HELD_EXPIRES_AFTER.total_seconds()})
+        count, = cur.fetchone()
+    # `feed_batches` has to find one
+    db.session.execute(insert(EventSetup.__table__).values(event_id=batch.event_id).on_conflict_do_nothing())
+    feed_batches(actor, batch.id)
+    return count
+
+
+def _row(item, desk_id):
+    if hasattr(item, 'text'):
+        return {'registration_id': None, 'person': '', 'purpose': Job.PURPOSE_SEPARATOR, 'facts': {'text': item.text},
+                'reprint_of_id': None, 'desk_id': desk_id}
+    return {'registration_id': item.registration_id, 'person': item.person, 'purpose': Job.PURPOSE_BADGE,
+            'facts': None, 'reprint_of_id': item.reprint_of_id, 'desk_id': desk_id}
+
+
+def feed_batches(actor, batch_id=None):
+    """Queue the next badges of all batches, or of one, at desks that have few of them under way. Return their ids.
+
+    It waits for no lock: a pause of a batch, an event or a desk at the same moment is first.
+    """
+    batches = db.session.query(Batch.id, Batch.event_id).filter(
+        ~Batch.paused, _waiting(Job.batch_id == Batch.id).exists())
+    if batch_id is not None:
+        batches = batches.filter(Batch.id == batch_id)
+    found = dict(batches.order_by(Batch.id).with_for_update(skip_locked=True).all())
+    if not found:
+        return []
+    printing = [id_ for id_, in db.session.query(EventSetup.event_id)
+                .filter(EventSetup.event_id.in_(found.values()), ~EventSetup.paused)
+                .with_for_update(read=True, skip_locked=True)]
+    desks = (db.session.query(Desk.id)
+             .filter(Desk.event_id.in_(printing), ~Desk.paused,
+                     _waiting(Job.desk_id == Desk.id, Job.batch_id.in_(found)).exists())
+             .order_by(Desk.id).with_for_update(key_share=True, skip_locked=True))
+    moved = []
+    for desk_id, in desks.all():
+        under_way = Job.query.filter(Job.desk_id == desk_id, Job.batch_id.isnot(None), Job.state.in_(UNDER_WAY)).count()
+        if under_way >= MAX_UNDER_WAY:
+            continue
+        next_ids = [id_ for id_, in _waiting(Job.batch_id.in_(found), Job.desk_id == desk_id).with_entities(Job.id)
+                    .order_by(Job.queue_dt, Job.id).limit(MAX_UNDER_WAY - under_way)]
+        # those that are made ready now have a day: nobody has to stand there when they come out
+        moved += move([Job.id.in_(next_ids), in_batch_queue()], S.queued, Reason.batch_turn, actor, attempts=0,
+                      next_try_dt=now(), expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()), dispatched_dt=None)
+    if moved:
+        notify('queued')
+    return moved
+
+
+def _waiting(*where):
+    return Job.query.filter(in_batch_queue(), *where)
+
+
+def pause_batch(batch, actor, *, paused):
+    """Pause or resume a batch. What has no permission to print yet waits. Return whether that changed anything."""
+    db.session.refresh(batch, with_for_update=True)
+    if batch.paused == paused:
+        return False
+    batch.paused = paused
+    db.session.flush()
+    if paused:
+        recall([Job.batch_id == batch.id, Job.state != S.held], S.held, Reason.in_batch, actor, **BACK)
+    else:
+        feed_batches(actor, batch.id)
+    return True
+
+
+def cancel_batch(batch, actor):
+    """Cancel what certainly has not come out: all that has no permission to print. Return the ids."""
+    db.session.refresh(batch, with_for_update=True)
+    return recall([Job.batch_id == batch.id], S.canceled, Reason.batch_canceled, actor)

@@ -1,0 +1,243 @@
+"""Batches in the ledger: they feed their desks a few at a time, behind people, and pause and end as a whole."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from indico.modules.events.registration.models.registrations import RegistrationState
+
+from indico_checkin_print import kick, ledger
+from indico_checkin_print.agents.outbound import outgoing
+from indico_checkin_print.ledger import batches
+from indico_checkin_print.models.batches import Batch
+from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.jobs import JobState as S
+from indico_checkin_print.models.rules import EventSetup
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.routing.batch_order import BatchOrder, Member, Sheet, arrange
+from indico_checkin_print.work import retention
+from indico_checkin_print.work.worker import recover_stalled, render_waiting
+from tests.plugin.conftest import fresh
+
+
+pytestmark = pytest.mark.usefixtures('no_kick', 'form', 'event')
+
+
+@pytest.fixture
+def people(create_reg):
+    return [create_reg(f'P{number}', f'Name {number:02}') for number in range(8)]
+
+
+@pytest.fixture
+def make_batch(db, event, dummy_regform, dummy_user, desk):
+    """Return a function that puts people into a batch in the order of their numbers."""
+    def _make(people, desks=None, **kwargs):
+        batch = Batch(event=event, registration_form=dummy_regform, user_id=dummy_user.id, order='number')
+        db.session.add(batch)
+        db.session.flush()
+        members = [Member(reg.id, reg.friendly_id, reg.first_name, reg.last_name, **kwargs) for reg in people]
+        parts = arrange(members, BatchOrder.number, [d.id for d in desks or [desk]])
+        batch.made = ledger.create_batch(batch, parts, 'test')
+        return batch
+    return _make
+
+
+def jobs_of(batch):
+    return Job.query.filter_by(batch_id=batch.id).order_by(Job.queue_dt, Job.id).populate_existing().all()
+
+
+def states(batch):
+    return [job.state for job in jobs_of(batch)]
+
+
+def test_a_few_at_a_time(db, make_batch, people, mocker):
+    mocker.patch.object(batches, 'MAX_UNDER_WAY', 3)
+    batch = make_batch(people)
+    assert batch.made == 8
+    assert states(batch) == [S.queued] * 3 + [S.held] * 5
+    assert [job.registration_id for job in jobs_of(batch)] == [reg.id for reg in people]
+    assert ledger.feed_batches('test') == []
+    ledger.move([Job.id == jobs_of(batch)[0].id], S.canceled, Reason.discarded, 'test')
+    assert len(ledger.feed_batches('test')) == 1
+    assert states(batch) == [S.canceled] + [S.queued] * 3 + [S.held] * 4
+    # what is held says why
+    assert jobs_of(batch)[-1].reason == Reason.in_batch
+
+
+def test_the_sweep_feeds(make_batch, people, mocker):
+    mocker.patch.object(batches, 'MAX_UNDER_WAY', 2)
+    batch = make_batch(people)
+    mocker.patch.object(batches, 'MAX_UNDER_WAY', 5)
+    assert recover_stalled('test') == 3
+    assert states(batch) == [S.queued] * 5 + [S.held] * 3
+    # somebody draws them
+    assert kick.after_commit.call_count == 1
+
+
+def test_each_desk_has_its_own_queue(db, event, make_batch, people, desk, mocker):
+    mocker.patch.object(batches, 'MAX_UNDER_WAY', 2)
+    other = Desk(event_id=event.id, name='Desk 2', paused=True)
+    db.session.add(other)
+    db.session.flush()
+    batch = make_batch(people, [desk, other])
+    by_desk = {d.id: [job for job in jobs_of(batch) if job.desk_id == d.id] for d in (desk, other)}
+    assert [job.state for job in by_desk[desk.id]] == [S.queued, S.queued, S.held, S.held]
+    assert [job.registration_id for job in by_desk[other.id]] == [reg.id for reg in people[4:]]
+    # a paused desk gets nothing until it resumes
+    assert {job.state for job in by_desk[other.id]} == {S.held}
+    other.paused = False
+    db.session.flush()
+    assert len(ledger.feed_batches('test')) == 2
+
+
+def test_who_stands_at_the_desk_is_drawn_first(db, make_batch, people, create_reg, check_in):
+    """At the printer as well: see `agents/precedence_test.py`."""
+    make_batch(people)
+    job, = check_in(create_reg('Anna', 'At the desk'))
+    make_batch([create_reg('Late', 'Comer')])
+    assert ledger.claim_render('test').id == job.id
+
+
+def test_pause_and_resume(db, make_batch, people, agent, check_in, create_reg):
+    batch = make_batch(people)
+    render_waiting('test', seconds=60)
+    outgoing(agent.id, agent.link, {})
+    order = [job.id for job in jobs_of(batch)]
+    assert ledger.pause_batch(batch, 'test', paused=True)
+    assert not ledger.pause_batch(batch, 'test', paused=True)
+    # what has permission comes out, all else waits
+    assert states(batch) == [S.dispatched] + [S.held] * 7
+    assert recover_stalled('test') == 0
+    # people are not concerned
+    assert check_in(create_reg('Anna', 'At the desk'))[0].state == S.queued
+    assert ledger.pause_batch(batch, 'test', paused=False)
+    assert states(batch) == [S.dispatched] + [S.queued] * 7
+    assert [job.id for job in jobs_of(batch)] == order
+
+
+def test_a_paused_desk_gives_its_badges_back_to_the_batch(db, event, make_batch, people, desk):
+    batch = make_batch(people)
+    desk.paused = True
+    db.session.flush()
+    assert len(ledger.hold_paused(event.id, 'test')) == 8
+    assert {(job.state, job.reason) for job in jobs_of(batch)} == {(S.held, 'in_batch')}
+    ledger.pause_batch(batch, 'test', paused=True)
+    desk.paused = False
+    db.session.flush()
+    assert ledger.release_paused(event.id, 'test', desk_id=desk.id) == []
+    assert set(states(batch)) == {S.held}
+
+
+def test_cancel(db, make_batch, people, agent):
+    batch = make_batch(people)
+    render_waiting('test', seconds=60)
+    outgoing(agent.id, agent.link, {})
+    assert len(ledger.cancel_batch(batch, 'test')) == 7
+    assert states(batch) == [S.dispatched] + [S.canceled] * 7
+    assert jobs_of(batch)[-1].reason == Reason.batch_canceled
+
+
+def test_nobody_twice(db, make_batch, people, check_in, reg):
+    """Who got a badge since the dialog was opened, or is in another batch, is left out."""
+    check_in(people[0])
+    assert make_batch(people).made == 7
+    assert make_batch([reg, *people]).made == 1
+
+
+@pytest.mark.parametrize(('policy', 'expected'), [
+    (1, (S.held, 'already_printed')), (3, (S.canceled, 'printed_before'))])
+@pytest.mark.parametrize('printed', [True, False])
+def test_their_check_in_prints_none(db, event, make_batch, people, check_in, policy, expected, printed):
+    db.session.add(EventSetup(event=event, reprint=policy))
+    batch = make_batch(people)
+    job = jobs_of(batch)[0]
+    if printed:
+        db.session.execute(db.update(Job.__table__).where(Job.id == job.id).values(state=S.completed))
+    later = max(check_in(people[0]), key=lambda job: job.id)
+    assert (later.state, later.reason) == expected
+    # an undone check-in leaves the badge in the batch
+    check_in(people[0], value=False)
+    assert fresh(db, job).state == (S.completed if printed else S.queued)
+
+
+def test_a_separator_sheet(db, make_batch, people, dummy_regform, agent, desk):
+    batch = make_batch(people[:1])
+    other = Member(people[1].id, 2, 'P1', 'Name 01')
+    assert ledger.create_batch(batch, {desk.id: [Sheet('Müller & Søn'), other]}, 'test') == 1
+    render_waiting('test')
+    separator = Job.query.filter_by(purpose='separator').one()
+    assert (separator.state, separator.document.pages) == (S.ready, 1)
+    badge = jobs_of(batch)[0].document
+    assert (separator.document.width_mm, separator.document.height_mm) == (badge.width_mm, badge.height_mm)
+    names = [message.name for message in outgoing(agent.id, agent.link, {})]
+    assert 'Separator sheet' in names
+
+
+def test_thousands_in_few_statements(db, make_batch, create_reg, statements):
+    numbers = iter(range(1000))
+
+    def _count(count):
+        people = [create_reg('Many', f'Other{next(numbers)}') for __ in range(count)]
+        db.session.flush()
+        statements.clear()
+        make_batch(people)
+        return len(statements)
+
+    assert _count(5) == _count(60)
+
+
+def test_a_worker_from_before_a_pause_stores_nothing(make_batch, people, mocker):
+    """It may have read what is no longer true."""
+    batch = make_batch(people[:1])
+    claimed = ledger.claim_render('slow')
+    attempts, dispatch = claimed.attempts, claimed.dispatch
+    ledger.pause_batch(batch, 'test', paused=True)
+    ledger.pause_batch(batch, 'test', paused=False)
+    second = ledger.claim_render('quick')
+    assert (second.id, second.attempts) == (claimed.id, attempts)
+    slow = SimpleNamespace(id=claimed.id, attempts=attempts, dispatch=dispatch)
+    assert not ledger.rendered(slow, mocker.Mock(), 'slow')
+
+
+def test_who_does_not_pay_any_more_waits_in_the_batch(db, make_batch, people, app):
+    people[5].state = RegistrationState.unpaid
+    batch = make_batch(people)
+    db.session.flush()
+    mocked = [job for job in jobs_of(batch) if job.registration_id == people[5].id]
+    ledger.pause_batch(batch, 'test', paused=True)
+    ledger.follow_state(people[5], 'test')
+    job, = (fresh(db, job) for job in mocked)
+    assert (job.state, job.reason) == (S.held, Reason.unpaid)
+    ledger.pause_batch(batch, 'test', paused=False)
+    assert fresh(db, job).state == S.held
+
+
+def test_a_batch_of_nobody_has_no_sheets(db, make_batch, people, desk):
+    batch = make_batch(people[:1])
+    part = [Sheet('P'), Member(people[0].id, 1, 'P', 'X')]
+    assert ledger.create_batch(batch, {desk.id: part}, 'test') == 0
+    assert Job.query.filter_by(purpose='separator').count() == 0
+
+
+@pytest.mark.parametrize('what', ['event', 'desk'])
+def test_a_pause_of_the_event_or_the_desk_feeds_nothing(db, event, make_batch, people, desk, what):
+    setup = EventSetup(event=event, paused=what == 'event')
+    db.session.add(setup)
+    desk.paused = what == 'desk'
+    db.session.flush()
+    batch = make_batch(people)
+    assert set(states(batch)) == {S.held}
+    setup.paused = desk.paused = False
+    db.session.flush()
+    assert len(ledger.feed_batches('test')) == 8
+
+
+def test_old_batches_are_deleted_with_their_jobs(db, make_batch, people):
+    batch = make_batch(people[:1])
+    db.session.execute(db.update(Batch.__table__).values(created_dt=db.func.now() - db.text("interval '2 days'")))
+    retention.purge()
+    assert Batch.query.count() == 1
+    Job.query.filter_by(batch_id=batch.id).delete()
+    retention.purge()
+    assert Batch.query.count() == 0
