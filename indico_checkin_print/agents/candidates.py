@@ -35,7 +35,7 @@ class Candidates:
         notes = job.skipped_printers
         if choice is not None:
             for c in candidates:
-                if not c.healthy and c.position < choice.position:
+                if not c.healthy and (c.chosen or c.position < choice.position):
                     note = skip_note(c.agent_id, self._agents[c.agent_id].name, c.printer, c.blocked_by,
                                      returned=c.returned)
                     notes = add_note(notes, note)
@@ -50,7 +50,8 @@ class Candidates:
         load = self._loads[agent.id, name]
         code = blocked_by(agent, name, self._breakers.get((agent.id, name)), now_utc(), load=load)
         return Candidate(agent.id, name, desk_printer.position, healthy=not code, load=load, blocked_by=code,
-                         returned=has_returned(job.skipped_printers, agent.id, name))
+                         returned=has_returned(job.skipped_printers, agent.id, name),
+                         chosen=(job.facts or {}).get('printer') == [agent.id, name])
 
 
 def open_breakers(agent_ids):

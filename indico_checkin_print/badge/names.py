@@ -9,17 +9,19 @@ _SHOWN = {'first_name': frozenset({'first_name'}), 'last_name': frozenset({'last
           'last_name_upper': frozenset({'last_name'})}
 
 
-def is_nameless(items, first_name, last_name):
+def is_nameless(items, first_name, last_name, edits=None):
     """Return whether a template that shows names would show none for a person.
 
     A template without any item for a name (a label with a QR code alone) is its designer's choice. A salutation is no
     name.
 
     :param items: The items of the template, front and back.
+    :param edits: Texts that are printed in place of those of the person, by the kind of the item.
     """
-    shown = frozenset().union(*(names_of(item['type']) for item in items))
-    names = {'first_name': first_name, 'last_name': last_name}
-    return bool(shown) and all(is_blank(names[name]) for name in shown)
+    kinds = {item['type'] for item in items if names_of(item['type'])}
+    names, edits = {'first_name': first_name, 'last_name': last_name}, edits or {}
+    return bool(kinds) and all(is_blank(edits[kind]) if kind in edits else
+                               all(is_blank(names[name]) for name in names_of(kind)) for kind in kinds)
 
 
 def names_of(kind):

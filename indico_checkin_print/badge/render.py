@@ -21,6 +21,7 @@ from print_agent.protocol.messages import MAX_DOCUMENT, MAX_PAGES, MAX_SIDE_MM
 
 from indico_checkin_print import _
 from indico_checkin_print.badge.context import drawing
+from indico_checkin_print.badge.edits import Edited, Recorder, in_words
 from indico_checkin_print.badge.faults import describe_fault
 from indico_checkin_print.badge.names import is_nameless
 from indico_checkin_print.errors import CannotRender, NoName
@@ -45,7 +46,7 @@ class BadgePDF:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def render(registration, setup, person='', *, template=None, language=BadgeLanguage.event, nameless=False):
+def render(registration, setup, person='', *, template=None, language=BadgeLanguage.event, nameless=False, edits=None):
     """Render what a registration form prints for one registration.
 
     :param setup: The `FormSetup` of the registration's form.
@@ -53,6 +54,7 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
     :param template: A badge template to print instead of what the form prints.
     :param language: The event's `BadgeLanguage`.
     :param nameless: Whether to draw a badge that shows no name of its person.
+    :param edits: Texts to print in place of those of the registration, see `badge.edits`. A ticket has none.
     :raises CannotRender: if the template is gone, cannot be drawn, draws nothing, or makes a document that no desk
                           accepts.
     :raises NoName: if it would show no name of its person.
@@ -63,26 +65,54 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
     with drawing(registration, language):
         with _faults_of_templates(), _invariant_pdf():
             pdf = (generate_ticket(registration) if kind == BadgeKind.ticket else
-                   _badge(registration, template, setup.backside, person, nameless))
+                   _badge(registration, template, setup.backside, person, nameless, edits or {}))
         return _checked(kind, pdf.getvalue())
 
 
-def _badge(registration, template, backside, person, nameless):
+def texts_of(registration, setup, person='', *, template=None, language=BadgeLanguage.event):
+    """Return each `edits.BadgeText` of what `render` would draw; none of a ticket.
+
+    :raises CannotRender: as `render` does.
+    """
+    kind, template = (setup.kind, setup.template) if template is None else (BadgeKind.badge, template)
+    if kind == BadgeKind.ticket:
+        return []
+    if template is None:
+        raise CannotRender(Reason.template_missing)
+    with drawing(registration, language), _faults_of_templates():
+        pdf = _prepare(registration, template, setup.backside and template.backside_template, person, Recorder)
+        pdf.texts = {}
+        pdf.get_pdf()
+    return in_words(pdf.texts)
+
+
+def _badge(registration, template, backside, person, nameless, edits):
     backside = backside and template.backside_template
+    pdf = _prepare(registration, template, backside, person, Edited)
+    pdf.edits = edits
+    items = [*template.data['items'], *(backside.data['items'] if backside else ())]
+    if not nameless and is_nameless(items, pdf.persons[0]['first_name'], pdf.persons[0]['last_name'], edits):
+        raise NoName
+    return pdf.get_pdf()
+
+
+def _prepare(registration, template, backside, person, before):
+    """Return what draws one badge.
+
+    :param before: A class whose methods come before those of Indico's class.
+    """
     pdf_class = RegistrantsListToBadgesPDFDoubleSided if backside else RegistrantsListToBadgesPDF
     # Indico's page sizes are a closed list; its PDF classes only look at `size`, in points
     size = (template.data['width'] / PIXELS_CM * cm, template.data['height'] / PIXELS_CM * cm)
     config = {**DEFAULT_TICKET_PRINTING_SETTINGS, 'page_size': SimpleNamespace(size=size)}
     signals.event.designer.print_badge_template.send(template, regform=registration.registration_form,
                                                      registrations=[registration])
-    pdf = pdf_class(template, config, registration.event, [registration], bool(person))
+    pdf = type(before.__name__, (before, pdf_class), {})(template, config, registration.event, [registration],
+                                                         bool(person))
     pdf.persons = [p for p in pdf.persons if (p['id'] if p['is_accompanying'] else '') == person]
     if not pdf.persons:
         raise CannotRender(Reason.registration_gone, _('This accompanying person is no longer registered.'))
-    items = [*template.data['items'], *(backside.data['items'] if backside else ())]
-    if not nameless and is_nameless(items, pdf.persons[0]['first_name'], pdf.persons[0]['last_name']):
-        raise NoName
-    return pdf.get_pdf()
+    return pdf
 
 
 #: Pixels of a designer template per centimetre (``indico.modules.designer.pdf``)

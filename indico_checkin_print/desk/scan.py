@@ -75,7 +75,7 @@ def find_code(event, text, handler=''):
 
 def scan_person(event, registration_id, person='', *, unpaid_too=False):
     """Answer, as `scan_code` does, for somebody of the event who was found already: by name, or by an earlier scan."""
-    registration = _load(event, Registration.id == registration_id, Registration.event_id == event.id)
+    registration = load(event, Registration.id == registration_id, Registration.event_id == event.id)
     return Scan(Answer.unknown) if registration is None else _check_in(_judge(registration, person, unpaid_too))
 
 
@@ -84,7 +84,7 @@ def undo(event, registration_id, checked_in_dt):
 
     :param checked_in_dt: Which one: `Scan.checked_in_dt`.
     """
-    registration = _load(event, Registration.id == registration_id, Registration.event_id == event.id)
+    registration = load(event, Registration.id == registration_id, Registration.event_id == event.id)
     if (registration is None or not registration.checked_in or registration.checked_in_dt != checked_in_dt
             or now_utc() - checked_in_dt > UNDO_WITHIN):
         return None
@@ -135,7 +135,7 @@ def _find(event, text, handler):
     if handler:
         return _find_custom(event, text, handler), None
     code = parse(text)
-    return (None if code is None else _load(event, Registration.ticket_uuid == code.ticket_uuid)), code
+    return (None if code is None else load(event, Registration.ticket_uuid == code.ticket_uuid)), code
 
 
 def _find_custom(event, text, handler):
@@ -144,10 +144,10 @@ def _find_custom(event, text, handler):
     with savepoint('Custom ticket code could not be looked up'):
         if lookup := get_custom_ticket_qr_code_handlers().get(handler):
             found = lookup.lookup_registration(text)
-    return None if found is None else _load(event, Registration.id == found.id)
+    return None if found is None else load(event, Registration.id == found.id)
 
 
-def _load(event, *criteria):
+def load(event, *criteria):
     """Return a registration that is not deleted, and in this event only one that the user may see, or ``None``.
 
     It stays locked until the commit: of two scans of one ticket at the same moment the second finds them checked in.

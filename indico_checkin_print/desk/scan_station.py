@@ -10,6 +10,7 @@ from indico.web.flask.util import url_for
 from indico_checkin_print import _
 from indico_checkin_print.desk.answers import Answer
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
+from indico_checkin_print.desk.edit_rules import may_change
 from indico_checkin_print.desk.own_desk import own_desk
 from indico_checkin_print.desk.people import name_of, optional_id, summary
 from indico_checkin_print.desk.scan import Scan, code_patterns, scan_code, scan_person, undo
@@ -34,6 +35,9 @@ WORDS = {
     'badge': _('Badge:'),
     'no_badge': _('This form prints no badges.'),
     'not_undone': _('Not undone'),
+    'close': _('Close'),
+    'edit_failed': _('No answer from Indico. Close this and try again.'),
+    'print_failed': _('No answer from Indico: it is not known whether the badge prints. Close this and look.'),
     'undo_failed': _('Indico did not answer. Scan the ticket again to see whether it is checked in.'),
     'search_failed': _('No answer from Indico. Try again.'),
     'camera_failed': _('The camera does not work.'),
@@ -54,7 +58,7 @@ class WPScanStation(WPVolunteer):
     def get_extra_js_files(self):
         return [*WPVolunteer.get_extra_js_files(self), *map(static, (
             'wedge.js', 'camera.js', 'scan_queue.js', 'scan_sound.js', 'scan_people.js', 'scan_badges.js',
-            'scan.js'))]
+            'edit_print.js', 'scan.js'))]
 
 
 class RHScanStation(RHVolunteerBase):
@@ -66,7 +70,9 @@ class RHScanStation(RHVolunteerBase):
         vendor_url = url_for('plugin_checkin_print.static', filename='vendor/zxing')
         return WPScanStation.render_template('scan.html', event=self.event, title=_('Scan station'),
                                              handlers=code_patterns(), mine=mine.desk if mine else None,
-                                             vendor_url=vendor_url,
+                                             vendor_url=vendor_url, may_edit=bool(may_change(self.event)),
+                                             edit=optional_id(request.args.get('edit', '')),
+                                             person=request.args.get('person', '')[:100],
                                              words={key: str(text) for key, text in WORDS.items()})
 
 
@@ -118,7 +124,7 @@ def describe(scan, event):
         result['sentence'] = _('This ticket is for "{}". Nobody was checked in.').format(scan.other_event.title)
     if scan.registration is None:
         return result
-    result |= summary(scan.registration, scan.person)
+    result |= summary(scan.registration, scan.person) | {'person': scan.person}
     if scan.checked_in_dt is not None:
         result['checked_in_dt'] = scan.checked_in_dt.isoformat()
     elif answer == Answer.already_in:

@@ -2,6 +2,7 @@
 
 from indico_checkin_print.desk import board, walk_in
 from indico_checkin_print.desk.badge_progress import RHBadgeProgress
+from indico_checkin_print.desk.edit_print import RHEditPrint
 from indico_checkin_print.desk.kiosk import pages as kiosk
 from indico_checkin_print.desk.my_desk import RHLeaveDesk, RHMyDesk, RHShortLink, RHTakeDesk
 from indico_checkin_print.desk.people import RHFindPeople
@@ -41,6 +42,7 @@ def add_desk_urls(blueprint):
     _add('/scan/undo', 'undo_scan', RHUndoScan, 'POST')
     _add('/scan/people', 'find_people', RHFindPeople, 'GET')
     _add('/scan/badges/<int:registration_id>', 'badge_progress', RHBadgeProgress, 'GET')
+    _add('/scan/edit/<int:registration_id>', 'edit_print', RHEditPrint, 'GET', 'POST')
     # Those who come without a registration
     _add('/walk-in/', 'walk_in', walk_in.RHWalkIn, 'GET')
     _add('/walk-in/<int:reg_form_id>/', 'walk_in_form', walk_in.RHWalkInForm, 'GET', 'POST')

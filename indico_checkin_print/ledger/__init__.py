@@ -15,6 +15,7 @@ from indico_checkin_print.ledger.corrections import follow_state, redraw, restam
 from indico_checkin_print.ledger.create import (check_in_row, new_row, record, reprint, request_event_test,
                                                 request_test, resend)
 from indico_checkin_print.ledger.desks import desk_for_form
+from indico_checkin_print.ledger.edited import print_edited
 from indico_checkin_print.ledger.holds import (hand_out, hold_bulk, hold_paused, release, release_paid, release_paused,
                                                retry_canceled)
 from indico_checkin_print.ledger.manual import discard, discard_held, resolve, retry

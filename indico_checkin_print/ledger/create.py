@@ -137,11 +137,16 @@ def announce_undone(registration, actor):
 
 
 def reprint(job, user, reason):
-    """Make a new job that repeats one, because a person asked for another badge. Return it."""
+    """Make a new job that repeats one, because a person asked for another badge. Return it.
+
+    It is the same badge: with another template, or with texts that were changed, if the first one has them. After the
+    name was corrected it is as registered.
+    """
+    kept = ('template',) if reason == Reason.name_corrected else ('template', 'edits')
     desk = desks_for_jobs([job.id]).get(job.id)
     row = new_row(job.purpose, person=job.person, desk_id=desk.desk_id if desk else None, webhook_id=job.webhook_id,
                   reason=reason, reprint_of_id=job.id, detail=desk.detail if desk else '',
-                  facts={'template': template} if (template := (job.facts or {}).get('template')) else None)
+                  facts={key: value for key, value in (job.facts or {}).items() if key in kept} or None)
     ids = record([row], event_id=job.event_id, registration_id=job.registration_id,
                  checked_in_dt=job.registration.checked_in_dt if job.registration else None, user_id=user.id,
                  actor=f'user:{user.id}')

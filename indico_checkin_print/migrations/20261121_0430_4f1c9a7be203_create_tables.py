@@ -291,6 +291,7 @@ def upgrade():
         sa.Column('sources', postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column('desk_rules', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False),
         sa.Column('badge_desk', sa.Boolean(), server_default='false', nullable=False),
+        sa.Column('edits', postgresql.ARRAY(sa.String()), server_default='{text,printer,copies}', nullable=False),
         sa.Column('alert_emails', postgresql.ARRAY(sa.String()), server_default='{}', nullable=False),
         sa.Column('alerted_dt', UTCDateTime(), nullable=True),
         sa.CheckConstraint('bulk_limit >= 0', name='bulk_limit_not_negative'),

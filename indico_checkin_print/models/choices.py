@@ -49,6 +49,15 @@ class BadgeLanguage(RichIntEnum):
     registrant = 2
 
 
+class BadgeEdit(IndicoStrEnum):
+    """What somebody may change about one badge, for one print."""
+
+    text = 'text'
+    template = 'template'
+    printer = 'printer'
+    copies = 'copies'
+
+
 class CheckinSource(IndicoStrEnum):
     """The ways to check someone in, as far as Indico lets us distinguish them."""
 
@@ -131,6 +140,8 @@ _EVENT_LABELS = {
 }
 #: What a webhook is notified of unless its manager says otherwise
 DEFAULT_EVENTS = (WebhookEvent.checked_in, WebhookEvent.undone)
+#: What volunteers may change, unless the event says otherwise: another template may be that of another kind of people
+DEFAULT_EDITS = (BadgeEdit.text, BadgeEdit.printer, BadgeEdit.copies)
 #: More check-ins than this at once wait for a click, unless the event says otherwise
 DEFAULT_BULK_LIMIT = 20
 #: The ways of check-in that print, unless the event says otherwise

@@ -7,8 +7,8 @@ from indico.core.db.sqlalchemy import PyIntEnum, UTCDateTime
 from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
-from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_SOURCES, BadgeKind, BadgeLanguage,
-                                                 NamelessPolicy, ReprintPolicy, UnpaidPolicy)
+from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SOURCES, BadgeKind,
+                                                 BadgeLanguage, NamelessPolicy, ReprintPolicy, UnpaidPolicy)
 
 
 class EventSetup(db.Model):
@@ -70,6 +70,13 @@ class EventSetup(db.Model):
         nullable=False,
         default=False,
         server_default='false'
+    )
+    #: What volunteers may change about one badge, for one print
+    edits = db.Column(
+        ARRAY(db.String),
+        nullable=False,
+        default=lambda: [str(edit) for edit in DEFAULT_EDITS],
+        server_default=f'{{{",".join(DEFAULT_EDITS)}}}'
     )
     #: The rules about where badges come out, in order, as `routing.rules.dump` returns them
     desk_rules = db.Column(

@@ -48,6 +48,7 @@ class Reason(IndicoStrEnum):
     other = 'other'
     asked_for = 'asked_for'
     batch_turn = 'batch_turn'
+    edited = 'edited'
     resent = 'resent'
     announced = 'announced'
     # what a person saw
@@ -67,6 +68,7 @@ class Reason(IndicoStrEnum):
     source_off = 'source_off'
     discarded = 'discarded'
     batch_canceled = 'batch_canceled'
+    replaced = 'replaced'
     too_old = 'too_old'
     template_missing = 'template_missing'
     form_off = 'form_off'
@@ -135,6 +137,7 @@ SENTENCES = {
     Reason.misprint: _('The badge was misprinted; someone asked for another one.'),
     Reason.name_corrected: _('The name was corrected; someone asked for another badge.'),
     Reason.other: _('Someone asked for another badge.'),
+    Reason.edited: _('Someone asked for the badge with changes for this print.'),
     Reason.resent: _('Someone asked to send it again.'),
     Reason.asked_for: _('A program asked for the badge.'),
     Reason.batch_turn: _('Its batch has come to this badge.'),
@@ -154,6 +157,7 @@ SENTENCES = {
     Reason.source_off: _('This way of check-in does not print.'),
     Reason.discarded: _('Someone discarded it.'),
     Reason.batch_canceled: _('Someone cancelled its batch.'),
+    Reason.replaced: _('Someone changed the badge for this print: another one prints instead.'),
     Reason.too_old: _('It waited too long. Badges do not print when nobody stands at the desk any more.'),
     Reason.template_missing: _('The badge template of this form no longer exists. Choose another one and retry.'),
     Reason.form_off: _('Printing was switched off for this form.'),

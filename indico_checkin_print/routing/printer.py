@@ -17,16 +17,18 @@ class Candidate:
     blocked_by: str = ''
     #: It had permission to print this badge and returned it
     returned: bool = False
+    #: Somebody asked for this printer
+    chosen: bool = False
 
 
 def choose_printer(candidates):
-    """Return the printer that takes the next badge of a desk: healthy, then least loaded, then order.
+    """Return the printer that takes the next badge of a desk: healthy, then asked for, then least loaded, then order.
 
     One that returned the badge gets it again only if there is no other. ``None`` if none is healthy: the badge waits,
     because a badge that is given to a broken printer is lost time.
     """
     healthy = [c for c in candidates if c.healthy]
-    return min(healthy, key=lambda c: (c.returned, c.load, c.position), default=None)
+    return min(healthy, key=lambda c: (c.returned, not c.chosen, c.load, c.position), default=None)
 
 
 def reported_block(printer):

@@ -6,6 +6,7 @@ document.addEventListener('DOMContentLoaded', () => {
 
   const UNDO_SECONDS = 10;
   const MAX_LINES = 12;
+  const EDITABLE = new Set(['welcome', 'already_in', 'edited']); // answers about somebody who is in
   const SIGNS = {good: '✓', note: '!', stop: '✕', wait: '…'};
 
   const root = document.getElementById('scan');
@@ -114,9 +115,13 @@ document.addEventListener('DOMContentLoaded', () => {
       answer.affiliation, answer.form].filter(Boolean).join(' · ');
     part('sentence').textContent = answer.sentence;
     part('badges').replaceChildren();
+    part('edit').hidden = !edit || !answer.registration || !EDITABLE.has(answer.answer);
     part('unpaid').hidden = answer.answer !== 'not_paid';
     part('unpaid').textContent = answer.all_the_same || words.all_the_same;
     say([answer.word, answer.name, answer.sentence].filter(Boolean).join('. '));
+    if (edit) {
+      edit.note([answer.word, answer.name].filter(Boolean).join(' · '));
+    }
     sound.play(answer.tone);
     offerUndo(answer);
     if (answer.registration) {
@@ -140,7 +145,7 @@ document.addEventListener('DOMContentLoaded', () => {
       part(name).textContent = '';
     }
     part('sentence').textContent = words.kept_sentence;
-    part('undo').hidden = part('unpaid').hidden = true;
+    part('undo').hidden = part('unpaid').hidden = part('edit').hidden = true;
   }
 
   // One line for each answer, newest on top
@@ -227,6 +232,19 @@ document.addEventListener('DOMContentLoaded', () => {
     },
   });
 
+  // Edit for this print
+
+  const edit = root.dataset.editUrl ? window.CheckinPrintEdit({
+    dialog: part('edit-dialog'), post, words,
+    onPrinted: answer => {
+      showAnswer({key: ''}, answer);
+    },
+    // the keys of a scanner are caught wherever the focus is; an Enter shall press nothing
+    onClose: () => part('answer').focus(),
+  }) : null;
+  const openEdit = (registration, person) => edit.open(root.dataset.editUrl.replace('/0', `/${registration}`), person);
+  part('edit').addEventListener('click', () => openEdit(shown.answer.registration, shown.answer.person || ''));
+
   // Camera
 
   let stopCamera = null;
@@ -275,4 +293,7 @@ document.addEventListener('DOMContentLoaded', () => {
   });
   window.CheckinPrintWedge.listen(scanned);
   root.dataset.ready = '';
+  if (edit && root.dataset.edit) {
+    openEdit(root.dataset.edit, root.dataset.person);
+  }
 });

@@ -152,7 +152,8 @@ def _render(job, language, nameless):
     template = DesignerTemplate.get(template_id) if template_id else None
     if template_id and template is None:
         raise CannotRender(Reason.template_missing)
-    return render(job.registration, setup, job.person, template=template, language=language, nameless=nameless)
+    return render(job.registration, setup, job.person, template=template, language=language, nameless=nameless,
+                  edits=(job.facts or {}).get('edits'))
 
 
 def setup_for_test(event_id, desk_id):

@@ -132,6 +132,8 @@ DESK_ROUTES = [
     ('POST', '/scan/undo'),
     ('GET', '/scan/people'),
     ('GET', '/scan/badges/{registration}'),
+    ('GET', '/scan/edit/{registration}'),
+    ('POST', '/scan/edit/{registration}'),
 ]
 #: Those for people who come without a registration: the right to edit registrations is needed as well
 WALK_IN_ROUTES = [

@@ -9,15 +9,17 @@ import requests
 DEFAULT_WAYS = ('app', 'scan', 'kiosk', 'list', 'bulk', 'api', 'walk_in')
 
 
-def set_rules(manager, ways, *, badge_desk=False, **others):
+def set_rules(manager, ways, *, badge_desk=False, edits=('text', 'printer', 'copies'), **others):
     """Save the dialog *When to print* as a `Manager`: everything else as an event has it that never saved it.
 
     :param ways: The ways of check-in that print.
+    :param edits: What volunteers may change for one print.
     :param badge_desk: Whether who is checked in by another way gets the badge at the badge desk.
     """
     rules = {'unpaid': 'hold', 'reprint': 'hold', 'nameless': 'hold', 'language': 'event', 'bulk_limit': '20'} | others
     answer = manager.post('/manage/checkin-print/when', [
-        *rules.items(), *(('sources', way) for way in ways), *[('badge_desk', 'y')] * badge_desk])
+        *rules.items(), *(('sources', way) for way in ways), *(('edits', edit) for edit in edits),
+        *[('badge_desk', 'y')] * badge_desk])
     assert answer.json().get('success'), answer.text
 
 

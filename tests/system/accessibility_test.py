@@ -89,6 +89,12 @@ def test_answers_of_the_scan_station(stack, log_in, take, picture):
     expect(page.locator('[data-part=badges]')).to_contain_text('Badge: Printed')
     expect(page.locator('[data-part=undo]')).to_be_hidden()
     faults = judge(page, picture, 'scan station, welcome')
+    page.get_by_role('button', name='Edit for this print').click()
+    page.get_by_role('dialog').get_by_label('First Name').fill('<')
+    page.get_by_role('dialog').get_by_role('button', name='Print', exact=True).click()
+    expect(page.get_by_role('dialog').get_by_role('alert')).to_be_visible()
+    faults += judge(page, picture, 'scan station, edit for this print')
+    page.keyboard.press('Escape')
     assert station.scan('no-ticket-of-this-event')['answer'] != 'welcome'
     faults += judge(page, picture, 'scan station, unknown code')
     page.reload()

@@ -10,6 +10,7 @@ from tests.stack.checkin import CheckIn
 from tests.stack.facts import any_badge_within, wait_for_badges
 from tests.stack.film import camera, write_film
 from tests.stack.manager import DEFAULT_WAYS, Manager, set_rules
+from tests.stack.papers import read
 from tests.stack.scan_page import ScanPage, tickets
 from tests.stack.states import RegistrationState
 
@@ -175,6 +176,176 @@ def test_not_paid(stack, open_page, take, keep):
     station.page.get_by_role('button', name='Check in all the same').click()
     expect(part(station.page, 'word')).to_have_text('Welcome')
     expect(part(station.page, 'badges')).to_contain_text('Held')
+
+
+def open_dialog(page, name='Edit for this print'):
+    page.get_by_role('button', name=name).click()
+    dialog = page.get_by_role('dialog')
+    expect(dialog.get_by_role('button', name='Print', exact=True)).to_be_visible()
+    return dialog
+
+
+def texts_of(papers):
+    return [read(paper.path).text for paper in papers]
+
+
+def test_edit_for_this_print(stack, open_page, take, picture):
+    person, = take(1)
+    station = open_page()
+    page = station.page
+    count = len(stack.papers())
+    station.scan(tickets(stack, [person])[0])
+    wait_for_badges(stack, count + 1)
+    dialog = open_dialog(page)
+    first, institution = dialog.get_by_label('First Name'), dialog.get_by_label('Institution')
+    expect(first).to_be_focused()
+    expect(first).to_have_value(person['first_name'])
+    # not what a printer can print
+    first.fill('Ada <b>')
+    dialog.get_by_role('button', name='Print', exact=True).click()
+    expect(dialog.get_by_role('alert')).to_have_text('First Name: The characters < and > cannot be printed.')
+    expect(first).to_be_focused()
+    first.fill('Countess')
+    institution.fill('Analytical Engines & Sons')
+    dialog.get_by_label('Copies').fill('2')
+    picture(page, 'edit-print')
+    page.set_viewport_size(PHONE)
+    assert fits(page)
+    picture(page, 'edit-print-phone')
+    page.set_viewport_size({'width': 1280, 'height': 900})
+    institution.press('Enter')
+    expect(part(page, 'word')).to_have_text('Edited')
+    expect(dialog).to_be_hidden()
+    expect(part(page, 'answer')).to_be_focused()
+    wait_for_badges(stack, count + 3)
+    expect(part(page, 'badges')).to_contain_text('Badge: Printed')
+    picture(page, 'edit-print-printed')
+    before, *edited = texts_of(stack.papers()[count:])
+    assert person['first_name'] in before
+    for text in edited:
+        assert 'Countess' in text
+        assert 'Analytical Engines & Sons' in text
+        assert person['last_name'] in text
+    first_name, = stack.postgres.sql('indico', 'SELECT first_name FROM event_registration.registrations '
+                                               f'WHERE id = {person["id"]}')
+    assert first_name == person['first_name']
+    assert len(stack.papers()) == count + 3
+
+
+def test_a_scan_while_a_badge_is_edited(stack, open_page, take, picture):
+    """The scan is answered, whatever has the focus, and what was typed stays."""
+    first, second, third = take(3)
+    codes = tickets(stack, [first, second, third])
+    station = open_page()
+    page = station.page
+    count = len(stack.papers())
+    station.scan(codes[0])
+    dialog = open_dialog(page)
+    name = dialog.get_by_label('First Name')
+    name.fill('Countess')
+    assert station.scan(codes[1])['answer'] == 'welcome'
+    expect(dialog.get_by_role('status')).to_contain_text(second['last_name'])
+    expect(name).to_have_value('Countess')
+    picture(page, 'edit-print-scanned-meanwhile')
+    # on a button, which is not pressed by its Enter, nor by its blanks
+    dialog.get_by_role('button', name='Cancel').focus()
+    assert station.scan(codes[2].replace(':', ': '))['answer'] == 'welcome'
+    expect(dialog.get_by_role('status')).to_contain_text(third['last_name'])
+    expect(name).to_have_value('Countess')
+    dialog.get_by_role('button', name='Print', exact=True).click()
+    expect(part(page, 'name')).to_contain_text(first['last_name'])
+    wait_for_badges(stack, count + 4)
+    assert sum('Countess' in text for text in texts_of(stack.papers()[count:])) == 1
+    assert len(stack.papers()) == count + 4
+
+
+def test_edit_by_keyboard_alone(stack, open_page, take):
+    person, = take(1)
+    station = open_page()
+    page = station.page
+    code, = tickets(stack, [person])
+    station.scan(code)
+    expect(part(page, 'undo')).to_be_hidden()
+    count = len(stack.papers())
+    part(page, 'answer').focus()
+    page.keyboard.press('Tab')
+    expect(part(page, 'edit')).to_be_focused()
+    page.keyboard.press('Enter')
+    dialog = page.get_by_role('dialog')
+    expect(dialog.get_by_label('First Name')).to_be_focused()
+    page.keyboard.press('Escape')
+    expect(dialog).to_be_hidden()
+    expect(part(page, 'answer')).to_be_focused()
+    # nothing of the person stays in the page's dialog
+    assert part(page, 'edit-dialog').inner_html() == ''
+    page.keyboard.press('Tab')
+    page.keyboard.press('Enter')
+    expect(dialog.get_by_label('First Name')).to_be_focused()
+    page.keyboard.press('Control+A')
+    page.keyboard.type('Countess', delay=120)
+    # past the other texts
+    for __ in range(12):
+        if page.evaluate('document.activeElement.type') == 'submit':
+            break
+        page.keyboard.press('Tab')
+    page.keyboard.press('Enter')
+    expect(part(page, 'word')).to_have_text('Edited')
+    wait_for_badges(stack, count + 1)
+    assert 'Countess' in texts_of(stack.papers()[count:])[0]
+
+
+def test_another_template_and_another_printer(stack, log_in, take, picture):
+    """A manager may choose both; the badge comes out where it was asked for."""
+    person, = take(1)
+    station = ScanPage(stack, log_in('manager'))
+    page = station.page
+    stack.postgres.sql('indico', f"""
+        INSERT INTO plugin_checkin_print.desk_printers (desk_id, position, agent_id, printer)
+        SELECT {stack.seeded['desks']['Desk 1']}, 9, agent_id, printer FROM plugin_checkin_print.desk_printers
+        WHERE desk_id = {stack.seeded['desks']['Desk 2']}
+    """)
+    other, = stack.postgres.sql('indico', 'SELECT printer FROM plugin_checkin_print.desk_printers WHERE position = 9')
+    try:
+        count = len(stack.papers())
+        station.scan(tickets(stack, [person])[0])
+        wait_for_badges(stack, count + 1)
+        before = {paper.path for paper in stack.papers()}
+        dialog = open_dialog(page)
+        dialog.get_by_label('First Name').fill('Countess')
+        dialog.get_by_label('Name label 90 x 55 mm').check()
+        # what was typed is there on the other template as well
+        expect(dialog.get_by_label('Name label 90 x 55 mm')).to_be_focused()
+        expect(dialog.get_by_label('First Name')).to_have_value('Countess')
+        dialog.get_by_label(other, exact=True).check()
+        picture(page, 'edit-print-template')
+        dialog.get_by_role('button', name='Print', exact=True).click()
+        wait_for_badges(stack, count + 2)
+        paper, = (paper for paper in stack.papers() if paper.path not in before)
+        content = read(paper.path)
+        assert paper.printer == other
+        assert 'Countess' in content.text
+        assert [round(side) for side in content.pages[0]] == [90, 55]
+    finally:
+        stack.postgres.sql('indico', 'DELETE FROM plugin_checkin_print.desk_printers WHERE position = 9')
+
+
+def test_the_connection_is_lost_while_a_badge_is_edited(stack, open_page, take):
+    person, = take(1)
+    station = open_page()
+    page = station.page
+    count = len(stack.papers())
+    station.scan(tickets(stack, [person])[0])
+    wait_for_badges(stack, count + 1)
+    dialog = open_dialog(page)
+    dialog.get_by_label('First Name').fill('Countess')
+    page.context.set_offline(True)
+    dialog.get_by_role('button', name='Print', exact=True).click()
+    expect(dialog.get_by_role('alert')).to_contain_text('it is not known whether the badge prints')
+    page.context.set_offline(False)
+    dialog.get_by_role('button', name='Print', exact=True).click()
+    expect(part(page, 'word')).to_have_text('Edited')
+    wait_for_badges(stack, count + 2)
+    assert len(stack.papers()) == count + 2
 
 
 @pytest.fixture

@@ -43,6 +43,8 @@ TESTED_BY = {
     'indico_checkin_print/badge/separator.py': 'plugin/ledger/batches_test.py',
     'indico_checkin_print/delivery/notify.py': 'plugin/delivery/breaker_test.py',
     'indico_checkin_print/desk/board_view.py': 'plugin/desk/board_test.py',
+    'indico_checkin_print/desk/edit_rules.py': 'plugin/desk/edit_print_test.py',
+    'indico_checkin_print/ledger/edited.py': 'plugin/desk/edit_print_test.py',
     'indico_checkin_print/desk/kiosk/words.py': 'plugin/desk/kiosk/pages_test.py',
     'indico_checkin_print/desk/walk_in_view.py': 'plugin/desk/walk_in_test.py',
     'indico_checkin_print/diagnostics/attention_email.py': 'plugin/diagnostics/attention_test.py',

@@ -1,9 +1,11 @@
 """What happened to one job, and who did it."""
 
+from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.users import User
 from indico.web.util import jsonify_template
 
 from indico_checkin_print import _
+from indico_checkin_print.badge.edits import title_of
 from indico_checkin_print.management.base import RHJobBase, WPCheckinPrint
 from indico_checkin_print.management.jobs.rows import COLOURS, name_of
 from indico_checkin_print.models.agents import Agent
@@ -23,7 +25,20 @@ class RHJobHistory(RHJobBase):
         return jsonify_template('job_history.html', _render_func=WPCheckinPrint.render_template_func,
                                 event=self.event, job=self.job, name=name_of(self.job), steps=steps, names=names,
                                 reprints=reprints, describe=describe,
-                                describe_detail=describe_detail, colours=COLOURS)
+                                describe_detail=describe_detail, colours=COLOURS, changes=changes_of(self.job))
+
+
+def changes_of(job):
+    """Return in words what somebody changed about a badge for this print: which texts, not what they say."""
+    facts, changes = job.facts or {}, []
+    if edits := facts.get('edits'):
+        changes.append(_('Texts: {}').format(', '.join(title_of(key) for key in edits)))
+    if (template_id := facts.get('template')) is not None:
+        template = DesignerTemplate.get(template_id)
+        changes.append(_('Template: {}').format(template.title if template is not None else '–'))
+    if printer := facts.get('printer'):
+        changes.append(_('Printer: {}').format(printer[1]))
+    return changes
 
 
 def _names(event, actors):

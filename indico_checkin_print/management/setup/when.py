@@ -14,8 +14,9 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase
-from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_SOURCES, BadgeLanguage, CheckinSource,
-                                                 NamelessPolicy, ReprintPolicy, UnpaidPolicy)
+from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SOURCES, BadgeEdit,
+                                                 BadgeLanguage, CheckinSource, NamelessPolicy, ReprintPolicy,
+                                                 UnpaidPolicy)
 from indico_checkin_print.models.rules import EventSetup
 
 
@@ -29,6 +30,13 @@ SOURCE_TITLES = {
     CheckinSource.bulk: _('Several people at once, in the list of participants'),
     CheckinSource.api: _('Scanners and programs with a personal token'),
     CheckinSource.other: _('Other plugins, such as people who join a video conference from home'),
+}
+#: What a manager calls that which may be changed about one badge
+EDIT_TITLES = {
+    BadgeEdit.text: _('Texts, such as name and affiliation'),
+    BadgeEdit.template: _('Another template'),
+    BadgeEdit.printer: _('Another printer of the desk'),
+    BadgeEdit.copies: _('Copies'),
 }
 #: Most addresses that get e-mails about problems
 MAX_ALERT_EMAILS = 20
@@ -80,6 +88,11 @@ class EventSetupForm(DialogForm):
                               description=_('Who is checked in by a way that does not print, such as the app at the '
                                             'entrance, gets the badge when the ticket is scanned at a scan station '
                                             'or a kiosk, if that way prints.'))
+    edits = IndicoSelectMultipleCheckboxField(_('Edit for this print'),
+                                              choices=[(str(edit), EDIT_TITLES[edit]) for edit in BadgeEdit],
+                                              description=_('What volunteers may change about a single badge at the '
+                                                            'scan station, without changing the registration. '
+                                                            'Managers may change all of it.'))
 
     def validate_alert_emails(self, field):
         if len(field.data) > MAX_ALERT_EMAILS:
@@ -97,7 +110,7 @@ class RHEditWhen(RHCheckinPrintBase):
             self._log(LogKind.change, 'Rules for printing changed', unpaid=setup.unpaid.name,
                       reprint=setup.reprint.name, no_name=setup.nameless.name, language=setup.language.name,
                       maximum_at_once=setup.bulk_limit, prints=', '.join(setup.sources),
-                      badge_desk=setup.badge_desk)
+                      badge_desk=setup.badge_desk, volunteers_change=', '.join(setup.edits))
             flash(_('The rules have been changed. They hold for check-ins from now on.'), 'success')
             return jsonify_data(flash=False)
         return jsonify_form(form)
@@ -108,7 +121,8 @@ def setup_of(event):
     return EventSetup.query.get(event.id) or EventSetup(
         event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, reprint=ReprintPolicy.hold,
         nameless=NamelessPolicy.hold, language=BadgeLanguage.event, bulk_limit=DEFAULT_BULK_LIMIT, alert_emails=[],
-        sources=[str(source) for source in DEFAULT_SOURCES], badge_desk=False, desk_rules=[])
+        sources=[str(source) for source in DEFAULT_SOURCES], badge_desk=False,
+        edits=[str(edit) for edit in DEFAULT_EDITS], desk_rules=[])
 
 
 def lock_setup(event):
@@ -129,5 +143,8 @@ def rules_in_words(setup):
             _('These ways of check-in print: {}.').format('; '.join(titles)),
             *([_('Who is checked in by another way gets the badge when the ticket is scanned at a scan station or a '
                  'kiosk.')] if setup.badge_desk else []),
+            (_('Volunteers may change for a single print: {}.').format(
+                '; '.join(str(EDIT_TITLES[edit]) for edit in BadgeEdit if edit in setup.edits)) if setup.edits else
+             _('Volunteers may change nothing on a single badge.')),
             (_('E-mails about problems go to {}.').format(', '.join(setup.alert_emails)) if setup.alert_emails else
              _('E-mails about problems go to the managers of the registrations.'))]

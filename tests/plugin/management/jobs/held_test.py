@@ -67,6 +67,10 @@ def test_change_rules(db, manager, page, event, log_of):
     assert not manager.save(f'{page}/when', **RULES | {'badge_desk': 'y'})
     assert setup.badge_desk
     assert 'gets the badge when the ticket is scanned' in live(manager, page)
+    assert 'Volunteers may change nothing on a single badge.' in live(manager, page)
+    assert not manager.save(f'{page}/when', **RULES | {'edits': ['text', 'copies']})
+    assert setup.edits == ['text', 'copies']
+    assert 'Texts, such as name and affiliation; Copies' in live(manager, page)
     # a pause is no rule
     db.session.refresh(setup)
     setup.paused = True
@@ -82,6 +86,7 @@ def test_change_rules(db, manager, page, event, log_of):
     ({'unpaid': 'nonsense'}, 'unpaid'),
     ({'sources': ['nonsense']}, 'sources'),
     ({'sources': None}, 'sources'),
+    ({'edits': ['nonsense']}, 'edits'),
 ])
 def test_wrong_rules(manager, page, data, field):
     assert list(manager.save(f'{page}/when', **RULES | data)) == [field]

@@ -1,0 +1,105 @@
+"""The texts of one badge that somebody changes for one print: which there are, and how they get onto the badge.
+
+Indico's designer draws each item of a template by one method, which gets the item and its text. So what is changed is
+put there in place of the text, after everything that Indico and plugins do to find it, and the registration stays as it
+is.
+"""
+
+import hashlib
+import html
+import unicodedata
+from dataclasses import dataclass
+from io import BytesIO
+
+from indico.modules.designer.util import is_regform_field_placeholder
+from indico.modules.events.registration.models.form_fields import RegistrationFormField
+from indico.util.placeholders import get_placeholders
+from indico.util.string import RichMarkup, strip_tags
+
+from indico_checkin_print import _
+
+
+#: Characters of one text
+MAX_TEXT = 200
+#: Texts of one badge
+MAX_TEXTS = 50
+#: So begin the keys of a template's own texts
+_FIXED = 'fixed:'
+
+
+@dataclass(frozen=True)
+class BadgeText:
+    """One text on a badge."""
+
+    #: What it is, see `key_of`
+    key: str
+    #: What it is in words
+    title: str
+    #: As it is printed unless somebody changes it
+    text: str
+
+
+def key_of(item):
+    """Return what the text of an item is named by: its kind, or the text itself if it belongs to the template."""
+    if item['type'] != 'fixed':
+        return item['type']
+    return _FIXED + hashlib.sha256(item.get('text', '').encode()).hexdigest()[:16]
+
+
+class Edited:
+    """Draws changed texts in place of those of the registration: to be put before a class of Indico's."""
+
+    #: Texts by `key_of`
+    edits = {}
+
+    def _draw_item(self, canvas, item, tpl_data, content, margin_x, margin_y):
+        if not isinstance(content, BytesIO):
+            content = self.edits.get(key_of(item), content)
+        super()._draw_item(canvas, item, tpl_data, content, margin_x, margin_y)
+
+
+class Recorder:
+    """Notes the texts and draws nothing: to be put before a class of Indico's."""
+
+    def _draw_item(self, canvas, item, tpl_data, content, margin_x, margin_y):
+        if not isinstance(content, BytesIO):
+            content = content.unescape() if isinstance(content, RichMarkup) else content
+            self.texts.setdefault(key_of(item), (item, strip_tags(str(content))))
+
+    def _draw_background(self, *args):
+        pass
+
+
+def in_words(texts):
+    """Return the `BadgeText` of each text that a `Recorder` noted, in the order of the badge."""
+    order = sorted(texts, key=lambda key: (int(texts[key][0]['y']), int(texts[key][0]['x'])))
+    return [BadgeText(key, title_of(key), texts[key][1]) for key in order[:MAX_TEXTS]]
+
+
+def title_of(key):
+    """Return in words what a text is."""
+    if key.startswith(_FIXED):
+        return str(_('Text of the template'))
+    if is_regform_field_placeholder({'type': key}):
+        id_ = key.removeprefix('field-')
+        field = RegistrationFormField.query.get(int(id_)) if id_.isdigit() else None
+        return field.title if field is not None else str(_('Deleted field'))
+    placeholder = get_placeholders('designer-fields').get(key)
+    return str(placeholder.description) if placeholder is not None else key
+
+
+def normalize(text):
+    """Return a text that somebody typed as it is printed: Indico makes one blank of several."""
+    return ' '.join(text.split())
+
+
+def problem_with(text):
+    """Return why a text cannot be printed, as a sentence; empty if it can."""
+    if len(text) > MAX_TEXT:
+        return _('At most {} characters, please.').format(MAX_TEXT)
+    if any(unicodedata.category(char) in {'Cc', 'Cs', 'Co', 'Cn'} for char in text):
+        return _('There is a character in it that cannot be printed.')
+    # the designer would take it for markup, also if it is written as an entity
+    if not {'<', '>'}.isdisjoint(html.unescape(text)):
+        return _('The characters < and > cannot be printed.')
+    return ''
