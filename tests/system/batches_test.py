@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.stack.pictures import save_picture
 from tests.system.conftest import EXPECT_TIMEOUT, PICTURES, makes_a_picture
 
 
@@ -96,9 +97,9 @@ def test_pictures(stack, log_in, take):
     printer.slow(2)
     try:
         begin(stack, page, take(12))
-        page.screenshot(path=PICTURES / 'batch-dialog.png')
+        save_picture(page.screenshot(), PICTURES / 'batch-dialog.png')
         confirm(page)
         expect(page.locator('#live-batch')).to_contain_text(re.compile('[4-9] of 12'), timeout=8 * EXPECT_TIMEOUT)
-        page.screenshot(path=PICTURES / 'batch.png')
+        save_picture(page.screenshot(), PICTURES / 'batch.png')
     finally:
         printer.repair()
