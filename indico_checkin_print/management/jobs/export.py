@@ -69,7 +69,7 @@ def _lines(event_id, tzinfo, wanted, people, choices, visible):
 
 
 def _values(event_id, ids, tzinfo, choices):
-    jobs = (db.session.query(Job.id, Job.purpose, Job.facts, Job.person, Job.registration_id, Job.desk_id,
+    jobs = (db.session.query(Job.id, Job.purpose, Job.facts, Job.person, Job.batch_id, Job.registration_id, Job.desk_id,
                              Job.webhook_id, Job.printer, Job.state, Job.reason, Job.detail, Job.checked_in_dt,
                              Job.created_dt, Job.changed_dt, Job.reprint_of_id, Registration.first_name,
                              Registration.last_name, Registration.friendly_id, Registration.registration_form_id)
