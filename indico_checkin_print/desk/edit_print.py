@@ -73,7 +73,7 @@ class RHEditPrint(RHVolunteerBase):
         return WPVolunteer.render_template_func(
             'edit_print.html', registration=self.registration, dialog=dialog, max_copies=MAX_COPIES,
             name=name_of(self.registration, self._person()),
-            template_options=[('', _('As the form prints')), *((x.id, x.title) for x in dialog.templates)],
+            template_options=[('', _('What the form prints')), *((x.id, x.title) for x in dialog.templates)],
             printer_options=[('', _('Whichever is free')), *((_printer_value(x), x.printer) for x in dialog.printers)])
 
     def _process_POST(self):
@@ -82,7 +82,7 @@ class RHEditPrint(RHVolunteerBase):
             return _problems(('', dialog.refusal))
         if request.form.get('latest') != str(dialog.latest):
             return _problems(('', _('Another badge of this person was asked for in the meantime. Close this and '
-                                    'look.')))
+                                    'look at the board of the desk.')))
         problems, facts, changed = self._changes(dialog)
         copies = request.form.get('copies', '1') if dialog.copies else '1'
         if not copies.isascii() or not copies.isdigit() or not 1 <= int(copies[:3]) <= MAX_COPIES:

@@ -112,7 +112,7 @@ SENTENCES = {
     Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or '
                       'releases it.'),
     Reason.badge_desk: _('The badge prints when the ticket is scanned at the badge desk.'),
-    Reason.in_batch: _('The badge prints when its batch has come to it.'),
+    Reason.in_batch: _('The badge prints when its turn in the batch comes.'),
     Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),
     Reason.retry_later: _('The last try did not work. It is repeated automatically.'),
     Reason.checked_in: _('The attendee was checked in.'),
@@ -140,7 +140,7 @@ SENTENCES = {
     Reason.edited: _('Someone asked for the badge with changes for this print.'),
     Reason.resent: _('Someone asked to send it again.'),
     Reason.asked_for: _('A program asked for the badge.'),
-    Reason.batch_turn: _('Its batch has come to this badge.'),
+    Reason.batch_turn: _('Its turn in the batch has come.'),
     Reason.announced: _('Something happened that the webhook is notified of.'),
     Reason.person_saw_it: _('Someone looked: the badge came out.'),
     Reason.person_missed_it: _('Someone looked: the badge did not come out.'),

@@ -67,7 +67,8 @@ class EventSetupForm(DialogForm):
 
     unpaid = IndicoEnumSelectField(_('Someone has not paid'), [InputRequired()], enum=UnpaidPolicy, sorted=False)
     reprint = IndicoEnumSelectField(_('Someone had a badge before'), [InputRequired()], enum=ReprintPolicy,
-                                    sorted=False, description=_('When a check-in is undone and done again.'))
+                                    sorted=False, description=_('When a check-in is undone and done again, or the '
+                                                                'badge was printed before the check-in.'))
     nameless = IndicoEnumSelectField(_('The badge would show no name'), [InputRequired()], enum=NamelessPolicy,
                                      sorted=False)
     language = IndicoEnumSelectField(_('Language'), [InputRequired()], enum=BadgeLanguage, sorted=False,
@@ -80,7 +81,7 @@ class EventSetupForm(DialogForm):
                                   description=_('One address a line. They get an e-mail when a desk stands still, a '
                                                 'webhook fails, or badges need a person. If there is no address, the '
                                                 'managers of the registrations get it.'))
-    sources = IndicoSelectMultipleCheckboxField(_('What prints'), [InputRequired()],
+    sources = IndicoSelectMultipleCheckboxField(_('Which check-ins print'), [InputRequired()],
                                                 choices=[(str(source), SOURCE_TITLES[source])
                                                          for source in CheckinSource],
                                                 description=_('The ways to check someone in that print a badge.'))
