@@ -19,7 +19,8 @@ def release(jobs, actor, reason=Reason.released):
     """Queue jobs that are held, or ended without paper, in the order in which they are given.
 
     They get a new time to live, a new dispatch, and a desk if they had none; a badge that failed at a webhook also
-    another uuid, as its receiver would ignore one that it has had. Return the ids of those that were.
+    another uuid, as its receiver would ignore one that it has had. Those of a batch stay at their place in it, behind
+    people who come later. Return the ids of those that were.
 
     :param jobs: Jobs, or rows with their ``id`` and ``state``.
     """
@@ -28,12 +29,16 @@ def release(jobs, actor, reason=Reason.released):
     # who releases what waits does not want what somebody ends at the same moment
     still = [Job.state == S.held] if all(job.state == S.held for job in jobs) else []
     place = db.func.array_position(db.cast(ids, ARRAY(db.BigInteger)), Job.id)
-    expires_dt = db.case([(is_data(), now(DATA_EXPIRES_AFTER.total_seconds()))],
-                    else_=now(EXPIRES_AFTER.total_seconds()))
+    of_batch = Job.batch_id.isnot(None)
+    queue_dt = db.case([(of_batch, Job.queue_dt)],
+                       else_=now() + db.func.make_interval(0, 0, 0, 0, 0, 0, place / 1000.))
+    expires_dt = db.case([(is_data(), now(DATA_EXPIRES_AFTER.total_seconds())),
+                          (of_batch, now(HELD_EXPIRES_AFTER.total_seconds()))],
+                         else_=now(EXPIRES_AFTER.total_seconds()))
     failed_there = db.and_(Job.state == S.failed, Job.purpose == Job.PURPOSE_BADGE, Job.agent_id.is_(None))
     moved = move([Job.id.in_(ids), *still], S.queued, reason, actor, attempts=0, dispatched_dt=None,
                  uuid=db.case([(failed_there, db.func.gen_random_uuid())], else_=Job.uuid),
-                 queue_dt=now() + db.func.make_interval(0, 0, 0, 0, 0, 0, place / 1000.), next_try_dt=now(),
+                 queue_dt=queue_dt, next_try_dt=now(),
                  dispatch=Job.dispatch + 1, expires_dt=expires_dt, desk_id=desk_of_each(desks_for_jobs(ids)),
                  skipped_printers=[],
                  **UNASSIGNED)

@@ -12,7 +12,7 @@ from indico_checkin_print import ledger
 from indico_checkin_print.agents.inbound import receive
 from indico_checkin_print.agents.outbound import MAX_JOBS_PER_PRINTER, MAX_JOBS_WITH_BATCH
 from indico_checkin_print.ledger.conditions import due
-from indico_checkin_print.ledger.states import AT_AGENT
+from indico_checkin_print.ledger.states import AT_AGENT, HELD_EXPIRES_AFTER
 from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
@@ -175,6 +175,24 @@ def test_paused_and_resumed_it_keeps_its_order(make_batch, agent, come):
     render_waiting('test', seconds=60)
     laptop.listen()
     assert [laptop.print_one() for __ in range(6)] == [person.id, *order[1:]]
+
+
+def test_what_is_retried_stays_behind_people(db, make_batch, agent, come):
+    """A badge of a batch that a manager retries keeps its place in it: whoever comes later still comes first."""
+    batch, laptop = make_batch(8), Laptop(agent)
+    laptop.listen()
+    first, *rest = [job.id for job in jobs_of(batch)]
+    ledger.cancel_batch(batch, 'test')
+    laptop.listen()
+    ledger.release([job for job in jobs_of(batch) if job.state == S.canceled], 'test')
+    render_waiting('test', seconds=60)
+    laptop.listen()
+    person = come('Anna')
+    # a moment later, which it is not in one transaction
+    db.session.execute(db.update(Job.__table__).where(Job.id == person.id).values(queue_dt=now(60)))
+    assert [laptop.print_one() for __ in range(9)] == [first, person.id, *rest]
+    # nobody has to stand there when it comes out
+    assert {job.expires_dt - job.created_dt for job in jobs_of(batch)} == {HELD_EXPIRES_AFTER}
 
 
 def test_the_pile_is_in_order_although_a_worker_is_slow(db, event, dummy_regform, create_reg, desk, agent):
