@@ -15,11 +15,11 @@ from indico.util.enum import IndicoStrEnum
 from indico.util.signals import values_from_signal
 
 from indico_checkin_print import _
-from indico_checkin_print.ledger.states import STILL_HERE
+from indico_checkin_print.ledger.states import MAY_BE_OUT, STILL_HERE
 from indico_checkin_print.management.registrations.action import latest_badges
 from indico_checkin_print.management.setup.when import setup_of
 from indico_checkin_print.models.choices import BadgeKind, UnpaidPolicy
-from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.routing.batch_order import Member
 
 
@@ -61,7 +61,8 @@ def candidates_of(regform, registration_ids):
                      .options(joinedload('registration_form'), selectinload('tags'))
                      .all())
     ids = [registration.id for registration in registrations]
-    jobs = latest_badges(ids)
+    # one that ended without paper says nothing of an earlier one, which may be out
+    jobs = latest_badges(ids, Job.state.in_(MAY_BE_OUT.union(STILL_HERE)))
     companies, companions = _answers(regform, ids)
     if setup.kind != BadgeKind.badge:
         # all persons are on one ticket

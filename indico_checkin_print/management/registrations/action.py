@@ -229,10 +229,10 @@ def _pauses(event):
     return lambda desk_id: whole or desk_id in desks
 
 
-def latest_badges(registration_ids):
-    """Return the latest badge of each person, by registration and person."""
+def latest_badges(registration_ids, *conditions):
+    """Return the latest badge of each person, of those that meet the conditions, by registration and person."""
     jobs = (Job.query
-            .filter(Job.registration_id.in_(registration_ids), Job.purpose == Job.PURPOSE_BADGE)
+            .filter(Job.registration_id.in_(registration_ids), Job.purpose == Job.PURPOSE_BADGE, *conditions)
             .distinct(Job.registration_id, Job.person)
             .order_by(Job.registration_id, Job.person, Job.id.desc())
             .populate_existing())

@@ -97,6 +97,17 @@ def test_those_who_had_one(db, make, people, check_in, set_job):
     assert reprint.batch_id == Batch.query.order_by(Batch.id.desc()).first().id
 
 
+def test_those_whose_other_badge_ended_without_paper(make, manager, people, check_in, set_job, page):
+    """They had one all the same: another one is a choice, and whoever makes it gets it."""
+    first, = check_in(people[0])
+    set_job(first, state=S.completed, reason='printed')
+    make(people[:1], reprint='1')
+    manager.post(f'{page}/batches/{Batch.query.one().id}/cancel')
+    assert 'They had a badge and get no other, unless you choose so: 1.' in make(people[:1])['html']
+    assert 'redirect' in make(people[:1], reprint='1')
+    assert [job.reprint_of_id for job in badges(Batch.query.order_by(Batch.id.desc()).first())] == [first.id]
+
+
 def test_several_desks_and_separators(db, event, make, people, desk):
     other = Desk(event_id=event.id, name='Desk 2')
     db.session.add(other)
