@@ -6,6 +6,7 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print.ledger.create import announce_undone
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import move, recall
+from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import Reason
 
@@ -34,7 +35,10 @@ def cancel_registration(registration, actor):
 def cancel_form(registration_form, actor):
     """Cancel all that was not yet on its way when a registration form is deleted."""
     of_form = db.session.query(Registration.id).filter_by(registration_form_id=registration_form.id)
-    return recall([Job.registration_id.in_(of_form.scalar_subquery())], S.canceled, Reason.form_gone, actor)
+    # the sheets between the badges belong to no registration
+    batches = db.session.query(Batch.id).filter_by(registration_form_id=registration_form.id)
+    return recall([db.or_(Job.registration_id.in_(of_form.scalar_subquery()),
+                          Job.batch_id.in_(batches.scalar_subquery()))], S.canceled, Reason.form_gone, actor)
 
 
 def cancel_event(event, actor):

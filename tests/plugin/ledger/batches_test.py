@@ -213,6 +213,13 @@ def test_who_does_not_pay_any_more_waits_in_the_batch(db, make_batch, people, ap
     assert fresh(db, job).state == S.held
 
 
+def test_the_sheets_of_a_deleted_form_are_canceled(make_batch, people, dummy_regform, desk):
+    batch = make_batch(people[:1])
+    ledger.create_batch(batch, {desk.id: [Sheet('P'), Member(people[1].id, 2, 'P1', 'Name 01')]}, 'test')
+    assert len(ledger.cancel_form(dummy_regform, 'test')) == 3
+    assert set(states(batch)) == {S.canceled}
+
+
 def test_a_batch_of_nobody_has_no_sheets(db, make_batch, people, desk):
     batch = make_batch(people[:1])
     part = [Sheet('P'), Member(people[0].id, 1, 'P', 'X')]
