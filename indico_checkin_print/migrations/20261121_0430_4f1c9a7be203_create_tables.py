@@ -120,7 +120,8 @@ BEGIN
                    AND (j.state = ANY(_printed) AND j.checked_in_dt != _checked_in_dt AT TIME ZONE 'UTC'
                         OR j.state = ANY(_coming) AND j.checked_in_dt IS NULL)) AS already_printed,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
-                   WHERE j.registration_id = _registration_id AND j.reprint_of_id IS NULL) AS known,
+                   WHERE j.registration_id = _registration_id AND j.reprint_of_id IS NULL
+                   AND j.checked_in_dt IS NOT NULL) AS known,
            (SELECT r.checked_in_dt AT TIME ZONE 'UTC' FROM event_registration.registrations r
             WHERE r.id = _registration_id AND r.checked_in) AS stamped
     FROM plugin_checkin_print.forms f

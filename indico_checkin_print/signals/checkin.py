@@ -55,7 +55,8 @@ _SETUP = sql.Function('check_in_setup', first="""
                    AND (j.state = ANY(%(printed)s) AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC'
                         OR j.state = ANY(%(coming)s) AND j.checked_in_dt IS NULL)) AS already_printed,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
-                   WHERE j.registration_id = %(registration_id)s AND j.reprint_of_id IS NULL) AS known,
+                   WHERE j.registration_id = %(registration_id)s AND j.reprint_of_id IS NULL
+                   AND j.checked_in_dt IS NOT NULL) AS known,
            (SELECT r.checked_in_dt AT TIME ZONE 'UTC' FROM event_registration.registrations r
             WHERE r.id = %(registration_id)s AND r.checked_in) AS stamped
     FROM plugin_checkin_print.forms f

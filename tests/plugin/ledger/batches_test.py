@@ -161,6 +161,14 @@ def test_their_check_in_prints_none(db, event, make_batch, people, check_in, pol
     assert fresh(db, job).state == (S.completed if printed else S.queued)
 
 
+def test_their_check_in_is_as_quick(make_batch, people, check_in, statements):
+    """A badge without a check-in time follows no check-in, so there is nothing to look for."""
+    make_batch(people)
+    statements.clear()
+    check_in(people[0])
+    assert not [text for text in statements if 'UPDATE plugin_checkin_print.jobs' in str(text)]
+
+
 def test_a_separator_sheet(db, make_batch, people, dummy_regform, agent, desk):
     batch = make_batch(people[:1])
     other = Member(people[1].id, 2, 'P1', 'Name 01')
