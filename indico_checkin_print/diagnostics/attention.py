@@ -24,7 +24,9 @@ def needs_a_person():
     later = db.aliased(Job)
     replaced = (db.session.query(later.id)
                 .filter(later.registration_id == Job.registration_id, later.person == Job.person,
-                        later.purpose == Job.PURPOSE_BADGE, later.id > Job.id).exists())
+                        later.purpose == Job.PURPOSE_BADGE, later.id > Job.id,
+                        # a check-in that printed none because of this very badge
+                        later.state != JobState.canceled).exists())
     return db.and_(Job.purpose == Job.PURPOSE_BADGE, Job.changed_dt < now(-DELAY.total_seconds()),
                    db.or_(Job.state == JobState.unknown,
                           db.and_(Job.state == JobState.failed, ~replaced),

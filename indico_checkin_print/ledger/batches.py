@@ -131,12 +131,24 @@ def feed_batches(actor, batch_id=None):
             continue
         next_ids = [id_ for id_, in _waiting(Job.batch_id.in_(found), Job.desk_id == desk_id).with_entities(Job.id)
                     .order_by(Job.queue_dt, Job.id).limit(MAX_UNDER_WAY - under_way)]
+        # who has asked at a desk meanwhile needs no other one
+        move([Job.id.in_(next_ids), in_batch_queue(), _has_newer()], S.canceled, Reason.printed_before, actor)
         # those that are made ready now have a day: nobody has to stand there when they come out
         moved += move([Job.id.in_(next_ids), in_batch_queue()], S.queued, Reason.batch_turn, actor, attempts=0,
                       next_try_dt=now(), expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()), dispatched_dt=None)
     if moved:
         notify('queued')
     return moved
+
+
+def _has_newer():
+    """Return the condition for badges whose person has another one since, which is on its way or out."""
+    newer = db.aliased(Job)
+    return (db.session.query(newer.id)
+            .filter(newer.registration_id == Job.registration_id, newer.person == Job.person,
+                    newer.purpose == Job.PURPOSE_BADGE, newer.id > Job.id,
+                    newer.state.in_(MAY_BE_OUT.union(STILL_HERE) - {S.held}))
+            .exists())
 
 
 def _waiting(*where):

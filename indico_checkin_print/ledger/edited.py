@@ -1,7 +1,6 @@
 """Badges that somebody changes for one print: new jobs, which say what was changed."""
 
 from indico_checkin_print.ledger.create import new_row, record
-from indico_checkin_print.ledger.states import STILL_HERE
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import UNASSIGNED, recall
 from indico_checkin_print.models.jobs import Job
@@ -13,7 +12,7 @@ MAX_COPIES = 5
 
 
 def print_edited(registration, person, latest, *, state, reason, desk, facts, copies, user):
-    """Print a badge with changes; the latest one of the person is not printed if it has no permission yet.
+    """Print a badge with changes; what has no permission yet of the badges of the person is not printed.
 
     Each copy is a job of its own, as one permission is for one badge, and each has an outcome of its own. The caller
     has locked the registration. Return the ids.
@@ -24,8 +23,9 @@ def print_edited(registration, person, latest, *, state, reason, desk, facts, co
     :param facts: What is changed (`Job.facts`).
     """
     actor = f'user:{user.id}'
-    if latest is not None and latest.state in STILL_HERE:
-        recall([Job.id == latest.id], S.canceled, Reason.replaced, actor, **UNASSIGNED)
+    # that may be several: one that waits in a batch, and another one since the check-in
+    recall([Job.registration_id == registration.id, Job.person == person, Job.purpose == Job.PURPOSE_BADGE],
+           S.canceled, Reason.replaced, actor, **UNASSIGNED)
     created = []
     for __ in range(copies):
         reprint_of = created[0] if created else latest.id if latest is not None else None

@@ -132,7 +132,7 @@ def on_state_updated(registration, **kwargs):
     with _savepoint(registration):
         if registration.state != RegistrationState.complete:
             ledger.follow_state(registration, origin.actor())
-        elif registration.checked_in and ledger.release_paid(registration, origin.actor()):
+        elif ledger.release_paid(registration, origin.actor()):
             kick.after_commit()
 
 

@@ -178,7 +178,7 @@ def test_paused_and_resumed_it_keeps_its_order(make_batch, agent, come):
 
 
 def test_what_is_retried_stays_behind_people(db, make_batch, agent, come):
-    """A badge of a batch that a manager retries keeps its place in it: whoever comes later still comes first."""
+    """A badge of a batch that a manager retries keeps its place in it: people who come later are first."""
     batch, laptop = make_batch(8), Laptop(agent)
     laptop.listen()
     first, *rest = [job.id for job in jobs_of(batch)]

@@ -173,6 +173,16 @@ def test_a_badge_that_waits_is_replaced(send, printed, reg, set_job, state):
     assert Job.query.filter_by(state=S.queued).one().facts['edits']
 
 
+def test_all_badges_that_wait_are_replaced(db, send, printed, reg, create_job):
+    """One may wait in a batch while the check-in made another."""
+    earlier = create_job(reg, S.queued)
+    later = create_job(reg, S.held, reason='already_printed')
+    send(reg, text_first_name='Zoe')
+    for job in (earlier, later):
+        db.session.refresh(job)
+        assert (job.state, job.reason) == (S.canceled, Reason.replaced)
+
+
 @pytest.mark.parametrize('state', [S.dispatched, S.printing, S.unknown, S.failed])
 def test_any_other_badge_stays_as_it_is(send, printed, reg, set_job, state):
     set_job(printed, state=state)

@@ -72,6 +72,9 @@ def test_not_at_once(event, waits):
 def test_a_later_badge_replaces_one_that_failed(event, waits):
     failed = waits(JobState.failed)
     assert attention(event.id) == {JobState.failed: 1}
+    # one that never printed, because this one was to
+    waits(JobState.canceled, registration=failed.registration)
+    assert attention(event.id) == {JobState.failed: 1}
     waits(JobState.completed, registration=failed.registration)
     assert attention(event.id) == {}
     # nobody knows about this one whatever came after it

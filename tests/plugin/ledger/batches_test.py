@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from indico.core import signals
 from indico.modules.events.registration.models.registrations import RegistrationState
 
 from indico_checkin_print import kick, ledger
@@ -219,6 +220,40 @@ def test_who_does_not_pay_any_more_waits_in_the_batch(db, make_batch, people, ap
     assert (job.state, job.reason) == (S.held, Reason.unpaid)
     ledger.pause_batch(batch, 'test', paused=False)
     assert fresh(db, job).state == S.held
+
+
+def test_who_pays_gets_the_badge_of_the_batch(db, app, make_batch, people):
+    """Also who is not checked in yet, and in the order of the batch."""
+    batch = make_batch(people[:3])
+    job = jobs_of(batch)[1]
+    people[1].state = RegistrationState.unpaid
+    db.session.flush()
+    ledger.follow_state(people[1], 'test')
+    assert fresh(db, job).state == S.held
+    people[1].state = RegistrationState.complete
+    db.session.flush()
+    with app.test_request_context():
+        signals.event.registration_state_updated.send(people[1], previous_state=RegistrationState.unpaid)
+    assert (fresh(db, job).state, job.reason) == (S.queued, Reason.paid)
+    assert [job.registration_id for job in jobs_of(batch)] == [reg.id for reg in people[:3]]
+
+
+def test_who_asks_at_a_desk_meanwhile_gets_one_badge(db, make_batch, people, check_in, mocker):
+    mocker.patch.object(batches, 'MAX_UNDER_WAY', 1)
+    batch = make_batch(people[:3])
+    first, second, third = jobs_of(batch)
+    # held because of the badge in the batch: it says nothing about that
+    later = max(check_in(people[1]), key=lambda job: job.id)
+    assert later.state == S.held
+    check_in(people[2])
+    ledger.release(Job.query.filter_by(id=later.id), 'test', Reason.released)
+    db.session.execute(db.update(Job.__table__).where(Job.id == first.id).values(state=S.completed))
+    ledger.feed_batches('test')
+    db.session.execute(db.update(Job.__table__).where(Job.id == second.id, Job.state == S.queued)
+                       .values(state=S.completed))
+    ledger.feed_batches('test')
+    assert (fresh(db, second).state, second.reason) == (S.canceled, Reason.printed_before)
+    assert fresh(db, third).state == S.queued
 
 
 def test_the_sheets_of_a_deleted_form_are_canceled(make_batch, people, dummy_regform, desk):

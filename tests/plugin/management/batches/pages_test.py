@@ -98,7 +98,7 @@ def test_those_who_had_one(db, make, people, check_in, set_job):
 
 
 def test_those_whose_other_badge_ended_without_paper(make, manager, people, check_in, set_job, page):
-    """They had one all the same: another one is a choice, and whoever makes it gets it."""
+    """They had one all the same: another one is printed if somebody chooses so."""
     first, = check_in(people[0])
     set_job(first, state=S.completed, reason='printed')
     make(people[:1], reprint='1')
