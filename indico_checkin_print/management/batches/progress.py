@@ -17,8 +17,8 @@ from indico_checkin_print.sql import now
 
 #: Over how many seconds the speed is measured, and the fewest that say something
 MEASURED, MEASURED_AT_LEAST = 120, 10
-#: Most batches in a list
-MAX_LISTED = 10
+#: Most batches in a list; as many may be open
+MAX_LISTED = 20
 S = JobState
 
 
@@ -62,12 +62,12 @@ def progress_of(batch):
 
 
 def batches_of(event):
-    """Return the latest batches of an event, newest first, with their `Progress`.
+    """Return the batches of an event, those that have not ended and then the newest first, with their `Progress`.
 
     Those with people whom the user may not see are left out: their figures would count them.
     """
     batches = (Batch.query.filter(Batch.event_id == event.id, ~has_hidden(event))
-               .order_by(Batch.id.desc()).limit(MAX_LISTED).all())
+               .order_by(_is_open().desc(), Batch.id.desc()).limit(MAX_LISTED).all())
     counts = _counts([batch.id for batch in batches])
     return [(batch, _progress(sum(counts[batch.id].values(), Counter()))) for batch in batches]
 
@@ -82,8 +82,11 @@ def has_hidden(event):
 
 def count_open(event):
     """Return how many batches of an event still have badges to print."""
-    open_ = Job.query.filter(Job.batch_id == Batch.id, Job.state.in_([S.held, *UNDER_WAY])).exists()
-    return Batch.query.filter(Batch.event_id == event.id, open_).count()
+    return Batch.query.filter(Batch.event_id == event.id, _is_open()).count()
+
+
+def _is_open():
+    return Job.query.filter(Job.batch_id == Batch.id, Job.state.in_([S.held, *UNDER_WAY])).exists()
 
 
 def _counts(batch_ids):

@@ -11,7 +11,7 @@ from indico.modules.events.registration.models.registrations import (Registratio
 from indico.modules.events.registration.models.tags import RegistrationTag
 from indico.util.signals import values_from_signal
 
-from indico_checkin_print.management.batches import pages
+from indico_checkin_print.management.batches import pages, progress
 from indico_checkin_print.management.batches.members import Kind, candidates_of
 from indico_checkin_print.management.batches.progress import Progress, progress_of
 from indico_checkin_print.management.jobs.rows import seconds_of
@@ -169,6 +169,18 @@ def test_so_many_batches_at_once(db, make, create_reg, mocker):
     assert '2 batches of this event have not ended.' in make([create_reg('Third', 'Open')])['html']
     db.session.execute(db.update(Job.__table__).values(state=S.completed))
     assert 'redirect' in make([create_reg('Fourth', 'Open')])
+
+
+def test_an_open_batch_stays_listed(db, make, people, page, manager, mocker):
+    """However many came and ended after it."""
+    mocker.patch.object(progress, 'MAX_LISTED', 2)
+    for person in people:
+        make([person])
+    first, *others = Batch.query.order_by(Batch.id).all()
+    db.session.execute(db.update(Job.__table__).where(Job.batch_id.in_([batch.id for batch in others]))
+                       .values(state=S.completed))
+    html = manager.get(f'{page}/').data.decode()
+    assert [f'/batches/{batch.id}/' in html for batch in (first, *others)] == [True, False, False, True]
 
 
 def test_two_clicks_at_the_same_moment(app, make, people, dummy_regform, manager_user, mocker):
