@@ -2,10 +2,12 @@
 
 import asyncio
 
+import pytest
 from tests.fakes.backend import FakeBackend
 from tests.fakes.badges import J1, PDF, make_job
 from tests.fakes.waiting import until
 
+from print_agent.errors import ActionRefused
 from print_agent.jobs.manager import Jobs
 from print_agent.jobs.worker import Worker
 from print_agent.printing.backend import Outcome
@@ -120,3 +122,8 @@ class StaffedDesk:
 
     def printer(self, name='desk1'):
         return next(printer for printer in self.printers.all() if printer.name == name)
+
+
+def refused(code):
+    """Expect that what somebody at the desk wants is refused, with this reason."""
+    return pytest.raises(ActionRefused, check=lambda error: error.reason == code)

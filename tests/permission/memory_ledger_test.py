@@ -25,8 +25,7 @@ from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.agents import candidates, outbound, printer_health
-from indico_checkin_print.agents import inbound
+from indico_checkin_print.agents import candidates, inbound, outbound, printer_health
 
 
 STEPS = 700

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.stack.folder import subfolder
-from tests.stack.process import Service, accepts, free_port, wait_until
+from tests.stack.process import Service, accepts, free_port
 
 
 HERE = Path(__file__).parent
@@ -127,11 +127,3 @@ class Printer:
         part = self.folder / 'fault.part'
         part.write_text(words + '\n')
         os.replace(part, self.folder / 'fault')
-
-
-def wait_for_papers(printers, count, timeout):
-    """Return all papers of some printers as soon as there are `count` of them, or after `timeout` seconds."""
-    def papers():
-        return [paper for printer in printers for paper in printer.papers()]
-    wait_until(lambda: len(papers()) >= count, timeout, interval=0.05)
-    return papers()

@@ -17,7 +17,7 @@ from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.management.base import (DialogForm, RHCheckinPrintBase, RHRegFormBase, WPCheckinPrint,
                                                   action_form)
 from indico_checkin_print.management.batches.members import Kind, candidates_of, in_words
-from indico_checkin_print.management.batches.progress import count_open, has_hidden, progress_of
+from indico_checkin_print.management.batches.progress import MAX_LISTED, count_open, has_hidden, progress_of
 from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.reasons.codes import Reason
@@ -25,7 +25,7 @@ from indico_checkin_print.routing.batch_order import BatchOrder, arrange
 
 
 #: Most registrations of one batch, and most batches of an event that have not ended
-MAX_CHOSEN, MAX_OPEN = 5000, 20
+MAX_CHOSEN, MAX_OPEN = 5000, MAX_LISTED
 ORDERS = {
     BatchOrder.name: _('By family name'),
     BatchOrder.company: _('By affiliation'),

@@ -30,22 +30,6 @@ def rules(db, event, form):
 
 
 @pytest.fixture
-def url(event):
-    return f'/event/{event.id}/desk/scan'
-
-
-@pytest.fixture
-def scan(db, volunteer, url):
-    """Return a function that sends what a scanner read, and returns the answer."""
-    def _scan(code='', **data):
-        response = volunteer.post(f'{url}/answer', code=code, **data)
-        assert response.status_code == 200, response.data
-        db.session.expire_all()
-        return response.json
-    return _scan
-
-
-@pytest.fixture
 def entrance(check_in, rules):
     """Return a function that checks somebody in at the entrance, and returns the badge."""
     def _entrance(registration):

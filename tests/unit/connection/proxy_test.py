@@ -15,9 +15,7 @@ from print_agent.connection import pairing
 from print_agent.connection.backoff import Backoff
 from print_agent.connection.link import Link
 from print_agent.connection.proxy import DIRECT, Network
-from print_agent.errors import ConfigError
-from print_agent.errors import NetworkError
-from print_agent.errors import PairingError
+from print_agent.errors import ConfigError, NetworkError, PairingError
 from print_agent.jobs.manager import Jobs
 from print_agent.spool.store import Spool
 

@@ -4,9 +4,7 @@ import asyncio
 
 import pytest
 from tests.fakes.badges import J1, J2, J3, J9, PDF, make_job
-from tests.fakes.indico import ack
-from tests.fakes.indico import FakeServer
-from tests.fakes.indico import TOKEN
+from tests.fakes.indico import TOKEN, FakeServer, ack
 from tests.fakes.linked_desk import LinkedDesk
 
 from print_agent.connection import websocket as stream_module

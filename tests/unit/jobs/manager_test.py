@@ -9,8 +9,7 @@ from tests.fakes.desk import Desk
 from print_agent.jobs import capacity
 from print_agent.protocol import messages as p
 from print_agent.jobs import worker as worker_module
-from print_agent.errors import NotReady
-from print_agent.errors import NoRoom
+from print_agent.errors import NoRoom, NotReady
 from print_agent.spool.job import State
 
 

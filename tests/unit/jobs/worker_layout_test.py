@@ -13,8 +13,7 @@ from tests.fakes.desk import Desk
 from print_agent.errors import NoRoom
 from print_agent.jobs import worker as worker_module
 from print_agent.jobs.worker import Worker
-from print_agent.printing import pdf_check
-from print_agent.printing import pdf_process
+from print_agent.printing import pdf_check, pdf_process
 from print_agent.printing.layout import Layout
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons

@@ -13,8 +13,7 @@ from tests.fakes.badges import PDF, make_job, pdf
 from tests.fakes.bombs import content_bomb, flate_bomb, xref_bomb
 from tests.fakes.drawings import with_rectangle, place
 
-from print_agent.printing import pdf_check
-from print_agent.printing import pdf_process
+from print_agent.printing import pdf_check, pdf_process
 from print_agent.printing.pdf_process import LayOut, PdfProcess, to_check
 from print_agent.errors import UnreadableDocument
 from print_agent.printing.backend import PrintRequest

@@ -7,8 +7,7 @@ import time
 import pytest
 from pypdf import PdfReader
 
-from print_agent.printing import pdf_check
-from print_agent.printing import test_page
+from print_agent.printing import pdf_check, test_page
 from print_agent.protocol import messages as p
 from print_agent.printing.layout import Layout
 

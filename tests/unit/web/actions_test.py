@@ -1,31 +1,11 @@
 """What a person at the desk can do, and what Indico hears of it."""
 
-import pytest
 from tests.fakes.badges import J1, J2, J3
-from tests.fakes.desk import StaffedDesk
+from tests.fakes.desk import refused
 
-from print_agent.errors import ActionRefused
 from print_agent.errors import NotReady
-from print_agent.jobs import worker as worker_module
 from print_agent.protocol import messages as p
 from print_agent.spool.job import State
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(worker_module, 'RETRY_INTERVAL', 0.01)
-    monkeypatch.setattr(worker_module, 'RETURN_AFTER', 0.05)
-
-
-@pytest.fixture
-async def desk(tmp_path):
-    desk = await StaffedDesk(tmp_path).start()
-    yield desk
-    await desk.stop()
-
-
-def refused(code):
-    return pytest.raises(ActionRefused, check=lambda error: error.reason == code)
 
 
 # -- pause ------------------------------------------------------------------------------------------------------------

@@ -1,9 +1,20 @@
 """Fixtures of the tests of the local page."""
 
 import pytest
+from tests.fakes.desk import StaffedDesk
 from tests.fakes.local_page import PageDesk
 
 from print_agent.jobs import worker as worker_module
+
+
+@pytest.fixture
+async def desk(tmp_path, monkeypatch):
+    """A desk with a person at it, where nothing is waited for."""
+    monkeypatch.setattr(worker_module, 'RETRY_INTERVAL', 0.01)
+    monkeypatch.setattr(worker_module, 'RETURN_AFTER', 0.05)
+    desk = await StaffedDesk(tmp_path).start()
+    yield desk
+    await desk.stop()
 
 
 @pytest.fixture

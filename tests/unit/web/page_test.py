@@ -9,8 +9,7 @@ from tests.fakes.badges import J1
 from tests.fakes.local_page import ORIGIN
 
 from print_agent.config import Config
-from print_agent.errors import PairingError
-from print_agent.errors import SpoolFull
+from print_agent.errors import PairingError, SpoolFull
 from print_agent.spool.job import State
 from print_agent.web import app as app_module
 from print_agent.web import auth as keys_module

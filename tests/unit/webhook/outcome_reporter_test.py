@@ -8,8 +8,7 @@ import msgspec
 import pytest
 from tests.fakes.badges import J1, J2, PDF, make_job
 from tests.fakes.disk import FullDisk
-from tests.fakes.sender import CALLBACK, NEW
-from tests.fakes.sender import Sender
+from tests.fakes.sender import CALLBACK, NEW, Sender
 
 from print_agent.protocol import messages as p
 from print_agent.spool.job import State
