@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from indico.core.db import db
+
 from indico_checkin_print import kick, ledger
 from indico_checkin_print.badge.persons import persons_of
 from indico_checkin_print.models.choices import BadgeKind
@@ -34,13 +36,20 @@ def waiting_badges(registration):
         return found
     # what fails here would fail again with each scan of this ticket, and nobody behind it would get in
     with savepoint('Badges of registration %d that wait for the badge desk could not be looked up', registration.id):
-        jobs = (Job.query
-                .filter_by(registration_id=registration.id, checked_in_dt=registration.checked_in_dt,
-                           purpose=Job.PURPOSE_BADGE, state=JobState.held, reason=str(Reason.badge_desk))
-                .order_by(Job.id).populate_existing().all())
+        jobs = _held_for(registration).order_by(Job.id).populate_existing().all()
         if jobs:
             found = _judge(registration, jobs)
     return found
+
+
+def waits_for_badge_desk(registration):
+    """Return whether a badge of a registration waits until its ticket is scanned at the badge desk."""
+    return db.session.query(_held_for(registration).exists()).scalar()
+
+
+def _held_for(registration):
+    return Job.query.filter_by(registration_id=registration.id, checked_in_dt=registration.checked_in_dt,
+                               purpose=Job.PURPOSE_BADGE, state=JobState.held, reason=str(Reason.badge_desk))
 
 
 def _judge(registration, jobs):

@@ -9,12 +9,15 @@ from indico.web.flask.util import url_for
 
 from indico_checkin_print import _
 from indico_checkin_print.desk.answers import Answer
+from indico_checkin_print.desk.badge_desk import waits_for_badge_desk
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
 from indico_checkin_print.desk.edit_rules import may_change
 from indico_checkin_print.desk.own_desk import own_desk
 from indico_checkin_print.desk.people import name_of, optional_id, summary
 from indico_checkin_print.desk.scan import Scan, code_patterns, scan_code, scan_person, undo
 from indico_checkin_print.management.base import static
+from indico_checkin_print.management.setup.when import setup_of
+from indico_checkin_print.models.choices import CheckinSource
 from indico_checkin_print.models.jobs import JobState
 
 
@@ -58,8 +61,8 @@ class WPScanStation(WPVolunteer):
 
     def get_extra_js_files(self):
         return [*WPVolunteer.get_extra_js_files(self), *map(static, (
-            'wedge.js', 'camera.js', 'scan_queue.js', 'scan_sound.js', 'scan_people.js', 'scan_badges.js',
-            'edit_print.js', 'scan.js'))]
+            'wedge.js', 'camera.js', 'scan_queue.js', 'scan_sound.js', 'scan_only.js', 'scan_people.js',
+            'scan_badges.js', 'edit_print.js', 'scan.js'))]
 
 
 class RHScanStation(RHVolunteerBase):
@@ -72,6 +75,7 @@ class RHScanStation(RHVolunteerBase):
         return WPScanStation.render_template('scan.html', event=self.event, title=_('Scan station'),
                                              handlers=code_patterns(), mine=mine.desk if mine else None,
                                              vendor_url=vendor_url, may_edit=bool(may_change(self.event)),
+                                             prints=CheckinSource.scan in setup_of(self.event).sources,
                                              edit=optional_id(request.args.get('edit', '')),
                                              person=request.args.get('person', '')[:100],
                                              words={key: str(text) for key, text in WORDS.items()})
@@ -87,15 +91,29 @@ class RHScan(RHVolunteerBase):
     """
 
     def _process(self):
+        return jsonify(describe(self._scan(), self.event))
+
+    def _scan(self):
         if 'registration' in request.form:
             id_ = optional_id(request.form['registration'])
-            scan = (Scan(Answer.unknown) if id_ is None else
+            return (Scan(Answer.unknown) if id_ is None else
                     scan_person(self.event, id_, unpaid_too='unpaid_too' in request.form))
-            return jsonify(describe(scan, self.event))
         scan = scan_code(self.event, request.form.get('code', ''), request.form.get('handler', ''))
         if scan.answer == Answer.unknown and (other := request.form.get('by_position')):
             scan = scan_code(self.event, other, request.form.get('handler_by_position', ''))
-        return jsonify(describe(scan, self.event))
+        return scan
+
+
+class RHScanOnly(RHScan):
+    """Answer a scan as `RHScan` does, and print nothing: the badge waits for the badge desk, if the event has one."""
+
+    def _process(self):
+        scan = self._scan()
+        result = describe(scan, self.event)
+        if scan.checked_in_dt is not None:
+            result['sentence'] = (_('Checked in. Badge at the badge desk.') if waits_for_badge_desk(scan.registration)
+                                  else _('Checked in. No badge is printed.'))
+        return jsonify(result)
 
 
 class RHUndoScan(RHVolunteerBase):

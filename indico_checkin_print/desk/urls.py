@@ -7,7 +7,7 @@ from indico_checkin_print.desk.kiosk import pages as kiosk
 from indico_checkin_print.desk.my_desk import RHLeaveDesk, RHMyDesk, RHShortLink, RHTakeDesk
 from indico_checkin_print.desk.people import RHFindPeople
 from indico_checkin_print.desk.posters import RHPosters
-from indico_checkin_print.desk.scan_station import RHScan, RHScanStation, RHUndoScan
+from indico_checkin_print.desk.scan_station import RHScan, RHScanOnly, RHScanStation, RHUndoScan
 
 
 PREFIX = '/event/<int:event_id>/desk'
@@ -39,6 +39,7 @@ def add_desk_urls(blueprint):
     # The scan station
     _add('/scan/', 'scan_station', RHScanStation, 'GET')
     _add('/scan/answer', 'scan', RHScan, 'POST')
+    _add('/scan/check-in-only', 'scan_only', RHScanOnly, 'POST')
     _add('/scan/undo', 'undo_scan', RHUndoScan, 'POST')
     _add('/scan/people', 'find_people', RHFindPeople, 'GET')
     _add('/scan/badges/<int:registration_id>', 'badge_progress', RHBadgeProgress, 'GET')

@@ -65,6 +65,8 @@ class CheckinSource(IndicoStrEnum):
     app = 'app'
     #: The scan station of this product
     scan = 'scan'
+    #: The scan station while its volunteer lets people in only: it never prints, whatever an event chooses
+    scan_only = 'scan_only'
     #: The person themselves, at a kiosk
     kiosk = 'kiosk'
     #: One person on the management pages

@@ -18,6 +18,7 @@ SOURCES = {
     'event_registration.api_checkin_registration': CheckinSource.api,
     'event_registration.api_registrant': CheckinSource.app,
     'plugin_checkin_print.scan': CheckinSource.scan,
+    'plugin_checkin_print.scan_only': CheckinSource.scan_only,
     'plugin_checkin_print.walk_in_form': CheckinSource.walk_in,
     'plugin_checkin_print.walk_in_check_in': CheckinSource.walk_in,
     'plugin_checkin_print.kiosk_print': CheckinSource.kiosk,

@@ -22,6 +22,13 @@ document.addEventListener('DOMContentLoaded', () => {
   let shown = null; // the scan whose answer is on the screen
   let undoTimer = null;
   const sound = window.CheckinPrintSound(part('sound'));
+  const checkInOnly = window.CheckinPrintScanOnly({
+    button: part('only'), event: root.dataset.event,
+    show: isOn => {
+      part('desk').hidden = isOn;
+      part('only-note').hidden = !isOn;
+    },
+  });
   const follow = window.CheckinPrintBadges({
     url: root.dataset.badgesUrl, list: part('badges'), news: part('news'), lines: part('lines'), words,
     isShown: scan => shown === scan,
@@ -35,7 +42,7 @@ document.addEventListener('DOMContentLoaded', () => {
   });
 
   const queue = new window.CheckinPrintQueue({
-    send: (scan, signal) => post(root.dataset.answerUrl, scan.data, signal),
+    send: (scan, signal) => post(scan.only ? root.dataset.onlyUrl : root.dataset.answerUrl, scan.data, signal),
     renew: async () => {
       const page = await fetch(location.href, {signal: AbortSignal.timeout(10000)});
       const fresh = new DOMParser().parseFromString(await page.text(), 'text/html').getElementById('scan');
@@ -88,7 +95,10 @@ document.addEventListener('DOMContentLoaded', () => {
     add({key: code, data});
   }
 
-  function add(scan) {
+  function add({key, data}) {
+    // what waits for the connection is sent as it was scanned
+    const only = checkInOnly();
+    const scan = {key: `${only} ${key}`, data, only};
     if (!queue.add(scan)) {
       show({answer: {tone: 'stop', word: words.full_word, sentence: words.full}});
     } else if (part('answer').dataset.answer !== 'kept' && shown !== scan && (!shown || shown.key !== scan.key)) {
@@ -115,7 +125,7 @@ document.addEventListener('DOMContentLoaded', () => {
       answer.affiliation, answer.form].filter(Boolean).join(' · ');
     part('sentence').textContent = answer.sentence;
     part('badges').replaceChildren();
-    part('edit').hidden = !edit || !answer.registration || !EDITABLE.has(answer.answer);
+    part('edit').hidden = !edit || scan.only || !answer.registration || !EDITABLE.has(answer.answer);
     part('unpaid').hidden = answer.answer !== 'not_paid';
     part('unpaid').textContent = answer.all_the_same || words.all_the_same;
     say([answer.word, answer.name, answer.sentence].filter(Boolean).join('. '));
@@ -124,7 +134,8 @@ document.addEventListener('DOMContentLoaded', () => {
     }
     sound.play(answer.tone);
     offerUndo(answer);
-    if (answer.registration) {
+    // who was checked in only gets no badge here, and the sentence says where
+    if (answer.registration && !(scan.only && answer.checked_in_dt)) {
       follow(scan);
     }
   }

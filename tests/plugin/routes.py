@@ -129,6 +129,7 @@ DESK_ROUTES = [
     ('POST', '/{desk}/board/jobs/{job}/release'),
     ('GET', '/scan/'),
     ('POST', '/scan/answer'),
+    ('POST', '/scan/check-in-only'),
     ('POST', '/scan/undo'),
     ('GET', '/scan/people'),
     ('GET', '/scan/badges/{registration}'),

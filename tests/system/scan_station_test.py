@@ -386,6 +386,54 @@ def test_checked_in_at_the_entrance(stack, open_page, take, entrance, picture):
     assert not any_badge_within(stack, 2, besides=count + 2)
 
 
+def test_check_in_only(stack, open_page, take, picture):
+    """Chosen by keyboard, always visible, and kept by the browser; what is scanned offline keeps its way."""
+    first, second, third = take(3)
+    codes = tickets(stack, [first, second, third])
+    manager = Manager(stack)
+    set_rules(manager, DEFAULT_WAYS, badge_desk=True)
+    try:
+        count = len(stack.papers())
+        station = open_page()
+        page = station.page
+        note = part(page, 'only-note')
+        expect(note).to_be_hidden()
+        part(page, 'sound').focus()
+        page.keyboard.press('Tab')
+        expect(part(page, 'only')).to_be_focused()
+        page.keyboard.press('Enter')
+        expect(part(page, 'only')).to_have_attribute('aria-pressed', 'true')
+        expect(note).to_have_text('Check in only: this scan station prints no badges.')
+        expect(part(page, 'desk')).to_be_hidden()
+        page.reload()
+        page.wait_for_selector('#scan[data-ready]')
+        expect(note).to_be_visible()
+        assert station.scan(codes[0])['word'] == 'Welcome'
+        expect(part(page, 'sentence')).to_have_text('Checked in. Badge at the badge desk.')
+        expect(part(page, 'edit')).to_be_hidden()
+        expect(part(page, 'undo')).to_be_visible()
+        picture(page, 'scan-station-check-in-only')
+        page.set_viewport_size(PHONE)
+        assert fits(page)
+        expect(note).to_be_in_viewport()
+        page.context.set_offline(True)
+        station.type(codes[1])
+        expect(part(page, 'word')).to_have_text('Kept')
+        # the switch is for what is scanned from now on
+        part(page, 'only').click()
+        expect(note).to_be_hidden()
+        page.context.set_offline(False)
+        expect(part(page, 'sentence')).to_have_text('Checked in. Badge at the badge desk.')
+        assert not any_badge_within(stack, 2, besides=count)
+        # the same ticket at once is another scan now
+        station.scan(codes[1])
+        expect(part(page, 'sentence')).to_contain_text('The badge prints.')
+        assert station.scan(codes[2])['word'] == 'Welcome'
+        wait_for_badges(stack, count + 2)
+    finally:
+        set_rules(manager, DEFAULT_WAYS)
+
+
 def test_the_camera_of_a_phone(stack, chromium, take, tmp_path, picture):
     """Chromium has no decoder of its own here, as phones of one maker and other browsers have none: ours is loaded."""
     person, = take(1)

@@ -50,7 +50,7 @@ class RuleForm(DialogForm):
                                                (_REGISTRANT, _('Those who registered')),
                                                (_ACCOMPANYING, _('Accompanying persons'))])
     ways = IndicoSelectMultipleCheckboxField(
-        _('Way of check-in'), choices=[(str(way), SOURCE_TITLES[way]) for way in CheckinSource])
+        _('Way of check-in'), choices=[(str(way), title) for way, title in SOURCE_TITLES.items()])
     desk_id = SelectField(_('Desk'), [DataRequired()], coerce=int,
                           description=_('The badge comes out here if all conditions above hold.'))
     rule_id = HiddenField()

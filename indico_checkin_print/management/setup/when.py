@@ -20,7 +20,7 @@ from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDI
 from indico_checkin_print.models.rules import EventSetup
 
 
-#: What a manager calls the ways of check-in
+#: What a manager calls the ways of check-in that can print
 SOURCE_TITLES = {
     CheckinSource.app: _('Check-in app of Indico'),
     CheckinSource.scan: _('Scan station'),
@@ -82,8 +82,8 @@ class EventSetupForm(DialogForm):
                                                 'webhook fails, or badges need a person. If there is no address, the '
                                                 'managers of the registrations get it.'))
     sources = IndicoSelectMultipleCheckboxField(_('Which check-ins print'), [InputRequired()],
-                                                choices=[(str(source), SOURCE_TITLES[source])
-                                                         for source in CheckinSource],
+                                                choices=[(str(source), title)
+                                                         for source, title in SOURCE_TITLES.items()],
                                                 description=_('The ways to check someone in that print a badge.'))
     badge_desk = BooleanField(_('Badge at another desk than check-in'), widget=SwitchWidget(),
                               description=_('Who is checked in by a way that does not print, such as the app at the '
@@ -139,7 +139,7 @@ def rules_in_words(setup):
                  'them.').format(setup.bulk_limit)
     else:
         bulk = _('Every badge waits until someone releases it.')
-    titles = [str(SOURCE_TITLES[source]) for source in CheckinSource if source in setup.sources]
+    titles = [str(title) for source, title in SOURCE_TITLES.items() if source in setup.sources]
     return [_UNPAID[setup.unpaid], _REPRINT[setup.reprint], _NAMELESS[setup.nameless], _LANGUAGE[setup.language], bulk,
             _('These ways of check-in print: {}.').format('; '.join(titles)),
             *([_('Who is checked in by another way gets the badge when the ticket is scanned at a scan station or a '
