@@ -156,7 +156,7 @@ class RHBoardMissed(BoardJobButton, RHMissed):
 
 
 class RHBoardRetry(BoardJobButton, RHRetryJob):
-    """Print a badge after all that failed, expired or was canceled."""
+    """Print a badge after all that failed, expired or was cancelled."""
 
 
 class RHBoardRelease(BoardJobButton, RHReleaseJob):

@@ -61,7 +61,9 @@ class RHWalkInBase(RHVolunteerBase):
     def _check_access(self):
         RHVolunteerBase._check_access(self)
         if not may_register(self.event):
-            raise Forbidden(_('To register people you need the right to edit registrations.'))
+            raise Forbidden(_('To register people you need the permission "Registration (manage participants only)" or '
+                              '"Registration (everything)" in this event. Its managers give it on the page '
+                              '"Protection".'))
 
 
 class RHWalkIn(RHWalkInBase):

@@ -124,7 +124,7 @@ def restamp(registration, stamped):
     """Let the jobs of a check-in follow it when a second scan at the same moment put another time on it.
 
     Those of `stamped` (the time before, if known), and those of a badge that waits: undoing a check-in would have
-    canceled it. A message to a webhook proves nothing, as it goes out all the same. Return their ids.
+    cancelled it. A message to a webhook proves nothing, as it goes out all the same. Return their ids.
     """
     badge = db.aliased(Job)
     waiting = db.select(badge.checked_in_dt).where(

@@ -79,7 +79,7 @@ def release_paused(event_id, actor, *, desk_id=None):
 
 
 def retry_canceled(agent, printer, since):
-    """Queue the badges again that a printer canceled within the last `since`: it cancels every badge.
+    """Queue the badges again that a printer cancelled within the last `since`: it cancels every badge.
 
     Where an agent names another reason for a failure, a person sees it first.
     """

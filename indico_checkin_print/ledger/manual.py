@@ -11,7 +11,7 @@ from indico_checkin_print.sql import notify_agents
 
 
 def retry(job, user):
-    """Queue a job again that is held, failed, expired or was canceled, because a person asked for it."""
+    """Queue a job again that is held, failed, expired or was cancelled, because a person asked for it."""
     return release([job], f'user:{user.id}', Reason.retried)
 
 

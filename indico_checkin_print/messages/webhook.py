@@ -102,7 +102,7 @@ class BadgeOutcomeData(RegistrationData, frozen=True, kw_only=True):
 
 
 class Agent(Struct, frozen=True, kw_only=True):
-    """A print agent: a laptop at the desk."""
+    """A print agent, at a computer with printers."""
 
     id: int
     name: str

@@ -14,7 +14,7 @@ from indico_checkin_print.models.pairing import Paired
 
 
 class Agent(Paired, db.Model):
-    """A print agent (a laptop at the desk), from its pairing code to its revocation."""
+    """A print agent (at a computer with printers), from its pairing code to its revocation."""
 
     #: An agent that was not heard of for so long is away
     AWAY_AFTER = timedelta(seconds=30)

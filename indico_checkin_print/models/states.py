@@ -9,7 +9,7 @@ class JobState(RichIntEnum):
     """Where a job is between a check-in and a badge; ``ledger.states.TRANSITIONS`` says what may follow what."""
 
     __titles__ = [None, _('Held'), _('Queued'), _('Rendering'), _('Waiting for the printer'), _('On its way'),
-                  _('Printing'), _('Printed'), _('Sent'), _('Failed'), _('Expired'), _('Canceled'), _('Unknown')]
+                  _('Printing'), _('Printed'), _('Sent'), _('Failed'), _('Expired'), _('Cancelled'), _('Unknown')]
     __css_classes__ = [None, 'warning', '', '', '', 'highlight', 'highlight', 'accept', 'accept', 'danger',
                        'warning', 'strong', 'danger']
     #: Waits for a payment or a person

@@ -176,8 +176,8 @@ SENTENCES = {
     Reason.go_timeout: _('The desk got the badge and then fell silent. Check whether it came out.'),
     Reason.receiver_silent: _('The receiver said that it prints it, and nothing more. Check whether it came out.'),
     Reason.no_answer: _('The receiver may have got the badge, but never answered. Check whether it came out.'),
-    Reason.spool_lost: _('The laptop at the desk lost its memory. Check whether the badge came out.'),
-    Reason.agent_silent: _('The laptop at the desk fell silent while the badge was at the printer. '
+    Reason.spool_lost: _('The print agent of the desk lost its memory. Check whether the badge came out.'),
+    Reason.agent_silent: _('The print agent of the desk fell silent while the badge was at the printer. '
                            'Check whether it came out.'),
     Reason.printer_unsure: _('Nobody knows whether the badge came out. Check the printer.'),
 }

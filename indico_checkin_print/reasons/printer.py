@@ -27,12 +27,12 @@ PRINTER_REASONS = {
     'spool-area-full': _('memory full'),
     'other': _('has a problem'),
     # what Indico found out
-    'agent_away': _('the laptop is not connected'),
-    'agent_revoked': _('the access of its laptop was revoked'),
-    'not_found': _('not found at the laptop'),
+    'agent_away': _('the print agent is not connected'),
+    'agent_revoked': _('the access of its print agent was revoked'),
+    'not_found': _('not found at the computer'),
     'printer_stopped': _('stopped'),
     # what the agent found out
-    'cups_down': _('the print service on the laptop does not answer'),
+    'cups_down': _('the print service on the computer does not answer'),
     'printer_unreachable': _('switched off or not connected'),
     'printer_frozen': _('hangs; switch it off and on again'),
     'printer_unreadable': _('cannot say if badges come out'),
@@ -40,7 +40,7 @@ PRINTER_REASONS = {
     'printer_rejecting': _('does not accept jobs'),
     'engine_failed': _('could not print the last badge; it tries again soon'),
     'rejected': _('rejected the last badge; has it the right labels or paper?'),
-    'disk_full': _("the laptop's disk is full"),
+    'disk_full': _("the computer's disk is full"),
     'folder-not-writable': _('the folder cannot be written to'),
 }
 

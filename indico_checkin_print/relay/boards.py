@@ -166,7 +166,7 @@ class Boards:
             self._wanted.set()
 
     async def run(self):
-        """Draw desks that have changed until this is canceled."""
+        """Draw desks that have changed until this is cancelled."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._wait()):

@@ -43,7 +43,7 @@ class Posts:
         self._wanted.set()
 
     async def run(self, place):
-        """Make POSTs until this is canceled.
+        """Make POSTs until this is cancelled.
 
         :param place: ``machine:port`` of the relay. While it is seen in the database, Celery makes no POSTs.
         """
@@ -65,7 +65,7 @@ class Posts:
                 await asyncio.wait_for(self._wanted.wait(), POLL_INTERVAL)
 
     async def stop(self):
-        """Let Celery or another relay take over, and wait a little for what is under way; `run` was canceled before.
+        """Let Celery or another relay take over, and wait a little for what is under way; `run` was cancelled before.
 
         What is not answered in time stays in the log of attempts, and is sent again, with its id, when its lease ends.
         """

@@ -24,7 +24,7 @@ MAX_QUEUE, MAX_LATEST = 50, 30
 _WORDS = {
     State.waiting: 'Waiting', State.go: 'Next', State.submitting: 'Printing', State.printing: 'Printing',
     State.completed: 'Printed', State.sent: 'Sent to the printer', State.failed: 'Failed', State.unknown: 'Unknown',
-    State.returned: 'Returned', State.canceled: 'Canceled', State.refused: 'Refused',
+    State.returned: 'Returned', State.canceled: 'Cancelled', State.refused: 'Refused',
 }
 
 

@@ -187,7 +187,7 @@ def test_a_translation_is_found_on_the_pages(manager, objects, event, tmp_path, 
     text = _texts('/desk/')
     assert '⟦My desk⟧' in text
     # of several lines, and put together from words of a module
-    assert '⟦Badges of those whom you check in come out where the event says. If you stand' in text
+    assert '⟦Badges of those whom you check in come out at the desk that the rules of the event' in text
     text = _texts(f'/desk/{objects.desk.id}/board')
     assert '⟦Call the tech⟧' in text
     assert '⟦Did it come out?⟧' not in text

@@ -77,7 +77,7 @@ def test_pause_resume_and_cancel_by_keyboard(stack, log_in, take, picture):
         _press(page, 'Cancel the batch')
         page.get_by_role('dialog').get_by_role('button', name='OK').focus()
         page.keyboard.press('Enter')
-        expect(now).to_contain_text('Canceled: ', timeout=EXPECT_TIMEOUT)
+        expect(now).to_contain_text('Cancelled: ', timeout=EXPECT_TIMEOUT)
     finally:
         printer.repair()
     expect(now).to_contain_text('Ended', timeout=4 * EXPECT_TIMEOUT)

@@ -163,7 +163,7 @@ def test_reprint(stack, page, take):
 
 
 def test_file(page, tmp_path):
-    show(page, 'Canceled')
+    show(page, 'Cancelled')
     shown = ids(page)
     with page.expect_download() as download:
         page.get_by_role('link', name='Export CSV').click()
@@ -173,7 +173,7 @@ def test_file(page, tmp_path):
     with path.open(encoding='utf-8-sig', newline='') as file:
         lines = list(csv.DictReader(file))
     assert [int(line['ID']) for line in lines][:len(shown)] == shown
-    assert {line['State'] for line in lines} == {'Canceled'}
+    assert {line['State'] for line in lines} == {'Cancelled'}
     assert {line['Reason'] for line in lines} >= {'Someone discarded it.'}
 
 

@@ -49,7 +49,8 @@ def test_a_command_that_does_not_exist_is_found(line):
 def test_it_covers_what_happens_at_a_desk():
     assert len(COMMANDS) > 12
     headings = re.findall(r'^## (.*)$', RUNBOOK, re.MULTILINE)
-    assert headings == ['Pair', 'Paper or labels are empty', 'Jam', 'Swap the laptop', 'Swap the printer', 'No network']
+    assert headings == ['Pair', 'Paper or labels are empty', 'Jam', 'Swap the computer', 'Swap the printer',
+                        'No network']
     assert all(f'print-agent {command}' in RUNBOOK for command in ('pair', 'doctor', 'test', 'service install'))
 
 

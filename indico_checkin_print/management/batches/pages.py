@@ -179,5 +179,5 @@ class RHCancelBatch(RHBatchBase):
         canceled = ledger.cancel_batch(self.batch, f'user:{session.user.id}')
         if canceled:
             self._log(LogKind.negative, 'Batch cancelled', batch=self.batch.id, badges=len(canceled))
-        flash(_('Badges that were canceled: {}').format(len(canceled)), 'success')
+        flash(_('Badges that were cancelled: {}').format(len(canceled)), 'success')
         return self._back_to_page()

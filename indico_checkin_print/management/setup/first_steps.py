@@ -75,8 +75,8 @@ def _agents(event, context):
     if receivers := [webhook.name for webhook in context['webhooks'] if webhook.send_badge]:
         return Step('agents', title, True, _('Webhook: {}').format(', '.join(receivers)))
     if not agents:
-        return Step('agents', title, False, _('Add a print agent, which is a computer with a printer; or a webhook, if '
-                                              'you have a receiver of your own.'))
+        return Step('agents', title, False, _('Add a print agent, a program at a computer with a printer; or a '
+                                              'webhook, if you have a receiver of your own.'))
     connected = [agent.name for agent in agents if agent.is_connected]
     if connected:
         words = _('{} is connected, but has no printer. Set one up there: it appears here automatically.')
@@ -92,7 +92,8 @@ def _desks(desks):
     if working:
         return Step('desks', title, True, ', '.join(desk.name for desk in working))
     if desks:
-        words = _('Choose where the badges of the desk "{}" go: it has no printer of a paired computer and no webhook.')
+        words = _('Choose where the badges of the desk "{}" go: it has no webhook, and no printer of a paired print '
+                  'agent.')
         return Step('desks', title, False, words.format(desks[0].name), desks[0])
     return Step('desks', title, False, _('Add a desk, where people get their badge, and choose its printer.'))
 

@@ -28,7 +28,8 @@ class FormSetupForm(DialogForm):
     """Whether a registration form prints on check-in, what, and where."""
 
     enabled = BooleanField(_('Print on check-in'), widget=SwitchWidget(),
-                           description=_('Every check-in of this form prints, with whatever app or page it is made.'))
+                           description=_('Check-ins with this form print, unless a rule under "When to print" says '
+                                         'otherwise.'))
     kind = IndicoEnumSelectField(_('What prints'), [InputRequired()], enum=BadgeKind, sorted=False,
                                  titles={BadgeKind.ticket: _('Ticket (the ticket of the form, on A4)'),
                                          BadgeKind.badge: _('Badge (a template, on a page of its own size)')})

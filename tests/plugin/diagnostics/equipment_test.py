@@ -79,7 +79,7 @@ def test_an_agent_goes_away_and_comes_back(webhook, agent, watched, later):
     away, back = map(content, messages(webhook))
     assert (away['type'], back['type']) == ('agent.away', 'agent.back')
     about = {'agent': {'id': agent.id, 'name': 'Laptop 1'}, 'desks': ['Desk 1']}
-    for payload, reason, message in ((away, 'agent_away', 'the laptop is not connected'), (back, '', '')):
+    for payload, reason, message in ((away, 'agent_away', 'the print agent is not connected'), (back, '', '')):
         data = payload['data']
         assert data.pop('event').keys() == {'id', 'title', 'url'}
         assert data.pop('since') <= payload['timestamp']
@@ -100,7 +100,7 @@ def test_ways_to_be_away(db, webhook, agent, watched, lasts, change):
     (OUT_OF_LABELS, 'media-empty', 'out of paper'),
     ({**IDLE, 'state': 'processing', 'reasons': ['media-empty']}, 'media-empty', 'out of paper'),
     ({**IDLE, 'accepting': False}, 'printer_rejecting', 'does not accept jobs'),
-    ({**IDLE, 'name': 'another'}, 'not_found', 'not found at the laptop')])
+    ({**IDLE, 'name': 'another'}, 'not_found', 'not found at the computer')])
 def test_a_printer_stops_and_recovers(webhook, agent, watched, lasts, printer, reason, message):
     agent.printers = [printer]
     lasts()

@@ -65,12 +65,12 @@ def test_one_of_two_printers_works(db, why, objects):
 def test_a_revoked_laptop(db, why, objects, create_job):
     objects.agent.revoked_dt = objects.agent.seen_dt = now_utc()
     db.session.flush()
-    assert why() == ('the access of its laptop was revoked', 0)
+    assert why() == ('the access of its print agent was revoked', 0)
     # nor is it news for ever
     objects.agent.seen_dt = now_utc() - timedelta(days=1)
     assert why() is None
     create_job(state=JobState.ready)
-    assert why() == ('the access of its laptop was revoked', 1)
+    assert why() == ('the access of its print agent was revoked', 1)
 
 
 def test_open_breaker(db, why, objects, create_job):

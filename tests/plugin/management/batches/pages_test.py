@@ -150,7 +150,7 @@ def test_pause_resume_cancel(db, make, manager, people, page):
     assert {job.state for job in badges(batch)} == {S.queued}
     manager.post(f'{url}/cancel')
     assert {job.state for job in badges(batch)} == {S.canceled}
-    assert 'Canceled: 4' in manager.get(f'{url}/live').data.decode()
+    assert 'Cancelled: 4' in manager.get(f'{url}/live').data.decode()
 
 
 def test_what_waits_in_a_batch_is_not_held_for_a_person(db, make, manager, people, page):
