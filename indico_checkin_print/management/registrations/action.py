@@ -25,12 +25,12 @@ from indico_checkin_print.management.base import (PERMISSION, DialogForm, RHRegF
                                                   in_english)
 from indico_checkin_print.management.jobs.filter import MAX_ID
 from indico_checkin_print.management.jobs.reprint import REASONS
-from indico_checkin_print.management.registrations.todo import PRINTS, Todo, decide
+from indico_checkin_print.management.registrations.todo import ACTS, PRINTS, Todo, decide
 from indico_checkin_print.management.setup.when import lock_setup, setup_of
 from indico_checkin_print.management.today.pause import wait_if_paused
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk
-from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason
 
 
@@ -45,12 +45,15 @@ WORDS = {
     Todo.retry: (_('Their badge did not come out and is retried: {}'), _('Retried: {}')),
     Todo.first: (_('They are checked in and get their first badge: {}'), _('Printed for the first time: {}')),
     Todo.early: (_('Not checked in, and they get their badge now: {}'), _('Printed before the check-in: {}')),
+    Todo.unpaid: (_('Not paid, their badge waits until they are: {}'), _('Waiting until they have paid: {}')),
     Todo.under_way: (_('Their badge is on its way, nothing is done: {}'), _('On their way already: {}')),
     Todo.waits: (_('Their badge waits until printing resumes, nothing is done: {}'),
                  _('Unchanged, they wait until printing resumes: {}')),
     Todo.not_checked_in: (_('Not checked in, nothing is done: {}'), _('Skipped, not checked in: {}')),
     Todo.not_allowed: (_('Not complete, or their ticket is blocked, nothing is done: {}'),
                        _('Skipped, they may have no badge: {}')),
+    Todo.not_paid: (_('Not paid, and this event prints no badge then, nothing is done: {}'),
+                    _('Skipped, not paid: {}')),
     Todo.no_desk: (_('No desk to print at, nothing is done: {}'), _('Skipped, there is no desk to print at: {}')),
 }
 #: The same about badges that are asked for during a pause
@@ -127,7 +130,7 @@ class RHPrintRegistrations(RHRegFormBase):
         early = bool(request.form.get('early')) and len(registrations) == 1
         badges = badges_of(self.regform, registrations, early=early)
         counts = Counter(badge.todo for badge in badges)
-        if not any(counts[todo] for todo in PRINTS):
+        if not any(counts[todo] for todo in ACTS):
             # there is nothing to confirm
             return jsonify_template('nobody.html', _render_func=WPCheckinPrint.render_template_func,
                                     message=in_words(badges))
@@ -160,14 +163,14 @@ class RHPrintRegistrations(RHRegFormBase):
         for todo, why in ((Todo.release, Reason.released), (Todo.retry, Reason.retried)):
             if done[todo]:
                 queued[todo] = ledger.release([badge.job for badge in done[todo]], actor, why)
-        for todo in (Todo.first, Todo.early):
+        for todo in (Todo.first, Todo.early, Todo.unpaid):
             queued[todo] = [id_ for badge in done[todo] for id_ in self._print_first(badge, actor)]
         waiting = wait_if_paused(self.event, chain.from_iterable(queued.values()))
-        printed = [badge for todo in PRINTS for badge in done[todo]]
-        if printed:
+        entered = [badge for todo in ACTS for badge in done[todo]]
+        if entered:
             kick.after_commit()
-            counts = {todo.name: len(done[todo]) for todo in PRINTS if done[todo]}
-            numbers = sorted({badge.registration.friendly_id for badge in printed})
+            counts = {todo.name: len(done[todo]) for todo in ACTS if done[todo]}
+            numbers = sorted({badge.registration.friendly_id for badge in entered})
             self._log(LogKind.change, f'Badges printed from the participant list of "{self.regform.title}"',
                       registrations=', '.join(f'#{number}' for number in numbers),
                       **counts, **({'reason': in_english(REASONS[reason])} if done[Todo.reprint] else {}),
@@ -179,7 +182,8 @@ class RHPrintRegistrations(RHRegFormBase):
     def _print_first(self, badge, actor):
         registration = badge.registration
         desk = ledger.desk_for_form(self.regform, session.user, registration, badge.person)
-        row = ledger.new_row(Job.PURPOSE_BADGE, person=badge.person, desk_id=desk.desk_id, detail=desk.detail)
+        waits = {'state': JobState.held, 'reason': Reason.unpaid} if badge.todo == Todo.unpaid else {}
+        row = ledger.new_row(Job.PURPOSE_BADGE, person=badge.person, desk_id=desk.desk_id, detail=desk.detail, **waits)
         return ledger.record([row], event_id=self.event.id, registration_id=registration.id,
                              checked_in_dt=registration.checked_in_dt, user_id=session.user.id, actor=actor)
 
@@ -194,6 +198,7 @@ def badges_of(regform, registrations, *, early=False):
     desk_id = ledger.desk_for_form(regform, session.user).desk_id if prints else None
     jobs = latest_badges([registration.id for registration in registrations])
     is_paused = _pauses(regform.event)
+    policy = setup_of(regform.event).unpaid
 
     def _badge(registration, person):
         job = jobs.get((registration.id, person))
@@ -201,7 +206,7 @@ def badges_of(regform, registrations, *, early=False):
         same_checkin = job is not None and job.checked_in_dt == registration.checked_in_dt
         todo = decide(job, checked_in=registration.checked_in, same_checkin=same_checkin,
                       allowed=prints and _may_have_one(registration), has_desk=desk_id is not None, paused=paused,
-                      early=early)
+                      early=early, unpaid=policy if registration.state == RegistrationState.unpaid else None)
         return Badge(registration, person, job, todo, paused)
 
     return [_badge(registration, person) for registration in registrations

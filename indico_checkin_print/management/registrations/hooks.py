@@ -72,10 +72,12 @@ def _badges(registration):
         return None
     badges = badges_of(registration.registration_form, [registration], early=True)
     latest = {badge.job.id for badge in badges if badge.job is not None}
+    todos = {badge.todo for badge in badges}
     rows = rows_of(registration.event, ids)
     return {'registration': registration, 'rows': [row for row in rows if row.job.id in latest],
-            'missing': any(badge.todo == Todo.first for badge in badges),
-            'early': any(badge.todo == Todo.early for badge in badges),
+            'missing': registration.checked_in and not todos.isdisjoint({Todo.first, Todo.unpaid}),
+            'early': not registration.checked_in and not todos.isdisjoint({Todo.early, Todo.unpaid}),
+            'not_paid': Todo.not_paid in todos,
             'can_manage': may_manage(registration, PERMISSION),
             'can_print': may_manage(registration, MAY_PRINT_ONE)}
 

@@ -4,6 +4,7 @@ from indico.util.enum import IndicoStrEnum
 
 from indico_checkin_print.management.jobs.held import CAN_RELEASE
 from indico_checkin_print.management.jobs.rows import CAN_RETRY
+from indico_checkin_print.models.choices import UnpaidPolicy
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons.codes import Reason
 
@@ -21,6 +22,8 @@ class Todo(IndicoStrEnum):
     first = 'first'
     #: There is none yet, the person is not checked in, and somebody asks for it all the same
     early = 'early'
+    #: The same of a registration that is not paid: it waits until it is
+    unpaid = 'unpaid'
     #: It is on its way
     under_way = 'under_way'
     #: It waits until printing resumes, as all others do
@@ -29,15 +32,19 @@ class Todo(IndicoStrEnum):
     not_checked_in = 'not_checked_in'
     #: The registration is not complete, its ticket is blocked, or its form prints nothing
     not_allowed = 'not_allowed'
+    #: The registration is not paid, and the event prints no badge then
+    not_paid = 'not_paid'
     #: There is no desk to print at
     no_desk = 'no_desk'
 
 
 #: After these a badge is printed
 PRINTS = (Todo.reprint, Todo.release, Todo.retry, Todo.first, Todo.early)
+#: After these there is something to do
+ACTS = (*PRINTS, Todo.unpaid)
 
 
-def decide(job, *, checked_in, same_checkin, allowed, has_desk, paused=False, early=False):
+def decide(job, *, checked_in, same_checkin, allowed, has_desk, paused=False, early=False, unpaid=None):
     """Say what is done about one person's badge.
 
     :param job: The person's latest badge, or ``None``
@@ -47,9 +54,18 @@ def decide(job, *, checked_in, same_checkin, allowed, has_desk, paused=False, ea
     :param has_desk: Whether there is a desk to print at
     :param early: Whether somebody asks for it before the check-in
     :param paused: Whether that desk, or the whole event, is paused
+    :param unpaid: What the event says about badges of who has not paid, if this person has not: an `UnpaidPolicy`
     """
     if not allowed:
         return Todo.not_allowed
+    if unpaid == UnpaidPolicy.skip:
+        return Todo.not_paid
+    todo = _decide(job, checked_in, same_checkin, has_desk, paused, early)
+    # what waits, or did not come out, is for who decides about it: they see why
+    return Todo.unpaid if unpaid == UnpaidPolicy.hold and todo in {Todo.first, Todo.early} else todo
+
+
+def _decide(job, checked_in, same_checkin, has_desk, paused, early):
     if job is not None and job.state in {JobState.completed, JobState.sent, JobState.unknown}:
         return Todo.reprint if has_desk else Todo.no_desk
     if not checked_in and not early:

@@ -6,14 +6,17 @@ import pytest
 from flask import session
 
 from indico.core import signals
+from indico.modules.events.registration.models.registrations import RegistrationState
 from indico.util.signals import values_from_signal
 
 from indico_checkin_print import kick
 from indico_checkin_print.management.registrations.todo import Todo
-from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.choices import BadgeKind, UnpaidPolicy
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
+from tests.plugin.conftest import announce
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')
@@ -232,6 +235,32 @@ def test_one_badge_before_the_check_in(browse, create_user, url, event, reg, che
     # nor does it end the badge if the check-in is undone
     check_in(reg, value=False)
     assert job.state == S.queued
+
+
+@pytest.mark.usefixtures('form')
+@pytest.mark.parametrize('checked_in', [True, False])
+@pytest.mark.parametrize(('policy', 'words', 'state'), [
+    (UnpaidPolicy.skip, 'Not paid, and this event prints no badge then, nothing is done: 1.', None),
+    (UnpaidPolicy.hold, 'Not paid, their badge waits until they are: 1.', S.held),
+    (UnpaidPolicy.print, 'badge', S.queued)])
+def test_who_has_not_paid(app, db, manager, url, event, reg, policy, words, state, checked_in, log_of):
+    db.session.add(EventSetup(event=event, unpaid=policy))
+    reg.state, reg.checked_in = RegistrationState.unpaid, checked_in
+    db.session.flush()
+    early = '' if checked_in else '1'
+    assert words in manager.post(url, registration_id=[reg.id], early=early).json['html']
+    press(manager, url, reg, early=early)
+    assert [job.state for job in Job.query] == ([state] if state else [])
+    if state != S.held:
+        return
+    assert "'Unpaid': 1" in log_of(event)
+    # it prints with the payment
+    assert Job.query.one().reason == Reason.unpaid
+    reg.state = RegistrationState.complete
+    db.session.flush()
+    announce(app, signals.event.registration_state_updated, reg, previous_state=RegistrationState.unpaid)
+    db.session.expire_all()
+    assert Job.query.one().state == S.queued
 
 
 @pytest.mark.usefixtures('form')

@@ -2,7 +2,11 @@
 
 import pytest
 
+from indico.modules.events.registration.models.registrations import RegistrationState
+
+from indico_checkin_print.models.choices import UnpaidPolicy
 from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 
 
@@ -72,6 +76,19 @@ def test_a_volunteer_sees_what_became_of_it(browse, volunteer, show, page, check
     for html in (show(browse(volunteer), reg), browse(volunteer).get(live).get_data(as_text=True)):
         assert 'The printer says that the badge is printed.' in html
         assert f'/jobs/{job.id}/' not in html
+
+
+@pytest.mark.usefixtures('form')
+@pytest.mark.parametrize('checked_in', [True, False])
+@pytest.mark.parametrize(('policy', 'offered'), [
+    (UnpaidPolicy.skip, False), (UnpaidPolicy.hold, True), (UnpaidPolicy.print, True)])
+def test_who_has_not_paid(db, browse, volunteer, event, show, reg, checked_in, policy, offered):
+    db.session.add(EventSetup(event=event, unpaid=policy))
+    reg.state, reg.checked_in = RegistrationState.unpaid, checked_in
+    db.session.flush()
+    html = show(browse(volunteer), reg)
+    assert (f'/forms/{reg.registration_form_id}/print' in html) == offered
+    assert ('The registration is not paid, and this event prints no badge then.' in html) != offered
 
 
 @pytest.mark.usefixtures('form')

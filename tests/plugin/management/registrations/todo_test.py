@@ -3,6 +3,7 @@
 import pytest
 
 from indico_checkin_print.management.registrations.todo import Todo, decide
+from indico_checkin_print.models.choices import UnpaidPolicy
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason
 
@@ -22,6 +23,16 @@ S = JobState
     (S.canceled, 'check_in_undone', {'same_checkin': False, 'checked_in': False, 'early': True}, Todo.early),
     (S.held, Reason.in_batch, {'checked_in': False, 'early': True}, Todo.under_way),
     (None, '', {'allowed': False}, Todo.not_allowed),
+    (None, '', {'unpaid': UnpaidPolicy.skip}, Todo.not_paid),
+    (None, '', {'unpaid': UnpaidPolicy.skip, 'checked_in': False, 'early': True}, Todo.not_paid),
+    (None, '', {'unpaid': UnpaidPolicy.skip, 'allowed': False}, Todo.not_allowed),
+    (S.canceled, 'not_paid', {'unpaid': UnpaidPolicy.skip}, Todo.not_paid),
+    (None, '', {'unpaid': UnpaidPolicy.hold}, Todo.unpaid),
+    (None, '', {'unpaid': UnpaidPolicy.hold, 'checked_in': False, 'early': True}, Todo.unpaid),
+    (None, '', {'unpaid': UnpaidPolicy.hold, 'has_desk': False}, Todo.no_desk),
+    (S.held, Reason.unpaid, {'unpaid': UnpaidPolicy.hold}, Todo.release),
+    (S.completed, 'printed', {'unpaid': UnpaidPolicy.hold}, Todo.reprint),
+    (None, '', {'unpaid': UnpaidPolicy.print}, Todo.first),
     (S.completed, 'printed', {}, Todo.reprint),
     (S.completed, 'printed', {'checked_in': False, 'same_checkin': False}, Todo.reprint),
     (S.completed, 'printed', {'has_desk': False}, Todo.no_desk),
