@@ -14,7 +14,7 @@ from indico.core.config import config
 from indico.core.db import db
 from indico.modules.events import Event
 from indico.modules.events.registration.models.forms import RegistrationForm
-from indico.modules.events.registration.models.registrations import Registration, RegistrationState
+from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.events.registration.util import get_custom_ticket_qr_code_handlers
 from indico.util.date_time import now_utc
 
@@ -24,6 +24,7 @@ from indico_checkin_print.desk.people import loads_summary
 from indico_checkin_print.desk.ticket_code import MAX_CODE, parse, server_of
 from indico_checkin_print.management.visibility import visible_registrations
 from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.signals.savepoint import savepoint
 
 
@@ -47,6 +48,11 @@ class Scan:
     badges: tuple[Waiting, ...] = ()
     #: In which states these are since the scan
     states: frozenset[JobState] = frozenset()
+
+    @property
+    def none_unpaid(self):
+        """Whether the badges that wait do not print because the event prints none of who has not paid."""
+        return any(badge.reason == Reason.not_paid for badge in self.badges)
 
 
 def scan_code(event, text, handler=''):
@@ -120,12 +126,14 @@ def _check_in(scan):
 
 
 def _print_badges(scan):
+    if scan.none_unpaid:
+        # whatever the volunteer says; the badge waits for a scan after the payment
+        return replace(scan, answer=Answer.not_paid)
     states = frozenset(hand_out(scan.registration, scan.badges))
     if states & {JobState.queued, JobState.held}:
         return replace(scan, states=states)
-    # the rules of the event say that there is none
-    unpaid = scan.registration.state == RegistrationState.unpaid
-    return replace(scan, answer=Answer.not_paid if unpaid else Answer.already_in)
+    # the rules of the event say that there is no other one
+    return replace(scan, answer=Answer.already_in)
 
 
 def _find(event, text, handler):

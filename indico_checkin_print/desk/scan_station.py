@@ -152,9 +152,11 @@ def describe(scan, event):
         badge = _('The badge prints.') if JobState.queued in scan.states else _('The badge waits.')
         result['sentence'] = f'{_checked_in_at(scan.registration.checked_in_dt, event.tzinfo)} {badge}'
     elif answer == Answer.not_paid and scan.badges:
-        not_paid = _('The registration is not paid: no badge is printed.')
+        not_paid = (_('The badge waits, as this event prints none before the registration is paid.')
+                    if scan.none_unpaid else _('The registration is not paid: no badge is printed.'))
         result['sentence'] = f'{_checked_in_at(scan.registration.checked_in_dt, event.tzinfo)} {not_paid}'
-        result['all_the_same'] = _('Badge all the same')
+        # without a text there is no such button
+        result['all_the_same'] = '' if scan.none_unpaid else _('Badge all the same')
     return result
 
 

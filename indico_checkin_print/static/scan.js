@@ -126,8 +126,8 @@ document.addEventListener('DOMContentLoaded', () => {
     part('sentence').textContent = answer.sentence;
     part('badges').replaceChildren();
     part('edit').hidden = !edit || scan.only || !answer.registration || !EDITABLE.has(answer.answer);
-    part('unpaid').hidden = answer.answer !== 'not_paid';
-    part('unpaid').textContent = answer.all_the_same || words.all_the_same;
+    part('unpaid').textContent = answer.all_the_same ?? words.all_the_same;
+    part('unpaid').hidden = answer.answer !== 'not_paid' || !part('unpaid').textContent;
     say([answer.word, answer.name, answer.sentence].filter(Boolean).join('. '));
     if (edit) {
       edit.note([answer.word, answer.name].filter(Boolean).join(' · '));

@@ -107,8 +107,7 @@ def test_blocked_since(entrance, scan, code_of, reg):
 
 @pytest.mark.parametrize(('policy', 'answer', 'state', 'reason'), [
     (UnpaidPolicy.print, 'welcome', JobState.queued, Reason.scanned),
-    (UnpaidPolicy.hold, 'welcome', JobState.held, Reason.unpaid),
-    (UnpaidPolicy.skip, 'not_paid', JobState.canceled, Reason.not_paid)])
+    (UnpaidPolicy.hold, 'welcome', JobState.held, Reason.unpaid)])
 def test_unpaid(entrance, scan, code_of, create_reg, rules, policy, answer, state, reason):
     rules.unpaid = policy
     reg = create_reg(state=RegistrationState.unpaid)
@@ -119,6 +118,22 @@ def test_unpaid(entrance, scan, code_of, create_reg, rules, policy, answer, stat
     assert badge.state == JobState.held
     assert scan(registration=reg.id, unpaid_too='1')['answer'] == answer
     assert (badge.state, badge.reason) == (state, reason)
+
+
+def test_unpaid_and_the_event_prints_none_then(db, entrance, scan, code_of, create_reg, rules):
+    """There is nothing that a volunteer could press, and who pays there gets the badge."""
+    rules.unpaid = UnpaidPolicy.skip
+    reg = create_reg(state=RegistrationState.unpaid)
+    badge = entrance(reg)
+    # a page of a moment ago sends what its button meant
+    for found in (scan(code_of(reg)), scan(registration=reg.id, unpaid_too='1')):
+        assert (found['answer'], found['all_the_same']) == ('not_paid', '')
+        assert found['sentence'].endswith('The badge waits, as this event prints none before the registration is paid.')
+        assert (badge.state, badge.reason) == (JobState.held, Reason.badge_desk)
+    reg.state = RegistrationState.complete
+    db.session.flush()
+    assert scan(code_of(reg))['answer'] == 'welcome'
+    assert badge.state == JobState.queued
 
 
 @pytest.mark.parametrize(('policy', 'answer', 'state', 'reason'), [
