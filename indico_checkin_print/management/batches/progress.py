@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from sqlalchemy.orm import joinedload
+
 from indico.core.db import db
 from indico.util.date_time import now_utc
 
@@ -64,12 +66,16 @@ def progress_of(batch):
 def batches_of(event):
     """Return the batches of an event, those that have not ended and then the newest first, with their `Progress`.
 
-    Those with people whom the user may not see are left out: their figures would count them.
+    Those with people whom the user may not see are left out: their figures would count them. What has ended is not
+    counted each time that somebody's page is brought up to date: its `Progress` is ``None``.
     """
-    batches = (Batch.query.filter(Batch.event_id == event.id, ~has_hidden(event))
+    batches = (db.session.query(Batch, _is_open())
+               .filter(Batch.event_id == event.id, ~has_hidden(event))
+               .options(joinedload('registration_form'))
                .order_by(_is_open().desc(), Batch.id.desc()).limit(MAX_LISTED).all())
-    counts = _counts([batch.id for batch in batches])
-    return [(batch, _progress(sum(counts[batch.id].values(), Counter()))) for batch in batches]
+    counts = _counts([batch.id for batch, is_open in batches if is_open])
+    return [(batch, _progress(sum(counts[batch.id].values(), Counter())) if is_open else None)
+            for batch, is_open in batches]
 
 
 def has_hidden(event):

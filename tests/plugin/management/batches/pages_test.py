@@ -13,7 +13,7 @@ from indico.util.signals import values_from_signal
 
 from indico_checkin_print.management.batches import pages, progress
 from indico_checkin_print.management.batches.members import Kind, candidates_of
-from indico_checkin_print.management.batches.progress import Progress, progress_of
+from indico_checkin_print.management.batches.progress import Progress, batches_of, progress_of
 from indico_checkin_print.management.jobs.rows import seconds_of
 from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.choices import BadgeKind
@@ -181,6 +181,32 @@ def test_an_open_batch_stays_listed(db, make, people, page, manager, mocker):
                        .values(state=S.completed))
     html = manager.get(f'{page}/').data.decode()
     assert [f'/batches/{batch.id}/' in html for batch in (first, *others)] == [True, False, False, True]
+
+
+def test_what_has_ended_is_counted_no_more(app, db, event, make, people, manager_user, statements):
+    """Today is brought up to date every few seconds, and a batch has thousands of badges."""
+    for person in people:
+        make([person])
+    first, *ended = Batch.query.order_by(Batch.id).all()
+
+    def _list():
+        db.session.expire_all()
+        with app.test_request_context():
+            session.set_session_user(manager_user)
+            statements.clear()
+            found = batches_of(event)
+            assert {batch.registration_form.title for batch, __ in found}
+        return found, [text for text in map(str, statements) if 'GROUP BY' in text], len(statements)
+
+    __, counting, all_open = _list()
+    assert len(counting) == 1
+    db.session.execute(db.update(Job.__table__).where(Job.batch_id != first.id).values(state=S.completed))
+    found, counting, one_open = _list()
+    assert [(batch.id, progress and progress.total) for batch, progress in found] == [
+        (first.id, 1), *((batch.id, None) for batch in reversed(ended))]
+    assert (len(counting), one_open) == (1, all_open)
+    db.session.execute(db.update(Job.__table__).values(state=S.completed))
+    assert _list()[1] == []
 
 
 def test_two_clicks_at_the_same_moment(app, make, people, dummy_regform, manager_user, mocker):
