@@ -1,6 +1,7 @@
-"""What the ledger must not keep of a registration that Indico purges."""
+"""What the ledger must not keep of a registration that Indico purges, or of the answers to one of its fields."""
 
 from indico.core.db import db
+from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.records import Attempt, Document, JobHistory
@@ -15,8 +16,20 @@ def forget(registration):
     ids = [id_ for id_, in db.session.query(Job.id).filter_by(registration_id=registration.id)]
     for table, column in ((Document.__table__, 'job_id'), (Attempt.__table__, 'job_id')):
         db.session.execute(db.delete(table).where(table.c[column].in_(ids)))
-    # the texts that somebody changed on a badge
-    db.session.execute(db.update(Job.__table__).where(Job.id.in_(ids), Job.facts.has_key('edits'))
-                       .values(facts=Job.facts - 'edits'))
+    _forget_edits(Job.id.in_(ids))
     for table, column in ((Job.__table__, 'id'), (JobHistory.__table__, 'job_id')):
         db.session.execute(db.update(table).where(table.c[column].in_(ids)).values(detail=''))
+
+
+def forget_edits(form_ids):
+    """Delete all texts that somebody changed on badges of some forms of which Indico purges the answers to a field.
+
+    What was purged may stand in any of them.
+    """
+    of_forms = db.select(Registration.id).where(Registration.registration_form_id.in_(form_ids))
+    _forget_edits(Job.registration_id.in_(of_forms))
+
+
+def _forget_edits(whose):
+    db.session.execute(db.update(Job.__table__).where(whose, Job.facts.has_key('edits'))
+                       .values(facts=Job.facts - 'edits'))

@@ -21,6 +21,7 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import kick, ledger
 from indico_checkin_print.badge.content import EVENT_SETTINGS, ON_A_BADGE
+from indico_checkin_print.ledger.forget import forget_edits
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.signals.savepoint import savepoint
 
@@ -56,6 +57,8 @@ class Changes:
     templates: set[int] = field(default_factory=set)
     events: set[int] = field(default_factory=set)
     categories: set[int] = field(default_factory=set)
+    #: Forms of which Indico purged the answers to a field
+    purged: set[int] = field(default_factory=set)
 
 
 def connect(plugin):
@@ -68,6 +71,7 @@ def connect(plugin):
     event.listen(Registration, 'after_update', _undone)
     event.listen(Registration, 'after_update', _state_changed)
     event.listen(Registration, 'after_insert', _created)
+    event.listen(RegistrationFormField, 'after_update', _purged, propagate=True)
     # what a flush noted that failed never came to pass
     event.listen(db.session, 'before_flush', lambda session, *args: session.info.pop(_CHANGES, None))
     event.listen(db.session, 'after_flush_postexec', lambda session, context: _enter(session))
@@ -114,6 +118,11 @@ def _state_changed(mapper, connection, registration):
         _changes(registration).states.add(registration.id)
 
 
+def _purged(mapper, connection, field):
+    if field.is_purged and _has_changed(field, ('is_purged',)):
+        _changes(field).purged.add(field.registration_form_id)
+
+
 def _created(mapper, connection, registration):
     _changes(registration).created.add(registration.id)
     inspect(registration).session.info.setdefault(_NEW, set()).add(registration.id)
@@ -138,6 +147,9 @@ def _enter(session):
                 kick.after_commit()
         if not attempt.failed:
             break
+    if changes.purged:
+        with savepoint('Texts that were changed on badges of forms %s could not be deleted', sorted(changes.purged)):
+            forget_edits(changes.purged)
     changed = (changes.registrations | changes.states) - session.info.get(_NEW, set())
     if changed:
         with savepoint('Webhooks could not be notified of a change'):

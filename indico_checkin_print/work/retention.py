@@ -66,15 +66,25 @@ def _token_exists():
 
 
 def purge_documents():
-    """Delete the documents of jobs that have ended. Return how many."""
+    """Delete the documents of jobs that have ended, and what stood on separator sheets. Return how many documents."""
     long_ended = db.and_(Job.changed_dt < _ago(DOCUMENT_RETENTION),
                          # an agent that comes back may still give it to another one, until it is too old
                          db.or_(Job.state != JobState.unknown, Job.expires_dt < now()))
-    of_ended = (db.session.query(Job.id)
-                .join(Event, Event.id == Job.event_id)
-                .filter(Job.id == Document.job_id, Job.state.in_(ENDED), db.or_(Event.is_deleted, long_ended))
-                .exists())
-    return _purge(Document, Document.job_id, of_ended)
+    of_deleted = db.session.query(Event.id).filter(Event.id == Job.event_id, Event.is_deleted).exists()
+    ended = [Job.state.in_(ENDED), db.or_(of_deleted, long_ended)]
+    _forget_sheets(ended)
+    return _purge(Document, Document.job_id,
+                  db.session.query(Job.id).filter(Job.id == Document.job_id, *ended).exists())
+
+
+def _forget_sheets(ended):
+    """Delete what stood on separator sheets: an affiliation or a tag may be that of a single person."""
+    batches = db.select(Batch.id).where(Batch.separators)
+    db.session.execute(db.update(Job.__table__)
+                       .where(Job.batch_id.in_(batches), Job.purpose == Job.PURPOSE_SEPARATOR, Job.facts.isnot(None),
+                              *ended)
+                       .values(facts=db.null()))
+    db.session.commit()
 
 
 def _purge_jobs(keep):

@@ -106,6 +106,9 @@ def _pointless(job):
     """Return why a job is no longer wanted: Indico can undo a check-in without a signal."""
     if job.event.is_deleted:
         return Reason.event_gone
+    if job.purpose == Job.PURPOSE_SEPARATOR and job.facts is None:
+        # what stood on it has been deleted, see `retention`
+        return Reason.too_old
     if not job.is_about_person:
         return None
     if job.registration is None or job.registration.is_deleted:

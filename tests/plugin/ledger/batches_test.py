@@ -291,3 +291,14 @@ def test_old_batches_are_deleted_with_their_jobs(db, make_batch, people):
     Job.query.filter_by(batch_id=batch.id).delete()
     retention.purge()
     assert Batch.query.count() == 0
+
+
+def test_a_sheet_whose_text_is_deleted(db, make_batch, people, desk, dummy_user):
+    """Who retries it gets no empty one."""
+    batch = make_batch(people[:1])
+    ledger.create_batch(batch, {desk.id: [Sheet('P'), Member(people[1].id, 2, 'P1', 'Name 01')]}, 'test')
+    sheet = Job.query.filter_by(purpose=Job.PURPOSE_SEPARATOR).one()
+    db.session.execute(db.update(Job.__table__).where(Job.id == sheet.id).values(state=S.expired, facts=db.null()))
+    ledger.retry(fresh(db, sheet), dummy_user)
+    render_waiting('test')
+    assert (fresh(db, sheet).state, sheet.reason) == (S.canceled, Reason.too_old)

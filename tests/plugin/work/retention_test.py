@@ -5,14 +5,16 @@ from datetime import timedelta
 import pytest
 
 from indico.core.oauth.models.personal_tokens import PersonalToken
-from indico.modules.events.registration.models.registrations import Registration
-from indico.modules.events.registration.tasks import delete_registrations
+from indico.modules.events.registration.models.items import PersonalDataType
+from indico.modules.events.registration.models.registrations import Registration, RegistrationData
+from indico.modules.events.registration.tasks import delete_field_data, delete_registrations
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger, heartbeat, settings
 from indico_checkin_print.ledger import states
 from indico_checkin_print.work import retention
 from indico_checkin_print.errors import SettingError
+from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.devices import Device
 from indico_checkin_print.models.own_desks import OwnDesk
 from indico_checkin_print.models.jobs import Job, JobState
@@ -20,6 +22,8 @@ from indico_checkin_print.models.records import Attempt, Document, JobHistory
 from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.missed import MissedCheckin
 from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.routing.batch_order import Member, Sheet
+from indico_checkin_print.routing.desk import DeskChoice
 
 
 DAY = timedelta(days=1)
@@ -78,6 +82,23 @@ def test_documents_of_a_deleted_event(ready_job, dummy_event, user_deletes):
     assert retention.purge_documents() == 0
     user_deletes(dummy_event)
     assert retention.purge_documents() == 1
+
+
+@pytest.mark.parametrize(('state', 'seconds', 'kept'), [
+    (JobState.completed, PAST_RETENTION, False), (JobState.completed, PAST_RETENTION - 20, True),
+    (JobState.canceled, PAST_RETENTION, False), (JobState.expired, PAST_RETENTION, False),
+    (JobState.held, PAST_RETENTION, True)])
+def test_what_stood_on_separator_sheets(db, form, reg, desk, dummy_event, dummy_regform, change, state, seconds, kept):
+    """An affiliation may be that of a single person."""
+    batch = Batch(event=dummy_event, registration_form=dummy_regform, order='company', separators=True)
+    db.session.add(batch)
+    db.session.flush()
+    ledger.create_batch(batch, {desk.id: [Sheet('Analytical Engines'), Member(reg.id, 1, '', '')]}, 'test')
+    sheet = Job.query.filter_by(purpose=Job.PURPOSE_SEPARATOR).one()
+    change(sheet, state=state, changed_dt=ago(seconds=seconds))
+    retention.purge_documents()
+    assert Job.get(sheet.id).facts == ({'text': 'Analytical Engines'} if kept else None)
+    assert Job.query.filter(Job.facts.isnot(None)).count() == kept
 
 
 @pytest.fixture
@@ -182,6 +203,26 @@ def test_a_purged_registration_takes_its_badge_along(ready_job, db, dummy_event,
     delete_registrations()
     db.session.expire_all()
     assert not Document.query.has_rows()
+
+
+def test_indico_purges_the_answers_to_a_field(db, check_in, reg, dummy_event, dummy_regform, dummy_user):
+    """A text that somebody changed on a badge may be such an answer, whatever text of the badge it is."""
+    field = dummy_regform.get_personal_data_field(PersonalDataType.affiliation, force=True)
+    field.data, field.versioned_data = field.field_impl.process_field_data({})
+    db.session.flush()
+    db.session.add(RegistrationData(registration=reg, field_data=field.current_data, data='CERN'))
+    first, = check_in(reg)
+    ids = ledger.print_edited(reg, '', first, state=JobState.queued, reason=Reason.checked_in,
+                              desk=DeskChoice(first.desk_id, ''), copies=2, user=dummy_user,
+                              facts={'edits': {'affiliation': 'DESY'}, 'template': 1})
+    field.retention_period = timedelta(days=30)
+    for days, facts in ((19, {'edits': {'affiliation': 'DESY'}, 'template': 1}), (31, {'template': 1})):
+        dummy_event.start_dt, dummy_event.end_dt = ago(days=days + 1), ago(days=days)
+        db.session.flush()
+        delete_field_data()
+        db.session.expire_all()
+        assert [Job.get(id_).facts for id_ in ids] == [facts] * 2
+    assert field.is_purged
 
 
 # -- devices and own desks --------------------------------------------------------------------------------------------
