@@ -18,7 +18,7 @@ from indico_checkin_print.ledger.transition import UNASSIGNED, move, recall
 from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.rules import EventSetup
+from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import cursor, notify, now
 
@@ -110,8 +110,11 @@ def feed_batches(actor, batch_id=None):
 
     It waits for no lock: a pause of a batch, an event or a desk at the same moment is first.
     """
+    # the switch of a form stops and starts its printing
+    prints = db.session.query(FormSetup).filter(
+        FormSetup.registration_form_id == Batch.registration_form_id, FormSetup.enabled).exists()
     batches = db.session.query(Batch.id, Batch.event_id).filter(
-        ~Batch.paused, _waiting(Job.batch_id == Batch.id).exists())
+        ~Batch.paused, prints, _waiting(Job.batch_id == Batch.id).exists())
     if batch_id is not None:
         batches = batches.filter(Batch.id == batch_id)
     found = dict(batches.order_by(Batch.id).with_for_update(skip_locked=True).all())

@@ -146,11 +146,12 @@ def _render(job, language, nameless):
             raise CannotRender(Reason.no_sample)
         with sample_registration(setup.registration_form, job.person) as registration:
             return render(registration, setup, language=language, nameless=nameless)
-    if job.purpose == Job.PURPOSE_SEPARATOR:
-        return render_separator(job.batch.registration_form, job.facts['text'])
-    setup = FormSetup.get(job.registration.registration_form_id)
+    is_sheet = job.purpose == Job.PURPOSE_SEPARATOR
+    setup = FormSetup.get((job.batch if is_sheet else job.registration).registration_form_id)
     if setup is None or not setup.enabled:
         raise CannotRender(Reason.form_off)
+    if is_sheet:
+        return render_separator(job.batch.registration_form, job.facts['text'])
     template_id = (job.facts or {}).get('template') if job.purpose == Job.PURPOSE_BADGE else None
     template = DesignerTemplate.get(template_id) if template_id else None
     if template_id and template is None:

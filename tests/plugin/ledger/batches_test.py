@@ -293,6 +293,28 @@ def test_old_batches_are_deleted_with_their_jobs(db, make_batch, people):
     assert Batch.query.count() == 0
 
 
+def test_a_form_that_is_off_feeds_nothing(db, make_batch, people, form, mocker):
+    mocker.patch.object(batches, 'MAX_UNDER_WAY', 3)
+    batch = make_batch(people)
+    db.session.execute(db.update(Job.__table__).where(Job.state == S.queued).values(state=S.completed))
+    form.enabled = False
+    db.session.flush()
+    assert ledger.feed_batches('test') == []
+    form.enabled = True
+    db.session.flush()
+    assert len(ledger.feed_batches('test')) == 3
+    assert states(batch)[-2:] == [S.held] * 2
+
+
+def test_a_sheet_of_a_form_that_is_off(db, make_batch, people, desk, form):
+    batch = make_batch(people[:1])
+    ledger.create_batch(batch, {desk.id: [Sheet('P'), Member(people[1].id, 2, 'P1', 'Name 01')]}, 'test')
+    form.enabled = False
+    db.session.flush()
+    render_waiting('test')
+    assert {(job.state, job.reason) for job in jobs_of(batch)} == {(S.failed, Reason.form_off)}
+
+
 def test_a_sheet_whose_text_is_deleted(db, make_batch, people, desk, dummy_user):
     """Who retries it gets no empty one."""
     batch = make_batch(people[:1])
