@@ -3,6 +3,7 @@
 from indico.core.db import db
 
 from indico_checkin_print.badge.content import is_current
+from indico_checkin_print.ledger.batches import stop_returned
 from indico_checkin_print.ledger.conditions import still_wanted
 from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
 from indico_checkin_print.ledger.states import JobState as S
@@ -76,10 +77,12 @@ def _returned(job, reason, detail, actor):
         wait = 2 if has_returned(job.skipped_printers, job.agent_id, job.printer) else 0
         note = skip_note(job.agent_id, job.agent.name, job.printer, str(reason), returned=True)
         values |= {'next_try_dt': now(wait), 'skipped_printers': add_note(job.skipped_printers, note)}
+    since = job.dispatched_dt
     # the next dispatch has another number: about the same one the agent would only repeat that it returned it
     moved = move([Job.id == job.id], S.ready, reason, actor, detail, dispatch=Job.dispatch + 1, **values)
     if moved:
         notify_desks([job.desk_id])
+        stop_returned(moved, actor, since)
         # what has changed meanwhile prints as it is now
         draw_anew(moved, actor)
     return moved

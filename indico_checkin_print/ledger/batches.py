@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger.conditions import in_batch_queue
+from indico_checkin_print.ledger.conditions import batch_canceled, batch_paused, in_batch_queue
 from indico_checkin_print.ledger.states import HELD_EXPIRES_AFTER, MAY_BE_OUT, STILL_HERE
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import UNASSIGNED, move, recall
@@ -175,4 +175,17 @@ def pause_batch(batch, actor, *, paused):
 def cancel_batch(batch, actor):
     """Cancel what certainly has not come out: all that has no permission to print. Return the ids."""
     db.session.refresh(batch, with_for_update=True)
+    db.session.execute(db.update(Batch.__table__).where(Batch.id == batch.id).values(canceled_dt=now()))
     return recall([Job.batch_id == batch.id], S.canceled, Reason.batch_canceled, actor)
+
+
+def stop_returned(job_ids, actor, since=Job.dispatched_dt):
+    """Cancel or hold those of some badges, which came back, whose batch was cancelled or paused in the meantime.
+
+    :param since: When they had got permission to print.
+    """
+    batches = db.select(Job.batch_id).where(Job.id.in_(job_ids), Job.batch_id.isnot(None))
+    # a pause or a cancellation of this moment, which does not find them here yet, is first
+    if job_ids and db.session.query(Batch.id).filter(Batch.id.in_(batches)).with_for_update(read=True).all():
+        recall([Job.id.in_(job_ids), batch_canceled(since)], S.canceled, Reason.batch_canceled, actor)
+        recall([Job.id.in_(job_ids), batch_paused()], S.held, Reason.in_batch, actor, **BACK)

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from indico.core.db import db
 
 from indico_checkin_print.badge.content import fingerprint, is_current
+from indico_checkin_print.ledger.batches import stop_returned
 from indico_checkin_print.ledger.conditions import (behind_another, due, for_receiver, for_webhooks, goes_to, is_data,
                                                     may_have_arrived, may_have_arrived_elsewhere, still_wanted)
 from indico_checkin_print.ledger.states import HELD_EXPIRES_AFTER, MAX_RENDERS, POST_LEASE, RENDER_LEASE
@@ -163,6 +164,7 @@ def undelivered(claim, reason, detail, actor, *, retry_in, was_probe=False):
         return unsure
     moved = move(here, S.ready, reason, actor, detail, lease_dt=None, next_try_dt=now(retry_in),
                  attempts=Job.attempts - 1 if was_probe else Job.attempts)
+    stop_returned(moved, actor)
     draw_anew(moved, actor)
     return moved
 

@@ -6,6 +6,7 @@ from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.choices import EQUIPMENT_EVENTS
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
@@ -130,6 +131,20 @@ def paused():
     """Return the condition for jobs whose event or desk is paused."""
     return db.or_(db.session.query(EventSetup).filter(EventSetup.event_id == Job.event_id, EventSetup.paused).exists(),
                   db.session.query(Desk).filter(Desk.id == Job.desk_id, Desk.paused).exists())
+
+
+def batch_paused():
+    """Return the condition for badges of a batch that have to wait: it, or their event or desk, is paused."""
+    return db.and_(Job.batch_id.isnot(None), db.or_(
+        paused(), db.session.query(Batch.id).filter(Batch.id == Job.batch_id, Batch.paused).exists()))
+
+
+def batch_canceled(since=Job.dispatched_dt):
+    """Return the condition for badges whose batch was cancelled after they got permission to print.
+
+    :param since: When that was. One that somebody retried after the cancellation is wanted.
+    """
+    return db.session.query(Batch.id).filter(Batch.id == Job.batch_id, Batch.canceled_dt >= since).exists()
 
 
 def in_batch_queue():

@@ -4,8 +4,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from indico.core.db import db
 
-from indico_checkin_print.ledger.batches import BACK
-from indico_checkin_print.ledger.conditions import is_data, paused
+from indico_checkin_print.ledger.batches import BACK, stop_returned
+from indico_checkin_print.ledger.conditions import batch_canceled, batch_paused, is_data, paused
 from indico_checkin_print.ledger.desks import desk_of_each, desks_for_jobs
 from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER
 from indico_checkin_print.ledger.states import JobState as S
@@ -48,7 +48,7 @@ def release(jobs, actor, reason=Reason.released):
 
 
 def release_paid(registration, actor):
-    """Queue what was held until a registration was paid, unless its desk is paused."""
+    """Queue what was held until a registration was paid, unless its desk or its batch is paused."""
     moved = release(Job.query.filter(Job.registration_id == registration.id, Job.state == S.held,
                                      Job.reason == Reason.unpaid).order_by(Job.id), actor, Reason.paid)
     hold_paused(registration.event_id, actor, job_ids=moved)
@@ -81,24 +81,31 @@ def release_paused(event_id, actor, *, desk_id=None):
 def retry_canceled(agent, printer, since):
     """Queue the badges again that a printer cancelled within the last `since`: it cancels every badge.
 
-    Where an agent names another reason for a failure, a person sees it first.
+    Where an agent names another reason for a failure, a person sees it first. Those of a batch that was cancelled
+    meanwhile stay as they are.
     """
     jobs = (Job.query.filter(Job.agent_id == agent.id, Job.printer == printer, Job.state == S.failed,
-                             Job.purpose == Job.PURPOSE_BADGE, Job.changed_dt > now() - since,
+                             Job.purpose == Job.PURPOSE_BADGE, Job.changed_dt > now() - since, ~batch_canceled(),
                              db.or_(Job.reason.startswith('job-canceled'), Job.reason == 'job-aborted'))
             .order_by(Job.queue_dt, Job.id))
-    return release(jobs, f'agent:{agent.id}', Reason.printer_cancels)
+    actor = f'agent:{agent.id}'
+    moved = release(jobs, actor, Reason.printer_cancels)
+    stop_returned(moved, actor)
+    return moved
 
 
 def hold_paused(event_id, actor, *, job_ids=None):
-    """Hold the badges of an event, or these of them, that wait while it, or their desk, is paused. Return their ids."""
+    """Hold the badges of an event, or these of them, that wait while it, their desk or their batch is paused.
+
+    Return their ids.
+    """
     these = [] if job_ids is None else [Job.id.in_(job_ids)]
     badges = Job.purpose.in_([Job.PURPOSE_BADGE, Job.PURPOSE_SEPARATOR])
-    where = [Job.event_id == event_id, badges, Job.state != S.held, paused(), *these]
+    where = [Job.event_id == event_id, badges, Job.state != S.held, *these]
     # those of a batch go back to it: it feeds no desk that is paused
-    return [*recall([*where, Job.batch_id.is_(None)], S.held, Reason.paused, actor,
+    return [*recall([*where, Job.batch_id.is_(None), paused()], S.held, Reason.paused, actor,
                     expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()), **UNASSIGNED),
-            *recall([*where, Job.batch_id.isnot(None)], S.held, Reason.in_batch, actor, **BACK)]
+            *recall([*where, batch_paused()], S.held, Reason.in_batch, actor, **BACK)]
 
 
 def hold_bulk(job_ids, actor):

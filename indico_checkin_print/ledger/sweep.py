@@ -2,6 +2,7 @@
 
 from indico.core.db import db
 
+from indico_checkin_print.ledger.batches import stop_returned
 from indico_checkin_print.ledger.conditions import agents_away, may_have_arrived, paused
 from indico_checkin_print.ledger.desks import desk_of_each, desks_for_jobs
 from indico_checkin_print.ledger.states import (AGENT_TIMEOUT, EXPIRES_AFTER, GO_MARGIN, HELD_EXPIRES_AFTER,
@@ -29,14 +30,17 @@ def sweep(actor='sweep'):
               Reason.workers_died, actor, lease_dt=None),
         *move([Job.state == S.rendering, Job.lease_dt < now()], S.queued, Reason.worker_died, actor,
               lease_dt=None, next_try_dt=now()),
-        *move([Job.state == S.dispatched, Job.agent_id.is_(None), Job.lease_dt < now()], S.ready,
-              Reason.worker_died, actor, lease_dt=None, next_try_dt=now()),
         *move([Job.state == S.dispatched, Job.agent_id.isnot(None),
                Job.dispatched_dt < now(-PRINT_WITHIN - GO_MARGIN)], S.unknown, Reason.go_timeout, actor),
         *move([Job.state == S.printing, Job.agent_id.in_(silent)], S.unknown, Reason.agent_silent, actor),
         *move([Job.state == S.printing, Job.agent_id.is_(None), Job.changed_dt < now(-RECEIVER_TIMEOUT)], S.unknown,
               Reason.receiver_silent, actor),
     ]
+    # POSTs of which nobody knows any more
+    returned = move([Job.state == S.dispatched, Job.agent_id.is_(None), Job.lease_dt < now()], S.ready,
+                    Reason.worker_died, actor, lease_dt=None, next_try_dt=now())
+    stop_returned(returned, actor)
+    moved += returned
     draw_anew(moved, actor)
     return len(moved)
 

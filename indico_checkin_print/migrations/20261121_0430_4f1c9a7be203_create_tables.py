@@ -444,6 +444,7 @@ def upgrade():
         sa.Column('separators', sa.Boolean(), nullable=False),
         sa.Column('paused', sa.Boolean(), nullable=False),
         sa.Column('created_dt', UTCDateTime(), nullable=False),
+        sa.Column('canceled_dt', UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_batches_event_id_events')),
         sa.ForeignKeyConstraint(['registration_form_id'], ['event_registration.forms.id'], name=op.f('fk_batches_registration_form_id_forms')),
         sa.ForeignKeyConstraint(['user_id'], ['users.users.id'], name=op.f('fk_batches_user_id_users'), ondelete='SET NULL'),

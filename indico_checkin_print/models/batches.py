@@ -57,6 +57,11 @@ class Batch(db.Model):
         nullable=False,
         default=now_utc
     )
+    #: When somebody cancelled it last: a badge that had permission to print before is not printed if it comes back
+    canceled_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
 
     event = db.relationship('Event', lazy=True)
     registration_form = db.relationship('RegistrationForm', lazy=True)

@@ -1,5 +1,6 @@
 """Batches in the ledger: they feed their desks a few at a time, behind people, and pause and end as a whole."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,8 @@ from indico_checkin_print.models.jobs import JobState as S
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.routing.batch_order import BatchOrder, Member, Sheet, arrange
+from indico_checkin_print.signals.corrections import Changes
+from indico_checkin_print.sql import now
 from indico_checkin_print.work import retention
 from indico_checkin_print.work.worker import recover_stalled, render_waiting
 from tests.plugin.conftest import fresh
@@ -324,3 +327,124 @@ def test_a_sheet_whose_text_is_deleted(db, make_batch, people, desk, dummy_user)
     ledger.retry(fresh(db, sheet), dummy_user)
     render_waiting('test')
     assert (fresh(db, sheet).state, sheet.reason) == (S.canceled, Reason.too_old)
+
+
+# -- what comes back from a printer or a receiver ---------------------------------------------------------------------
+
+@pytest.fixture
+def granted(make_batch, people, agent):
+    """A batch, and its badge that has permission to print."""
+    batch = make_batch(people[:3])
+    render_waiting('test', seconds=60)
+    outgoing(agent.id, agent.link, {})
+    job = jobs_of(batch)[0]
+    assert job.state == S.dispatched
+    return batch, job
+
+
+def come_back(job):
+    assert ledger.report(job, S.ready, Reason.returned, '', 'agent:1')
+
+
+def test_what_comes_back_after_the_cancellation_is_canceled(db, granted, dummy_user):
+    batch, job = granted
+    ledger.cancel_batch(batch, 'test')
+    come_back(job)
+    assert (fresh(db, job).state, job.reason) == (S.canceled, Reason.batch_canceled)
+    assert [step.reason for step in job.history][-2:] == [Reason.returned, Reason.batch_canceled]
+    # who wants it all the same gets it, also if it comes back once more
+    ledger.retry(job, dummy_user)
+    assert fresh(db, job).state == S.queued
+
+
+def test_what_was_retried_since_the_cancellation_prints(db, granted, agent, dummy_user):
+    batch, job = granted
+    ledger.cancel_batch(batch, 'test')
+    come_back(job)
+    db.session.execute(db.update(Batch.__table__).values(canceled_dt=db.func.now() - db.text("interval '1 minute'")))
+    ledger.retry(fresh(db, job), dummy_user)
+    render_waiting('test')
+    outgoing(agent.id, agent.link, {})
+    assert fresh(db, job).state == S.dispatched
+    come_back(job)
+    assert fresh(db, job).state == S.ready
+
+
+@pytest.mark.parametrize('what', ['batch', 'desk', 'event'])
+def test_what_comes_back_during_a_pause_waits(db, event, desk, granted, what):
+    batch, job = granted
+    if what == 'batch':
+        ledger.pause_batch(batch, 'test', paused=True)
+    else:
+        EventSetup.query.one().paused = what == 'event'
+        desk.paused = what == 'desk'
+        db.session.flush()
+        ledger.hold_paused(event.id, 'test')
+    come_back(job)
+    assert (fresh(db, job).state, job.reason) == (S.held, Reason.in_batch)
+    assert ledger.feed_batches('test') == []
+    EventSetup.query.one().paused = desk.paused = False
+    db.session.flush()
+    ledger.pause_batch(batch, 'test', paused=False)
+    ledger.feed_batches('test')
+    # at its old place
+    assert [job.state for job in jobs_of(batch)] == [S.queued] * 3
+    assert jobs_of(batch)[0].id == job.id
+
+
+def test_what_comes_back_to_a_batch_that_prints_is_ready(db, granted):
+    __, job = granted
+    come_back(job)
+    assert fresh(db, job).state == S.ready
+
+
+@pytest.mark.parametrize('how', ['not taken', 'worker died', 'returned'])
+@pytest.mark.parametrize('what', ['pause', 'cancel'])
+def test_what_a_receiver_did_not_print(db, webhook_desk, make_batch, people, how, what):
+    batch = make_batch(people[:1])
+    render_waiting('test', seconds=60)
+    claim = ledger.claim_post('test')
+    if how == 'returned':
+        ledger.delivered(claim, '', 'test')
+    if what == 'pause':
+        ledger.pause_batch(batch, 'test', paused=True)
+    else:
+        ledger.cancel_batch(batch, 'test')
+    if how == 'not taken':
+        ledger.undelivered(claim, Reason.retry_later, '', 'test', retry_in=1)
+    elif how == 'returned':
+        come_back(fresh(db, claim))
+    else:
+        db.session.execute(db.update(Job.__table__).values(lease_dt=now(-1)))
+        ledger.sweep()
+    job, = jobs_of(batch)
+    assert (job.state, job.reason) == ((S.held, Reason.in_batch) if what == 'pause' else
+                                       (S.canceled, Reason.batch_canceled))
+
+
+@pytest.mark.parametrize('what', ['pause', 'cancel'])
+def test_a_printer_that_cancels_every_badge(db, granted, agent, what):
+    """What it canceled is queued again, but not past a pause or a cancellation."""
+    batch, job = granted
+    ledger.report(job, S.failed, 'job-canceled-by-operator', '', 'agent:1')
+    if what == 'pause':
+        ledger.pause_batch(batch, 'test', paused=True)
+    else:
+        ledger.cancel_batch(batch, 'test')
+    ledger.retry_canceled(agent, 'p1', timedelta(minutes=1))
+    assert fresh(db, job).state == (S.held if what == 'pause' else S.failed)
+
+
+@pytest.mark.parametrize('reason', [Reason.unpaid, Reason.no_name])
+def test_what_waited_for_something_else_waits_for_its_batch_then(db, app, make_batch, people, reason):
+    batch = make_batch(people[:1])
+    job, = jobs_of(batch)
+    db.session.execute(db.update(Job.__table__).values(state=S.held, reason=reason, drawn_from='something old'))
+    ledger.pause_batch(batch, 'test', paused=True)
+    if reason == Reason.unpaid:
+        assert ledger.release_paid(people[0], 'test')
+    else:
+        ledger.redraw(Changes(registrations={people[0].id}), 'test')
+    assert (fresh(db, job).state, job.reason) == (S.held, Reason.in_batch)
+    ledger.pause_batch(batch, 'test', paused=False)
+    assert fresh(db, job).state == S.queued
