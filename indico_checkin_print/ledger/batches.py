@@ -10,6 +10,7 @@ import json
 from sqlalchemy.dialects.postgresql import insert
 
 from indico.core.db import db
+from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print.ledger.conditions import batch_canceled, batch_paused, in_batch_queue
 from indico_checkin_print.ledger.states import HELD_EXPIRES_AFTER, MAY_BE_OUT, STILL_HERE
@@ -25,16 +26,17 @@ from indico_checkin_print.sql import cursor, notify, now
 
 #: Badges of batches that are under way at one desk; more are queued as these come out
 MAX_UNDER_WAY = 40
+#: The same where a webhook takes them. What was sent cannot be called back, and who comes waits behind it
+MAX_AT_RECEIVER = 10
+#: A receiver that says nothing is taken to have printed what it got so long ago: one badge in three seconds
+SILENT_RECEIVER_PRINTS_WITHIN = 30  # seconds
 #: In these states a badge of a batch has left it and has no outcome yet
 UNDER_WAY = (S.queued, S.rendering, S.ready, S.dispatched, S.printing)
 #: What becomes of a badge that goes back to its batch. A worker that draws it, or an agent that has it, has another one
 BACK = {'expires_dt': now(HELD_EXPIRES_AFTER.total_seconds()), 'dispatch': Job.dispatch + 1, **UNASSIGNED}
 
-# A check-in of the same moment waits for the lock; the statement after it sees whose badge that made
-_LOCK = """
-    SELECT id FROM event_registration.registrations WHERE id = ANY(%(registrations)s) ORDER BY id FOR NO KEY UPDATE
-"""
-# One statement, however many people there are. Somebody who has a badge by now is left out
+# One statement, however many people there are. Somebody who has a badge by now is left out; no registration is locked,
+# so who gets one at this very moment is noticed when it is their turn
 _CREATE = """
     WITH clock AS (SELECT now() AT TIME ZONE 'UTC' AS now),
     wanted AS (
@@ -83,8 +85,6 @@ def create_batch(batch, parts, actor):
     for place, row in enumerate(rows):
         row['place'] = place
     with cursor() as cur:
-        cur.execute(_LOCK, {'registrations': sorted({row['registration_id'] for row in rows
-                                                     if row['registration_id'] is not None})})
         cur.execute(_CREATE, {
             'rows': json.dumps(rows), 'event_id': batch.event_id, 'batch_id': batch.id, 'user_id': batch.user_id,
             'held': int(S.held), 'reason': str(Reason.in_batch), 'actor': actor,
@@ -123,19 +123,17 @@ def feed_batches(actor, batch_id=None):
     printing = [id_ for id_, in db.session.query(EventSetup.event_id)
                 .filter(EventSetup.event_id.in_(found.values()), ~EventSetup.paused)
                 .with_for_update(read=True, skip_locked=True)]
-    desks = (db.session.query(Desk.id)
+    desks = (db.session.query(Desk.id, Desk.webhook_id)
              .filter(Desk.event_id.in_(printing), ~Desk.paused,
                      _waiting(Job.desk_id == Desk.id, Job.batch_id.in_(found)).exists())
              .order_by(Desk.id).with_for_update(key_share=True, skip_locked=True))
     moved = []
-    for desk_id, in desks.all():
-        under_way = Job.query.filter(Job.desk_id == desk_id, Job.batch_id.isnot(None), Job.state.in_(UNDER_WAY)).count()
-        if under_way >= MAX_UNDER_WAY:
+    for desk_id, webhook_id in desks.all():
+        next_ids = _next(found, desk_id, _room(desk_id, webhook_id))
+        if not next_ids:
             continue
-        next_ids = [id_ for id_, in _waiting(Job.batch_id.in_(found), Job.desk_id == desk_id).with_entities(Job.id)
-                    .order_by(Job.queue_dt, Job.id).limit(MAX_UNDER_WAY - under_way)]
         # who has asked at a desk meanwhile needs no other one
-        move([Job.id.in_(next_ids), in_batch_queue(), _has_newer()], S.canceled, Reason.printed_before, actor)
+        move([Job.id.in_(next_ids), in_batch_queue(), _has_another()], S.canceled, Reason.printed_before, actor)
         # those that are made ready now have a day: nobody has to stand there when they come out
         moved += move([Job.id.in_(next_ids), in_batch_queue()], S.queued, Reason.batch_turn, actor, attempts=0,
                       next_try_dt=now(), expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()), dispatched_dt=None)
@@ -144,13 +142,43 @@ def feed_batches(actor, batch_id=None):
     return moved
 
 
-def _has_newer():
-    """Return the condition for badges whose person has another one since, which is on its way or out."""
-    newer = db.aliased(Job)
-    return (db.session.query(newer.id)
-            .filter(newer.registration_id == Job.registration_id, newer.person == Job.person,
-                    newer.purpose == Job.PURPOSE_BADGE, newer.id > Job.id,
-                    newer.state.in_(MAY_BE_OUT.union(STILL_HERE) - {S.held}))
+def _room(desk_id, webhook_id):
+    """Return how many more badges of batches a desk takes."""
+    under_way, most = Job.state.in_(UNDER_WAY), MAX_UNDER_WAY
+    if webhook_id is not None:
+        unanswered = db.and_(Job.state == S.sent, Job.changed_dt > now(-SILENT_RECEIVER_PRINTS_WITHIN))
+        under_way, most = db.or_(under_way, unanswered), MAX_AT_RECEIVER
+    return max(0, most - Job.query.filter(Job.desk_id == desk_id, Job.batch_id.isnot(None), under_way).count())
+
+
+def _next(batch_ids, desk_id, count):
+    """Return the ids of the badges that a desk gets next, at most so many, and lock whose they are.
+
+    Nobody of them is checked in until the commit. Who is at this moment, or is changed, waits for the next time: to
+    wait here for somebody who waits for another of these people would be a deadlock.
+    """
+    waiting = dict(_waiting(Job.batch_id.in_(batch_ids), Job.desk_id == desk_id)
+                   .with_entities(Job.id, Job.registration_id)
+                   .order_by(Job.queue_dt, Job.id).limit(count)
+                   .with_for_update(key_share=True, skip_locked=True).all())
+    free = {id_ for id_, in db.session.query(Registration.id).filter(Registration.id.in_(waiting.values()))
+            .with_for_update(key_share=True, skip_locked=True)}
+    # the sheets between the badges are nobody's
+    return [id_ for id_, registration_id in waiting.items() if registration_id is None or registration_id in free]
+
+
+def _has_another():
+    """Return the condition for badges whose person has another one, besides the one that it repeats.
+
+    That is one that is on its way or out, or one that came into a batch before.
+    """
+    other = db.aliased(Job)
+    earlier = db.and_(other.state == S.held, other.reason == Reason.in_batch, other.id < Job.id)
+    return (db.session.query(other.id)
+            .filter(other.registration_id == Job.registration_id, other.person == Job.person,
+                    other.purpose == Job.PURPOSE_BADGE, other.id != Job.id,
+                    other.id > db.func.coalesce(Job.reprint_of_id, 0),
+                    db.or_(other.state.in_(MAY_BE_OUT.union(STILL_HERE) - {S.held}), earlier))
             .exists())
 
 

@@ -296,39 +296,6 @@ def test_old_batches_are_deleted_with_their_jobs(db, make_batch, people):
     assert Batch.query.count() == 0
 
 
-def test_a_form_that_is_off_feeds_nothing(db, make_batch, people, form, mocker):
-    mocker.patch.object(batches, 'MAX_UNDER_WAY', 3)
-    batch = make_batch(people)
-    db.session.execute(db.update(Job.__table__).where(Job.state == S.queued).values(state=S.completed))
-    form.enabled = False
-    db.session.flush()
-    assert ledger.feed_batches('test') == []
-    form.enabled = True
-    db.session.flush()
-    assert len(ledger.feed_batches('test')) == 3
-    assert states(batch)[-2:] == [S.held] * 2
-
-
-def test_a_sheet_of_a_form_that_is_off(db, make_batch, people, desk, form):
-    batch = make_batch(people[:1])
-    ledger.create_batch(batch, {desk.id: [Sheet('P'), Member(people[1].id, 2, 'P1', 'Name 01')]}, 'test')
-    form.enabled = False
-    db.session.flush()
-    render_waiting('test')
-    assert {(job.state, job.reason) for job in jobs_of(batch)} == {(S.failed, Reason.form_off)}
-
-
-def test_a_sheet_whose_text_is_deleted(db, make_batch, people, desk, dummy_user):
-    """Who retries it gets no empty one."""
-    batch = make_batch(people[:1])
-    ledger.create_batch(batch, {desk.id: [Sheet('P'), Member(people[1].id, 2, 'P1', 'Name 01')]}, 'test')
-    sheet = Job.query.filter_by(purpose=Job.PURPOSE_SEPARATOR).one()
-    db.session.execute(db.update(Job.__table__).where(Job.id == sheet.id).values(state=S.expired, facts=db.null()))
-    ledger.retry(fresh(db, sheet), dummy_user)
-    render_waiting('test')
-    assert (fresh(db, sheet).state, sheet.reason) == (S.canceled, Reason.too_old)
-
-
 # -- what comes back from a printer or a receiver ---------------------------------------------------------------------
 
 @pytest.fixture
@@ -448,3 +415,87 @@ def test_what_waited_for_something_else_waits_for_its_batch_then(db, app, make_b
     assert (fresh(db, job).state, job.reason) == (S.held, Reason.in_batch)
     ledger.pause_batch(batch, 'test', paused=False)
     assert fresh(db, job).state == S.queued
+
+
+# -- a desk whose way is a webhook ------------------------------------------------------------------------------------
+
+@pytest.fixture
+def post_all(db):
+    """Return a function that does what a worker does with a receiver that takes every badge."""
+    def _post():
+        render_waiting('test', seconds=60)
+        while (job := ledger.claim_post('test')) is not None:
+            ledger.delivered(job, '', 'test')
+    return _post
+
+
+def test_a_receiver_gets_no_more_than_it_can_print(db, mocker, webhook_desk, make_batch, people, post_all):
+    mocker.patch.object(batches, 'MAX_AT_RECEIVER', 3)
+    batch = make_batch(people)
+    for __ in range(3):
+        post_all()
+        ledger.feed_batches('test')
+    assert states(batch) == [S.sent] * 3 + [S.held] * 5
+    # it says what became of one
+    first, second, *__ = jobs_of(batch)
+    ledger.report(first, S.completed, Reason.printed, '', 'webhook:1')
+    assert ledger.feed_batches('test')
+    # one that it prints is under way for as long as that takes
+    ledger.report(second, S.printing, Reason.at_printer, '', 'webhook:1')
+    post_all()
+    assert ledger.feed_batches('test') == []
+
+
+def test_a_receiver_that_says_nothing(db, mocker, webhook_desk, make_batch, people, post_all):
+    mocker.patch.object(batches, 'MAX_AT_RECEIVER', 3)
+    batch = make_batch(people)
+    post_all()
+    pace = batches.SILENT_RECEIVER_PRINTS_WITHIN
+    for seconds, more in ((pace - 5, 0), (pace + 5, 3)):
+        db.session.execute(db.update(Job.__table__).where(Job.state == S.sent).values(changed_dt=now(-seconds)))
+        assert len(ledger.feed_batches('test')) == more
+    assert states(batch) == [S.sent] * 3 + [S.queued] * 3 + [S.held] * 2
+
+
+def test_somebody_in_two_batches_gets_one_badge(db, make_batch, people, desk, event, mocker):
+    """Two managers at the same moment: neither batch saw the other."""
+    mocker.patch.object(batches, 'MAX_UNDER_WAY', 0)
+    batch = make_batch(people[:2])
+    other = make_batch(people[2:3])
+    db.session.execute(db.update(Job.__table__).where(Job.batch_id == other.id).values(registration_id=people[0].id))
+    mocker.patch.object(batches, 'MAX_UNDER_WAY', 9)
+    ledger.feed_batches('test')
+    assert (states(batch), states(other)) == ([S.queued] * 2, [S.canceled])
+
+
+def test_a_form_that_is_off_feeds_nothing(db, make_batch, people, form, mocker):
+    mocker.patch.object(batches, 'MAX_UNDER_WAY', 3)
+    batch = make_batch(people)
+    db.session.execute(db.update(Job.__table__).where(Job.state == S.queued).values(state=S.completed))
+    form.enabled = False
+    db.session.flush()
+    assert ledger.feed_batches('test') == []
+    form.enabled = True
+    db.session.flush()
+    assert len(ledger.feed_batches('test')) == 3
+    assert states(batch)[-2:] == [S.held] * 2
+
+
+def test_a_sheet_of_a_form_that_is_off(db, make_batch, people, desk, form):
+    batch = make_batch(people[:1])
+    ledger.create_batch(batch, {desk.id: [Sheet('P'), Member(people[1].id, 2, 'P1', 'Name 01')]}, 'test')
+    form.enabled = False
+    db.session.flush()
+    render_waiting('test')
+    assert {(job.state, job.reason) for job in jobs_of(batch)} == {(S.failed, Reason.form_off)}
+
+
+def test_a_sheet_whose_text_is_deleted(db, make_batch, people, desk, dummy_user):
+    """Who retries it gets no empty one."""
+    batch = make_batch(people[:1])
+    ledger.create_batch(batch, {desk.id: [Sheet('P'), Member(people[1].id, 2, 'P1', 'Name 01')]}, 'test')
+    sheet = Job.query.filter_by(purpose=Job.PURPOSE_SEPARATOR).one()
+    db.session.execute(db.update(Job.__table__).where(Job.id == sheet.id).values(state=S.expired, facts=db.null()))
+    ledger.retry(fresh(db, sheet), dummy_user)
+    render_waiting('test')
+    assert (fresh(db, sheet).state, sheet.reason) == (S.canceled, Reason.too_old)
