@@ -451,3 +451,16 @@ def test_the_camera_of_a_phone(stack, chromium, take, tmp_path, picture):
         picture(page, 'scan-station-camera')
         part(page, 'camera').click()
         expect(part(page, 'video')).to_be_hidden()
+
+
+def test_not_paid_at_the_badge_desk(stack, open_page, take, entrance):
+    """An event that prints nobody's badge who has not paid leaves volunteers nothing to press."""
+    person, = take(1)
+    set_rules(Manager(stack), ['scan', 'kiosk'], badge_desk=True, unpaid='skip')
+    stack.postgres.sql('indico', f'UPDATE event_registration.registrations SET state = {RegistrationState.unpaid} '
+                                 f'WHERE id = {person["id"]}')
+    entrance(person)
+    station = open_page()
+    assert station.scan(tickets(stack, [person])[0])['word'] == 'Not paid'
+    expect(part(station.page, 'sentence')).to_contain_text('The badge waits')
+    expect(part(station.page, 'unpaid')).to_be_hidden()
