@@ -203,8 +203,11 @@ def pause_batch(batch, actor, *, paused):
 def cancel_batch(batch, actor):
     """Cancel what certainly has not come out: all that has no permission to print. Return the ids."""
     db.session.refresh(batch, with_for_update=True)
-    db.session.execute(db.update(Batch.__table__).where(Batch.id == batch.id).values(canceled_dt=now()))
-    return recall([Job.batch_id == batch.id], S.canceled, Reason.batch_canceled, actor)
+    canceled = recall([Job.batch_id == batch.id], S.canceled, Reason.batch_canceled, actor)
+    # later than all permissions that were first, although this transaction may have begun before them
+    clock = db.func.timezone('UTC', db.func.clock_timestamp())
+    db.session.execute(db.update(Batch.__table__).where(Batch.id == batch.id).values(canceled_dt=clock))
+    return canceled
 
 
 def stop_returned(job_ids, actor, since=Job.dispatched_dt):
