@@ -22,6 +22,11 @@ track_commit_timestamp = on
 timezone = 'UTC'
 log_min_messages = warning
 """
+#: What glibc's allocator keeps for PostgreSQL (see malloc(3)). A backend that only ever served one kind of request may
+#: return its heap to the kernel after each statement that takes long to plan, or may keep it, by what happens to lie at
+#: the heap's end: 570 page faults and 1.3 ms in each check-in of one of two servers on one database, and none in the
+#: other. Larger allocations, as requests of other kinds make them, end that.
+KEEP_MEMORY = {'MALLOC_TRIM_THRESHOLD_': str(64 << 20), 'MALLOC_MMAP_THRESHOLD_': str(32 << 20)}
 
 
 def binaries():
@@ -43,7 +48,7 @@ class Postgres:
         self.port = free_port()
         self.bin = binaries()
         self.service = Service('postgres', [self.bin / 'postgres', '-D', self.folder / 'data', '-k', self.folder,
-                                            '-p', str(self.port)], folder,
+                                            '-p', str(self.port)], folder, env=KEEP_MEMORY,
                                ready=self._answers, user=self.user, cwd=self.folder,
                                # "fast": does not wait until clients are gone
                                stop_signal=signal.SIGINT)
