@@ -205,3 +205,13 @@ def registration_of(regform):
 
 def ask(browser, method, url, **kwargs):
     return browser.get(url, **kwargs) if method == 'GET' else browser.post(url, **kwargs)
+
+
+def ask_all(browser, url, routes, ids, facts):
+    """Ask for one route after the other, none of which may change what `facts` returns; return the status of each."""
+    before, statuses = facts(), {}
+    for method, path in routes:
+        statuses[method, path] = ask(browser, method, url + path.format(**ids)).status_code
+        db.session.expire_all()
+        assert facts() == before, (method, path)
+    return statuses

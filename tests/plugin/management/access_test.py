@@ -7,7 +7,7 @@ from indico.modules.events.features.util import set_feature_enabled
 from indico_checkin_print.blueprint import blueprint
 from indico_checkin_print.management.urls import PREFIX
 from indico_checkin_print.models.jobs import Job
-from tests.plugin.routes import ROUTES, VOLUNTEER_ROUTES, ask, ids_of
+from tests.plugin.routes import ROUTES, VOLUNTEER_ROUTES, ask, ask_all, ids_of
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')
@@ -15,20 +15,26 @@ pytestmark = pytest.mark.usefixtures('no_kick')
 WITH_OBJECT = [(method, path) for method, path in ROUTES if '{' in path]
 CHANGING = [(method, path) for method, path in ROUTES if method == 'POST']
 
-every_route = pytest.mark.parametrize(('method', 'path'), ROUTES)
-
 
 @pytest.fixture
 def ids(objects, dummy_regform):
     return ids_of(objects, dummy_regform)
 
 
+@pytest.fixture
 def facts(objects):
-    return [(x.name, x.url, x.secrets, x.is_deleted, x.enabled) if x is objects.webhook else
-            (x.name, x.code_hash, x.token_hash, x.revoked_dt) if x is objects.agent else
-            (x.name, x.place, x.code_hash, x.token_hash, x.revoked_dt) if x is objects.kiosk else
-            (x.name, x.is_deleted, x.paused)
-            for x in (objects.desk, objects.agent, objects.webhook, objects.kiosk)]
+    """Return a function that returns what somebody who is refused could have changed."""
+    return facts_about(objects)
+
+
+def facts_about(objects):
+    def _facts():
+        return [(x.name, x.url, x.secrets, x.is_deleted, x.enabled) if x is objects.webhook else
+                (x.name, x.code_hash, x.token_hash, x.revoked_dt) if x is objects.agent else
+                (x.name, x.place, x.code_hash, x.token_hash, x.revoked_dt) if x is objects.kiosk else
+                (x.name, x.is_deleted, x.paused)
+                for x in (objects.desk, objects.agent, objects.webhook, objects.kiosk)], Job.query.count()
+    return _facts
 
 
 def test_every_route_is_here(app):
@@ -42,15 +48,16 @@ def test_every_route_is_here(app):
     assert blueprint.name == 'plugin_checkin_print'
 
 
-@every_route
+@pytest.mark.parametrize(('method', 'path'), ROUTES)
 def test_manager(manager, page, ids, method, path):
     response = ask(manager, method, page + path.format(**ids))
     assert response.status_code in {200, 302}, response.data
 
 
+# those who are refused change nothing, so they ask for all routes in one test
+
 @pytest.mark.parametrize('who', ['nobody', 'stranger', 'checkin', 'other_manager'])
-def test_refused(db, browse, create_user, create_event, event, page, objects, ids, who):
-    """All routes in one test, because those who are refused change nothing."""
+def test_refused(browse, create_user, create_event, event, page, ids, facts, who):
     user = None
     if who != 'nobody':
         user = create_user(200)
@@ -58,60 +65,37 @@ def test_refused(db, browse, create_user, create_event, event, page, objects, id
         event.update_principal(user, add_permissions={'registration_checkin'})
     elif who == 'other_manager':
         create_event(77).update_principal(user, full_access=True)
-    before, browser = facts(objects), browse(user)
-    for method, path in ROUTES:
-        response = ask(browser, method, page + path.format(**ids))
-        allowed = who == 'checkin' and (method, path) in VOLUNTEER_ROUTES
-        assert response.status_code == (200 if allowed else 403), (method, path)
-        db.session.expire_all()
-        assert facts(objects) == before, (method, path)
-        assert Job.query.count() == 1, (method, path)
+    allowed = VOLUNTEER_ROUTES if who == 'checkin' else set()
+    assert ask_all(browse(user), page, ROUTES, ids, facts) == {
+        route: 200 if route in allowed else 403 for route in ROUTES}
 
 
-@pytest.mark.parametrize(('method', 'path'), WITH_OBJECT)
-def test_objects_of_another_event(db, manager, create_event, create_regform, make_objects, page, method, path):
+def test_objects_of_another_event(manager, create_event, create_regform, make_objects, page):
     """A manager of this event asks for objects of another one, through this event's pages."""
     other = create_event(77)
     set_feature_enabled(other, 'registration', True)
     theirs = make_objects(other)
-    before = facts(theirs)
-    response = ask(manager, method, page + path.format(**ids_of(theirs, create_regform(other))))
-    assert response.status_code == 404
-    db.session.expire_all()
-    assert facts(theirs) == before
-    assert Job.query.filter_by(event_id=other.id).count() == 1
+    assert ask_all(manager, page, WITH_OBJECT, ids_of(theirs, create_regform(other)),
+                   facts_about(theirs)) == dict.fromkeys(WITH_OBJECT, 404)
 
 
-@pytest.mark.parametrize(('method', 'path'), WITH_OBJECT)
-def test_no_such_object(manager, page, method, path):
-    missing = dict.fromkeys(['form', 'desk', 'agent', 'webhook', 'job', 'registration', 'device', 'kiosk', 'rule',
-                             'batch'],
-                            2**30)
-    assert ask(manager, method, page + path.format(**missing)).status_code == 404
+def test_no_such_object(manager, page, ids, facts):
+    assert ask_all(manager, page, WITH_OBJECT, dict.fromkeys(ids, 2**30), facts) == dict.fromkeys(WITH_OBJECT, 404)
 
 
-@pytest.mark.parametrize(('method', 'path'), CHANGING)
-def test_csrf(db, manager, page, objects, ids, method, path):
-    before = facts(objects)
+def test_csrf(manager, page, ids, facts):
     manager.token = 'wrong'
-    assert ask(manager, method, page + path.format(**ids)).status_code == 400
-    db.session.expire_all()
-    assert facts(objects) == before
+    assert ask_all(manager, page, CHANGING, ids, facts) == dict.fromkeys(CHANGING, 400)
 
 
-@every_route
-def test_event_without_registration(manager, event, page, ids, method, path):
+def test_event_without_registration(manager, event, page, ids, facts):
     set_feature_enabled(event, 'registration', False)
-    assert ask(manager, method, page + path.format(**ids)).status_code == 404
+    assert ask_all(manager, page, ROUTES, ids, facts) == dict.fromkeys(ROUTES, 404)
 
 
-@pytest.mark.parametrize(('method', 'path'), CHANGING)
-def test_locked_event(db, manager, event, page, objects, ids, method, path):
+def test_locked_event(manager, event, page, ids, facts):
     event.is_locked = True
-    before = facts(objects)
-    assert ask(manager, method, page + path.format(**ids)).status_code == 403
-    db.session.expire_all()
-    assert facts(objects) == before
+    assert ask_all(manager, page, CHANGING, ids, facts) == dict.fromkeys(CHANGING, 403)
 
 
 def test_menu(app, browse, create_user, event, manager_user):
