@@ -185,7 +185,8 @@ def test_nobody_gets_out(stack, open_kiosk):
     }""")
     assert prevented == [True] * 12
     page.mouse.click(5, 5)
-    page.wait_for_function('document.fullscreenElement !== null')
+    # a function: the page's policy lets Playwright evaluate an expression only once
+    page.wait_for_function('() => document.fullscreenElement !== null')
 
 
 def test_something_is_wrong(stack, open_kiosk, log_in, keep):
