@@ -85,7 +85,7 @@ class RHEditPrint(RHVolunteerBase):
                                     'look at the board of the desk.')))
         problems, facts, changed = self._changes(dialog)
         copies = request.form.get('copies', '1') if dialog.copies else '1'
-        if not copies.isascii() or not copies.isdigit() or not 1 <= int(copies[:3]) <= MAX_COPIES:
+        if not copies.isascii() or not copies.isdigit() or len(copies) > 3 or not 1 <= int(copies) <= MAX_COPIES:
             problems.append(('copies', _('From 1 to {} copies, please.').format(MAX_COPIES)))
         if problems:
             return _problems(*problems)

@@ -200,7 +200,7 @@ def test_copies_have_an_outcome_each(send, printed, reg):
     assert [len(job.history) for job in jobs] == [1, 1, 1]
 
 
-@pytest.mark.parametrize('copies', ['0', '6', '-1', 'x', '', '1e3', '²', '9' * 5000])
+@pytest.mark.parametrize('copies', ['0', '6', '-1', 'x', '', '1e3', '²', '9' * 5000, '00130'])
 def test_wrong_copies(send, printed, reg, copies):
     assert 'copies' in problems(send(reg, copies=copies))
     assert Job.query.count() == 1
