@@ -7,7 +7,8 @@ from indico.core.db import db
 from indico_checkin_print.ledger.batches import BACK, stop_returned
 from indico_checkin_print.ledger.conditions import batch_canceled, batch_paused, is_data, paused
 from indico_checkin_print.ledger.desks import desk_of_each, desks_for_jobs
-from indico_checkin_print.ledger.states import DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER
+from indico_checkin_print.ledger.states import (DATA_EXPIRES_AFTER, EXPIRES_AFTER, HELD_EXPIRES_AFTER, MAY_BE_OUT,
+                                                STILL_HERE)
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import UNASSIGNED, move, recall
 from indico_checkin_print.models.jobs import Job
@@ -48,7 +49,17 @@ def release(jobs, actor, reason=Reason.released):
 
 
 def release_paid(registration, actor):
-    """Queue what was held until a registration was paid, unless its desk or its batch is paused."""
+    """Queue what was held until a registration was paid, unless its desk or its batch is paused.
+
+    Who had asked for a badge before the check-in gets that of the check-in, and not both.
+    """
+    since = db.aliased(Job)
+    has_another = (db.session.query(since.id)
+                   .filter(since.registration_id == Job.registration_id, since.person == Job.person,
+                           since.purpose == Job.PURPOSE_BADGE, since.id > Job.id, since.checked_in_dt.isnot(None),
+                           since.state.in_(MAY_BE_OUT.union(STILL_HERE))).exists())
+    move([Job.registration_id == registration.id, Job.state == S.held, Job.reason == Reason.unpaid,
+          Job.checked_in_dt.is_(None), has_another], S.canceled, Reason.printed_before, actor)
     moved = release(Job.query.filter(Job.registration_id == registration.id, Job.state == S.held,
                                      Job.reason == Reason.unpaid).order_by(Job.id), actor, Reason.paid)
     hold_paused(registration.event_id, actor, job_ids=moved)

@@ -15,6 +15,7 @@ from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.routing.admission import CheckIn, Setup, judge
 from indico_checkin_print.work.worker import render_waiting
+from tests.plugin.conftest import announce
 
 
 S = JobState
@@ -116,6 +117,21 @@ def test_unpaid_until_the_payment_arrives(db, app, check_in, create_reg):
         signals.event.registration_state_updated.send(registration, previous_state=RegistrationState.unpaid)
     db.session.refresh(job)
     assert (job.state, job.reason) == (S.queued, Reason.paid)
+
+
+@pytest.mark.parametrize('policy', ReprintPolicy)
+def test_asked_for_before_the_check_in_and_paid_after_it(db, app, check_in, create_reg, rules, desk, policy):
+    """Somebody who has not paid asks for the badge and is then checked in: one badge prints."""
+    rules.reprint = policy
+    registration = create_reg(state=RegistrationState.unpaid)
+    ledger.record([ledger.new_row(Job.PURPOSE_BADGE, desk_id=desk.id, state=S.held, reason=Reason.unpaid)],
+                  event_id=registration.event_id, registration_id=registration.id, actor='test')
+    check_in(registration)
+    registration.state = RegistrationState.complete
+    announce(app, signals.event.registration_state_updated, registration, previous_state=RegistrationState.unpaid)
+    db.session.expire_all()
+    assert {(job.state, job.reason) for job in Job.query} == {(S.queued, Reason.paid),
+                                                              (S.canceled, Reason.printed_before)}
 
 
 def test_a_payment_releases_nothing_else(db, app, check_in, create_reg):
