@@ -66,7 +66,8 @@ def _judge(registration, jobs):
     desks = desks_of(registration, [job.person for job in jobs], desk_facts, rules, way)
     checkin = CheckIn(source=way, state=registration.state, blocked=registration.is_ticket_blocked,
                       already_printed=already_printed)
-    return [Waiting(job, *judge(setup, checkin, desks[job.person].desk_id), desks[job.person]) for job in jobs]
+    return [Waiting(job, *judge(setup, checkin, desk.desk_id, job.person), desk)
+            for job in jobs for desk in (desks[job.person],)]
 
 
 def hand_out(registration, badges):

@@ -91,7 +91,7 @@ CREATE OR REPLACE FUNCTION plugin_checkin_print.check_in_setup (
     desk_rules jsonb,
     device int[],
     own_desk int,
-    already_printed boolean,
+    already_printed varchar[],
     known boolean,
     stamped timestamptz
 )
@@ -115,10 +115,10 @@ BEGIN
            (SELECT o.desk_id FROM plugin_checkin_print.own_desks o
             WHERE o.event_id = _event_id AND o.user_id = _user_id AND o.ends_dt > now() AT TIME ZONE 'UTC')
            AS own_desk,
-           EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
-                   WHERE j.registration_id = _registration_id AND j.purpose = 'badge'
-                   AND (j.state = ANY(_printed) AND j.checked_in_dt != _checked_in_dt AT TIME ZONE 'UTC'
-                        OR j.state = ANY(_coming) AND j.checked_in_dt IS NULL)) AS already_printed,
+           (SELECT array_agg(j.person) FROM plugin_checkin_print.jobs j
+            WHERE j.registration_id = _registration_id AND j.purpose = 'badge'
+            AND (j.state = ANY(_printed) AND j.checked_in_dt != _checked_in_dt AT TIME ZONE 'UTC'
+                 OR j.state = ANY(_coming) AND j.checked_in_dt IS NULL)) AS already_printed,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
                    WHERE j.registration_id = _registration_id AND j.reprint_of_id IS NULL
                    AND j.checked_in_dt IS NOT NULL) AS known,

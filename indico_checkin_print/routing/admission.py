@@ -56,17 +56,19 @@ class CheckIn:
     source: CheckinSource = CheckinSource.app
     #: Whether a plugin blocks the ticket
     blocked: bool = False
-    #: Whether a badge of an earlier check-in may be out
-    already_printed: bool = False
+    #: The ids of the persons of whom an earlier badge comes or may be out
+    already_printed: frozenset[str] = frozenset()
 
 
-def judge(setup, checkin, desk_id):
+def judge(setup, checkin, desk_id, person=''):
     """Say what a check-in's badge begins as: a tuple of `JobState` and `Reason`.
 
     :param desk_id: The desk that it goes to; ``None`` if there is none
+    :param person: The id of the person whose badge it is; ``''`` is the registrant
 
     What is not printed is recorded all the same, so that there is an answer to "where is my badge?".
     """
+    had_one = person in checkin.already_printed
     if checkin.state not in (RegistrationState.complete, RegistrationState.unpaid):
         return JobState.canceled, Reason.not_complete
     if checkin.blocked:
@@ -76,11 +78,11 @@ def judge(setup, checkin, desk_id):
                 (JobState.canceled, Reason.source_off))
     if checkin.state == RegistrationState.unpaid and setup.unpaid == UnpaidPolicy.skip:
         return JobState.canceled, Reason.not_paid
-    if checkin.already_printed and setup.reprint == ReprintPolicy.skip:
+    if had_one and setup.reprint == ReprintPolicy.skip:
         return JobState.canceled, Reason.printed_before
     if checkin.state == RegistrationState.unpaid and setup.unpaid == UnpaidPolicy.hold:
         return JobState.held, Reason.unpaid
-    if checkin.already_printed and setup.reprint == ReprintPolicy.hold:
+    if had_one and setup.reprint == ReprintPolicy.hold:
         return JobState.held, Reason.already_printed
     if desk_id is None:
         return JobState.held, Reason.no_desk
@@ -99,15 +101,14 @@ def jobs_for(setup, checkin, desks):
     """
     jobs = []
     for person, desk in desks.items():
-        state, reason = judge(setup, checkin, desk.desk_id)
+        state, reason = judge(setup, checkin, desk.desk_id, person)
         if reason == Reason.badge_desk:
             # which desk that will be is not known yet
             jobs.append(NewJob(state, reason, person=person))
             continue
         jobs.append(NewJob(state, reason, person=person, desk_id=desk.desk_id,
                            detail='' if state == JobState.canceled else desk.detail))
-    # that depends on no desk
-    if jobs[0].state == JobState.canceled:
+    if all(job.state == JobState.canceled for job in jobs):
         return jobs
     # without a badge there is nothing to render
     return jobs + [NewJob(JobState.queued if hook.send_badge else JobState.ready, Reason.checked_in, webhook_id=hook.id)

@@ -50,10 +50,10 @@ _SETUP = sql.Function('check_in_setup', first="""
            (SELECT o.desk_id FROM plugin_checkin_print.own_desks o
             WHERE o.event_id = %(event_id)s AND o.user_id = %(user_id)s AND o.ends_dt > now() AT TIME ZONE 'UTC')
            AS own_desk,
-           EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
-                   WHERE j.registration_id = %(registration_id)s AND j.purpose = 'badge'
-                   AND (j.state = ANY(%(printed)s) AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC'
-                        OR j.state = ANY(%(coming)s) AND j.checked_in_dt IS NULL)) AS already_printed,
+           (SELECT array_agg(j.person) FROM plugin_checkin_print.jobs j
+            WHERE j.registration_id = %(registration_id)s AND j.purpose = 'badge'
+            AND (j.state = ANY(%(printed)s) AND j.checked_in_dt != %(checked_in_dt)s AT TIME ZONE 'UTC'
+                 OR j.state = ANY(%(coming)s) AND j.checked_in_dt IS NULL)) AS already_printed,
            EXISTS (SELECT 1 FROM plugin_checkin_print.jobs j
                    WHERE j.registration_id = %(registration_id)s AND j.reprint_of_id IS NULL
                    AND j.checked_in_dt IS NOT NULL) AS known,
@@ -68,8 +68,8 @@ _SETUP = sql.Function('check_in_setup', first="""
 }, columns={
     'kind': 'smallint', 'desk_id': 'int', 'desks': 'int[]', 'hooks': 'int[]', 'paused_desks': 'int[]',
     'paused': 'boolean', 'unpaid': 'smallint', 'reprint': 'smallint', 'bulk_limit': 'int', 'sources': 'varchar[]',
-    'badge_desk': 'boolean', 'desk_rules': 'jsonb', 'device': 'int[]', 'own_desk': 'int', 'already_printed': 'boolean',
-    'known': 'boolean', 'stamped': 'timestamptz',
+    'badge_desk': 'boolean', 'desk_rules': 'jsonb', 'device': 'int[]', 'own_desk': 'int',
+    'already_printed': 'varchar[]', 'known': 'boolean', 'stamped': 'timestamptz',
 })
 
 
@@ -211,9 +211,9 @@ def load_setup(registration, user_id, token):
     """Return what the event says about a check-in, or ``None`` if the form prints nothing.
 
     :param user_id: Who checks in, and `token` with which device; either may be missing.
-    :return: The `Setup` of the form, the `DeskFacts`, the event's rules about desks, whether a badge of an earlier
-             check-in may be out, whether the ledger knows the registration at all, the time of the check-in that is in
-             the database by now, if there is one, and whether the device is a new one.
+    :return: The `Setup` of the form, the `DeskFacts`, the event's rules about desks, the persons of whom an
+             earlier badge comes or may be out, whether the ledger knows the registration at all, the time of the
+             check-in that is in the database by now, if there is one, and whether the device is a new one.
     """
     with sql.cursor() as cursor:
         _SETUP.run(cursor, {
@@ -227,7 +227,7 @@ def load_setup(registration, user_id, token):
     if row is None:
         return None
     (kind, form_desk, desks, hooks, paused_desks, paused, unpaid, reprint, bulk_limit, sources, badge_desk, rules,
-     device, own_desk, printed, known, stamped) = row
+     device, own_desk, had, known, stamped) = row
     desk_facts = DeskFacts(frozenset(desks or ()), device_desk=device[1] if device else None, own_desk=own_desk,
                            form_desk=form_desk)
     return Setup(
@@ -237,7 +237,7 @@ def load_setup(registration, user_id, token):
         unpaid=UnpaidPolicy(unpaid or UnpaidPolicy.hold), reprint=ReprintPolicy(reprint or ReprintPolicy.hold),
         bulk_limit=DEFAULT_BULK_LIMIT if bulk_limit is None else bulk_limit,
         sources=frozenset(DEFAULT_SOURCES if sources is None else sources), badge_desk=bool(badge_desk),
-    ), desk_facts, parse(rules) if rules else (), printed, known, stamped, bool(token) and device is None
+    ), desk_facts, parse(rules) if rules else (), frozenset(had or ()), known, stamped, bool(token) and device is None
 
 
 def desks_of(registration, persons, facts, rules, way):

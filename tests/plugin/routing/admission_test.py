@@ -48,20 +48,33 @@ def setup(**kwargs):
     ({'badge_desk': True}, {}, S.queued, Reason.checked_in),
     # what else speaks against it is asked at the badge desk
     *[({'sources': frozenset(), 'badge_desk': True}, {key: value}, S.held, Reason.badge_desk) for key, value in (
-        ('state', RegistrationState.unpaid), ('already_printed', True))],
+        ('state', RegistrationState.unpaid), ('already_printed', {''}))],
     ({'sources': frozenset(), 'badge_desk': True}, {'blocked': True}, S.canceled, Reason.not_allowed),
     ({}, {'state': RegistrationState.unpaid}, S.held, Reason.unpaid),
     ({'unpaid': UnpaidPolicy.print}, {'state': RegistrationState.unpaid}, S.queued, Reason.checked_in),
     ({'unpaid': UnpaidPolicy.skip}, {'state': RegistrationState.unpaid}, S.canceled, Reason.not_paid),
-    ({}, {'already_printed': True}, S.held, Reason.already_printed),
-    ({'reprint': ReprintPolicy.print}, {'already_printed': True}, S.queued, Reason.checked_in),
-    ({'reprint': ReprintPolicy.skip}, {'already_printed': True}, S.canceled, Reason.printed_before),
+    ({}, {'already_printed': {''}}, S.held, Reason.already_printed),
+    ({'reprint': ReprintPolicy.print}, {'already_printed': {''}}, S.queued, Reason.checked_in),
+    ({'reprint': ReprintPolicy.skip}, {'already_printed': {''}}, S.canceled, Reason.printed_before),
     ({'paused': True}, {}, S.held, Reason.paused),
     ({'paused_desks': frozenset({1})}, {}, S.held, Reason.paused),
     ({'paused_desks': frozenset({2})}, {}, S.queued, Reason.checked_in),
 ])
 def test_judge(rules, checkin, state, reason):
     assert judge(setup(**rules), CheckIn(**checkin), 1) == (state, reason)
+
+
+@pytest.mark.parametrize('policy', [ReprintPolicy.hold, ReprintPolicy.skip])
+def test_a_companion_who_had_no_badge_gets_one(db, check_in, reg, rules, desk, webhook, mocker, policy):
+    """The badge of one person was asked for before the check-in, as a program does."""
+    mocker.patch('indico_checkin_print.signals.checkin.persons_of', return_value=['', 'companion'])
+    rules.reprint = policy
+    ledger.record([ledger.new_row(Job.PURPOSE_BADGE, desk_id=desk.id)], event_id=reg.event_id,
+                  registration_id=reg.id, actor='test')
+    __, registrant, companion, message = check_in(reg)
+    assert registrant.state == (S.held if policy == ReprintPolicy.hold else S.canceled)
+    assert (companion.person, companion.state) == ('companion', S.queued)
+    assert (message.webhook, message.state) == (webhook, S.ready)
 
 
 def test_judge_without_a_desk():
