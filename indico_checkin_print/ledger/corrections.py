@@ -111,6 +111,8 @@ def follow_state(registration, actor):
     setup = EventSetup.query.get(registration.event_id)
     policy = setup.unpaid if setup is not None else UnpaidPolicy.hold
     if policy == UnpaidPolicy.skip:
+        # what waits for the badge desk prints with a scan after the payment
+        badges.append(db.or_(Job.state != S.held, Job.reason != Reason.badge_desk))
         return recall(badges, S.canceled, Reason.not_paid, actor, **UNASSIGNED)
     if policy == UnpaidPolicy.hold:
         # what waits for something else as well must not print because of a payment; a pause is asked again then
