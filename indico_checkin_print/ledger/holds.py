@@ -21,7 +21,7 @@ def release(jobs, actor, reason=Reason.released):
 
     They get a new time to live, a new dispatch, and a desk if they had none; a badge that failed at a webhook also
     another uuid, as its receiver would ignore one that it has had. Those of a batch stay at their place in it, behind
-    people who come later. Return the ids of those that were.
+    people who come later. If the event has no desk they are held for that. Return the ids of those that were queued.
 
     :param jobs: Jobs, or rows with their ``id`` and ``state``.
     """
@@ -43,6 +43,10 @@ def release(jobs, actor, reason=Reason.released):
                  dispatch=Job.dispatch + 1, expires_dt=expires_dt, desk_id=desk_of_each(desks_for_jobs(ids)),
                  skipped_printers=[],
                  **UNASSIGNED)
+    # they print when there is a desk; ready for none they would expire
+    homeless = move([Job.id.in_(moved), Job.desk_id.is_(None), Job.webhook_id.is_(None)], S.held, Reason.no_desk,
+                    actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds())) if moved else []
+    moved = set(moved).difference(homeless)
     if moved:
         notify('queued')
     return sorted(moved, key=ids.index)
