@@ -49,7 +49,7 @@ class BadgeRequest(Struct, forbid_unknown_fields=True):
     registration: Annotated[int, Meta(ge=1, lt=2**31)]
     #: The id of an accompanying person; empty for the registrant
     person: Annotated[str, Meta(max_length=100)] = ''
-    #: The id of the desk; without one it comes out where other badges of the user come out
+    #: The id of the desk; without one it is the own desk of the user, that of a rule, or that of the form
     desk: Annotated[int, Meta(ge=1, lt=2**31)] | None = None
     copies: Annotated[int, Meta(ge=1, le=MAX_COPIES)] = 1
     #: The id of a badge template; without one it is what the form prints
@@ -89,7 +89,7 @@ class RHRequestBadge(RHBadgesBase):
         registration = self._registration(wanted)
         if (job := self._made_by(key, asked)) is not None:
             return answer(in_words(job))
-        desk = self._desk(wanted, registration.registration_form)
+        desk = self._desk(wanted, registration)
         facts = {'key': key, 'asked': asked, 'copies': wanted.copies}
         if wanted.template is not None:
             facts['template'] = wanted.template
@@ -143,10 +143,10 @@ class RHRequestBadge(RHBadgesBase):
             raise APIError(409, 'not_allowed', in_english(Reason.not_allowed))
         return registration
 
-    def _desk(self, wanted, regform):
-        """Return the id of the desk, whether it is paused, and why it is that desk, for the history."""
+    def _desk(self, wanted, registration):
+        """Return the desk, or ``None``, and why it is that one, for the history."""
         if wanted.desk is None:
-            choice = ledger.desk_for_form(regform, session.user)
+            choice = ledger.desk_for_form(registration.registration_form, session.user, registration, wanted.person)
             desk, detail = (Desk.get(choice.desk_id) if choice.desk_id else None), choice.detail
         else:
             desk, detail = Desk.query.filter_by(event_id=self.event.id, id=wanted.desk, is_deleted=False).first(), ''

@@ -15,10 +15,12 @@ from indico_checkin_print import ledger
 from indico_checkin_print.api import badges
 from indico_checkin_print.messages.envelope import job_message
 from indico_checkin_print.models.choices import UnpaidPolicy
+from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.jobs import JobState as S
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.routing.rules import Rule, SurnameIn, dump
 from indico_checkin_print.signals.corrections import Changes
 from indico_checkin_print.work.worker import render_waiting
 from tests.plugin.conftest import fresh
@@ -143,6 +145,17 @@ def test_a_template_of_another_event(db, call, reg, create_template, create_even
     template.event = create_event(77)
     db.session.flush()
     assert call({'registration': reg.id, 'template': template.id})[1]['error'] == 'no_template'
+
+
+def test_a_rule_says_where(db, call, reg, event, form, desk):
+    other = Desk(event=event, name='Desk 2')
+    db.session.add(other)
+    db.session.flush()
+    db.session.add(EventSetup(event=event, desk_rules=dump([Rule(1, other.id, (SurnameIn('M', 'M'),))])))
+    db.session.flush()
+    call({'registration': reg.id})
+    job, = badges_of(reg)
+    assert (job.desk, job.history[0].detail) == (other, 'desk:rule:1:')
 
 
 def test_the_check_in_after_it(db, call, reg, check_in):
