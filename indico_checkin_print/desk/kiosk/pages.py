@@ -122,9 +122,9 @@ class RHKioskScan(RHKioskAction):
             limits.count('unknown', self.kiosk)
         if scan.answer != Answer.welcome:
             return _json(describe_stop(scan, self.event))
-        setup = scan.registration.registration_form.checkin_print_setup
-        if setup is None or not setup.enabled:
+        if not _prints(scan):
             return _json(go_to_desk())
+        setup = scan.registration.registration_form.checkin_print_setup
         prints_badge = setup.kind == BadgeKind.badge
         name = printed_name(scan.registration, setup.template, scan.person) if prints_badge and setup.template else ''
         return _json({'answer': 'confirm', 'name': name or name_of(scan.registration, scan.person),
@@ -144,6 +144,9 @@ class RHKioskPrint(RHKioskAction):
         scan = scan_person(self.event, registration_id, person)
         if scan.answer != Answer.welcome:
             return _json(describe_stop(scan, self.event))
+        if not _prints(scan):
+            # its form was switched off since the scan
+            return _json(go_to_desk())
         return _json(describe_badges(self.kiosk, ()) | {'handle': new_follow(self.kiosk, scan.registration)})
 
 
@@ -169,6 +172,11 @@ class RHKioskCall(RHKioskAction):
         calls.call(desk, None, self.kiosk.name)
         return _json({'answer': 'called', 'word': _('The desk has been called'),
                       'sentence': _('Somebody is coming. Please wait here for a moment.')})
+
+
+def _prints(scan):
+    setup = scan.registration.registration_form.checkin_print_setup
+    return setup is not None and setup.enabled
 
 
 def badges_of(event, registration_id):

@@ -259,3 +259,12 @@ def test_the_page_names_nobody(ask, scan, reg, browse):
     client = browse().client
     client.set_cookie(COOKIE, TOKEN, path='/kiosk/')
     assert 'Müller' not in client.get('/kiosk/').get_data(as_text=True)
+
+
+def test_a_form_that_is_switched_off_after_the_scan(db, ask, scan, reg, form):
+    handle = scan(reg)['handle']
+    form.enabled = False
+    db.session.flush()
+    status, answer = ask('print', {'handle': handle})
+    assert (status, answer['answer'], answer.get('handle')) == (200, 'desk', None)
+    assert not Job.query.has_rows()
