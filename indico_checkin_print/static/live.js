@@ -157,6 +157,9 @@
   }
 
   function update(fresh) {
+    if (isOlder(fresh)) {
+      return;
+    }
     const before = latestChange(document);
     for (const part of fresh.querySelectorAll('[data-live]')) {
       const old = document.getElementById(part.id);
@@ -221,6 +224,14 @@
   function latestChange(within) {
     const rows = [...within.querySelectorAll('[data-job]')];
     return rows.reduce((a, b) => (!a || b.dataset.changed > a.dataset.changed ? b : a), null);
+  }
+
+  // What the relay pushes and what Indico answers may overtake each other; no job goes back in time.
+  function isOlder(fresh) {
+    return [...fresh.querySelectorAll('[data-job]')].some(row => {
+      const shown = document.querySelector(`[data-job="${CSS.escape(row.dataset.job)}"]`);
+      return shown && row.dataset.changed < shown.dataset.changed;
+    });
   }
 
   // What a screen reader says without being asked; the lists change too often for that.

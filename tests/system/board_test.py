@@ -62,6 +62,14 @@ def test_from_check_in_to_reprint(stack, board, take, keep):
     assert board.url.endswith('/board')
     board.set_viewport_size(DESKTOP)
     assert fits(board)
+    expect(board.locator('[data-state=completed]')).to_have_count(2)
+    # what was drawn earlier and comes later is not shown
+    old = board.request.get(f'{board.url}/live').text().replace(
+        row.get_attribute('data-changed'), '2026-01-01T00:00:00+00:00').replace('Printed', 'Rendering')
+    assert 'Rendering' not in board.evaluate("""old => {
+        window.CheckinPrint.pushed(old);
+        return document.querySelector('#board').innerText;
+    }""", old)
     keep(board, 'board-desktop')
 
 
