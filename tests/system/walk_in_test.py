@@ -93,6 +93,9 @@ def test_what_is_missing_is_said_and_payment_is_asked(stack, page, keep):
         expect(page.locator('#walk-in-state')).to_contain_text('To pay:')
         expect(page.locator('#walk-in-state')).to_contain_text('not checked in yet')
         assert fits(page)
+        answers = page.get_by_role('button', name='check in')
+        expect(answers).to_have_count(2)
+        assert answers.first.bounding_box()['x'] == answers.last.bounding_box()['x']
         keep(page, 'walk-in-payment')
         count = len(stack.papers())
         page.get_by_role('button', name='Paid here: check in').click()
