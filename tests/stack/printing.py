@@ -46,8 +46,9 @@ class Printing:
             service.stop()
 
     def papers(self):
-        """Return everything that came out of any printer so far."""
-        return [paper for printer in self.printers.values() for paper in printer.papers()]
+        """Return everything that came out of any printer so far, in order."""
+        return sorted((paper for printer in self.printers.values() for paper in printer.papers()),
+                      key=lambda paper: paper.printed)
 
     def __enter__(self):
         try:

@@ -98,7 +98,7 @@ class Stack:
         return self.printing.printers
 
     def papers(self):
-        """Return everything that came out of any printer so far."""
+        """Return everything that came out of any printer so far, in order."""
         return self.printing.papers()
 
     def start(self):

@@ -189,7 +189,7 @@ def texts_of(papers):
     return [read(paper.path).text for paper in papers]
 
 
-def test_edit_for_this_print(stack, open_page, take, picture):
+def test_edit_for_this_print(stack, open_page, take, keep, picture):
     person, = take(1)
     station = open_page()
     page = station.page
@@ -200,15 +200,16 @@ def test_edit_for_this_print(stack, open_page, take, picture):
     first, institution = dialog.get_by_label('First Name'), dialog.get_by_label('Institution')
     expect(first).to_be_focused()
     expect(first).to_have_value(person['first_name'])
+    first.fill('Countess')
+    institution.fill('Analytical Engines & Sons')
+    dialog.get_by_label('Copies').fill('2')
+    keep(page, 'scan-station-edit')
     # not what a printer can print
     first.fill('Ada <b>')
     dialog.get_by_role('button', name='Print', exact=True).click()
     expect(dialog.get_by_role('alert')).to_have_text('First Name: The characters < and > cannot be printed.')
     expect(first).to_be_focused()
     first.fill('Countess')
-    institution.fill('Analytical Engines & Sons')
-    dialog.get_by_label('Copies').fill('2')
-    picture(page, 'edit-print')
     page.set_viewport_size(PHONE)
     assert fits(page)
     picture(page, 'edit-print-phone')
