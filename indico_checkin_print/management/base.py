@@ -33,6 +33,8 @@ from indico_checkin_print.models.webhooks import Webhook
 PERMISSION = 'registration'
 #: The argument of a URL that says that its button is on the jobs page, whose own arguments it has as well
 LIST = 'list'
+#: Of `action_form`, for dialogs on Indico's own pages, which keep the labels beside the fields on a phone
+LABELS_ABOVE = {'orientation': 'vertical'}
 #: Most desks, agents and webhooks of an event; each kind has its own count
 MAX_OBJECTS = 50
 

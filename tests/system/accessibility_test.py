@@ -4,6 +4,8 @@ Only what is ours is judged: Indico made its menus around the manager's pages, a
 walk-ins. Indico itself has no dark colours; the volunteers' pages are dark where the device is.
 """
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -13,7 +15,7 @@ from tests.stack.facts import wait_for_badges
 from tests.stack.kiosk_page import KioskPage, add_kiosk
 from tests.stack.manager import Manager
 from tests.stack.pictures import save_sheet
-from tests.stack.process import free_port
+from tests.stack.receiver import Receiver
 from tests.stack.scan_page import ScanPage, tickets
 from tests.system.conftest import EXPECT_TIMEOUT, MAKES_PICTURES, PICTURES
 
@@ -32,6 +34,14 @@ SHEETS = PICTURES / 'pages'
 WIDE = """() => document.documentElement.scrollWidth <= window.innerWidth ? [] :
   ['page'].concat([...document.querySelectorAll('body *')].filter(
     x => x.getBoundingClientRect().right > window.innerWidth).map(x => x.outerHTML.slice(0, 120))).slice(0, 8)"""
+#: Labels of fields in which a word stands on two lines
+BROKEN = r"""() => [...document.querySelectorAll('.form-label, .form-label *')].flatMap(x => [...x.childNodes]).filter(
+  x => x.nodeType === Node.TEXT_NODE).filter(x => [...x.data.matchAll(/\p{L}+/gu)].some(word => {
+    const range = document.createRange();
+    range.setStart(x, word.index);
+    range.setEnd(x, word.index + word[0].length);
+    return new Set([...range.getClientRects()].map(line => line.top)).size > 1;
+  })).map(x => x.data.trim())"""
 FORM = '#registration-form-submission-container'
 
 #: Name: who opens it, its path below the event, and the button that opens a dialog on it
@@ -48,6 +58,7 @@ PAGES = {
     'set-up': ('manager', '/manage/checkin-print/setup', None),
     'first steps': ('manager', '/manage/checkin-print/first-steps', None),
     'all badges': ('manager', '/manage/checkin-print/jobs/', None),
+    'rules of printing': ('manager', '/manage/checkin-print/setup', 'Change the rules'),
     'a new desk': ('manager', '/manage/checkin-print/setup', 'Add a desk'),
     'a new agent': ('manager', '/manage/checkin-print/setup', 'Add a print agent'),
     'a new rule': ('manager', '/manage/checkin-print/setup', 'Add a rule'),
@@ -57,14 +68,17 @@ PAGES = {
 }
 
 
-def judge(page, picture, name, *, has_dark=True, fits=True, **what):
+def judge(page, picture, name, *, has_dark=True, fits=True, opens=None, **what):
     """Return the faults of what a window shows, under both sizes and both schemes, without loading it anew.
 
     :param fits: Whether the page has to be no wider than the window.
+    :param opens: A function that opens it anew for each size: Indico's dialogs stay where and as wide as they were.
     """
     faults, views = [], []
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
+        if opens:
+            opens()
         for scheme in ('light', 'dark'):
             page.emulate_media(color_scheme=scheme)
             where = f'{name}, {size}, {scheme}: '
@@ -74,6 +88,7 @@ def judge(page, picture, name, *, has_dark=True, fits=True, **what):
                 views.append(page.screenshot(animations='disabled'))
             if fits and (wide := page.evaluate(WIDE)):
                 faults.append(f'{where}wider than the window: ' + ' | '.join(wide))
+            faults += [f'{where}a word of the label "{label}" is broken' for label in page.evaluate(BROKEN)]
     if MAKES_PICTURES:
         save_sheet(views, SHEETS / f'{name.replace(", ", "-").replace(" ", "-")}.png')
     return faults
@@ -82,7 +97,7 @@ def judge(page, picture, name, *, has_dark=True, fits=True, **what):
 def test_answers_of_the_scan_station(stack, log_in, take, picture):
     """It is the first, so that the pages after it have a badge to show."""
     person, other = take(2, form=1)
-    code, = tickets(stack, [person])
+    code, other_code = tickets(stack, [person, other])
     station = ScanPage(stack, log_in('volunteer'))
     page = station.page
     assert station.scan(code)['answer'] == 'welcome'
@@ -103,11 +118,14 @@ def test_answers_of_the_scan_station(stack, log_in, take, picture):
     page.locator('[data-part=search]').fill(other['last_name'])
     page.locator('.scan-person').first.wait_for()
     faults += judge(page, picture, 'scan station, already in')
+    page.get_by_role('button', name='Check in only').click()
+    assert station.scan(other_code)['answer'] == 'welcome'
+    faults += judge(page, picture, 'scan station, check in only')
     assert not faults, '\n'.join(faults)
 
 
 def test_a_kiosk(stack, log_in, take, picture):
-    code, id_ = add_kiosk(Manager(stack), stack, 'Judged', 'Desk 2')
+    code, id_ = add_kiosk(Manager(stack), stack, 'Entrance', 'Desk 2')
     try:
         page = log_in()
         page.goto('/kiosk/')
@@ -128,24 +146,32 @@ def test_a_kiosk(stack, log_in, take, picture):
 
 def test_a_batch(stack, log_in, take, picture):
     """Its dialog opens from Indico's own list, which is wider than a phone."""
-    people = take(2, form=1)
+    people, printer = take(4, form=1), stack.printers['desk2']
     page = log_in('manager')
-    page.goto(f'{stack.event_url}/manage/registration/{people[0]["form_id"]}/registrations/')
-    for person in people:
-        page.locator(f'#registration-{person["id"]} input[type=checkbox]').check()
-    page.get_by_role('button', name='Actions').click()
-    page.set_viewport_size(SIZES['phone'])
-    page.get_by_text('Print a batch of badges', exact=True).click()
-    page.get_by_role('dialog').get_by_role('button', name='Print', exact=True).wait_for()
+
+    def opens():
+        size = page.viewport_size
+        page.set_viewport_size(SIZES['desktop'])
+        page.goto(f'{stack.event_url}/manage/registration/{people[0]["form_id"]}/registrations/')
+        for person in people:
+            page.locator(f'#registration-{person["id"]} input[type=checkbox]').check()
+        page.get_by_role('button', name='Actions').click()
+        page.set_viewport_size(size)
+        page.get_by_text('Print a batch of badges', exact=True).click()
+        page.get_by_role('dialog').get_by_role('button', name='Print', exact=True).wait_for()
+
     faults = judge(page, picture, 'batch, its dialog', within=DIALOG, palette=INDICO_COLOURS, fits=False,
-                   has_dark=False)
-    page.get_by_role('dialog').get_by_role('button', name='Print', exact=True).click()
-    page.wait_for_url('**/batches/*/')
-    faults += judge(page, picture, 'batch', within=OURS, palette=INDICO_COLOURS, has_dark=False)
-    expect(page.locator('#live-batch')).to_contain_text('2 of 2', timeout=30000)
+                   has_dark=False, opens=opens)
+    printer.slow(8)
+    try:
+        page.get_by_role('dialog').get_by_role('button', name='Print', exact=True).click()
+        page.wait_for_url('**/batches/*/')
+        expect(page.locator('#live-batch')).to_contain_text('1 of 4', timeout=30000)
+        faults += judge(page, picture, 'batch', within=OURS, palette=INDICO_COLOURS, has_dark=False)
+    finally:
+        printer.repair()
+    expect(page.locator('#live-batch')).to_contain_text('4 of 4', timeout=60000)
     faults += judge(page, picture, 'batch, ended', within=OURS, palette=INDICO_COLOURS, has_dark=False)
-    page.goto(f'{stack.event_url}/manage/checkin-print/')
-    faults += judge(page, picture, 'batches', within=OURS, palette=INDICO_COLOURS, has_dark=False)
     assert not faults, '\n'.join(faults)
 
 
@@ -154,19 +180,21 @@ def test_page(stack, log_in, picture, name):
     login, path, button = PAGES[name]
     person = stack.seeded['registrations'][0]
     manages = not path.startswith(WITHOUT_MENUS)
+    url = stack.event_url + path.format(desk=stack.seeded['desks']['Desk 2'], form=person['form_id'],
+                                        registration=person['id'])
     page = log_in(login)
-    # Indico's dialogs stay as wide as the window in which they were opened
-    page.set_viewport_size(SIZES['phone'])
-    # a page that says only that something went wrong would have no faults
-    assert page.goto(stack.event_url + path.format(desk=stack.seeded['desks']['Desk 2'], form=person['form_id'],
-                                                   registration=person['id'])).ok
-    if name == 'walk-in':
-        page.locator(f'{FORM} input[name="email"]').wait_for()
-    if button:
-        page.get_by_role('button', name=button).first.click()
-        page.locator(DIALOG[0]).wait_for()
+
+    def opens():
+        # a page that says only that something went wrong would have no faults
+        assert page.goto(url).ok
+        if name == 'walk-in':
+            page.locator(f'{FORM} input[name="email"]').wait_for()
+        if button:
+            page.get_by_role('button', name=button).first.click()
+            page.locator(f'{DIALOG[0]} :is(form, table)').first.wait_for()
+
     faults = judge(page, picture, name, within=DIALOG if button else OURS if manages else ('body',), without=(FORM,),
-                   palette=INDICO_COLOURS if manages else '', has_dark=not manages)
+                   palette=INDICO_COLOURS if manages else '', has_dark=not manages, opens=opens)
     assert not faults, '\n'.join(faults)
 
 
@@ -197,7 +225,7 @@ def test_a_board_with_a_fault_and_a_call(stack, log_in, take, picture):
         manager = log_in('manager')
         manager.goto(f'{stack.event_url}/manage/checkin-print/')
         expect(manager.locator('#live-banner')).to_contain_text('calls the tech')
-        faults += judge(manager, picture, 'today, a call', within=OURS, palette=INDICO_COLOURS)
+        faults += judge(manager, picture, 'today, a call', within=OURS, palette=INDICO_COLOURS, has_dark=False)
         manager.goto(f'{stack.event_url}/manage/checkin-print/board/')
         expect(manager.get_by_text('out of paper').first).to_be_visible()
         faults += judge(manager, picture, 'live board, out of paper')
@@ -207,20 +235,23 @@ def test_a_board_with_a_fault_and_a_call(stack, log_in, take, picture):
     assert not faults, '\n'.join(faults)
 
 
-def test_a_webhook_that_does_not_work(stack, log_in, picture):
-    manager = Manager(stack)
-    manager.post('/manage/checkin-print/webhooks/add', {
-        'name': 'Judged', 'url': f'http://127.0.0.1:{free_port()}/', 'events': ['badge.printed', 'agent.away']})
+def test_a_webhook_that_does_not_work(stack, log_in, tmp_path, picture):
+    receiver, manager = Receiver(tmp_path), Manager(stack)
+    receiver.start(422)
+    answer = manager.post('/manage/checkin-print/webhooks/add', {
+        'name': 'CRM', 'url': receiver.url, 'events': ['badge.printed', 'agent.away']})
+    receiver.knows(re.search(r'whsec_[\w+/=-]+', answer.json()['html'])[0])
     id_, = stack.postgres.sql('indico', 'SELECT max(id) FROM plugin_checkin_print.webhooks')
     path = f'/manage/checkin-print/webhooks/{id_}'
     try:
         manager.post(f'{path}/test')
         page = log_in('manager')
         page.goto(f'{stack.event_url}{path}/log')
-        expect(page.get_by_text('Test event').first).to_be_visible(timeout=EXPECT_TIMEOUT)
-        faults = judge(page, picture, 'a webhook', within=OURS, palette=INDICO_COLOURS)
+        expect(page.get_by_role('button', name='Send again: Test event')).to_be_visible(timeout=EXPECT_TIMEOUT)
+        faults = judge(page, picture, 'a webhook', within=OURS, palette=INDICO_COLOURS, has_dark=False)
         assert not faults, '\n'.join(faults)
     finally:
+        receiver.stop()
         manager.post(f'{path}/delete')
 
 
@@ -231,12 +262,16 @@ def test_the_page_of_a_registration(stack, log_in, take, picture):
     page.goto(url)
     badge = ('#registration-details .checkin-print',)
     page.locator(badge[0]).wait_for()
-    faults = judge(page, picture, 'a registration', within=badge, palette=INDICO_COLOURS)
+    faults = judge(page, picture, 'a registration', within=badge, palette=INDICO_COLOURS, has_dark=False)
     CheckIn(stack)(person)
     wait_for_badges(stack, count + 1)
     page.goto(url)
     page.locator(badge[0]).get_by_role('button', name='Print again').wait_for()
-    faults += judge(page, picture, 'a registration with its badge', within=badge, palette=INDICO_COLOURS)
+    page.set_viewport_size(SIZES['phone'])
+    # the buttons are below the words
+    assert page.locator(f'{badge[0]} .text').bounding_box()['width'] > SIZES['phone']['width'] / 2
+    faults += judge(page, picture, 'a registration with its badge', within=badge, palette=INDICO_COLOURS,
+                    has_dark=False)
     assert not faults, '\n'.join(faults)
 
 
@@ -261,3 +296,6 @@ def test_it_finds_what_is_wrong(log_in):
     assert 'color-contrast (serious)' in found
     assert 'label (critical)' in found
     assert accessibility_faults(page, without=('p', 'input')) == []
+    page.set_content('<div style="width: 4em; overflow-wrap: anywhere"><div class="form-label">Separator</div>'
+                     '<div class="form-label">By the desk</div></div>')
+    assert page.evaluate(BROKEN) == ['Separator']

@@ -14,8 +14,8 @@ from indico.web.forms.widgets import SwitchWidget
 from indico.web.util import jsonify_data, jsonify_template
 
 from indico_checkin_print import _, kick, ledger
-from indico_checkin_print.management.base import (DialogForm, RHCheckinPrintBase, RHRegFormBase, WPCheckinPrint,
-                                                  action_form)
+from indico_checkin_print.management.base import (LABELS_ABOVE, DialogForm, RHCheckinPrintBase, RHRegFormBase,
+                                                  WPCheckinPrint, action_form)
 from indico_checkin_print.management.batches.members import Kind, candidates_of, in_words
 from indico_checkin_print.management.batches.progress import MAX_LISTED, count_open, has_hidden, progress_of
 from indico_checkin_print.models.batches import Batch
@@ -93,7 +93,7 @@ class RHCreateBatch(RHRegFormBase):
             form.desks.data = [default] if default else [desk.id for desk in desks]
         if form.validate_on_submit():
             return self._create(form, candidates)
-        return action_form(form, _('Print'), message=in_words(candidates))
+        return action_form(form, _('Print'), message=in_words(candidates), form_header_kwargs=LABELS_ABOVE)
 
     def _create(self, form, candidates):
         reprint = 'reprint' in form and form.reprint.data

@@ -21,8 +21,8 @@ from indico.web.util import jsonify_data, jsonify_template
 
 from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.badge.persons import persons_of
-from indico_checkin_print.management.base import (PERMISSION, DialogForm, RHRegFormBase, WPCheckinPrint, action_form,
-                                                  in_english)
+from indico_checkin_print.management.base import (LABELS_ABOVE, PERMISSION, DialogForm, RHRegFormBase, WPCheckinPrint,
+                                                  action_form, in_english)
 from indico_checkin_print.management.jobs.filter import MAX_ID
 from indico_checkin_print.management.jobs.reprint import REASONS
 from indico_checkin_print.management.registrations.todo import ACTS, PRINTS, Todo, decide
@@ -142,7 +142,7 @@ class RHPrintRegistrations(RHRegFormBase):
             wanted = [badge for badge in badges if badge.job is None or badge.job.id <= form.newest.data]
             self._print(wanted, Reason(form.reason.data) if form.needs_reason else None)
             return jsonify_data(flash=False)
-        return action_form(form, _('Print'), message=in_words(badges))
+        return action_form(form, _('Print'), message=in_words(badges), form_header_kwargs=LABELS_ABOVE)
 
     def _lock_registrations(self):
         """Return the chosen registrations, by name; no second request prints them until the transaction ends."""
