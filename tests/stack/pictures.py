@@ -1,5 +1,6 @@
 """Pictures of pages for the docs: small files, and all views of a page on one sheet."""
 
+import subprocess
 from io import BytesIO
 
 from PIL import Image, ImageChops
@@ -22,6 +23,12 @@ def save_picture(png, path):
     :param png: The bytes of a PNG.
     """
     _write(Image.open(BytesIO(png)), path)
+
+
+def save_paper(pdf, path):
+    """Write the first page of what a printer printed as a small PNG."""
+    save_picture(subprocess.run(['pdftoppm', '-r', '80', '-png', '-singlefile', str(pdf)], capture_output=True,
+                                check=True).stdout, path)
 
 
 def save_sheet(pngs, path):
@@ -49,5 +56,6 @@ def _bottom(view):
 
 
 def _write(picture, path):
-    picture.convert('RGB').quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-        path, optimize=True)
+    # k-means keeps large areas in their own colour: grey stays grey
+    picture.convert('RGB').quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=1,
+                                    dither=Image.Dither.NONE).save(path, optimize=True)

@@ -11,8 +11,9 @@ from print_agent.protocol import messages as p
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 from tests.stack.agent import COMMAND
+from tests.stack.pictures import save_sheet
 from tests.stack.process import Service, accepts, free_port
-from tests.system.conftest import EXPECT_TIMEOUT, makes_a_picture
+from tests.system.conftest import EXPECT_TIMEOUT, PICTURES, makes_a_picture
 
 
 PEOPLE = ('Ada Lovelace', 'Grace Hopper', 'Zoë Ångström', 'Chien-Shiung Wu', 'Emmy Noether')
@@ -227,6 +228,13 @@ def test_picture(agent, page, keep):
     page.get_by_role('button', name='Pause desk2').click()
     expect(printer(page, 'desk2')).to_contain_text('Paused')
     keep(page, 'agent-page')
+    views = []
+    for width, height in ((390, 844), (1280, 900)):
+        page.set_viewport_size({'width': width, 'height': height})
+        for scheme in ('light', 'dark'):
+            page.emulate_media(color_scheme=scheme)
+            views.append(page.screenshot(animations='disabled'))
+    save_sheet(views, PICTURES / 'pages' / 'print-agent.png')
 
 
 def test_nothing_is_wider_than_a_small_screen(agent, page):

@@ -1,7 +1,6 @@
 """From a scan to paper, and what two scans, an undone scan and bad input make of it."""
 
 import json
-import subprocess
 import time
 
 import pytest
@@ -10,6 +9,7 @@ import requests
 from print_agent.protocol import messages, signing
 from tests.stack.checkin import CheckIn
 from tests.stack.papers import names_in, read
+from tests.stack.pictures import save_paper
 from tests.stack.process import wait_for
 from tests.system.conftest import PICTURES, makes_a_picture
 
@@ -87,8 +87,7 @@ def test_the_same_badge_has_the_same_bytes(stack, people, scan, always_reprint):
 @makes_a_picture
 def test_picture(stack, people, scan):
     paper = scan(people[3])
-    subprocess.run(['pdftoppm', '-r', '80', '-png', '-singlefile', str(paper.path), str(PICTURES / 'badge')],
-                   check=True)
+    save_paper(paper.path, PICTURES / 'badge.png')
 
 
 @pytest.mark.parametrize(('code', 'status', 'error'), [

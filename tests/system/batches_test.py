@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.stack.pictures import save_picture
+from tests.stack.pictures import save_paper
 from tests.system.conftest import EXPECT_TIMEOUT, PICTURES, makes_a_picture
 
 
@@ -91,15 +91,19 @@ def test_pause_resume_and_cancel_by_keyboard(stack, log_in, take, picture):
 
 
 @makes_a_picture
-def test_pictures(stack, log_in, take):
+def test_pictures(stack, log_in, take, keep):
     page = log_in('manager')
     printer = stack.printers['desk1']
+    count = len(printer.papers())
     printer.slow(2)
     try:
-        begin(stack, page, take(12))
-        save_picture(page.screenshot(), PICTURES / 'batch-dialog.png')
+        dialog = begin(stack, page, take(12))
+        dialog.get_by_label('Separator sheets').check(force=True)
+        keep(page, 'batch-dialog')
         confirm(page)
         expect(page.locator('#live-batch')).to_contain_text(re.compile('[4-9] of 12'), timeout=8 * EXPECT_TIMEOUT)
-        save_picture(page.screenshot(), PICTURES / 'batch.png')
+        keep(page, 'batch')
     finally:
         printer.repair()
+    # each group of badges begins with one
+    save_paper(printer.papers()[count].path, PICTURES / 'separator-sheet.png')
