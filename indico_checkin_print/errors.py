@@ -5,7 +5,7 @@
     ├── SettingError            a setting in indico.conf makes no sense
     ├── SecretUnreadable        a secret cannot be decrypted any more
     ├── CannotRender            a badge cannot be made until a person changes something
-    ├── NoName                  a badge would show no name of its person
+    ├── MustHold                a badge waits until a person has looked at it
     ├── DocumentGone            a badge has no document any more
     ├── NewsGone                nobody knows any more what news for a webhook were about
     ├── Replaced                an agent speaks through another link by now
@@ -53,11 +53,14 @@ class CannotRender(CheckinPrintError):
         super().__init__(detail, reason)
 
 
-class NoName(CheckinPrintError):
-    """The template shows names, and this person has none that it could show."""
+class MustHold(CheckinPrintError):
+    """A badge would not show what it should: its person's name, or a character. Someone corrects that, or releases it.
 
-    def __init__(self):
-        super().__init__(reason='no_name')
+    ``reason`` is a `reasons.codes.Reason`.
+    """
+
+    def __init__(self, reason, detail=''):
+        super().__init__(detail, reason)
 
 
 class DocumentGone(CheckinPrintError):

@@ -3,11 +3,13 @@
 import os
 
 from celery.schedules import crontab, schedule
+from celery.signals import worker_process_init
 
 from indico.core.celery import celery
 from indico.core.db import db
 
 from indico_checkin_print import heartbeat
+from indico_checkin_print.badge.text.draw import warm_up
 from indico_checkin_print.diagnostics import attention_email, equipment, standstill_email
 from indico_checkin_print.ledger.conditions import post_is_due
 from indico_checkin_print.logs import logger
@@ -21,6 +23,12 @@ SWEEP_INTERVAL = 15
 POST_DURATION = 10
 #: Between two searches for documents that are not needed any more, in seconds.
 DOCUMENT_PURGE_INTERVAL = 300
+
+
+@worker_process_init.connect
+def _load_fonts(**kwargs):
+    """Load what the first badge of a process would wait for."""
+    warm_up()
 
 
 @celery.task(name='checkin_print_work', plugin='checkin_print', ignore_result=True)

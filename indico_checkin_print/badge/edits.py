@@ -6,7 +6,6 @@ is.
 """
 
 import hashlib
-import html
 import unicodedata
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,9 +13,9 @@ from io import BytesIO
 from indico.modules.designer.util import is_regform_field_placeholder
 from indico.modules.events.registration.models.form_fields import RegistrationFormField
 from indico.util.placeholders import get_placeholders
-from indico.util.string import RichMarkup, strip_tags
 
 from indico_checkin_print import _
+from indico_checkin_print.badge.text.draw import text_of
 
 
 #: Characters of one text
@@ -63,8 +62,7 @@ class Recorder:
 
     def _draw_item(self, canvas, item, tpl_data, content, margin_x, margin_y):
         if not isinstance(content, BytesIO):
-            content = content.unescape() if isinstance(content, RichMarkup) else content
-            self.texts.setdefault(key_of(item), (item, strip_tags(str(content))))
+            self.texts.setdefault(key_of(item), (item, text_of(content)))
 
     def _draw_background(self, *args):
         pass
@@ -99,7 +97,4 @@ def problem_with(text):
         return _('At most {} characters, please.').format(MAX_TEXT)
     if any(unicodedata.category(char) in {'Cc', 'Cs', 'Co', 'Cn'} for char in text):
         return _('There is a character in it that cannot be printed.')
-    # the designer would take it for markup, also if it is written as an entity
-    if not {'<', '>'}.isdisjoint(html.unescape(text)):
-        return _('The characters < and > cannot be printed.')
     return ''

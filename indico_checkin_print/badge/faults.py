@@ -57,8 +57,8 @@ def _item_fault(exc, item, frames):
         return _('its font size is no number.')
     if any('color' in name.lower() for name in names):
         return _('one of its colours does not exist.')
-    if 'wrap' in names or 'Paragraph' in names or 'parse' in names:
-        return _('its text cannot be set. Look for markup in it, and for a size that is larger than the badge.')
+    if '_draw_text' in names:
+        return _('its text cannot be set. Check its size.')
     return _('it cannot be drawn. The log of the server has more.')
 
 

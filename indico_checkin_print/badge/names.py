@@ -32,3 +32,8 @@ def names_of(kind):
 def is_blank(text):
     """Return whether nothing of a text leaves ink: blanks, controls, and what is only there for its neighbours."""
     return all(unicodedata.category(char)[0] in 'ZC' for char in text or '')
+
+
+def code_points(characters):
+    """Return how characters are named where they may have no font either: ``U+1F600 U+1F601``."""
+    return ' '.join(f'U+{ord(char):04X}' for char in characters)

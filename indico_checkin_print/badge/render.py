@@ -13,9 +13,10 @@ from reportlab.lib.units import cm, mm
 from sqlalchemy.exc import SQLAlchemyError
 
 from indico.core import signals
-from indico.modules.events.registration.badges import RegistrantsListToBadgesPDF, RegistrantsListToBadgesPDFDoubleSided
+from indico.modules.events.registration.badges import (RegistrantsListToBadgesPDF,
+                                                       RegistrantsListToBadgesPDFDoubleSided,
+                                                       RegistrantsListToBadgesPDFFoldable)
 from indico.modules.events.registration.controllers.management.tickets import DEFAULT_TICKET_PRINTING_SETTINGS
-from indico.modules.events.registration.util import generate_ticket
 
 from print_agent.protocol.messages import MAX_DOCUMENT, MAX_PAGES, MAX_SIDE_MM
 
@@ -23,8 +24,9 @@ from indico_checkin_print import _
 from indico_checkin_print.badge.context import drawing
 from indico_checkin_print.badge.edits import Edited, Recorder, in_words
 from indico_checkin_print.badge.faults import describe_fault
-from indico_checkin_print.badge.names import is_nameless
-from indico_checkin_print.errors import CannotRender, NoName
+from indico_checkin_print.badge.names import code_points, is_nameless
+from indico_checkin_print.badge.text.draw import Written
+from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.logs import log_failure, logger
 from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage
 from indico_checkin_print.reasons.codes import Reason
@@ -39,6 +41,8 @@ class BadgePDF:
     pages: int
     width_mm: float
     height_mm: float
+    #: The characters on it for which this machine has no font
+    missing_glyphs: str = ''
 
     @property
     def sha256(self):
@@ -46,27 +50,32 @@ class BadgePDF:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def render(registration, setup, person='', *, template=None, language=BadgeLanguage.event, nameless=False, edits=None):
+def render(registration, setup, person='', *, template=None, language=BadgeLanguage.event, accepted=frozenset(),
+           edits=None):
     """Render what a registration form prints for one registration.
 
     :param setup: The `FormSetup` of the registration's form.
     :param person: The id of an accompanying person, or ``''`` for the registrant. A ticket has all persons on it.
     :param template: A badge template to print instead of what the form prints.
     :param language: The event's `BadgeLanguage`.
-    :param nameless: Whether to draw a badge that shows no name of its person.
+    :param accepted: Why the badge would be held and is drawn all the same: `Reason.no_name`, `Reason.missing_glyphs`.
     :param edits: Texts to print in place of those of the registration, see `badge.edits`. A ticket has none.
     :raises CannotRender: if the template is gone, cannot be drawn, draws nothing, or makes a document that no desk
                           accepts.
-    :raises NoName: if it would show no name of its person.
+    :raises MustHold: if it would show no name of its person, or boxes in place of characters that no font has.
     """
     kind, template = (setup.kind, setup.template) if template is None else (BadgeKind.badge, template)
     if kind == BadgeKind.badge and template is None:
         raise CannotRender(Reason.template_missing)
     with drawing(registration, language):
         with _faults_of_templates(), _invariant_pdf():
-            pdf = (generate_ticket(registration) if kind == BadgeKind.ticket else
-                   _badge(registration, template, setup.backside, person, nameless, edits or {}))
-        return _checked(kind, pdf.getvalue())
+            pdf = (_prepare_ticket(registration) if kind == BadgeKind.ticket else
+                   _prepare_badge(registration, template, setup.backside, person, accepted, edits or {}))
+            content = pdf.get_pdf().getvalue()
+        missing = ''.join(dict.fromkeys(''.join(pdf.missing.values())))
+        if missing and Reason.missing_glyphs not in accepted:
+            raise MustHold(Reason.missing_glyphs, code_points(missing))
+        return _checked(kind, content, missing)
 
 
 def texts_of(registration, setup, person='', *, template=None, language=BadgeLanguage.event):
@@ -86,14 +95,25 @@ def texts_of(registration, setup, person='', *, template=None, language=BadgeLan
     return in_words(pdf.texts)
 
 
-def _badge(registration, template, backside, person, nameless, edits):
+def _prepare_ticket(registration):
+    """Return what draws a ticket, as Indico's `generate_ticket` does it."""
+    regform = registration.registration_form
+    template = regform.get_ticket_template()
+    signals.event.designer.print_badge_template.send(template, regform=regform, registrations=[registration])
+    pdf_class = RegistrantsListToBadgesPDFFoldable if template.backside_template else RegistrantsListToBadgesPDF
+    return type('Ticket', (Written, pdf_class), {})(template, DEFAULT_TICKET_PRINTING_SETTINGS, registration.event,
+                                                    [registration], regform.tickets_for_accompanying_persons)
+
+
+def _prepare_badge(registration, template, backside, person, accepted, edits):
     backside = backside and template.backside_template
     pdf = _prepare(registration, template, backside, person, Edited)
     pdf.edits = edits
     items = [*template.data['items'], *(backside.data['items'] if backside else ())]
-    if not nameless and is_nameless(items, pdf.persons[0]['first_name'], pdf.persons[0]['last_name'], edits):
-        raise NoName
-    return pdf.get_pdf()
+    if (Reason.no_name not in accepted
+            and is_nameless(items, pdf.persons[0]['first_name'], pdf.persons[0]['last_name'], edits)):
+        raise MustHold(Reason.no_name)
+    return pdf
 
 
 def _prepare(registration, template, backside, person, before):
@@ -107,7 +127,7 @@ def _prepare(registration, template, backside, person, before):
     config = {**DEFAULT_TICKET_PRINTING_SETTINGS, 'page_size': SimpleNamespace(size=size)}
     signals.event.designer.print_badge_template.send(template, regform=registration.registration_form,
                                                      registrations=[registration])
-    pdf = type(before.__name__, (before, pdf_class), {})(template, config, registration.event, [registration],
+    pdf = type(before.__name__, (before, Written, pdf_class), {})(template, config, registration.event, [registration],
                                                          bool(person))
     pdf.persons = [p for p in pdf.persons if (p['id'] if p['is_accompanying'] else '') == person]
     if not pdf.persons:
@@ -138,7 +158,7 @@ def _faults_of_templates():
     """Turn what Indico's designer raises into `CannotRender`."""
     try:
         yield
-    except (CannotRender, NoName, SQLAlchemyError):
+    except (CannotRender, MustHold, SQLAlchemyError):
         raise
     except Exception as exc:
         # templates are users' input: whatever is wrong with one must end as a reason on its job
@@ -146,7 +166,7 @@ def _faults_of_templates():
         raise CannotRender(Reason.render_failed, describe_fault(exc)) from exc
 
 
-def _checked(kind, content):
+def _checked(kind, content, missing_glyphs):
     """Measure a PDF and refuse what agents would refuse."""
     if len(content) > MAX_DOCUMENT:
         raise CannotRender(Reason.document_too_large, _('{size} bytes; the limit is {limit}.').format(
@@ -158,4 +178,5 @@ def _checked(kind, content):
     if len(pages) > MAX_PAGES or max(width, height) > MAX_SIDE_MM:
         raise CannotRender(Reason.document_too_large, _('{pages} pages of {width} x {height} mm.').format(
             pages=len(pages), width=width, height=height))
-    return BadgePDF(kind=kind, content=content, pages=len(pages), width_mm=width, height_mm=height)
+    return BadgePDF(kind=kind, content=content, pages=len(pages), width_mm=width, height_mm=height,
+                    missing_glyphs=missing_glyphs)

@@ -6,6 +6,7 @@ from indico.modules.designer.models.templates import DesignerTemplate
 from indico_checkin_print.badge.render import PIXELS_CM, render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.reasons.codes import Reason
 
 
 #: A4 in cm, on which tickets are
@@ -27,7 +28,7 @@ def render_separator(regform, text):
     template = DesignerTemplate(type=TemplateType.badge, title='', data={
         'width': width, 'height': height, 'background_position': 'stretch', 'items': [item]})
     with sample_registration(regform) as registration:
-        return render(registration, setup, template=template, nameless=True)
+        return render(registration, setup, template=template, accepted={Reason.no_name, Reason.missing_glyphs})
 
 
 def _points(text, width):

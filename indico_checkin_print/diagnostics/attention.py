@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from indico.core.db import db
 
+from indico_checkin_print.ledger.states import CORRECTABLE
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import now
@@ -15,7 +16,7 @@ from indico_checkin_print.sql import now
 #: A badge that somebody deals with sooner is no reason to call for anybody
 DELAY = timedelta(seconds=60)
 #: Held badges that wait for a person who corrects something
-HELD_FOR = (Reason.no_desk, Reason.no_name)
+HELD_FOR = (Reason.no_desk, *CORRECTABLE)
 STATES = (JobState.unknown, JobState.failed, JobState.held)
 
 

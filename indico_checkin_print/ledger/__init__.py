@@ -10,7 +10,7 @@ from indico_checkin_print.ledger.batches import cancel_batch, create_batch, feed
 from indico_checkin_print.ledger.cancellation import (cancel, cancel_check_in, cancel_event, cancel_form,
                                                       cancel_registration)
 from indico_checkin_print.ledger.claims import (Claim, claim_post, claim_render, delivered, doubt, due_at_once,
-                                                fail_render, hold_nameless, rendered, undelivered)
+                                                fail_render, hold_claimed, rendered, undelivered)
 from indico_checkin_print.ledger.corrections import follow_state, redraw, restamp, undo_unsignaled
 from indico_checkin_print.ledger.create import (check_in_row, new_row, record, reprint, request_event_test,
                                                 request_test, resend)

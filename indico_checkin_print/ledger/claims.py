@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from indico.core.db import db
 
 from indico_checkin_print.badge.content import fingerprint, is_current
+from indico_checkin_print.badge.names import code_points
 from indico_checkin_print.ledger.batches import stop_returned
 from indico_checkin_print.ledger.conditions import (behind_another, due, for_receiver, for_webhooks, goes_to, is_data,
                                                     may_have_arrived, may_have_arrived_elsewhere, still_wanted)
@@ -43,9 +44,11 @@ def rendered(job, pdf, actor):
     :param pdf: A `badge.render.BadgePDF`, or ``None`` for a job that needs no document.
     :return: Whether the claim still held; otherwise nothing was stored.
     """
+    missing = code_points(pdf.missing_glyphs) if pdf is not None and pdf.missing_glyphs else ''
+    facts = {'facts': _facts_with(missing)} if missing or 'missing_glyphs' in (job.facts or {}) else {}
     person = db.case([(Job.purpose == Job.PURPOSE_TEST, '')], else_=Job.person)
     if not move(_claimed(job), S.ready, Reason.rendered, actor, lease_dt=None, attempts=0, next_try_dt=now(),
-                person=person):
+                person=person, **facts):
         return False
     if job.webhook_id is not None or (job.desk is not None and job.desk.webhook_id is not None):
         # for the badge of an agent not the relay is notified, but that agent
@@ -61,16 +64,20 @@ def rendered(job, pdf, actor):
     return True
 
 
-def hold_nameless(job, actor):
-    """Hold a claimed badge that would show no name, unless it was held for that before: then someone released it.
+def _facts_with(missing_glyphs):
+    known = db.func.coalesce(Job.facts, db.cast({}, JSONB)).op('-')('missing_glyphs')
+    return known.op('||')(db.cast({'missing_glyphs': missing_glyphs} if missing_glyphs else {}, JSONB))
+
+
+def hold_claimed(job, reason, detail, actor):
+    """Hold a claimed badge for a person to look at, unless it was held for the same before: then someone released it.
 
     :return: Whether it is held.
     """
-    steps = job.history
-    if any(step.reason == Reason.no_name and following.reason != Reason.corrected
-           for step, following in pairwise(steps)):
+    if any((step.reason, step.detail) == (reason, detail) and following.reason != Reason.corrected
+           for step, following in pairwise(job.history)):
         return False
-    return bool(move(_claimed(job), S.held, Reason.no_name, actor, lease_dt=None, attempts=0,
+    return bool(move(_claimed(job), S.held, reason, actor, detail, lease_dt=None, attempts=0,
                      expires_dt=now(HELD_EXPIRES_AFTER.total_seconds())))
 
 

@@ -9,7 +9,7 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print.badge.content import is_current
 from indico_checkin_print.ledger.cancellation import cancel_check_in
 from indico_checkin_print.ledger.holds import hold_paused
-from indico_checkin_print.ledger.states import EXPIRES_AFTER, HELD_EXPIRES_AFTER, STILL_HERE
+from indico_checkin_print.ledger.states import CORRECTABLE, EXPIRES_AFTER, HELD_EXPIRES_AFTER, STILL_HERE
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import UNASSIGNED, draw_anew, move, recall
 from indico_checkin_print.models.choices import BadgeKind, UnpaidPolicy
@@ -22,7 +22,8 @@ from indico_checkin_print.sql import notify, now
 def redraw(changes, actor):
     """Let badges be drawn anew that have no go yet. Those with one are asked when they are returned (`draw_anew`).
 
-    This is for speed, and for badges without a name: the go itself is given to no badge that shows something old.
+    This is for speed, and for badges that are held for what is on them: the go itself is given to no badge that shows
+    something old.
 
     :param changes: A `corrections.Changes`.
     :return: The ids of the jobs that are queued now.
@@ -34,7 +35,7 @@ def redraw(changes, actor):
     if not ids:
         return []
     queued = draw_anew(ids, actor)
-    named = move([Job.id.in_(ids), Job.state == S.held, Job.reason == Reason.no_name, ~is_current()], S.queued,
+    named = move([Job.id.in_(ids), Job.state == S.held, Job.reason.in_(CORRECTABLE), ~is_current()], S.queued,
                  Reason.corrected, actor, next_try_dt=now(), expires_dt=now(EXPIRES_AFTER.total_seconds()))
     for event_id, in db.session.query(Job.event_id.distinct()).filter(Job.id.in_(named)):
         hold_paused(event_id, actor, job_ids=named)
@@ -54,7 +55,7 @@ def _lock(touched):
     # the first condition is that of an index; among all jobs that ever were it finds the few that wait
     return db.session.execute(db.select(Job.id)
                               .where(Job.state.in_(STILL_HERE), touched,
-                                     db.or_(Job.state != S.held, Job.reason == Reason.no_name))
+                                     db.or_(Job.state != S.held, Job.reason.in_(CORRECTABLE)))
                               .order_by(Job.queue_dt, Job.id).with_for_update(key_share=True)).scalars().all()
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.reasons.codes import Reason
 
 
 #: How long a process may render a badge before it is taken for dead, in seconds.
@@ -51,6 +52,8 @@ TRANSITIONS = {
     S.canceled: {S.queued},
     S.completed: set(),
 }
+#: Why a badge is held for what is on it: a correction of that queues it again.
+CORRECTABLE = (Reason.no_name, Reason.missing_glyphs)
 #: In these states it is not on its way to paper yet.
 STILL_HERE = (S.held, S.queued, S.rendering, S.ready)
 #: In these states the badge is out, as far as anybody can say.

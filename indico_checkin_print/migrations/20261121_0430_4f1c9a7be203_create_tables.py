@@ -208,6 +208,11 @@ class _NamelessPolicy(int, Enum):
     print = 2
 
 
+class _MissingGlyphsPolicy(int, Enum):
+    hold = 1
+    print = 2
+
+
 class _BadgeLanguage(int, Enum):
     event = 1
     registrant = 2
@@ -287,6 +292,7 @@ def upgrade():
         sa.Column('unpaid', PyIntEnum(_UnpaidPolicy), nullable=False),
         sa.Column('reprint', PyIntEnum(_ReprintPolicy), nullable=False),
         sa.Column('nameless', PyIntEnum(_NamelessPolicy), server_default='1', nullable=False),
+        sa.Column('missing_glyphs', PyIntEnum(_MissingGlyphsPolicy), server_default='1', nullable=False),
         sa.Column('language', PyIntEnum(_BadgeLanguage), server_default='1', nullable=False),
         sa.Column('bulk_limit', sa.Integer(), nullable=False),
         sa.Column('sources', postgresql.ARRAY(sa.String()), nullable=False),

@@ -41,6 +41,15 @@ class NamelessPolicy(RichIntEnum):
     print = 2
 
 
+class MissingGlyphsPolicy(RichIntEnum):
+    """What happens when no font of the server has a character of a badge."""
+
+    __titles__ = [None, _('Hold the badge until someone corrects the text or releases it'),
+                  _('Print the badge with boxes in their place')]
+    hold = 1
+    print = 2
+
+
 class BadgeLanguage(RichIntEnum):
     """In which language dates, prices and the like are on a badge, unless the event enforces one."""
 

@@ -8,7 +8,8 @@ from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
 from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SOURCES, BadgeKind,
-                                                 BadgeLanguage, NamelessPolicy, ReprintPolicy, UnpaidPolicy)
+                                                 BadgeLanguage, MissingGlyphsPolicy, NamelessPolicy, ReprintPolicy,
+                                                 UnpaidPolicy)
 
 
 class EventSetup(db.Model):
@@ -45,6 +46,12 @@ class EventSetup(db.Model):
         nullable=False,
         default=NamelessPolicy.hold,
         server_default=str(int(NamelessPolicy.hold))
+    )
+    missing_glyphs = db.Column(
+        PyIntEnum(MissingGlyphsPolicy),
+        nullable=False,
+        default=MissingGlyphsPolicy.hold,
+        server_default=str(int(MissingGlyphsPolicy.hold))
     )
     language = db.Column(
         PyIntEnum(BadgeLanguage),

@@ -18,6 +18,7 @@ class Reason(IndicoStrEnum):
     already_printed = 'already_printed'
     paused = 'paused'
     no_name = 'no_name'
+    missing_glyphs = 'missing_glyphs'
     badge_desk = 'badge_desk'
     in_batch = 'in_batch'
     agent_away = 'agent_away'
@@ -111,6 +112,8 @@ SENTENCES = {
     Reason.paused: _('Printing is paused. The badge prints when printing resumes.'),
     Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or '
                       'releases it.'),
+    Reason.missing_glyphs: _('This server has no font for some characters of the badge. It prints when someone '
+                             'corrects the text, or releases it with boxes in their place.'),
     Reason.badge_desk: _('The badge prints when the ticket is scanned at the badge desk.'),
     Reason.in_batch: _('The badge prints when its turn in the batch comes.'),
     Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),

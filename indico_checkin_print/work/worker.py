@@ -15,10 +15,10 @@ from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.badge.separator import render_separator
 from indico_checkin_print.delivery.deliver import begin, enter, send
-from indico_checkin_print.errors import CannotRender, NoName
+from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.ledger.conditions import still_wanted
 from indico_checkin_print.logs import log_failure, logger
-from indico_checkin_print.models.choices import BadgeLanguage, NamelessPolicy
+from indico_checkin_print.models.choices import BadgeLanguage, MissingGlyphsPolicy, NamelessPolicy
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.reasons.codes import Reason
@@ -129,23 +129,39 @@ def _pointless(job):
 def _render_or_hold(job, actor, *, only_data):
     rules = EventSetup.query.get(job.event_id)
     language = rules.language if rules is not None else BadgeLanguage.event
-    nameless = rules is not None and rules.nameless == NamelessPolicy.print
-    try:
-        pdf = None if only_data else _render(job, language, nameless)
-    except NoName:
-        if ledger.hold_nameless(job, actor):
+    accepted = _accepted(rules)
+    while True:
+        try:
+            pdf = None if only_data else _render(job, language, accepted)
+        except MustHold as exc:
+            if ledger.hold_claimed(job, exc.reason, exc.detail, actor):
+                return
+            # someone has released it
+            accepted = {*accepted, exc.reason}
+        else:
+            ledger.rendered(job, pdf, actor)
             return
-        pdf = _render(job, language, nameless=True)
-    ledger.rendered(job, pdf, actor)
 
 
-def _render(job, language, nameless):
+def _accepted(rules):
+    """Return for what an event does not want its badges to be held.
+
+    :param rules: Its `EventSetup`, if it has one.
+    """
+    if rules is None:
+        return frozenset()
+    return {reason for reason, prints in ((Reason.no_name, rules.nameless == NamelessPolicy.print),
+                                          (Reason.missing_glyphs, rules.missing_glyphs == MissingGlyphsPolicy.print))
+            if prints}
+
+
+def _render(job, language, accepted):
     if job.purpose == Job.PURPOSE_TEST:
         setup = setup_for_test(job.event_id, job.desk_id)
         if setup is None:
             raise CannotRender(Reason.no_sample)
         with sample_registration(setup.registration_form, job.person) as registration:
-            return render(registration, setup, language=language, nameless=nameless)
+            return render(registration, setup, language=language, accepted=accepted)
     is_sheet = job.purpose == Job.PURPOSE_SEPARATOR
     setup = FormSetup.get((job.batch if is_sheet else job.registration).registration_form_id)
     if setup is None or not setup.enabled:
@@ -156,7 +172,7 @@ def _render(job, language, nameless):
     template = DesignerTemplate.get(template_id) if template_id else None
     if template_id and template is None:
         raise CannotRender(Reason.template_missing)
-    return render(job.registration, setup, job.person, template=template, language=language, nameless=nameless,
+    return render(job.registration, setup, job.person, template=template, language=language, accepted=accepted,
                   edits=(job.facts or {}).get('edits'))
 
 

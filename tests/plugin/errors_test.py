@@ -37,7 +37,7 @@ def test_no_error_stands_elsewhere():
     (errors.SettingError, ['Wrong.'], 'Wrong.', ''), (errors.CannotRender, ['form_off'], '', 'form_off'),
     (errors.CannotRender, ['form_off', 'Wrong.'], 'Wrong.', 'form_off'),
     (errors.APIError, [404, 'not_found', 'Wrong.'], 'Wrong.', 'not_found'),
-    (errors.RefusedURL, ['port', 'Wrong.'], 'Wrong.', 'port'), (errors.NoName, [], '', 'no_name')])
+    (errors.RefusedURL, ['port', 'Wrong.'], 'Wrong.', 'port'), (errors.MustHold, ['no_name'], '', 'no_name')])
 def test_one_shape(cls, args, detail, reason):
     error = cls(*args)
     assert (error.detail, error.reason, str(error)) == (detail, reason, detail or reason)

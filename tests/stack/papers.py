@@ -11,6 +11,10 @@ MM_PER_PT = 25.4 / 72
 _SIZE = re.compile(r'^Page\s+\d+ size:\s+([\d.]+) x ([\d.]+) pts', re.MULTILINE)
 
 
+#: With these poppler says that a line is read from right to left
+_DIRECTIONS = dict.fromkeys(map(ord, '\u202a\u202b\u202c'))
+
+
 @dataclass(frozen=True)
 class Content:
     """What a PDF shows: its text, in lines, and the sizes of its pages as (width, height) in mm."""
@@ -28,7 +32,16 @@ def read(path):
     """Return the `Content` of a PDF."""
     info = _run('pdfinfo', '-f', '1', '-l', '99', str(path))
     pages = tuple((float(w) * MM_PER_PT, float(h) * MM_PER_PT) for w, h in _SIZE.findall(info))
-    return Content(unicodedata.normalize('NFC', _run('pdftotext', str(path), '-')), pages)
+    text = _run('pdftotext', str(path), '-').translate(_DIRECTIONS)
+    return Content(unicodedata.normalize('NFC', text), pages)
+
+
+def lines_by_pdfium(path):
+    """Return the lines that pdfium reads in a PDF, as Chromium does."""
+    # only some tests run where it is installed
+    import pypdfium2
+    text = pypdfium2.PdfDocument(path)[0].get_textpage().get_text_range()
+    return {unicodedata.normalize('NFC', line.strip()) for line in text.splitlines()}
 
 
 def names_in(text, people):

@@ -221,6 +221,8 @@ _OF_BADGES = {Reason.claimed, Reason.rendered, Reason.granted}
 
 def detail_of(job):
     """Return what is known about a job's state besides its reason; nothing if that says the same."""
+    if (missing := (job.facts or {}).get('missing_glyphs')) and job.state != JobState.held:
+        return ' '.join(filter(None, (job.detail, _('Boxes in place of {}.').format(missing))))
     return '' if job.detail in (print_agent.protocol.reasons.SENTENCES.get(job.reason), job.printer) else job.detail
 
 

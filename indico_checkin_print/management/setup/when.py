@@ -15,8 +15,8 @@ from indico.web.util import jsonify_data, jsonify_form
 from indico_checkin_print import _
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase
 from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SOURCES, BadgeEdit,
-                                                 BadgeLanguage, CheckinSource, NamelessPolicy, ReprintPolicy,
-                                                 UnpaidPolicy)
+                                                 BadgeLanguage, CheckinSource, MissingGlyphsPolicy, NamelessPolicy,
+                                                 ReprintPolicy, UnpaidPolicy)
 from indico_checkin_print.models.rules import EventSetup
 
 
@@ -56,6 +56,11 @@ _NAMELESS = {
     NamelessPolicy.hold: _('A badge that would show no name waits until someone corrects the name or releases it.'),
     NamelessPolicy.print: _('A badge that shows no name prints anyway.'),
 }
+_MISSING_GLYPHS = {
+    MissingGlyphsPolicy.hold: _('A badge with a character that has no font waits until someone corrects the text or '
+                                'releases it.'),
+    MissingGlyphsPolicy.print: _('A badge with a character that has no font prints with a box in its place.'),
+}
 _LANGUAGE = {
     BadgeLanguage.event: _("Dates and prices on a badge are in the event's language."),
     BadgeLanguage.registrant: _("Dates and prices on a badge are in the registrant's language."),
@@ -71,6 +76,9 @@ class EventSetupForm(DialogForm):
                                                                 'badge was printed before the check-in.'))
     nameless = IndicoEnumSelectField(_('The badge would show no name'), [InputRequired()], enum=NamelessPolicy,
                                      sorted=False)
+    missing_glyphs = IndicoEnumSelectField(_('A character has no font'), [InputRequired()], enum=MissingGlyphsPolicy,
+                                           sorted=False, description=_('No font of the server has it, so a box would '
+                                                                       'be in its place.'))
     language = IndicoEnumSelectField(_('Language'), [InputRequired()], enum=BadgeLanguage, sorted=False,
                                      description=_('Of dates, prices and other words that Indico writes on a badge. An '
                                                    'event that enforces a language prints its badges in that one.'))
@@ -109,7 +117,8 @@ class RHEditWhen(RHCheckinPrintBase):
             setup = lock_setup(self.event)
             form.populate_obj(setup)
             self._log(LogKind.change, 'Rules for printing changed', unpaid=setup.unpaid.name,
-                      reprint=setup.reprint.name, no_name=setup.nameless.name, language=setup.language.name,
+                      reprint=setup.reprint.name, no_name=setup.nameless.name, missing_glyphs=setup.missing_glyphs.name,
+                      language=setup.language.name,
                       maximum_at_once=setup.bulk_limit, prints=', '.join(setup.sources),
                       badge_desk=setup.badge_desk, volunteers_change=', '.join(setup.edits))
             flash(_('The rules have been changed. They hold for check-ins from now on.'), 'success')
@@ -121,7 +130,8 @@ def setup_of(event):
     """Return the event's setup; if it has none, one with the defaults that is not stored."""
     return EventSetup.query.get(event.id) or EventSetup(
         event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, reprint=ReprintPolicy.hold,
-        nameless=NamelessPolicy.hold, language=BadgeLanguage.event, bulk_limit=DEFAULT_BULK_LIMIT, alert_emails=[],
+        nameless=NamelessPolicy.hold, missing_glyphs=MissingGlyphsPolicy.hold, language=BadgeLanguage.event,
+        bulk_limit=DEFAULT_BULK_LIMIT, alert_emails=[],
         sources=[str(source) for source in DEFAULT_SOURCES], badge_desk=False,
         edits=[str(edit) for edit in DEFAULT_EDITS], desk_rules=[])
 
@@ -140,7 +150,8 @@ def rules_in_words(setup):
     else:
         bulk = _('Every badge waits until someone releases it.')
     titles = [str(title) for source, title in SOURCE_TITLES.items() if source in setup.sources]
-    return [_UNPAID[setup.unpaid], _REPRINT[setup.reprint], _NAMELESS[setup.nameless], _LANGUAGE[setup.language], bulk,
+    return [_UNPAID[setup.unpaid], _REPRINT[setup.reprint], _NAMELESS[setup.nameless],
+            _MISSING_GLYPHS[setup.missing_glyphs], _LANGUAGE[setup.language], bulk,
             _('These ways of check-in print: {}.').format('; '.join(titles)),
             *([_('Who is checked in by another way gets the badge when the ticket is scanned at a scan station or a '
                  'kiosk.')] if setup.badge_desk else []),

@@ -17,7 +17,7 @@ from indico_checkin_print.errors import CannotRender
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Document
-from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage, NamelessPolicy
+from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage, MissingGlyphsPolicy, NamelessPolicy
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.work.worker import render_waiting
@@ -158,6 +158,62 @@ def test_a_nameless_badge_by_choice_of_the_event(db, check_in, reg, nameless):
     """A badge without a name prints where the event wants that."""
     db.session.add(EventSetup(event_id=reg.event_id, nameless=NamelessPolicy.print))
     job, = check_in(reg)
+    render_waiting('test')
+    db.session.refresh(job)
+    assert job.state == JobState.ready
+
+
+@pytest.fixture
+def unwritable(reg):
+    """Somebody whose name no font has: a character for private use."""
+    reg.first_name = 'Zo\ue000'
+
+
+def test_a_character_without_a_font_holds_the_badge(db, check_in, reg, unwritable, dummy_user):
+    job, = check_in(reg)
+    render_waiting('test')
+    db.session.refresh(job)
+    assert (job.state, job.reason, job.detail) == (JobState.held, Reason.missing_glyphs, 'U+E000')
+    # who releases it has seen that; what is on it is said as long as there is a job
+    ledger.release([job], 'user:1')
+    render_waiting('test')
+    db.session.refresh(job)
+    assert (job.state, job.facts['missing_glyphs']) == (JobState.ready, 'U+E000')
+
+
+def test_more_is_missing_than_what_was_released(db, check_in, reg, unwritable):
+    job, = check_in(reg)
+    render_waiting('test')
+    ledger.release([job], 'user:1')
+    reg.last_name = '\ue001'
+    db.session.flush()
+    render_waiting('test')
+    db.session.refresh(job)
+    assert (job.state, job.detail) == (JobState.held, 'U+E000 U+E001')
+
+
+def test_boxes_by_choice_of_the_event(db, check_in, reg, unwritable):
+    db.session.add(EventSetup(event_id=reg.event_id, missing_glyphs=MissingGlyphsPolicy.print))
+    job, = check_in(reg)
+    render_waiting('test')
+    db.session.refresh(job)
+    assert (job.state, job.facts) == (JobState.ready, {'missing_glyphs': 'U+E000'})
+    # corrected before it printed: nothing is missing any more
+    reg.first_name = 'Zoë'
+    db.session.flush()
+    render_waiting('test')
+    db.session.refresh(job)
+    assert (job.state, job.facts) == (JobState.ready, {})
+
+
+def test_neither_a_name_nor_a_font(db, check_in, reg, nameless, form, create_template):
+    form.template = create_template('Both', items=[text_item('full_name', 20), text_item('fixed', 50, text='\ue000')])
+    job, = check_in(reg)
+    for reason in (Reason.no_name, Reason.missing_glyphs):
+        render_waiting('test')
+        db.session.refresh(job)
+        assert (job.state, job.reason) == (JobState.held, reason)
+        ledger.release([job], 'user:1')
     render_waiting('test')
     db.session.refresh(job)
     assert job.state == JobState.ready

@@ -206,7 +206,7 @@ def test_wrong_copies(send, printed, reg, copies):
     assert Job.query.count() == 1
 
 
-@pytest.mark.parametrize(('text', 'problem'), [('x' * 201, 'At most'), ('a<b', '< and >'), ('a\x1bb', 'cannot be')])
+@pytest.mark.parametrize(('text', 'problem'), [('x' * 201, 'At most'), ('a\x1bb', 'cannot be')])
 def test_wrong_texts(send, printed, reg, text, problem):
     found = problems(send(reg, text_first_name=text, text_last_name='fine'))
     assert list(found) == ['text.first_name']

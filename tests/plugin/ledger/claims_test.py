@@ -52,7 +52,8 @@ def test_a_late_worker_does_not_overwrite(db, check_in, reg, set_job, form):
     attempts = first.attempts
     set_job(job, state=S.queued)
     ledger.claim_render('fast')
-    slow = type('Job', (), {'id': job.id, 'attempts': attempts, 'dispatch': first.dispatch, 'desk_id': None})
+    slow = type('Job', (), {'id': job.id, 'attempts': attempts, 'dispatch': first.dispatch, 'desk_id': None,
+                        'facts': None})
     assert ledger.rendered(slow, render(reg, form), 'slow') is False
     assert Document.query.count() == 0
 

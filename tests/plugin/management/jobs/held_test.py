@@ -18,7 +18,8 @@ from indico_checkin_print.models.rules import EventSetup
 
 pytestmark = pytest.mark.usefixtures('no_kick')
 
-RULES = {'unpaid': 'print', 'reprint': 'skip', 'nameless': 'print', 'language': 'registrant', 'bulk_limit': '5',
+RULES = {'unpaid': 'print', 'reprint': 'skip', 'nameless': 'print', 'missing_glyphs': 'print', 'language': 'registrant',
+         'bulk_limit': '5',
          'sources': ['app', 'other']}
 
 
