@@ -6,6 +6,8 @@ of it; what an administrator should only know about is worth a look, and no fail
 
 from urllib.parse import urlsplit
 
+from indico_checkin_print.badge.names import code_points
+from indico_checkin_print.badge.text.packages import title_of
 from indico_checkin_print.diagnostics.findings import OK, WARN, WRONG, Finding, ago, duration
 from indico_checkin_print.settings import parse_networks
 
@@ -142,6 +144,26 @@ def check_fonts(missing):
         return Finding('fonts', WRONG, f'Cannot be loaded: {", ".join(missing)}. Install the package '
                                        '"indico-fonts" again.')
     return Finding('fonts', OK, 'All can be loaded')
+
+
+def check_scripts(missing, command):
+    """Check that there are fonts for what the people of events are called.
+
+    :param missing: Of each event, by its number, the scripts without a font: each with its characters.
+    :param command: What installs fonts for all of them.
+    """
+    if missing:
+        said = '; '.join(f'event {event}: ' + ', '.join(f'{title_of(script)} ({_examples(characters)})'
+                                                        for script, characters in scripts.items())
+                         for event, scripts in missing.items())
+        return Finding('scripts', WRONG, f'No font has what people of these events have written. {said}. Install '
+                                         f'fonts on each machine that makes badges ("{command}"), then restart Indico, '
+                                         'Celery and the relay. Until then such badges wait, or have boxes.')
+    return Finding('scripts', OK, 'There are fonts for all that people have written')
+
+
+def _examples(characters):
+    return code_points(characters[:3]) + (f' and {len(characters) - 3} more' if len(characters) > 3 else '')
 
 
 def check_templates(count, problems):

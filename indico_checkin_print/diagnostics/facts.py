@@ -1,5 +1,6 @@
 """Collects what `checks.py` judges: asks the database, the broker, the workers, the relays. Changes nothing."""
 
+import platform
 import time
 from contextlib import closing
 from pathlib import Path
@@ -18,9 +19,11 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico_checkin_print import heartbeat, settings
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
+from indico_checkin_print.badge.text.draw import scripts_without_font
+from indico_checkin_print.badge.text.packages import command_for
 from indico_checkin_print.diagnostics import checks
 from indico_checkin_print.diagnostics.findings import OK, Answer, LastBeat, Pile
-from indico_checkin_print.errors import CannotRender, SettingError
+from indico_checkin_print.errors import CannotRender, MustHold, SettingError
 from indico_checkin_print.ledger.conditions import behind_another, due, for_receiver, for_webhooks
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.heartbeats import Heartbeat
@@ -64,6 +67,9 @@ def examine():
     url = settings.relay_url()
     yield checks.check_relay_url(url, config.BASE_URL, _get(str(url).replace('ws', 'http', 1)), wanted=bool(alive))
     yield checks.check_templates(*_templates())
+    missing = _missing_scripts()
+    yield checks.check_scripts(missing, command_for({script for scripts in missing.values() for script in scripts},
+                                                    _system()))
     yield checks.check_webhooks(*_webhooks())
     yield checks.check_jobs(*_jobs())
     posting = [beat for name, beat in beats.items()
@@ -164,11 +170,41 @@ def _problem(setup):
     try:
         with sample_registration(setup.registration_form) as registration:
             render(registration, setup)
-    except CannotRender as exc:
+    except (CannotRender, MustHold) as exc:
         return f'{describe(exc.reason)} {exc.detail}'.strip()
     except Exception as exc:  # one form must not end the examination
         return f'{type(exc).__name__}.'
     return ''
+
+
+# what is beyond ASCII in names and in what people have typed into the forms that print
+_CHARACTERS = """
+    WITH texts AS (
+        SELECT r.event_id, r.id, r.first_name || r.last_name AS text
+        FROM event_registration.registrations r
+        JOIN plugin_checkin_print.forms f ON f.registration_form_id = r.registration_form_id AND f.enabled
+        WHERE NOT r.is_deleted AND r.event_id = ANY(:events))
+    SELECT event_id, string_agg(DISTINCT character, '') FROM (
+        SELECT event_id, text FROM texts
+        UNION ALL
+        SELECT t.event_id, d.data::text FROM texts t
+        JOIN event_registration.registration_data d ON d.registration_id = t.id
+    ) all_texts, regexp_split_to_table(regexp_replace(text, '[\x01-\x7f]', '', 'g'), '') character
+    GROUP BY event_id ORDER BY event_id"""
+
+
+def _missing_scripts():
+    events = [event_id for event_id, in db.session.query(Event.id).filter(_events())]
+    rows = db.session.execute(db.text(_CHARACTERS), {'events': events})
+    return {event_id: missing for event_id, characters in rows if (missing := scripts_without_font(characters))}
+
+
+def _system():
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return ''
+    return f'{release.get("ID", "")} {release.get("ID_LIKE", "")}'
 
 
 def _webhooks():

@@ -56,6 +56,9 @@ NOBODY = Answer(error='ConnectionError')
     (checks.check_relay_url('wss://x.org/ws', 'https://x.org', NOBODY, wanted=False), WARN, 'no relay runs'),
     (checks.check_fonts([]), OK, ''),
     (checks.check_fonts(['LinLibertine_Rah.ttf']), WRONG, 'LinLibertine_Rah.ttf'),
+    (checks.check_scripts({}, ''), OK, 'fonts for all'),
+    (checks.check_scripts({5: {'Thaa': 'ހށނރބ', 'Hani': '𠀀'}}, 'apt install x'), WRONG,
+     'event 5: Thaana (U+0780 U+0781 U+0782 and 2 more), Han (U+20000). Install fonts on each machine'),
     (checks.check_templates(2, []), OK, '2 forms print'),
     (checks.check_templates(2, [(1, 5, 'It is gone.')]), WRONG, 'forms cannot print. event 1, form 5: It is gone.'),
     (checks.check_networks([]), OK, 'Public addresses only'),
@@ -120,12 +123,12 @@ def examine(app, db, mocker, form):
 def test_a_healthy_installation(examine):
     findings = examine()
     assert {name for name, (level, __) in findings.items() if level != OK} == set(), findings
-    assert len(findings) == 16
+    assert len(findings) == 17
 
 
 def test_for_people(examine, db):
     output = CliRunner().invoke(cli, ['doctor']).output.splitlines()
-    assert len(output) == 16
+    assert len(output) == 17
     assert all(line.startswith('OK     ') for line in output)
 
 
@@ -138,6 +141,18 @@ def test_a_template_is_gone(examine, form, create_template):
     assert f'event {form.registration_form.event_id}, form {form.registration_form_id}: The badge template' in words
     form.registration_form.event.is_deleted = True
     assert examine()['templates'][0] == OK
+
+
+def test_what_people_are_called(examine, create_reg, form):
+    """Characters for private use are in no font; those of a form that does not print do not matter."""
+    create_reg('Zoë 王', 'محمد हिन्दी 😀')
+    assert examine()['scripts'][0] == OK
+    create_reg('Zo\ue000ë', '\ue001')
+    level, words = examine()['scripts']
+    assert level == WRONG
+    assert f'event {form.registration_form.event_id}: Signs (U+E000 U+E001)' in words
+    form.enabled = False
+    assert examine()['scripts'][0] == OK
 
 
 def test_what_waits_and_what_was_missed(examine, check_in, reg, db, webhook):
