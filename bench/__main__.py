@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from bench import board, overhead, path, scan_answer
+from bench import board, overhead, path, render, scan_answer
 from tests.stack.facts import percentile
 from tests.stack.indico import Indico
 from tests.stack.process import StartError
@@ -44,7 +44,8 @@ def main():
                 people = [x for x in stack.seeded['registrations'] if x not in way.printed][-SCANNED:]
                 result = {'checkin_overhead': ratios, 'scan_to_printer_ms': scan_to_printer,
                           'floor_ms': {'p50': percentile(floor.took(), 50)}, 'board_ms': board_ms,
-                          'scan_answer_ms': scan_answer.measure(stack, plain, people, say)}
+                          'scan_answer_ms': scan_answer.measure(stack, plain, people, say),
+                          'render_ms': render.measure(stack, say)}
             finally:
                 web.stop()
     except StartError as exc:
@@ -113,7 +114,11 @@ def show(result, took):
     answer = result['scan_answer_ms']
     print(f'\nScan station, from the last key to the answer on the screen, {scan_answer.SCANS} tickets')
     print(f'  {"in all":53}{answer["p50"]:6.1f} ms {answer["p95"]:6.1f} ms')
-    print(f'  {"times the check-in API without the plugin (p50)":53}{answer["ratio"]:6.2f}             (aim: 1.5)\n')
+    print(f'  {"times the check-in API without the plugin (p50)":53}{answer["ratio"]:6.2f}             (aim: 1.5)')
+    print(f'\nTo draw a badge, {render.BADGES} of each kind')
+    for kind, ms in result['render_ms'].items():
+        print(f'  {kind:53}{ms["p50"]:6.1f} ms {ms["p95"]:6.1f} ms')
+    print('  aim: no kind above 1.5 times plain\n')
 
 
 if __name__ == '__main__':
