@@ -62,7 +62,7 @@ def main():
         templates = {name: _template(event, name, *size, dates=wanted['one_day']) for name, size in SIZES.items()}
         forms = [_form(event, title, templates['badge']) for title in ('Participants', 'Speakers')]
         db.session.commit()
-        registrations = _registrations(forms, wanted['registrations'])
+        registrations = _registrations(forms, wanted['people'] or people(wanted['registrations']))
         tokens = {login: _token(users[login]) for login in ('volunteer', 'volunteer2')}
         app_tokens = _app_tokens(users['volunteer'], wanted['app_tokens'])
         result = {'agents': {}, 'webhooks': {}, 'desks': {}}
@@ -175,11 +175,11 @@ def _items(name, width_mm, dates):
                'preserve_aspect_ratio': True}
 
 
-def _registrations(forms, count):
+def _registrations(forms, persons):
     """Register people: every third one is a speaker."""
     registrations = []
     # without a user per person Indico would look each address up, and log in nobody
-    for number, (first, last, affiliation, country) in enumerate(people(count)):
+    for number, (first, last, affiliation, country) in enumerate(persons):
         form = forms[1 if number % 3 == 2 else 0]
         registrations.append(create_registration(form, {
             'first_name': first, 'last_name': last, 'email': f'person{number}@people.example',

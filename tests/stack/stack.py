@@ -35,6 +35,8 @@ class Wanted:
     #: Whether the forms print on check-in
     enabled: bool = True
     registrations: int = 300
+    #: (given name, family name, affiliation, country) of all people, if they are others than those of `names`
+    people: tuple = ()
     #: How many phones the volunteer's account has with Indico's check-in app on it
     app_tokens: int = 0
     #: Whether the event is one morning in Tokyo, in French, with its date and the price on the badge
