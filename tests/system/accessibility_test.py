@@ -105,7 +105,7 @@ def test_answers_of_the_scan_station(stack, log_in, take, picture):
     expect(page.locator('[data-part=undo]')).to_be_hidden()
     faults = judge(page, picture, 'scan station, welcome')
     page.get_by_role('button', name='Edit for this print').click()
-    page.get_by_role('dialog').get_by_label('First Name').fill('<')
+    page.get_by_role('dialog').get_by_label('First Name').fill('\ue000')
     page.get_by_role('dialog').get_by_role('button', name='Print', exact=True).click()
     expect(page.get_by_role('dialog').get_by_role('alert')).to_be_visible()
     faults += judge(page, picture, 'scan station, edit for this print')
