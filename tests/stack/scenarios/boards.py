@@ -188,7 +188,7 @@ class Requests:
         # in one reading: a kiosk may ask at any moment
         lines = (stack.folder / 'indico-access.log').read_text().splitlines()
         self.of_kiosks = sum('/kiosk/alive' in line for line in lines)
-        # ours are told by what they ask for: the line of the last one may be written after its answer
+        # ours are known by what they ask for: the line of the last one may be written after its answer
         ours = sum('"PATCH /api/checkin/' in line or '/desk/ HTTP' in line for line in lines)
         self.others = len(lines) - self.of_kiosks - ours
 
