@@ -11,7 +11,9 @@ from indico_checkin_print.ledger.states import (DATA_EXPIRES_AFTER, EXPIRES_AFTE
                                                 STILL_HERE)
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import UNASSIGNED, move, recall
+from indico_checkin_print.models.choices import ReprintPolicy
 from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import notify, now
 
@@ -55,15 +57,22 @@ def release(jobs, actor, reason=Reason.released):
 def release_paid(registration, actor):
     """Queue what was held until a registration was paid, unless its desk or its batch is paused.
 
-    Who had asked for a badge before the check-in gets that of the check-in, and not both.
+    Who had asked for a badge before the check-in gets that of the check-in, and not both. Who had one of an earlier
+    check-in gets another if the event wants that, as at a check-in of who has paid.
     """
-    since = db.aliased(Job)
-    has_another = (db.session.query(since.id)
-                   .filter(since.registration_id == Job.registration_id, since.person == Job.person,
-                           since.purpose == Job.PURPOSE_BADGE, since.id > Job.id, since.checked_in_dt.isnot(None),
-                           since.state.in_(MAY_BE_OUT.union(STILL_HERE))).exists())
-    move([Job.registration_id == registration.id, Job.state == S.held, Job.reason == Reason.unpaid,
-          Job.checked_in_dt.is_(None), has_another], S.canceled, Reason.printed_before, actor)
+    other = db.aliased(Job)
+    others = db.session.query(other.id).filter(
+        other.registration_id == Job.registration_id, other.person == Job.person, other.purpose == Job.PURPOSE_BADGE)
+    unpaid = [Job.registration_id == registration.id, Job.state == S.held, Job.reason == Reason.unpaid]
+    of_checkin = others.filter(other.id > Job.id, other.checked_in_dt.isnot(None),
+                               other.state.in_(MAY_BE_OUT.union(STILL_HERE)))
+    move([*unpaid, Job.checked_in_dt.is_(None), of_checkin.exists()], S.canceled, Reason.printed_before, actor)
+    setup = EventSetup.query.get(registration.event_id)
+    # who is to get none is not held for a payment
+    if setup is None or setup.reprint == ReprintPolicy.hold:
+        had_one = others.filter(other.id < Job.id, other.state.in_(MAY_BE_OUT))
+        move([*unpaid, Job.checked_in_dt.isnot(None), Job.reprint_of_id.is_(None), had_one.exists()], S.held,
+             Reason.already_printed, actor)
     moved = release(Job.query.filter(Job.registration_id == registration.id, Job.state == S.held,
                                      Job.reason == Reason.unpaid).order_by(Job.id), actor, Reason.paid)
     hold_paused(registration.event_id, actor, job_ids=moved)

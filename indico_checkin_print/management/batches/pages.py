@@ -105,7 +105,9 @@ class RHCreateBatch(RHRegFormBase):
                       order=form.order.data, separators=form.separators.data, paused=False)
         db.session.add(batch)
         db.session.flush()
-        parts = arrange(members, BatchOrder(batch.order), form.desks.data, separators=batch.separators)
+        # a desk named twice is one
+        desk_ids = list(dict.fromkeys(form.desks.data))
+        parts = arrange(members, BatchOrder(batch.order), desk_ids, separators=batch.separators)
         count = ledger.create_batch(batch, parts, f'user:{session.user.id}')
         if not count:
             # a second click found what the first one made

@@ -119,6 +119,11 @@ def test_several_desks_and_separators(db, event, make, people, desk):
     assert by_desk == [['N', people[3].id, people[2].id], ['N', people[1].id, people[0].id]]
 
 
+def test_a_desk_that_is_named_twice(db, make, people, desk):
+    make(people, desks=[desk.id, desk.id])
+    assert len(badges(Batch.query.one())) == len(people)
+
+
 @pytest.mark.parametrize('change', [{'desks': []}, {'desks': ['999']}, {'order': 'x'}, {'order': ''}])
 def test_bad_choices(make, people, change):
     assert 'data-error' in make(people, **change)['html']
