@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 import os
+import random
 import reprlib
 import signal
 import socket
@@ -24,11 +25,21 @@ class StartError(Exception):
     """A service did not start; the message ends with the last lines of its log."""
 
 
+#: Below those that Linux gives to outgoing connections (ip_local_port_range): any of these may be taken by a connection
+#: until the service listens that it was chosen for
+PORTS = range(10240, 32768)
+_chosen = set()
+
+
 def free_port():
-    """Return a TCP port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(('127.0.0.1', 0))
-        return sock.getsockname()[1]
+    """Return a TCP port of 127.0.0.1 that is free, each time another one."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(('127.0.0.1', port))
+            if port not in _chosen:
+                _chosen.add(port)
+                return port
 
 
 def accepts(port, host='127.0.0.1'):
