@@ -38,9 +38,12 @@ def url(event):
 
 @pytest.fixture
 def scan(db, volunteer, url):
-    """Return a function that sends what a scanner read, and returns the answer."""
-    def _scan(code='', **data):
-        response = volunteer.post(f'{url}/answer', code=code, **data)
+    """Return a function that sends what a scanner read, and returns the answer.
+
+    Its `way` is the last part of the URL: the scan station prints, or only checks in.
+    """
+    def _scan(code='', way='answer', **data):
+        response = volunteer.post(f'{url}/{way}', code=code, **data)
         assert response.status_code == 200, response.data
         db.session.expire_all()
         return response.json
