@@ -5,16 +5,12 @@ put there in place of the text, after everything that Indico and plugins do to f
 is.
 """
 
-import hashlib
 import unicodedata
 from dataclasses import dataclass
 from io import BytesIO
 
-from indico.modules.designer.util import is_regform_field_placeholder
-from indico.modules.events.registration.models.form_fields import RegistrationFormField
-from indico.util.placeholders import get_placeholders
-
 from indico_checkin_print import _
+from indico_checkin_print.badge.items import key_of, title_of
 from indico_checkin_print.badge.text.draw import text_of
 
 
@@ -22,15 +18,13 @@ from indico_checkin_print.badge.text.draw import text_of
 MAX_TEXT = 200
 #: Texts of one badge
 MAX_TEXTS = 50
-#: So begin the keys of a template's own texts
-_FIXED = 'fixed:'
 
 
 @dataclass(frozen=True)
 class BadgeText:
     """One text on a badge."""
 
-    #: What it is, see `key_of`
+    #: What it is, see `items.key_of`
     key: str
     #: What it is in words
     title: str
@@ -38,17 +32,10 @@ class BadgeText:
     text: str
 
 
-def key_of(item):
-    """Return what the text of an item is named by: its kind, or the text itself if it belongs to the template."""
-    if item['type'] != 'fixed':
-        return item['type']
-    return _FIXED + hashlib.sha256(item.get('text', '').encode()).hexdigest()[:16]
-
-
 class Edited:
     """Draws changed texts in place of those of the registration: to be put before a class of Indico's."""
 
-    #: Texts by `key_of`
+    #: Texts by `items.key_of`
     edits = {}
 
     def _draw_item(self, canvas, item, tpl_data, content, margin_x, margin_y):
@@ -72,18 +59,6 @@ def in_words(texts):
     """Return the `BadgeText` of each text that a `Recorder` noted, in the order of the badge."""
     order = sorted(texts, key=lambda key: (int(texts[key][0]['y']), int(texts[key][0]['x'])))
     return [BadgeText(key, title_of(key), texts[key][1]) for key in order[:MAX_TEXTS]]
-
-
-def title_of(key):
-    """Return in words what a text is."""
-    if key.startswith(_FIXED):
-        return str(_('Text of the template'))
-    if is_regform_field_placeholder({'type': key}):
-        id_ = key.removeprefix('field-')
-        field = RegistrationFormField.query.get(int(id_)) if id_.isdigit() else None
-        return field.title if field is not None else str(_('Deleted field'))
-    placeholder = get_placeholders('designer-fields').get(key)
-    return str(placeholder.description) if placeholder is not None else key
 
 
 def normalize(text):

@@ -24,7 +24,8 @@ from indico_checkin_print import _
 from indico_checkin_print.badge.context import drawing
 from indico_checkin_print.badge.edits import Edited, Recorder, in_words
 from indico_checkin_print.badge.faults import describe_fault
-from indico_checkin_print.badge.names import code_points, is_nameless
+from indico_checkin_print.badge.losses import LossKind
+from indico_checkin_print.badge.names import is_nameless
 from indico_checkin_print.badge.text.draw import Written
 from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.logs import log_failure, logger
@@ -41,8 +42,8 @@ class BadgePDF:
     pages: int
     width_mm: float
     height_mm: float
-    #: The characters on it for which this machine has no font
-    missing_glyphs: str = ''
+    #: Each `losses.Loss`: what is on it otherwise than it was written
+    losses: tuple = ()
 
     @property
     def sha256(self):
@@ -72,10 +73,11 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
             pdf = (_prepare_ticket(registration) if kind == BadgeKind.ticket else
                    _prepare_badge(registration, template, setup.backside, person, accepted, edits or {}))
             content = pdf.get_pdf().getvalue()
-        missing = ''.join(dict.fromkeys(''.join(pdf.missing.values())))
+        losses = tuple(pdf.losses.values())
+        missing = [loss.detail for loss in losses if loss.kind == LossKind.missing_glyphs]
         if missing and Reason.missing_glyphs not in accepted:
-            raise MustHold(Reason.missing_glyphs, code_points(missing))
-        return _checked(kind, content, missing)
+            raise MustHold(Reason.missing_glyphs, ' '.join(dict.fromkeys(' '.join(missing).split())))
+        return _checked(kind, content, losses)
 
 
 def texts_of(registration, setup, person='', *, template=None, language=BadgeLanguage.event):
@@ -166,7 +168,7 @@ def _faults_of_templates():
         raise CannotRender(Reason.render_failed, describe_fault(exc)) from exc
 
 
-def _checked(kind, content, missing_glyphs):
+def _checked(kind, content, losses):
     """Measure a PDF and refuse what agents would refuse."""
     if len(content) > MAX_DOCUMENT:
         raise CannotRender(Reason.document_too_large, _('{size} bytes; the limit is {limit}.').format(
@@ -179,4 +181,4 @@ def _checked(kind, content, missing_glyphs):
         raise CannotRender(Reason.document_too_large, _('{pages} pages of {width} x {height} mm.').format(
             pages=len(pages), width=width, height=height))
     return BadgePDF(kind=kind, content=content, pages=len(pages), width_mm=width, height_mm=height,
-                    missing_glyphs=missing_glyphs)
+                    losses=losses)

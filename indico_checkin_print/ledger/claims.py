@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from indico.core.db import db
 
 from indico_checkin_print.badge.content import fingerprint, is_current
-from indico_checkin_print.badge.names import code_points
+from indico_checkin_print.badge.losses import to_facts
 from indico_checkin_print.ledger.batches import stop_returned
 from indico_checkin_print.ledger.conditions import (behind_another, due, for_receiver, for_webhooks, goes_to, is_data,
                                                     may_have_arrived, may_have_arrived_elsewhere, still_wanted)
@@ -44,8 +44,8 @@ def rendered(job, pdf, actor):
     :param pdf: A `badge.render.BadgePDF`, or ``None`` for a job that needs no document.
     :return: Whether the claim still held; otherwise nothing was stored.
     """
-    missing = code_points(pdf.missing_glyphs) if pdf is not None and pdf.missing_glyphs else ''
-    facts = {'facts': _facts_with(missing)} if missing or 'missing_glyphs' in (job.facts or {}) else {}
+    losses = to_facts(pdf.losses) if pdf is not None else []
+    facts = {'facts': _facts_with(losses)} if losses or 'losses' in (job.facts or {}) else {}
     person = db.case([(Job.purpose == Job.PURPOSE_TEST, '')], else_=Job.person)
     if not move(_claimed(job), S.ready, Reason.rendered, actor, lease_dt=None, attempts=0, next_try_dt=now(),
                 person=person, **facts):
@@ -64,9 +64,9 @@ def rendered(job, pdf, actor):
     return True
 
 
-def _facts_with(missing_glyphs):
-    known = db.func.coalesce(Job.facts, db.cast({}, JSONB)).op('-')('missing_glyphs')
-    return known.op('||')(db.cast({'missing_glyphs': missing_glyphs} if missing_glyphs else {}, JSONB))
+def _facts_with(losses):
+    known = db.func.coalesce(Job.facts, db.cast({}, JSONB)).op('-')('losses')
+    return known.op('||')(db.cast({'losses': losses} if losses else {}, JSONB))
 
 
 def hold_claimed(job, reason, detail, actor):

@@ -23,6 +23,9 @@ from indico.util.i18n import get_current_locale
 from indico.util.signals import values_from_signal
 from indico.util.string import RichMarkup, strip_tags
 
+from indico_checkin_print.badge.items import key_of
+from indico_checkin_print.badge.losses import Loss, LossKind
+from indico_checkin_print.badge.names import code_points
 from indico_checkin_print.badge.text import fonts
 from indico_checkin_print.badge.text.cff import UNITS
 from indico_checkin_print.badge.text.embed import Fonts
@@ -74,8 +77,8 @@ class Written:
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        #: Of each kind of item the characters that no font has
-        self.missing = {}
+        #: Each `Loss`, each once
+        self.losses = {}
 
     def _build_pdf(self, canvas):
         self._fonts = Fonts(canvas._doc)
@@ -95,7 +98,7 @@ class Written:
         text = text_of(content)
         text = Text(text, Style(_font(style['fontName']), bool(item['bold']), self._language_of(text)))
         if text.missing:
-            self.missing[item['type']] = ''.join(dict.fromkeys(self.missing.get(item['type'], '') + text.missing))
+            self._lose(LossKind.missing_glyphs, item, code_points(text.missing))
         x, y, width = (float(item[side]) / PIXELS_CM * cm for side in ('x', 'y', 'width'))
         if item.get('text_overflow', 'wrap') == 'resize':
             whole = wrap(text, float('inf'))
@@ -104,6 +107,11 @@ class Written:
         lines = wrap(text, width * UNITS / style['fontSize'])
         top = self.height - margin_y - y
         self._draw_lines(canvas, lines, style, margin_x + x, top, width)
+
+    def _lose(self, kind, item, detail):
+        key = key_of(item)
+        # the same item may be drawn of several persons
+        self.losses.setdefault((kind, key, detail), Loss(kind, key, detail))
 
     def _language_of(self, text):
         """Return in which language a text is written, as far as it matters: for the forms of Chinese characters."""

@@ -5,7 +5,8 @@ from indico.modules.users import User
 from indico.web.util import jsonify_template
 
 from indico_checkin_print import _
-from indico_checkin_print.badge.edits import title_of
+from indico_checkin_print.badge.items import title_of
+from indico_checkin_print.badge.losses import losses_of
 from indico_checkin_print.management.base import RHJobBase, WPCheckinPrint
 from indico_checkin_print.management.jobs.rows import COLOURS, name_of
 from indico_checkin_print.models.agents import Agent
@@ -25,7 +26,8 @@ class RHJobHistory(RHJobBase):
         return jsonify_template('job_history.html', _render_func=WPCheckinPrint.render_template_func,
                                 event=self.event, job=self.job, name=name_of(self.job), steps=steps, names=names,
                                 reprints=reprints, describe=describe,
-                                describe_detail=describe_detail, colours=COLOURS, changes=changes_of(self.job))
+                                describe_detail=describe_detail, colours=COLOURS, changes=changes_of(self.job),
+                                losses=losses_of(self.job))
 
 
 def changes_of(job):

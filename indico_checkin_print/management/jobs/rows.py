@@ -13,6 +13,7 @@ from indico.web.flask.util import url_for
 import print_agent.protocol.reasons
 
 from indico_checkin_print import _
+from indico_checkin_print.badge.losses import losses_of
 from indico_checkin_print.ledger.conditions import in_batch_queue
 from indico_checkin_print.ledger.states import ENDED, OUT
 from indico_checkin_print.management.status import elsewhere, printer_status
@@ -221,9 +222,10 @@ _OF_BADGES = {Reason.claimed, Reason.rendered, Reason.granted}
 
 def detail_of(job):
     """Return what is known about a job's state besides its reason; nothing if that says the same."""
-    if (missing := (job.facts or {}).get('missing_glyphs')) and job.state != JobState.held:
-        return ' '.join(filter(None, (job.detail, _('Boxes in place of {}.').format(missing))))
-    return '' if job.detail in (print_agent.protocol.reasons.SENTENCES.get(job.reason), job.printer) else job.detail
+    # what a held badge lacks is why it is held, or belongs to a document that is drawn anew
+    losses = map(str, losses_of(job)) if job.state != JobState.held else ()
+    said = job.detail in (print_agent.protocol.reasons.SENTENCES.get(job.reason), job.printer)
+    return ' '.join(filter(None, ('' if said else job.detail, *losses)))
 
 
 def _printer_problem(job):

@@ -9,7 +9,7 @@ from indico.modules.events.registration.models.form_fields import RegistrationFo
 from indico.modules.events.registration.models.registrations import Registration, RegistrationData
 from tests.plugin.conftest import text_item
 
-from indico_checkin_print.badge.edits import MAX_TEXT, key_of, normalize, problem_with, title_of
+from indico_checkin_print.badge.edits import MAX_TEXT, normalize, problem_with
 from indico_checkin_print.badge.render import render, texts_of
 from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.models.choices import BadgeKind
@@ -74,8 +74,6 @@ def test_a_field_of_the_form(db, form, reg, dummy_regform, create_template):
     db.session.flush()
     assert [(x.key, x.title, x.text) for x in texts_of(reg, form)][1] == (f'field-{field.id}', 'Team', 'Red')
     assert 'Blue' in words(render(reg, form, edits={f'field-{field.id}': 'Blue'}))[0]
-    assert title_of('field-999999') == title_of('field-x') == 'Deleted field'
-    assert title_of('gone') == 'gone'
 
 
 def test_an_accompanying_person(form, reg, create_template, mocker):
@@ -127,9 +125,3 @@ def test_what_cannot_be_printed(text, problem):
 
 def test_blanks():
     assert normalize('  Ada \t\n Lace ') == 'Ada Lace'
-
-
-def test_key_of_a_text_of_the_template():
-    assert key_of({'type': 'fixed', 'text': 'VIP'}) == key_of({'type': 'fixed', 'text': 'VIP', 'x': 3})
-    assert key_of({'type': 'fixed', 'text': 'VIP'}) != key_of({'type': 'fixed', 'text': 'Staff'})
-    assert key_of({'type': 'fixed'})

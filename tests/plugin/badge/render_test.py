@@ -178,7 +178,7 @@ def test_a_character_without_a_font_holds_the_badge(db, check_in, reg, unwritabl
     ledger.release([job], 'user:1')
     render_waiting('test')
     db.session.refresh(job)
-    assert (job.state, job.facts['missing_glyphs']) == (JobState.ready, 'U+E000')
+    assert (job.state, job.facts['losses']) == (JobState.ready, [['missing_glyphs', 'full_name_b', 'U+E000']])
 
 
 def test_more_is_missing_than_what_was_released(db, check_in, reg, unwritable):
@@ -197,7 +197,7 @@ def test_boxes_by_choice_of_the_event(db, check_in, reg, unwritable):
     job, = check_in(reg)
     render_waiting('test')
     db.session.refresh(job)
-    assert (job.state, job.facts) == (JobState.ready, {'missing_glyphs': 'U+E000'})
+    assert (job.state, job.facts) == (JobState.ready, {'losses': [['missing_glyphs', 'full_name_b', 'U+E000']]})
     # corrected before it printed: nothing is missing any more
     reg.first_name = 'Zoë'
     db.session.flush()

@@ -209,7 +209,7 @@ def test_a_worker_from_before_a_pause_stores_nothing(make_batch, people, mocker)
     second = ledger.claim_render('quick')
     assert (second.id, second.attempts) == (claimed.id, attempts)
     slow = SimpleNamespace(id=claimed.id, attempts=attempts, dispatch=dispatch, facts=None)
-    assert not ledger.rendered(slow, mocker.Mock(missing_glyphs=''), 'slow')
+    assert not ledger.rendered(slow, mocker.Mock(losses=()), 'slow')
 
 
 def test_who_does_not_pay_any_more_waits_in_the_batch(db, make_batch, people, app):

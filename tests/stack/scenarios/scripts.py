@@ -44,7 +44,7 @@ def scripts(folder=''):
         committed = commit_times(stack)
         missing = int(stack.postgres.sql('indico', """
             SELECT count(*) FROM plugin_checkin_print.jobs
-            WHERE reason = 'missing_glyphs' OR facts ? 'missing_glyphs'""")[0])
+            WHERE reason = 'missing_glyphs' OR facts ? 'losses'""")[0])
         papers = _papers_of(stack.papers())
         say('the papers are compared with what Pango draws')
         facts, found, rows = Facts(checked_in=len(people)), defaultdict(list), []

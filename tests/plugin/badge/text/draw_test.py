@@ -16,6 +16,7 @@ from indico.util.string import RichMarkup
 
 from indico_checkin_print.badge.render import render
 from indico_checkin_print import tasks
+from indico_checkin_print.badge.losses import Loss, LossKind
 from indico_checkin_print.badge.text import fonts
 from indico_checkin_print.badge.text.draw import text_of, warm_up
 from indico_checkin_print.errors import CannotRender, MustHold
@@ -54,7 +55,7 @@ def placed(pdf):
 def test_what_people_type_is_text(draw, name):
     pdf = draw(name)
     assert text_in(pdf.content).split() == name.split()
-    assert not pdf.missing_glyphs
+    assert not pdf.losses
 
 
 @pytest.mark.parametrize(('name', 'drawn'), [
@@ -93,7 +94,7 @@ def test_a_character_without_a_font_holds_the_badge(draw):
 
 
 def test_boxes_by_choice(draw):
-    assert draw('Zo\ue000ë', accepted=BOXES).missing_glyphs == '\ue000'
+    assert draw('Zo\ue000ë', accepted=BOXES).losses == (Loss(LossKind.missing_glyphs, 'first_name', 'U+E000'),)
 
 
 def test_a_ticket_is_written_alike(form, reg, dummy_regform, create_template):

@@ -128,10 +128,10 @@ def test_history_links_both_ways(manager, page, create_job, person):
     assert f'?before={first.id + 1}#job-{first.id}' in html
 
 
-def test_boxes_are_said_of_a_badge_that_is_out(manager, page, show, create_job, person):
-    job = create_job(person(), facts={'missing_glyphs': 'U+E000'})
-    assert 'Boxes in place of U+E000.' in show()
-    assert 'U+E000' in manager.get(f'{page}/jobs/{job.id}/history').json['html']
+def test_losses_are_said_of_a_badge_that_is_out(manager, page, show, create_job, person):
+    job = create_job(person(), facts={'losses': [['missing_glyphs', 'last_name', 'U+E000'], ['blurred', 'x', '1']]})
+    assert 'Last Name: boxes in place of U+E000.' in show()
+    assert 'Last Name: boxes in place of U+E000.' in manager.get(f'{page}/jobs/{job.id}/history').json['html']
 
 
 def test_event_page_leads_here(manager, page, url):

@@ -1,0 +1,54 @@
+"""What of a text a badge does not show: characters without a font, stacked marks, the end of what has no room.
+
+A job keeps its losses in its facts, by the items of the template and in numbers: what people wrote is not repeated
+there. A badge with losses may print; it is never said to be complete in silence.
+"""
+
+from dataclasses import astuple, dataclass
+from enum import StrEnum
+
+from indico_checkin_print import _
+from indico_checkin_print.badge.items import title_of
+
+
+class LossKind(StrEnum):
+    """What is lost."""
+
+    #: Boxes stand in place of characters that no font has. Detail: which, as ``U+E000 U+E001``
+    missing_glyphs = 'missing_glyphs'
+    #: Marks beyond those that a letter can bear in any language are left out. Detail: how many
+    marks = 'marks'
+    #: The end has no room, even at the smallest size. Detail: characters that are shown and all, as ``37/5000``
+    cut = 'cut'
+
+
+_WORDS = {
+    LossKind.missing_glyphs: _('{item}: boxes in place of {detail}.'),
+    LossKind.marks: _('{item}: {detail} stacked marks are left out.'),
+    LossKind.cut: _('{item}: cut, {shown} of {all} characters are shown.'),
+}
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One loss."""
+
+    kind: LossKind
+    #: Where it is, as `items.key_of` names it
+    item: str
+    detail: str
+
+    def __str__(self):
+        shown, __, all_ = self.detail.partition('/')
+        return _WORDS[self.kind].format(item=title_of(self.item), detail=self.detail, shown=shown, all=all_)
+
+
+def to_facts(losses):
+    """Return what a job keeps of losses."""
+    return [list(astuple(loss)) for loss in losses]
+
+
+def losses_of(job):
+    """Return each `Loss` of a job's document; what a newer version wrote and this one does not know is left out."""
+    return [Loss(LossKind(kind), item, detail) for kind, item, detail in (job.facts or {}).get('losses', ())
+            if kind in LossKind]
