@@ -44,7 +44,7 @@ ON_A_BADGE = {
     EventPerson: ('first_name', 'last_name'),
     Category: ('title', 'default_ticket_template_id'),
     FormSetup: ('kind', 'template_id', 'backside'),
-    EventSetup: ('language',),
+    EventSetup: ('language', 'smallest_text'),
 }
 #: What Indico keeps among the settings of an event
 EVENT_SETTINGS = {('core', 'organizer_info'), ('language', 'default_locale'), ('language', 'enforce_locale')}

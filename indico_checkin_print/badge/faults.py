@@ -18,6 +18,9 @@ from indico_checkin_print import _
 def describe_fault(exc):
     """Return what is wrong, as one or two sentences; ``''`` if it was no part of the template that failed."""
     frames = _frames(exc)
+    if any(frame.f_code.co_name == 'lay_out' for frame in frames):
+        # of all texts together
+        return ''
     drawing = next((frame for frame in reversed(frames) if frame.f_code.co_name == '_draw_badge'), None)
     if drawing is None:
         return ''
@@ -57,7 +60,7 @@ def _item_fault(exc, item, frames):
         return _('its font size is no number.')
     if any('color' in name.lower() for name in names):
         return _('one of its colours does not exist.')
-    if '_draw_text' in names:
+    if '_write' in names:
         return _('its text cannot be set. Check its size.')
     return _('it cannot be drawn. The log of the server has more.')
 

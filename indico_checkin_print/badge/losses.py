@@ -1,4 +1,4 @@
-"""What of a text a badge does not show: characters without a font, stacked marks, the end of what has no room.
+"""What of a text a badge does not show: characters without a font, stacked accents, the end of what has no room.
 
 A job keeps its losses in its facts, by the items of the template and in numbers: what people wrote is not repeated
 there. A badge with losses may print; it is never said to be complete in silence.
@@ -16,15 +16,15 @@ class LossKind(StrEnum):
 
     #: Boxes stand in place of characters that no font has. Detail: which, as ``U+E000 U+E001``
     missing_glyphs = 'missing_glyphs'
-    #: Marks beyond those that a letter can bear in any language are left out. Detail: how many
-    marks = 'marks'
+    #: Accents beyond those that a letter can bear in any language are left out. Detail: how many
+    accents = 'accents'
     #: The end has no room, even at the smallest size. Detail: characters that are shown and all, as ``37/5000``
     cut = 'cut'
 
 
 _WORDS = {
     LossKind.missing_glyphs: _('{item}: boxes in place of {detail}.'),
-    LossKind.marks: _('{item}: {detail} stacked marks are left out.'),
+    LossKind.accents: _('{item}: {detail} stacked accents are left out.'),
     LossKind.cut: _('{item}: cut, {shown} of {all} characters are shown.'),
 }
 

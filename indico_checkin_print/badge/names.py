@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from indico_checkin_print.badge.text.literal import literal
+
 
 _FULL = frozenset({'first_name', 'last_name'})
 #: Which names an item of a designer template shows (``indico.modules.designer.placeholders``)
@@ -31,7 +33,7 @@ def names_of(kind):
 
 def is_blank(text):
     """Return whether nothing of a text leaves ink: blanks, controls, and what is only there for its neighbours."""
-    return all(unicodedata.category(char)[0] in 'ZC' for char in text or '')
+    return all(unicodedata.category(char)[0] in 'ZC' for char in literal(text or ''))
 
 
 def code_points(characters):

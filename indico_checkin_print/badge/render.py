@@ -29,7 +29,7 @@ from indico_checkin_print.badge.names import is_nameless
 from indico_checkin_print.badge.text.draw import Written
 from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.logs import log_failure, logger
-from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage
+from indico_checkin_print.models.choices import DEFAULT_SMALLEST_TEXT, BadgeKind, BadgeLanguage
 from indico_checkin_print.reasons.codes import Reason
 
 
@@ -52,7 +52,7 @@ class BadgePDF:
 
 
 def render(registration, setup, person='', *, template=None, language=BadgeLanguage.event, accepted=frozenset(),
-           edits=None):
+           edits=None, smallest=DEFAULT_SMALLEST_TEXT):
     """Render what a registration form prints for one registration.
 
     :param setup: The `FormSetup` of the registration's form.
@@ -61,6 +61,7 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
     :param language: The event's `BadgeLanguage`.
     :param accepted: Why the badge would be held and is drawn all the same: `Reason.no_name`, `Reason.missing_glyphs`.
     :param edits: Texts to print in place of those of the registration, see `badge.edits`. A ticket has none.
+    :param smallest: The size in points below which no text shrinks to fit; what has no room then is cut.
     :raises CannotRender: if the template is gone, cannot be drawn, draws nothing, or makes a document that no desk
                           accepts.
     :raises MustHold: if it would show no name of its person, or boxes in place of characters that no font has.
@@ -72,6 +73,7 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
         with _faults_of_templates(), _invariant_pdf():
             pdf = (_prepare_ticket(registration) if kind == BadgeKind.ticket else
                    _prepare_badge(registration, template, setup.backside, person, accepted, edits or {}))
+            pdf.smallest = smallest
             content = pdf.get_pdf().getvalue()
         losses = tuple(pdf.losses.values())
         missing = [loss.detail for loss in losses if loss.kind == LossKind.missing_glyphs]

@@ -104,6 +104,8 @@ class RHWalkInForm(RHWalkInFormBase):
         data = request.get_json(silent=True)
         if not isinstance(data, dict):
             raise BadRequest(_('This is not what the form sends.'))
+        if _has_nul(data):
+            raise BadRequest(_('There is a character in it that cannot be stored.'))
         # a second click waits here, and finds the person registered
         db.session.query(RegistrationForm.id).filter_by(id=self.regform.id).with_for_update(key_share=True).one()
         email = data.get('email')
@@ -188,6 +190,13 @@ class RHWalkInCheckIn(RHWalkInPersonBase):
             if not registration.checked_in:
                 set_checked_in(registration, True)
         return redirect(url_for_plugin('checkin_print.walk_in_person', registration))
+
+
+def _has_nul(value):
+    """Return whether a text in it has the one character that PostgreSQL stores in none."""
+    if isinstance(value, dict):
+        return any(map(_has_nul, (*value, *value.values())))
+    return any(map(_has_nul, value)) if isinstance(value, list) else isinstance(value, str) and '\0' in value
 
 
 def _is_email(email):

@@ -29,7 +29,7 @@ CREATE OR REPLACE FUNCTION plugin_checkin_print.badge_fingerprint(integer, integ
 SET jit = off AS $$
 BEGIN
     RETURN (SELECT md5(CAST(ROW(
-        r.first_name, r.last_name, r.email, r.base_price, r.price_adjustment, r.currency, r.ticket_uuid, s.kind, s.template_id, s.backside, f.ticket_template_id, e.title, e.description, e.start_dt, e.end_dt, e.timezone, e.logo_metadata, e.category_id, e.venue_id, e.venue_name, e.room_id, e.room_name, n.language,
+        r.first_name, r.last_name, r.email, r.base_price, r.price_adjustment, r.currency, r.ticket_uuid, s.kind, s.template_id, s.backside, f.ticket_template_id, e.title, e.description, e.start_dt, e.end_dt, e.timezone, e.logo_metadata, e.category_id, e.venue_id, e.venue_name, e.room_id, e.room_name, n.language, n.smallest_text,
         (SELECT array_agg(t.registration_tag_id ORDER BY t.registration_tag_id)
          FROM event_registration.registration_tags t WHERE t.registration_id = r.id),
         (SELECT array_agg(ROW(d.field_data_id, d.data, d.storage_file_id) ORDER BY d.field_data_id)
@@ -294,6 +294,7 @@ def upgrade():
         sa.Column('nameless', PyIntEnum(_NamelessPolicy), server_default='1', nullable=False),
         sa.Column('missing_glyphs', PyIntEnum(_MissingGlyphsPolicy), server_default='1', nullable=False),
         sa.Column('language', PyIntEnum(_BadgeLanguage), server_default='1', nullable=False),
+        sa.Column('smallest_text', sa.Integer(), server_default='6', nullable=False),
         sa.Column('bulk_limit', sa.Integer(), nullable=False),
         sa.Column('sources', postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column('desk_rules', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False),
@@ -302,6 +303,7 @@ def upgrade():
         sa.Column('alert_emails', postgresql.ARRAY(sa.String()), server_default='{}', nullable=False),
         sa.Column('alerted_dt', UTCDateTime(), nullable=True),
         sa.CheckConstraint('bulk_limit >= 0', name='bulk_limit_not_negative'),
+        sa.CheckConstraint('smallest_text > 0', name='smallest_text_positive'),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_events_event_id_events')),
         sa.PrimaryKeyConstraint('event_id', name=op.f('pk_events')),
         schema=SCHEMA

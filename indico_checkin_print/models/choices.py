@@ -155,6 +155,8 @@ DEFAULT_EVENTS = (WebhookEvent.checked_in, WebhookEvent.undone)
 DEFAULT_EDITS = (BadgeEdit.text, BadgeEdit.printer, BadgeEdit.copies)
 #: More check-ins than this at once wait for a click, unless the event says otherwise
 DEFAULT_BULK_LIMIT = 20
+#: The size below which no text shrinks, in points, unless the event says otherwise
+DEFAULT_SMALLEST_TEXT = 6
 #: The ways of check-in that print, unless the event says otherwise
 DEFAULT_SOURCES = (CheckinSource.app, CheckinSource.scan, CheckinSource.kiosk, CheckinSource.list, CheckinSource.bulk,
                    CheckinSource.api, CheckinSource.walk_in)

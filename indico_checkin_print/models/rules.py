@@ -7,9 +7,9 @@ from indico.core.db.sqlalchemy import PyIntEnum, UTCDateTime
 from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
-from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SOURCES, BadgeKind,
-                                                 BadgeLanguage, MissingGlyphsPolicy, NamelessPolicy, ReprintPolicy,
-                                                 UnpaidPolicy)
+from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SMALLEST_TEXT,
+                                                 DEFAULT_SOURCES, BadgeKind, BadgeLanguage, MissingGlyphsPolicy,
+                                                 NamelessPolicy, ReprintPolicy, UnpaidPolicy)
 
 
 class EventSetup(db.Model):
@@ -17,6 +17,7 @@ class EventSetup(db.Model):
 
     __tablename__ = 'events'
     __table_args__ = (db.CheckConstraint('bulk_limit >= 0', 'bulk_limit_not_negative'),
+                      db.CheckConstraint('smallest_text > 0', 'smallest_text_positive'),
                       {'schema': SCHEMA})
 
     event_id = db.Column(
@@ -58,6 +59,13 @@ class EventSetup(db.Model):
         nullable=False,
         default=BadgeLanguage.event,
         server_default=str(int(BadgeLanguage.event))
+    )
+    #: The size in points below which no text of a badge shrinks to fit
+    smallest_text = db.Column(
+        db.Integer,
+        nullable=False,
+        default=DEFAULT_SMALLEST_TEXT,
+        server_default=str(DEFAULT_SMALLEST_TEXT)
     )
     #: More check-ins than this at once wait for a click
     bulk_limit = db.Column(

@@ -18,7 +18,7 @@ from indico_checkin_print.delivery.deliver import begin, enter, send
 from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.ledger.conditions import still_wanted
 from indico_checkin_print.logs import log_failure, logger
-from indico_checkin_print.models.choices import BadgeLanguage, MissingGlyphsPolicy, NamelessPolicy
+from indico_checkin_print.models.choices import MissingGlyphsPolicy, NamelessPolicy
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.reasons.codes import Reason
@@ -128,11 +128,11 @@ def _pointless(job):
 
 def _render_or_hold(job, actor, *, only_data):
     rules = EventSetup.query.get(job.event_id)
-    language = rules.language if rules is not None else BadgeLanguage.event
+    choices = {'language': rules.language, 'smallest': rules.smallest_text} if rules is not None else {}
     accepted = _accepted(rules)
     while True:
         try:
-            pdf = None if only_data else _render(job, language, accepted)
+            pdf = None if only_data else _render(job, accepted, choices)
         except MustHold as exc:
             if ledger.hold_claimed(job, exc.reason, exc.detail, actor):
                 return
@@ -155,13 +155,17 @@ def _accepted(rules):
             if prints}
 
 
-def _render(job, language, accepted):
+def _render(job, accepted, choices):
+    """Render what a job prints.
+
+    :param choices: What the event says about badges, as `badge.render.render` takes it.
+    """
     if job.purpose == Job.PURPOSE_TEST:
         setup = setup_for_test(job.event_id, job.desk_id)
         if setup is None:
             raise CannotRender(Reason.no_sample)
         with sample_registration(setup.registration_form, job.person) as registration:
-            return render(registration, setup, language=language, accepted=accepted)
+            return render(registration, setup, accepted=accepted, **choices)
     is_sheet = job.purpose == Job.PURPOSE_SEPARATOR
     setup = FormSetup.get((job.batch if is_sheet else job.registration).registration_form_id)
     if setup is None or not setup.enabled:
@@ -172,8 +176,8 @@ def _render(job, language, accepted):
     template = DesignerTemplate.get(template_id) if template_id else None
     if template_id and template is None:
         raise CannotRender(Reason.template_missing)
-    return render(job.registration, setup, job.person, template=template, language=language, accepted=accepted,
-                  edits=(job.facts or {}).get('edits'))
+    return render(job.registration, setup, job.person, template=template, accepted=accepted,
+                  edits=(job.facts or {}).get('edits'), **choices)
 
 
 def setup_for_test(event_id, desk_id):

@@ -8,6 +8,8 @@ from pathlib import Path
 import indico_fonts
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
+from tests.stack.ink import darkest
+
 
 DPI = 200
 #: How high both pictures are made before they are laid one on the other
@@ -20,8 +22,8 @@ _FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontco
 
 def strip(path, box_mm):
     """Return what a page shows within a box (left, top, right, bottom in mm), in grey."""
-    picture = _run('pdftoppm', '-r', DPI, '-gray', '-singlefile', path)
-    return Image.open(BytesIO(picture)).convert('L').crop([round(side / 25.4 * DPI) for side in box_mm])
+    picture = _run('pdftoppm', '-r', DPI, '-png', '-singlefile', path)
+    return darkest(Image.open(BytesIO(picture))).crop([round(side / 25.4 * DPI) for side in box_mm])
 
 
 def lines_of(picture, between_mm):
@@ -51,7 +53,7 @@ def drawn_by_pango(text, families, folder, language='en'):
     config.write_text(_FONTS.format(folder=Path(indico_fonts.__file__).parent))
     _run('pango-view', '--no-display', '--dpi', DPI, '--hinting=none', f'--font={families} Bold 30', '--margin=20',
          f'--language={language}', f'--text={text}', f'--output={target}', env={'FONTCONFIG_FILE': str(config)})
-    return Image.open(target).convert('L')
+    return darkest(Image.open(target))
 
 
 def ink_of(picture):

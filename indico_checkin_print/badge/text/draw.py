@@ -1,8 +1,9 @@
 """Draws the texts of a badge: to be put before a class of Indico's, which draws all else.
 
-Indico's own way of drawing text knows one font for each item, takes markup in a name for markup, and neither joins
-Arabic letters nor turns Hebrew around. The page is the same as Indico's otherwise: the first line hangs from the top of
-the item by the size of its letters, and so do lines follow each other.
+Indico's own way of drawing text knows one font for each item, takes markup in a name for markup, neither joins Arabic
+letters nor turns Hebrew around, and lets a text run over what stands beneath it. What fits is on the same place as
+Indico has it: the first line hangs from the top of the item by the size of its letters, and so do lines follow each
+other.
 """
 
 from io import BytesIO
@@ -25,18 +26,24 @@ from indico.util.string import RichMarkup, strip_tags
 
 from indico_checkin_print.badge.items import key_of
 from indico_checkin_print.badge.losses import Loss, LossKind
-from indico_checkin_print.badge.names import code_points
+from indico_checkin_print.badge.names import code_points, names_of
 from indico_checkin_print.badge.text import fonts
+from indico_checkin_print.badge.text.accents import cap_accents
 from indico_checkin_print.badge.text.cff import UNITS
 from indico_checkin_print.badge.text.embed import Fonts
-from indico_checkin_print.badge.text.lines import size_that_fits, wrap
+from indico_checkin_print.badge.text.hyphens import languages_of
+from indico_checkin_print.badge.text.layout import Writing, lay_out
 from indico_checkin_print.badge.text.literal import literal
+from indico_checkin_print.badge.text.room import Item, Rect
 from indico_checkin_print.badge.text.runs import scripts_of
 from indico_checkin_print.badge.text.shaping import Style, Text
+from indico_checkin_print.models.choices import DEFAULT_SMALLEST_TEXT
 
 
-#: The smallest size to which Indico's `resize` shrinks a text, in points
-_SMALLEST = 6
+#: What does not begin so is about the person
+_IMPERSONAL = ('event_', 'category_', 'fixed')
+#: Where lines begin, or end, see `room.Item`
+_ALIGN = {TA_CENTER: 0.5, TA_RIGHT: 1}
 #: What people write in whose country Chinese characters have forms of their own
 _LANGUAGES = {'CN': 'zh-hans', 'SG': 'zh-hans', 'TW': 'zh-hant', 'HK': 'zh-hk', 'MO': 'zh-hk', 'JP': 'ja', 'KR': 'ko',
               'KP': 'ko'}
@@ -73,7 +80,14 @@ def scripts_without_font(characters):
 
 
 class Written:
-    """Writes texts with the fonts that they need."""
+    """Writes texts with the fonts and the sizes that they need.
+
+    Classes that change the text of an item come before it, those that draw other things after it: it knows what stands
+    on a badge before any of it is drawn.
+    """
+
+    #: The smallest legible size, in points
+    smallest = DEFAULT_SMALLEST_TEXT
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -85,28 +99,52 @@ class Written:
         super()._build_pdf(canvas)
 
     def _draw_badge(self, canvas, person, template, tpl_data, pos_x, pos_y):
-        self._registration = person['registration']
+        self._registration, self._items = person['registration'], []
         super()._draw_badge(canvas, person, template, tpl_data, pos_x, pos_y)
+        # drawn when all is known that stands on the badge, in Indico's order
+        writings, pictures = {}, []
+        for number, (item, content, x, y) in enumerate(self._items):
+            if not isinstance(content, BytesIO):
+                writings[number] = self._write(item, content, x - pos_x, y - pos_y)
+            elif item.get('height') is not None:
+                pictures.append(_rect_of(item, x - pos_x, y - pos_y))
+        page = Rect(0, 0, tpl_data.width_cm * cm, tpl_data.height_cm * cm)
+        lay_out([writing for writing, __ in filter(None, writings.values())], pictures, page, self.smallest)
+        for number, (item, content, x, y) in enumerate(self._items):
+            if number not in writings:
+                super()._draw_item(canvas, item, tpl_data, content, x, y)
+            elif writings[number]:
+                self._draw_text(canvas, item, *writings[number], pos_x, self.height - pos_y)
+            else:
+                # a page with texts that are empty is a page
+                canvas.saveState()
+                canvas.restoreState()
 
     def _draw_item(self, canvas, item, tpl_data, content, margin_x, margin_y):
-        if isinstance(content, BytesIO):
-            super()._draw_item(canvas, item, tpl_data, content, margin_x, margin_y)
-        else:
-            self._draw_text(canvas, item, self._style(item), content, margin_x, margin_y)
+        self._items.append((item, content, margin_x, margin_y))
 
-    def _draw_text(self, canvas, item, style, content, margin_x, margin_y):
-        text = text_of(content)
-        text = Text(text, Style(_font(style['fontName']), bool(item['bold']), self._language_of(text)))
+    def _write(self, item, content, x, y):
+        """Return the `Writing` and the style of an item; nothing if there is nothing in it.
+
+        :param x: Where the item's left side is counted from, in points from that of the badge.
+        """
+        style, (text, left_out) = self._style(item), cap_accents(text_of(content))
+        if not text:
+            return None
+        if style['fontSize'] <= 0:
+            raise ValueError('letters without a size')
+        font = _font(style['fontName'])
+        text = Text(text, Style(font, bool(item['bold']), self._language_of(text)))
         if text.missing:
             self._lose(LossKind.missing_glyphs, item, code_points(text.missing))
-        x, y, width = (float(item[side]) / PIXELS_CM * cm for side in ('x', 'y', 'width'))
-        if item.get('text_overflow', 'wrap') == 'resize':
-            whole = wrap(text, float('inf'))
-            size = size_that_fits(sum(line.width for line in whole), style['fontSize'], width, _SMALLEST)
-            style['fontSize'] = style['leading'] = size
-        lines = wrap(text, width * UNITS / style['fontSize'])
-        top = self.height - margin_y - y
-        self._draw_lines(canvas, lines, style, margin_x + x, top, width)
+        if left_out:
+            self._lose(LossKind.accents, item, str(left_out))
+        rect, align = _rect_of(item, x, y), _ALIGN.get(style['alignment'], 0)
+        return Writing(text, Item(rect.left, rect.top, rect.right - rect.left, align), font, style['fontSize'],
+                       style['leading'] / style['fontSize'], item.get('text_overflow') or 'wrap',
+                       is_name=bool(names_of(item['type'])), is_personal=not item['type'].startswith(_IMPERSONAL),
+                       languages=lambda: languages_of(self._country, str(get_current_locale())),
+                       padding=style['borderPadding'][2] if style['backColor'] else None), style
 
     def _lose(self, kind, item, detail):
         key = key_of(item)
@@ -115,11 +153,13 @@ class Written:
 
     def _language_of(self, text):
         """Return in which language a text is written, as far as it matters: for the forms of Chinese characters."""
-        if text.isascii():
-            return ''
-        country = next((data.data for data in self._registration.data
-                        if data.field_data.field.personal_data_type == PersonalDataType.country), None)
-        return _LANGUAGES.get(country) or str(get_current_locale())
+        return '' if text.isascii() else _LANGUAGES.get(self._country) or str(get_current_locale())
+
+    @property
+    def _country(self):
+        """The code of the country of who is on the badge, if it is known."""
+        return next((data.data for data in self._registration.data
+                     if data.field_data.field.personal_data_type == PersonalDataType.country), None)
 
     def _style(self, item):
         """Return the style of an item as Indico makes it, and other plugins after it."""
@@ -139,26 +179,26 @@ class Written:
             styles.update(update)
         return styles
 
-    def _draw_lines(self, canvas, lines, style, x, top, width):
-        """Draw lines that hang from a height.
-
-        :param x: The left side, in points.
-        :param width: The room, in points.
-        """
-        size = style['fontSize']
-        places, bottom = _stack(lines, size, style['leading'], _font(style['fontName']))
+    def _draw_text(self, canvas, item, writing, style, x, top):
+        """Draw a text on a badge, whose upper left corner is at `x` and `top`, in points."""
+        if writing.shown is not None or writing.clip:
+            count = len(writing.text.text)
+            self._lose(LossKind.cut, item, f'{count if writing.shown is None else writing.shown}/{count}')
         canvas.saveState()
-        if style['backColor']:
-            padding = style['borderPadding'][2]
+        if writing.strip:
             _set_color(canvas, style['backColor'])
-            canvas.rect(x, top - bottom - padding, width, bottom + padding, stroke=0, fill=1)
+            canvas.rect(*_on_page(writing.strip, x, top), stroke=0, fill=1)
+        if writing.clip:
+            path = canvas.beginPath()
+            path.rect(*_on_page(writing.clip, x, top))
+            canvas.clipPath(path, stroke=0, fill=0)
         _set_color(canvas, style['textColor'])
-        for line, place in zip(lines, places, strict=True):
-            free = width - line.width * size / UNITS
-            left = {TA_RIGHT: free, TA_CENTER: free / 2}.get(style['alignment'], 0)
+        size = writing.drawn_size
+        for line, stand in zip(writing.lines, writing.stands, strict=True):
             blanks = sum(cluster.text == ' ' for cluster in line.clusters)
+            free = (writing.sides[1] - writing.sides[0]) * UNITS / size - line.width
             stretch = free / blanks if style['alignment'] == TA_JUSTIFY and line.continues and blanks else 0
-            self._draw_line(canvas, line, size, x + left, top - place, stretch * UNITS / size)
+            self._draw_line(canvas, line, size, x + writing.left_of(line), top - writing.item.top - stand, stretch)
         canvas.restoreState()
 
     def _draw_line(self, canvas, line, size, x, y, stretch):
@@ -195,27 +235,18 @@ def _draw_pictures(canvas, cluster, size, x, y):
     """Draw a cluster of a font that has pictures instead of outlines."""
     for glyph, dx, dy in cluster.glyphs:
         if picture := cluster.font.picture(glyph):
-            left, bottom, width, height = (side * size / UNITS for side in cluster.font.box(glyph))
+            left, bottom, right, top = (side * size / UNITS for side in cluster.font.ink(glyph))
             canvas.drawImage(ImageReader(BytesIO(picture)), x + dx * size / UNITS + left,
-                             y + dy * size / UNITS + bottom, width, height, mask='auto')
+                             y + dy * size / UNITS + bottom, right - left, top - bottom, mask='auto')
 
 
-def _stack(lines, size, leading, font):
-    """Return how far below the top each line stands, and how high all of them are.
+def _rect_of(item, x, y):
+    left, top, width, height = (float(item.get(side) or 0) / PIXELS_CM * cm for side in ('x', 'y', 'width', 'height'))
+    return Rect(x + left, y + top, x + left + width, y + top + height)
 
-    Scripts that rise or hang further than the letters of the template's font get the room that they need.
 
-    :param font: The template's.
-    """
-    places, edge, hung = [], 0, 0
-    for line in lines:
-        rises, hangs = 0, 0
-        if any(cluster.font is not font for cluster in line.clusters):
-            rises, hangs = (side * size / UNITS for side in line.extents)
-        edge = max(edge + leading, edge + hung + rises) if places else max(size, rises)
-        hung = -hangs
-        places.append(edge)
-    return places, edge
+def _on_page(rect, x, top):
+    return x + rect.left, top - rect.bottom, rect.right - rect.left, rect.bottom - rect.top
 
 
 def _font(name):

@@ -70,7 +70,7 @@ class Font:
             self._font.set_variations({'wght': weight})
         elif weight >= BOLD > file.weight + 100:
             self._font.synthetic_bold = _BOLDER
-        self._charstrings = {}
+        self._charstrings, self._inks = {}, {}
 
     @cached_property
     def ascent(self):
@@ -106,15 +106,13 @@ class Font:
         """Return how wide a glyph is, whatever stands beside it."""
         return self._font.get_glyph_h_advance(glyph)
 
-    def extents(self, glyph):
-        """Return how far the ink of a glyph rises above the line, and how far below (negative); zeros for a blank."""
-        found = self._font.get_glyph_extents(glyph)
-        return (found.y_bearing, found.y_bearing + found.height) if found else (0, 0)
-
-    def box(self, glyph):
-        """Return the left, bottom, width and height of a glyph's ink."""
-        found = self._font.get_glyph_extents(glyph)
-        return found.x_bearing, found.y_bearing + found.height, found.width, -found.height
+    def ink(self, glyph):
+        """Return the box of a glyph's ink: left, bottom, right, top; nothing for a blank."""
+        if glyph not in self._inks:
+            found = self._font.get_glyph_extents(glyph)
+            self._inks[glyph] = (found.x_bearing, found.y_bearing + found.height, found.x_bearing + found.width,
+                                 found.y_bearing) if found and found.width else None
+        return self._inks[glyph]
 
     def picture(self, glyph):
         """Return the PNG of a glyph; nothing if it has none."""

@@ -1,11 +1,27 @@
-"""A text in lines: where they end, how wide and how high they are."""
+"""The lines of a text: the letters in them and their ink, and what `fitting` wants to know to say where they end."""
 
-from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import cached_property
+from typing import NamedTuple
 
-from indico_checkin_print.badge.text import pango
-from indico_checkin_print.badge.text.cff import UNITS
+from indico_checkin_print.badge.text import hyphens, pango
+from indico_checkin_print.badge.text.fitting import Extents, Measure
+from indico_checkin_print.badge.text.shaping import Cluster
+
+
+#: What stands at the end of a text that is cut
+ELLIPSIS = '…'
+#: Programs that read a PDF put the halves of a word together again that this one separates (ISO 32000-1, 14.8.2.2.3)
+_SOFT_HYPHEN = '\u00ad'
+
+
+class Ink(NamedTuple):
+    """The box of some ink, from where its line begins; distances in thousandths of the size of the text."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
 
 
 @dataclass(frozen=True)
@@ -16,78 +32,56 @@ class Line:
     #: Whether another one follows in the same paragraph
     continues: bool = False
 
-    @property
+    @cached_property
     def width(self):
         """How much room it takes."""
         return sum(cluster.advance for cluster in self.clusters)
 
-    @property
-    def extents(self):
-        """How far its ink rises, and how far it hangs down (less than zero)."""
-        sides = [cluster.extents for cluster in self.clusters]
-        return max((top for top, __ in sides), default=0), min((bottom for __, bottom in sides), default=0)
+    @cached_property
+    def ink(self):
+        """The `Ink` of all of it; nothing if there is none."""
+        pen, boxes = 0, []
+        for cluster in self.clusters:
+            if (ink := cluster.ink) is not None:
+                boxes.append((pen + ink[0], ink[1], pen + ink[2], ink[3]))
+            pen += cluster.advance
+        if not boxes:
+            return None
+        lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+        return Ink(min(lefts), min(bottoms), max(rights), max(tops))
 
 
-def wrap(text, room):
-    """Return the `Line`s of a `shaping.Text` that has a certain room, in thousandths of its size.
+def measure(text, clusters, font, languages):
+    """Return the `Measure` of a `shaping.Text`.
 
-    A word that is wider than the room is broken between letters.
+    :param clusters: All of its clusters.
+    :param font: The template's.
+    :param languages: Returns in which it may be written, see `hyphens.languages_of`. Few texts need to know.
     """
-    whole = Line(tuple(text.clusters()))
-    if whole.width <= room:
-        return [whole] if whole.clusters else []
-    places = pango.breaks(text.text)
-    # shaped once: who types five thousand letters keeps nobody waiting
-    measure = _Measure(text.text, whole.clusters)
-    lines, start = [], 0
-    while start < len(text.text):
-        end = next(filter(None, (measure.end_of_line(start, borders, room)
-                                 for borders in (places.lines, places.letters))), None)
-        if end is None:
-            # not even one letter fits: it is there all the same
-            end = next(i for i in (*places.letters, len(text.text)) if i > start)
-        line = Line(tuple(text.clusters(start, _without_blanks(text.text, start, end))), end < len(text.text))
-        lines.append(line)
-        start = end
-        while text.text[start:start + 1] == ' ':
-            start += 1
-    return lines
+    advances, extents = [0] * len(text.text), [Extents()] * len(text.text)
+    usual, breaks = [True] * len(text.text), pango.breaks(text.text)
+    for cluster in clusters:
+        advances[cluster.start] += cluster.advance
+        extents[cluster.start] = Extents(*cluster.extents)
+        usual[cluster.start] = cluster.font is font
+    return Measure(text=text.text, advances=tuple(advances), extents=tuple(extents), usual=tuple(usual),
+                   words=breaks.lines, letters=breaks.letters,
+                   find_parts=lambda: hyphens.places(text.text, languages()),
+                   has_hyphen=lambda place: text.is_forwards(place - 1) and hyphens.has_hyphen(text.text, place),
+                   hyphen=_hyphen(font, 0).advance)
 
 
-class _Measure:
-    """How wide the parts of a text are."""
+def lines_of(text, pieces, font):
+    """Return the `Line`s of the pieces of a text.
 
-    def __init__(self, text, clusters):
-        self._text = text
-        advances = [0] * len(text)
-        for cluster in clusters:
-            advances[cluster.start] += cluster.advance
-        self._until = [0, *accumulate(advances)]
-
-    def end_of_line(self, start, borders, room):
-        """Return the last border up to which a line from a place fits, if there is one.
-
-        :param borders: Places where a line may end, in order.
-        """
-        def width(border):
-            return self._until[_without_blanks(self._text, start, border)] - self._until[start]
-
-        first = bisect_right(borders, start)
-        at = bisect_right(borders, room, lo=first, key=width)
-        return borders[at - 1] if at > first else None
-
-
-def _without_blanks(text, start, end):
-    while end > start and text[end - 1] == ' ':
-        end -= 1
-    return end
-
-
-def size_that_fits(width, size, room, smallest, step=0.25):
-    """Return the size at which a line of a width fits into a room, in steps, as Indico shrinks it.
-
-    :param width: Of the line, in thousandths of its size.
+    :param font: That of the template, which has the hyphen.
     """
-    while size > smallest and width * size / UNITS > room:
-        size -= step
-    return size
+    return [Line((*text.clusters(piece.start, piece.end), *((_hyphen(font, piece.end),) if piece.hyphen else ())),
+                 continues=piece is not pieces[-1]) for piece in pieces]
+
+
+def _hyphen(font, place):
+    glyph, = font.shape('-', 'Latn')
+    return Cluster(_SOFT_HYPHEN, place, font, ((glyph.id, glyph.x, glyph.y),), glyph.advance, backwards=False)
+
+

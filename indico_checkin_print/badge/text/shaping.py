@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby, pairwise, takewhile
 from unicodedata import category
 
@@ -27,11 +27,20 @@ class Cluster:
     advance: int
     backwards: bool
 
+    @cached_property
+    def ink(self):
+        """The box of its ink (left, bottom, right, top), from where it begins; nothing if it is blank."""
+        boxes = [(x + box[0], y + box[1], x + box[2], y + box[3])
+                 for glyph, x, y in self.glyphs if (box := self.font.ink(glyph)) is not None]
+        if len(boxes) < 2:
+            return boxes[0] if boxes else None
+        lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+        return min(lefts), min(bottoms), max(rights), max(tops)
+
     @property
     def extents(self):
         """How far its ink rises above the line, and how far below (less than zero)."""
-        sides = [(y + top, y + bottom) for glyph, __, y in self.glyphs for top, bottom in [self.font.extents(glyph)]]
-        return max((top for top, __ in sides), default=0), min((bottom for __, bottom in sides), default=0)
+        return (max(self.ink[3], 0), min(self.ink[1], 0)) if self.ink else (0, 0)
 
 
 @dataclass(frozen=True)
@@ -50,8 +59,8 @@ class Text:
 
     def __init__(self, text, style):
         self.text = text
-        self._style = style
-        levels = pango.levels(text)
+        self.style = style
+        self._levels = levels = pango.levels(text)
         han = _language_of_han(text, style.language)
         #: Each part with its `Run`, font and language, in the order in which it was written
         self._pieces = [(runs.Run(run.start + start, run.start + end, run.script, run.level), font,
@@ -65,11 +74,15 @@ class Text:
         return ''.join(dict.fromkeys(
             char for run, font, __ in self._pieces if font is None for char in self.text[run.start:run.end]))
 
+    def is_forwards(self, place):
+        """Return whether a character is written from left to right, in a text that is."""
+        return self._levels[place] == 0
+
     def clusters(self, start=0, end=None):
         """Return the `Cluster`s of a part of the text from left to right."""
         end = len(self.text) if end is None else end
         first = bisect_right(self._pieces, start, key=lambda piece: piece[0].end)
-        parts = [(max(run.start, start), min(run.end, end), run, font or self._style.font, language)
+        parts = [(max(run.start, start), min(run.end, end), run, font or self.style.font, language)
                  for run, font, language in takewhile(lambda piece: piece[0].start < end, self._pieces[first:])]
         order = runs.visual_order([run.level for __, __, run, __, __ in parts])
         return [cluster for i in order for cluster in self._shape(*parts[i])]

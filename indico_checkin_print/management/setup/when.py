@@ -14,9 +14,9 @@ from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase
-from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SOURCES, BadgeEdit,
-                                                 BadgeLanguage, CheckinSource, MissingGlyphsPolicy, NamelessPolicy,
-                                                 ReprintPolicy, UnpaidPolicy)
+from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SMALLEST_TEXT,
+                                                 DEFAULT_SOURCES, BadgeEdit, BadgeLanguage, CheckinSource,
+                                                 MissingGlyphsPolicy, NamelessPolicy, ReprintPolicy, UnpaidPolicy)
 from indico_checkin_print.models.rules import EventSetup
 
 
@@ -38,6 +38,8 @@ EDIT_TITLES = {
     BadgeEdit.printer: _('Another printer of the desk'),
     BadgeEdit.copies: _('Copies'),
 }
+#: Of the smallest letters, in points: smaller ones nobody reads, and larger ones are a matter of the template
+MIN_SMALLEST_TEXT, MAX_SMALLEST_TEXT = 4, 20
 #: Most addresses that get e-mails about problems
 MAX_ALERT_EMAILS = 20
 _UNPAID = {
@@ -82,6 +84,10 @@ class EventSetupForm(DialogForm):
     language = IndicoEnumSelectField(_('Language'), [InputRequired()], enum=BadgeLanguage, sorted=False,
                                      description=_('Of dates, prices and other words that Indico writes on a badge. An '
                                                    'event that enforces a language prints its badges in that one.'))
+    smallest_text = IntegerField(_('Smallest letters'),
+                                 [InputRequired(), NumberRange(min=MIN_SMALLEST_TEXT, max=MAX_SMALLEST_TEXT)],
+                                 description=_('In points. A text that has too little room on the badge is broken and '
+                                               'shrunk, but not below this size; what has no room then is cut.'))
     bulk_limit = IntegerField(_('Maximum at once'), [InputRequired(), NumberRange(min=0, max=1000)],
                               description=_('If more people than this are checked in with one click, their badges wait '
                                             'until someone releases them. With 0, every badge waits.'))
@@ -118,7 +124,7 @@ class RHEditWhen(RHCheckinPrintBase):
             form.populate_obj(setup)
             self._log(LogKind.change, 'Rules for printing changed', unpaid=setup.unpaid.name,
                       reprint=setup.reprint.name, no_name=setup.nameless.name, missing_glyphs=setup.missing_glyphs.name,
-                      language=setup.language.name,
+                      language=setup.language.name, smallest_letters=setup.smallest_text,
                       maximum_at_once=setup.bulk_limit, prints=', '.join(setup.sources),
                       badge_desk=setup.badge_desk, volunteers_change=', '.join(setup.edits))
             flash(_('The rules have been changed. They hold for check-ins from now on.'), 'success')
@@ -131,7 +137,7 @@ def setup_of(event):
     return EventSetup.query.get(event.id) or EventSetup(
         event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, reprint=ReprintPolicy.hold,
         nameless=NamelessPolicy.hold, missing_glyphs=MissingGlyphsPolicy.hold, language=BadgeLanguage.event,
-        bulk_limit=DEFAULT_BULK_LIMIT, alert_emails=[],
+        smallest_text=DEFAULT_SMALLEST_TEXT, bulk_limit=DEFAULT_BULK_LIMIT, alert_emails=[],
         sources=[str(source) for source in DEFAULT_SOURCES], badge_desk=False,
         edits=[str(edit) for edit in DEFAULT_EDITS], desk_rules=[])
 
@@ -151,7 +157,9 @@ def rules_in_words(setup):
         bulk = _('Every badge waits until someone releases it.')
     titles = [str(title) for source, title in SOURCE_TITLES.items() if source in setup.sources]
     return [_UNPAID[setup.unpaid], _REPRINT[setup.reprint], _NAMELESS[setup.nameless],
-            _MISSING_GLYPHS[setup.missing_glyphs], _LANGUAGE[setup.language], bulk,
+            _MISSING_GLYPHS[setup.missing_glyphs], _LANGUAGE[setup.language],
+            _('A text that has too little room on a badge shrinks down to {} points, and is cut then.').format(
+                setup.smallest_text), bulk,
             _('These ways of check-in print: {}.').format('; '.join(titles)),
             *([_('Who is checked in by another way gets the badge when the ticket is scanned at a scan station or a '
                  'kiosk.')] if setup.badge_desk else []),

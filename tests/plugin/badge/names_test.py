@@ -25,7 +25,7 @@ def test_is_nameless(kinds, first, last, expected):
     assert is_nameless(items(*kinds), first, last) == expected
 
 
-@pytest.mark.parametrize('text', ['', None, ' \t', '\u200b\u00ad', '\u202e', '\u3000'])
+@pytest.mark.parametrize('text', ['', None, ' \t', '\u200b\u00ad', '\u202e', '\u3000', '\u3164\uffa0'])
 def test_blank(text):
     assert is_blank(text)
 

@@ -15,6 +15,7 @@ from indico_checkin_print import ledger
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.errors import CannotRender
 from indico_checkin_print.badge.sample import sample_registration
+from indico_checkin_print.management.jobs.rows import detail_of
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Document
 from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage, MissingGlyphsPolicy, NamelessPolicy
@@ -204,6 +205,30 @@ def test_boxes_by_choice_of_the_event(db, check_in, reg, unwritable):
     render_waiting('test')
     db.session.refresh(job)
     assert (job.state, job.facts) == (JobState.ready, {})
+
+
+def test_a_text_that_is_cut_prints_and_is_known(db, check_in, reg):
+    reg.first_name = 'x' * 5000
+    job, = check_in(reg)
+    render_waiting('test')
+    db.session.refresh(job)
+    assert job.state == JobState.ready
+    (kind, item, detail), = job.facts['losses']
+    assert (kind, item) == ('cut', 'full_name_b')
+    assert f'cut, {detail.partition("/")[0]} of 5007 characters are shown' in detail_of(job)
+
+
+def test_the_smallest_letters_are_a_choice_of_the_event(db, check_in, create_reg):
+    rules = EventSetup(event_id=create_reg('a', 'b').event_id, smallest_text=6)
+    db.session.add(rules)
+    shown = []
+    for smallest in (6, 16):
+        rules.smallest_text = smallest
+        job, = check_in(create_reg('x' * (5000 + smallest), 'y'))
+        render_waiting('test')
+        db.session.refresh(job)
+        shown.append(int(job.facts['losses'][0][2].partition('/')[0]))
+    assert shown[0] > 2 * shown[1]
 
 
 def test_neither_a_name_nor_a_font(db, check_in, reg, nameless, form, create_template):

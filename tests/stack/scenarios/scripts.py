@@ -8,6 +8,7 @@ from tests.stack import letters
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import Facts, commit_times, wait_for_badges
 from tests.stack.papers import lines_by_pdfium, read
+from tests.stack.rooms import colour, overflow
 from tests.stack.say import say
 from tests.stack.scenarios import scenario
 from tests.stack.scripts import country_of, fonts_of, language_of, names
@@ -15,14 +16,12 @@ from tests.stack.stack import Wanted, running
 
 
 CHECK_IN_INTERVAL = 0.25
-#: Family name and affiliation are moved down on the badge of `seed.py`, by how they are written in the template: some
-#: scripts hang down a whole line
-MOVED = {'"y": 210': '"y": 245', '"y": 300': '"y": 390'}
+#: Where family name and affiliation are on the badge, in pixels: further down than in `seed.py`, so that the two lines
+#: of a name can be cut apart on paper
+MOVED = {'last_name': 245, 'affiliation': 390}
 #: Where the two lines of the name are on the badge (left, top, right, bottom in mm), and between which heights from its
 #: top one ends and the other begins
 NAME, BORDER = (2, 20, 94, 77), (17, 30)
-#: The margins beside it
-MARGINS = ((0, 20, 3.5, 77), (92.5, 20, 96, 77))
 #: The share of ink that may be elsewhere than in the other renderer's picture: edges of letters, rounded positions
 TOLERANCE = 0.02
 #: Lines of one contact sheet
@@ -33,10 +32,7 @@ PER_SHEET = 126
 def scripts(folder=''):
     people = [(given, family, script, country_of(script)) for script, given, family in names()]
     with running(Wanted(desks=2, people=tuple(people)), say=say) as stack:
-        for old, new in MOVED.items():
-            stack.postgres.sql('indico', f"""
-                UPDATE indico.designer_templates SET data = replace(data::text, '{old}', '{new}')::jsonb
-                WHERE id = {stack.seeded['template']['id']}""")
+        tops = colour(stack, MOVED)
         say(f'{len(people)} people are checked in')
         registrations = stack.seeded['registrations']
         CheckIn(stack).every(registrations, CHECK_IN_INTERVAL)
@@ -58,8 +54,8 @@ def scripts(folder=''):
             facts.ms.append((mine[0].first_byte - committed[registrations[number]['id']]) * 1000)
             for text in (given, family):
                 found[_how_it_reads(path, text)].append(f'{script}: {text}')
-            if any(letters.ink_of(letters.strip(path, margin)) for margin in MARGINS):
-                found['overflow'].append(f'{script}: {given} {family}')
+            if where := overflow(path.read_bytes(), tops, has_pictures=script == 'Emoji'):
+                found['overflow'].append(f'{script}: {given} {family} ({"; ".join(where)})')
             lines = letters.lines_of(letters.strip(path, NAME), BORDER)
             for text, paper in zip((given, family), lines, strict=True):
                 pango = letters.drawn_by_pango(text, fonts_of(script), stack.folder, language_of(script))

@@ -5,9 +5,10 @@ from io import BytesIO
 
 import pytest
 from celery.signals import worker_process_init
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 from tests.fakes.texts import text_in
 from tests.plugin.conftest import text_item
+from tests.stack import ink
 
 from indico.core import signals
 from indico.modules.events.registration.models.items import PersonalDataType
@@ -16,6 +17,7 @@ from indico.util.string import RichMarkup
 
 from indico_checkin_print.badge.render import render
 from indico_checkin_print import tasks
+from indico_checkin_print.badge.items import key_of
 from indico_checkin_print.badge.losses import Loss, LossKind
 from indico_checkin_print.badge.text import fonts
 from indico_checkin_print.badge.text.draw import text_of, warm_up
@@ -108,9 +110,9 @@ def test_a_ticket_is_written_alike(form, reg, dummy_regform, create_template):
         render(reg, form)
 
 
-@pytest.mark.parametrize(('align', 'x'), [('left', 28.3), ('justified', 28.3), ('center', 198.4), ('right', 368.6)])
+@pytest.mark.parametrize(('align', 'x'), [('left', 28.3), ('justified', 28.3), ('center', 141.7), ('right', 255.1)])
 def test_alignment(draw, align, x):
-    (text, left, __), = placed(draw('i', text_item('first_name', 50, text_align=align, x=50, width=600)))
+    (text, left, __), = placed(draw('i', text_item('first_name', 50, text_align=align, x=50, width=400)))
     assert text == 'i'
     # the letter is 5.6 pt wide
     assert left == pytest.approx(x + {'center': -2.8, 'right': -5.6}.get(align, 0), abs=1)
@@ -140,14 +142,90 @@ def test_a_justified_text_fills_its_lines(draw):
 
 
 def test_resize_shrinks_to_one_line(draw):
-    item = text_item('fixed', 50, text='Donaudampfschifffahrtsgesellschaft', width=200)
+    item = text_item('fixed', 50, text='European Organization of Physics', width=400)
     assert len(placed(draw('', item))) > 1
     assert len(placed(draw('', {**item, 'text_overflow': 'resize'}))) == 1
 
 
+HOSTILE = ['x' * 5000, 'y ' * 2500, 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft',
+           'Z\u0351\u036b\u0343\u036a\u0302\u036b\u033d\u034f\u0334\u0319\u0324\u031e\u0349\u035a' * 9,
+           'a' + '\u0301' * 5000,
+           'བསྟན་འཛིན རྒྱ་མཚོ ཨོཾ ཧཱུྃ', 'အောင်ဆန်း စုကြည် ဖြိုးဝေ', 'ꦱꦸꦏꦂꦤꦺꦴ ꦥꦿꦧꦺꦴꦮꦺꦴ', 'ᬓᭂᬢᬸᬢ᭄ ᬕᬸᬱ᭄ᬢᬶ', 'ٹیپو ڈار ' * 30, 'jgpqy ' * 40,
+           '東京都' * 90, 'เกียรติศักดิ์' * 20, '﷽' * 20, '𒐫' * 20, 'W' * 30]
+
+
+@pytest.mark.parametrize('overflow', ['wrap', 'resize'])
+@pytest.mark.parametrize('name', HOSTILE, ids=range(len(HOSTILE)))
+def test_ink_stays_in_its_room(draw, name, overflow):
+    """Measured on the page as it is printed."""
+    look = {'x': 20, 'width': 440, 'text_overflow': overflow, 'bold': True}
+    red, blue, green = (ink.COLORS[color] for color in ('red', 'blue', 'green'))
+    pdf = draw(name, text_item('first_name', 100, font_size='36pt', color=red, **look),
+               text_item('fixed', 170, text='ÄÖÜÉ', font_size='20pt', color=blue, **look),
+               text_item('fixed', 20, text='Conference', font_size='14pt', color=green, **look), accepted=BOXES)
+    found = ink.boxes(ink.page(pdf.content))
+    name, beneath, above = found['red'], found['blue'], found['green']
+    # in mm; 50 pixels of a template are a centimetre
+    assert above[3] <= name[1] + .2
+    assert name[3] <= beneath[1] + .2
+    assert name[0] >= 4 - .2
+    assert name[2] <= 92 + .2
+
+
+def with_margin(document, mm):
+    """Return a PDF on whose page one sees what was drawn beside it."""
+    writer, file = PdfWriter(clone_from=BytesIO(document)), BytesIO()
+    for box in (writer.pages[0].mediabox, writer.pages[0].cropbox):
+        box.lower_left = [side - mm / 25.4 * 72 for side in box.lower_left]
+        box.upper_right = [side + mm / 25.4 * 72 for side in box.upper_right]
+    writer.write(file)
+    return file.getvalue()
+
+
+def test_ink_at_the_edges_of_the_badge(draw):
+    look = {'x': 0, 'width': 480, 'font_size': '60pt', 'bold': True, 'italic': True}
+    pdf = draw('fWj ' * 40, text_item('first_name', 0, color=ink.COLORS['red'], **look))
+    left, top, right, bottom = ink.boxes(ink.page(with_margin(pdf.content, 10)))['red']
+    assert min(left, top) >= 10 - .2
+    assert right <= 10 + pdf.width_mm + .2
+    assert bottom <= 10 + pdf.height_mm + .2
+    assert not pdf.losses
+
+
+def test_what_is_cut_or_left_out_is_known(draw):
+    losses = draw('a' + '\u0301' * 10, text_item('first_name', 50),
+                  text_item('fixed', 90, text='x' * 5000, width=100, font_size='20pt'),
+                  text_item('fixed', 120, text='VIP', text_align='left')).losses
+    assert losses[0] == Loss(LossKind.accents, 'first_name', '6')
+    (kind, item, detail), = ((loss.kind, loss.item, loss.detail) for loss in losses[1:])
+    assert (kind, item) == (LossKind.cut, key_of({'type': 'fixed', 'text': 'x' * 5000}))
+    shown, __, of = detail.partition('/')
+    assert of == '5000'
+    assert 0 < int(shown) < 200
+
+
+def test_a_hyphen_is_no_part_of_the_text(draw):
+    pdf = draw('', text_item('fixed', 50, text='Donaudampfschifffahrtsgesellschaft', width=150, font_size='20pt'))
+    text = text_in(pdf.content)
+    assert ''.join(text.split()).replace('\xad', '') == 'Donaudampfschifffahrtsgesellschaft'
+    assert '-' not in text
+    assert not pdf.losses
+
+
+def test_who_has_no_country_and_who_has_one(draw, reg, dummy_regform):
+    """Words are broken as in the language of the country."""
+    item = text_item('affiliation', 50, width=120, font_size='20pt', font_family='sans-serif')
+    field, = (field for field in dummy_regform.form_items if field.personal_data_type == PersonalDataType.country)
+    work, = (field for field in dummy_regform.form_items if field.personal_data_type == PersonalDataType.affiliation)
+    reg.data.append(RegistrationData(field_data=work.current_data, data='Universidad'))
+    reg.data.append(RegistrationData(field_data=field.current_data, data='ES'))
+    lines = [text.replace('\xad', '') for text, *__ in placed(draw('', item))]
+    assert lines in (['Univer', 'sidad'], ['Universi', 'dad'], ['Uni', 'versidad'])
+
+
 def test_a_background(draw):
     plain = draw('', text_item('fixed', 50, text='x')).content
-    assert draw('', text_item('fixed', 50, text='x', background_color='#ff0000')).content != plain
+    assert draw('', text_item('fixed', 50, text='x', background_color=ink.COLORS['red'])).content != plain
 
 
 def test_another_plugin_has_its_say(draw, template):

@@ -37,8 +37,9 @@ def test_a_variable_font_has_the_weight_that_is_wanted():
     regular, bold = (fonts.of_family('Noto Sans CJK JP', bold=bold) for bold in (False, True))
     assert regular is not bold
     thin = fonts.Font(regular.file, 100)
-    stroke = [font.box(font.shape('一', 'Hani')[0].id)[3] for font in (thin, regular, bold)]
-    assert stroke == sorted(set(stroke))
+    inks = [font.ink(font.shape('一', 'Hani')[0].id) for font in (thin, regular, bold)]
+    strokes = [top - bottom for __, bottom, __, top in inks]
+    assert strokes == sorted(set(strokes))
 
 
 def test_no_such_family():
@@ -71,7 +72,10 @@ def test_shapes():
     assert font.shape('名', 'Hani')[0].id == 0
     # it composes what is written in two characters
     assert [glyph.id for glyph in font.shape('e\u0301', 'Latn')] == [glyph.id for glyph in font.shape('é', 'Latn')]
-    assert font.extents(font.shape(' ', 'Latn')[0].id) == (0, 0)
+    assert font.ink(font.shape(' ', 'Latn')[0].id) is None
+    left, bottom, right, top = font.ink(plain[0].id)
+    assert 0 <= left < right <= plain[0].advance
+    assert 0 == bottom < 600 < top < 800
     assert not font.picture(plain[0].id)
 
 

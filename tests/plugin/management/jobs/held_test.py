@@ -19,7 +19,7 @@ from indico_checkin_print.models.rules import EventSetup
 pytestmark = pytest.mark.usefixtures('no_kick')
 
 RULES = {'unpaid': 'print', 'reprint': 'skip', 'nameless': 'print', 'missing_glyphs': 'print', 'language': 'registrant',
-         'bulk_limit': '5',
+         'smallest_text': '8', 'bulk_limit': '5',
          'sources': ['app', 'other']}
 
 
@@ -62,6 +62,7 @@ def test_change_rules(db, manager, page, event, log_of):
     html = live(manager, page)
     assert 'Attendees who have not paid get a badge anyway.' in html
     assert 'If more people than 5 are' in html
+    assert 'shrinks down to 8 points' in html
     assert not manager.save(f'{page}/when', **RULES | {'bulk_limit': '0'})
     assert 'Every badge waits' in live(manager, page)
     assert 'gets the badge when the ticket is scanned' not in live(manager, page)
@@ -84,6 +85,8 @@ def test_change_rules(db, manager, page, event, log_of):
     ({'bulk_limit': '-1'}, 'bulk_limit'),
     ({'bulk_limit': '1001'}, 'bulk_limit'),
     ({'bulk_limit': ''}, 'bulk_limit'),
+    ({'smallest_text': '3'}, 'smallest_text'),
+    ({'smallest_text': '21'}, 'smallest_text'),
     ({'unpaid': 'nonsense'}, 'unpaid'),
     ({'sources': ['nonsense']}, 'sources'),
     ({'sources': None}, 'sources'),
