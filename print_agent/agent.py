@@ -18,6 +18,7 @@ from print_agent.jobs.manager import Jobs
 from print_agent.jobs.worker import Worker
 from print_agent.printing.backend import Backend
 from print_agent.printing.breaker import PrinterBreakers
+from print_agent.printing.calibrations import Layouts
 from print_agent.printing.printer_list import Printers
 from print_agent.protocol import messages as p
 from print_agent.runtime.clock import SleepDetector
@@ -82,7 +83,9 @@ class Agent:
         self._reporter = OutcomeReporter(self.jobs, {each.printer: each.secrets for each in config.webhook_endpoints},
                                     network=config.network)
         self._history = History(self.links)
-        self.control = Control(spool, self.jobs, self.printers, config.layouts)
+        self._layouts = Layouts(config.layouts, config.calibrations)
+        self.printers.is_calibrated = self._layouts.is_set_here
+        self.control = Control(spool, self.jobs, self.printers, self._layouts)
         self._page = Page(config, spool, self.control, self.printers, self._history) if config.page else None
         self._workers: dict[str, Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -189,7 +192,7 @@ class Agent:
     def _work_for(self, printer: str) -> None:
         if printer not in self._workers and (backend := self.printers.backend(printer)) is not None:
             worker = self._workers[printer] = Worker(printer, backend, self.jobs, self._breakers,
-                                                     self.printers.stalled_by, self._config.layouts.get(printer))
+                                                     self.printers.stalled_by, self._layouts)
             self._start(worker.run(), f'printer {printer}')
 
     def _offered(self) -> tuple[p.Printer, ...]:

@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 from print_agent.connection import pairing
 from print_agent.connection.proxy import DIRECT, Network, is_proxy
 from print_agent.errors import ConfigError, NetworkError, PairingError
+from print_agent.printing import calibrations
 from print_agent.printing.layout import Layout
 from print_agent.protocol import signing
 from print_agent.protocol.errors import BadSecret
@@ -69,6 +70,11 @@ class Config:
     def pairings(self) -> Path:
         """Where the pairings are."""
         return self.folder / 'pairings'
+
+    @property
+    def calibrations(self) -> Path:
+        """Where it is written down how badges lie on the labels."""
+        return self.spool / calibrations.FILE
 
     @property
     def database(self) -> Path:

@@ -20,7 +20,9 @@ programs as well (``reason``).
     ├── BadDocument             a document is refused
     ├── UnreadableDocument      it takes too long or too much memory to read
     ├── Overloaded              this computer has nothing left to read one with
+    ├── CalibrationLost         what was found about a printer cannot be written down
     ├── CannotLayOut            a badge cannot be brought into the shape of a printer
+    │   └── LabelsTooSmall      the labels in the printer are smaller
     ├── PrinterError
     │   ├── NotReady            the printer cannot take a job now
     │   ├── SubmitFailed        handing over did not work
@@ -153,6 +155,17 @@ class CannotLayOut(AgentError):
 
     def __init__(self, reason: str, detail: str = ''):
         super().__init__(detail or reasons.sentence(reason), reason)
+
+
+class CalibrationLost(AgentError):
+    """What was found about a printer cannot be written down."""
+
+
+class LabelsTooSmall(CannotLayOut):
+    """A badge is larger than what the printer says is in it. Other labels cure that, or another printer."""
+
+    def __init__(self, detail: str):
+        super().__init__('does_not_fit', detail)
 
 
 class PrinterError(AgentError):

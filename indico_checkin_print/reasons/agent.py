@@ -29,7 +29,7 @@ SENTENCES = {
     'printer_login': _('The printer answers nothing without a login, so nobody knows if its badges come out.'),
     'printer_rejecting': _('The printer does not accept jobs.'),
     'submit_failed': _('CUPS did not take the badge.'),
-    'does_not_fit': _('The badge is larger than the labels that are set for this printer.'),
+    'does_not_fit': _('The badge is larger than the labels in the printer.'),
     'layout_failed': _("The badge could not be brought into the shape that this printer's settings ask for."),
     'sent': _('Handed to the printer, which cannot say whether the badge came out.'),
     'rejected': _('The printer rejected the badge. It may have other labels or paper than the badge needs.'),

@@ -39,6 +39,7 @@ PRINTER_REASONS = {
     'printer_login': _('wants a login before it says if badges come out'),
     'printer_rejecting': _('does not accept jobs'),
     'engine_failed': _('could not print the last badge; it tries again soon'),
+    'does_not_fit': _('has labels that are too small for the last badge'),
     'rejected': _('rejected the last badge; has it the right labels or paper?'),
     'disk_full': _("the computer's disk is full"),
     'folder-not-writable': _('the folder cannot be written to'),

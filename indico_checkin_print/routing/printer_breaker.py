@@ -21,7 +21,7 @@ NOT_THE_PRINTER = frozenset({
 #: What an agent reports whose own breaker for a printer is open: that it closes proves nothing.
 _FROM_BREAKER = frozenset({
     'engine_failed', 'rejected', 'job-canceled', 'job-canceled-by-user', 'job-canceled-by-operator',
-    'job-canceled-at-device', 'job-aborted'})
+    'job-canceled-at-device', 'job-aborted', 'does_not_fit'})
 
 
 def blames_printer(reason):

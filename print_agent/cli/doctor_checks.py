@@ -9,7 +9,7 @@ from typing import Any
 
 from print_agent.printing.addresses import is_service, printer_uri
 from print_agent.printing.ipp import PRINTER_STOPPED, PrinterView, words
-from print_agent.printing.layout import Layout, turned_by_cups
+from print_agent.printing.layout import Layout, turned_besides
 from print_agent.printing.recognize import Way
 from print_agent.protocol import reasons
 from print_agent.web.status import PrinterStatus, Snapshot
@@ -188,16 +188,14 @@ def _state(check: str, name: str, attrs: Mapping[str, Any], there: str = '') -> 
 
 
 def _turned(check: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, layout: Layout) -> list[Finding]:
-    ready = printer.media if isinstance(printer, PrinterView) else ()
-    sheet = turned_by_cups(layout, words(attrs.get('media-supported')))
-    if layout.media_mm is None and ready:  # the others are not loaded
-        sheet = turned_by_cups(layout, ready)
-    if sheet is None or (isinstance(printer, PrinterView) and printer.takes_pdf):
+    view = printer if isinstance(printer, PrinterView) else PrinterView(PRINTER_STOPPED)
+    sheet = turned_besides(layout, words(attrs.get('media-supported')), view.media, takes_pdf=view.takes_pdf)
+    if sheet is None:
         return []
-    width, height = (f'{side:g}' for side in sheet)
-    return [wrong(check, f'CUPS turns sheets of {width} x {height} mm by another 90 degrees, as the queue only has '
-                         f'{height} x {width} mm. In agent.toml set media_mm = [{height}, {width}] for this printer, '
-                         f'and orientation to how the badge lies on that.')]
+    width, height = (f'{side:g}' for side in sheet.size)
+    return [wrong(check, f'The queue has sheets of {width} x {height} mm, not of {height} x {width} mm, so a badge is '
+                         f'turned by another 90 degrees for them. In agent.toml set media_mm = [{width}, {height}] for '
+                         f'this printer, and orientation to how the badge lies on that.')]
 
 
 def stalls(reason: str) -> bool:

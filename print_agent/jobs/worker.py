@@ -10,13 +10,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
-from print_agent.errors import CannotLayOut, NotGone, NotReady, Overloaded, SubmitFailed
+import msgspec
+
+from print_agent.errors import CannotLayOut, LabelsTooSmall, NotGone, NotReady, Overloaded, SubmitFailed
 from print_agent.jobs.manager import Jobs
 from print_agent.printing import pdf_check
 from print_agent.printing.backend import Backend, Outcome, PrintRequest, short_tag
 from print_agent.printing.breaker import PrinterBreakers
+from print_agent.printing.calibrations import Layouts
 from print_agent.printing.layout import Layout
 from print_agent.protocol import reasons
+from print_agent.protocol.calibration import Calibration
 from print_agent.spool.job import Entry, State
 
 
@@ -44,19 +48,19 @@ class Worker:
     """Prints the jobs of one printer.
 
     :param breakers: what is known about all printers
-    :param layout: the tech's settings for this printer
+    :param layouts: the shape that each printer wants
     :param stalled_by: why a badge in a printer would make no progress, as the printer says
     """
 
     def __init__(self, printer: str, backend: Backend, jobs: Jobs, breakers: PrinterBreakers | None = None,
-                 stalled_by: Callable[[str], str] = lambda _printer: '', layout: Layout | None = None):
+                 stalled_by: Callable[[str], str] = lambda _printer: '', layouts: Layouts | None = None):
         self.printer = printer
         self._backend = backend
         self._jobs = jobs
         self._handover = jobs.handover
         self._breakers = breakers or PrinterBreakers()
         self._stalled_by = stalled_by
-        self._layout = layout or Layout()
+        self._layouts = layouts or Layouts()
         #: The job that cannot be printed now, and since when.
         self._blocked: tuple[int, float] = (0, 0.0)
         #: Whether a job is between intent and outcome.
@@ -95,7 +99,7 @@ class Worker:
         try:
             if reason := self._breakers.blocked_by(self.printer):
                 raise NotReady(reason, reasons.sentence(reason))
-            await self._backend.check(self.printer)
+            sheets = await self._backend.check(self.printer)
         except NotReady as exc:
             await self._not_now(entry, exc.reason, exc.detail, may_pass=exc.wait)
             return
@@ -103,7 +107,13 @@ class Worker:
             await asyncio.sleep(0.05)  # it is not to be printed any more
             return
         try:
-            request = await pdf_check.lay_out(self._layout, _request(entry, document))
+            request = await pdf_check.lay_out(self._layout(entry), _request(entry, document), sheets)
+        except LabelsTooSmall as exc:
+            if self._breakers.failed(self.printer, entry.job, exc.reason):
+                self._handover.release(entry, exc.reason, exc.detail, is_certain=True)
+            else:
+                self._handover.reject(entry, exc.reason, exc.detail)
+            return
         except CannotLayOut as exc:
             self._handover.reject(entry, exc.reason, exc.detail)
             return
@@ -131,6 +141,10 @@ class Worker:
             return
         entry = self._handover.submitted(entry, handle)
         await self._follow(entry, request)
+
+    def _layout(self, entry: Entry) -> Layout:
+        sent = msgspec.json.decode(entry.calibration, type=Calibration) if entry.calibration else None
+        return self._layouts.of(self.printer, sent)
 
     async def _follow(self, entry: Entry, request: PrintRequest) -> None:
         watch = asyncio.create_task(self._watch(entry))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from print_agent.printing.sheet import Sheets
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
 
@@ -26,6 +27,8 @@ class PrintRequest:
     height_mm: float
     #: Wall clock after which the badge must no longer come out, seconds since 1970.
     expires: float
+    #: The printer's own name for a sheet of this size; empty: it has none.
+    media: str = ''
     #: Dots per inch; 0 leaves it to the printer.
     resolution_dpi: int = 0
     #: Whether the second page is the back of the first.
@@ -65,8 +68,8 @@ class Backend(Protocol):
         """List the printers with their states (``depth`` is not filled in). Raises :class:`NotReady`."""
         ...
 
-    async def check(self, printer: str) -> None:
-        """Raise :class:`NotReady` unless the printer would take a job now."""
+    async def check(self, printer: str) -> Sheets:
+        """Raise :class:`NotReady` unless the printer would take a job now; return which sheets it has."""
         ...
 
     async def submit(self, printer: str, request: PrintRequest) -> str:

@@ -17,6 +17,7 @@ from print_agent.printing.devices import Devices
 from print_agent.printing.ipp import (CANCELED, HELD, PRINTER_IDLE, PRINTER_PROCESSING, PRINTER_STOPPED, STOPPED,
                                       IppClient, PrinterView, words)
 from print_agent.printing.recognize import newest
+from print_agent.printing.sheet import Sheets
 from print_agent.printing.verdict import GRACE_PERIOD, pause
 from print_agent.printing.watch import Watch
 from print_agent.protocol import messages as p
@@ -26,7 +27,8 @@ from print_agent.protocol import reasons
 log = logging.getLogger(__name__)
 
 _STATES = {PRINTER_IDLE: 'idle', PRINTER_PROCESSING: 'processing', PRINTER_STOPPED: 'stopped'}
-_QUEUE_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-is-accepting-jobs', 'device-uri']
+_QUEUE_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-is-accepting-jobs', 'device-uri',
+                     'media-supported']
 #: What else decides how a page looks, and whether it is printed at all: said for each badge, so that none of it is
 #: what somebody once set as the queue's default (``lpadmin -o mirror-default=true``).
 _PLAIN = {
@@ -69,8 +71,8 @@ class CupsBackend:
             self._devices.learn(name, str(queues[name].get('device-uri', '')))
         return await asyncio.gather(*(self._describe(name, queues[name]) for name in names))
 
-    async def check(self, printer: str) -> None:
-        """Ask the queue, and the printer if that can be asked, whether a job would get through."""
+    async def check(self, printer: str) -> Sheets:
+        """Ask the queue, and the printer if that can be asked, whether a job would get through, and onto what."""
         try:
             queue = await self._client.queue(printer, _QUEUE_ATTRIBUTES)
         except (CupsDown, CupsRefused) as exc:
@@ -82,26 +84,29 @@ class CupsBackend:
         if queue.get('printer-state') == PRINTER_STOPPED:
             raise NotReady('queue_paused', reasons.sentence('queue_paused'))
         self._devices.learn(printer, str(queue.get('device-uri', '')))
+        offered = words(queue.get('media-supported'))
         if (ipp := self._devices.ipp(printer)) is None:
             if await self._devices.connects(printer) is False:
                 raise NotReady('printer_unreachable', reasons.sentence('printer_unreachable'))
-            return
+            return Sheets(offered, takes_pdf=False)
         try:
             view = await ipp.printer()
         except Unreachable as exc:
             if exc.unreadable:
                 self._devices.cannot_be_read(printer, exc)
-                return
+                return Sheets(offered, takes_pdf=False)
             raise NotReady(exc.reason, reasons.sentence(exc.reason)) from exc
         if not view.accepting:
             raise NotReady('printer_rejecting', reasons.sentence('printer_rejecting'))
         if view.state == PRINTER_STOPPED or any(r.endswith('-error') for r in view.reasons):
             reason = reasons.first(view.reasons, 'printer_stopped')
             raise NotReady(reason, reasons.sentence(reason))
+        return Sheets(offered, view.media, takes_pdf=view.takes_pdf)
 
     async def submit(self, printer: str, request: PrintRequest) -> str:
         """Stream the document into a new CUPS job; its number is the handle."""
-        options = {**_PLAIN, 'media': f'Custom.{_mm(request.width_mm)}x{_mm(request.height_mm)}mm',
+        media = request.media or f'Custom.{_mm(request.width_mm)}x{_mm(request.height_mm)}mm'
+        options = {**_PLAIN, 'media': media,
                    'copies': str(request.copies), 'sides': 'two-sided-long-edge' if request.two_sided else 'one-sided'}
         if request.resolution_dpi:
             # the first is IPP's, for printers without a driver, the other one what drivers (PPDs) know
@@ -208,7 +213,7 @@ class CupsBackend:
         state = int(str(queue.get('printer-state', PRINTER_IDLE)))
         accepting = bool(queue.get('printer-is-accepting-jobs', True))
         why = tuple(r for r in words(queue.get('printer-state-reasons')) if not r.startswith(_NOISE))
-        model, media = str(queue.get('printer-make-and-model', '')), self._media.get(name, ())
+        model, media, loaded = str(queue.get('printer-make-and-model', '')), self._media.get(name, ()), False
         ipp = self._devices.ipp(name)
         if ipp is not None:
             try:
@@ -223,6 +228,7 @@ class CupsBackend:
             state = PRINTER_STOPPED if paused else view.state
             why = (('paused', *view.reasons) if paused and 'paused' not in view.reasons else view.reasons)
             model, media, accepting = view.model or model, view.media or media, accepting and view.accepting
+            loaded = bool(view.media)
         elif mute := self._devices.mute(name):
             why = (*why, mute)
         elif name in self._devices.dead and not await self._devices.connects(name) and state != PRINTER_STOPPED:
@@ -231,7 +237,7 @@ class CupsBackend:
             media = self._media[name] = await self._offered_media(name)
         return p.Printer(name=name, state=_STATES.get(state, 'stopped'),  # type: ignore[arg-type]
                          reasons=tuple(r[:80] for r in why[:32]), accepting=accepting, model=model[:200],
-                         media=tuple(m[:200] for m in media[:200]),
+                         media=tuple(m[:200] for m in media[:200]), loaded=loaded,
                          reports=ipp is not None and not ipp.is_server and ipp.way != 'none')
 
     async def _offered_media(self, name: str) -> tuple[str, ...]:

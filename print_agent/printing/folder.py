@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from print_agent.errors import NotReady, SubmitFailed
 from print_agent.printing.backend import Outcome, PrintRequest
+from print_agent.printing.sheet import Sheets
 from print_agent.protocol import messages as p
 from print_agent.runtime.daemon_threads import DaemonExecutor
 
@@ -39,12 +40,13 @@ class FolderBackend:
                           reasons=('folder-not-writable',) if problem else ())
                 for name, problem in zip(self._folders, problems, strict=True)]
 
-    async def check(self, printer: str) -> None:
-        """Raise NotReady unless the folder can be written to."""
+    async def check(self, printer: str) -> Sheets:
+        """Raise NotReady unless the folder can be written to. It takes sheets of any size."""
         if printer not in self._folders:
             raise NotReady('unknown_printer', f'There is no folder printer "{printer}".', wait=False)
         if problem := await self._problem(printer):
             raise NotReady('folder-not-writable', problem)
+        return Sheets()
 
     async def submit(self, printer: str, request: PrintRequest) -> str:
         """Write the PDF under its final name in one step."""

@@ -16,8 +16,9 @@ from pypdf import PdfReader
 
 from print_agent.errors import BadDocument, CannotLayOut, Overloaded, UnreadableDocument
 from print_agent.printing.backend import PrintRequest
-from print_agent.printing.layout import MM_PER_POINT, Layout
+from print_agent.printing.layout import Layout
 from print_agent.printing.pdf_process import MAX_RESULT, Answer, Check, LayOut, PdfProcess, to_check
+from print_agent.printing.sheet import MM_PER_POINT, Sheets
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
 from print_agent.runtime import daemon_threads
@@ -48,12 +49,13 @@ async def problem(job: p.Job, document: bytes) -> BadDocument | None:
     return BadDocument(answered.reason, answered.detail) if answered.reason else None
 
 
-async def lay_out(layout: Layout, request: PrintRequest) -> PrintRequest:
+async def lay_out(layout: Layout, request: PrintRequest, sheets: Sheets | None = None) -> PrintRequest:
     """Bring a request into the shape that a printer wants. Raises :class:`CannotLayOut` and :class:`Overloaded`."""
-    if layout.keeps_document:
-        return layout.apply(request)
+    sheet = layout.sheet_for(request, sheets or Sheets())
+    if layout.keeps_document(request, sheet):
+        return layout.apply(request, sheet)
     try:
-        answered, document = await _ask(LayOut(layout, replace(request, document=b'')), request.document)
+        answered, document = await _ask(LayOut(layout, replace(request, document=b''), sheet), request.document)
     except UnreadableDocument as exc:
         raise CannotLayOut('layout_failed', f'{reasons.sentence("layout_failed")} {exc}') from exc
     if answered.reason or answered.request is None:
@@ -84,7 +86,7 @@ def answer(question: Check | LayOut, document: bytes) -> tuple[Answer, bytes]:
         if isinstance(question, Check):
             check(question.job, document)
             return Answer(), b''
-        request = question.layout.apply(replace(question.request, document=document))
+        request = question.layout.apply(replace(question.request, document=document), question.sheet)
         if len(request.document) > MAX_RESULT:
             raise CannotLayOut('layout_failed', f'{reasons.sentence("layout_failed")} It becomes too large.')
         return Answer(request=replace(request, document=b'')), request.document

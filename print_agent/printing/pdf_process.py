@@ -21,6 +21,7 @@ import msgspec
 from print_agent.errors import UnreadableDocument
 from print_agent.printing.backend import PrintRequest
 from print_agent.printing.layout import Layout
+from print_agent.printing.sheet import Sheet
 from print_agent.protocol import messages as p
 
 
@@ -48,10 +49,11 @@ class Check(msgspec.Struct, tag='check'):
 
 
 class LayOut(msgspec.Struct, tag='lay_out'):
-    """Ask for a document in the shape that the settings of a printer want. The request comes without its document."""
+    """Ask for a document in the shape that a printer and its settings want. The request comes without its document."""
 
     layout: Layout
     request: PrintRequest
+    sheet: Sheet
 
 
 class Answer(msgspec.Struct):

@@ -47,6 +47,8 @@ class Printers:
         self.beat: Callable[[], None] = lambda: None
         #: Whether a person at this computer paused a printer; :meth:`recheck` when that changes.
         self.paused: Callable[[str], bool] = lambda _name: False
+        #: Whether this computer says where badges lie on the labels of a printer; :meth:`recheck` when that changes.
+        self.is_calibrated: Callable[[str], bool] = lambda _name: False
 
     def all(self) -> tuple[p.Printer, ...]:
         """All printers, with the number of jobs that the agent holds for each."""
@@ -131,6 +133,8 @@ class Printers:
         return {name: self._judge(printer) for name, printer in self._seen.items()}
 
     def _judge(self, printer: p.Printer) -> p.Printer:
+        if self.is_calibrated(printer.name):
+            printer = msgspec.structs.replace(printer, calibrated=True)
         blocked_by = 'paused' if self.paused(printer.name) else self._breakers.blocked_by(printer.name)
         if not blocked_by:
             return printer

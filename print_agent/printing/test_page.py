@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
-from print_agent.printing.layout import MIN_SIDE_MM, MM_PER_POINT, Layout, media_size
+from print_agent.printing.layout import MIN_SIDE_MM, Layout
+from print_agent.printing.sheet import MM_PER_POINT
+from print_agent.protocol import media as names
 from print_agent.protocol.messages import MAX_SIDE_MM
 from print_agent.version import SOFTWARE
 
@@ -24,8 +26,7 @@ _SAME = 1.5
 
 def sizes(media: Sequence[str]) -> list[tuple[float, float]]:
     """The sizes that media names stand for, in millimetres; names that give no size are left out."""
-    found = (size for size in map(media_size, media) if size is not None)
-    return [size for size in found if all(MIN_SIDE_MM <= side <= MAX_SIDE_MM for side in size)]
+    return [size for size in names.sizes(media) if all(MIN_SIDE_MM <= side <= MAX_SIDE_MM for side in size)]
 
 
 def size(media: Sequence[str], last: tuple[float, float] | None, layout: Layout) -> tuple[float, float]:

@@ -6,7 +6,8 @@ programs (``reason``), as the agent's own (:mod:`print_agent.errors`) have.
     │   ├── MessageTooLarge     it is larger than allowed
     │   └── UnknownType         it is of a type that this version does not know
     ├── SignatureError          a message cannot be trusted
-    └── BadSecret               a secret cannot be used
+    ├── BadSecret               a secret cannot be used
+    └── WrongAnswer             what somebody says of a calibration sheet cannot be
 """
 
 
@@ -53,3 +54,10 @@ class SignatureError(ContractError):
 
 class BadSecret(ContractError, ValueError):
     """A secret is not ``whsec_`` plus the base64 of 24 to 64 bytes, or there is none. The text never quotes it."""
+
+
+class WrongAnswer(ContractError, ValueError):
+    """What somebody says of a calibration sheet cannot be. ``reason`` is the question, a field of ``Answers``."""
+
+    def __init__(self, question: str, detail: str):
+        super().__init__(detail, question)

@@ -19,6 +19,10 @@ class Printer(Struct, frozen=True, kw_only=True):
     model: Name = ''
     #: Media names the printer has loaded or offers, as CUPS names them.
     media: Annotated[tuple[Name, ...], Meta(max_length=200)] = ()
+    #: Whether that is what is loaded, as the printer says; else it is what the printer could have.
+    loaded: bool = False
+    #: Whether the agent says where badges lie on the labels; then ``calibration`` of a job does not count.
+    calibrated: bool = False
     #: Whether the printer can say that a job is complete. If not, the best outcome is ``sent``.
     reports: bool = True
     #: Jobs the agent holds for this printer.

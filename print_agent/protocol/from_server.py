@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from print_agent.protocol.calibration import Calibration
 from print_agent.protocol.fields import (MAX_CALLS, MAX_DOCUMENT, MAX_PAGES, MAX_PRINTER_NAME, MAX_PRINTERS, PROTOCOL,
                                          Count, JobId, JobMessage, Message, Millimetres, Name, PrinterName, Reason,
                                          Seconds, Sha256)
@@ -46,6 +47,8 @@ class Job(Message, frozen=True, kw_only=True, tag='job'):
     expires_in: Seconds
     go: bool = False
     print_within: Seconds = 30.0
+    #: What brings the badge to its place on the labels of this printer; None: nothing is known, or needed.
+    calibration: Calibration | None = None
 
 
 class Go(JobMessage, frozen=True, kw_only=True, tag='go'):

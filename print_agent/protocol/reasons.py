@@ -31,7 +31,7 @@ SENTENCES: dict[str, str] = {
     'printer_login': 'The printer answers nothing without a login, so nobody knows if its badges come out.',
     'printer_rejecting': 'The printer does not accept jobs.',
     'submit_failed': 'CUPS did not take the badge.',
-    'does_not_fit': 'The badge is larger than the labels that are set for this printer.',
+    'does_not_fit': 'The badge is larger than the labels in the printer.',
     'layout_failed': "The badge could not be brought into the shape that this printer's settings ask for.",
     # once it was handed over
     'sent': 'Handed to the printer, which cannot say whether the badge came out.',

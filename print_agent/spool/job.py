@@ -127,6 +127,8 @@ class Entry:
     kept: bool = False
     #: Pages of the document, as announced and checked.
     pages: int = 1
+    #: The :class:`~print_agent.protocol.calibration.Calibration` that came with it, as JSON; empty: none.
+    calibration: str = ''
 
     @property
     def source_kind(self) -> SourceKind:

@@ -1,7 +1,7 @@
 """Every SQL statement of the spool, by name. Values are always bound, never formatted in."""
 
 #: Version of the schema below, kept in ``PRAGMA user_version``.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 #: Durable (FULL syncs the WAL on every commit) and forgetful (deleted badges are overwritten with zeros).
 PRAGMAS = ('PRAGMA journal_mode = WAL', 'PRAGMA synchronous = FULL', 'PRAGMA secure_delete = ON',
@@ -45,6 +45,7 @@ CREATE TABLE jobs (
     name      TEXT NOT NULL DEFAULT '',
     origin    TEXT NOT NULL DEFAULT '',
     pages     INTEGER NOT NULL DEFAULT 1,
+    calibration TEXT NOT NULL DEFAULT '',
     UNIQUE (source, job)
 ) STRICT""", """
 CREATE INDEX jobs_open ON jobs (printer, state, seq) WHERE acked = 0
@@ -55,11 +56,12 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
     2: ("ALTER TABLE jobs ADD COLUMN name TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE jobs ADD COLUMN origin TEXT NOT NULL DEFAULT ''", *_PAGE_INDEXES),
     3: ('ALTER TABLE jobs ADD COLUMN pages INTEGER NOT NULL DEFAULT 1',),
+    4: ("ALTER TABLE jobs ADD COLUMN calibration TEXT NOT NULL DEFAULT ''",),
 }
 
 _COLUMNS = ('seq, source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, tag, handle, '
-            'reason, detail, received, expires, acked, settled AS gone, callback, name, origin, pages, ended, '
-            'document IS NOT NULL AS kept')
+            'reason, detail, received, expires, acked, settled AS gone, callback, name, origin, pages, calibration, '
+            'ended, document IS NOT NULL AS kept')
 
 GET_META = 'SELECT value FROM meta WHERE key = :key'
 SET_META = 'INSERT OR REPLACE INTO meta (key, value) VALUES (:key, :value)'
@@ -71,15 +73,17 @@ BY_SEQ = f'SELECT {_COLUMNS} FROM jobs WHERE seq = :seq'  # noqa: S608
 FORGET = 'DELETE FROM jobs WHERE source = :source AND job = :job'
 INSERT = """
 INSERT INTO jobs (source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, reason, detail,
-                  received, expires, ended, callback, document, acked, name, origin, pages)
+                  received, expires, ended, callback, document, acked, name, origin, pages,
+                  calibration)
 VALUES (:source, :job, :dispatch, :printer, :title, :kind, :copies, :width_mm, :height_mm, :state, :reason, :detail,
-        :received, :expires, :ended, :callback, :document, :acked, :name, :origin, :pages)
+        :received, :expires, :ended, :callback, :document, :acked, :name, :origin, :pages,
+        :calibration)
 """
 #: The same job under a newer dispatch, before it was near a printer: it keeps its place in the line.
 UPDATE = """
 UPDATE jobs SET dispatch = :dispatch, printer = :printer, title = :title, kind = :kind, copies = :copies,
        width_mm = :width_mm, height_mm = :height_mm, state = :state, expires = :expires, callback = :callback,
-       document = :document, name = :name, pages = :pages
+       document = :document, name = :name, pages = :pages, calibration = :calibration
  WHERE seq = :seq AND state IN ('waiting', 'go')
 """
 RENUMBER = 'UPDATE jobs SET dispatch = :dispatch, acked = 0 WHERE seq = :seq'

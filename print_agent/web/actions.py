@@ -9,16 +9,20 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Mapping
 
-from print_agent.errors import ActionRefused
+import msgspec
+
+from print_agent.errors import ActionRefused, CalibrationLost
 from print_agent.jobs import decisions
 from print_agent.jobs.manager import Jobs
 from print_agent.printing import test_page
+from print_agent.printing.calibrations import Layouts
 from print_agent.printing.layout import Layout
 from print_agent.printing.printer_list import Printers
+from print_agent.protocol import calibration_sheet, reasons
 from print_agent.protocol import messages as p
-from print_agent.protocol import reasons
+from print_agent.protocol.calibration import Answers, Calibration, find, size_of
+from print_agent.protocol.errors import WrongAnswer
 from print_agent.spool.job import ENDED, REPEATABLE, Entry, SourceKind, State
 from print_agent.spool.store import Spool
 
@@ -54,11 +58,11 @@ class Pauses:
 class Control:
     """The actions. Everything raises :class:`ActionRefused` when it cannot be done.
 
-    :param layouts: the settings of printers, by their names
+    :param layouts: the shape that each printer wants
     """
 
-    def __init__(self, spool: Spool, jobs: Jobs, printers: Printers, layouts: Mapping[str, Layout] | None = None):
-        self._layouts = layouts or {}
+    def __init__(self, spool: Spool, jobs: Jobs, printers: Printers, layouts: Layouts | None = None):
+        self._layouts = layouts or Layouts()
         self._spool = spool
         self._jobs = jobs
         self._printers = printers
@@ -101,10 +105,7 @@ class Control:
 
     def test(self, printer: str) -> Entry:
         """Print a page made here that shows size and place of the print. Also on a paused printer."""
-        self._known(printer)
-        media = next((each.media for each in self._printers.all() if each.name == printer), ())
-        width, height = test_page.size(media, self._spool.last_size(printer),
-                                      self._layouts.get(printer, Layout()))
+        width, height = self._size(printer, self._layouts.of(printer))
         document = test_page.make(printer, width, height, time.localtime())
         return self._print(printer, document, prefix='test', title='Test page', kind='test', width=width,
                            height=height)
@@ -172,6 +173,42 @@ class Control:
             return self._reprint(entry, document, entry.printer)
         return self.get(entry.seq)
 
+    # -- calibration --------------------------------------------------------------------------------------------------
+
+    def print_calibration_sheet(self, printer: str) -> Entry:
+        """Print the sheet on which one sees where a printer puts a page, without any calibration."""
+        size = self._size(printer, self._layouts.settings(printer).calibrated(Calibration()))
+        return self._print(printer, calibration_sheet.make(printer, size), prefix='calibrate',
+                           title='Calibration sheet', kind='test', width=size[0], height=size[1],
+                           calibration=Calibration(alone=True))
+
+    def calibrate(self, printer: str, code: str, answers: Answers) -> Calibration:
+        """Write down what is seen on a calibration sheet; return what brings badges right from now on."""
+        self._known(printer)
+        try:
+            found = find(answers, size_of(printer, code))
+            self._layouts.calibrate(printer, found)
+        except WrongAnswer as exc:
+            raise ActionRefused('wrong_answer', exc.detail) from exc
+        except CalibrationLost as exc:
+            raise ActionRefused('not_written', exc.detail) from exc
+        self._printers.recheck()
+        return found
+
+    def forget_calibration(self, printer: str) -> None:
+        """Print on a printer as if it had never been calibrated here."""
+        if self._layouts.found_here(printer) is None:
+            self._known(printer)
+        try:
+            self._layouts.calibrate(printer, None)
+        except CalibrationLost as exc:
+            raise ActionRefused('not_written', exc.detail) from exc
+        self._printers.recheck()
+
+    def calibration(self, printer: str) -> Calibration | None:
+        """What was found for a printer here."""
+        return self._layouts.found_here(printer)
+
     # -- helpers ------------------------------------------------------------------------------------------------------
 
     def _names(self) -> frozenset[str]:
@@ -183,18 +220,28 @@ class Control:
             raise ActionRefused('unknown_printer', f'There is no printer "{printer}" here. '
                                f'{f"Printers here: {names}." if names else "There is none at all yet."}')
 
+    def _size(self, printer: str, layout: Layout) -> tuple[float, float]:
+        """The size of a page for a printer that no badge decides."""
+        self._known(printer)
+        media = next((each.media for each in self._printers.all() if each.name == printer), ())
+        return test_page.size(media, self._spool.last_size(printer), layout)
+
     def _reprint(self, entry: Entry, document: bytes, printer: str) -> Entry:
         self._known(printer)
         if entry.kind == 'test' and entry.source_kind is SourceKind.local:
             title, prefix = entry.title, 'test'
         else:
             title, prefix = f'Reprint of {entry.origin or entry.job}', 'reprint'
+        # it is about the printer that it was sent to
+        sent = (msgspec.json.decode(entry.calibration, type=Calibration)
+                if entry.calibration and printer == entry.printer else None)
         return self._print(printer, document, prefix=prefix, title=title, kind=entry.kind, width=entry.width_mm,
                            height=entry.height_mm, copies=entry.copies, pages=entry.pages, name=entry.name,
-                           origin=entry.origin or entry.job)
+                           origin=entry.origin or entry.job, calibration=sent)
 
     def _print(self, printer: str, document: bytes, *, prefix: str, title: str, kind: str, width: float, height: float,
-               copies: int = 1, pages: int = 1, name: str = '', origin: str = '') -> Entry:
+               copies: int = 1, pages: int = 1, name: str = '', origin: str = '',
+               calibration: Calibration | None = None) -> Entry:
         for reason, so in (('spool_full', self._jobs.full), ('stopping', self._jobs.stopping)):
             if so:
                 raise ActionRefused(reason, reasons.sentence(reason))
@@ -202,4 +249,4 @@ class Control:
             job=f'{prefix}-{uuid.uuid4().hex[:12]}', dispatch=1, printer=printer, title=title, name=name,
             kind=kind, copies=copies, pages=pages, width_mm=width, height_mm=height,  # type: ignore[arg-type]
             length=len(document), sha256=hashlib.sha256(document).hexdigest(), expires_in=PRINT_WITHIN, go=True,
-            print_within=PRINT_WITHIN), document, origin)
+            print_within=PRINT_WITHIN, calibration=calibration), document, origin)

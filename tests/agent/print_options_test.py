@@ -117,7 +117,7 @@ async def test_copies_of_a_badge_with_a_back_are_not_mixed(tmp_path, printing, s
     assert options['multiple_document_handling'] == 'separate-documents-collated-copies'
 
 
-async def test_sheets_that_cups_turns_again_are_named_by_the_doctor(tmp_path, printing, server, two):
+async def test_badges_that_are_turned_again_are_named_by_the_doctor(tmp_path, printing, server, two):
     """The printer for pixels has 96 x 134 mm, not 134 x 96; what the doctor advises comes out as it says."""
     layouts = {kind: Layout(orientation=90) for kind in KINDS}
     desk = await CupsDesk(tmp_path, printing, server, layouts=layouts).start()
@@ -132,7 +132,7 @@ async def test_sheets_that_cups_turns_again_are_named_by_the_doctor(tmp_path, pr
     assert received(two[PDF], jobs[PDF])[0] == [turned]
     assert findings[f'printer {PDF}'].ok
     assert received(two[PIXELS], jobs[PIXELS])[0] == [BACK]  # by 180 degrees
-    assert 'CUPS turns sheets of 134 x 96 mm by another 90 degrees' in findings[f'printer {PIXELS}'].text
+    assert 'turned by another 90 degrees' in findings[f'printer {PIXELS}'].text
     assert 'media_mm = [96, 134]' in findings[f'printer {PIXELS}'].text
 
     desk = await CupsDesk(tmp_path, printing, server, layouts={
@@ -145,3 +145,11 @@ async def test_sheets_that_cups_turns_again_are_named_by_the_doctor(tmp_path, pr
         await desk.stop()
     assert received(two[PIXELS], job)[0] == [([96, 134], [91, 0, 5, 10])]  # once, by what was set
     assert findings[f'printer {PIXELS}'].ok
+
+
+@pytest.mark.parametrize('kind', KINDS)
+async def test_a_sheet_that_the_printer_has_only_the_other_way_round(desk, two, kind):
+    """It is turned once, for the printer that needs it; CUPS leaves it alone."""
+    job = await desk.print(kind, document=with_rectangle(134.0, 96.0), width_mm=134.0, height_mm=96.0)
+    assert isinstance(await desk.end(job), p.Completed)
+    assert received(two[kind], job)[0] == [([134, 96], [0, 0, 10, 5]) if kind == PDF else ([96, 134], [91, 0, 5, 10])]

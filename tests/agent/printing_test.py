@@ -151,6 +151,27 @@ async def test_labels_of_another_size(desk, printers):
     assert isinstance(await desk.end(await desk.print()), p.Completed)
 
 
+async def test_labels_that_are_too_small_are_not_fed(tmp_path, desk, printers):
+    """The printer says what is loaded: a badge 3 mm larger is returned, and prints when there are others."""
+    printer, conf = printers['desk1'], tmp_path / 'small.conf'
+    conf.write_text((HERE / 'printer.conf').read_text().replace(
+        'media-ready "oe_badge_96x134mm","iso_a4_210x297mm"', 'media-ready "oe_badge_93x134mm"'))
+    printer.reject_documents(conf)
+    try:
+        job = await desk.print()
+        end = await desk.end(job)
+        assert (type(end), end.reason) == (p.Returned, 'does_not_fit')
+        assert end.detail == 'The badge measures 96 x 134 mm, the labels in the printer 93 x 134 mm.'
+        assert (desk.shown().state, desk.shown().reasons) == ('stopped', ('does_not_fit',))
+        assert desk.papers(job) == []
+    finally:
+        printer.reject_documents(HERE / 'printer.conf')
+    await desk.in_service()
+    await desk.server.send(make_job(job, dispatch=2, go=True), PDF)
+    await desk.heard(job, p.Completed)
+    assert len(desk.papers(job)) == 1
+
+
 async def test_what_waits_behind_a_badge_without_labels_goes_elsewhere(desk, printers):
     printers['desk1'].run_out_of_media()
     stuck = await desk.print()

@@ -4,6 +4,7 @@ import asyncio
 
 from print_agent.errors import NotReady, SubmitFailed
 from print_agent.printing.backend import Outcome
+from print_agent.printing.sheet import Sheets
 from print_agent.protocol import messages as p
 
 
@@ -18,6 +19,7 @@ class FakeBackend:
         self.reports = reports
         self.ready = None
         self.refuse = None
+        self.sheets = Sheets()
         self.found = 'absent'
         self.end = Outcome('completed')
         self.gate = asyncio.Event()
@@ -31,6 +33,7 @@ class FakeBackend:
     async def check(self, printer):
         if isinstance(self.ready, NotReady):
             raise self.ready
+        return self.sheets
 
     async def submit(self, printer, request):
         if isinstance(self.refuse, SubmitFailed):

@@ -11,6 +11,7 @@ from print_agent.errors import ActionRefused
 from print_agent.jobs.manager import Jobs
 from print_agent.jobs.worker import Worker
 from print_agent.printing.backend import Outcome
+from print_agent.printing.calibrations import Layouts
 from print_agent.printing.printer_list import Printers
 from print_agent.protocol import messages as p
 from print_agent.spool.job import LOCAL
@@ -76,11 +77,13 @@ class StaffedDesk:
         self.jobs = Jobs(self.spool, known=self.printers.known)
         self.jobs.restart()
         self.jobs.listen('a', self.heard.append)
-        self.control = Control(self.spool, self.jobs, self.printers)
+        self.layouts = Layouts({}, self.folder / 'state' / 'calibrations.json')
+        self.printers.is_calibrated = self.layouts.is_set_here
+        self.control = Control(self.spool, self.jobs, self.printers, self.layouts)
         self.changes = []
         await self.printers.refresh()
         self.printers.on_change(lambda: self.changes.append(self.printers.all()))
-        self._tasks = [asyncio.create_task(Worker(name, self.backend, self.jobs).run())
+        self._tasks = [asyncio.create_task(Worker(name, self.backend, self.jobs, layouts=self.layouts).run())
                        for name in self.backend.names]
         return self
 

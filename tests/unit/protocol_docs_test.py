@@ -11,13 +11,14 @@ from msgspec import NODEFAULT, inspect
 from print_agent.connection import close_reasons
 from print_agent.protocol import errors
 from print_agent.protocol import messages as p
+from print_agent.protocol.calibration import Calibration
 from print_agent.protocol.text import PLAIN
 
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / 'docs' / 'protocol.md').read_text()
-CLASSES = (*dict.fromkeys(p.FromAgent.__args__ + p.FromServer.__args__), p.Printer, p.Held, p.Call, p.Poll, p.PollReply,
-           p.Delivery, p.DeliveryData)
+CLASSES = (*dict.fromkeys(p.FromAgent.__args__ + p.FromServer.__args__), p.Printer, Calibration, p.Held, p.Call, p.Poll,
+           p.PollReply, p.Delivery, p.DeliveryData)
 
 
 def limit(kind):
@@ -30,7 +31,7 @@ def limit(kind):
         case inspect.IntType():
             return 'whole number' if kind.le is None else f'{kind.ge} to {kind.le}'
         case inspect.FloatType():
-            return f'{"over 0" if kind.gt is not None else f"{kind.ge:g}"} to {kind.le:.0f}'
+            return f'{"over 0" if kind.gt is not None else f"{kind.ge:g}"} to {kind.le:.10g}'
         case inspect.BoolType():
             return 'true or false'
         case inspect.LiteralType() | inspect.EnumType():

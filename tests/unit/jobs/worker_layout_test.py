@@ -14,6 +14,7 @@ from print_agent.errors import NoRoom
 from print_agent.jobs import worker as worker_module
 from print_agent.jobs.worker import Worker
 from print_agent.printing import pdf_check, pdf_process
+from print_agent.printing.calibrations import Layouts
 from print_agent.printing.layout import Layout
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
@@ -35,7 +36,7 @@ async def test_no_time_to_lay_out(desk, monkeypatch):
     os.kill(pdf_check._process._process.pid, signal.SIGSTOP)
     monkeypatch.setattr(pdf_process, 'DOCUMENT_TIMEOUT', 0.05)
     desk._tasks.append(asyncio.create_task(
-        Worker('desk1', desk.backend, desk.jobs, layout=Layout(orientation=90)).run()))
+        Worker('desk1', desk.backend, desk.jobs, layouts=Layouts({'desk1': Layout(orientation=90)})).run()))
     await desk.ends(1)
     monkeypatch.setattr(pdf_process, 'DOCUMENT_TIMEOUT', 60)
     first, second = await desk.ends(2)
@@ -53,7 +54,7 @@ async def test_no_memory_to_lay_out(desk, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(subprocess, 'Popen', refusing(OSError(errno.ENOMEM, 'Cannot allocate memory')))
         desk._tasks.append(asyncio.create_task(
-            Worker('desk1', desk.backend, desk.jobs, layout=Layout(orientation=90)).run()))
+            Worker('desk1', desk.backend, desk.jobs, layouts=Layouts({'desk1': Layout(orientation=90)})).run()))
         (returned,) = await desk.ends(1)
     assert (type(returned), returned.reason) == (p.Returned, 'overloaded')
     await desk.jobs.receive('a', make_job(J1, dispatch=2, go=True), PDF)

@@ -9,10 +9,10 @@ from tests.fakes.drawings import with_rectangle, place
 from pypdf import PdfReader
 
 from print_agent import config
-from print_agent.errors import ConfigError
+from print_agent.errors import CannotLayOut, ConfigError, LabelsTooSmall
 from print_agent.printing.backend import PrintRequest
-from print_agent.printing.layout import Layout, turned_by_cups
-from print_agent.errors import CannotLayOut
+from print_agent.printing.layout import Layout, turned_besides
+from print_agent.printing.sheet import Sheets
 
 
 def request(document, width_mm=96.0, height_mm=134.0, copies=1):
@@ -80,6 +80,7 @@ def test_a_pdf_that_cannot_be_changed_is_not_printed():
     ('offset_x_mm', 200, 'from -100 to 100'),
     ('offset_y_mm', '1', 'millimetres'),
     ('offset_y_mm', float('nan'), 'millimetres'),
+    ('scale', 2, 'from 0.8 to 1.25'),
     ('resolution_dpi', 1, 'from 72 to 2400'),
     ('copies', 0, 'from 1 to 9'),
     ('copies', 1.5, 'whole number'),
@@ -101,15 +102,47 @@ def test_sections_are_read_by_name(tmp_path):
 
 
 @pytest.mark.parametrize(('layout', 'media', 'sheet'), [
-    (Layout(media_mm=(134, 96), orientation=90), ('oe_badge_96x134mm',), (134, 96)),
-    (Layout(media_mm=(135, 96)), ('oe_badge_96x134mm', 'custom_min_20x20mm', 'custom_max_300x450mm'), (135, 96)),
+    (Layout(media_mm=(134, 96), orientation=90), ('oe_badge_96x134mm',), (96, 134)),
+    (Layout(media_mm=(135, 96)), ('oe_badge_96x134mm', 'custom_min_20x20mm', 'custom_max_300x450mm'), (96, 134)),
     (Layout(media_mm=(137, 96)), ('oe_badge_96x134mm',), None),
     (Layout(media_mm=(134, 96)), ('oe_badge_96x134mm', 'oe_across_134x96mm'), None),
     (Layout(media_mm=(96, 134), orientation=90), ('oe_badge_96x134mm',), None),
-    (Layout(media_mm=(152.4, 101.6)), ('na_index-4x6_4x6in',), (152.4, 101.6)),
-    (Layout(orientation=270), ('oe_badge_96x134mm',), (134, 96)),
+    (Layout(media_mm=(152.4, 101.6)), ('na_index-4x6_4x6in',), (101.6, 152.4)),
+    (Layout(orientation=270), ('oe_badge_96x134mm',), (96, 134)),
     (Layout(orientation=180), ('oe_badge_96x134mm',), None),
     (Layout(orientation=90), ('oe_square_80x80mm', 'photo', 'custom_min_20x30mm'), None),
     (Layout(), ('oe_badge_96x134mm',), None)])
-def test_which_pages_cups_turns(layout, media, sheet):
-    assert turned_by_cups(layout, media) == sheet
+def test_which_badges_are_turned_by_another_90_degrees(layout, media, sheet):
+    found = turned_besides(layout, media, takes_pdf=False)
+    assert (None if found is None else pytest.approx(found.size)) == sheet
+
+
+def test_sheets_that_are_not_loaded_do_not_matter():
+    offered = ('oe_badge_96x134mm', 'oe_across_134x96mm', 'oe_label_62x29mm')
+    assert turned_besides(Layout(orientation=90), offered, takes_pdf=False).size == (62, 29)
+    assert turned_besides(Layout(orientation=90), offered, ('oe_badge_96x134mm',), takes_pdf=False) is None
+
+
+def test_a_badge_larger_than_what_is_loaded_is_not_printed():
+    sheets = Sheets(('oe_badge_96x134mm',), ('oe_badge_93x131mm', 'oe_label_62x29mm'))
+    with pytest.raises(LabelsTooSmall) as caught:
+        Layout().sheet_for(request(b''), sheets)
+    assert caught.value.reason == 'does_not_fit'
+    assert '96 x 134 mm' in caught.value.detail
+    assert '93 x 131 mm' in caught.value.detail
+    # what a tech set says more than the printer
+    assert Layout(media_mm=(96.0, 134.0)).sheet_for(request(b''), sheets).name == 'oe_badge_96x134mm'
+
+
+def test_the_size_of_a_badge_makes_up_for_a_printer():
+    laid = Layout(scale=1.05).apply(request(with_rectangle()))
+    # in the middle of the sheet, so its corner is outside
+    assert place(laid.document) == ([96, 134], [0, 0, 8, 2])
+
+
+def test_the_sheet_that_a_printer_has_is_taken(tmp_path):
+    layout, sheets = Layout(offset_x_mm=1.0), Sheets(('oe_badge_96x134mm',), takes_pdf=False)
+    laid = layout.apply(request(with_rectangle(134.0, 96.0), 134.0, 96.0),
+                        layout.sheet_for(request(b'', 134.0, 96.0), sheets))
+    assert (laid.media, laid.width_mm, laid.height_mm) == ('oe_badge_96x134mm', 96, 134)
+    assert place(laid.document) == ([96, 134], [91, 1, 5, 10])  # to the right as the badge is read

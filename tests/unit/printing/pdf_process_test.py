@@ -18,10 +18,11 @@ from print_agent.printing.pdf_process import LayOut, PdfProcess, to_check
 from print_agent.errors import UnreadableDocument
 from print_agent.printing.backend import PrintRequest
 from print_agent.printing.layout import Layout
+from print_agent.printing.sheet import Sheet
 from print_agent.errors import CannotLayOut
 
 
-TURNED = Layout(orientation=90)
+TURNED, SHEET = Layout(orientation=90), Sheet(134.0, 96.0)
 
 
 def request(document=b''):
@@ -51,7 +52,7 @@ def test_a_badge_passes_and_the_process_stays(process, check):
 def test_a_large_document_goes_there_and_back(process):
     document = pdf() + b'%' + os.urandom(7 * 1024 * 1024)
     assert process.ask(to_check(make_job(document=document)), document)[0].reason == ''
-    answer, laid = process.ask(LayOut(TURNED, request()), with_rectangle())
+    answer, laid = process.ask(LayOut(TURNED, request(), SHEET), with_rectangle())
     assert (answer.reason, answer.request.width_mm, answer.request.document) == ('', 134, b'')
     assert place(laid) == ([134, 96], [129, 0, 5, 10])
 
@@ -71,8 +72,8 @@ def test_a_bomb_in_a_page_is_not_laid_out_and_the_next_badge_is(process, check):
     document = content_bomb()
     assert check(document) == ''
     with pytest.raises(UnreadableDocument, match=r'too (much memory|long)'):  # on a busy machine
-        process.ask(LayOut(TURNED, request()), document)
-    assert place(process.ask(LayOut(TURNED, request()), with_rectangle())[1])
+        process.ask(LayOut(TURNED, request(), SHEET), document)
+    assert place(process.ask(LayOut(TURNED, request(), SHEET), with_rectangle())[1])
 
 
 def test_it_has_the_memory_that_it_is_said_to_have():
