@@ -6,10 +6,11 @@ in a savepoint, is over in a few milliseconds, and never raises. Nothing is rend
 
 from dataclasses import replace
 
-from flask import g
+from flask import g, has_app_context
 from sqlalchemy import event, inspect
 
 from indico.core import signals
+from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import kick, ledger, sql
@@ -76,6 +77,8 @@ _SETUP = sql.Function('check_in_setup', first="""
 def connect(plugin):
     """Begin to listen to Indico."""
     event.listen(Registration.checked_in_dt, 'set', note_flip)
+    # Indico repeats a request that a deadlock ended, in the same context
+    event.listen(db.session, 'after_rollback', lambda session: has_app_context() and begin_request())
     plugin.connect(signals.event.registration_checkin_updated, on_checkin_updated)
     plugin.connect(signals.event.registration_state_updated, on_state_updated)
     plugin.connect(signals.event.registration_deleted, on_deleted)

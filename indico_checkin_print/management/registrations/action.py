@@ -122,7 +122,7 @@ class RHPrintRegistrations(RHRegFormBase):
             raise Forbidden(_('You may print the badge of one person at a time.'))
 
     def _process(self):
-        registrations = self._lock_registrations()
+        registrations = self._registrations()
         if not registrations:
             flash(_('Choose some registrations first.'), 'warning')
             return jsonify_data(flash=False)
@@ -144,15 +144,17 @@ class RHPrintRegistrations(RHRegFormBase):
             return jsonify_data(flash=False)
         return action_form(form, _('Print'), message=in_words(badges), form_header_kwargs=LABELS_ABOVE)
 
-    def _lock_registrations(self):
-        """Return the chosen registrations, by name; no second request prints them until the transaction ends."""
+    def _registrations(self):
+        """Return the chosen registrations, by name. What was submitted no second request prints meanwhile."""
         criteria = values_from_signal(
             signals.event.filter_registration_list.send(self.regform, user=session.user), as_list=True)
-        return (Registration.query.with_parent(self.regform)
-                .filter(Registration.id.in_(self.ids), ~Registration.is_deleted, *criteria)
-                .order_by(*Registration.order_by_name)
-                .with_for_update(key_share=True, of=Registration)
-                .all())
+        chosen = (Registration.query.with_parent(self.regform)
+                  .filter(Registration.id.in_(self.ids), ~Registration.is_deleted, *criteria)
+                  .order_by(*Registration.order_by_name))
+        if 'submitted' in request.form:
+            # who only looks at the dialog keeps no check-in waiting
+            chosen = chosen.with_for_update(key_share=True, of=Registration)
+        return chosen.all()
 
     def _print(self, badges, reason):
         # nobody pauses or resumes until these are in the queue

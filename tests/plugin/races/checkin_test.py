@@ -11,6 +11,7 @@ from indico.core import signals
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import ledger
+from indico_checkin_print.models.choices import DEFAULT_BULK_LIMIT
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import Reason
 
@@ -64,6 +65,26 @@ def test_the_second_volunteer_waits_for_the_first(db, races, reg, form, scan):
     job = Job.query.one()
     assert (job.state, job.checked_in_dt) == (S.queued, reg.checked_in_dt)
     assert states_of(job.id) == [S.queued]
+
+
+def test_a_request_that_is_repeated_counts_its_check_ins_once(app, db, races, people, form):
+    """Indico repeats a request after a deadlock, with the same `flask.g`."""
+    few = [registration.id for registration in people[:DEFAULT_BULK_LIMIT * 2 // 3]]
+    regform = form.registration_form
+    url = f'/event/{regform.event_id}/manage/registration/{regform.id}/registrations/check-in'
+    races.commit()
+
+    def _request():
+        with app.test_request_context(url, method='POST'):
+            for again in (False, True):
+                if again:
+                    db.session().rollback()
+                for registration in Registration.query.filter(Registration.id.in_(few)):
+                    registration.checked_in = True
+                    signals.event.registration_checkin_updated.send(registration)
+
+    races.at_once(_request)
+    assert [(job.state, job.reason) for job in Job.query] == [(S.queued, Reason.checked_in)] * len(few)
 
 
 @pytest.mark.parametrize('what', ['undone', 'paid', 'deleted'])

@@ -144,6 +144,18 @@ def test_a_second_click(manager, url, situations, db):
     assert Job.query.count() == 6
 
 
+def test_only_what_is_submitted_locks_registrations(manager, url, situations, db):
+    """Check-ins of these people would wait for a manager who only looks."""
+    person = situations[0][Todo.reprint]
+    db.session.flush()
+    locked = (f'SELECT xmax::text FROM event_registration.registrations WHERE id = {person.id}')
+    before = db.session.execute(locked).scalar()
+    choose(manager, url, person)
+    assert db.session.execute(locked).scalar() == before
+    press(manager, url, person, reason='lost')
+    assert db.session.execute(locked).scalar() != before
+
+
 def test_nobody_chosen(manager, url):
     assert manager.post(url).json['success']
     assert not Job.query.has_rows()
