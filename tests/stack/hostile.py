@@ -24,6 +24,8 @@ class Case:
     losses: frozenset[str] = frozenset()
     #: Why the badge is held before someone releases it
     held: str = ''
+    #: Whether Indico 3.3.14 can check this person in: it takes a name with braces for a pattern of Python, in its log
+    can_check_in: bool = True
 
 
 #: Texts that are drawn as they are: markup, entities, and what programs may take for instructions
@@ -31,6 +33,8 @@ LITERAL = ('<b>Zoe</b>', '<font size="80" color="red">Big</font>', '<img src="x"
            '&lt;b&gt; &amp;amp; &#60;', '<!-- x -->', '${first_name}', '{{ 7 * 7 }}', '%s %(name)s', '{0} {name}',
            "Robert'); DROP TABLE jobs;--", '\\( ) \\n \\\\', '(unbalanced', '<< /Type /Page >>', 'endstream',
            'a < b > c & d', '"quoted" \'names\'', '=SUM(A1)', '../../etc/passwd', 'NaN', 'null', '-0')
+#: Those of them that end a check-in of Indico 3.3.14 with an error of its own
+PATTERNS = ('${first_name}', '{0} {name}')
 #: Characters that nobody sees, and what is drawn
 UNSEEN = {'Zo\u202ee': 'Zoe', '\u2067Zoe\u2069': 'Zoe', '\u202eZoe\u202c': 'Zoe', 'Zo\u00ad\u200b\u2060e': 'Zoe',
           'Zo\u0007e\u001b[31m': 'Zoe[31m', 'Zo\u0085\u2028e': 'Zo e', 'Zoe\ufeff\ufffe': 'Zoe',
@@ -75,7 +79,7 @@ def cases():
         found.append(Case(tag, given, 'Ordinary', tag, (shown, 'Ordinary', tag), **kwargs))
 
     for text in LITERAL:
-        add(text, text)
+        add(text, text, can_check_in=text not in PATTERNS)
     for text, shown in UNSEEN.items():
         add(text, shown)
     for text, (shown, loss) in TOO_MUCH.items():
