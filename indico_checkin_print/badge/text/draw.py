@@ -194,11 +194,11 @@ class Written:
             canvas.clipPath(path, stroke=0, fill=0)
         _set_color(canvas, style['textColor'])
         size = writing.drawn_size
-        for line, stand in zip(writing.lines, writing.stands, strict=True):
+        for line, left, stand in zip(writing.lines, writing.lefts, writing.stands, strict=True):
             blanks = sum(cluster.text == ' ' for cluster in line.clusters)
             free = (writing.sides[1] - writing.sides[0]) * UNITS / size - line.width
             stretch = free / blanks if style['alignment'] == TA_JUSTIFY and line.continues and blanks else 0
-            self._draw_line(canvas, line, size, x + writing.left_of(line), top - writing.item.top - stand, stretch)
+            self._draw_line(canvas, line, size, x + left, top - writing.item.top - stand, stretch)
         canvas.restoreState()
 
     def _draw_line(self, canvas, line, size, x, y, stretch):

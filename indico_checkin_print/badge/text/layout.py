@@ -52,8 +52,12 @@ class Writing:
     lines: list = field(default_factory=list)
     #: How far below the top of the item each line stands
     stands: list = field(default_factory=list)
+    #: Where each line begins, in points from the left side of the badge
+    lefts: list = field(default_factory=list)
     #: The sides between which lines are aligned
     sides: tuple = ()
+    #: The `Rect` of each line's ink, on the badge
+    ink: list = field(default_factory=list)
     #: How many characters are shown, if not all are
     shown: int | None = None
     #: What its ink must not leave, if it could not be made to fit
@@ -71,32 +75,12 @@ class Writing:
         return self._measure
 
     @property
-    def ink(self):
-        """The `Rect` of each line's ink, on the badge."""
-        scale, found = self.drawn_size / UNITS, []
-        for line, at in zip(self.lines, self.stands, strict=True):
-            if line.ink is not None:
-                left, bottom, right, top = (side * scale for side in line.ink)
-                x, y = self.left_of(line), self.item.top + at
-                found.append(Rect(x + left, y - top, x + right, y - bottom))
-        return found
-
-    @property
     def strip(self):
         """The `Rect` of its background; nothing if it has none."""
         if self.padding is None or not self.lines:
             return None
         return Rect(self.item.left, self.item.top, self.item.left + self.item.width,
                     self.item.top + self.stands[-1] + self.padding)
-
-    def left_of(self, line):
-        """Return where a line begins; letters that lean over its sides stay between them."""
-        left, right = self.sides
-        x = left + (right - left - line.width * self.drawn_size / UNITS) * self.item.align
-        if line.ink is not None:
-            ink = [side * self.drawn_size / UNITS for side in (line.ink.left, line.ink.right)]
-            x = max(min(x, right - ink[1]), left - ink[0])
-        return x
 
     def draw_as_in_template(self, size):
         """Take a size, with the lines that Indico would make; return whether all words have room on them."""
@@ -122,6 +106,10 @@ class Writing:
         inside = all(rect.bottom <= room.bottom + .01 and rect.right <= room.right + .01 for rect in self.ink)
         self.clip = None if inside else room
 
+    def draw_nothing(self):
+        """Take no line at all."""
+        self.lines, self.stands, self.lefts, self.ink, self.shown, self.clip = [], [], [], [], 0, None
+
     def _cut(self, best, width):
         """Return a fit and a text that ends with an ellipsis, in as many lines."""
         end, letters = best.shown, [0, *self.measure.letters]
@@ -138,6 +126,17 @@ class Writing:
         self.lines = lines
         self.sides = (room.left, room.right) if room else (self.item.left, self.item.left + self.item.width)
         self.stands = stack([_push_of(line, self.font) for line in lines], fitted.size, self.leading)
+        self.lefts, self.ink, scale = [], [], fitted.size / UNITS
+        left, right = self.sides
+        for line, at in zip(lines, self.stands, strict=True):
+            x = left + (right - left - line.width * scale) * self.item.align
+            if line.ink is not None:
+                ink = Rect(line.ink.left * scale, at - line.ink.top * scale, line.ink.right * scale,
+                           at - line.ink.bottom * scale)
+                # letters that lean over the sides stay between them
+                x = max(min(x, right - ink.right), left - ink.left)
+                self.ink.append(Rect(x + ink.left, self.item.top + ink.top, x + ink.right, self.item.top + ink.bottom))
+            self.lefts.append(x)
 
 
 def lay_out(writings, pictures, page, smallest):
@@ -177,7 +176,7 @@ def _place(writing, size, done, writings, pictures, page, smallest, crowded):
     room = room_for(writing.item, things, [other.item for other in writings if other is not writing], page, row)
     if room.right <= room.left or room.bottom <= room.top:
         # it stands outside of the badge, or wholly among other things
-        writing.lines, writing.stands, writing.shown, writing.clip = [], [], 0, None
+        writing.draw_nothing()
         return set()
     writing.draw_in(room, size, smallest)
     return {other for other, rects in inks.items() if any(mine.touches(rect) for mine in writing.ink for rect in rects)}

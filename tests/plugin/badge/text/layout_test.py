@@ -43,7 +43,7 @@ def test_what_has_room_is_as_in_the_template():
     assert (work.drawn_size, lines(work)) == (14, ['CERN'])
     # hung as Indico hangs it
     assert name.stands == [20]
-    assert name.left_of(name.lines[0]) == pytest.approx(135 - name.lines[0].width * .01)
+    assert name.lefts[0] == pytest.approx(135 - name.lines[0].width * .01)
 
 
 def test_words_that_have_room_on_several_lines():
