@@ -113,19 +113,21 @@ def _by_tag(stack):
     """Return the papers by the tag on each."""
     found = {}
     for paper in stack.papers():
-        for tag in set(re.findall(r'(?:Case|Institute) \d\d', read(paper.path).text)):
-            found.setdefault(tag, []).append(paper)
+        for tag in set(re.findall(r'(Case|Institute)(\d\d)', _squashed(read(paper.path).text))):
+            found.setdefault(' '.join(tag), []).append(paper)
     return found
 
 
 def _shows(paper, case):
     """Return whether a badge shows what it should, and nothing else."""
-    text = _squashed(read(paper.path).text)
+    text, shown = _squashed(read(paper.path).text), [_squashed(part) for part in (TITLE, *case.shown)]
+    if _is_crowded(case):
+        # poppler leaves out each hyphen at the end of a line
+        text, shown = text.replace('-', ''), [part.replace('-', '') for part in shown]
     if any(unicodedata.bidirectional(char) in {'R', 'AL'} for char in text) and CUT not in case.losses:
         # readers of PDF put lines from right to left in another order
-        return sorted(text) == sorted(_squashed(''.join((TITLE, *case.shown))))
-    parts = [re.escape(_squashed(part)) + ('.*' if CUT in case.losses and part != case.tag else '')
-             for part in (TITLE, *case.shown)]
+        return sorted(text) == sorted(''.join(shown))
+    parts = [re.escape(part) + ('.*' if CUT in case.losses and part != _squashed(case.tag) else '') for part in shown]
     return re.fullmatch(''.join(parts), text) is not None and ('…' in text) == (CUT in case.losses)
 
 
@@ -158,10 +160,10 @@ def _is_crowded(case):
 def _contact_sheet(papers, path, columns=7):
     """Save one picture with the upper parts of badges, each above its QR code."""
     pages = [page(paper.path.read_bytes()) for paper in papers]
-    pages = [picture.crop((0, 0, picture.width, picture.height * 2 // 3)).resize((190, 177)) for picture in pages]
-    sheet = Image.new('RGB', (columns * 196 + 6, -(-len(pages) // columns) * 183 + 6), '#8a8f98')
+    pages = [picture.crop((0, 0, picture.width, picture.height * 5 // 8)).resize((190, 166)) for picture in pages]
+    sheet = Image.new('RGB', (columns * 196 + 6, -(-len(pages) // columns) * 172 + 6), '#8a8f98')
     for number, picture in enumerate(pages):
-        sheet.paste(picture, (6 + number % columns * 196, 6 + number // columns * 183))
+        sheet.paste(picture, (6 + number % columns * 196, 6 + number // columns * 172))
     sheet.quantize(64).save(path, optimize=True)
 
 
