@@ -3,6 +3,7 @@
 from indico.core import signals
 from indico.core.plugins import IndicoPlugin, PluginCategory
 
+from indico_checkin_print.badge import qr
 from indico_checkin_print.management import menu
 from indico_checkin_print.management.registrations import column, hooks
 from indico_checkin_print.settings import DEFAULTS
@@ -20,7 +21,7 @@ class CheckinPrintPlugin(IndicoPlugin):
 
     def init(self):
         super().init()
-        for room in (checkin, corrections, deletion, cloning, hooks, column, menu):
+        for room in (checkin, corrections, deletion, cloning, hooks, column, menu, qr):
             room.connect(self)
         self.connect(signals.core.import_tasks, self._import_tasks)
         self.connect(signals.plugin.cli, self._extend_cli)

@@ -44,7 +44,7 @@ ON_A_BADGE = {
     EventPerson: ('first_name', 'last_name'),
     Category: ('title', 'default_ticket_template_id'),
     FormSetup: ('kind', 'template_id', 'backside'),
-    EventSetup: ('language', 'smallest_text'),
+    EventSetup: ('language', 'smallest_text', 'qr_level'),
 }
 #: What Indico keeps among the settings of an event
 EVENT_SETTINGS = {('core', 'organizer_info'), ('language', 'default_locale'), ('language', 'enforce_locale')}

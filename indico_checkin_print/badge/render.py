@@ -26,10 +26,11 @@ from indico_checkin_print.badge.edits import Edited, Recorder, in_words
 from indico_checkin_print.badge.faults import describe_fault
 from indico_checkin_print.badge.losses import LossKind
 from indico_checkin_print.badge.names import is_nameless
+from indico_checkin_print.badge.qr import Scannable
 from indico_checkin_print.badge.text.draw import Written
 from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.logs import log_failure, logger
-from indico_checkin_print.models.choices import DEFAULT_SMALLEST_TEXT, BadgeKind, BadgeLanguage
+from indico_checkin_print.models.choices import DEFAULT_SMALLEST_TEXT, BadgeKind, BadgeLanguage, QRLevel
 from indico_checkin_print.reasons.codes import Reason
 
 
@@ -52,7 +53,7 @@ class BadgePDF:
 
 
 def render(registration, setup, person='', *, template=None, language=BadgeLanguage.event, accepted=frozenset(),
-           edits=None, smallest=DEFAULT_SMALLEST_TEXT):
+           edits=None, smallest=DEFAULT_SMALLEST_TEXT, qr_level=QRLevel.medium):
     """Render what a registration form prints for one registration.
 
     :param setup: The `FormSetup` of the registration's form.
@@ -62,6 +63,7 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
     :param accepted: Why the badge would be held and is drawn all the same: `Reason.no_name`, `Reason.missing_glyphs`.
     :param edits: Texts to print in place of those of the registration, see `badge.edits`. A ticket has none.
     :param smallest: The size in points below which no text shrinks to fit; what has no room then is cut.
+    :param qr_level: The event's `QRLevel`.
     :raises CannotRender: if the template is gone, cannot be drawn, draws nothing, or makes a document that no desk
                           accepts.
     :raises MustHold: if it would show no name of its person, or boxes in place of characters that no font has.
@@ -73,7 +75,7 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
         with _faults_of_templates(), _invariant_pdf():
             pdf = (_prepare_ticket(registration) if kind == BadgeKind.ticket else
                    _prepare_badge(registration, template, setup.backside, person, accepted, edits or {}))
-            pdf.smallest = smallest
+            pdf.smallest, pdf.qr_level = smallest, qr_level
             content = pdf.get_pdf().getvalue()
         losses = tuple(pdf.losses.values())
         missing = [loss.detail for loss in losses if loss.kind == LossKind.missing_glyphs]
@@ -105,8 +107,9 @@ def _prepare_ticket(registration):
     template = regform.get_ticket_template()
     signals.event.designer.print_badge_template.send(template, regform=regform, registrations=[registration])
     pdf_class = RegistrantsListToBadgesPDFFoldable if template.backside_template else RegistrantsListToBadgesPDF
-    return type('Ticket', (Written, pdf_class), {})(template, DEFAULT_TICKET_PRINTING_SETTINGS, registration.event,
-                                                    [registration], regform.tickets_for_accompanying_persons)
+    return type('Ticket', (Written, Scannable, pdf_class), {})(
+        template, DEFAULT_TICKET_PRINTING_SETTINGS, registration.event, [registration],
+        regform.tickets_for_accompanying_persons)
 
 
 def _prepare_badge(registration, template, backside, person, accepted, edits):
@@ -131,8 +134,8 @@ def _prepare(registration, template, backside, person, before):
     config = {**DEFAULT_TICKET_PRINTING_SETTINGS, 'page_size': SimpleNamespace(size=size)}
     signals.event.designer.print_badge_template.send(template, regform=registration.registration_form,
                                                      registrations=[registration])
-    pdf = type(before.__name__, (before, Written, pdf_class), {})(template, config, registration.event, [registration],
-                                                         bool(person))
+    pdf = type(before.__name__, (before, Written, Scannable, pdf_class), {})(
+        template, config, registration.event, [registration], bool(person))
     pdf.persons = [p for p in pdf.persons if (p['id'] if p['is_accompanying'] else '') == person]
     if not pdf.persons:
         raise CannotRender(Reason.registration_gone, _('This accompanying person is no longer registered.'))

@@ -29,7 +29,7 @@ CREATE OR REPLACE FUNCTION plugin_checkin_print.badge_fingerprint(integer, integ
 SET jit = off AS $$
 BEGIN
     RETURN (SELECT md5(CAST(ROW(
-        r.first_name, r.last_name, r.email, r.base_price, r.price_adjustment, r.currency, r.ticket_uuid, s.kind, s.template_id, s.backside, f.ticket_template_id, e.title, e.description, e.start_dt, e.end_dt, e.timezone, e.logo_metadata, e.category_id, e.venue_id, e.venue_name, e.room_id, e.room_name, n.language, n.smallest_text,
+        r.first_name, r.last_name, r.email, r.base_price, r.price_adjustment, r.currency, r.ticket_uuid, s.kind, s.template_id, s.backside, f.ticket_template_id, e.title, e.description, e.start_dt, e.end_dt, e.timezone, e.logo_metadata, e.category_id, e.venue_id, e.venue_name, e.room_id, e.room_name, n.language, n.smallest_text, n.qr_level,
         (SELECT array_agg(t.registration_tag_id ORDER BY t.registration_tag_id)
          FROM event_registration.registration_tags t WHERE t.registration_id = r.id),
         (SELECT array_agg(ROW(d.field_data_id, d.data, d.storage_file_id) ORDER BY d.field_data_id)
@@ -218,6 +218,13 @@ class _BadgeLanguage(int, Enum):
     registrant = 2
 
 
+class _QRLevel(int, Enum):
+    low = 1
+    medium = 2
+    quartile = 3
+    high = 4
+
+
 class _JobState(int, Enum):
     held = 1
     queued = 2
@@ -295,6 +302,7 @@ def upgrade():
         sa.Column('missing_glyphs', PyIntEnum(_MissingGlyphsPolicy), server_default='1', nullable=False),
         sa.Column('language', PyIntEnum(_BadgeLanguage), server_default='1', nullable=False),
         sa.Column('smallest_text', sa.Integer(), server_default='6', nullable=False),
+        sa.Column('qr_level', PyIntEnum(_QRLevel), server_default='2', nullable=False),
         sa.Column('bulk_limit', sa.Integer(), nullable=False),
         sa.Column('sources', postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column('desk_rules', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False),

@@ -58,6 +58,22 @@ class BadgeLanguage(RichIntEnum):
     registrant = 2
 
 
+class QRLevel(RichIntEnum):
+    """How much of a code on a badge may be unreadable: the error correction levels of ISO/IEC 18004."""
+
+    __titles__ = [None, _('Low (7 %): the largest modules'), _('Medium (15 %)'), _('Quartile (25 %)'),
+                  _('High (30 %): the smallest modules')]
+    low = 1
+    medium = 2
+    quartile = 3
+    high = 4
+
+    @property
+    def constant(self):
+        """What `qrcode` calls it, which is how the level is written in a symbol."""
+        return (1, 0, 3, 2)[self - 1]
+
+
 class BadgeEdit(IndicoStrEnum):
     """What somebody may change about one badge, for one print."""
 

@@ -9,7 +9,7 @@ from indico.util.string import format_repr
 from indico_checkin_print.models import SCHEMA
 from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SMALLEST_TEXT,
                                                  DEFAULT_SOURCES, BadgeKind, BadgeLanguage, MissingGlyphsPolicy,
-                                                 NamelessPolicy, ReprintPolicy, UnpaidPolicy)
+                                                 NamelessPolicy, QRLevel, ReprintPolicy, UnpaidPolicy)
 
 
 class EventSetup(db.Model):
@@ -66,6 +66,13 @@ class EventSetup(db.Model):
         nullable=False,
         default=DEFAULT_SMALLEST_TEXT,
         server_default=str(DEFAULT_SMALLEST_TEXT)
+    )
+    #: How much of the code on a badge may be unreadable
+    qr_level = db.Column(
+        PyIntEnum(QRLevel),
+        nullable=False,
+        default=QRLevel.medium,
+        server_default=str(int(QRLevel.medium))
     )
     #: More check-ins than this at once wait for a click
     bulk_limit = db.Column(

@@ -128,7 +128,8 @@ def _pointless(job):
 
 def _render_or_hold(job, actor, *, only_data):
     rules = EventSetup.query.get(job.event_id)
-    choices = {'language': rules.language, 'smallest': rules.smallest_text} if rules is not None else {}
+    choices = {'language': rules.language, 'smallest': rules.smallest_text,
+               'qr_level': rules.qr_level} if rules is not None else {}
     accepted = _accepted(rules)
     while True:
         try:

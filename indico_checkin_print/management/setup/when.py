@@ -16,7 +16,8 @@ from indico_checkin_print import _
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase
 from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SMALLEST_TEXT,
                                                  DEFAULT_SOURCES, BadgeEdit, BadgeLanguage, CheckinSource,
-                                                 MissingGlyphsPolicy, NamelessPolicy, ReprintPolicy, UnpaidPolicy)
+                                                 MissingGlyphsPolicy, NamelessPolicy, QRLevel, ReprintPolicy,
+                                                 UnpaidPolicy)
 from indico_checkin_print.models.rules import EventSetup
 
 
@@ -88,6 +89,9 @@ class EventSetupForm(DialogForm):
                                  [InputRequired(), NumberRange(min=MIN_SMALLEST_TEXT, max=MAX_SMALLEST_TEXT)],
                                  description=_('In points. A text that has too little room on the badge is broken and '
                                                'shrunk, but not below this size; what has no room then is cut.'))
+    qr_level = IndicoEnumSelectField(_('Error correction of the QR code'), [InputRequired()], enum=QRLevel,
+                                     sorted=False, description=_('How much of the code on a badge may be dirty or '
+                                                                 'torn. More makes its squares smaller.'))
     bulk_limit = IntegerField(_('Maximum at once'), [InputRequired(), NumberRange(min=0, max=1000)],
                               description=_('If more people than this are checked in with one click, their badges wait '
                                             'until someone releases them. With 0, every badge waits.'))
@@ -125,6 +129,7 @@ class RHEditWhen(RHCheckinPrintBase):
             self._log(LogKind.change, 'Rules for printing changed', unpaid=setup.unpaid.name,
                       reprint=setup.reprint.name, no_name=setup.nameless.name, missing_glyphs=setup.missing_glyphs.name,
                       language=setup.language.name, smallest_letters=setup.smallest_text,
+                      error_correction=setup.qr_level.name,
                       maximum_at_once=setup.bulk_limit, prints=', '.join(setup.sources),
                       badge_desk=setup.badge_desk, volunteers_change=', '.join(setup.edits))
             flash(_('The rules have been changed. They hold for check-ins from now on.'), 'success')
@@ -137,7 +142,7 @@ def setup_of(event):
     return EventSetup.query.get(event.id) or EventSetup(
         event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, reprint=ReprintPolicy.hold,
         nameless=NamelessPolicy.hold, missing_glyphs=MissingGlyphsPolicy.hold, language=BadgeLanguage.event,
-        smallest_text=DEFAULT_SMALLEST_TEXT, bulk_limit=DEFAULT_BULK_LIMIT, alert_emails=[],
+        smallest_text=DEFAULT_SMALLEST_TEXT, qr_level=QRLevel.medium, bulk_limit=DEFAULT_BULK_LIMIT, alert_emails=[],
         sources=[str(source) for source in DEFAULT_SOURCES], badge_desk=False,
         edits=[str(edit) for edit in DEFAULT_EDITS], desk_rules=[])
 
@@ -159,7 +164,8 @@ def rules_in_words(setup):
     return [_UNPAID[setup.unpaid], _REPRINT[setup.reprint], _NAMELESS[setup.nameless],
             _MISSING_GLYPHS[setup.missing_glyphs], _LANGUAGE[setup.language],
             _('A text that has too little room on a badge shrinks down to {} points, and is cut then.').format(
-                setup.smallest_text), bulk,
+                setup.smallest_text),
+            _('Error correction of the QR code: {}.').format(setup.qr_level.title), bulk,
             _('These ways of check-in print: {}.').format('; '.join(titles)),
             *([_('Who is checked in by another way gets the badge when the ticket is scanned at a scan station or a '
                  'kiosk.')] if setup.badge_desk else []),

@@ -19,7 +19,7 @@ from indico_checkin_print.models.rules import EventSetup
 pytestmark = pytest.mark.usefixtures('no_kick')
 
 RULES = {'unpaid': 'print', 'reprint': 'skip', 'nameless': 'print', 'missing_glyphs': 'print', 'language': 'registrant',
-         'smallest_text': '8', 'bulk_limit': '5',
+         'smallest_text': '8', 'qr_level': 'high', 'bulk_limit': '5',
          'sources': ['app', 'other']}
 
 

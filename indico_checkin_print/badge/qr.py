@@ -1,0 +1,132 @@
+"""Draws the code of a ticket so that it scans: to be put before a class of Indico's, which draws all else.
+
+Indico makes a picture of three dots a module, and each printer scales it to its own dots: black and white become grey,
+which printers dither. Rectangles keep their edges at any resolution. What is in the code is what Indico and other
+plugins put there, and its modules are where they are in Indico's picture.
+"""
+
+import json
+from io import BytesIO
+
+from qrcode import QRCode
+from reportlab.lib.units import cm
+
+from indico.core import signals
+from indico.modules.designer.pdf import PIXELS_CM
+from indico.modules.designer.placeholders import RegistrationTicketQRPlaceholder
+from indico.modules.events.registration.util import get_ticket_qr_code_data
+from indico.util.placeholders import get_placeholders
+
+from indico_checkin_print.badge.qr_limits import Code
+from indico_checkin_print.badge.qr_room import BORDER, module_of, white_around
+from indico_checkin_print.models.choices import QRLevel
+
+
+#: The placeholders of Indico's designer, with the code as data in place of a picture
+_PLACEHOLDERS = 'checkin-print-badge'
+#: Indico's, in both of its systems
+_DESIGNER = 'designer-fields'
+
+
+def connect(plugin):
+    """Offer the placeholders with which badges are drawn."""
+    plugin.connect(signals.core.get_placeholders, _placeholders, sender=_PLACEHOLDERS)
+
+
+def _placeholders(sender, **kwargs):
+    yield from (get_placeholders(_DESIGNER, **kwargs) | {_CodePlaceholder.name: _CodePlaceholder}).values()
+
+
+class _CodePlaceholder(RegistrationTicketQRPlaceholder):
+    @classmethod
+    def render(cls, person):
+        return TicketCode(payload_of(person))
+
+
+def payload_of(person):
+    """Return what is in the code of a person's ticket, as Indico's `generate_ticket_qr_code` writes it."""
+    data = get_ticket_qr_code_data(person)
+    return data if isinstance(data, str) else json.dumps(data, separators=(',', ':'))
+
+
+def symbol(payload, level=QRLevel.medium):
+    """Return the symbol for a payload: a list of rows, and in each whether a module is dark."""
+    code = QRCode(error_correction=level.constant, border=0)
+    code.add_data(payload)
+    code.make()
+    return code.modules
+
+
+def code_on(data, item, payload, level=QRLevel.medium):
+    """Return the `Code` as which an item of a template shows a payload, to be judged.
+
+    :param data: What a `DesignerTemplate` has as its data.
+    """
+    count = len(symbol(payload, level))
+    return Code(payload, count, module_of(item, count) / PIXELS_CM * 10,
+                min(white_around(item, data['items'], data['width'], data['height'], count)))
+
+
+def runs(modules):
+    """Return the dark modules of a symbol as (column, row, number of modules beside each other)."""
+    found = []
+    for y, row in enumerate(modules):
+        start = None
+        for x, dark in enumerate([*row, False]):
+            if dark and start is None:
+                start = x
+            elif not dark and start is not None:
+                found.append((start, y, x - start))
+                start = None
+    return found
+
+
+class TicketCode(BytesIO):
+    """The content of an item with the code of a ticket.
+
+    Others see a picture such as Indico's, if there are any who may want to change it.
+    """
+
+    def __init__(self, payload):
+        self.payload = payload
+        super().__init__(_picture(payload) if signals.event.designer.draw_item_on_badge.receivers else b'')
+
+
+def _picture(payload):
+    code, content = QRCode(error_correction=QRLevel.medium.constant, box_size=3, border=BORDER), BytesIO()
+    code.add_data(payload)
+    code.make_image().save(content)
+    return content.getvalue()
+
+
+class Scannable:
+    """Draws the codes of tickets as rectangles. It comes after `Written`, which keeps texts off them."""
+
+    placeholders_context = _PLACEHOLDERS
+    #: The `QRLevel` of all codes
+    qr_level = QRLevel.medium
+
+    def _draw_item(self, canvas, item, tpl_data, content, margin_x, margin_y):
+        if isinstance(content, TicketCode):
+            self._draw_code(canvas, item, tpl_data, symbol(content.payload, self.qr_level), margin_x, margin_y)
+        else:
+            super()._draw_item(canvas, item, tpl_data, content, margin_x, margin_y)
+
+    def _draw_code(self, canvas, item, tpl_data, modules, margin_x, margin_y):
+        """Draw a symbol in the middle of its item, on white as far as a quiet zone needs it and there is room."""
+        count = len(modules)
+        module = module_of(item, count)
+        left, top = (float(item[place]) + (item[side] - count * module) / 2
+                     for place, side in (('x', 'width'), ('y', 'height')))
+        white = white_around(item, tpl_data.items, tpl_data.width, tpl_data.height, count)
+        scale = module / PIXELS_CM * cm
+        canvas.saveState()
+        canvas.translate(margin_x + left / PIXELS_CM * cm, self.height - margin_y - top / PIXELS_CM * cm)
+        # from here on a unit is a module, and rows are counted from the top
+        canvas.scale(scale, -scale)
+        canvas.setFillGray(1)
+        canvas.rect(-white[0], -white[1], white[0] + count + white[2], white[1] + count + white[3], stroke=0, fill=1)
+        canvas.setFillGray(0)
+        # one path, so that no renderer leaves a gap between rows; ReportLab's own takes three times as long to write it
+        canvas._code.append(f'{" ".join(f"{x} {y} {width} 1 re" for x, y, width in runs(modules))} f')
+        canvas.restoreState()
