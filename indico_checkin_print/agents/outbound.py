@@ -141,7 +141,8 @@ def outgoing(agent_id, link, holding):
         # what their messages are made of, in one query
         Job.query.filter(Job.uuid.in_(todo.send)).options(*_FOR_MESSAGE, joinedload('desk')).all()
     left = _seconds_left(u for u in (*todo.send, *todo.repeat_go) if jobs[u].state == JobState.dispatched)
-    messages += [job_message(jobs[uuid], go=uuid in todo.go or uuid in left, print_within=left.get(uuid, PRINT_WITHIN))
+    messages += [job_message(jobs[uuid], go=uuid in todo.go or uuid in left, print_within=left.get(uuid, PRINT_WITHIN),
+                             agent_id=agent.id)
                  for uuid in todo.send if uuid not in undone]
     messages += [Go(job=uuid, dispatch=jobs[uuid].dispatch, print_within=left.get(uuid, PRINT_WITHIN))
                  for uuid in (*todo.repeat_go, *(u for u in todo.go if u not in undone and u not in todo.send))]
@@ -229,7 +230,7 @@ def _assign_more(agent, todo, actor, breakers, *, most):
         idle.discard(choice.printer)
         room[choice.printer] -= 1
         candidates.assigned(choice)
-        messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch))
+        messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch, agent_id=agent.id))
     ledger.drop_or_redraw(refused, actor)
     sql.notify_agents(others)
     return messages

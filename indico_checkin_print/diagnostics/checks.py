@@ -223,6 +223,19 @@ def check_jobs(stuck, overdue, waiting):
     return Finding('jobs', OK, f'None is stuck; {waiting.count} wait for their printer or receiver')
 
 
+def check_labels(known, wrong):
+    """Check that the printers of desks have the labels of their badges loaded.
+
+    :param known: How many of them say what they have loaded.
+    :param wrong: (event, `WrongLabels`) of those that have other labels.
+    """
+    if wrong:
+        level = WRONG if any(found.is_too_large for __, found in wrong) else WARN
+        said = ' '.join(f'Event {event}: {found.words}' for event, found in wrong)
+        return Finding('labels', level, f'{said} Load other labels, or choose another template.')
+    return Finding('labels', OK, f'Those of the badges, in {known} printers that say what they have loaded')
+
+
 def check_posts(relays, posting, unsent):
     """Check that somebody makes the POSTs to webhooks.
 

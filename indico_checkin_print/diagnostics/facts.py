@@ -3,6 +3,8 @@
 import platform
 import time
 from contextlib import closing
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import requests
@@ -23,6 +25,7 @@ from indico_checkin_print.badge.text.draw import scripts_without_font
 from indico_checkin_print.badge.text.packages import command_for
 from indico_checkin_print.diagnostics import checks
 from indico_checkin_print.diagnostics.findings import OK, Answer, LastBeat, Pile
+from indico_checkin_print.diagnostics.labels import wrong_labels
 from indico_checkin_print.errors import CannotRender, MustHold, SettingError
 from indico_checkin_print.ledger.conditions import behind_another, due, for_receiver, for_webhooks
 from indico_checkin_print.models.desks import Desk
@@ -67,6 +70,7 @@ def examine():
     url = settings.relay_url()
     yield checks.check_relay_url(url, config.BASE_URL, _get(str(url).replace('ws', 'http', 1)), wanted=bool(alive))
     yield checks.check_templates(*_templates())
+    yield checks.check_labels(*_labels())
     missing = _missing_scripts()
     yield checks.check_scripts(missing, command_for({script for scripts in missing.values() for script in scripts},
                                                     _system()))
@@ -164,6 +168,22 @@ def _templates():
     problems = [(setup.registration_form.event_id, setup.registration_form_id, words)
                 for setup in setups if (words := _problem(setup))]
     return len(setups), problems
+
+
+def _labels():
+    """Return how many printers of desks say what they have loaded, and (event, `WrongLabels`) of those at fault."""
+    desks = (Desk.query.join(Event, Event.id == Desk.event_id).filter(~Desk.is_deleted, _events())
+             .order_by(Desk.event_id, Desk.id).all())
+    known, wrong = 0, []
+    for event_id, of_event in groupby(desks, attrgetter('event_id')):
+        of_event = list(of_event)
+        setups = (FormSetup.query.join(RegistrationForm, RegistrationForm.id == FormSetup.registration_form_id)
+                  .filter(FormSetup.enabled, RegistrationForm.event_id == event_id, ~RegistrationForm.is_deleted)
+                  .order_by(RegistrationForm.id).all())
+        known += sum(any(each['name'] == x.printer and each.get('loaded') for each in x.agent.printers)
+                     for desk in of_event for x in desk.printers)
+        wrong += [(event_id, found) for found in wrong_labels(of_event, setups)]
+    return known, wrong
 
 
 def _problem(setup):

@@ -172,6 +172,18 @@ def request_test(desk, user, name=('Test', 'Badge')):
     return fresh(ids[0])
 
 
+def request_calibration_sheet(desk_printer, user, size):
+    """Queue the calibration sheet of a desk's printer. Return the job.
+
+    :param size: Width and height of the page, in mm.
+    """
+    desk = desk_printer.desk
+    row = new_row(Job.PURPOSE_TEST, desk_id=desk.id, reason=Reason.test,
+                  facts={'printer': [desk_printer.agent_id, desk_printer.printer], 'sheet': list(size)})
+    ids = record([row], event_id=desk.event_id, user_id=user.id, actor=f'user:{user.id}')
+    return fresh(ids[0])
+
+
 def request_event_test(webhook, user):
     """Send a test event to a webhook. Return the job."""
     ids = record([new_row(Job.PURPOSE_TEST, webhook_id=webhook.id, reason=Reason.test, state=S.ready)],

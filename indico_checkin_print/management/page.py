@@ -10,12 +10,14 @@ from indico.util.string import natural_sort_key
 
 from indico_checkin_print.calls import open_calls
 from indico_checkin_print.diagnostics.attention import attention
+from indico_checkin_print.diagnostics.labels import wrong_labels
 from indico_checkin_print.diagnostics.standstill import standstills
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
 from indico_checkin_print.management.batches.progress import batches_of
 from indico_checkin_print.management.desk_rules.editor import rules_context
 from indico_checkin_print.management.jobs.held import held_jobs
 from indico_checkin_print.management.jobs.rows import latest_jobs, latest_messages
+from indico_checkin_print.management.setup.calibration import in_words, is_set_at_agent
 from indico_checkin_print.management.setup.devices import devices_of
 from indico_checkin_print.management.setup.first_steps import first_steps, has_printed
 from indico_checkin_print.management.setup.kiosks import kiosk_status, kiosks_of
@@ -49,6 +51,8 @@ class RHSetup(RHCheckinPrintBase):
             if desk.webhook_id is not None:
                 desks_of_webhook[desk.webhook_id].append(desk.name)
         return WPCheckinPrint.render_template('setup.html', self.event, desks_of_webhook=desks_of_webhook,
+                                              wrong_labels=_wrong_labels(context['desks'], regforms),
+                                              calibration_in_words=in_words, is_set_at_agent=is_set_at_agent,
                                               regforms=regforms, devices=devices_of(self.event), BadgeKind=BadgeKind,
                                               **rules_context(self.event), **context)
 
@@ -67,6 +71,16 @@ class RHLive(RHCheckinPrintBase):
     def _process(self):
         context = _live_context(self.event, all_steps='steps' in request.args)
         return WPCheckinPrint.render_template_func('live.html', event=self.event, **context)
+
+
+def _wrong_labels(desks, regforms):
+    """Return the `WrongLabels` by desk and position of the printer."""
+    setups = [each.checkin_print_setup for each in regforms
+              if each.checkin_print_setup is not None and each.checkin_print_setup.enabled]
+    found = defaultdict(list)
+    for each in wrong_labels(desks, setups):
+        found[each.desk_id, each.position].append(each)
+    return found
 
 
 def regforms_of(event):

@@ -16,6 +16,8 @@ from indico_checkin_print.management.registrations.action import RHPrintRegistra
 from indico_checkin_print.management.registrations.hooks import RHRegistrationBadges
 from indico_checkin_print.management.setup.agents import (RHAddAgent, RHEditAgent, RHNewCode, RHRemoveAgent,
                                                           RHRevokeAgent)
+from indico_checkin_print.management.setup.calibration import (RHCalibratePrinter, RHForgetCalibration,
+                                                               RHPrintCalibrationSheet)
 from indico_checkin_print.management.setup.desks import (RHAddDesk, RHDeleteDesk, RHEditDesk, RHTestDesk,
                                                          RHTestDeskWithName)
 from indico_checkin_print.management.setup.devices import RHEditDevice
@@ -66,6 +68,12 @@ def add_management_urls(blueprint):
     _add('/desks/<int:desk_id>/delete', 'delete_desk', RHDeleteDesk, 'POST')
     _add('/desks/<int:desk_id>/test', 'test_desk', RHTestDesk, 'POST')
     _add('/desks/<int:desk_id>/test-with-name', 'test_desk_with_name', RHTestDeskWithName, 'GET', 'POST')
+    _add('/desks/<int:desk_id>/printers/<int:position>/sheet', 'print_calibration_sheet', RHPrintCalibrationSheet,
+         'GET', 'POST')
+    _add('/desks/<int:desk_id>/printers/<int:position>/calibration', 'calibrate_printer', RHCalibratePrinter,
+         'GET', 'POST')
+    _add('/desks/<int:desk_id>/printers/<int:position>/calibration/forget', 'forget_calibration', RHForgetCalibration,
+         'POST')
     _add('/desks/<int:desk_id>/pause', 'pause_desk', RHPauseDesk, 'POST')
     _add('/desks/<int:desk_id>/call/answer', 'answer_call', RHAnswerCall, 'POST')
     _add('/desks/<int:desk_id>/call/end', 'end_call', RHEndCall, 'POST')

@@ -1,9 +1,10 @@
 """What leaves Indico: the job envelope for agents and webhooks, and what goes around it for a webhook."""
 
-from msgspec import UNSET
+from msgspec import UNSET, convert
 
 from indico.util.date_time import now_utc
 
+from print_agent.protocol.calibration import Calibration
 from print_agent.protocol.messages import Job as JobMessage
 
 from indico_checkin_print.errors import DocumentGone
@@ -15,25 +16,36 @@ from indico_checkin_print.messages.webhook import (BadgeData, BadgePrint, Checke
 from indico_checkin_print.models.jobs import Job
 
 
-def job_message(job, *, go, printer=None, dispatch=None, print_within=PRINT_WITHIN):
+def job_message(job, *, go, printer=None, dispatch=None, print_within=PRINT_WITHIN, agent_id=None):
     """Build the envelope of a job whose document is stored.
 
     :param go: Whether it is permission to print.
     :param printer: The agent's printer, if the job was given to it just now.
     :param dispatch: The number of the dispatch, if the job was given away just now.
     :param print_within: For how many seconds the permission is good.
+    :param agent_id: The agent that gets it; a webhook gets no calibration, as nobody knows its printer.
     """
     doc = job.document
+    printer = job.printer if printer is None else printer
     return JobMessage(
         job=message_id(job), dispatch=job.dispatch if dispatch is None else dispatch,
-        printer=job.printer if printer is None else printer,
+        printer=printer,
         title=f'Badge {job.event_id}-{job.registration_id or job.purpose}-{job.id}', name=name_of(job)[:200],
         kind='test' if job.purpose == Job.PURPOSE_TEST else doc.kind.name,
         desk=job.desk.name[:200] if job.desk else '', pages=doc.pages, width_mm=doc.width_mm, height_mm=doc.height_mm,
         length=doc.length, sha256=doc.sha256,
         expires_in=max(0.0, (job.expires_dt - now_utc()).total_seconds()),
         go=go, print_within=float(print_within), copies=(job.facts or {}).get('copies', 1),
+        calibration=_calibration(job, agent_id, printer),
     )
+
+
+def _calibration(job, agent_id, printer):
+    if (job.facts or {}).get('sheet'):
+        return Calibration(alone=True)
+    found = next((each.calibration for each in (job.desk.printers if job.desk else ())
+                  if (each.agent_id, each.printer) == (agent_id, printer)), None)
+    return UNSET if found is None else convert(found, Calibration)
 
 
 def name_of(job):
@@ -42,7 +54,7 @@ def name_of(job):
     if job.purpose == Job.PURPOSE_SEPARATOR:
         return 'Separator sheet'
     if registration is None:
-        return 'Test'
+        return 'Calibration sheet' if (job.facts or {}).get('sheet') else 'Test'
     if job.person:
         for person in registration.accompanying_persons:
             if person['id'] == job.person:

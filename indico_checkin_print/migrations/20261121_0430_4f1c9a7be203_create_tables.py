@@ -365,6 +365,7 @@ def upgrade():
         sa.Column('position', sa.Integer(), autoincrement=False, nullable=False),
         sa.Column('agent_id', sa.Integer(), nullable=False),
         sa.Column('printer', sa.String(), nullable=False),
+        sa.Column('calibration', postgresql.JSONB(), nullable=True),
         sa.ForeignKeyConstraint(['agent_id'], [f'{SCHEMA}.agents.id'], name=op.f('fk_desk_printers_agent_id_agents')),
         sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_desk_printers_desk_id_desks'), ondelete='CASCADE'),
         sa.PrimaryKeyConstraint('desk_id', 'position', name=op.f('pk_desk_printers')),

@@ -1,5 +1,7 @@
 """The places where people get their badge, and the printers that stand there."""
 
+from sqlalchemy.dialects.postgresql import JSONB
+
 from indico.core.db import db
 from indico.core.db.sqlalchemy import UTCDateTime
 from indico.util.string import format_repr
@@ -106,6 +108,11 @@ class DeskPrinter(db.Model):
     printer = db.Column(
         db.String,
         nullable=False
+    )
+    #: What brings badges to their place on its labels (``print_agent.protocol.calibration.Calibration``)
+    calibration = db.Column(
+        JSONB(none_as_null=True),
+        nullable=True
     )
 
     agent = db.relationship('Agent', lazy=False, backref=db.backref('desk_printers', lazy=True))

@@ -116,10 +116,10 @@ class Job(db.Model):
     )
     #: Of news what happened, as it was then; of a badge that a program asked for, its ``key``, what was ``asked`` and
     #: how many ``copies``; of a badge that waited for the badge desk, ``since`` when somebody waits for it there; of a
-    #: separator sheet its ``text``, until an hour after its end; of one that somebody changed for this print, the
-    #: ``template``, the ``printer`` and ``edits``: the changed texts by `badge.items.key_of`; of one that does not
-    #: show all as it was written, its ``losses``, see `badge.losses`. All else are ids and codes, and no names of
-    #: people
+    #: separator sheet its ``text``, until an hour after its end; of a calibration sheet the ``printer`` and the size of
+    #: the ``sheet`` in mm; of one that somebody changed for this print, the ``template``, the ``printer`` and
+    #: ``edits``: the changed texts by `badge.items.key_of`; of one that does not show all as it was written, its
+    #: ``losses``, see `badge.losses`. All else are ids and codes, and no names of people
     facts = db.Column(
         JSONB,
         nullable=True

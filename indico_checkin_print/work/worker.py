@@ -11,6 +11,7 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import RegistrationState
 
 from indico_checkin_print import _, heartbeat, kick, ledger, sql
+from indico_checkin_print.badge.calibration import render_calibration_sheet
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.badge.separator import render_separator
@@ -161,6 +162,8 @@ def _render(job, accepted, choices):
 
     :param choices: What the event says about badges, as `badge.render.render` takes it.
     """
+    if sheet := (job.facts or {}).get('sheet'):
+        return render_calibration_sheet(job.facts['printer'][1], *sheet)
     if job.purpose == Job.PURPOSE_TEST:
         setup = setup_for_test(job.event_id, job.desk_id)
         if setup is None:

@@ -30,11 +30,12 @@ from print_agent.connection.close_reasons import Why, refused
 from print_agent.connection.pairing import Pairing
 from print_agent.errors import (CupsDown, CupsMissing, CupsRefused, Declined, NetworkError, NotRunning, PairingError,
                                 SpoolCorrupt, SpoolError, Unreachable)
-from print_agent.printing import recognize
+from print_agent.printing import calibrations, recognize
 from print_agent.printing.addresses import printer_uri
+from print_agent.printing.calibrations import Layouts
 from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.ipp import IppClient, PrinterView
-from print_agent.printing.layout import Layout
+from print_agent.protocol.media import Size
 from print_agent.runtime import daemon_threads
 from print_agent.spool import lock
 from print_agent.spool.store import Spool
@@ -119,6 +120,8 @@ def _spool(config: Config) -> list[Finding]:
         found.append(wrong('spool', f'{exc} Restart the print agent: it renames the file and begins a new one.'))
     except SpoolError as exc:
         found.append(wrong('spool', str(exc)))
+    if problem := calibrations.read(config.calibrations)[1]:
+        found.append(wrong('calibration', problem))
     return found + [wrong('spool', f'A broken spool was kept. Look in Indico for badges that are "unknown", then '
                                    f'delete {broken}')
                     for broken in config.spool.glob('*.corrupt-*') if not broken.name.endswith(('-wal', '-shm'))]
@@ -159,7 +162,8 @@ async def _cups(config: Config) -> list[Finding]:
         if not names:
             found.append(wrong('printers', 'CUPS has no print queue. Add the printer with lpadmin, see the '
                                            'documentation of the print agent.'))
-        for judged in await asyncio.gather(*(_queue(client, config, name) for name in wanted)):
+        badges = _last_badges(config, wanted)
+        for judged in await asyncio.gather(*(_queue(client, config, name, badges.get(name)) for name in wanted)):
             found += judged
     except (CupsDown, CupsRefused) as exc:
         why = f' ({exc})' if isinstance(exc, CupsRefused) else ''
@@ -177,14 +181,23 @@ def _named(config: Config) -> dict[str, str]:
                if each.printer not in (config.queues or ())}}
 
 
-async def _queue(client: CupsClient, config: Config, name: str) -> list[Finding]:
+def _last_badges(config: Config, printers: list[str]) -> dict[str, Size]:
+    """The sizes of the last badges of printers, as far as the spool can say."""
+    with contextlib.suppress(OSError, SpoolError):  # that it cannot be read is said elsewhere
+        if config.database.exists():
+            with contextlib.closing(Spool(config.database)) as spool:
+                return {name: size for name in printers if (size := spool.last_size(name)) is not None}
+    return {}
+
+
+async def _queue(client: CupsClient, config: Config, name: str, badge: Size | None) -> list[Finding]:
     attrs = await client.queue(name, _QUEUE) or {}
-    layout, login = config.layouts.get(name, Layout()), config.logins.get(name)
+    layout, login = Layouts(config.layouts, config.calibrations).of(name), config.logins.get(name)
     if not client.is_local:
         return checks.remote_queue(name, attrs, client.host, layout)
     uri = printer_uri(str(attrs.get('device-uri', '')))
     if uri is None:
-        return checks.queue(name, attrs, None, layout=layout)
+        return checks.queue(name, attrs, None, layout=layout, badge=badge)
     ipp, way = IppClient(uri, login=login), None
     try:
         printer: PrinterView | str = await ipp.printer()
@@ -195,7 +208,7 @@ async def _queue(client: CupsClient, config: Config, name: str) -> list[Finding]
     finally:
         await ipp.close()
     return checks.queue(name, attrs, printer, server=bool(ipp.is_server), login=login is not None, layout=layout,
-                        way=way)
+                        way=way, badge=badge)
 
 
 # -- Indico -----------------------------------------------------------------------------------------------------------

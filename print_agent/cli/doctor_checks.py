@@ -11,7 +11,7 @@ from print_agent.printing.addresses import is_service, printer_uri
 from print_agent.printing.ipp import PRINTER_STOPPED, PrinterView, words
 from print_agent.printing.layout import Layout, turned_besides
 from print_agent.printing.recognize import Way
-from print_agent.protocol import reasons
+from print_agent.protocol import media, reasons
 from print_agent.web.status import PrinterStatus, Snapshot
 
 
@@ -120,7 +120,7 @@ def _agents_printer(seen: PrinterStatus) -> Finding:
 
 def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None, *,
           server: bool = False, login: bool = False, layout: Layout | None = None,
-          way: Way | None = None) -> list[Finding]:
+          way: Way | None = None, badge: media.Size | None = None) -> list[Finding]:
     """Judge a print queue.
 
     :param printer: what the printer says itself, or a reason why it does not answer; None if it cannot be asked
@@ -128,6 +128,7 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
     :param login: whether the agent has a login for it
     :param layout: its settings in agent.toml
     :param way: how a badge is known among the printer's jobs; None if the printer was too busy to show that
+    :param badge: the size of the last badge for it in mm; None if there was none
     """
     check = f'printer {name}'
     device = str(attrs.get('device-uri', ''))
@@ -148,7 +149,8 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
         if attrs.get('printer-error-policy', 'retry-job') == 'stop-printer':
             found.append(wrong(check, f'After one error CUPS pauses the queue. Run: '
                                       f'sudo lpadmin -p {name} -o printer-error-policy=retry-job'))
-    found += [*_printer(check, printer), *_turned(check, attrs, printer, layout or Layout())]
+    found += [*_printer(check, printer), *_turned(check, attrs, printer, layout or Layout()),
+              *_labels(check, printer, layout or Layout(), badge)]
     if printer == 'printer_login':
         found.append(wrong(check, f'{reasons.sentence(printer)} ' + (
             'It does not accept that of agent.toml (login_file).' if login else
@@ -164,10 +166,10 @@ def queue(name: str, attrs: Mapping[str, Any], printer: PrinterView | str | None
         return [fine(check, f'ready; it cannot say when a badge is done{how}')]
     if server:
         return [fine(check, 'ready; it is behind a print server, which cannot say when a badge is done')]
-    media = ', '.join(printer.media[:3]) if isinstance(printer, PrinterView) else ''
+    loaded = ', '.join(printer.media[:3]) if isinstance(printer, PrinterView) else ''
     # a warning stops no badge, but "ready" alone would contradict what the running agent says of it
     warns = reasons.first(printer.reasons, '') if isinstance(printer, PrinterView) else ''
-    return [fine(check, f'ready{": " + media if media else ""}; {_WAYS[way]}'
+    return [fine(check, f'ready{": " + loaded if loaded else ""}; {_WAYS[way]}'
                         f'{". It says: " + reasons.sentence(warns) if warns else ""}')]
 
 
@@ -196,6 +198,24 @@ def _turned(check: str, attrs: Mapping[str, Any], printer: PrinterView | str | N
     return [wrong(check, f'The queue has sheets of {width} x {height} mm, not of {height} x {width} mm, so a badge is '
                          f'turned by another 90 degrees for them. In agent.toml set media_mm = [{width}, {height}] for '
                          f'this printer, and orientation to how the badge lies on that.')]
+
+
+def _labels(check: str, printer: PrinterView | str | None, layout: Layout, badge: media.Size | None) -> list[Finding]:
+    """Whether the labels are those of the last badge. What a tech set says more than the printer."""
+    if badge is None:
+        return []
+    if layout.orientation % 180:
+        badge = media.turned(badge)
+    if layout.media_mm is not None:
+        return [] if media.fits(badge, layout.media_mm) else [wrong(
+            check, f'The last badge measured {media.in_words(badge)}, more than the labels that agent.toml sets for '
+                   f'this printer ({media.in_words(layout.media_mm)}). Correct media_mm, or load other labels.')]
+    names = printer.media if isinstance(printer, PrinterView) else ()
+    if media.is_loaded(badge, names):
+        return []
+    loaded = ', '.join(map(media.in_words, media.sizes(names)[:3]))
+    return [wrong(check, f'The last badge measured {media.in_words(badge)}; {loaded} is loaded. Load the right labels, '
+                         f'or set media_mm if they are in it.')]
 
 
 def stalls(reason: str) -> bool:

@@ -17,6 +17,7 @@ import msgspec
 from print_agent import config as configuration
 from print_agent.agent import Agent, backends
 from print_agent.cli import local, local_client
+from print_agent.cli.calibrate import calibrate
 from print_agent.cli.doctor import doctor
 from print_agent.cli.errors import sentences
 from print_agent.cli.service import service
@@ -185,6 +186,7 @@ async def _look(config: Config) -> tuple[list[p.Printer], tuple[str, ...], tuple
 
 for command in (status, *local.COMMANDS):
     main.add_command(command)
+main.add_command(calibrate)
 main.add_command(doctor)
 main.add_command(service)
 

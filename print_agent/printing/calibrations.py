@@ -78,6 +78,16 @@ class Layouts:
         log.info('printer %s: %s', printer, 'calibrated' if calibration is not None else 'calibration removed')
 
 
+def describe(calibration: Calibration) -> str:
+    """A calibration in words."""
+    x, y = calibration.offset_x_mm, calibration.offset_y_mm
+    parts = [f'turned by {calibration.orientation}°'] if calibration.orientation else []
+    parts += [f'{abs(x):g} mm to the {"right" if x > 0 else "left"}'] if x else []
+    parts += [f'{abs(y):g} mm {"down" if y > 0 else "up"}'] if y else []
+    parts += [f'{calibration.scale * 100:.1f} % of its size'] if calibration.scale != 1 else []
+    return ', '.join(parts) or 'as it is'
+
+
 def load(path: Path) -> dict[str, Calibration]:
     """Read the calibrations. One that cannot be read is left out: badges come out, and the doctor says so."""
     found, problem = read(path)

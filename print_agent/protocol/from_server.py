@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from print_agent.protocol.calibration import Calibration
 from print_agent.protocol.fields import (MAX_CALLS, MAX_DOCUMENT, MAX_PAGES, MAX_PRINTER_NAME, MAX_PRINTERS, PROTOCOL,
@@ -47,8 +47,8 @@ class Job(Message, frozen=True, kw_only=True, tag='job'):
     expires_in: Seconds
     go: bool = False
     print_within: Seconds = 30.0
-    #: What brings the badge to its place on the labels of this printer; None: nothing is known, or needed.
-    calibration: Calibration | None = None
+    #: What brings the badge to its place on the labels of this printer, if that is known.
+    calibration: Calibration | UnsetType = UNSET
 
 
 class Go(JobMessage, frozen=True, kw_only=True, tag='go'):

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET
 
 from print_agent.errors import SpoolCorrupt, SpoolError, SpoolFull
 from print_agent.protocol import messages as p
@@ -290,7 +291,7 @@ class Spool:
     def _values(job: p.Job, printer: str) -> dict[str, object]:
         return {'job': job.job, 'dispatch': job.dispatch, 'printer': printer or job.printer, 'title': job.title,
                 'kind': job.kind, 'copies': job.copies, 'width_mm': job.width_mm, 'height_mm': job.height_mm,
-                'pages': job.pages, 'calibration': '' if job.calibration is None else
+                'pages': job.pages, 'calibration': '' if job.calibration is UNSET else
                 msgspec.json.encode(job.calibration).decode()}
 
     def _entries(self, statement: str, **params: object) -> list[Entry]:

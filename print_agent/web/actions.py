@@ -11,6 +11,7 @@ import time
 import uuid
 
 import msgspec
+from msgspec import UNSET
 
 from print_agent.errors import ActionRefused, CalibrationLost
 from print_agent.jobs import decisions
@@ -249,4 +250,4 @@ class Control:
             job=f'{prefix}-{uuid.uuid4().hex[:12]}', dispatch=1, printer=printer, title=title, name=name,
             kind=kind, copies=copies, pages=pages, width_mm=width, height_mm=height,  # type: ignore[arg-type]
             length=len(document), sha256=hashlib.sha256(document).hexdigest(), expires_in=PRINT_WITHIN, go=True,
-            print_within=PRINT_WITHIN, calibration=calibration), document, origin)
+            print_within=PRINT_WITHIN, calibration=UNSET if calibration is None else calibration), document, origin)

@@ -17,6 +17,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from print_agent.errors import ActionRefused, RequestRefused, SpoolFull
+from print_agent.printing.calibrations import describe
+from print_agent.protocol.calibration import Answers
 from print_agent.protocol.messages import PrinterName
 from print_agent.spool.job import Entry
 from print_agent.version import SOFTWARE
@@ -31,7 +33,8 @@ from print_agent.web.status import Snapshot, Viewer, badge
 log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / 'static'
-_FILES = {'page.js': 'text/javascript', 'page.css': 'text/css', 'icon.svg': 'image/svg+xml'}
+_FILES = {'page.js': 'text/javascript', 'calibrate.js': 'text/javascript', 'page.css': 'text/css',
+          'icon.svg': 'image/svg+xml'}
 #: Largest body, in bytes.
 MAX_BODY = 4096
 #: Pages that are kept up to date at the same time.
@@ -49,7 +52,7 @@ class PrinterOrAll(Struct, forbid_unknown_fields=True):
 
 
 class Test(Struct, forbid_unknown_fields=True):
-    """Body of ``test``: the printer that gets a test page."""
+    """Body of ``test``, and of what else is about one printer."""
 
     printer: PrinterName
 
@@ -62,7 +65,7 @@ class Reprint(Struct, forbid_unknown_fields=True):
     printer: PrinterName | None = None
 
 
-class Answer(Struct, forbid_unknown_fields=True):
+class CameOut(Struct, forbid_unknown_fields=True):
     """Body of ``answer``: whether a person saw the badge of a job in the spool."""
 
     entry: Seq
@@ -75,6 +78,14 @@ class CallAnswer(Struct, forbid_unknown_fields=True):
     connection: Annotated[str, Meta(max_length=200)]
     desk: Annotated[int, Meta(ge=0, le=1_000_000_000)]
     done: bool = False
+
+
+class Seen(Struct, forbid_unknown_fields=True):
+    """Body of ``calibrate``: the code on a calibration sheet, and what is seen on it."""
+
+    printer: PrinterName
+    code: Annotated[str, Meta(max_length=40)]
+    answers: Answers
 
 
 Body = TypeVar('Body', bound=Struct)
@@ -99,7 +110,8 @@ class Web:
                   Route('/api/status', self._status),
                   *(Route(f'/api/{handler.__name__.strip("_")}', _guarded(handler), methods=['POST'])
                     for handler in (self._pause, self._resume, self._test, self._reprint, self._answer,
-                                    self._answer_call, self._ticket))]
+                                    self._answer_call, self._calibration_sheet, self._calibrate,
+                                    self._forget_calibration, self._ticket))]
         self.app: ASGIApp = Guard(Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found}), keys,
                                   self._hosts, self._cookie, lambda: _html('shut.html', 401))
 
@@ -187,13 +199,25 @@ class Web:
         return _json(badge(self._control.reprint(entry, wanted.printer)))
 
     async def _answer(self, request: Request) -> Response:
-        answer = await _body(request, Answer)
+        answer = await _body(request, CameOut)
         return _job(self._control.answer(self._control.get(answer.entry), came_out=answer.came_out))
 
     async def _answer_call(self, request: Request) -> Response:
         answer = await _body(request, CallAnswer)
         if not self._history.answer_call(answer.connection, answer.desk, done=answer.done):
             raise RequestRefused(409, 'not_connected', 'There is no connection to Indico, so nobody would hear of it.')
+        return _json(self._viewer.look(names=False))
+
+    async def _calibration_sheet(self, request: Request) -> Response:
+        return _job(self._control.print_calibration_sheet((await _body(request, Test)).printer))
+
+    async def _calibrate(self, request: Request) -> Response:
+        seen = await _body(request, Seen)
+        found = self._control.calibrate(seen.printer, seen.code, seen.answers)
+        return JSONResponse({'found': describe(found)})
+
+    async def _forget_calibration(self, request: Request) -> Response:
+        self._control.forget_calibration((await _body(request, Test)).printer)
         return _json(self._viewer.look(names=False))
 
     async def _ticket(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from print_agent.jobs import decisions
+from print_agent.printing.calibrations import describe
 from print_agent.printing.printer_list import Printers
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
@@ -73,6 +74,8 @@ class PrinterStatus(Struct, frozen=True, kw_only=True):
     #: Whether it can say that a badge is out.
     reports: bool
     depth: int
+    #: What was found about its labels here, in words; empty: it was not calibrated here.
+    calibration: str = ''
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -125,11 +128,17 @@ class Viewer:
         return Snapshot(
             version=VERSION, started=self._started, stopping=self.stopping, all_paused=self._control.pauses.all,
             printers=tuple(printer_status(each, paused=self._control.is_paused(each.name),
-                                          printing=each.name in printing) for each in self._printers.all()),
+                                          printing=each.name in printing, calibration=self._calibration(each.name))
+                           for each in self._printers.all()),
             questions=badges(spool.unknown(decisions.QUESTION_TTL)), queue=badges(waiting[:MAX_QUEUE]),
             queued=len(waiting), latest=badges(ended[:MAX_LATEST]), connections=self._history.connections(),
             left_out=self._printers.offer().sentences, history=self._history.changes(),
             calls=self._history.calls(names=names))
+
+
+    def _calibration(self, printer: str) -> str:
+        found = self._control.calibration(printer)
+        return '' if found is None else describe(found)
 
 
 def badge(entry: Entry) -> Badge:
@@ -144,11 +153,12 @@ def badge(entry: Entry) -> Badge:
         repeatable=entry.kept and entry.state in REPEATABLE, gone=entry.gone)
 
 
-def printer_status(printer: p.Printer, *, paused: bool, printing: bool) -> PrinterStatus:
+def printer_status(printer: p.Printer, *, paused: bool, printing: bool, calibration: str = '') -> PrinterStatus:
     """One printer in words.
 
     :param paused: a person paused it here; then ``printer`` says that it is stopped
     :param printing: it is printing a badge of ours
+    :param calibration: what was found about it here, in words
     """
     why = tuple(reason for reason in printer.reasons if not (paused and reason == 'paused'))
     bad = (not paused and (printer.state == 'stopped' or not printer.accepting)) or any(
@@ -166,4 +176,4 @@ def printer_status(printer: p.Printer, *, paused: bool, printing: bool) -> Print
     return PrinterStatus(
         name=printer.name, state=printer.state, level=level, words=words, reasons=why,
         sentences=tuple(dict.fromkeys(reasons.sentence(reasons.bare(reason)) for reason in why)), paused=paused,
-        model=printer.model, reports=printer.reports, depth=printer.depth)
+        model=printer.model, reports=printer.reports, depth=printer.depth, calibration=calibration)

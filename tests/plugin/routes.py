@@ -36,6 +36,11 @@ ROUTES = [
     ('POST', '/desks/{desk}/test'),
     ('GET', '/desks/{desk}/test-with-name'),
     ('POST', '/desks/{desk}/test-with-name'),
+    ('GET', '/desks/{desk}/printers/{printer}/sheet'),
+    ('POST', '/desks/{desk}/printers/{printer}/sheet'),
+    ('GET', '/desks/{desk}/printers/{printer}/calibration'),
+    ('POST', '/desks/{desk}/printers/{printer}/calibration'),
+    ('POST', '/desks/{desk}/printers/{printer}/calibration/forget'),
     ('POST', '/desks/{desk}/pause'),
     ('POST', '/desks/{desk}/call/answer'),
     ('POST', '/desks/{desk}/call/end'),
@@ -171,7 +176,8 @@ OTHER_ROUTES = {
 def ids_of(objects, regform):
     return {'form': regform.id, 'desk': objects.desk.id, 'agent': objects.agent.id, 'webhook': objects.webhook.id,
             'device': objects.device.id, 'kiosk': objects.kiosk.device_id, 'batch': batch_of(objects, regform),
-            'job': objects.job.id, 'registration': registration_of(regform), 'rule': rule_of(objects.desk)}
+            'job': objects.job.id, 'registration': registration_of(regform), 'rule': rule_of(objects.desk),
+            'printer': objects.desk.printers[0].position}
 
 
 def batch_of(objects, regform):

@@ -35,7 +35,9 @@ PAGES = [f'tests/system/{name}_test.py' for name in ('accessibility', 'batches',
                                                      'walk_in')]
 #: Those that make the pictures of the docs; the first one wants to see an event in which little has happened
 PICTURES = ['tests/system/pages_test.py::test_picture', *(x for x in PAGES if 'keyboard' not in x),
-            'tests/system/agent_page_test.py::test_picture', 'tests/system/badge_test.py::test_picture',
+            'tests/system/agent_page_test.py::test_picture',
+            'tests/system/agent_page_test.py::test_a_tech_calibrates_a_printer',
+            'tests/system/calibration_test.py', 'tests/system/badge_test.py::test_picture',
             'tests/system/jobs_page_test.py::test_picture']
 #: What a suite may take at most, in seconds; one that hangs shall not hang the run.
 TIMEOUT = 1100

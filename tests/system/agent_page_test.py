@@ -1,6 +1,7 @@
 """The agent's local page in Chromium: an agent of its own, with folders as printers and no Indico that answers."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from print_agent.protocol import messages as p
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
 from tests.stack.agent import COMMAND
+from tests.stack.papers import read
 from tests.stack.pictures import save_sheet
 from tests.stack.process import Service, accepts, free_port
 from tests.system.conftest import EXPECT_TIMEOUT, PICTURES, makes_a_picture
@@ -221,6 +223,33 @@ def test_another_site_in_the_same_browser(agent, page, tmp_path):
         assert json.loads(agent.command('status', '--json'))['all_paused'] is False
     finally:
         evil.stop()
+
+
+def test_a_tech_calibrates_a_printer(agent, page, keep):
+    """By keyboard: print the sheet, say what is seen on it, see what was found."""
+    tab_to(page, 'Calibrate desk1')
+    page.keyboard.press('Enter')
+    dialog = page.get_by_role('dialog', name='Calibrate desk1')
+    dialog.get_by_role('button', name='Print the calibration sheet').click()
+    expect(row(page, 'Test page')).to_contain_text('Sent to the printer')
+    (sheet,) = (agent.folder / 'desk1').glob('*.pdf')
+    code = re.search(r'\b[2-9A-Z]{5}-[2-9A-Z]{2}\b', read(sheet).text)[0]
+    dialog.get_by_label('Code in large letters').fill(code)
+    dialog.get_by_label('Which arrow points up?').select_option('C')
+    for edge, line in (('at A', '1'), ('at C', '-1'), ('at D', '0,5')):
+        dialog.get_by_label(edge, exact=True).fill(line)
+    # what is no number does not go to the agent
+    dialog.get_by_label('at B', exact=True).fill('two')
+    dialog.get_by_role('button', name='Calibrate', exact=True).click()
+    expect(dialog.get_by_role('alert')).to_contain_text('"two" is not a number')
+    dialog.get_by_label('at B', exact=True).fill('')
+    keep(page, 'agent-calibrate')
+    dialog.get_by_role('button', name='Calibrate', exact=True).click()
+    expect(dialog).to_be_hidden()
+    expect(printer(page, 'desk1')).to_contain_text('calibrated: turned by 180°, 0.5 mm to the right, 1 mm down')
+    page.get_by_role('button', name='Calibrate desk1').click()
+    dialog.get_by_role('button', name='Forget the calibration').click()
+    expect(printer(page, 'desk1')).not_to_contain_text('calibrated')
 
 
 @makes_a_picture

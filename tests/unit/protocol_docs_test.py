@@ -6,7 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import pytest
-from msgspec import NODEFAULT, inspect
+from msgspec import inspect
 
 from print_agent.connection import close_reasons
 from print_agent.protocol import errors
@@ -50,7 +50,7 @@ def rows():
     for cls in CLASSES:
         info = inspect.type_info(cls)
         for field in info.fields:
-            needed = field.default is NODEFAULT and field.default_factory is NODEFAULT
+            needed = field.required
             item = field.type.item_type if isinstance(field.type, inspect.VarTupleType) else None
             each = f'; each {limit(item)}' if isinstance(item, inspect.StrType) else ''
             yield (f'| `{info.tag or cls.__name__}` | `{field.name}` | {"yes" if needed else "no"} | '

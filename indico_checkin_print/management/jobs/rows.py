@@ -246,6 +246,8 @@ def name_for(job, full_name, companions):
     :param full_name: That of the registration, or ``None`` if there is none
     :param companions: What `companions_of` returned
     """
+    if (job.facts or {}).get('sheet'):
+        return _('Calibration sheet')
     if job.purpose == Job.PURPOSE_TEST:
         return _('Test badge') if job.webhook_id is None else _('Test event')
     if job.purpose == Job.PURPOSE_SEPARATOR:

@@ -64,6 +64,7 @@ def set_delivery(desk, choices):
         desk.webhook = Webhook.query.filter_by(event_id=desk.event.id, id=int(rest)).one()
         return
     desk.webhook = None
+    calibrations = {(x.agent_id, x.printer): x.calibration for x in desk.printers}
     del desk.printers[len(choices):]
     for position, choice in enumerate(choices):
         agent_id, __, printer = choice.removeprefix('printer:').partition(':')
@@ -72,9 +73,12 @@ def set_delivery(desk, choices):
             # changed in place, because the position is part of its primary key
             desk.printers[position].agent = agent
             desk.printers[position].printer = printer
+            # it is about the printer and not about its place in the list
+            desk.printers[position].calibration = calibrations.get((agent.id, printer))
         else:
             last = desk.printers[-1].position if desk.printers else -1
-            desk.printers.append(DeskPrinter(position=last + 1, agent=agent, printer=printer))
+            desk.printers.append(DeskPrinter(position=last + 1, agent=agent, printer=printer,
+                                             calibration=calibrations.get((agent.id, printer))))
 
 
 def _printer_choice(agent_id, printer):

@@ -54,6 +54,7 @@ async function send(button, path, body, done) {
   button.removeAttribute('aria-disabled');
   if (sentence && problem) { problem.textContent = sentence; problem.hidden = false; }
   say(sentence || done);
+  return sentence;
 }
 
 // -- showing ----------------------------------------------------------------------------------------------------------
@@ -154,7 +155,8 @@ function showPrinter(element, printer) {
   put(element, 'words', printer.words);
   put(element, 'text', printer.sentences.join(' '));
   put(element, 'quiet', [printer.model, printer.depth === 1 ? '1 badge to print' : printer.depth ? `${printer.depth} badges to print` : '',
-                         printer.reports ? '' : 'cannot say when a badge is out'].filter(Boolean).join(' · '));
+                         printer.reports ? '' : 'cannot say when a badge is out',
+                         printer.calibration && `calibrated: ${printer.calibration}`].filter(Boolean).join(' · '));
   const verb = printer.paused ? 'Resume' : 'Pause';
   const pause = press(element, 'pause', (button) => send(
     button, printer.paused ? '/api/resume' : '/api/pause', {printer: printer.name},
@@ -164,6 +166,8 @@ function showPrinter(element, printer) {
   const test = press(element, 'test', (button) => send(button, '/api/test', {printer: printer.name},
                                                        `A test page goes to ${printer.name}.`));
   test.setAttribute('aria-label', `Test page on ${printer.name}`);
+  const calibrate = press(element, 'calibrate', () => openCalibration(printer));
+  calibrate.setAttribute('aria-label', `Calibrate ${printer.name}`);
   // Said aloud: what goes wrong and what is right again. Not every badge, and not what a button has said already.
   const before = spoken[printer.name], loud = (level) => level === 'bad' || level === 'warn';
   if (before && before !== printer.level && (loud(before) || loud(printer.level)) && printer.level !== 'paused') {

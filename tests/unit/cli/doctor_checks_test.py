@@ -89,6 +89,21 @@ def test_how_badges_are_known_at_a_printer(way, words):
     assert words in finding.text
 
 
+@pytest.mark.parametrize(('loaded', 'layout', 'words'), [
+    (('oe_badge_96x134mm',), Layout(), None), (('oe_across_134x96mm',), Layout(), None), ((), Layout(), None),
+    (('roll_current_62x0mm',), Layout(), None),
+    (('na_index-4x6_4x6in',), Layout(), 'The last badge measured 96 x 134 mm; 102 x 152 mm is loaded'),
+    (('na_index-4x6_4x6in',), Layout(media_mm=(96.0, 134.0)), None),
+    (('oe_badge_96x134mm',), Layout(media_mm=(90.0, 134.0)), 'more than the labels that agent.toml sets'),
+    ((), Layout(media_mm=(134.0, 96.0), orientation=90), None)])
+def test_labels_and_the_last_badge(loaded, layout, words):
+    view = PrinterView(PRINTER_IDLE, media=loaded, takes_pdf=True)
+    (finding,) = checks.queue('desk1', GOOD, view, layout=layout, badge=(96.0, 134.0))
+    assert finding.ok == (words is None)
+    assert (words or 'ready') in finding.text
+    assert checks.queue('desk1', GOOD, view, layout=layout)[0].ok
+
+
 @pytest.mark.parametrize(('attrs', 'words'), [
     ({}, None), ({'printer-is-accepting-jobs': False}, 'Run on print.example: sudo cupsaccept desk1'),
     ({'printer-state': PRINTER_STOPPED}, 'Run on print.example: sudo cupsenable desk1'),

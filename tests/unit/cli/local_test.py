@@ -14,6 +14,7 @@ from tests.fakes.badges import PDF, make_job
 from tests.fakes.indico import pairing_file
 
 from print_agent.cli import main, local
+from print_agent.protocol.calibration import code
 from print_agent.spool import lock
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
@@ -98,6 +99,15 @@ def test_a_running_agent_obeys(running, monkeypatch):
                         (('reprint', 'b1c7-unknown'), 'Answer that first'),
                         (('reprint', 'b1'), 'too short'), (('reprint', ''), 'too short')):
         assert words in ask(*args, code=1)
+
+    done = CliRunner().invoke(main.main, ['--config', str(running), 'calibrate', 'desk1', '--no-sheet'],
+                              input='\n'.join((code('desk1', (96.0, 134.0)), 'C', '1', '', '', '', '', '')))
+    assert 'desk1 is calibrated: turned by 180°, 1 mm down.' in done.output
+    assert next(each['calibration'] for each in json.loads(ask('status', '--json'))['printers']
+                if each['name'] == 'desk1') == 'turned by 180°, 1 mm down'
+    assert 'A calibration sheet goes to' in CliRunner().invoke(
+        main.main, ['--config', str(running), 'calibrate', 'desk1'], input=f'{code("desk1", (96.0, 134.0))}\n').output
+    assert 'never been calibrated' in ask('calibrate', 'desk1', '--forget')
 
     (running / 'desk2').rename(running / 'away')
     deadline = time.monotonic() + 60

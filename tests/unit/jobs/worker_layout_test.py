@@ -14,8 +14,10 @@ from print_agent.errors import NoRoom
 from print_agent.jobs import worker as worker_module
 from print_agent.jobs.worker import Worker
 from print_agent.printing import pdf_check, pdf_process
+from print_agent.printing.breaker import PrinterBreakers
 from print_agent.printing.calibrations import Layouts
 from print_agent.printing.layout import Layout
+from print_agent.printing.sheet import Sheets
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
 from print_agent.spool.job import State
@@ -59,6 +61,26 @@ async def test_no_memory_to_lay_out(desk, monkeypatch):
     assert (type(returned), returned.reason) == (p.Returned, 'overloaded')
     await desk.jobs.receive('a', make_job(J1, dispatch=2, go=True), PDF)
     assert (await desk.ends(2))[1] == p.Completed(job=J1, dispatch=2)
+
+
+async def test_labels_that_are_too_small(desk):
+    """The badge is returned and the breaker opens, as if the printer had rejected it; at last it fails."""
+    desk.backend.sheets = Sheets(('oe_badge_93x134mm',), ('oe_badge_93x134mm',))
+    breakers = PrinterBreakers(lambda: 0.0)
+    desk._tasks.append(asyncio.create_task(Worker('desk1', desk.backend, desk.jobs, breakers).run()))
+    for dispatch in (1, 2, 3):
+        breakers.reset('desk1')
+        await desk.jobs.receive('a', make_job(J1, dispatch=dispatch, go=True), PDF)
+        await desk.ends(dispatch)
+    assert [(type(end), end.reason) for end in desk.outcomes] == [
+        (p.Returned, 'does_not_fit'), (p.Returned, 'does_not_fit'), (p.Failed, 'does_not_fit')]
+    assert breakers.blocked_by('desk1') == 'does_not_fit'
+    assert desk.backend.submitted == []
+    # other labels
+    breakers.reset('desk1')
+    desk.backend.sheets = Sheets()
+    await desk.jobs.receive('a', make_job(J2, go=True), PDF)
+    assert (await desk.ends(4))[3] == p.Completed(job=J2, dispatch=1)
 
 
 @pytest.mark.parametrize('exc', [*(OSError(number, os.strerror(number)) for number in (

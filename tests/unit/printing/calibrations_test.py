@@ -92,3 +92,10 @@ def test_what_cannot_be_written_down_does_not_count(path):
         layouts.calibrate('desk1', SENT)
     assert layouts.found_here('desk1') == HERE
     assert Layouts({}, path).found_here('desk1') == HERE
+
+
+@pytest.mark.parametrize(('calibration', 'words'), [
+    (Calibration(), 'as it is'), (HERE, 'turned by 180°, 1.5 mm to the right'), (SENT, '2 mm up, 102.0 % of its size'),
+    (Calibration(offset_x_mm=-0.5, offset_y_mm=1.0), '0.5 mm to the left, 1 mm down')])
+def test_a_calibration_in_words(calibration, words):
+    assert calibrations.describe(calibration) == words
