@@ -9,12 +9,12 @@ from io import BytesIO
 from PIL import Image, ImageChops
 
 
-DPI = 150
+DPI = 300
 #: Colours of items that are not taken for each other, edges of letters and all: each is strongest in one part of light
 COLORS = {'red': '#ff0000', 'green': '#008000', 'blue': '#0000ff'}
 #: How much stronger that part is. Edges are a mixture with white
 _STRONGER = 60
-#: What ink may be beyond where it is measured: half a dot on each side, in mm
+#: How far ink may seem to be from where it is, in mm: pages and letters are moved to whole dots
 TOLERANCE_MM = 0.2
 
 
