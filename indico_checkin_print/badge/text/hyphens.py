@@ -55,6 +55,8 @@ def has_hyphen(text, place):
     return not is_address(token) and set(scripts_of(text[place - 1:place + 1])) <= SCRIPTS
 
 
+# asked for each place between its letters, of which there may be thousands
+@lru_cache(maxsize=64)
 def is_address(token):
     """Return whether a word is an address of a mail or a page, in which a hyphen would be read as part of it."""
     return _ADDRESS.search(token) is not None
