@@ -63,5 +63,5 @@ def test_from_the_sheet_to_a_badge_in_its_place(stack, log_in, take, printer, ke
     assert after[3] - before[3] == pytest.approx(-1, abs=0.2)
 
     page.get_by_role('button', name='Remove the calibration of desk1').click()
-    page.locator('.ui-dialog').get_by_role('button', name='Yes').click()
+    page.get_by_role('button', name='OK', exact=True).click()
     expect(page.get_by_text('Calibrated: ')).to_be_hidden()
