@@ -6,6 +6,7 @@
     ├── SecretUnreadable        a secret cannot be decrypted any more
     ├── CannotRender            a badge cannot be made until a person changes something
     ├── MustHold                a badge waits until a person has looked at it
+    ├── PictureRefused          a picture cannot be printed
     ├── DocumentGone            a badge has no document any more
     ├── NewsGone                nobody knows any more what news for a webhook were about
     ├── Replaced                an agent speaks through another link by now
@@ -61,6 +62,13 @@ class MustHold(CheckinPrintError):
 
     def __init__(self, reason, detail=''):
         super().__init__(detail, reason)
+
+
+class PictureRefused(CheckinPrintError):
+    """A picture cannot be printed. ``reason`` is a `badge.pictures.limits.PictureFault`."""
+
+    def __init__(self, reason):
+        super().__init__(reason=reason)
 
 
 class DocumentGone(CheckinPrintError):

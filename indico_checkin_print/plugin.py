@@ -7,7 +7,7 @@ from indico_checkin_print.badge import qr
 from indico_checkin_print.management import menu
 from indico_checkin_print.management.registrations import column, hooks
 from indico_checkin_print.settings import DEFAULTS
-from indico_checkin_print.signals import checkin, cloning, corrections, deletion
+from indico_checkin_print.signals import checkin, cloning, corrections, deletion, templates
 
 
 class CheckinPrintPlugin(IndicoPlugin):
@@ -21,7 +21,7 @@ class CheckinPrintPlugin(IndicoPlugin):
 
     def init(self):
         super().init()
-        for room in (checkin, corrections, deletion, cloning, hooks, column, menu, qr):
+        for room in (checkin, corrections, deletion, cloning, templates, hooks, column, menu, qr):
             room.connect(self)
         self.connect(signals.core.import_tasks, self._import_tasks)
         self.connect(signals.plugin.cli, self._extend_cli)

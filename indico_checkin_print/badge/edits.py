@@ -51,9 +51,6 @@ class Recorder:
         if not isinstance(content, BytesIO):
             self.texts.setdefault(key_of(item), (item, text_of(content)))
 
-    def _draw_background(self, *args):
-        pass
-
 
 def in_words(texts):
     """Return the `BadgeText` of each text that a `Recorder` noted, in the order of the badge."""

@@ -5,14 +5,15 @@ quote what is on the badge, and its place in a file helps nobody at a desk; the 
 with the job, so it is in the language of the badge.
 """
 
-from PIL import Image, UnidentifiedImageError
-
 from indico.modules.designer.pdf import FONT_STYLES
 from indico.modules.designer.util import is_regform_field_placeholder
 from indico.modules.events.registration.models.form_fields import RegistrationFormField
 from indico.util.placeholders import get_placeholders
 
 from indico_checkin_print import _
+
+
+_LOST_PICTURE = _('the picture is missing or cannot be drawn. Upload it again.')
 
 
 def describe_fault(exc):
@@ -26,7 +27,7 @@ def describe_fault(exc):
         return ''
     item = drawing.f_locals.get('item')
     if item is None:
-        return _('The background image of the template: {}').format(_picture_fault(exc))
+        return _('The background image of the template: {}').format(_LOST_PICTURE)
     return _('The item {item} of the template: {fault}').format(
         item=_title(item), fault=_item_fault(exc, item, frames[frames.index(drawing):]))
 
@@ -53,7 +54,7 @@ def _item_fault(exc, item, frames):
     if item.get('font_family') not in FONT_STYLES:
         return _('its font “{}” does not exist. Choose another one.').format(item.get('font_family'))
     if 'drawImage' in names or ('render' in names and _is_image(item)):
-        return _picture_fault(exc)
+        return _LOST_PICTURE
     if isinstance(exc, TypeError) and item.get('height') is None and _is_image(item):
         return _('a picture needs a height. Give it one.')
     if '_extract_font_size' in names:
@@ -68,11 +69,3 @@ def _item_fault(exc, item, frames):
 def _is_image(item):
     placeholder = get_placeholders('designer-fields').get(item.get('type'))
     return placeholder is not None and placeholder.is_image
-
-
-def _picture_fault(exc):
-    if isinstance(exc, Image.DecompressionBombError):
-        return _('the picture is too large to be opened. Use a smaller one.')
-    if isinstance(exc, UnidentifiedImageError | OSError | SyntaxError | ValueError):
-        return _('the picture cannot be read. Upload it again, as PNG or JPEG.')
-    return _('the picture is missing or cannot be drawn. Upload it again.')

@@ -1,4 +1,4 @@
-"""What of a text a badge does not show: characters without a font, stacked accents, the end of what has no room.
+"""What a badge does not show: characters without a font, stacked accents, the end of what has no room, a picture.
 
 A job keeps its losses in its facts, by the items of the template and in numbers: what people wrote is not repeated
 there. A badge with losses may print; it is never said to be complete in silence.
@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from indico_checkin_print import _
 from indico_checkin_print.badge.items import title_of
+from indico_checkin_print.badge.pictures.limits import describe
 
 
 class LossKind(StrEnum):
@@ -20,12 +21,15 @@ class LossKind(StrEnum):
     accents = 'accents'
     #: The end has no room, even at the smallest size. Detail: characters that are shown and all, as ``37/5000``
     cut = 'cut'
+    #: A picture of the registration is left out. Detail: why, a `pictures.limits.PictureFault`
+    picture = 'picture'
 
 
 _WORDS = {
     LossKind.missing_glyphs: _('{item}: boxes in place of {detail}.'),
     LossKind.accents: _('{item}: {detail} stacked accents are left out.'),
     LossKind.cut: _('{item}: cut, {shown} of {all} characters are shown.'),
+    LossKind.picture: _('{item}: left out, {fault}'),
 }
 
 
@@ -40,7 +44,8 @@ class Loss:
 
     def __str__(self):
         shown, __, all_ = self.detail.partition('/')
-        return _WORDS[self.kind].format(item=title_of(self.item), detail=self.detail, shown=shown, all=all_)
+        return _WORDS[self.kind].format(item=title_of(self.item), detail=self.detail, shown=shown, all=all_,
+                                        fault=describe(self.detail))
 
 
 def to_facts(losses):

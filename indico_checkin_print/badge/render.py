@@ -26,6 +26,7 @@ from indico_checkin_print.badge.edits import Edited, Recorder, in_words
 from indico_checkin_print.badge.faults import describe_fault
 from indico_checkin_print.badge.losses import LossKind
 from indico_checkin_print.badge.names import is_nameless
+from indico_checkin_print.badge.pictures.draw import Bare, Pictured
 from indico_checkin_print.badge.qr import Scannable
 from indico_checkin_print.badge.text.draw import Written
 from indico_checkin_print.errors import CannotRender, MustHold
@@ -60,13 +61,15 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
     :param person: The id of an accompanying person, or ``''`` for the registrant. A ticket has all persons on it.
     :param template: A badge template to print instead of what the form prints.
     :param language: The event's `BadgeLanguage`.
-    :param accepted: Why the badge would be held and is drawn all the same: `Reason.no_name`, `Reason.missing_glyphs`.
+    :param accepted: Why the badge would be held and is drawn all the same: `Reason.no_name`, `Reason.missing_glyphs`,
+                     `Reason.lost_picture`.
     :param edits: Texts to print in place of those of the registration, see `badge.edits`. A ticket has none.
     :param smallest: The size in points below which no text shrinks to fit; what has no room then is cut.
     :param qr_level: The event's `QRLevel`.
     :raises CannotRender: if the template is gone, cannot be drawn, draws nothing, or makes a document that no desk
                           accepts.
-    :raises MustHold: if it would show no name of its person, or boxes in place of characters that no font has.
+    :raises MustHold: if it would show no name of its person, boxes in place of characters that no font has, or not the
+                      picture of its person.
     """
     kind, template = (setup.kind, setup.template) if template is None else (BadgeKind.badge, template)
     if kind == BadgeKind.badge and template is None:
@@ -81,6 +84,9 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
         missing = [loss.detail for loss in losses if loss.kind == LossKind.missing_glyphs]
         if missing and Reason.missing_glyphs not in accepted:
             raise MustHold(Reason.missing_glyphs, ' '.join(dict.fromkeys(' '.join(missing).split())))
+        pictures = [str(loss) for loss in losses if loss.kind == LossKind.picture]
+        if pictures and Reason.lost_picture not in accepted:
+            raise MustHold(Reason.lost_picture, ' '.join(pictures))
         return _checked(kind, content, losses)
 
 
@@ -95,7 +101,7 @@ def texts_of(registration, setup, person='', *, template=None, language=BadgeLan
     if template is None:
         raise CannotRender(Reason.template_missing)
     with drawing(registration, language), _faults_of_templates():
-        pdf = _prepare(registration, template, setup.backside and template.backside_template, person, Recorder)
+        pdf = _prepare(registration, template, setup.backside and template.backside_template, person, Recorder, Bare)
         pdf.texts = {}
         pdf.get_pdf()
     return in_words(pdf.texts)
@@ -107,14 +113,14 @@ def _prepare_ticket(registration):
     template = regform.get_ticket_template()
     signals.event.designer.print_badge_template.send(template, regform=regform, registrations=[registration])
     pdf_class = RegistrantsListToBadgesPDFFoldable if template.backside_template else RegistrantsListToBadgesPDF
-    return type('Ticket', (Written, Scannable, pdf_class), {})(
-        template, DEFAULT_TICKET_PRINTING_SETTINGS, registration.event, [registration],
-        regform.tickets_for_accompanying_persons)
+    ticket_class = type('Ticket', (Written, Scannable, Pictured, pdf_class), {})
+    return ticket_class(template, DEFAULT_TICKET_PRINTING_SETTINGS, registration.event, [registration],
+                        regform.tickets_for_accompanying_persons)
 
 
 def _prepare_badge(registration, template, backside, person, accepted, edits):
     backside = backside and template.backside_template
-    pdf = _prepare(registration, template, backside, person, Edited)
+    pdf = _prepare(registration, template, backside, person, Edited, Pictured)
     pdf.edits = edits
     items = [*template.data['items'], *(backside.data['items'] if backside else ())]
     if (Reason.no_name not in accepted
@@ -123,10 +129,11 @@ def _prepare_badge(registration, template, backside, person, accepted, edits):
     return pdf
 
 
-def _prepare(registration, template, backside, person, before):
+def _prepare(registration, template, backside, person, texts, pictures):
     """Return what draws one badge.
 
-    :param before: A class whose methods come before those of Indico's class.
+    :param texts: A class that knows more about texts than `Written`, and comes before it.
+    :param pictures: `Pictured` or `Bare`.
     """
     pdf_class = RegistrantsListToBadgesPDFDoubleSided if backside else RegistrantsListToBadgesPDF
     # Indico's page sizes are a closed list; its PDF classes only look at `size`, in points
@@ -134,8 +141,8 @@ def _prepare(registration, template, backside, person, before):
     config = {**DEFAULT_TICKET_PRINTING_SETTINGS, 'page_size': SimpleNamespace(size=size)}
     signals.event.designer.print_badge_template.send(template, regform=registration.registration_form,
                                                      registrations=[registration])
-    pdf = type(before.__name__, (before, Written, Scannable, pdf_class), {})(
-        template, config, registration.event, [registration], bool(person))
+    badge_class = type(texts.__name__, (texts, Written, Scannable, pictures, pdf_class), {})
+    pdf = badge_class(template, config, registration.event, [registration], bool(person))
     pdf.persons = [p for p in pdf.persons if (p['id'] if p['is_accompanying'] else '') == person]
     if not pdf.persons:
         raise CannotRender(Reason.registration_gone, _('This accompanying person is no longer registered.'))

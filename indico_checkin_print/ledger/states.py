@@ -53,7 +53,7 @@ TRANSITIONS = {
     S.completed: set(),
 }
 #: Why a badge is held for what is on it: a correction of that queues it again.
-CORRECTABLE = (Reason.no_name, Reason.missing_glyphs)
+CORRECTABLE = (Reason.no_name, Reason.missing_glyphs, Reason.lost_picture)
 #: In these states it is not on its way to paper yet.
 STILL_HERE = (S.held, S.queued, S.rendering, S.ready)
 #: In these states the badge is out, as far as anybody can say.

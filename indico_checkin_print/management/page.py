@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.util.string import natural_sort_key
 
+from indico_checkin_print.badge.pictures.check import faults_of
 from indico_checkin_print.calls import open_calls
 from indico_checkin_print.diagnostics.attention import attention
 from indico_checkin_print.diagnostics.labels import wrong_labels
@@ -53,8 +54,19 @@ class RHSetup(RHCheckinPrintBase):
         return WPCheckinPrint.render_template('setup.html', self.event, desks_of_webhook=desks_of_webhook,
                                               wrong_labels=_wrong_labels(context['desks'], regforms),
                                               calibration_in_words=in_words, is_set_at_agent=is_set_at_agent,
-                                              regforms=regforms, devices=devices_of(self.event), BadgeKind=BadgeKind,
+                                              regforms=regforms, picture_faults=_picture_faults(regforms),
+                                              devices=devices_of(self.event), BadgeKind=BadgeKind,
                                               **rules_context(self.event), **context)
+
+
+def _picture_faults(regforms):
+    """Return what is wrong with the pictures of what forms print: sentences by the id of the form."""
+    found = {}
+    for regform in regforms:
+        if setup := regform.checkin_print_setup:
+            template = regform.get_ticket_template() if setup.kind == BadgeKind.ticket else setup.template
+            found[regform.id] = faults_of(template) if template is not None else []
+    return found
 
 
 class RHFirstSteps(RHCheckinPrintBase):

@@ -19,6 +19,7 @@ class Reason(IndicoStrEnum):
     paused = 'paused'
     no_name = 'no_name'
     missing_glyphs = 'missing_glyphs'
+    lost_picture = 'lost_picture'
     badge_desk = 'badge_desk'
     in_batch = 'in_batch'
     agent_away = 'agent_away'
@@ -75,6 +76,7 @@ class Reason(IndicoStrEnum):
     form_off = 'form_off'
     no_sample = 'no_sample'
     render_failed = 'render_failed'
+    picture_refused = 'picture_refused'
     workers_died = 'workers_died'
     nothing_drawn = 'nothing_drawn'
     document_too_large = 'document_too_large'
@@ -114,6 +116,8 @@ SENTENCES = {
                       'releases it.'),
     Reason.missing_glyphs: _('This server has no font for some characters of the badge. It prints when someone '
                              'corrects the text, or releases it with boxes in their place.'),
+    Reason.lost_picture: _('A picture of the person cannot be printed. The badge prints when someone replaces the '
+                           'picture, or releases the badge without it.'),
     Reason.badge_desk: _('The badge prints when the ticket is scanned at the badge desk.'),
     Reason.in_batch: _('The badge prints when its turn in the batch comes.'),
     Reason.agent_away: _('The print agent of the desk is not connected. The badge prints when it returns.'),
@@ -166,6 +170,7 @@ SENTENCES = {
     Reason.form_off: _('Printing was switched off for this form.'),
     Reason.no_sample: _('No form of this event prints anything yet, so there is nothing to test.'),
     Reason.render_failed: _('Indico could not make the badge from its template.'),
+    Reason.picture_refused: _('A picture of the template cannot be printed. Replace it, then retry.'),
     Reason.workers_died: _('The process that makes it stopped three times. Retry; the log of the server may say why.'),
     Reason.nothing_drawn: _('The template draws nothing on the badge. Put something on it, then retry.'),
     Reason.document_too_large: _('The badge is too large to be printed. Use a smaller background image.'),

@@ -60,6 +60,14 @@ class Manager:
         assert answer.status_code == 200, f'{path} answered {answer.status_code}: {answer.text[:300]}'
         return answer
 
+    def upload(self, path, name, content):
+        """POST a file to a page below the event; return the answer."""
+        token = self._token(self.get('/manage/'))
+        answer = self._session.post(self._stack.event_url + path, files={'file': (name, content)}, timeout=120,
+                                    headers={'X-CSRF-Token': token, 'X-Requested-With': 'XMLHttpRequest'})
+        assert answer.status_code == 200, f'{path} answered {answer.status_code}: {answer.text[:300]}'
+        return answer.json()
+
     def post_json(self, path, data):
         """POST JSON to a page below the event, as Indico's React components do; return the answer, whatever it is."""
         token = self._token(self.get('/desk/'))

@@ -59,8 +59,9 @@ def main():
         event = _event(users, one_day=wanted['one_day'])
         # friendly ids are counted in a session of their own, which sees only what is committed
         db.session.commit()
-        templates = {name: _template(event, name, *size, dates=wanted['one_day']) for name, size in SIZES.items()}
-        forms = [_form(event, title, templates['badge']) for title in ('Participants', 'Speakers')]
+        templates = {name: make_template(event, name, *size, lines=_lines(name, size[0], wanted['one_day']))
+                     for name, size in SIZES.items()}
+        forms = [make_form(event, title, templates['badge']) for title in ('Participants', 'Speakers')]
         db.session.commit()
         registrations = _registrations(forms, wanted['people'] or people(wanted['registrations']))
         tokens = {login: _token(users[login]) for login in ('volunteer', 'volunteer2')}
@@ -133,7 +134,8 @@ def _event(users, *, one_day):
     return event
 
 
-def _form(event, title, template):
+def make_form(event, title, template):
+    """Make a registration form with all fields of personal data, whose ticket a template is."""
     # the ticket shows the same badge, on A4
     form = RegistrationForm(event=event, title=title, currency='CHF', tickets_enabled=True, ticket_template=template)
     create_personal_data_fields(form)
@@ -146,17 +148,20 @@ def _form(event, title, template):
     return form
 
 
-def _template(event, name, width_mm, height_mm, *, dates=False):
+def make_template(event, name, width_mm, height_mm, *, lines):
+    """Make a badge template.
+
+    :param lines: What stands on it: (kind, left, top, width, height in mm, size in pt, overflow).
+    """
     template = DesignerTemplate(type=TemplateType.badge, title=f'Name {name} {width_mm} x {height_mm} mm', event=event)
     template.data = {'width': width_mm * PX_PER_MM, 'height': height_mm * PX_PER_MM, 'background_position': 'stretch',
-                     'items': list(_items(name, width_mm, dates))}
+                     'items': list(_items(name, lines))}
     db.session.add(template)
     db.session.flush()
     return template
 
 
-def _items(name, width_mm, dates):
-    """Yield what stands on a badge: (kind, left, top, width, height in mm, size in pt)."""
+def _lines(name, width_mm, dates):
     wide = width_mm - 8
     lines = [('event_title', 4, 6, wide, None, 12, 'wrap'), ('first_name', 4, 26, wide, None, 30, 'resize'),
              ('last_name', 4, 42, wide, None, 24, 'resize'), ('affiliation', 4, 60, wide, None, 14, 'wrap'),
@@ -167,11 +172,15 @@ def _items(name, width_mm, dates):
                  ('ticket_qr_code', 62, 14, 25, 25, 10, 'wrap')]
     if dates:
         lines += [('event_dates', 4, 70, wide, None, 12, 'wrap'), ('price', 4, 78, wide, None, 12, 'wrap')]
+    return lines
+
+
+def _items(name, lines):
     for number, (kind, x, y, width, height, size, overflow) in enumerate(lines):
         yield {'id': number, 'type': kind, 'x': x * PX_PER_MM, 'y': y * PX_PER_MM, 'width': width * PX_PER_MM,
                'height': height * PX_PER_MM if height else None, 'font_size': f'{size}pt', 'font_family': 'sans-serif',
                'bold': kind.endswith('name'), 'italic': False, 'color': 'black', 'background_color': None,
-               'text_align': 'center' if name == 'badge' else 'left', 'text_overflow': overflow, 'selected': False,
+               'text_align': 'left' if name == 'label' else 'center', 'text_overflow': overflow, 'selected': False,
                'preserve_aspect_ratio': True}
 
 

@@ -25,7 +25,7 @@ from indico_checkin_print.reasons.codes import Reason, describe
 
 #: What a person can release; the others wait for a desk
 CAN_RELEASE = (Reason.bulk, Reason.unpaid, Reason.already_printed, Reason.paused, Reason.no_name,
-               Reason.missing_glyphs, Reason.badge_desk)
+               Reason.missing_glyphs, Reason.lost_picture, Reason.badge_desk)
 ORDERS = {
     'checkin': (_('In the order of check-in'), (Job.queue_dt, Job.id)),
     'name': (_('By family name'), (*Registration.order_by_name, Job.id)),

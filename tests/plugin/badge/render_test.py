@@ -125,8 +125,9 @@ def test_a_background_that_is_no_picture(db, form, reg):
     db.session.flush()
     with pytest.raises(CannotRender) as excinfo:
         render(reg, form)
-    assert excinfo.value.detail == ('The background image of the template: the picture cannot be read. Upload it '
-                                    'again, as PNG or JPEG.')
+    assert excinfo.value.reason == Reason.picture_refused
+    assert excinfo.value.detail == ('The background image of the template: it is no picture that can be printed. '
+                                    'Upload it again, as PNG or JPEG.')
 
 
 def test_a_template_that_draws_nothing(db, check_in, form, reg, create_template):

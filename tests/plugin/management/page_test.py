@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from indico.modules.designer.models.images import DesignerImageFile
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import sql
@@ -13,6 +15,7 @@ from indico_checkin_print.ledger.skipped_printers import skip_note
 from indico_checkin_print.management.jobs.rows import MAX_JOBS, latest_jobs, latest_messages
 from indico_checkin_print.management.status import agent_status, describe_reason, desk_statuses, printer_status
 from indico_checkin_print.models.agents import Agent, PrinterBreaker
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.jobs import Job, JobState
 
 
@@ -266,3 +269,18 @@ def test_where_a_badge_came_out_instead(manager, page, create_job, create_reg, o
         assert words in html
     else:
         assert 'out of paper.' not in html
+
+
+# -- forms ------------------------------------------------------------------------------------------------------------
+
+def test_a_form_whose_template_has_a_broken_picture(db, manager, page, form, dummy_regform):
+    html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
+    assert 'The background image' not in html
+    form.template.background_image = image = DesignerImageFile(template=form.template, filename='x.png',
+                                                               content_type='image/png')
+    image.save(BytesIO(b'no picture'))
+    db.session.flush()
+    words = 'The background image of the template: it is no picture that can be printed.'
+    assert words in manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
+    form.kind, dummy_regform.ticket_template = BadgeKind.ticket, form.template
+    assert words in manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
