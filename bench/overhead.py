@@ -13,18 +13,17 @@ WARM_UP = 15
 GAP = 0.15
 
 
-def measure(stack, plain, printed, say):
+def measure(stack, plain, people, say, pairs=PAIRS):
     """Return the ratios of the check-in API's latency with and without the plugin, and the latencies in ms.
 
-    :param printed: People whose badges are out already.
+    :param people: So many more than pairs who have no badge: one that was printed before is held, so each check-in with
+                   the plugin has a person of its own.
     """
-    # a badge that was printed before is held, so each check-in with the plugin has a person of its own
-    people = _without_badge(stack, printed)
     servers = {'with': CheckIn(stack), 'without': CheckIn(stack, plain.port)}
     took = {'with': [], 'without': []}
-    for number in range(WARM_UP + PAIRS):
+    for number in range(WARM_UP + pairs):
         if number % 100 == WARM_UP:
-            say(f'check-ins with and without the plugin: {number - WARM_UP} of {PAIRS}')
+            say(f'check-ins with and without the plugin: {number - WARM_UP} of {pairs}')
         # the order changes from pair to pair
         for which in ('with', 'without') if number % 2 else ('without', 'with'):
             person = people[number + (which == 'without')]
@@ -40,11 +39,6 @@ def measure(stack, plain, printed, say):
     return ratios, took
 
 
-def others(stack, printed):
-    """Return whom `measure` did not check in, of those without a badge."""
-    return _without_badge(stack, printed)[WARM_UP + PAIRS + 1:]
-
-
-def _without_badge(stack, printed):
-    printed = {person['id'] for person in printed}
-    return [person for person in stack.seeded['registrations'] if person['id'] not in printed]
+def needed(pairs=PAIRS):
+    """Return how many people `measure` checks in."""
+    return WARM_UP + pairs + 1

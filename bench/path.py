@@ -23,16 +23,30 @@ STAGES = {
     'submit': 'until CUPS has it',
     'cups': 'until its first byte is at the printer',
 }
+#: Those of a badge that was made before check-in
+PREPARED_STAGES = {'push': 'committed until the agent has it', **{stage: STAGES[stage] for stage in list(STAGES)[3:]}}
+
+
+def people(stack):
+    """Return whom a `Path` checks in, and as many others for another one."""
+    count = WARM_UP + BLOCKS * BLOCK
+    both = evenly(stack, 2 * count)
+    return both[:count], both[count:]
 
 
 class Path:
-    """Blocks of check-ins, judged together."""
+    """Blocks of check-ins, judged together.
 
-    def __init__(self, stack, say):
+    :param people: Who is checked in.
+    :param prepared: Whether their badges were made before.
+    """
+
+    def __init__(self, stack, people, say, *, prepared=False):
         self._stack = stack
         self._say = say
         self._check_in = CheckIn(stack)
-        self._people = evenly(stack, WARM_UP + BLOCKS * BLOCK)
+        self._people = people
+        self._prepared = prepared
         self.printed = []
         self.run(WARM_UP)
 
@@ -40,31 +54,45 @@ class Path:
         """Check the next people in and wait for their badges."""
         people = self._people[len(self.printed):][:count]
         before = len(self._stack.papers())
-        self._say(f'{count} check-ins, five a second')
+        self._say(f'{count} check-ins, five a second{", of badges that are made" if self._prepared else ""}')
         self._check_in.every(people, CHECK_IN_INTERVAL)
         self.printed += people
         wait_for_badges(self._stack, before + count)
 
-    def result(self):
-        """Return percentiles of the whole way and of its stages, in ms."""
-        facts = judge(self._stack, self.printed, other_titles='floor-')
-        if facts.faults:
-            raise StartError('\n'.join(facts.faults))
+    def result(self, facts):
+        """Return percentiles of the whole way and of its stages, in ms.
+
+        :param facts: The `Facts` of all who were checked in.
+        """
         counted = {person['id'] for person in self.printed[WARM_UP:]}
+        names = PREPARED_STAGES if self._prepared else STAGES
         stages = defaultdict(list)
         whole = []
         for registration, moments in _moments(self._stack, facts).items():
             if registration in counted:
                 whole.append((moments[-1] - moments[0]) * 1000)
-                for stage, before, after in zip(STAGES, moments, moments[1:], strict=False):
+                if len(moments) != len(names) + 1:
+                    raise StartError(f'The badge of registration {registration} went another way.')
+                for stage, before, after in zip(names, moments, moments[1:], strict=True):
                     stages[stage].append((after - before) * 1000)
         return {'p50': percentile(whole, 50), 'p95': percentile(whole, 95),
                 'stages': {stage: {'p50': percentile(stages[stage], 50), 'p95': percentile(stages[stage], 95)}
-                           for stage in STAGES}}
+                           for stage in names}}
+
+
+def judge_all(stack, *ways):
+    """Return the `Facts` of all that came out on some `Path`s."""
+    facts = judge(stack, [person for way in ways for person in way.printed], other_titles='floor-')
+    if facts.faults:
+        raise StartError('\n'.join(facts.faults))
+    return facts
 
 
 def _moments(stack, facts):
-    """Return the moments between the stages for each badge: registration id -> seconds since 1970, in order."""
+    """Return the moments between the stages for each badge: registration id -> seconds since 1970, in order.
+
+    That of a badge which no worker drew begins with its commit and when the agent had it.
+    """
     jobs = {}
     for row in stack.postgres.sql('indico', f"""
             SELECT j.registration_id, j.uuid, extract(epoch FROM pg_xact_commit_timestamp(r.xmin)),
@@ -75,7 +103,9 @@ def _moments(stack, facts):
             JOIN plugin_checkin_print.job_history h ON h.job_id = j.id
             GROUP BY 1, 2, 3"""):
         registration, uuid, *times = row.split('\t')
-        jobs[uuid] = (int(registration), [float(time) for time in times])
+        committed, rendering, ready = times
+        drawn = [float(rendering), float(ready)] if rendering else []
+        jobs[uuid] = (int(registration), [float(committed), *drawn])
     steps = defaultdict(dict)
     for agent in stack.agents.values():
         for line in agent.steps():

@@ -10,9 +10,11 @@ from terminaltables import AsciiTable
 
 from indico.cli.core import cli_group
 from indico.core.db import db
+from indico.modules.events.models.events import Event
 
-from indico_checkin_print import ledger
+from indico_checkin_print import ledger, settings
 from indico_checkin_print.errors import CannotListen, SettingError
+from indico_checkin_print.ledger import prepared
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason, describe
 from indico_checkin_print.sql import notify_agents
@@ -23,6 +25,8 @@ from indico_checkin_print.work import retention
 EXIT_FAILED = 1
 #: The number of a job
 JOB = click.IntRange(1, 2**63 - 1)
+#: How often a command that takes long says how far it is, in seconds
+PREPARE_NEWS_INTERVAL = 5
 #: Most jobs of one command
 MAX_JOBS = 1000
 
@@ -83,6 +87,35 @@ def purge():
     except SettingError as exc:
         raise click.ClickException(str(exc))
     click.echo(f'{done["documents"]} documents, {done["attempts"]} attempts and {done["jobs"]} finished jobs deleted.')
+
+
+@cli.command()
+@click.argument('event_id', type=click.IntRange(0, 2**31 - 1))
+def prepare(event_id):
+    """Make the badges of an event before anybody is checked in, here and now.
+
+    A check-in uses what is made with the same fonts and software as those of the workers.
+    """
+    from indico_checkin_print.work.prepare import prepare as draw_ahead
+    if Event.get(event_id, is_deleted=False) is None:
+        raise click.ClickException(f'There is no event {event_id}.')
+    prepared.ask(event_id)
+    db.session.commit()
+    try:
+        limit = min(settings.prepared_bytes(), settings.prepared_bytes_per_event())
+        while draw_ahead('cli', seconds=PREPARE_NEWS_INTERVAL, event_id=event_id):
+            counts = prepared.counts(event_id)
+            click.echo(f'{counts.drawn} of {counts.people} registrations')
+    except SettingError as exc:
+        raise click.ClickException(str(exc))
+    counts = prepared.counts(event_id)
+    click.echo(f'{counts.documents} badges of {counts.people} registrations are ready: '
+               f'{counts.size / 1e6:.1f} of {limit / 1e6:.0f} MB.')
+    for reason, count in counts.without.items():
+        click.echo(f'{count} without: {describe(reason)}')
+    if counts.drawn < counts.people:
+        raise click.ClickException('The rest finds no room: PLUGIN_CHECKIN_PRINT_PREPARED_MB_PER_EVENT and '
+                                   'PLUGIN_CHECKIN_PRINT_PREPARED_MB set the limits.')
 
 
 @cli.group()

@@ -22,12 +22,19 @@ PURGE = 'purge'
 RELAY = 'relay '
 #: How those of relays that make POSTs begin; apart, because this one is deleted when the relay stops
 POSTS = 'posts '
+#: How the names of processes that draw badges begin; their machine follows, and ``detail`` is their
+#: `badge.drawing_version`. Those of stopped processes stay until another one is there
+DRAWS = 'draws '
 #: The Celery worker whose turn it is to make POSTs; ``detail`` says which one
 TURN = 'turn to post'
 #: How often a relay says that it makes POSTs, in seconds, and after how many seconds without it Celery takes over.
 POSTS_INTERVAL, POSTS_TIMEOUT = 2, 6
 #: A relay that was not heard of for so many seconds is away.
 RELAY_TIMEOUT = 20
+#: The chain of Celery tasks that draws badges ahead
+PREPARES = 'turn to prepare'
+#: A process that draws badges is forgotten after so many seconds if another one is there.
+DRAWS_TIMEOUT = 300
 #: A worker that has not renewed its turn for so many seconds is dead.
 TURN_TIMEOUT = 15
 
@@ -49,6 +56,16 @@ def forget(name, **about):
     Heartbeat.query.filter_by(name=name, **about).delete()
 
 
+def draws(process, version):
+    """Note that a process draws badges, and forget those that did and are gone.
+
+    :param version: The `badge.drawing_version` of the process.
+    """
+    beat(f'{DRAWS}{machine()} {process}', version)
+    gone = Heartbeat.query.filter(Heartbeat.name.startswith(DRAWS), Heartbeat.dt < now(-DRAWS_TIMEOUT))
+    gone.delete(synchronize_session=False)
+
+
 def relay_runs():
     """Return whether a relay was heard of lately."""
     fresh = Heartbeat.query.filter(Heartbeat.name.startswith(RELAY), Heartbeat.dt > now(-RELAY_TIMEOUT))
@@ -67,9 +84,15 @@ def take_turn(holder):
     :param holder: Who asks, uniquely on all machines.
     :return: Whether the caller has it. It ends after :data:`TURN_TIMEOUT` seconds, or by `forget`.
     """
-    if relay_posts():
-        return False
-    values = {'name': TURN, 'dt': now(), 'detail': holder}
+    return not relay_posts() and take(TURN, holder)
+
+
+def take(name, holder):
+    """Take or keep what one process at a time has. Return whether the caller has it.
+
+    It ends after :data:`TURN_TIMEOUT` seconds, or by `forget`.
+    """
+    values = {'name': name, 'dt': now(), 'detail': holder}
     return db.session.execute(
         insert(Heartbeat.__table__).values(values)
         .on_conflict_do_update(index_elements=['name'], set_=values,

@@ -60,11 +60,24 @@ def _kick():
     celery.send_task('checkin_print_work', retry=False, ignore_result=True)
 
 
+def _kick_to_prepare():
+    celery.send_task('checkin_print_prepare', retry=False, ignore_result=True)
+
+
 def _complain(exc):
     logger.warning('Celery could not be notified of a check-in (%s); the relay or the sweep will find it', exc)
 
 
 kicker = Kicker(_kick, _complain)
+prepare_kicker = Kicker(_kick_to_prepare, _complain)
+
+
+def prepare_after_response():
+    """Ask for badges to be drawn ahead, when the request has committed and is answered; the sweep asks otherwise."""
+    @after_this_request
+    def _kick_when_sent(response):
+        response.call_on_close(prepare_kicker.want)
+        return response
 
 
 def after_commit():

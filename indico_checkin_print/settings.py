@@ -20,6 +20,9 @@ DEFAULTS = {
     'RELAY_URL': None,
     # finished jobs are deleted after so many days; None keeps them
     'KEEP_JOBS_DAYS': 365,
+    # megabytes of documents that are drawn ahead: those of one event, and those of all
+    'PREPARED_MB_PER_EVENT': 1000,
+    'PREPARED_MB': 5000,
     # where the manual for event managers (docs/manager.md) is published; each box links to its chapter there
     'MANUAL_URL': None,
 }
@@ -56,6 +59,30 @@ def keep_jobs():
         raise SettingError(f'PLUGIN_CHECKIN_PRINT_KEEP_JOBS_DAYS is {days!r}; it must be a number of days such as '
                            '365, or None to keep them for ever.')
     return timedelta(days=days)
+
+
+def prepared_bytes_per_event():
+    """Return how many bytes of documents may be drawn ahead for one event.
+
+    :raises SettingError: if the setting makes no sense.
+    """
+    return _megabytes('PREPARED_MB_PER_EVENT')
+
+
+def prepared_bytes():
+    """Return how many bytes of documents may be drawn ahead for all events.
+
+    :raises SettingError: if the setting makes no sense.
+    """
+    return _megabytes('PREPARED_MB')
+
+
+def _megabytes(name):
+    value = getattr(config, f'PLUGIN_CHECKIN_PRINT_{name}')
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise SettingError(f'PLUGIN_CHECKIN_PRINT_{name} is {value!r}; it must be a number of megabytes such as '
+                           f'{DEFAULTS[name]}, or 0 to draw nothing ahead.')
+    return value * 1_000_000
 
 
 def manual_url(chapter):

@@ -1,6 +1,7 @@
 """Celery's part: wake-ups for work whose truth is in the ledger."""
 
 import os
+from uuid import uuid4
 
 from celery.schedules import crontab, schedule
 from celery.signals import worker_process_init
@@ -9,10 +10,12 @@ from indico.core.celery import celery
 from indico.core.db import db
 
 from indico_checkin_print import heartbeat
-from indico_checkin_print.badge.text.draw import warm_up
+from indico_checkin_print.badge.warm_up import warm_up
 from indico_checkin_print.diagnostics import attention_email, equipment, standstill_email
 from indico_checkin_print.ledger.conditions import post_is_due
+from indico_checkin_print.ledger.prepared import wanted
 from indico_checkin_print.logs import logger
+from indico_checkin_print.work import prepare as ahead
 from indico_checkin_print.work import retention
 from indico_checkin_print.work.worker import post_waiting, recover_stalled, render_waiting
 
@@ -21,14 +24,13 @@ from indico_checkin_print.work.worker import post_waiting, recover_stalled, rend
 SWEEP_INTERVAL = 15
 #: For how long a worker begins POSTs before other tasks have a turn, in seconds.
 POST_DURATION = 10
+#: For how long a task draws badges ahead, and how long other tasks have a turn then, in seconds.
+PREPARE_DURATION, PREPARE_PAUSE = 2, 0.5
 #: Between two searches for documents that are not needed any more, in seconds.
 DOCUMENT_PURGE_INTERVAL = 300
 
 
-@worker_process_init.connect
-def _load_fonts(**kwargs):
-    """Load what the first badge of a process would wait for."""
-    warm_up()
+worker_process_init.connect(warm_up)
 
 
 @celery.task(name='checkin_print_work', plugin='checkin_print', ignore_result=True)
@@ -61,6 +63,26 @@ def post():
         post.apply_async(countdown=next_try)
 
 
+@celery.task(name='checkin_print_prepare', plugin='checkin_print', ignore_result=True)
+def prepare(chain=None):
+    """Draw badges ahead for a moment, then again after a pause, as long as there are any: in one worker at a time.
+
+    :param chain: Names the tasks that follow each other; a new one begins only where none is.
+    """
+    chain = chain or uuid4().hex
+    is_first = heartbeat.take(heartbeat.PREPARES, chain)
+    db.session.commit()
+    if not is_first:
+        return
+    actor = f'celery:{os.getpid()}'
+    # who is checked in does not wait for it, not even where there is only one worker
+    if ahead.prepare(heartbeat.CELERY, seconds=PREPARE_DURATION, meanwhile=lambda: render_waiting(actor, seconds=2)):
+        prepare.apply_async((chain,), countdown=PREPARE_PAUSE)
+    else:
+        heartbeat.forget(heartbeat.PREPARES, detail=chain)
+        db.session.commit()
+
+
 def _want_posts():
     """Ask for POSTs if some are due: at once, or when the relay that should make them proves to be gone."""
     wanted = post_is_due()
@@ -77,6 +99,8 @@ def sweep():
     recover_stalled('sweep', heartbeat.CELERY)
     db.session.commit()
     work()
+    if wanted():
+        prepare.delay()
     equipment.check()
     # last, because a mail server may hang
     standstill_email.check()

@@ -16,7 +16,7 @@ from indico.util.date_time import now_utc
 
 from print_agent.protocol.messages import Ack, Cancel, Go, HeldState
 
-from indico_checkin_print import ledger, sql
+from indico_checkin_print import kick, ledger, sql
 from indico_checkin_print.agents import precedence
 from indico_checkin_print.agents.candidates import Candidates, open_breakers
 from indico_checkin_print.agents.inbound import is_uuid, speaking_agent
@@ -136,7 +136,7 @@ def outgoing(agent_id, link, holding):
     messages += [Cancel(job=uuid, dispatch=dispatch, reason='reassigned') for uuid, dispatch in todo.cancel]
     # one that may not print any more gets none, and the agent drops it the next time
     undone = {uuid for uuid in todo.go if not ledger.grant(jobs[uuid], actor)}
-    ledger.drop_or_redraw([jobs[uuid] for uuid in undone], actor)
+    _drop_or_redraw([jobs[uuid] for uuid in undone], actor)
     if todo.send:
         # what their messages are made of, in one query
         Job.query.filter(Job.uuid.in_(todo.send)).options(*_FOR_MESSAGE, joinedload('desk')).all()
@@ -231,9 +231,15 @@ def _assign_more(agent, todo, actor, breakers, *, most):
         room[choice.printer] -= 1
         candidates.assigned(choice)
         messages.append(job_message(job, go=go, printer=choice.printer, dispatch=dispatch, agent_id=agent.id))
-    ledger.drop_or_redraw(refused, actor)
+    _drop_or_redraw(refused, actor)
     sql.notify_agents(others)
     return messages
+
+
+def _drop_or_redraw(jobs, actor):
+    if ledger.drop_or_redraw(jobs, actor):
+        # the relay would find them itself, but seconds later
+        kick.after_commit()
 
 
 def _oldest_at_desks(agent, room, most):

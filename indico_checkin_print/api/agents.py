@@ -105,7 +105,7 @@ class RHDocument(RHAgent):
 
     def _process(self):
         content = (db.session.query(Document.content)
-                   .join(Job, Job.id == Document.job_id)
+                   .join(Job, Job.document_id == Document.id)
                    .filter(Job.uuid == str(request.view_args['job']), Job.agent_id == self.agent_id,
                            Job.dispatch == request.view_args['dispatch'])
                    .scalar())

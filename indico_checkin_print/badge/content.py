@@ -22,7 +22,7 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationData
 
 from indico_checkin_print.models import SCHEMA
-from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 
@@ -78,6 +78,9 @@ BEGIN
             FROM chain JOIN indico.designer_templates t ON t.id = chain.default_ticket_template_id
             LEFT JOIN indico.designer_templates b ON b.id = t.backside_template_id) END,
         (SELECT c.title FROM categories.categories c WHERE c.id = e.category_id),
+        CASE WHEN n.language = {registrant} THEN (
+            SELECT x.value FROM users.settings x
+            WHERE x.user_id = r.user_id AND x.module = 'users' AND x.name = 'lang') END,
         (SELECT array_agg(ROW(x.module, x.name, x.value) ORDER BY x.module, x.name)
          FROM events.settings x WHERE x.event_id = e.id AND (x.module, x.name) IN ({settings})),
         (SELECT array_agg(ROW(l.id, {link}, {person}) ORDER BY l.id)
@@ -110,7 +113,16 @@ def function():
             ('backside', 'b', DesignerTemplate), ('link', 'l', EventPersonLink), ('person', 'p', EventPerson))
     }
     settings = ', '.join(f"('{module}', '{name}')" for module, name in sorted(EVENT_SETTINGS))
-    return _FUNCTION.format(**columns, settings=settings, ticket=int(BadgeKind.ticket), schema=SCHEMA)
+    return _FUNCTION.format(**columns, settings=settings, ticket=int(BadgeKind.ticket),
+                            registrant=int(BadgeLanguage.registrant), schema=SCHEMA)
+
+
+def fingerprint_of(registration_id, template_id=0):
+    """Return the expression for the fingerprint of what is, or may be, on the badge of a registration.
+
+    :param template_id: The badge template to print, if it is not the form's.
+    """
+    return getattr(db.func, SCHEMA).badge_fingerprint(registration_id, template_id)
 
 
 @cache
@@ -118,7 +130,7 @@ def fingerprint():
     """Return the expression for the fingerprint of what is, or may be, on a job's badge; empty for a test badge."""
     # the template that was asked for, if it is not the form's
     template_id = db.func.coalesce(Job.facts['template'].astext.cast(db.Integer), 0)
-    return db.func.coalesce(getattr(db.func, SCHEMA).badge_fingerprint(Job.registration_id, template_id), '')
+    return db.func.coalesce(fingerprint_of(Job.registration_id, template_id), '')
 
 
 @cache

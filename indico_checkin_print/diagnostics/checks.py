@@ -281,6 +281,22 @@ def check_webhooks(count, off, open_):
     return Finding('webhooks', OK, f'{count}, all switched on and working' if count else 'None in use')
 
 
+def check_prepared(size, limit, full):
+    """Check that there is room for badges that are made before check-in.
+
+    :param size: How many bytes those of all events have, and how many they may have (`limit`).
+    :param full: The events that have no room of their own left.
+    """
+    said = f'{size / 1e6:.0f} of {limit / 1e6:.0f} MB'
+    if size >= limit > 0:
+        return Finding('prepared', WARN, f'{said}: no more badges are made before check-in. '
+                                         'PLUGIN_CHECKIN_PRINT_PREPARED_MB sets the limit.')
+    if full:
+        return Finding('prepared', WARN, f'{said}. No room is left for event {", ".join(map(str, full))}: '
+                                         'PLUGIN_CHECKIN_PRINT_PREPARED_MB_PER_EVENT sets the limit.')
+    return Finding('prepared', OK, said if limit else 'No badges are made before check-in')
+
+
 def check_purge(beat):
     """Check that old data is deleted."""
     if beat is None:

@@ -28,6 +28,7 @@ from indico_checkin_print.diagnostics.findings import OK, Answer, LastBeat, Pile
 from indico_checkin_print.diagnostics.labels import wrong_labels
 from indico_checkin_print.errors import CannotRender, MustHold, SettingError
 from indico_checkin_print.ledger.conditions import behind_another, due, for_receiver, for_webhooks
+from indico_checkin_print.ledger.prepared import storage_by_event
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.jobs import Job, JobState
@@ -49,7 +50,9 @@ def examine():
     database = _database()
     yield database
     yield checks.check_networks(config.PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS)
-    yield checks.check_settings(_error_of(settings.keep_jobs))
+    wrong_setting = next(filter(None, map(_error_of, (settings.keep_jobs, settings.prepared_bytes,
+                                                      settings.prepared_bytes_per_event))), '')
+    yield checks.check_settings(wrong_setting)
     yield checks.check_fonts(_missing_fonts())
     broker = checks.check_broker(_broker_error())
     yield broker
@@ -81,6 +84,8 @@ def examine():
     yield checks.check_posts(len(alive), len(posting), _unsent())
     yield checks.check_missed(_pile(MissedCheckin.query.filter(MissedCheckin.attempts > 0),
                                     MissedCheckin.checked_in_dt))
+    if not wrong_setting:
+        yield checks.check_prepared(*_prepared())
     yield checks.check_purge(beats.get(heartbeat.PURGE))
 
 
@@ -247,6 +252,13 @@ def _jobs():
             Pile(sum(pile.count for pile in overdue), max(pile.oldest for pile in overdue)),
             _pile(Job.query.outerjoin(Desk, Desk.id == Job.desk_id)
                   .filter(Job.state == JobState.ready, Job.expires_dt > now()), Job.changed_dt))
+
+
+def _prepared():
+    by_event = storage_by_event()
+    limit = settings.prepared_bytes_per_event()
+    return (sum(by_event.values()), settings.prepared_bytes(),
+            [event_id for event_id, size in by_event.items() if size >= limit])
 
 
 def _unsent():

@@ -10,15 +10,16 @@ from indico_checkin_print.ledger.batches import cancel_batch, create_batch, feed
 from indico_checkin_print.ledger.cancellation import (cancel, cancel_check_in, cancel_event, cancel_form,
                                                       cancel_registration)
 from indico_checkin_print.ledger.claims import (Claim, claim_post, claim_render, delivered, doubt, due_at_once,
-                                                fail_render, hold_claimed, rendered, undelivered)
+                                                fail_render, hold_claimed, rendered, undelivered, use_prepared)
 from indico_checkin_print.ledger.corrections import follow_state, redraw, restamp, undo_unsignaled
-from indico_checkin_print.ledger.create import (check_in_row, new_row, record, reprint, request_calibration_sheet,
-                                                request_event_test, request_test, resend)
+from indico_checkin_print.ledger.create import (check_in_row, enter, new_row, record, reprint,
+                                                request_calibration_sheet, request_event_test, request_test, resend)
 from indico_checkin_print.ledger.desks import desk_for_form
 from indico_checkin_print.ledger.edited import print_edited
 from indico_checkin_print.ledger.holds import (hand_out, hold_bulk, hold_paused, release, release_paid, release_paused,
                                                retry_canceled)
 from indico_checkin_print.ledger.manual import discard, discard_held, resolve, retry
 from indico_checkin_print.ledger.news import announce_changed
+from indico_checkin_print.ledger.prepared import forget_prepared
 from indico_checkin_print.ledger.sweep import sweep
 from indico_checkin_print.ledger.transition import move

@@ -46,11 +46,15 @@ def grant(job, actor):
 
 
 def drop_or_redraw(jobs, actor):
-    """End those of some jobs without a go that nobody wants any more; what shows something old is drawn anew."""
-    if jobs:
-        ids = [job.id for job in jobs]
-        recall([Job.id.in_(ids), ~still_wanted()], S.canceled, Reason.no_longer_wanted, actor, **UNASSIGNED)
-        draw_anew(ids, actor)
+    """End those of some jobs without a go that nobody wants any more; what shows something old is drawn anew.
+
+    Return the ids of what is queued for that.
+    """
+    if not jobs:
+        return []
+    ids = [job.id for job in jobs]
+    recall([Job.id.in_(ids), ~still_wanted()], S.canceled, Reason.no_longer_wanted, actor, **UNASSIGNED)
+    return draw_anew(ids, actor)
 
 
 def _where_to(agent_id, printer, notes):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from indico.core.db import db
 
@@ -12,11 +12,11 @@ from indico_checkin_print.badge.losses import to_facts
 from indico_checkin_print.ledger.batches import stop_returned
 from indico_checkin_print.ledger.conditions import (behind_another, due, for_receiver, for_webhooks, goes_to, is_data,
                                                     may_have_arrived, may_have_arrived_elsewhere, still_wanted)
+from indico_checkin_print.ledger.documents import store_document
 from indico_checkin_print.ledger.states import HELD_EXPIRES_AFTER, MAX_RENDERS, POST_LEASE, RENDER_LEASE
 from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import draw_anew, fresh, move, notify_desks
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.records import Document
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import notify, now
@@ -44,23 +44,33 @@ def rendered(job, pdf, actor):
     :param pdf: A `badge.render.BadgePDF`, or ``None`` for a job that needs no document.
     :return: Whether the claim still held; otherwise nothing was stored.
     """
+    document_id = store_document(pdf, job.registration_id, _claimed(job)) if pdf is not None else None
+    if pdf is not None and document_id is None:
+        return False
     losses = to_facts(pdf.losses) if pdf is not None else []
     facts = {'facts': _facts_with(losses)} if losses or 'losses' in (job.facts or {}) else {}
     person = db.case([(Job.purpose == Job.PURPOSE_TEST, '')], else_=Job.person)
-    if not move(_claimed(job), S.ready, Reason.rendered, actor, lease_dt=None, attempts=0, next_try_dt=now(),
-                person=person, **facts):
+    return _ready(job, Reason.rendered, actor, document_id=document_id, person=person, **facts)
+
+
+def use_prepared(job, actor):
+    """Let a claimed job print what was drawn ahead for its person (`Job.prepared`).
+
+    :return: Whether the claim still held.
+    """
+    losses = job.prepared.losses or []
+    facts = {'facts': _facts_with(losses)} if losses or 'losses' in (job.facts or {}) else {}
+    return _ready(job, Reason.prepared, actor, document_id=job.prepared.document_id, **facts)
+
+
+def _ready(job, reason, actor, **values):
+    if not move(_claimed(job), S.ready, reason, actor, lease_dt=None, attempts=0, next_try_dt=now(), **values):
         return False
     if job.webhook_id is not None or (job.desk is not None and job.desk.webhook_id is not None):
         # for the badge of an agent not the relay is notified, but that agent
         notify('queued')
-    if pdf is None:
-        return True
-    values = {'job_id': job.id, 'kind': pdf.kind, 'content': pdf.content, 'length': len(pdf.content),
-              'sha256': pdf.sha256, 'pages': pdf.pages, 'width_mm': pdf.width_mm, 'height_mm': pdf.height_mm,
-              'created_dt': now()}
-    db.session.execute(insert(Document.__table__).values(values)
-                       .on_conflict_do_update(index_elements=['job_id'], set_=values))
-    notify_desks([job.desk_id])
+    if values['document_id'] is not None:
+        notify_desks([job.desk_id])
     return True
 
 

@@ -1,9 +1,11 @@
 """How jobs come into the ledger: by a check-in, or because a person asks for a badge or a message once more."""
 
 import json
+from dataclasses import dataclass
 
 from indico.core.db import db
 
+from indico_checkin_print.heartbeat import DRAWS
 from indico_checkin_print.ledger.conditions import DATA_PURPOSES, may_have_arrived
 from indico_checkin_print.ledger.desks import desks_for_jobs
 from indico_checkin_print.ledger.states import (BADGE_DESK_EXPIRES_AFTER, DATA_EXPIRES_AFTER, EXPIRES_AFTER,
@@ -12,6 +14,7 @@ from indico_checkin_print.ledger.states import JobState as S
 from indico_checkin_print.ledger.transition import fresh
 from indico_checkin_print.models.choices import WebhookEvent
 from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons.codes import Reason
@@ -19,65 +22,108 @@ from indico_checkin_print.sql import Function, cursor, notify
 
 
 #: A check-in becomes rows in one statement, because it happens while a volunteer waits. A row that is there already
-#: (a second scan, a bulk click) is left alone.
-_RECORD = Function('record_jobs', """
+#: (a second scan, a bulk click) is left alone. A badge that was drawn ahead is ready at once; whether it shows what is
+#: true is asked when permission to print is given, because that takes longer than all of this. Nobody waits here for
+#: those who draw ahead.
+_RECORD = Function('record_jobs', f"""
     WITH clock AS (
         SELECT now() AT TIME ZONE 'UTC' AS now,
                -- in a long request people are checked in after its transaction began
                greatest(now(), cast(%(checked_in_dt)s AS timestamptz)) AT TIME ZONE 'UTC' AS created
     ),
+    prepared AS (
+        SELECT p.person, p.document_id, p.drawn_from, p.losses FROM plugin_checkin_print.prepared p
+        WHERE p.registration_id = %(registration_id)s AND p.document_id IS NOT NULL AND p.drawn_by IN (
+            SELECT h.detail FROM plugin_checkin_print.{Heartbeat.__tablename__} h WHERE starts_with(h.name, '{DRAWS}'))
+        FOR SHARE OF p SKIP LOCKED
+    ),
     wanted AS (
-        SELECT * FROM jsonb_to_recordset(cast(%(rows)s AS jsonb)) AS r
+        SELECT r.*, p.document_id, p.losses, coalesce(p.drawn_from, '') AS drawn_from,
+               CASE WHEN p.document_id IS NULL THEN r.state ELSE %(ready)s END AS begins_as
+        FROM jsonb_to_recordset(cast(%(rows)s AS jsonb)) AS r
             (person text, purpose text, facts jsonb, reprint_of_id bigint, desk_id int, webhook_id int, state int,
              reason text, expires_in float, detail text)
+        -- not one that somebody changed for this print
+        LEFT JOIN prepared p ON p.person = r.person AND r.state = %(queued)s
+            AND (r.purpose = 'badge' OR starts_with(r.purpose, 'webhook:'))
+            AND NOT coalesce(r.facts ?| ARRAY['template', 'edits'], false)
     ),
     created AS (
         INSERT INTO plugin_checkin_print.jobs
             (event_id, registration_id, person, checked_in_dt, purpose, facts, reprint_of_id, user_id, desk_id,
-             webhook_id, state, reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
+             webhook_id, state, reason, document_id, drawn_from, created_dt, changed_dt, queue_dt, next_try_dt,
+             expires_dt)
         SELECT %(event_id)s, %(registration_id)s, r.person, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC',
-               r.purpose, r.facts, r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.state, r.reason,
+               r.purpose,
+               CASE WHEN r.losses IS NULL THEN r.facts
+                    ELSE coalesce(r.facts, '{{}}') || jsonb_build_object('losses', r.losses) END,
+               r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.begins_as,
+               CASE WHEN r.document_id IS NULL THEN r.reason ELSE 'prepared' END, r.document_id, r.drawn_from,
                clock.created, clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
         FROM clock, wanted r
         ON CONFLICT DO NOTHING
-        RETURNING id, person, purpose, state, reason, desk_id
+        RETURNING id, person, purpose, state, reason, desk_id, webhook_id, document_id
     ),
     history AS (
         INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
-        SELECT c.id, c.state, c.reason, w.detail, %(actor)s
+        SELECT c.id, c.state, w.reason, w.detail, %(actor)s
         FROM created c JOIN wanted w ON w.person = c.person AND w.purpose = c.purpose
+        UNION ALL
+        SELECT c.id, c.state, c.reason, '', %(actor)s FROM created c WHERE c.document_id IS NOT NULL
     )
-    SELECT array_agg(id ORDER BY id), bool_or(state = %(ready)s),
+    SELECT array_agg(id ORDER BY id),
+           bool_or(state = %(ready)s AND (webhook_id IS NOT NULL OR desk_id IN (
+               SELECT d.id FROM plugin_checkin_print.desks d WHERE d.webhook_id IS NOT NULL))),
+           bool_or(state = %(queued)s),
+           -- the agents of the desks
+           (SELECT count(pg_notify('checkin_print', 'agent ' || p.agent_id))
+            FROM created c JOIN plugin_checkin_print.desk_printers p ON p.desk_id = c.desk_id
+            WHERE c.document_id IS NOT NULL) +
            -- the boards of the desks; they hear of what is queued when it is claimed, a moment later
            count(pg_notify('checkin_print', 'desk ' || desk_id))
                FILTER (WHERE desk_id IS NOT NULL AND state != %(queued)s)
     FROM created HAVING count(*) > 0
-""", parameters={
+""", parameters={  # noqa: S608 - both are names of ours
     'event_id': 'int', 'registration_id': 'int', 'checked_in_dt': 'timestamptz', 'user_id': 'int', 'actor': 'text',
     'ready': 'int', 'queued': 'int', 'rows': 'text',
-}, columns={'created': 'bigint[]', 'can_be_sent': 'boolean', 'notified': 'bigint'})
+}, columns={'created': 'bigint[]', 'can_be_sent': 'boolean', 'must_be_drawn': 'boolean', 'notified': 'bigint'})
 
 
-def record(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=None, actor):
-    """Enter jobs; those that are there already stay as they are.
+@dataclass(frozen=True)
+class Entered:
+    """What became of rows that were to be entered."""
 
-    The relay hears of those that can be POSTed at once. The others must be rendered first, for which Celery is woken.
+    #: The ids of the new jobs
+    ids: list[int]
+    #: Whether a worker has something to do for them
+    need_worker: bool
+
+
+def record(rows, **kwargs):
+    """Enter jobs as `enter` does. Return the ids of the new ones."""
+    return enter(rows, **kwargs).ids
+
+
+def enter(rows, *, event_id, registration_id=None, checked_in_dt=None, user_id=None, actor):
+    """Enter jobs; those that are there already stay as they are. Return what was `Entered`.
+
+    The relay hears of those that can be POSTed at once, and the agents of a desk of those that were drawn ahead. The
+    others must be rendered first, for which Celery is woken.
 
     :param rows: what `new_row` returned, one for each job.
-    :return: The ids of the new jobs.
     """
     if not rows:
-        return []
+        return Entered([], need_worker=False)
     with cursor() as cur:
         _RECORD.run(cur, {
             'event_id': event_id, 'registration_id': registration_id, 'checked_in_dt': checked_in_dt,
             'user_id': user_id, 'actor': actor, 'ready': int(JobState.ready),
             'queued': int(JobState.queued), 'rows': json.dumps(rows),
         })
-        created, can_be_sent, __ = cur.fetchone() or ([], False, 0)
+        created, can_be_sent, must_be_drawn, __ = cur.fetchone() or ([], False, False, 0)
     if can_be_sent:
         notify('queued')
-    return created
+    return Entered(created, need_worker=bool(can_be_sent or must_be_drawn))
 
 
 def new_row(purpose, *, person='', desk_id=None, webhook_id=None, state=JobState.queued, reason=Reason.checked_in,

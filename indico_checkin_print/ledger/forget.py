@@ -4,6 +4,7 @@ from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print.models.jobs import Job
+from indico_checkin_print.models.prepared import Prepared
 from indico_checkin_print.models.records import Attempt, Document, JobHistory
 
 
@@ -14,8 +15,11 @@ def forget(registration):
     that somebody changed on a badge.
     """
     ids = [id_ for id_, in db.session.query(Job.id).filter_by(registration_id=registration.id)]
-    for table, column in ((Document.__table__, 'job_id'), (Attempt.__table__, 'job_id')):
-        db.session.execute(db.delete(table).where(table.c[column].in_(ids)))
+    # what was drawn ahead goes with its document
+    for table, column, whose in ((Document.__table__, 'registration_id', [registration.id]),
+                                 (Prepared.__table__, 'registration_id', [registration.id]),
+                                 (Attempt.__table__, 'job_id', ids)):
+        db.session.execute(db.delete(table).where(table.c[column].in_(whose)))
     _forget_edits(Job.id.in_(ids))
     for table, column in ((Job.__table__, 'id'), (JobHistory.__table__, 'job_id')):
         db.session.execute(db.update(table).where(table.c[column].in_(ids)).values(detail=''))

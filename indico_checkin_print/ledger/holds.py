@@ -134,5 +134,5 @@ def hold_paused(event_id, actor, *, job_ids=None):
 
 def hold_bulk(job_ids, actor):
     """Hold badges of which too many were asked for at once."""
-    return move([Job.id.in_(job_ids), Job.state == S.queued, Job.purpose == Job.PURPOSE_BADGE], S.held, Reason.bulk,
-                actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()))
+    return recall([Job.id.in_(job_ids), Job.state.in_([S.queued, S.ready]), Job.purpose == Job.PURPOSE_BADGE], S.held,
+                  Reason.bulk, actor, expires_dt=now(HELD_EXPIRES_AFTER.total_seconds()), **UNASSIGNED)

@@ -56,7 +56,8 @@ def draw_anew(job_ids, actor):
     queued = move([*here, Job.id.in_(outdated)], S.queued, Reason.corrected, actor, lease_dt=None, next_try_dt=now(),
                   dispatch=Job.dispatch + 1, **UNASSIGNED)
     notify_agents({agent_id for agent_id in outdated.values() if agent_id is not None})
-    notify('queued')
+    if queued:
+        notify('queued')
     return queued
 
 

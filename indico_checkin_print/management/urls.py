@@ -24,6 +24,7 @@ from indico_checkin_print.management.setup.devices import RHEditDevice
 from indico_checkin_print.management.setup.forms import RHEditForm, RHSwitchForm
 from indico_checkin_print.management.setup.kiosks import (RHAddKiosk, RHEditKiosk, RHNewKioskCode, RHRemoveKiosk,
                                                           RHRevokeKiosk)
+from indico_checkin_print.management.setup.prepared import RHDeletePrepared, RHEditPrepared, RHPrepare
 from indico_checkin_print.management.setup.when import RHEditWhen
 from indico_checkin_print.management.today.calls import RHAnswerCall, RHEndCall
 from indico_checkin_print.management.today.live_board import RHLiveBoard, RHLiveBoardNow
@@ -62,6 +63,10 @@ def add_management_urls(blueprint):
     # When to print
     _add('/when', 'edit_when', RHEditWhen, 'GET', 'POST')
     _add('/pause', 'pause_event', RHPauseEvent, 'POST')
+    # Badges that are made before check-in
+    _add('/prepared', 'edit_prepared', RHEditPrepared, 'GET', 'POST')
+    _add('/prepared/now', 'prepare', RHPrepare, 'POST')
+    _add('/prepared/delete', 'delete_prepared', RHDeletePrepared, 'POST')
     # Desks
     _add('/desks/add', 'add_desk', RHAddDesk, 'GET', 'POST')
     _add('/desks/<int:desk_id>/', 'edit_desk', RHEditDesk, 'GET', 'POST')

@@ -50,6 +50,9 @@ BEGIN
             FROM chain JOIN indico.designer_templates t ON t.id = chain.default_ticket_template_id
             LEFT JOIN indico.designer_templates b ON b.id = t.backside_template_id) END,
         (SELECT c.title FROM categories.categories c WHERE c.id = e.category_id),
+        CASE WHEN n.language = 2 THEN (
+            SELECT x.value FROM users.settings x
+            WHERE x.user_id = r.user_id AND x.module = 'users' AND x.name = 'lang') END,
         (SELECT array_agg(ROW(x.module, x.name, x.value) ORDER BY x.module, x.name)
          FROM events.settings x WHERE x.event_id = e.id AND (x.module, x.name) IN (('core', 'organizer_info'), ('language', 'default_locale'), ('language', 'enforce_locale'))),
         (SELECT array_agg(ROW(l.id, l.person_id, l.first_name, l.last_name, p.first_name, p.last_name) ORDER BY l.id)
@@ -145,6 +148,7 @@ CREATE OR REPLACE FUNCTION plugin_checkin_print.record_jobs (
 ) RETURNS TABLE (
     created bigint[],
     can_be_sent boolean,
+    must_be_drawn boolean,
     notified bigint
 )
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET jit = off AS $$
@@ -155,28 +159,54 @@ BEGIN
                -- in a long request people are checked in after its transaction began
                greatest(now(), cast(_checked_in_dt AS timestamptz)) AT TIME ZONE 'UTC' AS created
     ),
+    prepared AS (
+        SELECT p.person, p.document_id, p.drawn_from, p.losses FROM plugin_checkin_print.prepared p
+        WHERE p.registration_id = _registration_id AND p.document_id IS NOT NULL AND p.drawn_by IN (
+            SELECT h.detail FROM plugin_checkin_print.marks h WHERE starts_with(h.name, 'draws '))
+        FOR SHARE OF p SKIP LOCKED
+    ),
     wanted AS (
-        SELECT * FROM jsonb_to_recordset(cast(_rows AS jsonb)) AS r
+        SELECT r.*, p.document_id, p.losses, coalesce(p.drawn_from, '') AS drawn_from,
+               CASE WHEN p.document_id IS NULL THEN r.state ELSE _ready END AS begins_as
+        FROM jsonb_to_recordset(cast(_rows AS jsonb)) AS r
             (person text, purpose text, facts jsonb, reprint_of_id bigint, desk_id int, webhook_id int, state int,
              reason text, expires_in float, detail text)
+        -- not one that somebody changed for this print
+        LEFT JOIN prepared p ON p.person = r.person AND r.state = _queued
+            AND (r.purpose = 'badge' OR starts_with(r.purpose, 'webhook:'))
+            AND NOT coalesce(r.facts ?| ARRAY['template', 'edits'], false)
     ),
     created AS (
         INSERT INTO plugin_checkin_print.jobs
             (event_id, registration_id, person, checked_in_dt, purpose, facts, reprint_of_id, user_id, desk_id,
-             webhook_id, state, reason, created_dt, changed_dt, queue_dt, next_try_dt, expires_dt)
+             webhook_id, state, reason, document_id, drawn_from, created_dt, changed_dt, queue_dt, next_try_dt,
+             expires_dt)
         SELECT _event_id, _registration_id, r.person, cast(_checked_in_dt AS timestamptz) AT TIME ZONE 'UTC',
-               r.purpose, r.facts, r.reprint_of_id, _user_id, r.desk_id, r.webhook_id, r.state, r.reason,
+               r.purpose,
+               CASE WHEN r.losses IS NULL THEN r.facts
+                    ELSE coalesce(r.facts, '{}') || jsonb_build_object('losses', r.losses) END,
+               r.reprint_of_id, _user_id, r.desk_id, r.webhook_id, r.begins_as,
+               CASE WHEN r.document_id IS NULL THEN r.reason ELSE 'prepared' END, r.document_id, r.drawn_from,
                clock.created, clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
         FROM clock, wanted r
         ON CONFLICT DO NOTHING
-        RETURNING id, person, purpose, state, reason, desk_id
+        RETURNING id, person, purpose, state, reason, desk_id, webhook_id, document_id
     ),
     history AS (
         INSERT INTO plugin_checkin_print.job_history (job_id, state, reason, detail, actor)
-        SELECT c.id, c.state, c.reason, w.detail, _actor
+        SELECT c.id, c.state, w.reason, w.detail, _actor
         FROM created c JOIN wanted w ON w.person = c.person AND w.purpose = c.purpose
+        UNION ALL
+        SELECT c.id, c.state, c.reason, '', _actor FROM created c WHERE c.document_id IS NOT NULL
     )
-    SELECT array_agg(id ORDER BY id), bool_or(state = _ready),
+    SELECT array_agg(id ORDER BY id),
+           bool_or(state = _ready AND (webhook_id IS NOT NULL OR desk_id IN (
+               SELECT d.id FROM plugin_checkin_print.desks d WHERE d.webhook_id IS NOT NULL))),
+           bool_or(state = _queued),
+           -- the agents of the desks
+           (SELECT count(pg_notify('checkin_print', 'agent ' || p.agent_id))
+            FROM created c JOIN plugin_checkin_print.desk_printers p ON p.desk_id = c.desk_id
+            WHERE c.document_id IS NOT NULL) +
            -- the boards of the desks; they hear of what is queued when it is claimed, a moment later
            count(pg_notify('checkin_print', 'desk ' || desk_id))
                FILTER (WHERE desk_id IS NOT NULL AND state != _queued)
@@ -223,6 +253,12 @@ class _QRLevel(int, Enum):
     medium = 2
     quartile = 3
     high = 4
+
+
+class _PrepareWhen(int, Enum):
+    request = 1
+    time = 2
+    idle = 3
 
 
 class _JobState(int, Enum):
@@ -307,6 +343,10 @@ def upgrade():
         sa.Column('sources', postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column('desk_rules', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False),
         sa.Column('badge_desk', sa.Boolean(), server_default='false', nullable=False),
+        sa.Column('prepare', PyIntEnum(_PrepareWhen), server_default='1', nullable=False),
+        sa.Column('prepare_dt', UTCDateTime(), nullable=True),
+        sa.Column('prepare_asked_dt', UTCDateTime(), nullable=True),
+        sa.Column('prepared_dt', UTCDateTime(), nullable=True),
         sa.Column('edits', postgresql.ARRAY(sa.String()), server_default='{text,printer,copies}', nullable=False),
         sa.Column('alert_emails', postgresql.ARRAY(sa.String()), server_default='{}', nullable=False),
         sa.Column('alerted_dt', UTCDateTime(), nullable=True),
@@ -470,6 +510,42 @@ def upgrade():
     )
     op.create_index(op.f('ix_batches_event_id'), 'batches', ['event_id'], schema=SCHEMA)
 
+    op.create_table('documents',
+        sa.Column('id', sa.BigInteger(), nullable=False),
+        sa.Column('registration_id', sa.Integer(), nullable=True),
+        sa.Column('content', sa.LargeBinary(), nullable=False),
+        sa.Column('kind', PyIntEnum(_BadgeKind), nullable=False),
+        sa.Column('length', sa.Integer(), nullable=False),
+        sa.Column('sha256', sa.String(), nullable=False),
+        sa.Column('pages', sa.Integer(), nullable=False),
+        sa.Column('width_mm', sa.Float(), nullable=False),
+        sa.Column('height_mm', sa.Float(), nullable=False),
+        sa.Column('created_dt', UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(['registration_id'], ['event_registration.registrations.id'], name=op.f('fk_documents_registration_id_registrations'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_documents')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_documents_registration_id'), 'documents', ['registration_id'], schema=SCHEMA)
+
+    op.create_table('prepared',
+        sa.Column('registration_id', sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column('person', sa.String(), nullable=False),
+        sa.Column('event_id', sa.Integer(), nullable=False),
+        sa.Column('document_id', sa.BigInteger(), nullable=True),
+        sa.Column('drawn_from', sa.String(), nullable=False),
+        sa.Column('drawn_by', sa.String(), nullable=False),
+        sa.Column('reason', sa.String(), server_default='', nullable=False),
+        sa.Column('losses', postgresql.JSONB(), nullable=True),
+        sa.Column('checked_dt', UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(['document_id'], [f'{SCHEMA}.documents.id'], name=op.f('fk_prepared_document_id_documents'), ondelete='CASCADE'),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_prepared_event_id_events')),
+        sa.ForeignKeyConstraint(['registration_id'], ['event_registration.registrations.id'], name=op.f('fk_prepared_registration_id_registrations'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('registration_id', 'person', name=op.f('pk_prepared')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_prepared_document_id'), 'prepared', ['document_id'], schema=SCHEMA)
+    op.create_index(op.f('ix_prepared_event_id'), 'prepared', ['event_id'], schema=SCHEMA)
+
     op.create_table('jobs',
         sa.Column('id', sa.BigInteger(), nullable=False),
         sa.Column('uuid', postgresql.UUID(), server_default=sa.text('gen_random_uuid()'), nullable=False),
@@ -499,11 +575,13 @@ def upgrade():
         sa.Column('passed_over', postgresql.JSONB(), server_default='[]', nullable=False),
         sa.Column('dispatch', sa.Integer(), server_default='0', nullable=False),
         sa.Column('drawn_from', sa.String(), server_default='', nullable=False),
+        sa.Column('document_id', sa.BigInteger(), nullable=True),
         sa.Column('dispatched_dt', UTCDateTime(), nullable=True),
         sa.CheckConstraint('state != 5 OR dispatched_dt IS NOT NULL', name='dispatched_has_dt'),
         sa.ForeignKeyConstraint(['agent_id'], [f'{SCHEMA}.agents.id'], name=op.f('fk_jobs_agent_id_agents')),
         sa.ForeignKeyConstraint(['batch_id'], [f'{SCHEMA}.batches.id'], name=op.f('fk_jobs_batch_id_batches'), ondelete='SET NULL'),
         sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_jobs_desk_id_desks')),
+        sa.ForeignKeyConstraint(['document_id'], [f'{SCHEMA}.documents.id'], name=op.f('fk_jobs_document_id_documents'), ondelete='SET NULL'),
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_jobs_event_id_events')),
         sa.ForeignKeyConstraint(['registration_id'], ['event_registration.registrations.id'], name=op.f('fk_jobs_registration_id_registrations'), ondelete='SET NULL'),
         sa.ForeignKeyConstraint(['reprint_of_id'], [f'{SCHEMA}.jobs.id'], name=op.f('fk_jobs_reprint_of_id_jobs'), ondelete='SET NULL'),
@@ -517,6 +595,7 @@ def upgrade():
     op.create_index('ix_jobs_alive', 'jobs', ['state', 'next_try_dt'], schema=SCHEMA, postgresql_where=sa.text('state IN (1, 2, 3, 4, 5, 6)'))
     op.create_index('ix_jobs_batch', 'jobs', ['batch_id', 'state', 'queue_dt'], schema=SCHEMA, postgresql_where=sa.text('batch_id IS NOT NULL'))
     op.create_index('ix_jobs_desk', 'jobs', ['desk_id', 'id'], schema=SCHEMA)
+    op.create_index('ix_jobs_document', 'jobs', ['document_id'], schema=SCHEMA, postgresql_where=sa.text('document_id IS NOT NULL'))
     op.create_index('ix_jobs_event', 'jobs', ['event_id', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_event_state', 'jobs', ['event_id', 'state', 'id'], schema=SCHEMA)
     op.create_index('ix_jobs_held', 'jobs', ['event_id'], schema=SCHEMA, postgresql_where=sa.text('state = 1'))
@@ -547,21 +626,6 @@ def upgrade():
     )
     op.create_index(op.f('ix_attempts_job_id'), 'attempts', ['job_id'], schema=SCHEMA)
     op.create_index('ix_attempts_webhook', 'attempts', ['webhook_id', 'id'], schema=SCHEMA)
-
-    op.create_table('documents',
-        sa.Column('job_id', sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column('content', sa.LargeBinary(), nullable=False),
-        sa.Column('kind', PyIntEnum(_BadgeKind), nullable=False),
-        sa.Column('length', sa.Integer(), nullable=False),
-        sa.Column('sha256', sa.String(), nullable=False),
-        sa.Column('pages', sa.Integer(), nullable=False),
-        sa.Column('width_mm', sa.Float(), nullable=False),
-        sa.Column('height_mm', sa.Float(), nullable=False),
-        sa.Column('created_dt', UTCDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(['job_id'], [f'{SCHEMA}.jobs.id'], name=op.f('fk_documents_job_id_jobs'), ondelete='CASCADE'),
-        sa.PrimaryKeyConstraint('job_id', name=op.f('pk_documents')),
-        schema=SCHEMA
-    )
 
     op.create_table('job_history',
         sa.Column('id', sa.BigInteger(), nullable=False),
@@ -608,9 +672,10 @@ def downgrade():
     op.drop_table('missed', schema=SCHEMA)
     op.drop_table('marks', schema=SCHEMA)
     op.drop_table('job_history', schema=SCHEMA)
-    op.drop_table('documents', schema=SCHEMA)
     op.drop_table('attempts', schema=SCHEMA)
     op.drop_table('jobs', schema=SCHEMA)
+    op.drop_table('prepared', schema=SCHEMA)
+    op.drop_table('documents', schema=SCHEMA)
     op.drop_table('batches', schema=SCHEMA)
     op.drop_table('forms', schema=SCHEMA)
     op.drop_table('kiosks', schema=SCHEMA)

@@ -74,6 +74,15 @@ class QRLevel(RichIntEnum):
         return (1, 0, 3, 2)[self - 1]
 
 
+class PrepareWhen(RichIntEnum):
+    """When the badges of an event are drawn that nobody has asked for yet."""
+
+    __titles__ = [None, _('When someone asks for it'), _('At a set time'), _('Whenever the server has nothing to do')]
+    request = 1
+    time = 2
+    idle = 3
+
+
 class BadgeEdit(IndicoStrEnum):
     """What somebody may change about one badge, for one print."""
 

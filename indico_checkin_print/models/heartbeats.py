@@ -13,7 +13,8 @@ class Heartbeat(db.Model):
     __tablename__ = 'marks'
     __table_args__ = {'schema': SCHEMA}
 
-    #: 'celery', 'purge', 'turn to post', 'relay <machine>:<port>', or 'posts <machine>:<port>'
+    #: 'celery', 'purge', 'turn to post', 'turn to prepare', 'relay <machine>:<port>', 'posts <machine>:<port>', or
+    #: 'draws <machine> <one of the processes>'
     name = db.Column(
         db.String,
         primary_key=True

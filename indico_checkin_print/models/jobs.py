@@ -1,7 +1,4 @@
-"""The jobs. Only ``ledger`` changes their state.
-
-What is old is deleted by ``work/retention.py``.
-"""
+"""The jobs. Only ``ledger`` changes their state, and ``work/retention.py`` deletes what is old."""
 
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
@@ -10,7 +7,7 @@ from indico.core.db.sqlalchemy import PyIntEnum, UTCDateTime
 from indico.util.date_time import now_utc
 from indico.util.string import format_repr
 
-from indico_checkin_print.models import SCHEMA, batches  # noqa: F401
+from indico_checkin_print.models import SCHEMA, batches, prepared  # noqa: F401
 from indico_checkin_print.models.choices import WebhookEvent
 from indico_checkin_print.models.states import JobState
 
@@ -61,6 +58,7 @@ class Job(db.Model):
         # how far a batch is, and what comes next of it
         db.Index('ix_jobs_batch', 'batch_id', 'state', 'queue_dt', postgresql_where=db.text('batch_id IS NOT NULL')),
         db.Index('ix_jobs_reprint_of', 'reprint_of_id', postgresql_where=db.text('reprint_of_id IS NOT NULL')),
+        db.Index('ix_jobs_document', 'document_id', postgresql_where=db.text('document_id IS NOT NULL')),
         db.Index('ix_jobs_held', 'event_id', postgresql_where=db.text(f'state = {JobState.held}')),
         # what nobody has dealt with yet, of all events
         db.Index('ix_jobs_needs_a_person', 'event_id', 'changed_dt',
@@ -248,6 +246,12 @@ class Job(db.Model):
         default='',
         server_default=''
     )
+    #: What it prints; several jobs of one person may print the same
+    document_id = db.Column(
+        db.BigInteger,
+        db.ForeignKey(f'{SCHEMA}.documents.id', ondelete='SET NULL'),
+        nullable=True
+    )
     #: When permission to print was given
     dispatched_dt = db.Column(
         UTCDateTime,
@@ -262,7 +266,7 @@ class Job(db.Model):
     webhook = db.relationship('Webhook', lazy=True)
     agent = db.relationship('Agent', lazy=True)
     reprint_of = db.relationship('Job', lazy=True, remote_side=id)
-    document = db.relationship('Document', lazy=True, uselist=False, viewonly=True)
+    document = db.relationship('Document', lazy=True, viewonly=True)
     history = db.relationship('JobHistory', lazy=True, order_by='JobHistory.id', viewonly=True)
 
     @property

@@ -119,16 +119,21 @@ class Attempt(db.Model):
 
 
 class Document(db.Model):
-    """The rendered PDF of a job, for as long as it is needed."""
+    """A rendered PDF, for as long as a job needs it or it is prepared for one (see `models.prepared`)."""
 
     __tablename__ = 'documents'
     __table_args__ = {'schema': SCHEMA}
 
-    job_id = db.Column(
+    id = db.Column(
         db.BigInteger,
-        db.ForeignKey(f'{SCHEMA}.jobs.id', ondelete='CASCADE'),
-        primary_key=True,
-        autoincrement=False
+        primary_key=True
+    )
+    #: Whose badge it is; not set for test badges and separator sheets
+    registration_id = db.Column(
+        db.Integer,
+        db.ForeignKey('event_registration.registrations.id', ondelete='CASCADE'),
+        index=True,
+        nullable=True
     )
     content = db.deferred(db.Column(
         db.LargeBinary,
@@ -167,4 +172,4 @@ class Document(db.Model):
     )
 
     def __repr__(self):
-        return format_repr(self, 'job_id', 'length', 'pages')
+        return format_repr(self, 'id', 'registration_id', 'length', 'pages')

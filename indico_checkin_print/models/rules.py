@@ -9,7 +9,7 @@ from indico.util.string import format_repr
 from indico_checkin_print.models import SCHEMA
 from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SMALLEST_TEXT,
                                                  DEFAULT_SOURCES, BadgeKind, BadgeLanguage, MissingGlyphsPolicy,
-                                                 NamelessPolicy, QRLevel, ReprintPolicy, UnpaidPolicy)
+                                                 NamelessPolicy, PrepareWhen, QRLevel, ReprintPolicy, UnpaidPolicy)
 
 
 class EventSetup(db.Model):
@@ -92,6 +92,28 @@ class EventSetup(db.Model):
         nullable=False,
         default=False,
         server_default='false'
+    )
+    #: When badges are drawn that nobody has asked for yet
+    prepare = db.Column(
+        PyIntEnum(PrepareWhen),
+        nullable=False,
+        default=PrepareWhen.request,
+        server_default=str(int(PrepareWhen.request))
+    )
+    #: The set time for it
+    prepare_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    #: When somebody last asked for it
+    prepare_asked_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    #: When all of them were last drawn
+    prepared_dt = db.Column(
+        UTCDateTime,
+        nullable=True
     )
     #: What volunteers may change about one badge, for one print
     edits = db.Column(

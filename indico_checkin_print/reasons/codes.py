@@ -31,6 +31,7 @@ class Reason(IndicoStrEnum):
     corrected = 'corrected'
     claimed = 'claimed'
     rendered = 'rendered'
+    prepared = 'prepared'
     granted = 'pushed'
     other_printer = 'other_printer'
     at_printer = 'at_printer'
@@ -128,6 +129,7 @@ SENTENCES = {
     Reason.test: _('Someone asked for a test badge.'),
     Reason.claimed: _('The badge is being made.'),
     Reason.rendered: _('The badge is made and waits for its printer.'),
+    Reason.prepared: _('The badge was made before and waits for its printer.'),
     Reason.granted: _('The badge was given to the desk.'),
     Reason.other_printer: _('The badge was given to another printer of the desk.'),
     Reason.at_printer: _('The badge is at the printer.'),

@@ -23,6 +23,7 @@ from print_agent.protocol.messages import MAX_MESSAGE
 from indico_checkin_print import heartbeat
 from indico_checkin_print.agents import inbound, outbound
 from indico_checkin_print.agents.connect_limit import UNKNOWN_TOKEN_BURST, UNKNOWN_TOKEN_INTERVAL, ConnectLimit, origin
+from indico_checkin_print.badge.warm_up import warm_up
 from indico_checkin_print.diagnostics import attention_email, equipment, standstill_email
 from indico_checkin_print.errors import CannotListen, DatabaseAway
 from indico_checkin_print.logs import log_failure, logger
@@ -94,6 +95,7 @@ class Relay:
             name = f'{heartbeat.RELAY}{heartbeat.machine()}:{port}'
             background = [asyncio.create_task(job) for job in (
                 self._db.listen(self._notified),
+                self._db.call(warm_up),  # what Celery leaves is rendered here; agents do not wait for it
                 self._repeat(HEARTBEAT_INTERVAL, self._note_heartbeats),
                 self._repeat(POLL_INTERVAL, self._poll),
                 self._repeat(SWEEP_INTERVAL, self._db.call, worker.recover_stalled, 'relay', name, f'{host}:{port}'),

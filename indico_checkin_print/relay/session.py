@@ -278,7 +278,7 @@ def outgoing_for(agent_id, link, holding):
         if isinstance(message, protocol.Job) and size + message.length <= READ_AHEAD_BYTES:
             ahead.append(message.job)
             size += message.length
-    found = (Document.query.join(Job, Job.id == Document.job_id).filter(Job.uuid.in_(ahead))
+    found = (Document.query.join(Job, Job.document_id == Document.id).filter(Job.uuid.in_(ahead))
              .with_entities(Job.uuid, Document.sha256, Document.content)) if ahead else ()
     contents = {(uuid, sha256): content for uuid, sha256, content in found}
     return [(m, contents.get((m.job, m.sha256)) if isinstance(m, protocol.Job) else None) for m in messages]
@@ -286,5 +286,5 @@ def outgoing_for(agent_id, link, holding):
 
 def document_of(uuid, sha256):
     """Return the PDF of a job, or ``None`` if it is another one by now."""
-    return (Document.query.join(Job, Job.id == Document.job_id).filter(Job.uuid == uuid, Document.sha256 == sha256)
+    return (Document.query.join(Job, Job.document_id == Document.id).filter(Job.uuid == uuid, Document.sha256 == sha256)
             .with_entities(Document.content).scalar())

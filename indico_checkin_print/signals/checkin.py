@@ -103,8 +103,7 @@ def on_checkin_updated(registration, **kwargs):
                 kick.after_commit()
         return
     with _savepoint(registration) as attempt:
-        if record(registration, origin.way(), origin.user_id(), origin.token(), origin.actor()):
-            kick.after_commit()
+        record(registration, origin.way(), origin.user_id(), origin.token(), origin.actor())
     if attempt.failed:
         # the sweep tries again
         with _savepoint(registration):
@@ -146,6 +145,8 @@ def _savepoint(registration):
 def record(registration, way, user_id, token, actor, *, late=0):
     """Enter a check-in into the ledger: what its event and its form say about it. Return the ids of the new jobs.
 
+    Celery is woken if there is something to draw or to POST.
+
     :param way: The `CheckinSource`.
     :param token: The token of the device that scanned, as `Device.token` has it; may be empty.
     :param late: For so many seconds its badges have waited already; they do not live longer for it.
@@ -167,11 +168,13 @@ def record(registration, way, user_id, token, actor, *, late=0):
     rows = [ledger.check_in_row(job) for job in jobs_for(setup, checkin, desks)]
     if late:
         rows = [row | {'expires_in': row['expires_in'] - late} for row in rows]
-    job_ids = ledger.record(rows, event_id=registration.event_id, registration_id=registration.id,
-                            checked_in_dt=registration.checked_in_dt, user_id=user_id, actor=actor)
-    if job_ids:
-        _hold_if_many(job_ids, setup.bulk_limit, actor)
-    return job_ids
+    entered = ledger.enter(rows, event_id=registration.event_id, registration_id=registration.id,
+                           checked_in_dt=registration.checked_in_dt, user_id=user_id, actor=actor)
+    if entered.ids:
+        _hold_if_many(entered.ids, setup.bulk_limit, actor)
+    if entered.need_worker:
+        kick.after_commit()
+    return entered.ids
 
 
 # once for each device: another check-in with the same token may do it at the same moment

@@ -59,7 +59,8 @@ class CheckinPrintCloner(EventCloner):
         old = EventSetup.query.get(self.old_event.id)
         if old is not None:
             new = EventSetup(event=new_event)
-            skip = {'paused', 'desk_rules', 'alert_emails', 'alerted_dt'}
+            skip = {'paused', 'desk_rules', 'alert_emails', 'alerted_dt', 'prepare_dt', 'prepare_asked_dt',
+                    'prepared_dt'}
             new.populate_from_attrs(old, get_attrs_to_clone(EventSetup, skip=skip))
             db.session.add(new)
 

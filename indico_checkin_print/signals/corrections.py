@@ -143,6 +143,8 @@ def _enter(session):
     # again, the statement that gives the go still finds that a badge shows something old, or that nobody wants it.
     for last in (False, True):
         with savepoint('Badges could not be drawn anew after a change', log=last) as attempt:
+            if changes.registrations:
+                ledger.forget_prepared(changes.registrations)
             if ledger.redraw(changes, 'system') + ledger.undo_unsignaled(changes.undone, 'system'):
                 kick.after_commit()
         if not attempt.failed:

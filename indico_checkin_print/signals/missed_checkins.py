@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from indico.core.db import db
 
-from indico_checkin_print import kick
 from indico_checkin_print.ledger.states import EXPIRES_AFTER
 from indico_checkin_print.logs import log_failure, logger
 from indico_checkin_print.models.choices import CheckinSource
@@ -50,7 +49,6 @@ def _recover(row, actor):
                     row.registration_id)
         return False
     if recorded:
-        kick.after_commit()
         logger.info('Check-in of registration %d is recorded now', registration.id)
     return recorded
 

@@ -13,6 +13,8 @@ from indico.core.oauth.models.tokens import OAuthToken
 from indico.modules.events.models.events import Event
 
 from indico_checkin_print import heartbeat, settings
+from indico_checkin_print.ledger.documents import unneeded
+from indico_checkin_print.ledger.prepared import is_over
 from indico_checkin_print.ledger.states import DOCUMENT_RETENTION, ENDED, EXPIRES_AFTER, JobState
 from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.calls import TechCall
@@ -21,6 +23,7 @@ from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.missed import MissedCheckin
 from indico_checkin_print.models.own_desks import OwnDesk
+from indico_checkin_print.models.prepared import Prepared
 from indico_checkin_print.models.records import Attempt, Document
 from indico_checkin_print.sql import now
 
@@ -73,8 +76,13 @@ def purge_documents():
     of_deleted = db.session.query(Event.id).filter(Event.id == Job.event_id, Event.is_deleted).exists()
     ended = [Job.state.in_(ENDED), db.or_(of_deleted, long_ended)]
     _forget_sheets(ended)
-    return _purge(Document, Document.job_id,
-                  db.session.query(Job.id).filter(Job.id == Document.job_id, *ended).exists())
+    _forget_prepared()
+    return _purge(Document, Document.id, unneeded(ended))
+
+
+def _forget_prepared():
+    """Delete what was drawn ahead of those who get no badge any more."""
+    _purge(Prepared, Prepared.registration_id, is_over())
 
 
 def _forget_sheets(ended):

@@ -12,6 +12,7 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import _, heartbeat, kick, ledger, sql
 from indico_checkin_print.badge.calibration import render_calibration_sheet
+from indico_checkin_print.badge.drawing_version import drawing_version
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.badge.separator import render_separator
@@ -47,6 +48,7 @@ def recover_stalled(actor, process='', detail=''):
     moved += len(fed)
     if process:
         heartbeat.beat(process, detail)
+        heartbeat.draws(process, drawing_version())
     return moved
 
 
@@ -71,7 +73,7 @@ def render_waiting(actor, *, seconds=30, due_for=0):
 
 
 #: What rendering reads, in one query
-_TO_RENDER = (joinedload('event'), joinedload('desk'), joinedload('webhook'),
+_TO_RENDER = (joinedload('event'), joinedload('desk'), joinedload('webhook'), joinedload('prepared'),
               joinedload('registration').joinedload('registration_form').joinedload('checkin_print_setup')
               .joinedload('template'))
 
@@ -129,9 +131,11 @@ def _pointless(job):
 
 def _render_or_hold(job, actor, *, only_data):
     rules = EventSetup.query.get(job.event_id)
-    choices = {'language': rules.language, 'smallest': rules.smallest_text,
-               'qr_level': rules.qr_level} if rules is not None else {}
+    choices = choices_of(rules)
     accepted = _accepted(rules)
+    if not only_data and _is_prepared(job):
+        ledger.use_prepared(job, actor)
+        return
     while True:
         try:
             pdf = None if only_data else _render(job, accepted, choices)
@@ -143,6 +147,22 @@ def _render_or_hold(job, actor, *, only_data):
         else:
             ledger.rendered(job, pdf, actor)
             return
+
+
+def _is_prepared(job):
+    """Return whether a claimed job would be drawn just as it was drawn ahead."""
+    ahead = job.prepared
+    return (ahead is not None and ahead.document_id is not None and ahead.drawn_from == job.drawn_from
+            and ahead.drawn_by == drawing_version() and not {'template', 'edits'}.intersection(job.facts or ()))
+
+
+def choices_of(rules):
+    """Return what an event says about badges, as `badge.render.render` takes it.
+
+    :param rules: Its `EventSetup`, if it has one.
+    """
+    return {'language': rules.language, 'smallest': rules.smallest_text,
+            'qr_level': rules.qr_level} if rules is not None else {}
 
 
 def _accepted(rules):

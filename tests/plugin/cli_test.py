@@ -1,9 +1,12 @@
 """The administrator's command line: what it shows, what it changes, and its exit codes."""
 
 import socket
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
+
+from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger
 from indico_checkin_print.cli import cli
@@ -38,6 +41,26 @@ def test_list(run, held, reg):
     assert reg.last_name not in output
     assert f'| {held.id} ' not in run('jobs', 'list', '--state', 'failed')[1]
     assert f'| {held.id} ' in run('jobs', 'list', '--event', held.event_id, '--state', 'held')[1]
+
+
+def test_prepare(run, db, dummy_event, form, create_reg):
+    dummy_event.start_dt, dummy_event.end_dt = now_utc(), now_utc() + timedelta(days=1)
+    create_reg()
+    create_reg('', '')
+    db.session.flush()
+    code, output = run('prepare', dummy_event.id)
+    assert code == 0, output
+    assert '1 badges of 2 registrations are ready: 0.0 of 1000 MB.' in output
+    assert '1 without: The badge would show no name' in output
+    assert run('prepare', 99999) == (1, 'Error: There is no event 99999.\n')
+
+
+def test_prepare_without_room(run, db, dummy_event, form, reg, configure):
+    dummy_event.start_dt, dummy_event.end_dt = now_utc(), now_utc() + timedelta(days=1)
+    configure(PREPARED_MB_PER_EVENT=0)
+    code, output = run('prepare', dummy_event.id)
+    assert code == 1
+    assert 'The rest finds no room' in output
 
 
 def test_show(run, held):

@@ -70,7 +70,7 @@ def test_a_statement_that_quotes_the_row(check_in, reg, db, logged, mocker):
     def _fail(*args, **kwargs):
         db.session.execute('SELECT last_name::int FROM event_registration.registrations WHERE id = :id', {'id': reg.id})
 
-    mocker.patch('indico_checkin_print.ledger.record', side_effect=_fail)
+    mocker.patch('indico_checkin_print.ledger.enter', side_effect=_fail)
     check_in(reg)
     assert f'registration {reg.id} could not be recorded' in logged()
 

@@ -21,6 +21,7 @@ from indico_checkin_print.models.webhooks import Webhook
 def no_kick(mocker):
     """Keep Celery, which is eager in tests, from working in another thread."""
     mocker.patch('indico_checkin_print.kick.after_commit')
+    mocker.patch('indico_checkin_print.kick.prepare_kicker.want')
 
 
 @pytest.fixture

@@ -194,6 +194,12 @@ def at(path, index=0):
     return load(file, REGULAR if file.is_variable else file.weight)
 
 
+def checksum(file):
+    """Return the checksum that a font has of all its bytes (``checkSumAdjustment`` of OpenType), with its version."""
+    head = bytes(_face(file.path, file.index).reference_table('head').data)
+    return head[4:12].hex()
+
+
 def _paths():
     for folder in (*_FOLDERS, Path(indico_fonts.__file__).parent):
         for parent, __, names in os.walk(Path(folder).expanduser()):

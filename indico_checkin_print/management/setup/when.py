@@ -16,8 +16,8 @@ from indico_checkin_print import _
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase
 from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SMALLEST_TEXT,
                                                  DEFAULT_SOURCES, BadgeEdit, BadgeLanguage, CheckinSource,
-                                                 MissingGlyphsPolicy, NamelessPolicy, QRLevel, ReprintPolicy,
-                                                 UnpaidPolicy)
+                                                 MissingGlyphsPolicy, NamelessPolicy, PrepareWhen, QRLevel,
+                                                 ReprintPolicy, UnpaidPolicy)
 from indico_checkin_print.models.rules import EventSetup
 
 
@@ -143,6 +143,7 @@ def setup_of(event):
         event_id=event.id, paused=False, unpaid=UnpaidPolicy.hold, reprint=ReprintPolicy.hold,
         nameless=NamelessPolicy.hold, missing_glyphs=MissingGlyphsPolicy.hold, language=BadgeLanguage.event,
         smallest_text=DEFAULT_SMALLEST_TEXT, qr_level=QRLevel.medium, bulk_limit=DEFAULT_BULK_LIMIT, alert_emails=[],
+        prepare=PrepareWhen.request, prepare_dt=None,
         sources=[str(source) for source in DEFAULT_SOURCES], badge_desk=False,
         edits=[str(edit) for edit in DEFAULT_EDITS], desk_rules=[])
 

@@ -10,9 +10,11 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import kick, ledger
 from indico_checkin_print.agents.outbound import outgoing
+from indico_checkin_print.badge.render import BadgePDF
 from indico_checkin_print.ledger import batches
 from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.desks import Desk
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.jobs import JobState as S
 from indico_checkin_print.models.rules import EventSetup
@@ -199,7 +201,7 @@ def test_thousands_in_few_statements(db, make_batch, create_reg, statements):
     assert _count(5) == _count(60)
 
 
-def test_a_worker_from_before_a_pause_stores_nothing(make_batch, people, mocker):
+def test_a_worker_from_before_a_pause_stores_nothing(make_batch, people):
     """It may have read what is no longer true."""
     batch = make_batch(people[:1])
     claimed = ledger.claim_render('slow')
@@ -208,8 +210,9 @@ def test_a_worker_from_before_a_pause_stores_nothing(make_batch, people, mocker)
     ledger.pause_batch(batch, 'test', paused=False)
     second = ledger.claim_render('quick')
     assert (second.id, second.attempts) == (claimed.id, attempts)
-    slow = SimpleNamespace(id=claimed.id, attempts=attempts, dispatch=dispatch, facts=None)
-    assert not ledger.rendered(slow, mocker.Mock(losses=()), 'slow')
+    slow = SimpleNamespace(id=claimed.id, attempts=attempts, dispatch=dispatch, facts=None, registration_id=None)
+    badge = BadgePDF(kind=BadgeKind.badge, content=b'%PDF', pages=1, width_mm=96, height_mm=134)
+    assert not ledger.rendered(slow, badge, 'slow')
 
 
 def test_who_does_not_pay_any_more_waits_in_the_batch(db, make_batch, people, app):

@@ -53,7 +53,7 @@ def test_a_late_worker_does_not_overwrite(db, check_in, reg, set_job, form):
     set_job(job, state=S.queued)
     ledger.claim_render('fast')
     slow = type('Job', (), {'id': job.id, 'attempts': attempts, 'dispatch': first.dispatch, 'desk_id': None,
-                        'facts': None})
+                        'facts': None, 'registration_id': reg.id})
     assert ledger.rendered(slow, render(reg, form), 'slow') is False
     assert Document.query.count() == 0
 

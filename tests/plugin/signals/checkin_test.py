@@ -177,7 +177,7 @@ def test_boards_are_notified_of_what_nobody_claims(reg, desk, state, notified):
         create._RECORD.run(cursor, {
             'event_id': reg.event_id, 'registration_id': reg.id, 'checked_in_dt': reg.checked_in_dt, 'user_id': None,
             'actor': 'test', 'ready': int(JobState.ready), 'queued': int(JobState.queued), 'rows': json.dumps([row])})
-        assert cursor.fetchone()[2] == notified
+        assert cursor.fetchone()[3] == notified
 
 
 def test_an_error_does_not_reach_the_volunteer(check_in, reg, db, mocker, caplog):

@@ -32,7 +32,7 @@ def broken(mocker):
             # PostgreSQL's complaint quotes the name
             cursor.execute('SELECT last_name::int FROM event_registration.registrations WHERE id = %s',
                            [kwargs['registration_id']])
-    return mocker.patch.object(checkin.ledger, 'record', side_effect=_fail)
+    return mocker.patch.object(checkin.ledger, 'enter', side_effect=_fail)
 
 
 @pytest.fixture

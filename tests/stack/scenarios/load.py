@@ -42,17 +42,17 @@ PEOPLE = """
     SELECT d.id, 0, a.id, 'p' FROM a JOIN d ON d.name = 'Desk of ' || a.name;
 """
 JOBS = """
-    WITH j AS (
-        INSERT INTO plugin_checkin_print.jobs (event_id, purpose, desk_id, state, created_dt, changed_dt, expires_dt,
-                                               queue_dt, next_try_dt)
-        SELECT event_id, 'test', id, 4, t, t, t + interval '30 min', t, t
-        FROM plugin_checkin_print.desks, (SELECT now() AT TIME ZONE 'UTC' AS t) x WHERE name LIKE 'Desk of %'
-        RETURNING id
-    ), f AS (
-        INSERT INTO plugin_checkin_print.documents (job_id, content, kind, length, sha256, pages, width_mm, height_mm,
+    WITH f AS (
+        INSERT INTO plugin_checkin_print.documents (content, kind, length, sha256, pages, width_mm, height_mm,
                                                     created_dt)
-        SELECT id, c, 1, length(c), encode(sha256(c), 'hex'), 1, 96, 134, now()
-        FROM j, (SELECT convert_to(repeat('a badge of 10 kB ', 600), 'UTF8') AS c) x
+        SELECT c, 1, length(c), encode(sha256(c), 'hex'), 1, 96, 134, now()
+        FROM (SELECT convert_to(repeat('a badge of 10 kB ', 600), 'UTF8') AS c) x
+        RETURNING id
+    ), j AS (
+        INSERT INTO plugin_checkin_print.jobs (event_id, purpose, desk_id, document_id, state, created_dt, changed_dt,
+                                               expires_dt, queue_dt, next_try_dt)
+        SELECT d.event_id, 'test', d.id, f.id, 4, t, t, t + interval '30 min', t, t
+        FROM plugin_checkin_print.desks d, f, (SELECT now() AT TIME ZONE 'UTC' AS t) x WHERE d.name LIKE 'Desk of %'
     )
     SELECT pg_notify('checkin_print', 'agent ' || agent_id) FROM plugin_checkin_print.desk_printers WHERE printer = 'p'
 """
