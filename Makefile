@@ -1,6 +1,6 @@
 # The project's commands; `make help` lists them. Each one first prepares what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help demo test scenario bench lint lock clean venv
+.PHONY: help demo test scenario bench fonts lint lock clean venv
 SHELL := /bin/bash
 SERVER := .venv/server/bin/python
 ARGS ?=
@@ -23,6 +23,9 @@ scenario: venv  ## run one scenario on the stack; NAME=list lists them; the last
 
 bench: venv  ## measure the cost of a check-in and the time from scan to printer; the last line is one JSON object
 	@$(SERVER) -m bench $(ARGS)
+
+fonts: venv  ## build the font wheel in dist/, for servers without fonts of all scripts
+	@$(SERVER) -m font_wheel
 
 lint: venv  ## ruff, isort and mypy
 	@$(SERVER) -m tests.stack.suites lint

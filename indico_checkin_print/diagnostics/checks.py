@@ -146,18 +146,18 @@ def check_fonts(missing):
     return Finding('fonts', OK, 'All can be loaded')
 
 
-def check_scripts(missing, command):
+def check_scripts(missing, cure):
     """Check that there are fonts for what the people of events are called.
 
     :param missing: Of each event, by its number, the scripts without a font: each with its characters.
-    :param command: What installs fonts for all of them.
+    :param cure: What installs fonts for all of them, in words.
     """
     if missing:
         said = '; '.join(f'event {event}: ' + ', '.join(f'{title_of(script)} ({_examples(characters)})'
                                                         for script, characters in scripts.items())
                          for event, scripts in missing.items())
         return Finding('scripts', WRONG, f'No font has what people of these events have written. {said}. Install '
-                                         f'fonts on each machine that makes badges ("{command}"), then restart Indico, '
+                                         f'fonts on each machine that makes badges: {cure}. Then restart Indico, '
                                          'Celery and the relay. Until then such badges wait, or have boxes.')
     return Finding('scripts', OK, 'There are fonts for all that people have written')
 

@@ -1,5 +1,6 @@
 """Collects what `checks.py` judges: asks the database, the broker, the workers, the relays. Changes nothing."""
 
+import os
 import platform
 import time
 from contextlib import closing
@@ -22,7 +23,8 @@ from indico_checkin_print import heartbeat, settings
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.badge.text.draw import scripts_without_font
-from indico_checkin_print.badge.text.packages import command_for
+from indico_checkin_print.badge.text.folders import wheel
+from indico_checkin_print.badge.text.packages import cure_for
 from indico_checkin_print.diagnostics import checks
 from indico_checkin_print.diagnostics.findings import OK, Answer, LastBeat, Pile
 from indico_checkin_print.diagnostics.labels import wrong_labels
@@ -75,8 +77,8 @@ def examine():
     yield checks.check_templates(*_templates())
     yield checks.check_labels(*_labels())
     missing = _missing_scripts()
-    yield checks.check_scripts(missing, command_for({script for scripts in missing.values() for script in scripts},
-                                                    _system()))
+    yield checks.check_scripts(missing, cure_for({script for scripts in missing.values() for script in scripts},
+                                                 _system(), is_root=os.geteuid() == 0, has_wheel=wheel() is not None))
     yield checks.check_webhooks(*_webhooks())
     yield checks.check_jobs(*_jobs())
     posting = [beat for name, beat in beats.items()

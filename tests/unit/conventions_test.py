@@ -100,7 +100,7 @@ def name(path):
 
 def subjects():
     """Return the names of modules, rooms and pages of the docs, of which a test may have the name."""
-    for folder in ('indico_checkin_print', 'print_agent', 'tests/stack'):
+    for folder in ('indico_checkin_print', 'print_agent', 'font_wheel', 'tests/stack'):
         yield Path(folder).name
         for path in (ROOT / folder).rglob('*'):
             if path.is_dir() or path.suffix in {'.py', '.js'}:

@@ -1,26 +1,23 @@
 """The fonts of this machine: which there are, and what HarfBuzz makes of one.
 
-Nothing is read before a text needs it. The list of the machine's fonts is made once in a process, from the folders in
-which Debian, Ubuntu and the RHEL family keep them and from Indico's own; new fonts count from the next start.
+Nothing is read before a text needs it. The list of the machine's fonts is made once in a process, from the places that
+`folders` knows; new fonts count from the next start.
 """
 
-import os
 import struct
 import threading
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from pathlib import Path
+from itertools import count
 
-import indico_fonts
 import uharfbuzz as hb
 
+from indico_checkin_print.badge.text import folders
 from indico_checkin_print.badge.text.cff import UNITS, Charstring
 
 
 REGULAR, BOLD = 400, 700
 
-_FOLDERS = ('/usr/share/fonts', '/usr/local/share/fonts', '~/.local/share/fonts', '~/.fonts')
-_SUFFIXES = ('.ttf', '.otf', '.ttc', '.otc')
 #: One of them has what a glyph looks like: outlines, or pictures in colours
 _DRAWINGS = frozenset({'glyf', 'CFF ', 'CFF2', 'CBDT', 'sbix'})
 _NORMAL_WIDTH = 5
@@ -174,16 +171,34 @@ def of_family(family, *, bold=False):
     return load(min(files, key=lambda file: (not file.is_variable and abs(file.weight - weight))), weight)
 
 
-@cache
 def families():
-    """Return the upright fonts of this machine of normal width, by the name of their family without capitals."""
+    """Return the upright fonts of this machine of normal width, by the name of their family without capitals.
+
+    A family that several places have is that of the best one. Those of the others have a name with a number after it:
+    they may have letters that it lacks.
+    """
     with _lock:
-        found = {}
-        for path in sorted(_paths()):
+        # threads that come meanwhile wait, and then find what was read
+        return _families()
+
+
+@cache
+def _families():
+    found = {}
+    for paths in folders.places():
+        here = {}
+        for path in paths:
             for file in _read(path):
                 if not file.italic and file.family:
-                    found.setdefault(file.family.casefold(), []).append(file)
-        return {name: tuple(found[name]) for name in sorted(found)}
+                    here.setdefault(file.family.casefold(), []).append(file)
+        for name, files in here.items():
+            found[_free(name, found)] = tuple(files)
+    return {name: found[name] for name in sorted(found)}
+
+
+def _free(name, taken):
+    names = (f'{name} ({n})' if n > 1 else name for n in count(1))
+    return next(name for name in names if name not in taken)
 
 
 @cache
@@ -198,12 +213,6 @@ def checksum(file):
     """Return the checksum that a font has of all its bytes (``checkSumAdjustment`` of OpenType), with its version."""
     head = bytes(_face(file.path, file.index).reference_table('head').data)
     return head[4:12].hex()
-
-
-def _paths():
-    for folder in (*_FOLDERS, Path(indico_fonts.__file__).parent):
-        for parent, __, names in os.walk(Path(folder).expanduser()):
-            yield from (str(Path(parent, name)) for name in names if name.lower().endswith(_SUFFIXES))
 
 
 def _read(path):

@@ -57,7 +57,7 @@ NOBODY = Answer(error='ConnectionError')
     (checks.check_fonts([]), OK, ''),
     (checks.check_fonts(['LinLibertine_Rah.ttf']), WRONG, 'LinLibertine_Rah.ttf'),
     (checks.check_scripts({}, ''), OK, 'fonts for all'),
-    (checks.check_scripts({5: {'Thaa': 'ހށނރބ', 'Hani': '𠀀'}}, 'apt install x'), WRONG,
+    (checks.check_scripts({5: {'Thaa': 'ހށނރބ', 'Hani': '𠀀'}}, '"apt install x" as root'), WRONG,
      'event 5: Thaana (U+0780 U+0781 U+0782 and 2 more), Han (U+20000). Install fonts on each machine'),
     (checks.check_templates(2, []), OK, '2 forms print'),
     (checks.check_templates(2, [(1, 5, 'It is gone.')]), WRONG, 'forms cannot print. event 1, form 5: It is gone.'),

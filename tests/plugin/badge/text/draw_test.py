@@ -249,9 +249,9 @@ def test_workers_load_fonts_before_their_first_badge(mocker):
     warm = mocker.patch.object(tasks, 'warm_up')
     worker_process_init.send(None)
     warm.assert_called_once_with()
-    fonts.families.cache_clear()
+    fonts._families.cache_clear()
     warm_up()
-    assert fonts.families.cache_info().currsize == 1
+    assert fonts._families.cache_info().currsize == 1
 
 
 def test_a_size_that_is_none(draw):

@@ -1,20 +1,21 @@
 """The fonts of this machine."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from tests.fakes.texts import SANS
 
-from indico_checkin_print.badge.text import fonts
+from indico_checkin_print.badge.text import folders, fonts
 
 
 @pytest.fixture
 def folder(tmp_path, mocker):
     """A folder of fonts; the machine has no others."""
-    mocker.patch.object(fonts, '_FOLDERS', (str(tmp_path),))
-    fonts.families.cache_clear()
+    mocker.patch.object(folders, 'MACHINE', (str(tmp_path),))
+    fonts._families.cache_clear()
     yield tmp_path
-    fonts.families.cache_clear()
+    fonts._families.cache_clear()
 
 
 def test_what_there_is():
@@ -59,7 +60,15 @@ def test_what_is_no_font(folder):
 def test_what_was_installed_is_found(folder):
     (folder / 'deeper').mkdir()
     (folder / 'deeper' / 'A.TTF').write_bytes(Path(SANS).read_bytes())
-    assert str(folder / 'deeper' / 'A.TTF') in {file.path for file in fonts.families()['liberation sans']}
+    assert str(folder / 'deeper' / 'A.TTF') in {file.path for file in fonts.families()['liberation sans (2)']}
+
+
+def test_two_threads_read_once(folder, mocker):
+    read = mocker.patch.object(fonts.folders, 'places', side_effect=fonts.folders.places)
+    with ThreadPoolExecutor(4) as threads:
+        first, *others = threads.map(lambda _: fonts.families(), range(4))
+    assert all(other is first for other in others)
+    read.assert_called_once_with()
 
 
 def test_shapes():
