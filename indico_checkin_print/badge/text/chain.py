@@ -57,10 +57,11 @@ def choose(text, script, first, *, bold=False):
 
 def can_write(font, text, script):
     """Return whether a font has all glyphs that a text needs."""
-    glyphs = font.shape(text, script) if not font.has(text) or font.has_pictures else ()
+    glyphs = font.shape(text, script) if not font.has(text) or font.has_pictures or font.is_painted else ()
     if any(glyph.id == 0 for glyph in glyphs):
         return False
-    return not font.has_pictures or all(font.picture(glyph.id) for glyph in glyphs if glyph.advance)
+    is_there = font.picture if font.has_pictures else font.has_outline if font.is_painted else None
+    return is_there is None or all(is_there(glyph.id) for glyph in glyphs if glyph.advance)
 
 
 def chain_of(script):

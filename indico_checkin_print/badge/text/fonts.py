@@ -63,6 +63,8 @@ class Font:
         self._font = hb.Font(face)
         self._font.scale = (UNITS, UNITS)
         self.has_pictures = face.has_color_png
+        #: Whether its glyphs may be painted from parts (COLR), which a badge does not draw
+        self.is_painted = not self.has_pictures and (face.has_color_paint or face.has_color_layers)
         if file.is_variable:
             self._font.set_variations({'wght': weight})
         elif weight >= BOLD > file.weight + 100:
@@ -114,6 +116,13 @@ class Font:
     def picture(self, glyph):
         """Return the PNG of a glyph; nothing if it has none."""
         return bytes(self._font.get_glyph_color_png(glyph).data) if self.has_pictures else b''
+
+    def has_outline(self, glyph):
+        """Return whether something is drawn of a glyph where its paints are not."""
+        blank = Charstring(0).getvalue()
+        pen = Charstring(0)
+        self._font.draw_glyph_with_pen(glyph, pen)
+        return pen.getvalue() != blank
 
     def charstring(self, parts, advance):
         """Return several glyphs as one: a charstring.

@@ -11,8 +11,9 @@ _CHINESE = ('Hani', 'Hira', 'Kana', 'Hang', 'Bopo')
 #: Packages of Debian and Ubuntu for scripts that are not in `fonts-noto-core`
 _DEBIAN = {**dict.fromkeys(_CHINESE, 'fonts-hanazono'), EMOJI: 'fonts-noto-color-emoji'}
 _DEBIAN_USUAL = 'fonts-noto-core'
-#: Families for scripts of which the first of the chain is not the one
-_FAMILIES = {**dict.fromkeys(_CHINESE, ('HanaMinB',)), EMOJI: ('Noto Color Emoji',)}
+#: Families for scripts of which the first of the chain is not the one. Emoji in colours are paints on newer Fedoras,
+#: which a badge does not draw; in black and white there are few on older ones
+_FAMILIES = {**dict.fromkeys(_CHINESE, ('HanaMinB',)), EMOJI: ('Noto Emoji', 'Noto Color Emoji')}
 #: Rare characters, and two scripts that would be a third of it and are in no name
 NOT_IN_WHEEL = frozenset({*_CHINESE, 'Sgnw', 'Tang'})
 _PIP = 'pip install indico_plugin_checkin_print_fonts-*.whl'

@@ -1,7 +1,7 @@
 """Which font writes what."""
 
 import pytest
-from tests.fakes.texts import SANS
+from tests.fakes.texts import SANS, painted_font
 
 from indico_checkin_print.badge.text import chain, fonts
 
@@ -35,6 +35,13 @@ def test_bold(sans):
 @pytest.mark.parametrize(('text', 'script'), [('\U000323b0', 'Hani'), ('\ue000', 'Zzzz'), ('z\ue000', 'Latn')])
 def test_no_font_has_it(sans, text, script):
     assert chain.choose(text, script, sans) is None
+
+
+def test_what_is_only_painted_is_not_written(tmp_path):
+    """The emoji of some systems are paints (COLR) on glyphs without an outline: nothing would be on the badge."""
+    font = fonts.at(painted_font(tmp_path / 'painted.ttf', painted='😀', outlined='😎'))
+    assert font.has('😀😎')
+    assert [chain.can_write(font, char, 'Zsye') for char in '😀😎'] == [False, True]
 
 
 def test_emoji_are_not_of_the_templates_font():

@@ -14,7 +14,7 @@ PIP = '("pip install indico_plugin_checkin_print_fonts-*.whl" in Indico\'s envir
     ({'Thaa', 'Arab'}, 'almalinux rhel centos fedora', "dnf install 'font(notosansarabic)' 'font(notosansthaana)'"),
     ({'Hira', 'Hani'}, 'fedora ', "dnf install 'font(hanaminb)'"),
     ({'Zsye', 'Zyyy', 'Tibt'}, 'fedora ',
-     "dnf install 'font(notocoloremoji)' 'font(notosans)' 'font(notoseriftibetan)'")])
+     "dnf install 'font(notocoloremoji)' 'font(notoemoji)' 'font(notosans)' 'font(notoseriftibetan)'")])
 def test_root_needs_one_command(scripts, system, command):
     for has_wheel in (False, True):
         assert cure_for(scripts, system, is_root=True, has_wheel=has_wheel) == f'"{command}"'
