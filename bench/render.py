@@ -65,6 +65,9 @@ def _with_photo(event_id):
     form = RegistrationForm.query.filter_by(event_id=event_id).order_by(RegistrationForm.id).first()
     plain = form.checkin_print_setup.template
     template = DesignerTemplate(type=plain.type, title='Photo', event_id=event_id, data=plain.data)
+    db.session.add(template)
+    # its number is part of where the picture is stored
+    db.session.flush()
     image = DesignerImageFile(template=template, filename='photo.png', content_type='image/png')
     image.save(BytesIO(pictures.photo(*PHOTO, 'PNG', compress_level=1)))
     template.background_image = image

@@ -97,7 +97,7 @@ def in_colour():
         '16-bit-transparent-colour': _deep('RGB', (b'tRNS', b'\xff' * 6)),
         'cmyk-jpeg': saved(cmyk, 'JPEG', quality=95, subsampling=0),
         'damaged-profile': saved(drawn(), 'PNG', icc_profile=b'no profile'),
-        'profile-of-grey': saved(cmyk, 'JPEG', quality=95, subsampling=0, icc_profile=_swapped_profile()),
+        'profile-of-other-colours': saved(cmyk, 'JPEG', quality=95, subsampling=0, icc_profile=_swapped_profile()),
         **{f'turned-{orientation}': turned(orientation) for orientation in range(1, 9)},
     }
 
