@@ -127,12 +127,12 @@ def examine(app, db, mocker, form):
 def test_a_healthy_installation(examine):
     findings = examine()
     assert {name for name, (level, __) in findings.items() if level != OK} == set(), findings
-    assert len(findings) == 18
+    assert len(findings) == 19
 
 
 def test_for_people(examine, db):
     output = CliRunner().invoke(cli, ['doctor']).output.splitlines()
-    assert len(output) == 18
+    assert len(output) == 19
     assert all(line.startswith('OK     ') for line in output)
 
 
