@@ -33,8 +33,21 @@ class PrintRequest:
     resolution_dpi: int = 0
     #: Whether the second page is the back of the first.
     two_sided: bool = False
+    #: Whether the badge lies on its side on these pages: it was turned by 90 or 270 degrees.
+    sideways: bool = False
     #: Why an earlier run of the agent was about to have it cancelled in the print system; empty if it was not.
     canceled_for: str = ''
+
+    @property
+    def sides(self) -> str:
+        """IPP's ``sides`` (RFC 8011): what makes the back of a badge upright when it turns about its vertical axis.
+
+        So does a badge on a lanyard. That axis is along the long edge of a sheet, as in a book, or along the short one.
+        """
+        if not self.two_sided:
+            return 'one-sided'
+        is_long = (self.height_mm >= self.width_mm) != self.sideways
+        return 'two-sided-long-edge' if is_long else 'two-sided-short-edge'
 
 
 def short_tag(tag: str) -> str:

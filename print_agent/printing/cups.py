@@ -107,7 +107,7 @@ class CupsBackend:
         """Stream the document into a new CUPS job; its number is the handle."""
         media = request.media or f'Custom.{_mm(request.width_mm)}x{_mm(request.height_mm)}mm'
         options = {**_PLAIN, 'media': media,
-                   'copies': str(request.copies), 'sides': 'two-sided-long-edge' if request.two_sided else 'one-sided'}
+                   'copies': str(request.copies), 'sides': request.sides}
         if request.resolution_dpi:
             # the first is IPP's, for printers without a driver, the other one what drivers (PPDs) know
             options |= dict.fromkeys(('printer-resolution', 'Resolution'), f'{request.resolution_dpi}dpi')

@@ -93,7 +93,8 @@ class Layout(Struct, frozen=True, kw_only=True):
             sheet = self.sheet_for(request, Sheets())
         kept = self.keeps_document(request, sheet)
         request = replace(request, copies=request.copies * self.copies, resolution_dpi=self.resolution_dpi or 0,
-                          media=sheet.name, width_mm=sheet.width, height_mm=sheet.height)
+                          media=sheet.name, width_mm=sheet.width, height_mm=sheet.height,
+                          sideways=bool(self.orientation % 180) != sheet.is_turned)
         if kept:
             return request
         try:

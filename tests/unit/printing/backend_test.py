@@ -1,6 +1,8 @@
-"""A job is known again by its name, or by what a printer left of it."""
+"""A job is known again by its name, or by what a printer left of it; its back is where a reader looks for it."""
 
-from print_agent.printing.backend import is_named, short_tag
+import pytest
+
+from print_agent.printing.backend import PrintRequest, is_named, short_tag
 
 
 def test_a_job_is_known_by_what_a_printer_left_of_its_name():
@@ -10,3 +12,19 @@ def test_a_job_is_known_by_what_a_printer_left_of_its_name():
         assert is_named(left, tag)
     for other in ('', 'badge', name[:8], f'{short_tag("another")} badge'):
         assert not is_named(other, tag)
+
+
+@pytest.mark.parametrize(('width', 'height', 'sideways', 'sides'), [
+    (96, 134, False, 'two-sided-long-edge'), (134, 96, False, 'two-sided-short-edge'),
+    # a badge that is wider than high on labels that are higher than wide, and the other way round
+    (96, 134, True, 'two-sided-short-edge'), (134, 96, True, 'two-sided-long-edge'),
+])
+def test_the_back_is_upright_on_a_lanyard(width, height, sideways, sides):
+    request = PrintRequest(tag='t', title='t', document=b'', copies=1, width_mm=width, height_mm=height, expires=0,
+                           two_sided=True, sideways=sideways)
+    assert request.sides == sides
+
+
+def test_one_page_has_no_back():
+    assert PrintRequest(tag='t', title='t', document=b'', copies=1, width_mm=134, height_mm=96, expires=0
+                        ).sides == 'one-sided'

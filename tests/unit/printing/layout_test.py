@@ -42,6 +42,15 @@ def test_a_page_that_is_turned_in_the_pdf():
     assert place(laid.document) == ([134, 96], [129, 0, 5, 10])
 
 
+@pytest.mark.parametrize(('orientation', 'sideways'), [(0, False), (90, True), (180, False), (270, True)])
+def test_a_turned_badge_lies_on_its_side(orientation, sideways):
+    layout = Layout(orientation=orientation)
+    assert layout.apply(request(with_rectangle())).sideways is sideways
+    # on a sheet that the printer has only the other way round
+    turned = Sheet(96, 134, is_turned=True)
+    assert layout.apply(request(with_rectangle(turned=90), 134.0, 96.0), turned).sideways is not sideways
+
+
 def test_all_pages_are_kept():
     laid = Layout(orientation=90).apply(request(pdf(pages=3)))
     assert len(PdfReader(io.BytesIO(laid.document)).pages) == 3
