@@ -42,9 +42,9 @@ ON_A_BADGE = {
     # the speakers
     EventPersonLink: ('person_id', '_first_name', '_last_name'),
     EventPerson: ('first_name', 'last_name'),
-    Category: ('title', 'default_ticket_template_id'),
-    FormSetup: ('kind', 'template_id', 'backside'),
-    EventSetup: ('language', 'smallest_text', 'qr_level'),
+    Category: ('title', 'default_ticket_template_id', 'default_badge_template_id'),
+    FormSetup: ('kind', 'template_id', 'backside', 'fold'),
+    EventSetup: ('language', 'smallest_text', 'qr_level', 'template_rules'),
 }
 #: What Indico keeps among the settings of an event
 EVENT_SETTINGS = {('core', 'organizer_info'), ('language', 'default_locale'), ('language', 'enforce_locale')}
@@ -66,16 +66,21 @@ BEGIN
          FROM event_registration.form_items i WHERE i.registration_form_id = f.id),
         (SELECT array_agg(ROW(t.id, {template}, {backside}) ORDER BY t.id)
          FROM indico.designer_templates t LEFT JOIN indico.designer_templates b ON b.id = t.backside_template_id
-         WHERE t.id IN (s.template_id, f.ticket_template_id, $2)),
-        CASE WHEN s.kind = {ticket} AND f.ticket_template_id IS NULL THEN (
+         WHERE t.id = ANY (ARRAY[s.template_id, f.ticket_template_id, $2] || ARRAY(
+            SELECT CAST(rule AS integer)
+            FROM jsonb_path_query(n.template_rules, {rules_templates}) rule))),
+        CASE WHEN CASE s.kind WHEN {ticket} THEN f.ticket_template_id ELSE s.template_id END IS NULL THEN (
             WITH RECURSIVE chain AS (
-                SELECT c.id, c.parent_id, c.default_ticket_template_id
-                FROM categories.categories c WHERE c.id = e.category_id
+                -- an event in no category has the templates of the root
+                SELECT c.id, c.parent_id, c.default_ticket_template_id, c.default_badge_template_id
+                FROM categories.categories c WHERE c.id = coalesce(e.category_id, 0)
                 UNION ALL
-                SELECT c.id, c.parent_id, c.default_ticket_template_id
+                SELECT c.id, c.parent_id, c.default_ticket_template_id, c.default_badge_template_id
                 FROM categories.categories c JOIN chain ON c.id = chain.parent_id)
             SELECT array_agg(ROW(chain.id, t.id, {template}, {backside}) ORDER BY chain.id)
-            FROM chain JOIN indico.designer_templates t ON t.id = chain.default_ticket_template_id
+            FROM chain JOIN indico.designer_templates t ON t.id =
+                CASE s.kind WHEN {ticket} THEN chain.default_ticket_template_id
+                ELSE chain.default_badge_template_id END
             LEFT JOIN indico.designer_templates b ON b.id = t.backside_template_id) END,
         (SELECT c.title FROM categories.categories c WHERE c.id = e.category_id),
         CASE WHEN n.language = {registrant} THEN (
@@ -96,6 +101,9 @@ END
 $$
 """
 
+#: The ids of the templates in the template rules of an event. What is stored is never trusted
+_RULES_TEMPLATES = """'lax $[*].template ? (@.type() == "number" && @ > 0 && @ < 2147483648).floor()'"""
+
 
 @event.listens_for(Job.__table__, 'after_create')
 def _create_function(table, connection, **kwargs):
@@ -105,7 +113,7 @@ def _create_function(table, connection, **kwargs):
 def function():
     """Return the SQL that creates the function, as the migration has it."""
     columns = {
-        name: ', '.join(f'{alias}.{column}' for column in _columns(model))
+        name: ', '.join(_expression(model, alias, column) for column in _columns(model))
         for name, alias, model in (
             ('registration', 'r', Registration), ('setup', 's', FormSetup), ('form', 'f', RegistrationForm),
             ('event', 'e', Event), ('rules', 'n', EventSetup), ('data', 'd', RegistrationData),
@@ -114,13 +122,20 @@ def function():
     }
     settings = ', '.join(f"('{module}', '{name}')" for module, name in sorted(EVENT_SETTINGS))
     return _FUNCTION.format(**columns, settings=settings, ticket=int(BadgeKind.ticket),
-                            registrant=int(BadgeLanguage.registrant), schema=SCHEMA)
+                            registrant=int(BadgeLanguage.registrant), schema=SCHEMA, rules_templates=_RULES_TEMPLATES)
+
+
+def _expression(model, alias, column):
+    if (model, column) == (DesignerTemplate, 'data'):
+        # a row as text has its quotes doubled, once for each row that it is in, and the rules may name 20 templates
+        return f'md5(CAST({alias}.{column} AS text))'
+    return f'{alias}.{column}'
 
 
 def fingerprint_of(registration_id, template_id=0):
     """Return the expression for the fingerprint of what is, or may be, on the badge of a registration.
 
-    :param template_id: The badge template to print, if it is not the form's.
+    :param template_id: The badge template to print, if it is not the one that the badge has anyway.
     """
     return getattr(db.func, SCHEMA).badge_fingerprint(registration_id, template_id)
 

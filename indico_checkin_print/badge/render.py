@@ -24,14 +24,17 @@ from indico_checkin_print import _
 from indico_checkin_print.badge.context import drawing
 from indico_checkin_print.badge.edits import Edited, Recorder, in_words
 from indico_checkin_print.badge.faults import describe_fault
+from indico_checkin_print.badge.fold import FoldedAtSide, FoldedAtTop
 from indico_checkin_print.badge.losses import LossKind
 from indico_checkin_print.badge.names import is_nameless
 from indico_checkin_print.badge.pictures.draw import Bare, Pictured
 from indico_checkin_print.badge.qr import Scannable
+from indico_checkin_print.badge.template_choice import choose_template
 from indico_checkin_print.badge.text.draw import Written
 from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.logs import log_failure, logger
-from indico_checkin_print.models.choices import DEFAULT_SMALLEST_TEXT, BadgeKind, BadgeLanguage, QRLevel
+from indico_checkin_print.models.choices import (DEFAULT_SMALLEST_TEXT, BadgeKind, BadgeLanguage, Fold,
+                                                 MissingGlyphsPolicy, NamelessPolicy, QRLevel)
 from indico_checkin_print.reasons.codes import Reason
 
 
@@ -46,6 +49,8 @@ class BadgePDF:
     height_mm: float
     #: Each `losses.Loss`: what is on it otherwise than it was written
     losses: tuple = ()
+    #: Which template it is and why, as `TemplateChoice.facts` says; nothing of a ticket
+    drawn_with: dict | None = None
 
     @property
     def sha256(self):
@@ -59,25 +64,23 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
 
     :param setup: The `FormSetup` of the registration's form.
     :param person: The id of an accompanying person, or ``''`` for the registrant. A ticket has all persons on it.
-    :param template: A badge template to print instead of what the form prints.
+    :param template: A badge template to print instead of the one that `template_choice` finds, or of a ticket.
     :param language: The event's `BadgeLanguage`.
     :param accepted: Why the badge would be held and is drawn all the same: `Reason.no_name`, `Reason.missing_glyphs`,
                      `Reason.lost_picture`.
     :param edits: Texts to print in place of those of the registration, see `badge.edits`. A ticket has none.
     :param smallest: The size in points below which no text shrinks to fit; what has no room then is cut.
     :param qr_level: The event's `QRLevel`.
-    :raises CannotRender: if the template is gone, cannot be drawn, draws nothing, or makes a document that no desk
-                          accepts.
+    :raises CannotRender: if the template cannot be drawn, draws nothing, or makes a document that no desk accepts.
     :raises MustHold: if it would show no name of its person, boxes in place of characters that no font has, or not the
                       picture of its person.
     """
-    kind, template = (setup.kind, setup.template) if template is None else (BadgeKind.badge, template)
-    if kind == BadgeKind.badge and template is None:
-        raise CannotRender(Reason.template_missing)
+    kind = setup.kind if template is None else BadgeKind.badge
+    choice = None if kind == BadgeKind.ticket else choose_template(registration, setup, person, asked=template)
     with drawing(registration, language):
         with _faults_of_templates(), _invariant_pdf():
-            pdf = (_prepare_ticket(registration) if kind == BadgeKind.ticket else
-                   _prepare_badge(registration, template, setup.backside, person, accepted, edits or {}))
+            pdf = (_prepare_ticket(registration) if choice is None else
+                   _prepare_badge(registration, choice, person, accepted, edits or {}))
             pdf.smallest, pdf.qr_level = smallest, qr_level
             content = pdf.get_pdf().getvalue()
         losses = tuple(pdf.losses.values())
@@ -87,7 +90,19 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
         pictures = [str(loss) for loss in losses if loss.kind == LossKind.picture]
         if pictures and Reason.lost_picture not in accepted:
             raise MustHold(Reason.lost_picture, ' '.join(pictures))
-        return _checked(kind, content, losses)
+        return _checked(kind, content, losses, choice and choice.facts)
+
+
+def accepted_by(rules):
+    """Return for what an event does not want its badges to be held.
+
+    :param rules: Its `EventSetup`, if it has one.
+    """
+    if rules is None:
+        return frozenset()
+    return {reason for reason, prints in ((Reason.no_name, rules.nameless == NamelessPolicy.print),
+                                          (Reason.missing_glyphs, rules.missing_glyphs == MissingGlyphsPolicy.print))
+            if prints}
 
 
 def texts_of(registration, setup, person='', *, template=None, language=BadgeLanguage.event):
@@ -95,13 +110,11 @@ def texts_of(registration, setup, person='', *, template=None, language=BadgeLan
 
     :raises CannotRender: as `render` does.
     """
-    kind, template = (setup.kind, setup.template) if template is None else (BadgeKind.badge, template)
-    if kind == BadgeKind.ticket:
+    if template is None and setup.kind == BadgeKind.ticket:
         return []
-    if template is None:
-        raise CannotRender(Reason.template_missing)
+    choice = choose_template(registration, setup, person, asked=template)
     with drawing(registration, language), _faults_of_templates():
-        pdf = _prepare(registration, template, setup.backside and template.backside_template, person, Recorder, Bare)
+        pdf = _prepare(registration, choice, person, Recorder, Bare)
         pdf.texts = {}
         pdf.get_pdf()
     return in_words(pdf.texts)
@@ -118,26 +131,27 @@ def _prepare_ticket(registration):
                         regform.tickets_for_accompanying_persons)
 
 
-def _prepare_badge(registration, template, backside, person, accepted, edits):
-    backside = backside and template.backside_template
-    pdf = _prepare(registration, template, backside, person, Edited, Pictured)
+def _prepare_badge(registration, choice, person, accepted, edits):
+    pdf = _prepare(registration, choice, person, Edited, Pictured)
     pdf.edits = edits
-    items = [*template.data['items'], *(backside.data['items'] if backside else ())]
+    items = [*choice.template.data['items'], *(choice.backside.data['items'] if choice.backside else ())]
     if (Reason.no_name not in accepted
             and is_nameless(items, pdf.persons[0]['first_name'], pdf.persons[0]['last_name'], edits)):
         raise MustHold(Reason.no_name)
     return pdf
 
 
-def _prepare(registration, template, backside, person, texts, pictures):
+def _prepare(registration, choice, person, texts, pictures):
     """Return what draws one badge.
 
+    :param choice: The `TemplateChoice`.
     :param texts: A class that knows more about texts than `Written`, and comes before it.
     :param pictures: `Pictured` or `Bare`.
     """
-    pdf_class = RegistrantsListToBadgesPDFDoubleSided if backside else RegistrantsListToBadgesPDF
+    template = choice.template
+    pdf_class = _CLASSES[choice.fold] if choice.backside else RegistrantsListToBadgesPDF
     # Indico's page sizes are a closed list; its PDF classes only look at `size`, in points
-    size = (template.data['width'] / PIXELS_CM * cm, template.data['height'] / PIXELS_CM * cm)
+    size = tuple(side / PIXELS_CM * cm for side in choice.size)
     config = {**DEFAULT_TICKET_PRINTING_SETTINGS, 'page_size': SimpleNamespace(size=size)}
     signals.event.designer.print_badge_template.send(template, regform=registration.registration_form,
                                                      registrations=[registration])
@@ -148,6 +162,9 @@ def _prepare(registration, template, backside, person, texts, pictures):
         raise CannotRender(Reason.registration_gone, _('This accompanying person is no longer registered.'))
     return pdf
 
+
+#: What draws both sides of a badge
+_CLASSES = {Fold.none: RegistrantsListToBadgesPDFDoubleSided, Fold.side: FoldedAtSide, Fold.top: FoldedAtTop}
 
 #: Pixels of a designer template per centimetre (``indico.modules.designer.pdf``)
 PIXELS_CM = 50
@@ -180,7 +197,7 @@ def _faults_of_templates():
         raise CannotRender(Reason.render_failed, describe_fault(exc)) from exc
 
 
-def _checked(kind, content, losses):
+def _checked(kind, content, losses, drawn_with):
     """Measure a PDF and refuse what agents would refuse."""
     if len(content) > MAX_DOCUMENT:
         raise CannotRender(Reason.document_too_large, _('{size} bytes; the limit is {limit}.').format(
@@ -193,4 +210,4 @@ def _checked(kind, content, losses):
         raise CannotRender(Reason.document_too_large, _('{pages} pages of {width} x {height} mm.').format(
             pages=len(pages), width=width, height=height))
     return BadgePDF(kind=kind, content=content, pages=len(pages), width_mm=width, height_mm=height,
-                    losses=losses)
+                    losses=losses, drawn_with=drawn_with)

@@ -5,6 +5,7 @@ from indico.modules.designer.models.templates import DesignerTemplate
 
 from indico_checkin_print.badge.render import PIXELS_CM, render
 from indico_checkin_print.badge.sample import sample_registration
+from indico_checkin_print.badge.template_choice import form_choice
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
 
@@ -19,8 +20,8 @@ def render_separator(regform, text):
     """Render the sheet before badges of a registration form; return a `BadgePDF`."""
     setup = regform.checkin_print_setup
     width, height = (round(side * PIXELS_CM) for side in A4_CM)
-    if setup.kind == BadgeKind.badge and setup.template is not None:
-        width, height = setup.template.data['width'], setup.template.data['height']
+    if setup.kind == BadgeKind.badge:
+        width, height = form_choice(setup).size
     # drawn by the designer, which knows how to write any script; never stored
     item = {'type': 'fixed', 'text': text, 'x': 10, 'y': round(height * 0.3), 'width': width - 20, 'height': None,
             'font_size': f'{_points(text, width)}pt', 'font_family': 'sans-serif', 'text_align': 'center', 'bold': True,

@@ -7,6 +7,12 @@ from indico.modules.designer import TemplateType
 from indico.modules.designer.util import get_inherited_templates, get_printable_event_templates
 from indico.modules.events.registration.forms import BadgeSettingsForm
 
+from indico_checkin_print import _
+
+
+#: Pixels of a designer template per millimetre
+PIXELS_MM = 5
+
 
 def usable_templates(regform):
     """Return what Indico lets print for a form, by title, and what the form uses now."""
@@ -18,3 +24,10 @@ def usable_templates(regform):
     if setup is not None and setup.template is not None and setup.template not in templates:
         templates.append(setup.template)
     return sorted(templates, key=attrgetter('title', 'id'))
+
+
+def title_of(template):
+    """Return what a dialog calls a template: its title, its size, and whether it has a backside."""
+    width, height = (f'{template.data[side] / PIXELS_MM:g}' for side in ('width', 'height'))
+    title = f'{template.title} ({width} × {height} mm)'
+    return title if template.backside_template is None else _('{template}, with backside').format(template=title)

@@ -7,6 +7,7 @@ from print_agent.protocol import media
 from indico_checkin_print import _
 from indico_checkin_print.badge.render import PIXELS_CM
 from indico_checkin_print.badge.separator import A4_CM
+from indico_checkin_print.badge.template_choice import form_choice
 from indico_checkin_print.models.choices import BadgeKind
 
 
@@ -33,12 +34,10 @@ class WrongLabels:
 
 
 def badge_size(setup):
-    """Return width and height in mm of what a registration form prints, or ``None`` if that is not chosen yet."""
+    """Return width and height in mm of what a registration form prints for people whom no template rule fits."""
     if setup.kind == BadgeKind.ticket:
         return tuple(side * 10 for side in A4_CM)
-    if setup.template is None:
-        return None
-    return tuple(round(setup.template.data[side] / PIXELS_CM * 10, 1) for side in ('width', 'height'))
+    return tuple(round(side / PIXELS_CM * 10, 1) for side in form_choice(setup).size)
 
 
 def badge_sizes(desk, setups, *, is_first):
@@ -47,9 +46,8 @@ def badge_sizes(desk, setups, *, is_first):
     :param setups: The `FormSetup` of each form of the event that prints.
     :param is_first: Whether it is the first desk of the event, which forms without a desk print at.
     """
-    found = (badge_size(setup) for setup in setups
-             if setup.desk_id == desk.id or (setup.desk_id is None and is_first))
-    return list(dict.fromkeys(size for size in found if size is not None))
+    return list(dict.fromkeys(badge_size(setup) for setup in setups
+                              if setup.desk_id == desk.id or (setup.desk_id is None and is_first)))
 
 
 def wrong_labels(desks, setups):

@@ -47,8 +47,7 @@ def rendered(job, pdf, actor):
     document_id = store_document(pdf, job.registration_id, _claimed(job)) if pdf is not None else None
     if pdf is not None and document_id is None:
         return False
-    losses = to_facts(pdf.losses) if pdf is not None else []
-    facts = {'facts': _facts_with(losses)} if losses or 'losses' in (job.facts or {}) else {}
+    facts = {} if pdf is None else {'facts': _facts_with(to_facts(pdf.losses), pdf.drawn_with)}
     person = db.case([(Job.purpose == Job.PURPOSE_TEST, '')], else_=Job.person)
     return _ready(job, Reason.rendered, actor, document_id=document_id, person=person, **facts)
 
@@ -58,9 +57,8 @@ def use_prepared(job, actor):
 
     :return: Whether the claim still held.
     """
-    losses = job.prepared.losses or []
-    facts = {'facts': _facts_with(losses)} if losses or 'losses' in (job.facts or {}) else {}
-    return _ready(job, Reason.prepared, actor, document_id=job.prepared.document_id, **facts)
+    return _ready(job, Reason.prepared, actor, document_id=job.prepared.document_id,
+                  facts=_facts_with(job.prepared.losses, job.prepared.drawn_with))
 
 
 def _ready(job, reason, actor, **values):
@@ -74,9 +72,13 @@ def _ready(job, reason, actor, **values):
     return True
 
 
-def _facts_with(losses):
-    known = db.func.coalesce(Job.facts, db.cast({}, JSONB)).op('-')('losses')
-    return known.op('||')(db.cast({'losses': losses} if losses else {}, JSONB))
+def _facts_with(losses, drawn_with):
+    """Return the facts of a job with what there is to say about its document, and without those of an earlier one."""
+    new = {'losses': losses, 'drawn_with': drawn_with}
+    old = Job.facts - 'losses' - 'drawn_with'
+    if new := {key: value for key, value in new.items() if value}:
+        return db.func.coalesce(old, db.cast({}, JSONB)).op('||')(db.cast(new, JSONB))
+    return old
 
 
 def hold_claimed(job, reason, detail, actor):

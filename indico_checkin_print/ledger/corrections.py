@@ -77,7 +77,12 @@ def _touched(changes):
                    .where(FormSetup.kind == BadgeKind.ticket,
                           db.or_(RegistrationForm.ticket_template_id.is_(None),
                                  RegistrationForm.ticket_template_id.in_(templates))))
-        where.append(_of_forms(db.or_(RegistrationForm.id.in_(prints), RegistrationForm.id.in_(tickets))))
+        # and so it is with badges; and people whom a template rule fits are in any form of its event
+        defaults = (db.select(FormSetup.registration_form_id)
+                    .where(FormSetup.kind == BadgeKind.badge, FormSetup.template_id.is_(None)))
+        rules = db.select(EventSetup.event_id).where(_has_rules_for(changes.templates))
+        where.append(_of_forms(db.or_(RegistrationForm.id.in_(prints), RegistrationForm.id.in_(tickets),
+                                      RegistrationForm.id.in_(defaults), RegistrationForm.event_id.in_(rules))))
         where.append(Job.facts['template'].astext.cast(db.Integer).in_(templates))
     if changes.events:
         where.append(Job.event_id.in_(changes.events))
@@ -85,6 +90,13 @@ def _touched(changes):
         where.append(db.session.query(Event.id)
                      .filter(Event.id == Job.event_id, Event.category_chain_overlaps(changes.categories)).exists())
     return where
+
+
+def _has_rules_for(templates):
+    """Return the condition for events with a rule for one of some templates, or for one that has it as its backside."""
+    fronts = (db.session.query(DesignerTemplate.id).filter(DesignerTemplate.backside_template_id.in_(templates)))
+    ids = {*templates, *(id_ for id_, in fronts)}
+    return db.or_(*(EventSetup.template_rules.contains([{'template': id_}]) for id_ in sorted(ids)))
 
 
 def _of_forms(forms):

@@ -32,13 +32,13 @@ _RECORD = Function('record_jobs', f"""
                greatest(now(), cast(%(checked_in_dt)s AS timestamptz)) AT TIME ZONE 'UTC' AS created
     ),
     prepared AS (
-        SELECT p.person, p.document_id, p.drawn_from, p.losses FROM plugin_checkin_print.prepared p
+        SELECT p.person, p.document_id, p.drawn_from, p.losses, p.drawn_with FROM plugin_checkin_print.prepared p
         WHERE p.registration_id = %(registration_id)s AND p.document_id IS NOT NULL AND p.drawn_by IN (
             SELECT h.detail FROM plugin_checkin_print.{Heartbeat.__tablename__} h WHERE starts_with(h.name, '{DRAWS}'))
         FOR SHARE OF p SKIP LOCKED
     ),
     wanted AS (
-        SELECT r.*, p.document_id, p.losses, coalesce(p.drawn_from, '') AS drawn_from,
+        SELECT r.*, p.document_id, p.losses, p.drawn_with, coalesce(p.drawn_from, '') AS drawn_from,
                CASE WHEN p.document_id IS NULL THEN r.state ELSE %(ready)s END AS begins_as
         FROM jsonb_to_recordset(cast(%(rows)s AS jsonb)) AS r
             (person text, purpose text, facts jsonb, reprint_of_id bigint, desk_id int, webhook_id int, state int,
@@ -55,8 +55,10 @@ _RECORD = Function('record_jobs', f"""
              expires_dt)
         SELECT %(event_id)s, %(registration_id)s, r.person, cast(%(checked_in_dt)s AS timestamptz) AT TIME ZONE 'UTC',
                r.purpose,
-               CASE WHEN r.losses IS NULL THEN r.facts
-                    ELSE coalesce(r.facts, '{{}}') || jsonb_build_object('losses', r.losses) END,
+               nullif(coalesce(r.facts, '{{}}')
+                      || CASE WHEN r.losses IS NULL THEN '{{}}' ELSE jsonb_build_object('losses', r.losses) END
+                      || CASE WHEN r.drawn_with IS NULL THEN '{{}}'
+                         ELSE jsonb_build_object('drawn_with', r.drawn_with) END, '{{}}'),
                r.reprint_of_id, %(user_id)s, r.desk_id, r.webhook_id, r.begins_as,
                CASE WHEN r.document_id IS NULL THEN r.reason ELSE 'prepared' END, r.document_id, r.drawn_from,
                clock.created, clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)

@@ -111,7 +111,7 @@ def store_prepared(registration, drawn, drawn_from, version):
         old_document = old and old.document
         values = {'registration_id': registration.id, 'person': person, 'event_id': registration.event_id,
                   'document_id': None, 'drawn_from': drawn_from, 'drawn_by': version, 'reason': '', 'losses': db.null(),
-                  'checked_dt': now()}
+                  'drawn_with': db.null(), 'checked_dt': now()}
         if isinstance(pdf, str):
             values['reason'] = str(pdf)
         else:
@@ -119,6 +119,7 @@ def store_prepared(registration, drawn, drawn_from, version):
             same = old_document is not None and old_document.sha256 == pdf.sha256
             values['document_id'] = old_document.id if same else store_document(pdf, registration.id)
             values['losses'] = to_facts(pdf.losses) or db.null()
+            values['drawn_with'] = pdf.drawn_with or db.null()
             if not same:
                 grown += len(pdf.content) - (old_document.length if old_document is not None else 0)
         db.session.execute(insert(Prepared.__table__).values(values)

@@ -9,6 +9,7 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.util.string import natural_sort_key
 
 from indico_checkin_print.badge.pictures.check import faults_of
+from indico_checkin_print.badge.template_choice import form_choice
 from indico_checkin_print.calls import open_calls
 from indico_checkin_print.diagnostics.attention import attention
 from indico_checkin_print.diagnostics.labels import wrong_labels
@@ -26,6 +27,7 @@ from indico_checkin_print.management.setup.prepared import prepared_in_words
 from indico_checkin_print.management.setup.when import rules_in_words, setup_of
 from indico_checkin_print.management.status import (agent_status, desk_statuses, needs_attention, printer_status,
                                                     webhook_status)
+from indico_checkin_print.management.template_rules.pages import template_rules_context
 from indico_checkin_print.management.visibility import sees_all, visible
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.choices import BadgeKind
@@ -57,7 +59,8 @@ class RHSetup(RHCheckinPrintBase):
                                               calibration_in_words=in_words, is_set_at_agent=is_set_at_agent,
                                               regforms=regforms, picture_faults=_picture_faults(regforms),
                                               devices=devices_of(self.event), BadgeKind=BadgeKind,
-                                              **rules_context(self.event), **context)
+                                              form_choices=_form_choices(regforms), **rules_context(self.event),
+                                              **template_rules_context(self.event), **context)
 
 
 def _picture_faults(regforms):
@@ -110,6 +113,12 @@ def regforms_of(event):
 def _prepared(event):
     """Return what the tab *Set-up* shows besides; to count all people takes longer than the rest."""
     return {'prepared': prepared_in_words(event, setup_of(event))}
+
+
+def _form_choices(regforms):
+    """Return the `TemplateChoice` of each form that prints badges, by its id."""
+    return {regform.id: form_choice(setup) for regform in regforms
+            if (setup := regform.checkin_print_setup) is not None and setup.kind == BadgeKind.badge}
 
 
 def _live_context(event, *, regforms=None, all_steps=False):

@@ -2,6 +2,7 @@
 
 from indico_checkin_print.management.batches.pages import (RHBatch, RHBatchLive, RHCancelBatch, RHCreateBatch,
                                                            RHPauseBatch)
+from indico_checkin_print.management.batches.sheets import RHDownloadSheets, RHMakeSheets
 from indico_checkin_print.management.desk_rules.editor import (RHAddRule, RHDeleteRule, RHEditRule, RHMoveRule,
                                                                RHPreviewRule, RHRuleBars, RHRules, RHTryRules)
 from indico_checkin_print.management.jobs.actions import RHDiscardJob, RHRetryJob
@@ -26,6 +27,8 @@ from indico_checkin_print.management.setup.kiosks import (RHAddKiosk, RHEditKios
                                                           RHRevokeKiosk)
 from indico_checkin_print.management.setup.prepared import RHDeletePrepared, RHEditPrepared, RHPrepare
 from indico_checkin_print.management.setup.when import RHEditWhen
+from indico_checkin_print.management.template_rules.pages import (RHAddTemplateRule, RHDeleteTemplateRule,
+                                                                  RHEditTemplateRule, RHMoveTemplateRule)
 from indico_checkin_print.management.today.calls import RHAnswerCall, RHEndCall
 from indico_checkin_print.management.today.live_board import RHLiveBoard, RHLiveBoardNow
 from indico_checkin_print.management.today.pause import RHPauseDesk, RHPauseEvent
@@ -55,6 +58,8 @@ def add_management_urls(blueprint):
     _add('/forms/<int:reg_form_id>/registrations/<int:registration_id>/badges', 'registration_badges',
          RHRegistrationBadges, 'GET')
     _add('/forms/<int:reg_form_id>/batch', 'create_batch', RHCreateBatch, 'POST')
+    _add('/forms/<int:reg_form_id>/sheets', 'make_sheets', RHMakeSheets, 'POST')
+    _add('/forms/<int:reg_form_id>/sheets/download', 'download_sheets', RHDownloadSheets, 'GET')
     # Batches
     _add('/batches/<int:batch_id>/', 'batch', RHBatch, 'GET')
     _add('/batches/<int:batch_id>/live', 'batch_live', RHBatchLive, 'GET')
@@ -82,6 +87,11 @@ def add_management_urls(blueprint):
     _add('/desks/<int:desk_id>/pause', 'pause_desk', RHPauseDesk, 'POST')
     _add('/desks/<int:desk_id>/call/answer', 'answer_call', RHAnswerCall, 'POST')
     _add('/desks/<int:desk_id>/call/end', 'end_call', RHEndCall, 'POST')
+    # Template rules
+    _add('/template-rules/add', 'add_template_rule', RHAddTemplateRule, 'GET', 'POST')
+    _add('/template-rules/<int:rule_id>/', 'edit_template_rule', RHEditTemplateRule, 'GET', 'POST')
+    _add('/template-rules/<int:rule_id>/delete', 'delete_template_rule', RHDeleteTemplateRule, 'POST')
+    _add('/template-rules/<int:rule_id>/move', 'move_template_rule', RHMoveTemplateRule, 'POST')
     # Desk rules
     _add('/rules/', 'rules', RHRules, 'GET')
     _add('/rules/bars', 'rule_bars', RHRuleBars, 'GET')

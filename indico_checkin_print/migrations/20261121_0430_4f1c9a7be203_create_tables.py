@@ -29,25 +29,30 @@ CREATE OR REPLACE FUNCTION plugin_checkin_print.badge_fingerprint(integer, integ
 SET jit = off AS $$
 BEGIN
     RETURN (SELECT md5(CAST(ROW(
-        r.first_name, r.last_name, r.email, r.base_price, r.price_adjustment, r.currency, r.ticket_uuid, s.kind, s.template_id, s.backside, f.ticket_template_id, e.title, e.description, e.start_dt, e.end_dt, e.timezone, e.logo_metadata, e.category_id, e.venue_id, e.venue_name, e.room_id, e.room_name, n.language, n.smallest_text, n.qr_level,
+        r.first_name, r.last_name, r.email, r.base_price, r.price_adjustment, r.currency, r.ticket_uuid, s.kind, s.template_id, s.backside, s.fold, f.ticket_template_id, e.title, e.description, e.start_dt, e.end_dt, e.timezone, e.logo_metadata, e.category_id, e.venue_id, e.venue_name, e.room_id, e.room_name, n.language, n.smallest_text, n.qr_level, n.template_rules,
         (SELECT array_agg(t.registration_tag_id ORDER BY t.registration_tag_id)
          FROM event_registration.registration_tags t WHERE t.registration_id = r.id),
         (SELECT array_agg(ROW(d.field_data_id, d.data, d.storage_file_id) ORDER BY d.field_data_id)
          FROM event_registration.registration_data d WHERE d.registration_id = r.id),
         (SELECT array_agg(ROW(i.id, i.title, i.data, i.is_enabled, i.is_deleted, i.current_data_id) ORDER BY i.id)
          FROM event_registration.form_items i WHERE i.registration_form_id = f.id),
-        (SELECT array_agg(ROW(t.id, t.data, t.background_image_id, t.backside_template_id, b.data, b.background_image_id, b.backside_template_id) ORDER BY t.id)
+        (SELECT array_agg(ROW(t.id, md5(CAST(t.data AS text)), t.background_image_id, t.backside_template_id, md5(CAST(b.data AS text)), b.background_image_id, b.backside_template_id) ORDER BY t.id)
          FROM indico.designer_templates t LEFT JOIN indico.designer_templates b ON b.id = t.backside_template_id
-         WHERE t.id IN (s.template_id, f.ticket_template_id, $2)),
-        CASE WHEN s.kind = 1 AND f.ticket_template_id IS NULL THEN (
+         WHERE t.id = ANY (ARRAY[s.template_id, f.ticket_template_id, $2] || ARRAY(
+            SELECT CAST(rule AS integer)
+            FROM jsonb_path_query(n.template_rules, 'lax $[*].template ? (@.type() == "number" && @ > 0 && @ < 2147483648).floor()') rule))),
+        CASE WHEN CASE s.kind WHEN 1 THEN f.ticket_template_id ELSE s.template_id END IS NULL THEN (
             WITH RECURSIVE chain AS (
-                SELECT c.id, c.parent_id, c.default_ticket_template_id
-                FROM categories.categories c WHERE c.id = e.category_id
+                -- an event in no category has the templates of the root
+                SELECT c.id, c.parent_id, c.default_ticket_template_id, c.default_badge_template_id
+                FROM categories.categories c WHERE c.id = coalesce(e.category_id, 0)
                 UNION ALL
-                SELECT c.id, c.parent_id, c.default_ticket_template_id
+                SELECT c.id, c.parent_id, c.default_ticket_template_id, c.default_badge_template_id
                 FROM categories.categories c JOIN chain ON c.id = chain.parent_id)
-            SELECT array_agg(ROW(chain.id, t.id, t.data, t.background_image_id, t.backside_template_id, b.data, b.background_image_id, b.backside_template_id) ORDER BY chain.id)
-            FROM chain JOIN indico.designer_templates t ON t.id = chain.default_ticket_template_id
+            SELECT array_agg(ROW(chain.id, t.id, md5(CAST(t.data AS text)), t.background_image_id, t.backside_template_id, md5(CAST(b.data AS text)), b.background_image_id, b.backside_template_id) ORDER BY chain.id)
+            FROM chain JOIN indico.designer_templates t ON t.id =
+                CASE s.kind WHEN 1 THEN chain.default_ticket_template_id
+                ELSE chain.default_badge_template_id END
             LEFT JOIN indico.designer_templates b ON b.id = t.backside_template_id) END,
         (SELECT c.title FROM categories.categories c WHERE c.id = e.category_id),
         CASE WHEN n.language = 2 THEN (
@@ -160,13 +165,13 @@ BEGIN
                greatest(now(), cast(_checked_in_dt AS timestamptz)) AT TIME ZONE 'UTC' AS created
     ),
     prepared AS (
-        SELECT p.person, p.document_id, p.drawn_from, p.losses FROM plugin_checkin_print.prepared p
+        SELECT p.person, p.document_id, p.drawn_from, p.losses, p.drawn_with FROM plugin_checkin_print.prepared p
         WHERE p.registration_id = _registration_id AND p.document_id IS NOT NULL AND p.drawn_by IN (
             SELECT h.detail FROM plugin_checkin_print.marks h WHERE starts_with(h.name, 'draws '))
         FOR SHARE OF p SKIP LOCKED
     ),
     wanted AS (
-        SELECT r.*, p.document_id, p.losses, coalesce(p.drawn_from, '') AS drawn_from,
+        SELECT r.*, p.document_id, p.losses, p.drawn_with, coalesce(p.drawn_from, '') AS drawn_from,
                CASE WHEN p.document_id IS NULL THEN r.state ELSE _ready END AS begins_as
         FROM jsonb_to_recordset(cast(_rows AS jsonb)) AS r
             (person text, purpose text, facts jsonb, reprint_of_id bigint, desk_id int, webhook_id int, state int,
@@ -183,8 +188,10 @@ BEGIN
              expires_dt)
         SELECT _event_id, _registration_id, r.person, cast(_checked_in_dt AS timestamptz) AT TIME ZONE 'UTC',
                r.purpose,
-               CASE WHEN r.losses IS NULL THEN r.facts
-                    ELSE coalesce(r.facts, '{}') || jsonb_build_object('losses', r.losses) END,
+               nullif(coalesce(r.facts, '{}')
+                      || CASE WHEN r.losses IS NULL THEN '{}' ELSE jsonb_build_object('losses', r.losses) END
+                      || CASE WHEN r.drawn_with IS NULL THEN '{}'
+                         ELSE jsonb_build_object('drawn_with', r.drawn_with) END, '{}'),
                r.reprint_of_id, _user_id, r.desk_id, r.webhook_id, r.begins_as,
                CASE WHEN r.document_id IS NULL THEN r.reason ELSE 'prepared' END, r.document_id, r.drawn_from,
                clock.created, clock.created, clock.now, clock.now, clock.now + make_interval(secs => r.expires_in)
@@ -219,6 +226,12 @@ $$
 class _BadgeKind(int, Enum):
     ticket = 1
     badge = 2
+
+
+class _Fold(int, Enum):
+    none = 1
+    side = 2
+    top = 3
 
 
 class _UnpaidPolicy(int, Enum):
@@ -342,6 +355,7 @@ def upgrade():
         sa.Column('bulk_limit', sa.Integer(), nullable=False),
         sa.Column('sources', postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column('desk_rules', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False),
+        sa.Column('template_rules', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False),
         sa.Column('badge_desk', sa.Boolean(), server_default='false', nullable=False),
         sa.Column('prepare', PyIntEnum(_PrepareWhen), server_default='1', nullable=False),
         sa.Column('prepare_dt', UTCDateTime(), nullable=True),
@@ -482,6 +496,7 @@ def upgrade():
         sa.Column('kind', PyIntEnum(_BadgeKind), nullable=False),
         sa.Column('template_id', sa.Integer(), nullable=True),
         sa.Column('backside', sa.Boolean(), nullable=False),
+        sa.Column('fold', PyIntEnum(_Fold), server_default='1', nullable=False),
         sa.Column('desk_id', sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(['desk_id'], [f'{SCHEMA}.desks.id'], name=op.f('fk_forms_desk_id_desks'), ondelete='SET NULL'),
         sa.ForeignKeyConstraint(['registration_form_id'], ['event_registration.forms.id'], name=op.f('fk_forms_registration_form_id_forms'), ondelete='CASCADE'),
@@ -535,6 +550,7 @@ def upgrade():
         sa.Column('drawn_from', sa.String(), nullable=False),
         sa.Column('drawn_by', sa.String(), nullable=False),
         sa.Column('reason', sa.String(), server_default='', nullable=False),
+        sa.Column('drawn_with', postgresql.JSONB(), nullable=True),
         sa.Column('losses', postgresql.JSONB(), nullable=True),
         sa.Column('checked_dt', UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(['document_id'], [f'{SCHEMA}.documents.id'], name=op.f('fk_prepared_document_id_documents'), ondelete='CASCADE'),

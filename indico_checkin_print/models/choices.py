@@ -83,6 +83,33 @@ class PrepareWhen(RichIntEnum):
     idle = 3
 
 
+class Fold(RichIntEnum):
+    """Where the backside of a badge is printed."""
+
+    __titles__ = [None, _('On the other side of the sheet, or on a second sheet'),
+                  _('Right of the front, to be folded at the right edge'),
+                  _('Above the front, to be folded at the top')]
+    #: On a page of its own
+    none = 1
+    side = 2
+    top = 3
+
+
+class TemplateLevel(IndicoStrEnum):
+    """What decided with which template a badge is drawn; the first that there is does."""
+
+    #: Somebody chose it for this print
+    asked = 'asked'
+    #: A template rule of the event
+    rule = 'rule'
+    #: What the registration form prints
+    form = 'form'
+    #: The default badge of the category
+    category = 'category'
+    #: The simple badge of this product, see `badge.builtin`
+    builtin = 'builtin'
+
+
 class BadgeEdit(IndicoStrEnum):
     """What somebody may change about one badge, for one print."""
 

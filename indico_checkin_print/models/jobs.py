@@ -116,8 +116,9 @@ class Job(db.Model):
     #: how many ``copies``; of a badge that waited for the badge desk, ``since`` when somebody waits for it there; of a
     #: separator sheet its ``text``, until an hour after its end; of a calibration sheet the ``printer`` and the size of
     #: the ``sheet`` in mm; of one that somebody changed for this print, the ``template``, the ``printer`` and
-    #: ``edits``: the changed texts by `badge.items.key_of`; of one that does not show all as it was written, its
-    #: ``losses``, see `badge.losses`. All else are ids and codes, and no names of people
+    #: ``edits``: the changed texts by `badge.items.key_of`; of one that is drawn, the template it is ``drawn_with`` and
+    #: why, and if it does not show all as it was written, its ``losses``, see `badge.losses`. All else are ids and
+    #: codes, and no names of people
     facts = db.Column(
         JSONB,
         nullable=True

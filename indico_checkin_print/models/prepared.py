@@ -60,6 +60,11 @@ class Prepared(db.Model):
         default='',
         server_default=''
     )
+    #: Its template and why, as `badge.template_choice.TemplateChoice.facts` says
+    drawn_with = db.Column(
+        JSONB,
+        nullable=True
+    )
     #: What it does not show, as `badge.losses.to_facts` returns it
     losses = db.Column(
         JSONB,

@@ -8,7 +8,7 @@ from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
 from indico_checkin_print.models.choices import (DEFAULT_BULK_LIMIT, DEFAULT_EDITS, DEFAULT_SMALLEST_TEXT,
-                                                 DEFAULT_SOURCES, BadgeKind, BadgeLanguage, MissingGlyphsPolicy,
+                                                 DEFAULT_SOURCES, BadgeKind, BadgeLanguage, Fold, MissingGlyphsPolicy,
                                                  NamelessPolicy, PrepareWhen, QRLevel, ReprintPolicy, UnpaidPolicy)
 
 
@@ -129,6 +129,13 @@ class EventSetup(db.Model):
         default=[],
         server_default='[]'
     )
+    #: The rules about templates, in order, as `routing.rules.dump` returns them
+    template_rules = db.Column(
+        JSONB,
+        nullable=False,
+        default=[],
+        server_default='[]'
+    )
     #: Who gets the e-mails about problems; if nobody is named, the managers of the event's registrations
     alert_emails = db.Column(
         ARRAY(db.String),
@@ -173,18 +180,26 @@ class FormSetup(db.Model):
         nullable=False,
         default=BadgeKind.badge
     )
-    #: The designer template of a badge (a ticket has its own); gone if someone deleted the template
+    #: The designer template of a badge (a ticket has its own); without one, and if someone deleted it, the category's
+    #: default prints, see `badge.template_choice`
     template_id = db.Column(
         db.Integer,
         db.ForeignKey('indico.designer_templates.id', ondelete='SET NULL'),
         index=True,
         nullable=True
     )
-    #: If the backside of the template is printed as a second page
+    #: If the backside of the template is printed
     backside = db.Column(
         db.Boolean,
         nullable=False,
         default=False
+    )
+    #: Where it is printed then
+    fold = db.Column(
+        PyIntEnum(Fold),
+        nullable=False,
+        default=Fold.none,
+        server_default=str(int(Fold.none))
     )
     #: Where badges of this form come out; if not set, at the first desk of the event
     desk_id = db.Column(

@@ -168,7 +168,7 @@ SENTENCES = {
     Reason.batch_canceled: _('Someone cancelled its batch.'),
     Reason.replaced: _('Someone changed the badge for this print: another one prints instead.'),
     Reason.too_old: _('It waited too long. Badges do not print when nobody stands at the desk any more.'),
-    Reason.template_missing: _('The badge template of this form no longer exists. Choose another one and retry.'),
+    Reason.template_missing: _('The badge template that was chosen for this print no longer exists.'),
     Reason.form_off: _('Printing was switched off for this form.'),
     Reason.no_sample: _('No form of this event prints anything yet, so there is nothing to test.'),
     Reason.render_failed: _('Indico could not make the badge from its template.'),

@@ -1,4 +1,4 @@
-"""Rules about desks for the clone of an event, which has forms, tags, roles and fields of its own."""
+"""Rules about desks and templates for the clone of an event, which has forms, tags, roles and fields of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,16 +22,31 @@ class Copies:
 
 
 def rules_for_clone(rules, desks, copies):
-    """Return the rules of the clone. One with a condition that nothing is left of stays behind: it would fit others.
+    """Return the desk rules of the clone.
+
+    One with a condition that nothing is left of stays behind: it would fit others.
 
     :param desks: The ids of the clone's desks by the old ones.
     """
-    copied = []
+    return tuple(replace(rule, desk=desks[rule.desk], when=when) for rule, when in _conditions(rules, copies)
+                 if rule.desk in desks)
+
+
+def template_rules_for_clone(rules, templates, copies):
+    """Return the template rules of the clone; what stays behind is as with `rules_for_clone`.
+
+    :param templates: The ids of the clone's templates by the old ones.
+    """
+    return tuple(replace(rule, template=templates[rule.template], when=when)
+                 for rule, when in _conditions(rules, copies) if rule.template in templates)
+
+
+def _conditions(rules, copies):
+    """Yield the rules of which something is left of each condition, with the conditions for the clone."""
     for rule in rules:
         when = tuple(_copy(condition, copies) for condition in rule.when)
-        if rule.desk in desks and None not in when:
-            copied.append(replace(rule, desk=desks[rule.desk], when=when))
-    return tuple(copied)
+        if None not in when:
+            yield rule, when
 
 
 def _copy(condition, copies):

@@ -215,26 +215,28 @@ class Needs:
         return self != Needs()
 
 
-def parse(stored):
-    """Return the `Rule` objects that an event has stored, in order, without those that cannot be read.
+def parse(stored, kind=Rule):
+    """Return the rules that an event has stored, in order, without those that cannot be read.
 
     :param stored: What the database has: a list of dicts, if all is well.
+    :param kind: The class of the rules.
     """
-    return tuple(rule for raw in (stored if isinstance(stored, list) else [])[:MAX_RULES] if (rule := _read(raw)))
+    rules = (_read(raw, kind) for raw in (stored if isinstance(stored, list) else [])[:MAX_RULES])
+    return tuple(rule for rule in rules if rule is not None)
 
 
-def unreadable(stored):
+def unreadable(stored, kind=Rule):
     """Return what is stored and is no rule."""
     if not isinstance(stored, list):
         return [] if stored is None else [stored]
-    return [raw for number, raw in enumerate(stored) if number >= MAX_RULES or _read(raw) is None]
+    return [raw for number, raw in enumerate(stored) if number >= MAX_RULES or _read(raw, kind) is None]
 
 
-def _read(raw):
+def _read(raw, kind):
     try:
-        return msgspec.convert(raw, Rule)
+        return msgspec.convert(raw, kind)
     except (msgspec.ValidationError, RecursionError, ValueError):
-        # a badge goes to the desk of its form then; the page of the rules says how many cannot be read
+        # it decides about no badge then; the page of the rules says how many cannot be read
         return None
 
 
@@ -248,7 +250,7 @@ def check(rule):
 
     :raises msgspec.ValidationError: says which one it does not keep
     """
-    return msgspec.convert(msgspec.to_builtins(rule), Rule)
+    return msgspec.convert(msgspec.to_builtins(rule), type(rule))
 
 
 def needs_of(rules):

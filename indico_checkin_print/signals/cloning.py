@@ -19,8 +19,9 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico_checkin_print import _
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.rules import EventSetup, FormSetup
-from indico_checkin_print.routing.rule_copies import Copies, rules_for_clone
+from indico_checkin_print.routing.rule_copies import Copies, rules_for_clone, template_rules_for_clone
 from indico_checkin_print.routing.rules import dump, parse
+from indico_checkin_print.routing.template_rules import TemplateRule
 
 
 def connect(plugin):
@@ -50,17 +51,20 @@ class CheckinPrintCloner(EventCloner):
     def run(self, new_event, cloners, shared_data, event_exists=False):
         self._clone_rules(new_event)
         desks = self._clone_desks(new_event)
-        self._clone_desk_rules(new_event, desks, shared_data)
-        if forms := shared_data.get('registration_forms'):
-            self._clone_forms(forms['form_map'], desks, Templates(new_event, forms['form_map'], forms['item_map']))
+        forms = shared_data.get('registration_forms') or {'form_map': {}, 'item_map': {}}
+        copies = self._copies(new_event, forms, shared_data)
+        self._clone_desk_rules(new_event, desks, copies)
+        templates = Templates(new_event, forms['form_map'], forms['item_map'])
+        self._clone_forms(forms['form_map'], desks, templates)
+        self._clone_template_rules(new_event, templates, copies)
         db.session.flush()
 
     def _clone_rules(self, new_event):
         old = EventSetup.query.get(self.old_event.id)
         if old is not None:
             new = EventSetup(event=new_event)
-            skip = {'paused', 'desk_rules', 'alert_emails', 'alerted_dt', 'prepare_dt', 'prepare_asked_dt',
-                    'prepared_dt'}
+            skip = {'paused', 'desk_rules', 'template_rules', 'alert_emails', 'alerted_dt', 'prepare_dt',
+                    'prepare_asked_dt', 'prepared_dt'}
             new.populate_from_attrs(old, get_attrs_to_clone(EventSetup, skip=skip))
             db.session.add(new)
 
@@ -73,19 +77,31 @@ class CheckinPrintCloner(EventCloner):
             db.session.flush()
         return desks
 
-    def _clone_desk_rules(self, new_event, desks, shared_data):
-        """Copy the rules whose conditions the clone has something for; the days are as many days from its start."""
-        old, new = EventSetup.query.get(self.old_event.id), EventSetup.query.get(new_event.id)
-        if old is None or not old.desk_rules:
-            return
-        forms = shared_data.get('registration_forms') or {'form_map': {}, 'item_map': {}}
+    def _copies(self, new_event, forms, shared_data):
+        """Return what the clone has in place of what rules ask about; days are as many days from its start."""
         copies = {kind: {a.id: b.id for a, b in mapping.items()} for kind, mapping in (
             ('forms', forms['form_map']), ('fields', forms['item_map']),
             ('tags', (shared_data.get('registration_tags') or {'tag_map': {}})['tag_map']),
             ('event_roles', (shared_data.get('event_roles') or {'event_role_map': {}})['event_role_map']))}
         first, new_first = (event.start_dt.astimezone(event.tzinfo).date() for event in (self.old_event, new_event))
-        new.desk_rules = dump(rules_for_clone(parse(old.desk_rules), {id_: desk.id for id_, desk in desks.items()},
-                                              Copies(**copies, days=new_first - first)))
+        return Copies(**copies, days=new_first - first)
+
+    def _clone_desk_rules(self, new_event, desks, copies):
+        """Copy the rules whose conditions the clone has something for."""
+        old, new = EventSetup.query.get(self.old_event.id), EventSetup.query.get(new_event.id)
+        if old is not None and old.desk_rules:
+            new.desk_rules = dump(rules_for_clone(parse(old.desk_rules),
+                                                  {id_: desk.id for id_, desk in desks.items()}, copies))
+
+    def _clone_template_rules(self, new_event, templates, copies):
+        """Copy the rules whose conditions and template the clone has something for."""
+        old, new = EventSetup.query.get(self.old_event.id), EventSetup.query.get(new_event.id)
+        if old is None or not old.template_rules:
+            return
+        rules = parse(old.template_rules, TemplateRule)
+        found = DesignerTemplate.query.filter(DesignerTemplate.id.in_({rule.template for rule in rules}))
+        ids = {tpl.id: copy.id for tpl in found if (copy := templates.of(tpl)) is not None}
+        new.template_rules = dump(template_rules_for_clone(rules, ids, copies))
 
     def _clone_forms(self, form_map, desks, templates):
         for old_form, new_form in form_map.items():

@@ -13,14 +13,13 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print import _, heartbeat, kick, ledger, sql
 from indico_checkin_print.badge.calibration import render_calibration_sheet
 from indico_checkin_print.badge.drawing_version import drawing_version
-from indico_checkin_print.badge.render import render
+from indico_checkin_print.badge.render import accepted_by, render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.badge.separator import render_separator
 from indico_checkin_print.delivery.deliver import begin, enter, send
 from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.ledger.conditions import still_wanted
 from indico_checkin_print.logs import log_failure, logger
-from indico_checkin_print.models.choices import MissingGlyphsPolicy, NamelessPolicy
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.reasons.codes import Reason
@@ -132,7 +131,7 @@ def _pointless(job):
 def _render_or_hold(job, actor, *, only_data):
     rules = EventSetup.query.get(job.event_id)
     choices = choices_of(rules)
-    accepted = _accepted(rules)
+    accepted = accepted_by(rules)
     if not only_data and _is_prepared(job):
         ledger.use_prepared(job, actor)
         return
@@ -163,18 +162,6 @@ def choices_of(rules):
     """
     return {'language': rules.language, 'smallest': rules.smallest_text,
             'qr_level': rules.qr_level} if rules is not None else {}
-
-
-def _accepted(rules):
-    """Return for what an event does not want its badges to be held.
-
-    :param rules: Its `EventSetup`, if it has one.
-    """
-    if rules is None:
-        return frozenset()
-    return {reason for reason, prints in ((Reason.no_name, rules.nameless == NamelessPolicy.print),
-                                          (Reason.missing_glyphs, rules.missing_glyphs == MissingGlyphsPolicy.print))
-            if prints}
 
 
 def _render(job, accepted, choices):

@@ -5,7 +5,8 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.rules import EventSetup
-from indico_checkin_print.routing.rules import Rule, SurnameIn, dump
+from indico_checkin_print.routing.rules import Accompanies, Rule, SurnameIn, dump
+from indico_checkin_print.routing.template_rules import TemplateRule
 
 
 ROUTES = [
@@ -21,6 +22,8 @@ ROUTES = [
     ('POST', '/forms/{form}/print'),
     ('GET', '/forms/{form}/registrations/{registration}/badges'),
     ('POST', '/forms/{form}/batch'),
+    ('POST', '/forms/{form}/sheets'),
+    ('GET', '/forms/{form}/sheets/download'),
     ('GET', '/batches/{batch}/'),
     ('GET', '/batches/{batch}/live'),
     ('POST', '/batches/{batch}/pause'),
@@ -48,6 +51,12 @@ ROUTES = [
     ('POST', '/desks/{desk}/pause'),
     ('POST', '/desks/{desk}/call/answer'),
     ('POST', '/desks/{desk}/call/end'),
+    ('GET', '/template-rules/add'),
+    ('POST', '/template-rules/add'),
+    ('GET', '/template-rules/{rule}/'),
+    ('POST', '/template-rules/{rule}/'),
+    ('POST', '/template-rules/{rule}/delete'),
+    ('POST', '/template-rules/{rule}/move'),
     ('GET', '/rules/'),
     ('GET', '/rules/bars'),
     ('POST', '/rules/preview'),
@@ -197,6 +206,7 @@ def rule_of(desk):
     setup = EventSetup.query.get(desk.event_id) or EventSetup(event_id=desk.event_id)
     if not setup.desk_rules:
         setup.desk_rules = dump([Rule(1, desk.id, (SurnameIn('A', 'K'),), 'A to K')])
+        setup.template_rules = dump([TemplateRule(1, 1, (Accompanies(),))])
     db.session.add(setup)
     db.session.flush()
     return 1

@@ -18,6 +18,7 @@ from indico_checkin_print.api.base import answer
 from indico_checkin_print.api.pairing import redeem
 from indico_checkin_print.badge.persons import persons_of
 from indico_checkin_print.badge.printed_name import printed_name
+from indico_checkin_print.badge.template_choice import choose_template
 from indico_checkin_print.credentials import KIOSK_PREFIX, new_token
 from indico_checkin_print.desk.answers import Answer
 from indico_checkin_print.desk.kiosk import limits
@@ -126,7 +127,8 @@ class RHKioskScan(RHKioskAction):
             return _json(go_to_desk())
         setup = scan.registration.registration_form.checkin_print_setup
         prints_badge = setup.kind == BadgeKind.badge
-        name = printed_name(scan.registration, setup.template, scan.person) if prints_badge and setup.template else ''
+        name = (printed_name(scan.registration, choose_template(scan.registration, setup, scan.person).template,
+                             scan.person) if prints_badge else '')
         return _json({'answer': 'confirm', 'name': name or name_of(scan.registration, scan.person),
                       # all persons of a registration are checked in together
                       'badges': len(scan.badges or persons_of(scan.registration)) if prints_badge else 1,

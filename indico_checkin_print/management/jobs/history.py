@@ -10,6 +10,7 @@ from indico_checkin_print.badge.losses import losses_of
 from indico_checkin_print.management.base import RHJobBase, WPCheckinPrint
 from indico_checkin_print.management.jobs.rows import COLOURS, name_of
 from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.choices import TemplateLevel
 from indico_checkin_print.models.devices import Device
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import describe
@@ -27,7 +28,7 @@ class RHJobHistory(RHJobBase):
                                 event=self.event, job=self.job, name=name_of(self.job), steps=steps, names=names,
                                 reprints=reprints, describe=describe,
                                 describe_detail=describe_detail, colours=COLOURS, changes=changes_of(self.job),
-                                losses=losses_of(self.job))
+                                losses=losses_of(self.job), drawn_with=drawn_with(self.job))
 
 
 def changes_of(job):
@@ -41,6 +42,24 @@ def changes_of(job):
     if printer := facts.get('printer'):
         changes.append(_('Printer: {}').format(printer[1]))
     return changes
+
+
+def drawn_with(job):
+    """Return in words with which template a badge was drawn, and why with that one; empty if nobody knows."""
+    known = (job.facts or {}).get('drawn_with')
+    if not known:
+        return ''
+    template = DesignerTemplate.get(known['template']) if known['template'] is not None else None
+    words = {
+        TemplateLevel.asked: _('chosen for this print'),
+        TemplateLevel.rule: _('by template rule {}').format(known['rule']),
+        TemplateLevel.form: _('of the form'),
+        TemplateLevel.category: _('default of the category'),
+        TemplateLevel.builtin: _('there is no template'),
+    }[TemplateLevel(known['level'])]
+    title = (_('Simple badge') if known['level'] == TemplateLevel.builtin else
+             template.title if template is not None else _('(deleted)'))
+    return _('{template} – {why}').format(template=title, why=words)
 
 
 def _names(event, actors):

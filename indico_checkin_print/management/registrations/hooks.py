@@ -90,3 +90,5 @@ def list_actions(regform, **kwargs):
                               hide_if_locked=True, url=url_for_plugin('checkin_print.print_registrations', regform))
         yield ActionMenuEntry(_('Print a batch of badges'), 'printer', weight=88, hide_if_locked=True,
                               url=url_for_plugin('checkin_print.create_batch', regform))
+        yield ActionMenuEntry(_('Badges on sheets (PDF)'), 'printer', weight=87, hide_if_locked=True,
+                              url=url_for_plugin('checkin_print.make_sheets', regform))

@@ -14,7 +14,6 @@ from indico_checkin_print.badge.templates import usable_templates
 from indico_checkin_print.ledger.states import OUT
 from indico_checkin_print.management.jobs.rows import rows_of
 from indico_checkin_print.management.status import agent_status
-from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.jobs import Job
 
 
@@ -59,7 +58,8 @@ def _registration(regforms):
     if not regforms:
         return Step('registration', title, False,
                     _('Create a registration form in Indico. Everybody who gets a badge is registered with one.'))
-    if not any(_prints_something(form) or usable_templates(form) for form in regforms):
+    # a form that prints without one has the default badge
+    if not any(form.checkin_print_setup or usable_templates(form) for form in regforms):
         words = _('There is no badge template. Who manages the whole event draws one on the page "Posters/Badges".')
         return Step('registration', title, False, words, regforms[0])
     return Step('registration', title, True, ', '.join(form.title for form in regforms))
@@ -100,8 +100,7 @@ def _desks(desks):
 
 def _forms(regforms):
     title = _('What prints')
-    printing = [form for form in regforms if form.checkin_print_setup and form.checkin_print_setup.enabled
-                and _prints_something(form)]
+    printing = [form for form in regforms if form.checkin_print_setup and form.checkin_print_setup.enabled]
     if printing:
         return Step('forms', title, True, ', '.join(form.title for form in printing))
     words = _('Choose what a registration form prints when people are checked in, and switch it on.')
@@ -119,11 +118,6 @@ def _test(event, desks, *, printed):
         return Step('test', title, False, rows_of(event, [latest])[0].outcome, desk)
     return Step('test', title, False, _('Print a test badge, and look at the paper: is the size right, is nothing cut '
                                         'off, is the name readable?'), desk)
-
-
-def _prints_something(regform):
-    setup = regform.checkin_print_setup
-    return setup is not None and (setup.kind == BadgeKind.ticket or setup.template is not None)
 
 
 def _delivers(desk):

@@ -13,15 +13,13 @@ from indico.web.forms.widgets import SwitchWidget
 from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
-from indico_checkin_print.badge.templates import usable_templates
+from indico_checkin_print.badge.builtin import HEIGHT, WIDTH
+from indico_checkin_print.badge.template_choice import default_choice
+from indico_checkin_print.badge.templates import title_of, usable_templates
 from indico_checkin_print.management.base import DialogForm, RHRegFormBase
-from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.choices import BadgeKind, Fold, TemplateLevel
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.rules import FormSetup
-
-
-#: Pixels of a designer template per millimetre
-PIXELS_MM = 5
 
 
 class FormSetupForm(DialogForm):
@@ -38,7 +36,10 @@ class FormSetupForm(DialogForm):
                                             'who manage the whole event.'))
     backside = BooleanField(_('Print the backside'), [HiddenUnless('kind', BadgeKind.badge, preserve_data=True)],
                             widget=SwitchWidget(),
-                            description=_('The backside of the template becomes a second page.'))
+                            description=_('If the template has one.'))
+    fold = IndicoEnumSelectField(_('Backside'), [HiddenUnless('backside', preserve_data=True)], enum=Fold, sorted=False,
+                                 default=Fold.none, description=_('A printer that prints on both sides gets both as '
+                                                                  'one sheet.'))
     desk_id = SelectField(_('Desk'), coerce=int,
                           description=_('Where the badges of this form come out, unless the device or the volunteer '
                                         'that checks in has a desk.'))
@@ -46,19 +47,16 @@ class FormSetupForm(DialogForm):
     def __init__(self, *args, event, target, **kwargs):
         super().__init__(*args, event=event, target=target, **kwargs)
         self.templates = {tpl.id: tpl for tpl in usable_templates(target)}
-        self.template_id.choices = [(0, _('Please select…'))]
-        self.template_id.choices += [(tpl.id, _template_title(tpl)) for tpl in self.templates.values()]
+        self.default = default_choice(event)
+        self.template_id.choices = [(0, _default_title(self.default))]
+        self.template_id.choices += [(tpl.id, title_of(tpl)) for tpl in self.templates.values()]
         desks = Desk.query.filter_by(event_id=event.id, is_deleted=False).order_by(Desk.id).all()
         first = _('The first desk ({})').format(desks[0].name) if desks else _('The first desk (there is none yet)')
         self.desk_id.choices = [(0, first), *((desk.id, desk.name) for desk in desks)]
 
-    def validate_template_id(self, field):
-        if not field.data and self.enabled.data:
-            raise ValidationError(_('Choose the template that prints.'))
-
     def validate_backside(self, field):
-        template = self.templates.get(self.template_id.data)
-        if field.data and template is not None and template.backside_template is None:
+        template = self.templates.get(self.template_id.data, self.default.template)
+        if field.data and template.backside_template is None:
             raise ValidationError(_('This template has no backside.'))
 
 
@@ -67,9 +65,9 @@ class RHEditForm(RHRegFormBase):
 
     def _process(self):
         setup = self.regform.checkin_print_setup
-        defaults = (FormDefaults(setup, {'enabled', 'kind', 'backside'}, template_id=setup.template_id or 0,
+        defaults = (FormDefaults(setup, {'enabled', 'kind', 'backside', 'fold'}, template_id=setup.template_id or 0,
                                  desk_id=setup.desk_id or 0) if setup is not None else
-                    FormDefaults(enabled=True, kind=BadgeKind.badge, template_id=0, desk_id=0))
+                    FormDefaults(enabled=True, kind=BadgeKind.badge, template_id=0, desk_id=0, fold=Fold.none))
         form = FormSetupForm(event=self.event, target=self.regform, obj=defaults)
         if form.validate_on_submit():
             if setup is None:
@@ -79,6 +77,7 @@ class RHEditForm(RHRegFormBase):
             setup.kind = form.kind.data
             setup.template_id = (form.template_id.data or None) if is_badge else None
             setup.backside = is_badge and form.backside.data
+            setup.fold = (form.fold.data if setup.backside else None) or Fold.none
             setup.desk_id = form.desk_id.data or None
             db.session.flush()
             db.session.refresh(setup)
@@ -94,7 +93,7 @@ class RHSwitchForm(RHRegFormBase):
     def _process(self):
         setup = self.regform.checkin_print_setup
         enabled = request.form.get('enabled') == '1'
-        if enabled and (setup is None or (setup.kind == BadgeKind.badge and setup.template is None)):
+        if enabled and setup is None:
             flash(_('Choose first what the form "{}" prints.').format(self.regform.title), 'error')
         elif setup is not None and setup.enabled != enabled:
             setup.enabled = enabled
@@ -109,13 +108,16 @@ class RHSwitchForm(RHRegFormBase):
         return jsonify_data(enabled=is_on)
 
 
-def _template_title(template):
-    width, height = (f'{template.data[side] / PIXELS_MM:g}' for side in ('width', 'height'))
-    title = f'{template.title} ({width} × {height} mm)'
-    return title if template.backside_template is None else _('{template}, with backside').format(template=title)
+def _default_title(choice):
+    """Return what the dialog calls the template of a form for which none is chosen: a `TemplateChoice`."""
+    if choice.level == TemplateLevel.builtin:
+        return _('Simple badge: name, affiliation and QR code ({width} × {height} mm)').format(width=WIDTH,
+                                                                                                height=HEIGHT)
+    return _('Default of the category: {}').format(title_of(choice.template))
 
 
 def _loggable(setup):
     return {'prints': setup.enabled, 'kind': setup.kind.name,
-            'template': setup.template.title if setup.template is not None else '-', 'backside': setup.backside,
+            'template': setup.template.title if setup.template is not None else 'the default one',
+            'backside': setup.backside, 'fold': setup.fold.name,
             'desk': setup.desk.name if setup.desk is not None else 'the first one'}

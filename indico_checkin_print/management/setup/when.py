@@ -145,7 +145,7 @@ def setup_of(event):
         smallest_text=DEFAULT_SMALLEST_TEXT, qr_level=QRLevel.medium, bulk_limit=DEFAULT_BULK_LIMIT, alert_emails=[],
         prepare=PrepareWhen.request, prepare_dt=None,
         sources=[str(source) for source in DEFAULT_SOURCES], badge_desk=False,
-        edits=[str(edit) for edit in DEFAULT_EDITS], desk_rules=[])
+        edits=[str(edit) for edit in DEFAULT_EDITS], desk_rules=[], template_rules=[])
 
 
 def lock_setup(event):

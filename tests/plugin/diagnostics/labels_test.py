@@ -18,7 +18,8 @@ def desk(id_, *media, loaded=True, printer='Zebra'):
 
 def form(width=480, height=670, *, desk_id=None, kind=BadgeKind.badge):
     template = SimpleNamespace(data={'width': width, 'height': height}) if width else None
-    return SimpleNamespace(kind=kind, template=template, desk_id=desk_id)
+    return SimpleNamespace(kind=kind, template=template, desk_id=desk_id, backside=False,
+                           registration_form=SimpleNamespace(event=SimpleNamespace(category=None)))
 
 
 @pytest.mark.parametrize(('media', 'is_too_large'), [
@@ -48,7 +49,11 @@ def test_which_badges_come_out_where():
     assert [x.badge for x in wrong_labels(desks, [form(desk_id=2), form(450, 275, desk_id=2), form(desk_id=2)])] == [
         (96, 134), (90, 55)]
     assert [x.badge for x in wrong_labels(desks, [form(kind=BadgeKind.ticket)])] == [(210, 297)]
-    assert wrong_labels(desks, [form(None)]) == []
+
+
+def test_a_form_without_a_template_prints_the_simple_badge(app, mocker):
+    mocker.patch('indico_checkin_print.badge.template_choice.get_default_badge_on_category', return_value=None)
+    assert [x.badge for x in wrong_labels([desk(1, 'oe_label_62x29mm')], [form(None)])] == [(54, 86)]
 
 
 def test_the_check():

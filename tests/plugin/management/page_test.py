@@ -163,7 +163,7 @@ def test_boxes_lead_to_chapters_of_the_manual(manager, page, event, configure):
                 for title in re.findall(r'^#+ (.*)$', manual, re.MULTILINE)}
     chapters = re.findall(r'manager\.md#([a-z0-9-]+)"', html)
     # those of the boxes and of the first steps
-    assert len(chapters) == 8 + 5
+    assert len(chapters) == 10 + 5
     assert set(chapters) <= headings
 
 

@@ -2,9 +2,10 @@
 
 from datetime import date, timedelta
 
-from indico_checkin_print.routing.rule_copies import Copies, rules_for_clone
+from indico_checkin_print.routing.rule_copies import Copies, rules_for_clone, template_rules_for_clone
 from indico_checkin_print.routing.rules import (Accompanies, FormIs, HasAnswer, HasRole, HasTag, OnDay, Rule,
                                                 SurnameIn)
+from indico_checkin_print.routing.template_rules import TemplateRule
 
 
 COPIES = Copies(forms={1: 11}, fields={5: 55}, tags={7: 77}, event_roles={3: 33}, days=timedelta(days=365))
@@ -41,3 +42,9 @@ def test_an_empty_condition_drops_its_rule():
 
 def test_a_rule_for_a_desk_that_is_gone_stays_behind():
     assert copied(Accompanies(False), desk=2) is None
+
+
+def test_template_rules_go_along_with_their_templates():
+    rules = [TemplateRule(1, 4, (HasTag((7,)),), True), TemplateRule(2, 5, (Accompanies(),)),
+             TemplateRule(3, 4, (HasTag((8,)),))]
+    assert template_rules_for_clone(rules, {4: 44}, COPIES) == (TemplateRule(1, 44, (HasTag((77,)),), True),)

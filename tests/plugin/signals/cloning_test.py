@@ -27,6 +27,7 @@ from indico_checkin_print.models.choices import BadgeKind, ReprintPolicy, Unpaid
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.routing.rules import FormIs, HasAnswer, HasRole, HasTag, OnDay, Rule, SurnameIn, dump, parse
+from indico_checkin_print.routing.template_rules import TemplateRule
 from indico_checkin_print.work.worker import render_waiting
 
 
@@ -275,3 +276,23 @@ def test_desk_rules(db, event, clone, form, desk, dummy_regform):
                               OnDay((new.start_dt.astimezone(new.tzinfo).date(),)))))
     # without tags and roles, their rules stay behind
     assert [rule.id for rule in parse(EventSetup.query.get(clone().id).desk_rules)] == [4, 3]
+
+
+def test_template_rules(db, event, clone, form, template, create_template, dummy_regform):
+    event.type_ = EventType.conference
+    tag = RegistrationTag(event=event, title='VIP', color='red')
+    db.session.add(tag)
+    gold, other = create_template('Gold'), create_template('Other')
+    db.session.flush()
+    rules = [TemplateRule(4, gold.id, (HasTag((tag.id,)),), True), TemplateRule(2, 10**6, (HasTag((tag.id,)),)),
+             TemplateRule(3, template.id, (FormIs((dummy_regform.id,)),))]
+    db.session.add(EventSetup(event=event, template_rules=dump(rules)))
+    db.session.flush()
+    new = clone('registration_tags')
+    copies = {tpl.title: tpl for tpl in new.designer_templates}
+    new_tag, = new.registration_tags
+    new_form, = new.registration_forms
+    assert other.title not in copies
+    assert parse(EventSetup.query.get(new.id).template_rules, TemplateRule) == (
+        TemplateRule(4, copies['Gold'].id, (HasTag((new_tag.id,)),), True),
+        TemplateRule(3, new_form.checkin_print_setup.template_id, (FormIs((new_form.id,)),)))

@@ -12,7 +12,7 @@ from print_agent import config
 from print_agent.errors import CannotLayOut, ConfigError, LabelsTooSmall
 from print_agent.printing.backend import PrintRequest
 from print_agent.printing.layout import Layout, turned_besides
-from print_agent.printing.sheet import Sheets
+from print_agent.printing.sheet import Sheet, Sheets
 
 
 def request(document, width_mm=96.0, height_mm=134.0, copies=1):

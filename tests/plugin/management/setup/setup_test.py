@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from indico.modules.categories.models.categories import Category
 from indico.modules.designer import TemplateType
 from indico.modules.designer.models.templates import DesignerTemplate
 
@@ -12,7 +13,7 @@ from indico_checkin_print.management import base
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.choices import BadgeKind, Fold
 from indico_checkin_print.models.rules import FormSetup
 
 
@@ -27,7 +28,9 @@ def form_url(page, dummy_regform):
 
 
 def form_data(template=None, **kwargs):
-    return {'enabled': 'y', 'kind': 'badge', 'template_id': template.id if template else 0, 'desk_id': 0, **kwargs}
+    fold = {'fold': 'none'} if 'backside' in kwargs else {}
+    return {'enabled': 'y', 'kind': 'badge', 'template_id': template.id if template else 0, 'desk_id': 0, **fold,
+            **kwargs}
 
 
 def test_form_badge(manager, form_url, dummy_regform, create_template, objects, log_of, event):
@@ -41,6 +44,16 @@ def test_form_badge(manager, form_url, dummy_regform, create_template, objects, 
     assert (setup.enabled, setup.kind, setup.template, setup.backside, setup.desk) == (
         True, BadgeKind.badge, template, True, objects.desk)
     assert 'Nice badge' in log_of(event)
+    assert setup.fold == Fold.none
+
+
+def test_form_folded(manager, page, form_url, form, create_template):
+    template = create_template('Nice badge', backside=create_template('Back'))
+    assert not manager.save(form_url, **form_data(template, backside='y', fold='side'))
+    assert (form.backside, form.fold) == (True, Fold.side)
+    assert 'backside at the right, to be folded' in manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
+    assert not manager.save(form_url, **form_data(template))
+    assert (form.backside, form.fold) == (False, Fold.none)
 
 
 def test_form_ticket(manager, form_url, form):
@@ -69,11 +82,34 @@ def test_form_template_that_is_not_for_it(manager, form_url, form, template, cre
     assert form.template == template
 
 
-def test_form_needs_template(manager, form_url):
-    assert manager.save(form_url, **form_data()) == {'template_id': 'Choose the template that prints.'}
-    assert not FormSetup.query.has_rows()
-    # one that does not print yet may be saved as it is
-    assert not manager.save(form_url, **form_data(enabled=None))
+@pytest.fixture
+def no_default(db):
+    """No category has a default badge: Indico's own was deleted."""
+    root = Category.get_root()
+    root.default_badge_template_id = None
+    db.session.flush()
+    db.session.expire(root)
+
+
+def test_form_without_template(db, manager, page, form_url, dummy_category, no_default):
+    simple = 'Simple badge: name, affiliation and QR code (54 × 86 mm)'
+    assert simple in manager.get(form_url).json['html']
+    assert not manager.save(form_url, **form_data())
+    assert (FormSetup.query.one().enabled, FormSetup.query.one().template) == (True, None)
+    assert 'name, affiliation and QR code, as there is no template' in manager.get(
+        f'{page}/setup', xhr=False).get_data(as_text=True)
+    assert manager.save(form_url, **form_data(backside='y')) == {'backside': 'This template has no backside.'}
+    inherited = DesignerTemplate(category_id=dummy_category.id, title='House style', type=TemplateType.badge)
+    db.session.add(inherited)
+    db.session.flush()
+    dummy_category.default_badge_template_id = inherited.id
+    db.session.flush()
+    db.session.expire_all()
+    html = manager.get(form_url).json['html']
+    assert simple not in html
+    assert 'Default of the category: House style' in html
+    page_html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
+    assert 'the default badge of the category, as the form has no template' in page_html
 
 
 def test_form_no_backside(manager, form_url, template):
@@ -86,14 +122,13 @@ def test_form_desk_of_another_event(manager, form_url, template, create_event, m
     assert list(manager.save(form_url, **form_data(template, desk_id=theirs.desk.id))) == ['desk_id']
 
 
-def test_form_template_is_gone(db, manager, page, form_url, form, template):
+def test_form_template_is_gone(db, manager, page, form_url, form, template, no_default):
     page_html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
-    assert 'no longer exists' not in page_html
+    assert 'as there is no template' not in page_html
     DesignerTemplate.query.filter_by(id=template.id).delete()
     db.session.expire_all()
     page_html = manager.get(f'{page}/setup', xhr=False).get_data(as_text=True)
-    assert 'The template no longer exists. Choose another one.' in page_html
-    assert manager.save(form_url, **form_data()) == {'template_id': 'Choose the template that prints.'}
+    assert 'as there is no template' in page_html
 
 
 def test_switch(manager, page, dummy_regform, form, log_of, event):
@@ -108,12 +143,8 @@ def test_switch(manager, page, dummy_regform, form, log_of, event):
     assert not form.enabled
 
 
-@pytest.mark.parametrize('has_setup', [False, True])
-def test_switch_on_without_template(db, manager, page, dummy_regform, form, has_setup):
-    if has_setup:
-        form.template, form.enabled = None, False
-    else:
-        db.session.delete(form)
+def test_switch_on_without_choice(db, manager, page, dummy_regform, form):
+    db.session.delete(form)
     db.session.flush()
     db.session.expire_all()
     answer = manager.post(f'{page}/forms/{dummy_regform.id}/switch', enabled='1').json

@@ -1,0 +1,80 @@
+"""The dialog of one template rule: its conditions and its template."""
+
+import msgspec
+from wtforms.fields import BooleanField, SelectField
+from wtforms.validators import DataRequired, ValidationError
+
+from indico.web.forms.base import FormDefaults
+from indico.web.forms.fields import IndicoEnumSelectField
+from indico.web.forms.validators import HiddenUnless
+from indico.web.forms.widgets import SwitchWidget
+
+from indico_checkin_print import _
+from indico_checkin_print.badge.templates import title_of, usable_templates
+from indico_checkin_print.management.desk_rules.conditions import ConditionsForm, defaults_of
+from indico_checkin_print.models.choices import Fold
+from indico_checkin_print.routing.rules import check
+from indico_checkin_print.routing.template_rules import TemplateRule
+
+
+class TemplateRuleForm(ConditionsForm):
+    """Conditions and a template."""
+
+    # a badge is not drawn anew when these change, see `routing.template_rules`
+    roles = surname_first = surname_last = days = ways = None
+    validate_surname_last = None
+
+    template_id = SelectField(_('Template'), [DataRequired()], coerce=int,
+                              description=_('The badge is drawn with it if all conditions above hold.'))
+    backside = BooleanField(_('Print the backside'), widget=SwitchWidget(),
+                            description=_('If the template has one.'))
+    fold = IndicoEnumSelectField(_('Backside'), [HiddenUnless('backside', preserve_data=True)], enum=Fold, sorted=False,
+                                 default=Fold.none)
+
+    def __init__(self, *args, choices, target=None, **kwargs):
+        self.templates = event_templates(choices.event)
+        template_id = target.template if target is not None and target.template in self.templates else 0
+        super().__init__(*args, choices=choices, target=target,
+                         obj=FormDefaults(template_id=template_id, backside=target is not None and target.backside,
+                                          fold=target.fold if target is not None else Fold.none,
+                                          **defaults_of(target, choices)), **kwargs)
+        self.template_id.choices = [(0, _('Please select…')),
+                                    *((tpl.id, title_of(tpl)) for tpl in self.templates.values())]
+
+    def validate_template_id(self, field):
+        # all conditions are known here, unless one of them is none
+        if any(other.errors for other in self if other is not field):
+            return
+        if not self.conditions():
+            raise ValidationError(_('Choose at least one condition. Badges that no rule fits have the template of '
+                                    'their form.'))
+        template = self.templates[field.data]
+        if template.registration_form_id is not None and template.registration_form_id not in self._forms():
+            raise ValidationError(_('This template has fields of the form "{}". Choose this form above, and no other.')
+                                  .format(template.registration_form.title))
+        try:
+            self.rule_with(1)
+        except msgspec.ValidationError:
+            raise ValidationError(_('These are more conditions than a rule may have.'))
+
+    def validate_backside(self, field):
+        template = self.templates.get(self.template_id.data)
+        if field.data and template is not None and template.backside_template is None:
+            raise ValidationError(_('This template has no backside.'))
+
+    def rule_with(self, id_):
+        """Return the `TemplateRule` that the dialog describes."""
+        return check(TemplateRule(id_, self.template_id.data, tuple(self.conditions()), self.backside.data,
+                                  (self.fold.data if self.backside.data else None) or Fold.none))
+
+    def _forms(self):
+        """Return the forms that the rule asks for, if it is one: the other ones have not the fields of its template."""
+        forms = set(self.forms.data or ()) if 'forms' in self else set()
+        return forms if len(forms) == 1 else set()
+
+
+def event_templates(event):
+    """Return what Indico lets print for any form of an event, by id."""
+    templates = {tpl for regform in event.registration_forms if not regform.is_deleted
+                 for tpl in usable_templates(regform)}
+    return {tpl.id: tpl for tpl in sorted(templates, key=lambda tpl: (tpl.title, tpl.id))}

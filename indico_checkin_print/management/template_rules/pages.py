@@ -1,0 +1,136 @@
+"""Template rules: the list on the tab *Set-up*, and what its buttons do."""
+
+from dataclasses import replace
+
+from flask import flash, request
+from werkzeug.exceptions import NotFound
+
+from indico.core.errors import UserValueError
+from indico.modules.designer.models.templates import DesignerTemplate
+from indico.modules.logs.models.entries import LogKind
+from indico.web.util import jsonify_data, jsonify_form
+
+from indico_checkin_print import _
+from indico_checkin_print.badge.template_choice import template_rules
+from indico_checkin_print.management.base import RHCheckinPrintBase, in_english
+from indico_checkin_print.management.desk_rules.choices import RuleChoices
+from indico_checkin_print.management.desk_rules.words import in_words, sentence, why_unreachable
+from indico_checkin_print.management.setup.when import lock_setup, setup_of
+from indico_checkin_print.management.template_rules.form import TemplateRuleForm
+from indico_checkin_print.routing.rule_lint import Why, lint
+from indico_checkin_print.routing.rules import Rule, dump, parse, unreadable
+from indico_checkin_print.routing.template_rules import MAX_TEMPLATE_RULES, TemplateRule
+
+
+class RHTemplateRulesBase(RHCheckinPrintBase):
+    """Base class for the template rules of the event."""
+
+    TAB = 'setup'
+
+    def _change(self, change, summary, kind=LogKind.change, /, **data):
+        """Store what a function makes of the list of rules, which nobody else changes meanwhile."""
+        setup = lock_setup(self.event)
+        if bad := unreadable(setup.template_rules, TemplateRule):
+            # they were skipped until now; nothing is lost
+            data['rules_that_could_not_be_read'] = str(bad)[:2000]
+        setup.template_rules = dump(change(list(parse(setup.template_rules, TemplateRule))))
+        self._log(kind, summary, **data)
+
+    def _describe(self, rule):
+        """Return a rule for the log of the event."""
+        template = DesignerTemplate.get(rule.template)
+        return {'rule': in_english(sentence(rule, RuleChoices(self.event))),
+                'template': template.title if template is not None else '-', 'backside': rule.backside,
+                'fold': rule.fold.name}
+
+
+class RHTemplateRuleBase(RHTemplateRulesBase):
+    """Base class for one rule."""
+
+    def _process_args(self):
+        RHTemplateRulesBase._process_args(self)
+        self.rules = template_rules(self.event.id)
+        self.rule = next((rule for rule in self.rules if rule.id == request.view_args['rule_id']), None)
+        if self.rule is None:
+            raise NotFound(_('This rule was deleted meanwhile.'))
+
+
+class RHAddTemplateRule(RHTemplateRulesBase):
+    """Add a rule, after all others."""
+
+    def _process(self):
+        if len(template_rules(self.event.id)) >= MAX_TEMPLATE_RULES:
+            raise UserValueError(_('An event can have at most {} rules. Delete one first.').format(MAX_TEMPLATE_RULES))
+        form = TemplateRuleForm(choices=RuleChoices(self.event))
+        if form.validate_on_submit():
+            self._change(lambda rules: [*rules, form.rule_with(max((x.id for x in rules), default=0) + 1)],
+                         'Template rule added', LogKind.positive, **self._describe(form.rule_with(1)))
+            flash(_('The rule has been added. Badges that are not printed yet follow it.'), 'success')
+            return jsonify_data(flash=False)
+        return jsonify_form(form)
+
+
+class RHEditTemplateRule(RHTemplateRuleBase):
+    """Change a rule."""
+
+    def _process(self):
+        form = TemplateRuleForm(choices=RuleChoices(self.event), target=self.rule)
+        if form.validate_on_submit():
+            rule = form.rule_with(self.rule.id)
+            self._change(lambda rules: [rule if x.id == rule.id else x for x in rules], 'Template rule changed',
+                         before=self._describe(self.rule)['rule'], **self._describe(rule))
+            flash(_('The rule has been changed. Badges that are not printed yet follow it.'), 'success')
+            return jsonify_data(flash=False)
+        return jsonify_form(form)
+
+
+class RHDeleteTemplateRule(RHTemplateRuleBase):
+    """Delete a rule."""
+
+    def _process(self):
+        self._change(lambda rules: [x for x in rules if x.id != self.rule.id], 'Template rule deleted',
+                     LogKind.negative, **self._describe(self.rule))
+        flash(_('The rule has been deleted.'), 'success')
+        return self._back_to_page()
+
+
+class RHMoveTemplateRule(RHTemplateRuleBase):
+    """Move a rule to another place, which is counted from 1."""
+
+    def _process(self):
+        text = request.form.get('position', '')
+        position = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+        if not 1 <= position <= len(self.rules):
+            flash(_('There is no such place. Reload the page.'), 'error')
+        elif self.rules[position - 1].id != self.rule.id:
+            self._change(lambda rules: _moved(rules, self.rule.id, position), 'Template rule moved',
+                         to_place=position, **self._describe(self.rule))
+            flash(_('The rule is now number {number} of {count}.').format(number=position, count=len(self.rules)),
+                  'success')
+        return self._back_to_page()
+
+
+def template_rules_context(event):
+    """Return what the box with the rules shows."""
+    stored, choices = setup_of(event).template_rules, RuleChoices(event)
+    rules = parse(stored, TemplateRule)
+    templates = {tpl.id: tpl for tpl in DesignerTemplate.query.filter(
+        DesignerTemplate.id.in_({rule.template for rule in rules}))} if rules else {}
+    return {'template_rules': rules, 'unreadable_template_rules': len(unreadable(stored, TemplateRule)),
+            'rule_templates': templates, 'max_template_rules': MAX_TEMPLATE_RULES,
+            'template_rule_words': {rule.id: in_words(rule, choices) for rule in rules},
+            'template_rule_problems': _problems(rules, choices, frozenset(templates)) if rules else {}}
+
+
+def _problems(rules, choices, templates):
+    """Return why nobody reaches a rule, by its id: what is asked, or that another one comes first."""
+    # to the lint a rule leads somewhere; here that is a template
+    found = lint([Rule(rule.id, rule.template, rule.when) for rule in rules], replace(choices.known, desks=templates))
+    return {id_: _('Its template was deleted. Choose another one.') if problem.why == Why.desk_gone else
+            why_unreachable(problem) for id_, problem in found.items()}
+
+
+def _moved(rules, id_, position):
+    rule = next((rule for rule in rules if rule.id == id_), None)
+    others = [other for other in rules if other.id != id_]
+    return rules if rule is None else [*others[:position - 1], rule, *others[position - 1:]]

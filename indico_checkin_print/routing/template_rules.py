@@ -1,0 +1,42 @@
+"""Rules about which template a badge is drawn with. The conditions are those of the desk rules.
+
+Only what the fingerprint of a badge covers can be asked (`badge.content`): a badge is drawn anew when its template is
+another one, whatever the reason. So no rule asks for a role or the day, which change without it.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from indico_checkin_print.models.choices import Fold
+from indico_checkin_print.routing.rules import Accompanies, FormIs, HasAnswer, HasTag
+
+
+#: Most template rules of an event: each of their templates is part of each fingerprint
+MAX_TEMPLATE_RULES = 20
+
+_Id = Annotated[int, Meta(gt=0, lt=2**31)]
+
+
+class TemplateRule(Struct, frozen=True):
+    """Which template a badge is drawn with if all conditions hold."""
+
+    #: Names it within its event
+    id: _Id
+    template: _Id
+    when: Annotated[tuple[FormIs | HasTag | HasAnswer | Accompanies, ...], Meta(min_length=1, max_length=20)]
+    #: If the backside of the template is printed as well, and where
+    backside: bool = False
+    fold: Fold = Fold.none
+
+    def fits(self, facts):
+        return all(condition.holds(facts) for condition in self.when)
+
+
+def first_rule(rules, facts, templates):
+    """Return the rule that decides, and its number, counted from 1; twice ``None`` if there is none.
+
+    :param templates: The ids of the templates that exist. A rule whose template does not exist any more fits nobody.
+    """
+    return next(((rule, number) for number, rule in enumerate(rules, 1)
+                 if rule.template in templates and rule.fits(facts)), (None, None))
