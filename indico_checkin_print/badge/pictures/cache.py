@@ -35,7 +35,7 @@ MAX_FOLDER = 256 * 1024 * 1024
 #: What is used is marked so again after so many seconds; Indico deletes what was not for a day
 _TOUCH_INTERVAL = 3600
 #: Changes when `convert` makes something else of the same file, as Pillow's version does
-_VERSION = f'1 {PIL.__version__}'
+_VERSION = f'2 {PIL.__version__}'
 #: So begins a file: the digest of what follows
 _DIGEST = hashlib.sha256
 _DIGEST_SIZE = _DIGEST().digest_size

@@ -3,8 +3,6 @@
 ReportLab itself would decode and pack it anew for each badge, and write it as text.
 """
 
-import hashlib
-
 from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFName, PDFStream
 
 
@@ -23,16 +21,15 @@ def place(canvas, picture, left, bottom):
 def _embedded(canvas, picture):
     """Add a picture to the document of a canvas unless it is there. Return its name on the page."""
     document = canvas._doc
-    digest = hashlib.sha256(picture.data + (picture.mask or b'')).hexdigest()[:32]
-    name = document.getXObjectName(digest)
+    name = document.getXObjectName(picture.digest)
     if name not in document.idToObject:
         entries = _entries(picture, picture.space, picture.bits, picture.encoding)
         if picture.mask is not None:
             mask = PDFStream(PDFDictionary(_entries(picture, 'DeviceGray', 8, 'FlateDecode')), picture.mask)
-            entries['SMask'] = document.Reference(mask, document.getXObjectName(f'{digest}.mask'))
-        document.addForm(digest, PDFStream(PDFDictionary(entries), picture.data))
+            entries['SMask'] = document.Reference(mask, document.getXObjectName(f'{picture.digest}.mask'))
+        document.addForm(picture.digest, PDFStream(PDFDictionary(entries), picture.data))
     # a page lists what it shows
-    canvas._formsinuse.append(digest)
+    canvas._formsinuse.append(picture.digest)
     return name
 
 

@@ -22,7 +22,7 @@ class Maker:
         if self.fault:
             raise PictureRefused(self.fault)
         return Picture(width=1, height=1, drawn_width=1.5, drawn_height=2.5, space='DeviceGray', bits=8,
-                       encoding='FlateDecode', data=bytes([self.count]) * self.size)
+                       encoding='FlateDecode', data=bytes([self.count]) * self.size, digest='')
 
 
 @pytest.fixture
