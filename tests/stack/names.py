@@ -42,7 +42,7 @@ COUNTRIES = {
 
 def people(count):
     """Return `count` people, all with different names, as (given name, family name, affiliation, country)."""
-    mixed = [*_mixed(_split), *_mixed(_double)]
+    mixed = [*_mixed(_split), *_mixed(_double), *_mixed(_double_with_the_next_but_one)]
     assert count <= len(mixed), f'there are names for {len(mixed)} people only'
     return mixed[:count]
 
@@ -57,9 +57,13 @@ def _mixed(given_names):
     return [person for row in itertools.zip_longest(*tables) for person in row if person]
 
 
-def _double(names):
+def _double(names, step=1):
     names = _split(names)
-    return [f'{first} {second}' for first, second in zip(names, names[1:] + names[:1], strict=True)]
+    return [f'{first} {second}' for first, second in zip(names, names[step:] + names[:step], strict=True)]
+
+
+def _double_with_the_next_but_one(names):
+    return _double(names, 2)
 
 
 def _split(names):
