@@ -4,7 +4,6 @@ import time
 from io import BytesIO
 
 import pytest
-from celery.signals import worker_process_init
 from pypdf import PdfReader, PdfWriter
 from tests.fakes.texts import text_in
 from tests.plugin.conftest import text_item
@@ -16,11 +15,9 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.util.string import RichMarkup
 
 from indico_checkin_print.badge.render import render
-from indico_checkin_print import tasks
 from indico_checkin_print.badge.items import key_of
 from indico_checkin_print.badge.losses import Loss, LossKind
-from indico_checkin_print.badge.text import fonts
-from indico_checkin_print.badge.text.draw import text_of, warm_up
+from indico_checkin_print.badge.text.draw import text_of
 from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
@@ -243,15 +240,6 @@ def test_another_plugin_has_its_say(draw, template):
 def test_all_fonts_of_the_designer(draw, family, bold, italic):
     item = text_item('first_name', 50, font_family=family, bold=bold, italic=italic)
     assert text_in(draw('Zoë 王 Ж', item).content).split() == ['Zoë', '王', 'Ж']
-
-
-def test_workers_load_fonts_before_their_first_badge(mocker):
-    warm = mocker.patch.object(tasks, 'warm_up')
-    worker_process_init.send(None)
-    warm.assert_called_once_with()
-    fonts._families.cache_clear()
-    warm_up()
-    assert fonts._families.cache_info().currsize == 1
 
 
 def test_a_size_that_is_none(draw):
