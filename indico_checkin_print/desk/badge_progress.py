@@ -54,5 +54,5 @@ def _badge(row):
     tone = 'good' if state in OUT else 'stop' if state in (PROBLEMS | {JobState.held}) else 'note'
     why = row.reason if tone == 'stop' else row.printer_problem or row.elsewhere
     return {'job': row.job.id, 'name': row.name, 'state': row.state, 'where': row.where, 'why': why, 'tone': tone,
-            # one that is held waits for somebody else, so nobody has to wait here
-            'ended': row.has_ended or state == JobState.held}
+            # one that is held waits for somebody else: it may take long, but comes out all the same
+            'held': state == JobState.held, 'ended': row.has_ended}

@@ -32,7 +32,7 @@ WORDS = {
     'waiting': _('More scans that wait for their answer: {}'),
     'full_word': _('Not taken'),
     'full': _('Too many scans wait for the connection. Write this name down.'),
-    'nobody': _('Nobody of this event'),
+    'nobody': _('No ticket of this event'),
     'accompanies': _('comes with {}'),
     'all_the_same': _('Check in all the same'),
     'badge': _('Badge:'),

@@ -211,12 +211,16 @@ def back(url, follow=None):
     return jsonify(messages=_messages(), follow=None if follow is None else follow.id)
 
 
-def dialog_done():
+def dialog_done(follow=None):
     """Return the answer of a dialog that did what it is for: with what was flashed if its button shows that in place.
 
     Other pages are loaded anew and show it then.
+
+    :param follow: The job whose outcome the script shows beside the button.
     """
-    return jsonify_data(flash=False, **({'messages': _messages()} if 'here' in request.args else {}))
+    if 'here' not in request.args:
+        return jsonify_data(flash=False)
+    return jsonify_data(flash=False, messages=_messages(), follow=None if follow is None else follow.id)
 
 
 def _messages():

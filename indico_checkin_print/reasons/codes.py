@@ -111,7 +111,8 @@ SENTENCES = {
     Reason.no_desk: _('This form has no desk to print at. Add a desk, or choose one for the form.'),
     Reason.unpaid: _('The registration is not paid. The badge prints when it is, or when someone releases it.'),
     Reason.bulk: _('Many people were checked in at once. The badges print when someone releases them.'),
-    Reason.already_printed: _('This person had a badge before. Another one prints when someone releases it.'),
+    Reason.already_printed: _('This person had a badge before. Another one prints when someone releases it; on the '
+                              'board: Print it now.'),
     Reason.paused: _('Printing is paused. The badge prints when printing resumes.'),
     Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or '
                       'releases it.'),

@@ -36,7 +36,7 @@
   window.addEventListener('checkin-print:done', async event => {
     const {trigger, data} = event.detail;
     const host = trigger.closest('[data-answer]');
-    show(host, inWords(data));
+    show(host, {...inWords(data), follow: data.follow});
     await window.CheckinPrint.refresh();
     render();
     const button = document.querySelector(`[data-href="${CSS.escape(trigger.dataset.href)}"]`);

@@ -6,17 +6,21 @@
   const FOLLOW_FOR = 180000; // ms
   const MIN_INTERVAL = 300; // ms between two questions, after a change
   const MAX_INTERVAL = 3000; // ms
+  const HELD_FOR = 7200000; // ms
+  const HELD_INTERVAL = 5000; // ms: somebody has to release it first
+  const HELD_INTERVAL_IN_LIST = 20000; // ms
 
   // Returns a function that follows the badges of a scan; `isShown` says whether its answer is on the screen.
   window.CheckinPrintBadges = function({url, list, news, lines, words, isShown}) {
     async function follow(scan) {
       const {registration} = scan.answer;
-      const line = lines.querySelector(`[data-registration="${registration}"]`);
-      const until = Date.now() + FOLLOW_FOR;
+      const isListed = () => lines.querySelector(`[data-registration="${registration}"]`);
+      let until = Date.now() + FOLLOW_FOR;
       let etag = '';
       let wait = MIN_INTERVAL;
+      let isHeld = false;
       // who is no longer on the screen is followed in the list, as long as they are there
-      while (Date.now() < until && (isShown(scan) || (line && line.isConnected))) {
+      while (Date.now() < until && (isShown(scan) || isListed())) {
         try {
           const response = await fetch(url.replace('/0', `/${registration}`), {
             cache: 'no-store', headers: etag ? {'If-None-Match': etag} : {}, signal: AbortSignal.timeout(10000),
@@ -29,6 +33,8 @@
             if (progress.ended) {
               return;
             }
+            isHeld = progress.badges.every(badge => badge.held || badge.ended);
+            until = Date.now() + (isHeld ? HELD_FOR : FOLLOW_FOR);
           } else if (response.status !== 304) {
             return;
           }
@@ -37,7 +43,7 @@
           wait = MAX_INTERVAL;
         }
         await new Promise(resolve => setTimeout(resolve, wait));
-        wait = Math.min(wait * 1.25, MAX_INTERVAL);
+        wait = Math.min(wait * 1.25, !isHeld ? MAX_INTERVAL : isShown(scan) ? HELD_INTERVAL : HELD_INTERVAL_IN_LIST);
       }
     }
 

@@ -151,10 +151,10 @@ class RHTestDeskWithName(RHDeskBase):
         first_name, last_name = longest_name(self.event)
         form = TestNameForm(event=self.event, first_name=first_name, last_name=last_name)
         if form.validate_on_submit():
-            _request_test(self.desk, (form.first_name.data or '', form.last_name.data))
+            job = _request_test(self.desk, (form.first_name.data or '', form.last_name.data))
             flash(_('A test badge for "{}" was requested. The list of the latest badges shows what becomes of it.')
                   .format(self.desk.name), 'success')
-            return dialog_done()
+            return dialog_done(follow=job)
         return action_form(form, _('Print a test badge'))
 
 

@@ -36,6 +36,18 @@ def test_progress(db, volunteer, url, scan, code_of, reg, form, set_job, agent):
     assert (last['badges'][0]['state'], last['badges'][0]['tone'], last['ended']) == ('Printed', 'good', True)
 
 
+def test_a_held_badge_is_followed_until_it_is_out(volunteer, url, scan, code_of, reg, form, set_job):
+    scan(code_of(reg))
+    job = Job.query.one()
+    set_job(job, state=JobState.held, reason='paused', changed_dt=now_utc())
+    held = volunteer.get(f'{url}/badges/{reg.id}')
+    badge, = held.json['badges']
+    assert (badge['tone'], badge['held'], badge['ended'], held.json['ended']) == ('stop', True, False, False)
+    set_job(job, state=JobState.completed, reason='printed', changed_dt=now_utc())
+    out = volunteer.client.get(f'{url}/badges/{reg.id}', headers={'If-None-Match': held.headers['ETag']}).json
+    assert (out['badges'][0]['state'], out['badges'][0]['held'], out['ended']) == ('Printed', False, True)
+
+
 def test_a_form_that_prints_nothing(volunteer, url, scan, code_of, reg):
     scan(code_of(reg))
     assert volunteer.get(f'{url}/badges/{reg.id}').json == {'badges': [], 'prints': False, 'ended': True}

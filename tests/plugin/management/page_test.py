@@ -177,6 +177,15 @@ def test_a_button_is_answered_in_place(manager, page, objects):
     assert manager.post(f'{page}/desks/{objects.desk.id}/test', xhr=False).location.endswith(f'{page}/')
 
 
+def test_a_dialog_is_answered_in_place(manager, page, objects):
+    url = f'{page}/desks/{objects.desk.id}/test-with-name'
+    answer = manager.post(f'{url}?here=1', first_name='Zoë', last_name='Müller').json
+    assert [x['category'] for x in answer['messages']] == ['success']
+    assert Job.get(answer['follow']).purpose == Job.PURPOSE_TEST
+    # pages that are loaded anew have nothing to follow
+    assert not {'messages', 'follow'} & set(manager.post(url, last_name='Müller').json)
+
+
 def test_messages_to_webhooks_have_a_list_and_words_of_their_own(manager, page, event, reg, create_job, objects):
     create_job(reg, JobState.ready, purpose=f'webhook:{objects.webhook.id}', webhook=objects.webhook, desk=None,
                reason='rendered')
