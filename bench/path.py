@@ -1,6 +1,7 @@
 """How long a badge is on its way, stage by stage, at five check-ins a second."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import judge, percentile, wait_for_badges
@@ -73,7 +74,7 @@ class Path:
                 whole.append((moments[-1] - moments[0]) * 1000)
                 if len(moments) != len(names) + 1:
                     raise StartError(f'The badge of registration {registration} went another way.')
-                for stage, before, after in zip(names, moments, moments[1:], strict=True):
+                for stage, (before, after) in zip(names, pairwise(moments), strict=True):
                     stages[stage].append((after - before) * 1000)
         return {'p50': percentile(whole, 50), 'p95': percentile(whole, 95),
                 'stages': {stage: {'p50': percentile(stages[stage], 50), 'p95': percentile(stages[stage], 95)}
