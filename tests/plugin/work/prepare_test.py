@@ -7,6 +7,8 @@ import pytest
 from indico.modules.events.registration.models.registrations import RegistrationState
 from indico.util.date_time import now_utc
 
+from indico_checkin_print import tasks
+from indico_checkin_print.agents.outbound import outgoing
 from indico_checkin_print.badge.losses import LossKind, losses_of
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.ledger import prepared
@@ -218,3 +220,37 @@ def test_idle_time(rules, reg, create_reg, check_in, dummy_event, db):
     dummy_event.start_dt, dummy_event.end_dt = now_utc() + timedelta(days=8), now_utc() + timedelta(days=9)
     db.session.flush()
     assert not prepared.wanted()
+
+
+def test_what_shows_something_old_gets_no_go(rules, reg, template, check_in, agent, db, mocker):
+    """A changed template takes nothing along: it has the badges of thousands."""
+    prepare_all()
+    old = of(reg).document_id
+    template.data = {**template.data, 'width': 400}
+    db.session.flush()
+    job, = check_in(reg)
+    assert (job.state, job.document_id) == (JobState.ready, old)
+    kicked = mocker.patch('indico_checkin_print.kick.after_commit')
+    assert not outgoing(agent.id, agent.link, {})
+    db.session.refresh(job)
+    assert (job.state, job.reason) == (JobState.queued, Reason.corrected)
+    assert kicked.called
+    assert render_waiting('test') == 1
+    db.session.refresh(job)
+    assert (job.state, job.reason, job.document.width_mm) == (JobState.ready, Reason.rendered, 80)
+    message, = outgoing(agent.id, agent.link, {})
+    assert (message.go, message.sha256) == (True, job.document.sha256)
+
+
+def test_one_chain_of_tasks_at_a_time(rules, reg, mocker):
+    """The sweep asks every 15 seconds, and two workers would draw the same badges."""
+    follow = mocker.patch.object(tasks.prepare, 'apply_async')
+    draw = mocker.patch.object(prepare, 'prepare', return_value=True)
+    tasks.prepare('first')
+    follow.assert_called_once_with(('first',), countdown=tasks.PREPARE_PAUSE)
+    tasks.prepare('second')
+    assert draw.call_count == 1
+    draw.return_value = False
+    tasks.prepare('first')
+    tasks.prepare('second')
+    assert draw.call_count == 3
