@@ -35,10 +35,10 @@ def main():
     from indico.modules.designer.models.templates import DesignerTemplate
     from indico.modules.events.registration.models.registrations import Registration
     from indico.web.flask.app import make_app
-
-    from indico_checkin_print.badge.render import render
     took = {kind: [] for kind in KINDS}
     app = make_app()
+    # Indico loads the plugin
+    from indico_checkin_print.badge.render import render
     with app.app_context():
         photo_id = _with_photo(int(sys.argv[1]))
         for number in range(WARM_UP + BADGES):
