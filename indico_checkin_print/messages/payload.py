@@ -27,7 +27,7 @@ class Field:
 FIELDS = {
     'friendly_id': Field(_('Registration number'), lambda reg: reg.friendly_id),
     'first_name': Field(_('First name'), lambda reg: reg.first_name),
-    'last_name': Field(_('Family name'), lambda reg: reg.last_name),
+    'last_name': Field(_('Last name'), lambda reg: reg.last_name),
     'full_name': Field(_('Full name'), lambda reg: reg.full_name),
     'email': Field(_('E-mail'), lambda reg: reg.email),
     'affiliation': Field(_('Affiliation'), lambda reg: reg.get_personal_data().get('affiliation') or ''),

@@ -19,7 +19,7 @@ def begin(stack, page, people):
     page.get_by_role('button', name='Actions').click()
     page.get_by_text('Print a batch of badges', exact=True).click()
     dialog = page.get_by_role('dialog')
-    expect(dialog).to_contain_text(f'They get a badge: {len(people)}.')
+    expect(dialog).to_contain_text(f'Will get a badge: {len(people)}.')
     return dialog
 
 

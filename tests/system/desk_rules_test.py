@@ -23,8 +23,8 @@ def rules(page):
 def add_rule(page, first, last, desk):
     box(page).get_by_role('button', name='Add a rule').click()
     dialog = page.get_by_role('dialog')
-    dialog.get_by_label('Family name from').fill(first)
-    dialog.get_by_label('Family name up to').fill(last)
+    dialog.get_by_label('Last name from').fill(first)
+    dialog.get_by_label('Last name up to').fill(last)
     dialog.get_by_label('Desk', exact=True).select_option(label=desk)
     dialog.get_by_role('button', name='Show how many badges each desk would get').click()
     expect(dialog.locator('.checkin-print-bars')).to_be_visible()
@@ -33,7 +33,7 @@ def add_rule(page, first, last, desk):
 
 
 def order(page):
-    return [text.split('family name ')[1].split('\n')[0].strip() for text in rules(page).all_inner_texts()]
+    return [text.split('last name ')[1].split('\n')[0].strip() for text in rules(page).all_inner_texts()]
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_try_it_and_bars(page, stack, picture):
     person = next(one for one in stack.seeded['registrations'] if one['last_name'][0] in 'LMNOP')
     box(page).get_by_label('Name, or number of the registration').fill(f'{person["first_name"]} {person["last_name"]}')
     page.keyboard.press('Enter')
-    expect(page.locator('#checkin-print-tried')).to_contain_text('because of rule 2: family name L – R')
+    expect(page.locator('#checkin-print-tried')).to_contain_text('because of rule 2: last name L – R')
     bars = box(page).locator('#checkin-print-bars')
     counts = [int(text) for text in bars.locator('td.number').all_inner_texts()]
     assert sum(counts) == len(stack.seeded['registrations'])
@@ -87,7 +87,7 @@ def test_try_it_and_bars(page, stack, picture):
     box(page).scroll_into_view_if_needed()
     picture(page, 'desk-rules')
     box(page).get_by_role('button', name='Edit rule 1').click()
-    expect(page.get_by_role('dialog').get_by_label('Family name from')).to_have_value('A')
+    expect(page.get_by_role('dialog').get_by_label('Last name from')).to_have_value('A')
     picture(page, 'desk-rule-dialog')
 
 

@@ -212,8 +212,8 @@ def test_rules(stack, set_up):
     try:
         for number, (first, last) in enumerate((('A', 'K'), ('L', 'R')), 1):
             keys.use(box.get_by_role('button', name='Add a rule'))
-            keys.fill(dialog(page).get_by_label('Family name from'), first)
-            keys.fill(dialog(page).get_by_label('Family name up to'), last)
+            keys.fill(dialog(page).get_by_label('Last name from'), first)
+            keys.fill(dialog(page).get_by_label('Last name up to'), last)
             keys.fill(dialog(page).get_by_label('Desk', exact=True), f'Desk {number}', shows=False)
             keys.use(dialog(page).get_by_role('button', name='Show how many badges each desk would get'))
             expect(dialog(page).locator('.checkin-print-bars')).to_be_visible()
@@ -228,7 +228,7 @@ def test_rules(stack, set_up):
         keys.press('Enter')
         expect(page.locator('#checkin-print-tried')).not_to_be_empty()
         keys.use(rules.nth(0).get_by_role('button', name=re.compile('^Edit rule')))
-        keys.reach(dialog(page).get_by_label('Family name from'))
+        keys.reach(dialog(page).get_by_label('Last name from'))
         keys.press('Escape')
         expect(dialog(page)).to_have_count(0)
         keys.use(rules.nth(0).get_by_role('button', name=re.compile('^Delete rule')))
@@ -256,7 +256,7 @@ def test_live_board_leads_to_what_is_held(stack, log_in, take):
 
 
 def test_badges_are_found_and_reprinted(stack, log_in, take):
-    """Indico's own dialog *Customize list* needs a mouse, so the filters of our list have to do without one."""
+    """Indico's own dialog *Customise list* needs a mouse, so the filters of our list have to do without one."""
     person, = take(1)
     count = len(stack.papers())
     CheckIn(stack)(person)

@@ -17,10 +17,10 @@ from indico_checkin_print.models.jobs import JobState
 #: What the page says without asking Indico
 WORDS = {
     'start': _('Scan your ticket'),
-    'start_sentence': _('Hold the QR code of your ticket before the scanner. Your badge is printed.'),
+    'start_sentence': _('Hold the QR code of your ticket in front of the scanner. Your badge is printed.'),
     'camera': _('Use the camera'),
     'camera_off': _('Switch the camera off'),
-    'camera_sentence': _('Hold the QR code of your ticket before the camera.'),
+    'camera_sentence': _('Hold the QR code of your ticket in front of the camera.'),
     'camera_failed': _('The camera does not work here.'),
     'wait': _('One moment…'),
     'confirm': _('Is this your name?'),

@@ -35,11 +35,11 @@ class Kind(IndicoStrEnum):
 
 
 SENTENCES = {
-    Kind.first: _('They get a badge: {}'),
-    Kind.had: _('They had a badge and get no other, unless you choose so: {}'),
-    Kind.under_way: _('Their badge waits or is on its way, nothing is done: {}'),
-    Kind.not_paid: _('Not paid, left out: {}'),
-    Kind.not_allowed: _('Not complete, or their ticket is blocked, left out: {}'),
+    Kind.first: _('Will get a badge: {}'),
+    Kind.had: _('Already had one (skipped unless you choose “Print again”): {}'),
+    Kind.under_way: _('Badge waits or is on its way, skipped: {}'),
+    Kind.not_paid: _('Not paid, skipped: {}'),
+    Kind.not_allowed: _('Not complete, or their ticket is blocked, skipped: {}'),
 }
 
 

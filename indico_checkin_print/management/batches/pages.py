@@ -27,7 +27,7 @@ from indico_checkin_print.routing.batch_order import BatchOrder, arrange
 #: Most registrations of one batch, and most batches of an event that have not ended
 MAX_CHOSEN, MAX_OPEN = 5000, MAX_LISTED
 ORDERS = {
-    BatchOrder.name: _('By family name'),
+    BatchOrder.name: _('By last name'),
     BatchOrder.company: _('By affiliation'),
     BatchOrder.tag: _('By tag'),
     BatchOrder.number: _('By registration number'),

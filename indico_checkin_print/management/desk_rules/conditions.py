@@ -37,10 +37,10 @@ class ConditionsForm(DialogForm):
     text_values = TextListField(_('Its text'), description=_('One answer per line; one of them is enough. It must be '
                                                              'the whole text. Capital letters and accents do not '
                                                              'matter.'))
-    surname_first = StringField(_('Family name from'), [Length(max=MAX_LENGTH)])
-    surname_last = StringField(_('Family name up to'), [Length(max=MAX_LENGTH)],
-                               description=_('Names or their first letters, both included: from "A" up to "K" has '
-                                             'Kowalski and Ångström. Of accompanying persons, it is the family name '
+    surname_first = StringField(_('Last name from'), [Length(max=MAX_LENGTH)])
+    surname_last = StringField(_('Last name up to'), [Length(max=MAX_LENGTH)],
+                               description=_('Names or their first letters, both included: from "A" up to "K" includes '
+                                             'Kowalski and Ångström. Of accompanying persons, it is the last name '
                                              'of the person who registered.'))
     days = IndicoSelectMultipleCheckboxField(_('Day of the check-in'))
     person = SelectField(_('Person'), choices=[('', _('Everybody')),

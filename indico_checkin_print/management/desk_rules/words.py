@@ -84,8 +84,8 @@ def _answer(field, values):
 
 def _surname(first, last):
     if first and last:
-        return _('family name {first} – {last}').format(first=first, last=last)
-    return _('family name from {} on').format(first) if first else _('family name up to {}').format(last)
+        return _('last name {first} – {last}').format(first=first, last=last)
+    return _('last name from {} on').format(first) if first else _('last name up to {}').format(last)
 
 
 def _any(keys, titles):

@@ -28,7 +28,7 @@ CAN_RELEASE = (Reason.bulk, Reason.unpaid, Reason.already_printed, Reason.paused
                Reason.missing_glyphs, Reason.lost_picture, Reason.badge_desk)
 ORDERS = {
     'checkin': (_('In the order of check-in'), (Job.queue_dt, Job.id)),
-    'name': (_('By family name'), (*Registration.order_by_name, Job.id)),
+    'name': (_('By last name'), (*Registration.order_by_name, Job.id)),
     'number': (_('By registration number'), (Registration.friendly_id, Job.id)),
 }
 
@@ -48,7 +48,7 @@ class ReleaseForm(DialogForm):
 
     order = SelectField(_('Order'), [InputRequired()], default='checkin',
                         choices=[(key, title) for key, (title, __) in ORDERS.items()],
-                        description=_('They come out in this order at each desk.'))
+                        description=_('Badges come out in this order at each desk.'))
 
 
 class RHReleaseHeld(RHCheckinPrintBase):

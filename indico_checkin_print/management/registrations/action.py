@@ -40,21 +40,21 @@ MAY_PRINT_ONE = (PERMISSION, 'registration_checkin')
 MAX_CHOSEN = 1000
 #: What the dialog says before, and the message after
 WORDS = {
-    Todo.reprint: (_('They had a badge and get another one: {}'), _('Printed again: {}')),
-    Todo.release: (_('Their badge waits and is released: {}'), _('Released: {}')),
-    Todo.retry: (_('Their badge did not come out and is retried: {}'), _('Retried: {}')),
-    Todo.first: (_('They are checked in and get their first badge: {}'), _('Printed for the first time: {}')),
-    Todo.early: (_('Not checked in, and they get their badge now: {}'), _('Printed before the check-in: {}')),
+    Todo.reprint: (_('Had a badge, will get another one: {}'), _('Printed again: {}')),
+    Todo.release: (_('Badge waits, will be released: {}'), _('Released: {}')),
+    Todo.retry: (_('Badge did not come out, will be retried: {}'), _('Retried: {}')),
+    Todo.first: (_('Checked in, will get their first badge: {}'), _('Printed for the first time: {}')),
+    Todo.early: (_('Not checked in, will get their badge now: {}'), _('Printed before the check-in: {}')),
     Todo.unpaid: (_('Not paid, their badge waits until they are: {}'), _('Waiting until they have paid: {}')),
-    Todo.under_way: (_('Their badge is on its way, nothing is done: {}'), _('On their way already: {}')),
-    Todo.waits: (_('Their badge waits until printing resumes, nothing is done: {}'),
+    Todo.under_way: (_('Badge on its way, skipped: {}'), _('On their way already: {}')),
+    Todo.waits: (_('Badge waits until printing resumes, skipped: {}'),
                  _('Unchanged, they wait until printing resumes: {}')),
-    Todo.not_checked_in: (_('Not checked in, nothing is done: {}'), _('Skipped, not checked in: {}')),
-    Todo.not_allowed: (_('Not complete, or their ticket is blocked, nothing is done: {}'),
+    Todo.not_checked_in: (_('Not checked in, skipped: {}'), _('Skipped, not checked in: {}')),
+    Todo.not_allowed: (_('Not complete, or their ticket is blocked, skipped: {}'),
                        _('Skipped, they may have no badge: {}')),
-    Todo.not_paid: (_('Not paid, and this event prints no badge then, nothing is done: {}'),
+    Todo.not_paid: (_('Not paid, and this event prints no badge then, skipped: {}'),
                     _('Skipped, not paid: {}')),
-    Todo.no_desk: (_('No desk to print at, nothing is done: {}'), _('Skipped, there is no desk to print at: {}')),
+    Todo.no_desk: (_('No desk to print at, skipped: {}'), _('Skipped, there is no desk to print at: {}')),
 }
 #: The same about badges that are asked for during a pause
 PAUSED = _('Printing is paused. Number of these that wait until it resumes: {}')

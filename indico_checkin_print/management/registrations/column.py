@@ -1,4 +1,4 @@
-"""What became of the badges, as a column and a filter of Indico's participant list (*Customize list*)."""
+"""What became of the badges, as a column and a filter of Indico's participant list (*Customise list*)."""
 
 from indico.core import signals
 from indico.core.db import db

@@ -68,7 +68,7 @@ class DeviceForm(DialogForm):
     def __init__(self, *args, event, **kwargs):
         super().__init__(*args, event=event, **kwargs)
         desks = Desk.query.filter_by(event_id=event.id, is_deleted=False).order_by(Desk.id)
-        self.desk_id.choices = [(0, _("Its user's desk, or the desk of the form")),
+        self.desk_id.choices = [(0, _("No desk: its user's, that of a rule, or that of the form")),
                                 *((desk.id, desk.name) for desk in desks)]
 
 

@@ -41,8 +41,8 @@ class FormSetupForm(DialogForm):
                                  default=Fold.none, description=_('A printer that prints on both sides gets both as '
                                                                   'one sheet.'))
     desk_id = SelectField(_('Desk'), coerce=int,
-                          description=_('Where the badges of this form come out, unless the device or the volunteer '
-                                        'that checks in has a desk.'))
+                          description=_('Where the badges of this form come out, unless a device, a volunteer or a '
+                                        'rule decides otherwise.'))
 
     def __init__(self, *args, event, target, **kwargs):
         super().__init__(*args, event=event, target=target, **kwargs)

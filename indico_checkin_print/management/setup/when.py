@@ -87,7 +87,7 @@ class EventSetupForm(DialogForm):
                                                    'event that enforces a language prints its badges in that one.'))
     smallest_text = IntegerField(_('Smallest letters'),
                                  [InputRequired(), NumberRange(min=MIN_SMALLEST_TEXT, max=MAX_SMALLEST_TEXT)],
-                                 description=_('In points. A text that has too little room on the badge is broken and '
+                                 description=_('In points. A text that has too little room on the badge is wrapped and '
                                                'shrunk, but not below this size; what has no room then is cut.'))
     qr_level = IndicoEnumSelectField(_('Error correction of the QR code'), [InputRequired()], enum=QRLevel,
                                      sorted=False, description=_('How much of the code on a badge may be dirty or '
@@ -96,7 +96,7 @@ class EventSetupForm(DialogForm):
                               description=_('If more people than this are checked in with one click, their badges wait '
                                             'until someone releases them. With 0, every badge waits.'))
     alert_emails = EmailListField(_('E-mails about problems'),
-                                  description=_('One address a line. They get an e-mail when a desk stands still, a '
+                                  description=_('One address per line. They get an e-mail when a desk stands still, a '
                                                 'webhook fails, or badges need a person. If there is no address, the '
                                                 'managers of the registrations get it.'))
     sources = IndicoSelectMultipleCheckboxField(_('Which check-ins print'), [InputRequired()],

@@ -153,7 +153,7 @@ class RHRecover(RHWebhookPageBase):
                           since=form.since.data.isoformat())
             flash(_('Messages that are sent again: {}').format(count), 'success' if count else 'info')
             return dialog_done()
-        return action_form(form, _('Send them'))
+        return action_form(form, _('Send again'))
 
 
 def can_resend(job):

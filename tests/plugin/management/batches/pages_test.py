@@ -64,9 +64,9 @@ def test_the_dialog_says_who_gets_one(db, manager, url, people, check_in, set_jo
     first = create_reg('New', 'Comer')
     db.session.flush()
     html = manager.post(url, registration_id=[reg.id for reg in [*people, first]]).json['html']
-    for sentence in ('They get a badge: 1.', 'They had a badge and get no other, unless you choose so: 1.',
-                     'Their badge waits or is on its way, nothing is done: 1.', 'Not paid, left out: 1.',
-                     'Not complete, or their ticket is blocked, left out: 1.', 'Print again'):
+    for sentence in ('Will get a badge: 1.', 'Already had one (skipped unless you choose “Print again”): 1.',
+                     'Badge waits or is on its way, skipped: 1.', 'Not paid, skipped: 1.',
+                     'Not complete, or their ticket is blocked, skipped: 1.', 'Print again'):
         assert sentence in html
     assert Batch.query.count() == 0
 
@@ -83,7 +83,7 @@ def test_a_batch(db, make, manager, people, manager_user, log_of, event, page):
     assert 'Desk 1' in html
     assert f'/batches/{batch.id}/' in manager.get(f'{page}/').data.decode()
     # a second click makes no second badge
-    assert 'Their badge waits or is on its way, nothing is done: 4.' in make(people)['html']
+    assert 'Badge waits or is on its way, skipped: 4.' in make(people)['html']
     assert (Job.query.count(), Batch.query.count()) == (4, 1)
 
 
@@ -103,7 +103,7 @@ def test_those_whose_other_badge_ended_without_paper(make, manager, people, chec
     set_job(first, state=S.completed, reason='printed')
     make(people[:1], reprint='1')
     manager.post(f'{page}/batches/{Batch.query.one().id}/cancel')
-    assert 'They had a badge and get no other, unless you choose so: 1.' in make(people[:1])['html']
+    assert 'Already had one (skipped unless you choose “Print again”): 1.' in make(people[:1])['html']
     assert 'redirect' in make(people[:1], reprint='1')
     assert [job.reprint_of_id for job in badges(Batch.query.order_by(Batch.id.desc()).first())] == [first.id]
 

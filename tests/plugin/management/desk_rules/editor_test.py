@@ -93,7 +93,7 @@ def test_every_condition(db, event, manager, url, form, desk, second_desk, tag, 
                          SurnameIn('A', 'K'), OnDay((day,)), Accompanies(False), *rule.when[-1:])
     html = manager.get(url).get_data(as_text=True)
     for words in ('tag VIP', 'role or group Staff or IT (group)', 'Lunch: Leaves', 'CERN or DESY, Hamburg',
-                  'family name A – K', 'Desk 2'):
+                  'last name A – K', 'Desk 2'):
         assert words in html
     assert 'tag VIP' in log_of(event)
     # what the dialog shows, saved as it is, is the same rule

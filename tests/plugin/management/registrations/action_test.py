@@ -64,9 +64,9 @@ def situations(check_in, create_reg, set_job, db):
 
 def test_it_says_how_many_of_each(manager, url, situations):
     html = choose(manager, url, *situations[0].values())
-    assert 'They had a badge and get another one: 1.' in html
-    assert 'They are checked in and get their first badge: 1.' in html
-    assert 'Not checked in, nothing is done: 1.' in html
+    assert 'Had a badge, will get another one: 1.' in html
+    assert 'Checked in, will get their first badge: 1.' in html
+    assert 'Not checked in, skipped: 1.' in html
     assert 'Why another badge' in html
     assert Job.query.count() == 4
 
@@ -100,8 +100,8 @@ def test_a_pause_holds_what_is_printed_here(db, manager, url, page, event, desk,
     manager.post(pause, xhr=False, paused='1')
     # the one that was on its way waits since
     html = choose(manager, url, *people.values())
-    assert 'Their badge waits until printing resumes, nothing is done: 1.' in html
-    assert ('first badge: 1. Printing is paused. Number of these that wait until it resumes: 4. Their badge waits'
+    assert 'Badge waits until printing resumes, skipped: 1.' in html
+    assert ('first badge: 1. Printing is paused. Number of these that wait until it resumes: 4. Badge waits'
             in html)
     before = len(jobs[Todo.under_way].history)
     assert not press(manager, url, *people.values(), reason='lost')
@@ -236,12 +236,12 @@ def test_one_badge_before_the_check_in(browse, create_user, url, event, reg, che
     event.update_principal(user, add_permissions={rights})
     browser = browse(user)
     html = browser.post(url, registration_id=[reg.id], early='1').json['html']
-    assert 'Not checked in, and they get their badge now: 1.' in html
+    assert 'Not checked in, will get their badge now: 1.' in html
     assert not press(browser, url, reg, early='1')
     job = Job.query.one()
     assert (job.state, job.checked_in_dt, job.user_id) == (S.queued, None, user.id)
     # a second click finds the first one's badge
-    assert 'Their badge is on its way, nothing is done: 1.' in browser.post(
+    assert 'Badge on its way, skipped: 1.' in browser.post(
         url, registration_id=[reg.id], early='1').json['html']
     assert [(job.state, job.reason) for job in check_in(reg)][-1] == (S.held, 'already_printed')
     # nor does it end the badge if the check-in is undone
@@ -252,7 +252,7 @@ def test_one_badge_before_the_check_in(browse, create_user, url, event, reg, che
 @pytest.mark.usefixtures('form')
 @pytest.mark.parametrize('checked_in', [True, False])
 @pytest.mark.parametrize(('policy', 'words', 'state'), [
-    (UnpaidPolicy.skip, 'Not paid, and this event prints no badge then, nothing is done: 1.', None),
+    (UnpaidPolicy.skip, 'Not paid, and this event prints no badge then, skipped: 1.', None),
     (UnpaidPolicy.hold, 'Not paid, their badge waits until they are: 1.', S.held),
     (UnpaidPolicy.print, 'badge', S.queued)])
 def test_who_has_not_paid(app, db, manager, url, event, reg, policy, words, state, checked_in, log_of):
@@ -279,7 +279,7 @@ def test_who_has_not_paid(app, db, manager, url, event, reg, policy, words, stat
 def test_the_list_prints_none_before_the_check_in(manager, url, reg, create_reg):
     other = create_reg('Another', 'One')
     html = manager.post(url, registration_id=[reg.id, other.id], early='1').json['html']
-    assert 'Not checked in, nothing is done: 2.' in html
+    assert 'Not checked in, skipped: 2.' in html
 
 
 @pytest.mark.usefixtures('form')

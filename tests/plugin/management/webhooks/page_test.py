@@ -173,7 +173,7 @@ def test_recover(db, manager, url, objects, create_message, create_reg, event):
     others.append(create_message(JobState.sent, created_dt=now, reprint_of=others[-1], registration=people[5]))
     before = [job.state for job in others]
     since = (now - 3 * hour).astimezone(event.tzinfo)
-    assert 'Send them' in manager.get(f'{url}/recover').json['html']
+    assert 'Send again' in manager.get(f'{url}/recover').json['html']
     assert not manager.save(f'{url}/recover', since=[since.strftime('%d/%m/%Y'), since.strftime('%H:%M')])
     db.session.expire_all()
     assert {(job.state, job.reason) for job in wanted} == {(JobState.queued, 'retried')}
