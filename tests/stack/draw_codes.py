@@ -23,7 +23,7 @@ from pypdf import PdfWriter
 from indico.modules.designer import TemplateType
 from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.designer.pdf import DesignerPDFBase
-from indico.modules.designer.placeholders import FixedImagePlaceholder
+from indico.modules.designer.placeholders import EventLogoPlaceholder
 from indico.modules.events.registration.badges import RegistrantsListToBadgesPDF
 from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.events.registration.util import generate_ticket_qr_code, get_persons
@@ -77,7 +77,7 @@ def _items(page, size, crowded, shift):
     yield {**common, 'id': 1, 'type': 'ticket_qr_code', 'x': where, 'y': where, 'width': size * PX_PER_MM,
            'height': size * PX_PER_MM}
     if crowded:
-        yield {**common, 'id': 2, 'type': 'fixed_image', 'image_id': 1, 'x': where + size * PX_PER_MM, 'y': where,
+        yield {**common, 'id': 2, 'type': 'event_logo', 'x': where + size * PX_PER_MM, 'y': where,
                'width': 2 * PX_PER_MM, 'height': size * PX_PER_MM, 'preserve_aspect_ratio': False}
 
 
@@ -90,7 +90,7 @@ def _both(registration, items, page):
     template = DesignerTemplate(type=TemplateType.badge, title='', data={
         'width': side, 'height': side, 'background_position': 'stretch', 'items': items})
     setup = SimpleNamespace(kind=BadgeKind.badge, template=template, backside=False)
-    with mock.patch.object(FixedImagePlaceholder, 'render', side_effect=lambda item: _black()):
+    with mock.patch.object(EventLogoPlaceholder, 'render', side_effect=lambda event: _black()):
         yield render(registration, setup).content
         with (mock.patch.object(Scannable, '_draw_item', RegistrantsListToBadgesPDF._draw_item),
               mock.patch.object(Scannable, 'placeholders_context', DesignerPDFBase.placeholders_context)):
