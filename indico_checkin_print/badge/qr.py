@@ -1,8 +1,9 @@
 """Draws the code of a ticket so that it scans: to be put before a class of Indico's, which draws all else.
 
 Indico makes a picture of three dots a module, and each printer scales it to its own dots: black and white become grey,
-which printers dither. Rectangles keep their edges at any resolution. What is in the code is what Indico and other
-plugins put there, and its modules are where they are in Indico's picture.
+which printers dither. A mask with more dots than a printer has keeps its edges. Rectangles would do so too, but
+ghostscript, and with it most queues of CUPS, blackens each dot that a rectangle touches. What is in the code is what
+Indico and other plugins put there, and its modules are where they are in Indico's picture.
 """
 
 import json
@@ -24,6 +25,8 @@ from indico_checkin_print.models.choices import QRLevel
 
 #: The placeholders of Indico's designer, with the code as data in place of a picture
 _PLACEHOLDERS = 'checkin-print-badge'
+#: Dots of the mask on each side of a module: finer than printers of badges. A row of it is a number of whole bytes
+MASK_DOTS = 8
 #: Indico's, in both of its systems
 _DESIGNER = 'designer-fields'
 
@@ -67,18 +70,13 @@ def code_on(data, item, payload, level=QRLevel.medium):
                 min(white_around(item, data['items'], data['width'], data['height'], count)))
 
 
-def runs(modules):
-    """Return the dark modules of a symbol as (column, row, number of modules beside each other)."""
-    found = []
-    for y, row in enumerate(modules):
-        start = None
-        for x, dark in enumerate([*row, False]):
-            if dark and start is None:
-                start = x
-            elif not dark and start is not None:
-                found.append((start, y, x - start))
-                start = None
-    return found
+def mask(modules):
+    """Return a symbol as the rows of a mask with `MASK_DOTS` by `MASK_DOTS` dots a module, in hexadecimal."""
+    rows = []
+    for row in modules:
+        bits = ''.join(str(int(dark)) * MASK_DOTS for dark in row)
+        rows += [f'{int(bits, 2):0{len(bits) // 4}X}'] * MASK_DOTS
+    return rows
 
 
 class TicketCode(BytesIO):
@@ -100,7 +98,7 @@ def _picture(payload):
 
 
 class Scannable:
-    """Draws the codes of tickets as rectangles. It comes after `Written`, which keeps texts off them."""
+    """Draws the codes of tickets as masks. It comes after `Written`, which keeps texts off them."""
 
     placeholders_context = _PLACEHOLDERS
     #: The `QRLevel` of all codes
@@ -127,6 +125,7 @@ class Scannable:
         canvas.setFillGray(1)
         canvas.rect(-white[0], -white[1], white[0] + count + white[2], white[1] + count + white[3], stroke=0, fill=1)
         canvas.setFillGray(0)
-        # one path, so that no renderer leaves a gap between rows; ReportLab's own takes three times as long to write it
-        canvas._code.append(f'{" ".join(f"{x} {y} {width} 1 re" for x, y, width in runs(modules))} f')
+        # ReportLab has no masks: what is set in it is painted black, from the top down
+        canvas._code.append(f'{count} 0 0 {-count} 0 {count} cm BI /IM true /W {count * MASK_DOTS} /H '
+                            f'{count * MASK_DOTS} /D [1 0] /F /AHx ID {"".join(mask(modules))}> EI')
         canvas.restoreState()

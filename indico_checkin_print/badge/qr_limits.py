@@ -63,21 +63,22 @@ def judge(code, dpi, *, bits=1, read=None):
 
 
 def _findings(code, dpi, bits, read):
-    dots = code.module_mm / 25.4 * dpi
+    # what is enough stays enough after some arithmetic
+    dots, width, quiet = (round(value, 4) for value in (code.module_mm / 25.4 * dpi, code.module_mm, code.quiet))
     least = MIN_DOTS if bits == 1 else MIN_DOTS_GREY
     if dots < ENOUGH_DOTS:
         yield (Verdict.fail if dots < least else Verdict.warn), _(
             'A square of the code has {dots} dots of a printer with {dpi} dpi. {enough} are enough: make it at least '
             '{size} mm large.').format(dots=round(dots, 1), dpi=dpi, enough=ENOUGH_DOTS, size=_size_for(code, dpi))
-    elif code.module_mm < ENOUGH_MM:
+    elif width < ENOUGH_MM:
         yield Verdict.warn, _(
             'A square of the code is {width} mm wide. Some phones need {enough} mm: make it at least {size} mm '
-            'large.').format(width=round(code.module_mm, 2), enough=ENOUGH_MM, size=_size_for(code, dpi))
-    if code.quiet < QUIET_ZONE:
-        yield (Verdict.fail if code.quiet < MIN_QUIET else Verdict.warn), _(
+            'large.').format(width=round(width, 2), enough=ENOUGH_MM, size=_size_for(code, dpi))
+    if quiet < QUIET_ZONE:
+        yield (Verdict.fail if quiet < MIN_QUIET else Verdict.warn), _(
             'There is too little white around the code: {white} mm, and it needs {needed} mm on each side. Move what '
-            'is beside it.').format(white=round(code.quiet * code.module_mm, 1),
-                                 needed=round(QUIET_ZONE * code.module_mm, 1))
+            'is beside it.').format(white=round(quiet * width, 1),
+                                 needed=round(QUIET_ZONE * width, 1))
     if read is not None and code.payload not in read:
         yield Verdict.fail, _('The code cannot be read as it will be printed.')
 

@@ -34,7 +34,7 @@ def test_the_size_of_a_module(module_mm, dpi, bits, expected):
 
 
 @pytest.mark.parametrize(('quiet', 'expected'), [(.9, Verdict.fail), (1, Verdict.warn), (3.9, Verdict.warn),
-                                                 (4, Verdict.ok)])
+                                                 (4, Verdict.ok), (3.9999999999999996, Verdict.ok)])
 def test_the_quiet_zone(quiet, expected):
     assert verdict(quiet=quiet)[0] == expected
 

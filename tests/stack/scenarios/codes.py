@@ -132,7 +132,7 @@ def _save_picture(folder, pages, path):
     number = next(n for n, page in enumerate(pages) if page['size'] == 22 and not page['crowded'])
     side, caption = round(26 / 25.4 * 203), 16
     sheet = Image.new('1', (len(WAYS) * side, 2 * (side + caption)), 1)
-    for row, (name, title) in enumerate((('indico', "Indico's picture"), ('ours', 'rectangles'))):
+    for row, (name, title) in enumerate((('indico', "Indico's picture"), ('ours', 'mask'))):
         document = (folder / f'{name}.pdf').read_bytes()
         for column, (way, dots_of) in enumerate(WAYS.items()):
             dots = dots_of(document, 203, PAGE, PAGE, folder)[number].convert('1')
