@@ -26,11 +26,11 @@ def main():
     from indico.core.db import db
     from indico.modules.events.registration.models.registrations import Registration
     from indico.web.flask.app import make_app
-
-    from indico_checkin_print.badge.render import render
-    from indico_checkin_print.badge.warm_up import warm_up
     took = []
     app = make_app()
+    # Indico loads the plugin
+    from indico_checkin_print.badge.render import render
+    from indico_checkin_print.badge.warm_up import warm_up
     with app.app_context():
         warm_up()
         # a worker has connected long before its first badge, and claims it before it draws it
