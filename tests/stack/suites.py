@@ -39,6 +39,10 @@ PICTURES = ['tests/system/pages_test.py::test_picture', *(x for x in PAGES if 'k
             'tests/system/agent_page_test.py::test_a_tech_calibrates_a_printer',
             'tests/system/calibration_test.py', 'tests/system/badge_test.py::test_picture',
             'tests/system/jobs_page_test.py::test_picture']
+#: The tests of the plugin in two halves that take about as long
+DRAWING_AND_MANAGEMENT = ['tests/plugin/badge', 'tests/plugin/management']
+HALVES = [DRAWING_AND_MANAGEMENT,
+          ['tests/permission', 'tests/plugin', *(f'--ignore={folder}' for folder in DRAWING_AND_MANAGEMENT)]]
 #: What a suite may take at most, in seconds; one that hangs shall not hang the run.
 TIMEOUT = 1100
 #: The same, for the tests of all pages
@@ -65,15 +69,16 @@ def agent():
 
 
 def plugin():
-    """The plugin inside Indico, on a real PostgreSQL and a real Redis."""
+    """The plugin inside Indico, on a real PostgreSQL and a real Redis; in two halves, side by side."""
     with run_folder() as folder:
         postgres, redis = Postgres(folder), Redis(folder)
         try:
             postgres.start()
             redis.start()
             # Indico's own fixture starts one itself, but skips every test when that fails, as it does for root
-            return run([*SERVER, *PYTEST, 'tests/permission', 'tests/plugin'],
-                       INDICO_TEST_DATABASE_URI=postgres.create('test'), INDICO_TEST_REDIS_CACHE_URL=redis.url(2))
+            return run_together([([*SERVER, *PYTEST, *tests], {
+                'INDICO_TEST_DATABASE_URI': postgres.create(f'test{n}'), 'INDICO_TEST_REDIS_CACHE_URL': redis.url(n),
+            }) for n, tests in enumerate(HALVES, 2)])
         finally:
             redis.stop()
             postgres.stop()
@@ -101,16 +106,25 @@ EVERYDAY = [name for name in SUITES if name not in {'pages', 'pictures'}]
 
 def run(args, *, timeout=TIMEOUT, **env):
     """Run a command from the project's root; return whether it succeeded."""
-    process = subprocess.Popen([str(arg) for arg in args], cwd=ROOT, env={**os.environ, **env})
+    return run_together([(args, env)], timeout)
+
+
+def run_together(commands, timeout=TIMEOUT):
+    """Run commands, each with its own environment, at the same time; return whether all succeeded."""
+    until = time.monotonic() + timeout
+    processes = [subprocess.Popen([str(arg) for arg in args], cwd=ROOT, env={**os.environ, **env})
+                 for args, env in commands]
     try:
-        return process.wait(timeout) == 0
-    except subprocess.TimeoutExpired:
-        say(f'{args[0]} took longer than {timeout} s')
+        codes = [process.wait(max(0, until - time.monotonic())) for process in processes]
+    except subprocess.TimeoutExpired as exc:
+        say(f'{exc.cmd[0]} took longer than {timeout} s')
         return False
     finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(30)
+        for process in processes:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(30)
+    return not any(codes)
 
 
 def passes(name):
