@@ -74,7 +74,7 @@ def test_release_and_retry(run, held, form, db):
     assert run('jobs', 'retry', held.id)[0] == 1
     assert run('jobs', 'release', held.id)[0] == 0
     assert held.state == JobState.queued
-    form.template = None
+    form.enabled = False
     db.session.flush()
     render_waiting('test')
     assert run('jobs', 'release', held.id)[0] == 1

@@ -76,7 +76,7 @@ def test_the_same_badge_has_the_same_bytes(stack, people, scan, always_reprint):
     second = scan(people[2])
     assert first.path != second.path
     sums = stack.postgres.sql('indico', f"""
-        SELECT d.sha256 FROM plugin_checkin_print.documents d JOIN plugin_checkin_print.jobs j ON j.id = d.job_id
+        SELECT d.sha256 FROM plugin_checkin_print.documents d JOIN plugin_checkin_print.jobs j ON j.document_id = d.id
         WHERE j.registration_id = {people[2]['id']}""")
     assert len(sums) == 2
     assert len(set(sums)) == 1
