@@ -1,7 +1,6 @@
 """Desk rules: where badges come out that no device and no volunteer has a desk for, before the desk of their form."""
 
 from flask import flash, request
-from werkzeug.exceptions import NotFound
 
 from indico.core.errors import UserValueError
 from indico.modules.logs.models.entries import LogKind
@@ -10,40 +9,25 @@ from indico.web.util import jsonify_data, jsonify_template
 
 from indico_checkin_print import _
 from indico_checkin_print.errors import TooManyPeople
-from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint, in_english
+from indico_checkin_print.management.base import WPCheckinPrint, in_english
 from indico_checkin_print.management.desk_rules.choices import RuleChoices
 from indico_checkin_print.management.desk_rules.form import RuleForm
 from indico_checkin_print.management.desk_rules.load import bars, find, likely_day
 from indico_checkin_print.management.desk_rules.words import in_words, sentence, why_there, why_unreachable
-from indico_checkin_print.management.setup.when import lock_setup, setup_of
+from indico_checkin_print.management.rule_list import OneRule, RHRuleListBase, with_rule
+from indico_checkin_print.management.setup.when import setup_of
 from indico_checkin_print.routing.rule_lint import lint
-from indico_checkin_print.routing.rules import MAX_RULES, dump, parse, unreadable
+from indico_checkin_print.routing.rules import MAX_RULES, Rule, parse, unreadable
 
 
-class RHRulesBase(RHCheckinPrintBase):
+class RHRulesBase(RHRuleListBase):
     """Base class for the desk rules of the event."""
 
-    TAB = 'setup'
-
-    def _change(self, change, summary, kind=LogKind.change, /, **data):
-        """Store what a function makes of the list of rules, which nobody else changes meanwhile."""
-        setup = lock_setup(self.event)
-        if bad := unreadable(setup.desk_rules):
-            # they were skipped until now; nothing is lost
-            data['rules_that_could_not_be_read'] = str(bad)[:2000]
-        setup.desk_rules = dump(change(list(parse(setup.desk_rules))))
-        self._log(kind, summary, **data)
+    COLUMN, RULE = 'desk_rules', Rule
 
 
-class RHRuleBase(RHRulesBase):
+class RHRuleBase(OneRule, RHRulesBase):
     """Base class for one rule."""
-
-    def _process_args(self):
-        RHRulesBase._process_args(self)
-        self.rules = parse(setup_of(self.event).desk_rules)
-        self.rule = next((rule for rule in self.rules if rule.id == request.view_args['rule_id']), None)
-        if self.rule is None:
-            raise NotFound(_('This rule was deleted meanwhile.'))
 
     def _words(self):
         return in_english(sentence(self.rule, RuleChoices(self.event)))
@@ -60,14 +44,14 @@ class RHRuleBars(RHRulesBase):
     """Return how many people each desk gets by the rules."""
 
     def _process(self):
-        return _show_bars(self.event, parse(setup_of(self.event).desk_rules))
+        return _show_bars(self.event, self.stored_rules)
 
 
 class RHPreviewRule(RHRulesBase):
     """Return how many people each desk would get if the rule in the dialog were saved."""
 
     def _process(self):
-        rules = parse(setup_of(self.event).desk_rules)
+        rules = self.stored_rules
         id_ = request.form.get('rule_id', '')
         rule = next((rule for rule in rules if str(rule.id) == id_), None)
         form = RuleForm(choices=RuleChoices(self.event), target=rule)
@@ -75,7 +59,7 @@ class RHPreviewRule(RHRulesBase):
             return WPCheckinPrint.render_template_func('desk_rule_errors.html', errors=[
                 (form[name].label.text, error) for name, errors in form.errors.items() if name in form
                 for error in errors])
-        return _show_bars(self.event, _with(list(rules), rule, form))
+        return _show_bars(self.event, with_rule(list(rules), rule, form))
 
 
 class RHTryRules(RHRulesBase):
@@ -86,7 +70,7 @@ class RHTryRules(RHRulesBase):
         found, more, too_many = [], False, False
         try:
             if name:
-                found, more = find(self.event, parse(setup_of(self.event).desk_rules), name)
+                found, more = find(self.event, self.stored_rules, name)
         except TooManyPeople:
             too_many = True
         return WPCheckinPrint.render_template_func('desk_rule_try.html', name=name, found=found, more=more,
@@ -97,11 +81,11 @@ class RHAddRule(RHRulesBase):
     """Add a rule, after all others."""
 
     def _process(self):
-        if len(parse(setup_of(self.event).desk_rules)) >= MAX_RULES:
+        if len(self.stored_rules) >= MAX_RULES:
             raise UserValueError(_('An event can have at most {} rules. Delete one first.').format(MAX_RULES))
         form = RuleForm(choices=RuleChoices(self.event))
         if form.validate_on_submit():
-            self._change(lambda rules: _with(rules, None, form), 'Desk rule added', LogKind.positive,
+            self._change(lambda rules: with_rule(rules, None, form), 'Desk rule added', LogKind.positive,
                          **_loggable(form))
             flash(_('The rule has been added. It holds for check-ins from now on.'), 'success')
             return jsonify_data(flash=False)
@@ -114,7 +98,7 @@ class RHEditRule(RHRuleBase):
     def _process(self):
         form = RuleForm(choices=RuleChoices(self.event), target=self.rule)
         if form.validate_on_submit():
-            self._change(lambda rules: _with(rules, self.rule, form), 'Desk rule changed', before=self._words(),
+            self._change(lambda rules: with_rule(rules, self.rule, form), 'Desk rule changed', before=self._words(),
                          **_loggable(form))
             flash(_('The rule has been changed. It holds for check-ins from now on.'), 'success')
             return jsonify_data(flash=False)
@@ -135,16 +119,7 @@ class RHMoveRule(RHRuleBase):
     """Move a rule to another place, which is counted from 1."""
 
     def _process(self):
-        text = request.form.get('position', '')
-        position = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
-        if not 1 <= position <= len(self.rules):
-            flash(_('There is no such place. Reload the page.'), 'error')
-        elif self.rules[position - 1].id != self.rule.id:
-            self._change(lambda rules: _moved(rules, self.rule.id, position), 'Desk rule moved', rule=self._words(),
-                         to_place=position)
-            flash(_('The rule is now number {number} of {count}.').format(number=position, count=len(self.rules)),
-                  'success')
-        return self._back_to_page()
+        return self._move('Desk rule moved', rule=self._words())
 
 
 def rules_context(event):
@@ -165,19 +140,6 @@ def _dialog(event, form):
 def _show_bars(event, rules):
     return WPCheckinPrint.render_template_func('desk_rule_bars.html', bars=bars(event, rules),
                                                day=format_date(likely_day(event), 'full'))
-
-
-def _with(rules, rule, form):
-    """Return the rules with what the dialog says, in the place of a rule or after all others."""
-    if rule is None:
-        return [*rules, form.rule_with(max((other.id for other in rules), default=0) + 1)]
-    return [form.rule_with(rule.id) if other.id == rule.id else other for other in rules]
-
-
-def _moved(rules, id_, position):
-    rule = next((rule for rule in rules if rule.id == id_), None)
-    others = [other for other in rules if other.id != id_]
-    return rules if rule is None else [*others[:position - 1], rule, *others[position - 1:]]
 
 
 def _loggable(form):

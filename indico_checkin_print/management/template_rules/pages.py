@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from flask import flash, request
-from werkzeug.exceptions import NotFound
+from flask import flash
 
 from indico.core.errors import UserValueError
 from indico.modules.designer.models.templates import DesignerTemplate
@@ -11,30 +10,21 @@ from indico.modules.logs.models.entries import LogKind
 from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
-from indico_checkin_print.badge.template_choice import template_rules
-from indico_checkin_print.management.base import RHCheckinPrintBase, in_english
+from indico_checkin_print.management.base import in_english
 from indico_checkin_print.management.desk_rules.choices import RuleChoices
 from indico_checkin_print.management.desk_rules.words import in_words, sentence, why_unreachable
-from indico_checkin_print.management.setup.when import lock_setup, setup_of
+from indico_checkin_print.management.rule_list import OneRule, RHRuleListBase, with_rule
+from indico_checkin_print.management.setup.when import setup_of
 from indico_checkin_print.management.template_rules.form import TemplateRuleForm
 from indico_checkin_print.routing.rule_lint import Why, lint
-from indico_checkin_print.routing.rules import Rule, dump, parse, unreadable
+from indico_checkin_print.routing.rules import Rule, parse, unreadable
 from indico_checkin_print.routing.template_rules import MAX_TEMPLATE_RULES, TemplateRule
 
 
-class RHTemplateRulesBase(RHCheckinPrintBase):
+class RHTemplateRulesBase(RHRuleListBase):
     """Base class for the template rules of the event."""
 
-    TAB = 'setup'
-
-    def _change(self, change, summary, kind=LogKind.change, /, **data):
-        """Store what a function makes of the list of rules, which nobody else changes meanwhile."""
-        setup = lock_setup(self.event)
-        if bad := unreadable(setup.template_rules, TemplateRule):
-            # they were skipped until now; nothing is lost
-            data['rules_that_could_not_be_read'] = str(bad)[:2000]
-        setup.template_rules = dump(change(list(parse(setup.template_rules, TemplateRule))))
-        self._log(kind, summary, **data)
+    COLUMN, RULE = 'template_rules', TemplateRule
 
     def _describe(self, rule):
         """Return a rule for the log of the event."""
@@ -44,27 +34,20 @@ class RHTemplateRulesBase(RHCheckinPrintBase):
                 'fold': rule.fold.name}
 
 
-class RHTemplateRuleBase(RHTemplateRulesBase):
+class RHTemplateRuleBase(OneRule, RHTemplateRulesBase):
     """Base class for one rule."""
-
-    def _process_args(self):
-        RHTemplateRulesBase._process_args(self)
-        self.rules = template_rules(self.event.id)
-        self.rule = next((rule for rule in self.rules if rule.id == request.view_args['rule_id']), None)
-        if self.rule is None:
-            raise NotFound(_('This rule was deleted meanwhile.'))
 
 
 class RHAddTemplateRule(RHTemplateRulesBase):
     """Add a rule, after all others."""
 
     def _process(self):
-        if len(template_rules(self.event.id)) >= MAX_TEMPLATE_RULES:
+        if len(self.stored_rules) >= MAX_TEMPLATE_RULES:
             raise UserValueError(_('An event can have at most {} rules. Delete one first.').format(MAX_TEMPLATE_RULES))
         form = TemplateRuleForm(choices=RuleChoices(self.event))
         if form.validate_on_submit():
-            self._change(lambda rules: [*rules, form.rule_with(max((x.id for x in rules), default=0) + 1)],
-                         'Template rule added', LogKind.positive, **self._describe(form.rule_with(1)))
+            self._change(lambda rules: with_rule(rules, None, form), 'Template rule added', LogKind.positive,
+                         **self._describe(form.rule_with(1)))
             flash(_('The rule has been added. Badges that are not printed yet follow it.'), 'success')
             return jsonify_data(flash=False)
         return jsonify_form(form)
@@ -76,9 +59,8 @@ class RHEditTemplateRule(RHTemplateRuleBase):
     def _process(self):
         form = TemplateRuleForm(choices=RuleChoices(self.event), target=self.rule)
         if form.validate_on_submit():
-            rule = form.rule_with(self.rule.id)
-            self._change(lambda rules: [rule if x.id == rule.id else x for x in rules], 'Template rule changed',
-                         before=self._describe(self.rule)['rule'], **self._describe(rule))
+            self._change(lambda rules: with_rule(rules, self.rule, form), 'Template rule changed',
+                         before=self._describe(self.rule)['rule'], **self._describe(form.rule_with(self.rule.id)))
             flash(_('The rule has been changed. Badges that are not printed yet follow it.'), 'success')
             return jsonify_data(flash=False)
         return jsonify_form(form)
@@ -98,16 +80,7 @@ class RHMoveTemplateRule(RHTemplateRuleBase):
     """Move a rule to another place, which is counted from 1."""
 
     def _process(self):
-        text = request.form.get('position', '')
-        position = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
-        if not 1 <= position <= len(self.rules):
-            flash(_('There is no such place. Reload the page.'), 'error')
-        elif self.rules[position - 1].id != self.rule.id:
-            self._change(lambda rules: _moved(rules, self.rule.id, position), 'Template rule moved',
-                         to_place=position, **self._describe(self.rule))
-            flash(_('The rule is now number {number} of {count}.').format(number=position, count=len(self.rules)),
-                  'success')
-        return self._back_to_page()
+        return self._move('Template rule moved', **self._describe(self.rule))
 
 
 def template_rules_context(event):
@@ -128,9 +101,3 @@ def _problems(rules, choices, templates):
     found = lint([Rule(rule.id, rule.template, rule.when) for rule in rules], replace(choices.known, desks=templates))
     return {id_: _('Its template was deleted. Choose another one.') if problem.why == Why.desk_gone else
             why_unreachable(problem) for id_, problem in found.items()}
-
-
-def _moved(rules, id_, position):
-    rule = next((rule for rule in rules if rule.id == id_), None)
-    others = [other for other in rules if other.id != id_]
-    return rules if rule is None else [*others[:position - 1], rule, *others[position - 1:]]
