@@ -2,30 +2,29 @@
 
 from flask import flash, request, session
 from werkzeug.exceptions import Forbidden
-from wtforms.fields import BooleanField, HiddenField, SelectField
+from wtforms.fields import BooleanField, SelectField
 from wtforms.validators import InputRequired
 
 from indico.core.db import db
-from indico.core.errors import UserValueError
 from indico.core.plugins import url_for_plugin
 from indico.modules.logs.models.entries import LogKind
-from indico.web.forms.fields import HiddenFieldList, IndicoSelectMultipleCheckboxField
+from indico.web.forms.fields import IndicoSelectMultipleCheckboxField
 from indico.web.forms.widgets import SwitchWidget
 from indico.web.util import jsonify_data, jsonify_template
 
 from indico_checkin_print import _, kick, ledger
-from indico_checkin_print.management.base import (LABELS_ABOVE, DialogForm, RHCheckinPrintBase, RHRegFormBase,
-                                                  WPCheckinPrint, action_form)
+from indico_checkin_print.management.base import LABELS_ABOVE, RHCheckinPrintBase, WPCheckinPrint, action_form
 from indico_checkin_print.management.batches.members import Kind, candidates_of, in_words
 from indico_checkin_print.management.batches.progress import MAX_LISTED, count_open, has_hidden, progress_of
+from indico_checkin_print.management.registrations.chosen import ChosenForm, RHChosenBase
 from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.routing.batch_order import BatchOrder, arrange
 
 
-#: Most registrations of one batch, and most batches of an event that have not ended
-MAX_CHOSEN, MAX_OPEN = 5000, MAX_LISTED
+#: Most batches of an event that have not ended
+MAX_OPEN = MAX_LISTED
 ORDERS = {
     BatchOrder.name: _('By last name'),
     BatchOrder.company: _('By affiliation'),
@@ -35,7 +34,7 @@ ORDERS = {
 }
 
 
-class BatchForm(DialogForm):
+class BatchForm(ChosenForm):
     """Where and in which order the badges of a batch print."""
 
     desks = IndicoSelectMultipleCheckboxField(
@@ -47,8 +46,6 @@ class BatchForm(DialogForm):
                               description=_('A sheet before each new letter, affiliation or tag.'))
     reprint = BooleanField(_('Print again'), widget=SwitchWidget(),
                             description=_('Another badge for those who had one.'))
-    registration_id = HiddenFieldList()
-    submitted = HiddenField()
 
     def __init__(self, *args, desks, with_had, **kwargs):
         super().__init__(*args, **kwargs)
@@ -56,22 +53,11 @@ class BatchForm(DialogForm):
         if not with_had:
             del self.reprint
 
-    def is_submitted(self):
-        # the dialog itself is asked for with a POST, because the registrations are many
-        return super().is_submitted() and 'submitted' in request.form
 
-
-class RHCreateBatch(RHRegFormBase):
+class RHCreateBatch(RHChosenBase):
     """Print the badges of the registrations that the form's field ``registration_id`` names, checked in or not."""
 
-    def _process_args(self):
-        RHRegFormBase._process_args(self)
-        chosen = set(request.form.getlist('registration_id'))
-        if len(chosen) > MAX_CHOSEN:
-            raise UserValueError(_('At most {} registrations at once, please.').format(MAX_CHOSEN))
-        if not all(id_.isascii() and id_.isdigit() and len(id_) < 10 for id_ in chosen):
-            raise UserValueError(_('This is not the number of a registration.'))
-        self.ids = {int(id_) for id_ in chosen}
+    MAX_CHOSEN = 5000
 
     def _process(self):
         setup = self.regform.checkin_print_setup

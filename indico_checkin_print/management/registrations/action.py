@@ -12,19 +12,17 @@ from wtforms.widgets import HiddenInput
 
 from indico.core import signals
 from indico.core.db import db
-from indico.core.errors import UserValueError
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.modules.logs.models.entries import LogKind
 from indico.util.signals import values_from_signal
-from indico.web.forms.fields import HiddenFieldList
 from indico.web.util import jsonify_data, jsonify_template
 
 from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.badge.persons import persons_of
-from indico_checkin_print.management.base import (LABELS_ABOVE, PERMISSION, DialogForm, RHRegFormBase, WPCheckinPrint,
-                                                  action_form, in_english)
+from indico_checkin_print.management.base import LABELS_ABOVE, PERMISSION, WPCheckinPrint, action_form, in_english
 from indico_checkin_print.management.jobs.filter import MAX_ID
 from indico_checkin_print.management.jobs.reprint import REASONS
+from indico_checkin_print.management.registrations.chosen import ChosenForm, RHChosenBase, is_confirmed
 from indico_checkin_print.management.registrations.todo import ACTS, PRINTS, Todo, decide
 from indico_checkin_print.management.setup.when import lock_setup, setup_of
 from indico_checkin_print.management.today.pause import wait_if_paused
@@ -36,8 +34,6 @@ from indico_checkin_print.reasons.codes import Reason
 
 #: One of these is enough to print the badges of one registration; for several it takes `PERMISSION`
 MAY_PRINT_ONE = (PERMISSION, 'registration_checkin')
-#: Most registrations of one request
-MAX_CHOSEN = 1000
 #: What the dialog says before, and the message after
 WORDS = {
     Todo.reprint: (_('Had a badge, will get another one: {}'), _('Printed again: {}')),
@@ -74,16 +70,14 @@ class Badge:
     paused: bool
 
 
-class PrintRegistrationsForm(DialogForm):
+class PrintRegistrationsForm(ChosenForm):
     """Why people get another badge, if any of them had one."""
 
     reason = SelectField(_('Why another badge'),
                          choices=[('', _('Please select…')),
                                   *((str(reason), title) for reason, title in REASONS.items())])
-    registration_id = HiddenFieldList()
     #: The newest job when the dialog was opened
     newest = IntegerField(validators=[InputRequired(), NumberRange(min=0, max=MAX_ID)], widget=HiddenInput())
-    submitted = HiddenField()
     #: Whether people get a badge who are not checked in
     early = HiddenField()
 
@@ -97,27 +91,14 @@ class PrintRegistrationsForm(DialogForm):
         if self.needs_reason and not field.data:
             raise ValidationError(_('Choose why they get another badge.'))
 
-    def is_submitted(self):
-        # the dialog itself is asked for with a POST, because the registrations are many
-        return super().is_submitted() and 'submitted' in request.form
 
-
-class RHPrintRegistrations(RHRegFormBase):
+class RHPrintRegistrations(RHChosenBase):
     """Print the badges of the registrations that the form's field ``registration_id`` names."""
 
     PERMISSION = MAY_PRINT_ONE
 
-    def _process_args(self):
-        RHRegFormBase._process_args(self)
-        chosen = set(request.form.getlist('registration_id'))
-        if len(chosen) > MAX_CHOSEN:
-            raise UserValueError(_('At most {} registrations at once, please.').format(MAX_CHOSEN))
-        if not all(id_.isascii() and id_.isdigit() and len(id_) < 10 for id_ in chosen):
-            raise UserValueError(_('This is not the number of a registration.'))
-        self.ids = {int(id_) for id_ in chosen}
-
     def _check_access(self):
-        RHRegFormBase._check_access(self)
+        RHChosenBase._check_access(self)
         if len(self.ids) > 1 and not self.event.can_manage(session.user, PERMISSION):
             raise Forbidden(_('You may print the badge of one person at a time.'))
 
@@ -151,7 +132,7 @@ class RHPrintRegistrations(RHRegFormBase):
         chosen = (Registration.query.with_parent(self.regform)
                   .filter(Registration.id.in_(self.ids), ~Registration.is_deleted, *criteria)
                   .order_by(*Registration.order_by_name))
-        if 'submitted' in request.form:
+        if is_confirmed():
             # who only looks at the dialog keeps no check-in waiting
             chosen = chosen.with_for_update(key_share=True, of=Registration)
         return chosen.all()
