@@ -13,6 +13,7 @@ from reportlab.lib.units import cm, mm
 from sqlalchemy.exc import SQLAlchemyError
 
 from indico.core import signals
+from indico.modules.designer.pdf import PIXELS_CM
 from indico.modules.events.registration.badges import (RegistrantsListToBadgesPDF,
                                                        RegistrantsListToBadgesPDFDoubleSided,
                                                        RegistrantsListToBadgesPDFFoldable)
@@ -93,6 +94,15 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
         return _checked(kind, content, losses, choice and choice.facts)
 
 
+def drawing_choices(rules):
+    """Return what an event says about how its badges are drawn, as `render` takes it.
+
+    :param rules: Its `EventSetup`, if it has one.
+    """
+    return {'language': rules.language, 'smallest': rules.smallest_text,
+            'qr_level': rules.qr_level} if rules is not None else {}
+
+
 def accepted_by(rules):
     """Return for what an event does not want its badges to be held.
 
@@ -165,9 +175,6 @@ def _prepare(registration, choice, person, texts, pictures):
 
 #: What draws both sides of a badge
 _CLASSES = {Fold.none: RegistrantsListToBadgesPDFDoubleSided, Fold.side: FoldedAtSide, Fold.top: FoldedAtTop}
-
-#: Pixels of a designer template per centimetre (``indico.modules.designer.pdf``)
-PIXELS_CM = 50
 
 _invariant = threading.Lock()
 

@@ -2,8 +2,9 @@
 
 from indico.modules.designer import TemplateType
 from indico.modules.designer.models.templates import DesignerTemplate
+from indico.modules.designer.pdf import PIXELS_CM
 
-from indico_checkin_print.badge.render import PIXELS_CM, render
+from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.badge.template_choice import form_choice
 from indico_checkin_print.models.choices import BadgeKind

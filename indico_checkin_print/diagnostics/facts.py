@@ -20,7 +20,7 @@ from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.forms import RegistrationForm
 
 from indico_checkin_print import heartbeat, settings
-from indico_checkin_print.badge.render import render
+from indico_checkin_print.badge.render import drawing_choices, render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.badge.text.draw import scripts_without_font
 from indico_checkin_print.badge.text.folders import wheel
@@ -35,7 +35,7 @@ from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.missed import MissedCheckin
-from indico_checkin_print.models.rules import FormSetup
+from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.reasons.codes import describe
 from indico_checkin_print.sql import now
@@ -196,7 +196,7 @@ def _labels():
 def _problem(setup):
     try:
         with sample_registration(setup.registration_form) as registration:
-            render(registration, setup)
+            render(registration, setup, **drawing_choices(EventSetup.query.get(registration.event_id)))
     except (CannotRender, MustHold) as exc:
         return f'{describe(exc.reason)} {exc.detail}'.strip()
     except Exception as exc:  # one form must not end the examination

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from indico.modules.designer.pdf import PIXELS_CM
+
 from print_agent.protocol import media
 
 from indico_checkin_print import _
-from indico_checkin_print.badge.render import PIXELS_CM
 from indico_checkin_print.badge.separator import A4_CM
 from indico_checkin_print.badge.template_choice import form_choice
 from indico_checkin_print.models.choices import BadgeKind

@@ -11,14 +11,13 @@ from indico_checkin_print import heartbeat, settings
 from indico_checkin_print.badge.content import fingerprint_of
 from indico_checkin_print.badge.drawing_version import drawing_version
 from indico_checkin_print.badge.persons import persons_of
-from indico_checkin_print.badge.render import render
+from indico_checkin_print.badge.render import drawing_choices, render
 from indico_checkin_print.errors import CannotRender, MustHold, SettingError
 from indico_checkin_print.ledger import prepared
 from indico_checkin_print.logs import log_failure, logger
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.work.worker import choices_of
 
 
 #: What drawing reads, in one query
@@ -48,7 +47,7 @@ def prepare(process, *, seconds, event_id=None, meanwhile=None):
 def _prepare_event(wanted, until, meanwhile):
     """Return whether all badges of an event are drawn, or nothing can be done about those that are not."""
     room = prepared.room_left(wanted.event_id)
-    choices = choices_of(EventSetup.query.get(wanted.event_id))
+    choices = drawing_choices(EventSetup.query.get(wanted.event_id))
     while time.monotonic() < until:
         people = prepared.next_people(wanted.event_id, wanted.since, drawing_version(), only_known=room <= 0)
         prepared.confirm([id_ for id_, is_good in people.items() if is_good])
@@ -73,7 +72,7 @@ def _prepare_event(wanted, until, meanwhile):
 def prepare_registration(registration_id, choices):
     """Draw the badges of a registration, and commit them. Return by how many bytes the ledger grew.
 
-    :param choices: What the event says about badges, as `badge.render.render` takes it.
+    :param choices: What `drawing_choices` returns.
     """
     try:
         # before anything is read to draw it, as a claim does

@@ -13,7 +13,7 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico_checkin_print import _, heartbeat, kick, ledger, sql
 from indico_checkin_print.badge.calibration import render_calibration_sheet
 from indico_checkin_print.badge.drawing_version import drawing_version
-from indico_checkin_print.badge.render import accepted_by, render
+from indico_checkin_print.badge.render import accepted_by, drawing_choices, render
 from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.badge.separator import render_separator
 from indico_checkin_print.delivery.deliver import begin, enter, send
@@ -130,7 +130,7 @@ def _pointless(job):
 
 def _render_or_hold(job, actor, *, only_data):
     rules = EventSetup.query.get(job.event_id)
-    choices = choices_of(rules)
+    choices = drawing_choices(rules)
     accepted = accepted_by(rules)
     if not only_data and _is_prepared(job):
         ledger.use_prepared(job, actor)
@@ -155,19 +155,10 @@ def _is_prepared(job):
             and ahead.drawn_by == drawing_version() and not {'template', 'edits'}.intersection(job.facts or ()))
 
 
-def choices_of(rules):
-    """Return what an event says about badges, as `badge.render.render` takes it.
-
-    :param rules: Its `EventSetup`, if it has one.
-    """
-    return {'language': rules.language, 'smallest': rules.smallest_text,
-            'qr_level': rules.qr_level} if rules is not None else {}
-
-
 def _render(job, accepted, choices):
     """Render what a job prints.
 
-    :param choices: What the event says about badges, as `badge.render.render` takes it.
+    :param choices: What `drawing_choices` returns.
     """
     if sheet := (job.facts or {}).get('sheet'):
         return render_calibration_sheet(job.facts['printer'][1], *sheet)

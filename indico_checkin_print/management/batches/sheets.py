@@ -4,36 +4,35 @@ from io import BytesIO
 from uuid import uuid4
 
 from flask import flash, request, session
-from wtforms.fields import BooleanField, FloatField, HiddenField, IntegerField, SelectField
+from wtforms.fields import BooleanField, FloatField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from indico.core.cache import make_scoped_cache
 from indico.core.errors import UserValueError
 from indico.core.plugins import url_for_plugin
+from indico.modules.designer.pdf import PIXELS_CM
 from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.logs.models.entries import LogKind
 from indico.util.fs import secure_filename
 from indico.web.flask.util import send_file
 from indico.web.forms.base import FormDefaults
-from indico.web.forms.fields import HiddenFieldList
 from indico.web.forms.widgets import SwitchWidget
 from indico.web.util import jsonify_data, jsonify_template
 
 from indico_checkin_print import _
 from indico_checkin_print.badge.label_sheet import PAPERS, SheetLayout, fitted, sheets_of
-from indico_checkin_print.badge.render import PIXELS_CM, accepted_by, render
+from indico_checkin_print.badge.render import accepted_by, drawing_choices, render
 from indico_checkin_print.badge.template_choice import form_choice
 from indico_checkin_print.errors import CannotRender, MustHold
-from indico_checkin_print.management.base import LABELS_ABOVE, DialogForm, RHRegFormBase, WPCheckinPrint, action_form
+from indico_checkin_print.management.base import LABELS_ABOVE, RHRegFormBase, WPCheckinPrint, action_form
 from indico_checkin_print.management.batches.members import Kind, candidates_of
 from indico_checkin_print.management.batches.pages import ORDERS
+from indico_checkin_print.management.registrations.chosen import ChosenForm, RHChosenBase
 from indico_checkin_print.management.setup.when import setup_of
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.routing.batch_order import BatchOrder, arrange
 
 
-#: Most registrations of one PDF: it is made while somebody waits
-MAX_CHOSEN = 200
 #: How long the PDF can be downloaded, and how large it may be
 KEPT_FOR, MAX_SIZE = 600, 50 * 1024 * 1024  # seconds, bytes
 #: Sizes of badges that differ by less are the same, in mm
@@ -43,7 +42,7 @@ _MM = [InputRequired(), NumberRange(min=0, max=200)]
 _NUMBER = [InputRequired(), NumberRange(min=1, max=30)]
 
 
-class SheetsForm(DialogForm):
+class SheetsForm(ChosenForm):
     """Where badges are on a sheet."""
 
     paper = SelectField(_('Paper'), [InputRequired()], choices=[
@@ -59,16 +58,10 @@ class SheetsForm(DialogForm):
                              description=_('Short lines at the corners of the badges.'))
     order = SelectField(_('Order'), [InputRequired()], choices=[(str(order), title) for order, title in ORDERS.items()])
     leave_out = BooleanField(_('Leave out badges that cannot be drawn'), widget=SwitchWidget())
-    registration_id = HiddenFieldList()
-    submitted = HiddenField()
 
     def __init__(self, *args, size, **kwargs):
         super().__init__(*args, **kwargs)
         self.size = size
-
-    def is_submitted(self):
-        # the dialog itself is asked for with a POST, because the registrations are many
-        return super().is_submitted() and 'submitted' in request.form
 
     def validate_rows(self, field):
         numbers = (self.columns, self.rows, self.left, self.top, self.gap_x, self.gap_y)
@@ -84,17 +77,11 @@ class SheetsForm(DialogForm):
                            self.gap_x.data, self.gap_y.data, self.cut_lines.data)
 
 
-class RHMakeSheets(RHRegFormBase):
+class RHMakeSheets(RHChosenBase):
     """Put the badges of the registrations on sheets that the form's field ``registration_id`` names."""
 
-    def _process_args(self):
-        RHRegFormBase._process_args(self)
-        chosen = set(request.form.getlist('registration_id'))
-        if len(chosen) > MAX_CHOSEN:
-            raise UserValueError(_('At most {} registrations at once, please.').format(MAX_CHOSEN))
-        if not all(id_.isascii() and id_.isdigit() and len(id_) < 10 for id_ in chosen):
-            raise UserValueError(_('This is not the number of a registration.'))
-        self.ids = {int(id_) for id_ in chosen}
+    #: It is made while somebody waits
+    MAX_CHOSEN = 200
 
     def _process(self):
         setup = self.regform.checkin_print_setup
@@ -126,8 +113,8 @@ class RHMakeSheets(RHRegFormBase):
         rules, badges, problems = setup_of(self.event), [], []
         for member in members:
             try:
-                badge = render(registrations[member.registration_id], setup, member.person, language=rules.language,
-                               smallest=rules.smallest_text, qr_level=rules.qr_level, accepted=accepted_by(rules))
+                badge = render(registrations[member.registration_id], setup, member.person, accepted=accepted_by(rules),
+                               **drawing_choices(rules))
             except (CannotRender, MustHold) as exc:
                 problems.append(f'#{member.number}: {exc.reason.sentence}')
                 continue
