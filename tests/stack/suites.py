@@ -40,9 +40,9 @@ PICTURES = ['tests/system/pages_test.py::test_picture', *(x for x in PAGES if 'k
             'tests/system/calibration_test.py', 'tests/system/badge_test.py::test_picture',
             'tests/system/jobs_page_test.py::test_picture']
 #: The tests of the plugin in two halves that take about as long
-DRAWING_AND_MANAGEMENT = ['tests/plugin/badge', 'tests/plugin/management']
-HALVES = [DRAWING_AND_MANAGEMENT,
-          ['tests/permission', 'tests/plugin', *(f'--ignore={folder}' for folder in DRAWING_AND_MANAGEMENT)]]
+DRAWING_AND_PAGES = ['tests/plugin/badge', 'tests/plugin/desk', 'tests/plugin/management']
+HALVES = [DRAWING_AND_PAGES,
+          ['tests/permission', 'tests/plugin', *(f'--ignore={folder}' for folder in DRAWING_AND_PAGES)]]
 #: What a suite may take at most, in seconds; one that hangs shall not hang the run.
 TIMEOUT = 1100
 #: The same, for the tests of all pages
