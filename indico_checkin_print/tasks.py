@@ -11,6 +11,7 @@ from indico.core.db import db
 
 from indico_checkin_print import heartbeat
 from indico_checkin_print.badge.warm_up import warm_up
+from indico_checkin_print.certificates import sweep as certificates
 from indico_checkin_print.diagnostics import attention_email, equipment, standstill_email
 from indico_checkin_print.ledger.conditions import post_is_due
 from indico_checkin_print.ledger.prepared import wanted
@@ -99,6 +100,9 @@ def sweep():
     recover_stalled('sweep', heartbeat.CELERY)
     db.session.commit()
     work()
+    # after the badges of those who stand at a desk
+    certificates.sweep('sweep')
+    db.session.commit()
     if wanted():
         prepare.delay()
     equipment.check()

@@ -289,6 +289,37 @@ class _JobState(int, Enum):
     unknown = 12
 
 
+class _CertificateSource(int, Enum):
+    registrations = 1
+    speakers = 2
+
+
+class _TopicSource(int, Enum):
+    none = 1
+    form = 2
+    field = 3
+
+
+class _CertificateLanguage(int, Enum):
+    recipient = 1
+    event = 2
+
+
+class _CertificateState(int, Enum):
+    queued = 1
+    making = 2
+    ready = 3
+    failed = 4
+    revoked = 5
+    canceled = 6
+
+
+class _SendState(int, Enum):
+    sending = 1
+    sent = 2
+    failed = 3
+
+
 def upgrade():
     op.execute(CreateSchema(SCHEMA))
     op.create_table('agents',
@@ -678,6 +709,130 @@ def upgrade():
         schema=SCHEMA
     )
 
+    op.create_table('certificate_types',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('event_id', sa.Integer(), nullable=False),
+        sa.Column('name', sa.String(), nullable=False),
+        sa.Column('title', sa.String(), nullable=False),
+        sa.Column('enabled', sa.Boolean(), nullable=False),
+        sa.Column('source', PyIntEnum(_CertificateSource), nullable=False),
+        sa.Column('who', postgresql.JSONB(), nullable=False),
+        sa.Column('checked_in_only', sa.Boolean(), nullable=False),
+        sa.Column('topic', PyIntEnum(_TopicSource), nullable=False),
+        sa.Column('topic_field_id', sa.Integer(), nullable=True),
+        sa.Column('how_rules', postgresql.JSONB(), nullable=False),
+        sa.Column('how_else', sa.String(), nullable=False),
+        sa.Column('hours_field_id', sa.Integer(), nullable=True),
+        sa.Column('template_id', sa.Integer(), nullable=True),
+        sa.Column('template_values', postgresql.JSONB(), nullable=False),
+        sa.Column('subject', sa.String(), nullable=False),
+        sa.Column('body', postgresql.JSONB(), nullable=False),
+        sa.Column('signed', sa.Boolean(), nullable=False),
+        sa.Column('pdf_a', sa.Boolean(), nullable=False),
+        sa.Column('language', PyIntEnum(_CertificateLanguage), nullable=False),
+        sa.Column('validated', sa.Boolean(), nullable=False),
+        sa.CheckConstraint("name ~ '^[a-z][a-z0-9-]{0,39}$'", name='name_valid'),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_certificate_types_event_id_events')),
+        sa.ForeignKeyConstraint(['hours_field_id'], ['event_registration.form_items.id'], name=op.f('fk_certificate_types_hours_field_id_form_items'), ondelete='SET NULL'),
+        sa.ForeignKeyConstraint(['template_id'], ['indico.receipt_templates.id'], name=op.f('fk_certificate_types_template_id_receipt_templates'), ondelete='SET NULL'),
+        sa.ForeignKeyConstraint(['topic_field_id'], ['event_registration.form_items.id'], name=op.f('fk_certificate_types_topic_field_id_form_items'), ondelete='SET NULL'),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_certificate_types')),
+        sa.UniqueConstraint('event_id', 'name', name=op.f('uq_certificate_types_event_id_name')),
+        schema=SCHEMA
+    )
+
+    op.create_table('certificates',
+        sa.Column('id', sa.BigInteger(), nullable=False),
+        sa.Column('uuid', postgresql.UUID(), nullable=False),
+        sa.Column('serial', sa.String(), nullable=False),
+        sa.Column('event_id', sa.Integer(), nullable=False),
+        sa.Column('type_id', sa.Integer(), nullable=False),
+        sa.Column('subject_key', sa.String(), nullable=False),
+        sa.Column('registration_id', sa.Integer(), nullable=True),
+        sa.Column('first_name', sa.String(), nullable=False),
+        sa.Column('full_name', sa.String(), nullable=False),
+        sa.Column('email', sa.String(), nullable=False),
+        sa.Column('correction', postgresql.JSONB(), nullable=True),
+        sa.Column('facts', postgresql.JSONB(), nullable=False),
+        sa.Column('locale', sa.String(), nullable=False),
+        sa.Column('state', PyIntEnum(_CertificateState), nullable=False),
+        sa.Column('reason', sa.String(), nullable=False),
+        sa.Column('detail', sa.String(), nullable=False),
+        sa.Column('created_dt', UTCDateTime(), nullable=False),
+        sa.Column('changed_dt', UTCDateTime(), nullable=False),
+        sa.Column('next_try_dt', UTCDateTime(), nullable=False),
+        sa.Column('lease_dt', UTCDateTime(), nullable=True),
+        sa.Column('attempts', sa.Integer(), nullable=False),
+        sa.Column('input_hash', sa.String(), nullable=False),
+        sa.Column('made_from', sa.String(), nullable=True),
+        sa.Column('file_id', sa.Integer(), nullable=True),
+        sa.Column('sha256', sa.String(), nullable=True),
+        sa.Column('made_dt', UTCDateTime(), nullable=True),
+        sa.Column('signed_by', sa.String(), nullable=True),
+        sa.Column('issued_dt', UTCDateTime(), nullable=True),
+        sa.Column('published_dt', UTCDateTime(), nullable=True),
+        sa.Column('revoked_dt', UTCDateTime(), nullable=True),
+        sa.Column('revoked_why', sa.String(), nullable=False),
+        sa.Column('send_state', PyIntEnum(_SendState), nullable=True),
+        sa.Column('message_id', sa.String(), nullable=True),
+        sa.Column('send_lease_dt', UTCDateTime(), nullable=True),
+        sa.Column('handed_dt', UTCDateTime(), nullable=True),
+        sa.Column('send_next_dt', UTCDateTime(), nullable=True),
+        sa.Column('send_attempts', sa.Integer(), nullable=False),
+        sa.Column('sent_dt', UTCDateTime(), nullable=True),
+        sa.Column('send_failed_dt', UTCDateTime(), nullable=True),
+        sa.Column('send_reason', sa.String(), nullable=False),
+        sa.Column('send_error', sa.String(), nullable=False),
+        sa.CheckConstraint('(state = 5) = (revoked_dt IS NOT NULL)', name='revoked_has_dt'),
+        sa.CheckConstraint('send_state IS NULL OR message_id IS NOT NULL', name='send_state_has_message_id'),
+        sa.CheckConstraint('state != 3 OR sha256 IS NOT NULL', name='ready_has_file'),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_certificates_event_id_events')),
+        sa.ForeignKeyConstraint(['file_id'], ['indico.files.id'], name=op.f('fk_certificates_file_id_files')),
+        sa.ForeignKeyConstraint(['registration_id'], ['event_registration.registrations.id'], name=op.f('fk_certificates_registration_id_registrations'), ondelete='SET NULL'),
+        sa.ForeignKeyConstraint(['type_id'], [f'{SCHEMA}.certificate_types.id'], name=op.f('fk_certificates_type_id_certificate_types')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_certificates')),
+        sa.UniqueConstraint('serial', name=op.f('uq_certificates_serial')),
+        sa.UniqueConstraint('type_id', 'subject_key', name=op.f('uq_certificates_type_id_subject_key')),
+        sa.UniqueConstraint('uuid', name=op.f('uq_certificates_uuid')),
+        schema=SCHEMA
+    )
+    op.create_index('ix_certificates_event', 'certificates', ['event_id', 'type_id', 'state', 'id'], schema=SCHEMA)
+    op.create_index(op.f('ix_certificates_file_id'), 'certificates', ['file_id'], schema=SCHEMA)
+    op.create_index('ix_certificates_message', 'certificates', ['message_id'], schema=SCHEMA, postgresql_where=sa.text('message_id IS NOT NULL'))
+    op.create_index(op.f('ix_certificates_registration_id'), 'certificates', ['registration_id'], schema=SCHEMA)
+    op.create_index('ix_certificates_sending', 'certificates', ['send_lease_dt'], schema=SCHEMA, postgresql_where=sa.text('send_state = 1'))
+    op.create_index(op.f('ix_certificates_sha256'), 'certificates', ['sha256'], schema=SCHEMA)
+    op.create_index('ix_certificates_to_make', 'certificates', ['state', 'next_try_dt'], schema=SCHEMA, postgresql_where=sa.text('state IN (1, 2)'))
+
+    op.create_table('certificate_history',
+        sa.Column('id', sa.BigInteger(), nullable=False),
+        sa.Column('certificate_id', sa.BigInteger(), nullable=False),
+        sa.Column('dt', UTCDateTime(), server_default=sa.text("(clock_timestamp() AT TIME ZONE 'UTC')"), nullable=False),
+        sa.Column('state', PyIntEnum(_CertificateState), nullable=True),
+        sa.Column('send_state', PyIntEnum(_SendState), nullable=True),
+        sa.Column('reason', sa.String(), nullable=False),
+        sa.Column('detail', sa.String(), nullable=False),
+        sa.Column('actor', sa.String(), nullable=False),
+        sa.CheckConstraint('state IS NULL OR send_state IS NULL', name='one_of_two'),
+        sa.ForeignKeyConstraint(['certificate_id'], [f'{SCHEMA}.certificates.id'], name=op.f('fk_certificate_history_certificate_id_certificates'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_certificate_history')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_certificate_history_certificate_id'), 'certificate_history', ['certificate_id'], schema=SCHEMA)
+
+    op.create_table('replaced_files',
+        sa.Column('id', sa.BigInteger(), nullable=False),
+        sa.Column('certificate_id', sa.BigInteger(), nullable=False),
+        sa.Column('sha256', sa.String(), nullable=False),
+        sa.Column('made_dt', UTCDateTime(), nullable=False),
+        sa.Column('replaced_dt', UTCDateTime(), server_default=sa.text("(clock_timestamp() AT TIME ZONE 'UTC')"), nullable=False),
+        sa.ForeignKeyConstraint(['certificate_id'], [f'{SCHEMA}.certificates.id'], name=op.f('fk_replaced_files_certificate_id_certificates'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_replaced_files')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_replaced_files_certificate_id'), 'replaced_files', ['certificate_id'], schema=SCHEMA)
+    op.create_index(op.f('ix_replaced_files_sha256'), 'replaced_files', ['sha256'], schema=SCHEMA)
+
     for function in (FUNCTION, CHECK_IN_SETUP, RECORD_JOBS):
         op.execute(function)
 
@@ -685,6 +840,10 @@ def upgrade():
 def downgrade():
     for function in ('badge_fingerprint', 'check_in_setup', 'record_jobs'):
         op.execute(f'DROP FUNCTION {SCHEMA}.{function}')
+    op.drop_table('replaced_files', schema=SCHEMA)
+    op.drop_table('certificate_history', schema=SCHEMA)
+    op.drop_table('certificates', schema=SCHEMA)
+    op.drop_table('certificate_types', schema=SCHEMA)
     op.drop_table('missed', schema=SCHEMA)
     op.drop_table('marks', schema=SCHEMA)
     op.drop_table('job_history', schema=SCHEMA)

@@ -95,6 +95,35 @@ class Fold(RichIntEnum):
     top = 3
 
 
+class CertificateSource(RichIntEnum):
+    """Who gets a type of certificate."""
+
+    __titles__ = [None, _('Registrants'), _('Speakers')]
+    #: People of registrations; of these, those whom the type's conditions fit
+    registrations = 1
+    #: One for each speaker of each scheduled contribution or subcontribution
+    speakers = 2
+
+
+class CertificateLanguage(RichIntEnum):
+    """In which language a certificate and its e-mail are, unless the event enforces one."""
+
+    __titles__ = [None, _("The recipient's language, else the event's"), _("The event's language")]
+    recipient = 1
+    event = 2
+
+
+class TopicSource(RichIntEnum):
+    """What a certificate is about besides the event: the title of a masterclass."""
+
+    __titles__ = [None, _('Nothing else'), _('The title of the registration form'),
+                  _('The answer to a field: a choice, or sessions')]
+    none = 1
+    form = 2
+    #: Of a field with sessions there is one certificate for each session
+    field = 3
+
+
 class TemplateLevel(IndicoStrEnum):
     """What decided with which template a badge is drawn; the first that there is does."""
 

@@ -36,3 +36,35 @@ class JobState(RichIntEnum):
     canceled = 11
     #: It may or may not have come out: a person must check
     unknown = 12
+
+
+class CertificateState(RichIntEnum):
+    """Where a certificate is; ``certificates.states.TRANSITIONS`` says what may follow what."""
+
+    __titles__ = [None, _('Waiting to be made'), _('Being made'), _('Made'), _('Failed'), _('Revoked'), _('Cancelled')]
+    __css_classes__ = [None, '', 'highlight', 'accept', 'danger', 'danger', 'strong']
+    #: Waits for a process that makes it; what was made before is still valid
+    queued = 1
+    #: A process draws and signs it, under a lease
+    making = 2
+    #: Its PDF shows what is true
+    ready = 3
+    #: It could not be made; a person must change something
+    failed = 4
+    #: It was issued and is not valid any more
+    revoked = 5
+    #: Its person is no recipient any more, and nothing was issued
+    canceled = 6
+
+
+class SendState(RichIntEnum):
+    """How far the e-mail with a certificate is. A certificate without a state was not sent yet."""
+
+    __titles__ = [None, _('Sending'), _('Sent'), _('Not sent')]
+    __css_classes__ = [None, 'highlight', 'accept', 'danger']
+    #: A process hands it to the mail server, under a lease
+    sending = 1
+    #: The mail server has it
+    sent = 2
+    #: The mail server refused it, it bounced, or nobody knows
+    failed = 3

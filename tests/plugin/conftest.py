@@ -14,8 +14,8 @@ from indico.util.date_time import now_utc
 from indico_checkin_print import settings
 from indico_checkin_print.credentials import digest, seal
 # the mappers need all tables
-from indico_checkin_print.models import (calls, devices, equipment, heartbeats, jobs, kiosks, missed,  # noqa: F401
-                                        own_desks, records)
+from indico_checkin_print.models import (calls, certificate_records, certificates, devices, equipment,  # noqa: F401
+                                        heartbeats, jobs, kiosks, missed, own_desks, records)
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState

@@ -1,0 +1,62 @@
+"""A type of certificate of the dummy event, and certificates of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from indico.util.date_time import now_utc
+
+from indico_checkin_print.certificates.identity import identify
+from indico_checkin_print.models.certificate_types import CertificateType
+from indico_checkin_print.models.certificates import Certificate
+from indico_checkin_print.models.states import CertificateState
+
+
+#: Before the transaction of a test
+LONG_AGO = now_utc() - timedelta(hours=1)
+
+
+@pytest.fixture
+def create_type(db, dummy_event):
+    """Return a function that makes a type of certificate of the event."""
+    def _create(name='attendee', **kwargs):
+        type_ = CertificateType(event_id=dummy_event.id, name=name, **{'title': name.title(), 'enabled': True,
+                                                                       'signed': False, **kwargs})
+        db.session.add(type_)
+        db.session.flush()
+        return type_
+    return _create
+
+
+@pytest.fixture
+def attendee(create_type):
+    return create_type()
+
+
+@pytest.fixture
+def create_certificate(db, attendee):
+    """Return a function that enters a certificate, as if its type had been planned."""
+    def _create(key='registration:1', **kwargs):
+        uuid, serial = identify(b'test', attendee.event_id, attendee.name, key)
+        certificate = Certificate(uuid=str(uuid), serial=serial[:8], event_id=attendee.event_id, type=attendee,
+                                  subject_key=key, **{'first_name': 'Zoë', 'full_name': 'Zoë Müller', 'locale': 'en_GB',
+                                                      'email': 'zoe@example.test', 'input_hash': 'one',
+                                                      'state': CertificateState.queued, 'next_try_dt': LONG_AGO,
+                                                      **kwargs})
+        db.session.add(certificate)
+        db.session.flush()
+        return certificate
+    return _create
+
+
+@pytest.fixture
+def create_file(db):
+    """Return a function that stores a PDF and returns its `File`."""
+    from indico.modules.files.models.files import File
+
+    def _create(content=b'%PDF-1.7'):
+        file = File.create_from_stream(content, 'certificate.pdf', 'application/pdf', ('test',))
+        file.claim()
+        db.session.flush()
+        return file
+    return _create
