@@ -12,12 +12,12 @@ from indico.modules.logs.models.entries import EventLogRealm, LogKind
 from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.badge.edits import BadgeText, normalize, problem_with
 from indico_checkin_print.badge.names import names_of
-from indico_checkin_print.badge.persons import persons_of
+from indico_checkin_print.badge.persons import name_of, persons_of
 from indico_checkin_print.badge.render import texts_of
 from indico_checkin_print.badge.templates import usable_templates
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
 from indico_checkin_print.desk.edit_rules import may_change, where_it_prints
-from indico_checkin_print.desk.people import name_of, optional_id, summary
+from indico_checkin_print.desk.people import optional_id, summary
 from indico_checkin_print.desk.scan import load
 from indico_checkin_print.errors import CannotRender
 from indico_checkin_print.ledger.edited import MAX_COPIES

@@ -7,6 +7,7 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import _
+from indico_checkin_print.badge.persons import name_of
 from indico_checkin_print.desk.base import RHVolunteerBase
 from indico_checkin_print.errors import TooManyPeople
 from indico_checkin_print.management.jobs.filter import MAX_NAME, JobFilter
@@ -65,14 +66,6 @@ def summary(registration, person=''):
         'form': registration.registration_form.title,
         'accompanies': registration.full_name if person else '',
     }
-
-
-def name_of(registration, person=''):
-    """Return the name of a registrant, or of the person with this id who comes along."""
-    for companion in registration.accompanying_persons if person else ():
-        if companion['id'] == person:
-            return '{firstName} {lastName}'.format(**companion).strip()
-    return registration.full_name
 
 
 def state_of(registration):

@@ -8,12 +8,13 @@ from indico.util.date_time import format_date, format_time, now_utc
 from indico.web.flask.util import url_for
 
 from indico_checkin_print import _
+from indico_checkin_print.badge.persons import name_of
 from indico_checkin_print.desk.answers import Answer
 from indico_checkin_print.desk.badge_desk import waits_for_badge_desk
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
 from indico_checkin_print.desk.edit_rules import may_change
 from indico_checkin_print.desk.own_desk import own_desk
-from indico_checkin_print.desk.people import name_of, optional_id, summary
+from indico_checkin_print.desk.people import optional_id, summary
 from indico_checkin_print.desk.scan import Scan, code_patterns, scan_code, scan_person, undo
 from indico_checkin_print.management.base import static
 from indico_checkin_print.management.setup.when import setup_of

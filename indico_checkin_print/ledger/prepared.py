@@ -232,3 +232,15 @@ def is_over():
 def _gets_badge():
     return (FormSetup.enabled, ~RegistrationForm.is_deleted, ~Registration.is_deleted,
             Registration.state.in_([RegistrationState.complete, RegistrationState.unpaid]))
+
+
+def drawn_ahead(registration_ids, version):
+    """Return each `Prepared` whose document would be drawn just like that now, by registration and person.
+
+    :param version: The `badge.drawing_version` of the caller.
+    """
+    rows = (Prepared.query
+            .filter(Prepared.registration_id.in_(registration_ids), Prepared.document_id.isnot(None),
+                    Prepared.drawn_by == version, Prepared.drawn_from == fingerprint_of(Prepared.registration_id))
+            .options(db.joinedload('document').undefer('content')))
+    return {(row.registration_id, row.person): row for row in rows}

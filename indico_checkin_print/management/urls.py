@@ -1,5 +1,7 @@
 """The URLs of the event manager's pages."""
 
+from indico_checkin_print.management.batches.contact_sheet import (RHChooseContactSheet, RHContactSheet,
+                                                                   RHContactSheetPart)
 from indico_checkin_print.management.batches.pages import (RHBatch, RHBatchLive, RHCancelBatch, RHCreateBatch,
                                                            RHPauseBatch)
 from indico_checkin_print.management.batches.sheets import RHDownloadSheets, RHMakeSheets
@@ -15,6 +17,7 @@ from indico_checkin_print.management.jobs.reprint import RHCameOut, RHMissed, RH
 from indico_checkin_print.management.page import RHFirstSteps, RHLive, RHManage, RHSetup
 from indico_checkin_print.management.registrations.action import RHPrintRegistrations
 from indico_checkin_print.management.registrations.hooks import RHRegistrationBadges
+from indico_checkin_print.management.registrations.preview import RHPreviewBadge
 from indico_checkin_print.management.setup.agents import (RHAddAgent, RHEditAgent, RHNewCode, RHRemoveAgent,
                                                           RHRevokeAgent)
 from indico_checkin_print.management.setup.calibration import (RHCalibratePrinter, RHForgetCalibration,
@@ -60,6 +63,10 @@ def add_management_urls(blueprint):
     _add('/forms/<int:reg_form_id>/batch', 'create_batch', RHCreateBatch, 'POST')
     _add('/forms/<int:reg_form_id>/sheets', 'make_sheets', RHMakeSheets, 'POST')
     _add('/forms/<int:reg_form_id>/sheets/download', 'download_sheets', RHDownloadSheets, 'GET')
+    _add('/forms/<int:reg_form_id>/registrations/<int:registration_id>/preview', 'preview_badge', RHPreviewBadge, 'GET')
+    _add('/forms/<int:reg_form_id>/contact-sheet/choose', 'choose_contact_sheet', RHChooseContactSheet, 'POST')
+    _add('/forms/<int:reg_form_id>/contact-sheet/', 'contact_sheet', RHContactSheet, 'GET')
+    _add('/forms/<int:reg_form_id>/contact-sheet/part', 'contact_sheet_part', RHContactSheetPart, 'GET')
     # Batches
     _add('/batches/<int:batch_id>/', 'batch', RHBatch, 'GET')
     _add('/batches/<int:batch_id>/live', 'batch_live', RHBatchLive, 'GET')

@@ -21,6 +21,10 @@ ROUTES = [
     ('POST', '/forms/{form}/switch'),
     ('POST', '/forms/{form}/print'),
     ('GET', '/forms/{form}/registrations/{registration}/badges'),
+    ('GET', '/forms/{form}/registrations/{registration}/preview'),
+    ('POST', '/forms/{form}/contact-sheet/choose'),
+    ('GET', '/forms/{form}/contact-sheet/'),
+    ('GET', '/forms/{form}/contact-sheet/part'),
     ('POST', '/forms/{form}/batch'),
     ('POST', '/forms/{form}/sheets'),
     ('GET', '/forms/{form}/sheets/download'),
@@ -119,6 +123,7 @@ ROUTES = [
 VOLUNTEER_ROUTES = {
     ('POST', '/forms/{form}/print'),
     ('GET', '/forms/{form}/registrations/{registration}/badges'),
+    ('GET', '/forms/{form}/registrations/{registration}/preview'),
 }
 
 #: What programs ask with Indico's own tokens; `api/badges_test.py` asks as every kind of person

@@ -16,7 +16,7 @@ from indico.web.flask.util import url_for
 from indico_checkin_print import _, calls
 from indico_checkin_print.api.base import answer
 from indico_checkin_print.api.pairing import redeem
-from indico_checkin_print.badge.persons import persons_of
+from indico_checkin_print.badge.persons import name_of, persons_of
 from indico_checkin_print.badge.printed_name import printed_name
 from indico_checkin_print.badge.template_choice import choose_template
 from indico_checkin_print.credentials import KIOSK_PREFIX, new_token
@@ -27,7 +27,6 @@ from indico_checkin_print.desk.kiosk.base import (RHKioskAction, RHKioskBase, RH
 from indico_checkin_print.desk.kiosk.handles import new_follow, new_scan, read_follow, redeem_scan
 from indico_checkin_print.desk.kiosk.words import (describe_badges, describe_stop, go_to_desk, languages_for_page,
                                                    version_of_page)
-from indico_checkin_print.desk.people import name_of
 from indico_checkin_print.desk.scan import code_patterns, find_code, scan_person
 from indico_checkin_print.desk.ticket_code import MAX_CODE
 from indico_checkin_print.management.base import static

@@ -32,14 +32,14 @@ def badge_section(registration, **kwargs):
     context = _badges(registration)
     if context is None:
         return ''
-    assets = {'css': [static('event_page.css')], 'js': [static('live.js'), static('in_place.js')]}
+    assets = {'css': [static('event_page.css')], 'js': [static('live.js'), static('in_place.js'), static('preview.js')]}
     return _template().render_badges(assets=assets, **context)
 
 
-class RHRegistrationBadges(RHRegFormBase):
-    """Return the badges of a registration as its page shows them; the page's script asks for them."""
+class RHRegistrationBase(RHRegFormBase):
+    """Base class for the badges of one registration, for all to whom Indico shows its page."""
 
-    # Indico shows volunteers the page, too
+    # volunteers, too
     PERMISSION = MAY_PRINT_ONE
 
     def _process_args(self):
@@ -52,6 +52,10 @@ class RHRegistrationBadges(RHRegFormBase):
         RHRegFormBase._check_access(self)
         if not may_manage(self.registration, self.PERMISSION):
             raise Forbidden(_('You are not authorized to manage this registration.'))
+
+
+class RHRegistrationBadges(RHRegistrationBase):
+    """Return the badges of a registration as its page shows them; the page's script asks for them."""
 
     def _process(self):
         context = _badges(self.registration)
@@ -92,3 +96,5 @@ def list_actions(regform, **kwargs):
                               url=url_for_plugin('checkin_print.create_batch', regform))
         yield ActionMenuEntry(_('Badges on sheets (PDF)'), 'printer', weight=87, hide_if_locked=True,
                               url=url_for_plugin('checkin_print.make_sheets', regform))
+        yield ActionMenuEntry(_('Contact sheet of badges'), 'image', weight=86,
+                              url=url_for_plugin('checkin_print.choose_contact_sheet', regform))

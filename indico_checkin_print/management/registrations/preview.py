@@ -1,0 +1,58 @@
+"""The dialog that shows the badge of one person as a printer of a desk prints it."""
+
+from flask import request, session
+from werkzeug.exceptions import NotFound
+
+from indico.web.util import jsonify_template
+
+from indico_checkin_print import _, ledger
+from indico_checkin_print.badge.persons import name_of, persons_of
+from indico_checkin_print.badge.preview import as_url, pictures_of
+from indico_checkin_print.diagnostics.dots import dots_of
+from indico_checkin_print.management.base import WPCheckinPrint
+from indico_checkin_print.management.registrations.draw import show
+from indico_checkin_print.management.registrations.hooks import RHRegistrationBase
+from indico_checkin_print.management.setup.calibration import in_words
+from indico_checkin_print.management.setup.when import setup_of
+from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.desks import Desk
+
+
+class RHPreviewBadge(RHRegistrationBase):
+    """Show a badge. The arguments ``person`` and ``printer`` say whose, and where it would come out."""
+
+    def _process(self):
+        setup = self.regform.checkin_print_setup
+        if setup is None or not setup.enabled:
+            return jsonify_template('nobody.html', _render_func=WPCheckinPrint.render_template_func,
+                                    message=_('This form prints no badges.'))
+        persons = persons_of(self.registration) if setup.kind == BadgeKind.badge else ['']
+        if (person := request.args.get('person', '')) not in persons:
+            # on a ticket are all of them
+            person = ''
+        printers = _printers(self.event)
+        default = ledger.desk_for_form(self.regform, session.user, self.registration, person).desk_id
+        value = request.args.get('printer') or next((value for value, (desk, __) in printers.items()
+                                                     if desk.id == default), '')
+        if value and value not in printers:
+            raise NotFound
+        __, printer = printers.get(value, (None, None))
+        dots = dots_of(printer)
+        shown = show(self.registration, setup_of(self.event), person)
+        pictures = pictures_of(shown.content, dots) if shown.content else []
+        return jsonify_template(
+            'preview.html', _render_func=WPCheckinPrint.render_template_func, registration=self.registration,
+            persons={id_: name_of(self.registration, id_) for id_ in persons}, person=person,
+            printers={key: _title(*each) for key, each in printers.items()}, printer=value, dots=dots, shown=shown,
+            calibration=in_words(printer) if printer is not None else '', pictures=list(map(as_url, pictures)))
+
+
+def _printers(event):
+    """Return where badges of an event can come out: (desk, `DeskPrinter` or ``None``), by what a form says."""
+    desks = Desk.query.filter_by(event_id=event.id, is_deleted=False).order_by(Desk.name, Desk.id)
+    return {f'{desk.id}:{printer.position if printer is not None else ""}': (desk, printer)
+            for desk in desks for printer in (desk.printers if desk.webhook_id is None and desk.printers else [None])}
+
+
+def _title(desk, printer):
+    return f'{desk.name}: {printer.printer}' if printer is not None else desk.name
