@@ -13,15 +13,18 @@ from indico_checkin_print import _, kick, ledger
 from indico_checkin_print.badge.edits import BadgeText, normalize, problem_with
 from indico_checkin_print.badge.names import names_of
 from indico_checkin_print.badge.persons import name_of, persons_of
+from indico_checkin_print.badge.preview import as_url, pictures_of
 from indico_checkin_print.badge.render import texts_of
 from indico_checkin_print.badge.templates import usable_templates
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
 from indico_checkin_print.desk.edit_rules import may_change, where_it_prints
 from indico_checkin_print.desk.people import optional_id, summary
 from indico_checkin_print.desk.scan import load
+from indico_checkin_print.diagnostics.dots import dots_of
 from indico_checkin_print.errors import CannotRender
 from indico_checkin_print.ledger.edited import MAX_COPIES
 from indico_checkin_print.management.base import in_english
+from indico_checkin_print.management.registrations.draw import show
 from indico_checkin_print.management.setup.when import EDIT_TITLES, setup_of
 from indico_checkin_print.models.choices import BadgeEdit, BadgeKind
 from indico_checkin_print.models.desks import Desk, DeskPrinter
@@ -57,6 +60,7 @@ class RHEditPrint(RHVolunteerBase):
     """Show the dialog for one badge, and print it.
 
     The fields ``person`` and ``template`` say which badge; ``text.<key>`` what stands on it, ``printer``, ``copies``.
+    With ``show`` the badge is only shown, as it would come out.
     """
 
     def _process_args(self):
@@ -89,7 +93,19 @@ class RHEditPrint(RHVolunteerBase):
             problems.append(('copies', _('From 1 to {} copies, please.').format(MAX_COPIES)))
         if problems:
             return _problems(*problems)
+        if 'show' in request.form:
+            return self._show(dialog, facts)
         return self._print(dialog, facts, changed, int(copies))
+
+    def _show(self, dialog, facts):
+        """Return a picture of the badge with the changes, and what is wrong with it."""
+        shown = show(self.registration, setup_of(self.event), dialog.person, template=dialog.template,
+                     edits=facts.get('edits'))
+        printer = next((x for x in dialog.printers if [x.agent_id, x.printer] == facts.get('printer')),
+                       next(iter(dialog.printers), None))
+        pictures = pictures_of(shown.content, dots_of(printer)) if shown.content else []
+        return jsonify(printed=False, problems=[], notes=shown.notes, width_mm=shown.width_mm,
+                       pictures=list(map(as_url, pictures)))
 
     def _person(self):
         return request.values.get('person', '')[:100]

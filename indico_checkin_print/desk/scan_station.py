@@ -43,6 +43,7 @@ WORDS = {
     'edit_failed': _('No answer from Indico. Close this and try again.'),
     'print_failed': _('No answer from Indico: it is not known whether the badge prints. Close this and look at the '
                       'board of the desk.'),
+    'show_failed': _('No answer from Indico: the badge cannot be shown now. Try again.'),
     'undo_failed': _('Indico did not answer. Scan the ticket again to see whether it is checked in.'),
     'search_failed': _('No answer from Indico. Try again.'),
     'camera_failed': _('The camera does not work.'),

@@ -74,6 +74,56 @@
       }
     });
 
+    dialog.addEventListener('click', async event => {
+      const button = event.target.closest('[data-show]');
+      if (!button || button.getAttribute('aria-disabled') === 'true') {
+        return;
+      }
+      const number = latest;
+      button.setAttribute('aria-disabled', 'true');
+      const data = new FormData(form());
+      data.append('show', '1');
+      const result = await send(data, words.show_failed);
+      if (number !== latest) {
+        return;
+      }
+      button.removeAttribute('aria-disabled');
+      if (result.problems.length) {
+        showProblems(result.problems);
+      } else {
+        showBadge(result);
+      }
+    });
+
+    // Returns the answer to the form, or one that says `failed`.
+    async function send(data, failed) {
+      try {
+        const response = await post(url, data, AbortSignal.timeout(TIMEOUT));
+        if (response.ok) {
+          return await response.json();
+        }
+      } catch {
+        // said by the problem
+      }
+      return {printed: false, problems: [{field: '', text: failed}]};
+    }
+
+    function showBadge({notes, pictures, width_mm: width}) {
+      dialog.querySelector('[role=alert]').hidden = true;
+      const part = dialog.querySelector('[data-part=edit-shown]');
+      part.replaceChildren(...notes.map(note => {
+        const line = document.createElement('p');
+        line.textContent = note;
+        return line;
+      }), ...pictures.map(source => {
+        const picture = document.createElement('img');
+        Object.assign(picture, {src: source, alt: part.dataset.alt});
+        picture.style.setProperty('--width-mm', width);
+        return picture;
+      }));
+      part.scrollIntoView({block: 'nearest'});
+    }
+
     dialog.addEventListener('submit', async event => {
       if (!event.target.matches('[data-edit-print]')) {
         return;
@@ -84,15 +134,7 @@
         return;
       }
       button.disabled = true;
-      let result = {printed: false, problems: [{field: '', text: words.print_failed}]};
-      try {
-        const response = await post(url, new FormData(form()), AbortSignal.timeout(TIMEOUT));
-        if (response.ok) {
-          result = await response.json();
-        }
-      } catch {
-        // said by the problem
-      }
+      const result = await send(new FormData(form()), words.print_failed);
       if (result.printed) {
         dialog.close();
         onPrinted(result);

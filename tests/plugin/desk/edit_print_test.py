@@ -126,6 +126,19 @@ def test_it_prints_what_was_typed_and_changes_nothing_else(db, send, printed, re
     assert 'Zoe' not in log
 
 
+def test_it_is_shown_before_it_is_printed(db, send, printed, reg, agent):
+    count = Job.query.count()
+    agent.printers = [{**each, 'dpi': 300} if each['name'] == 'p2' else each for each in agent.printers]
+    db.session.flush()
+    plain, edited, other = (send(reg, show='1', **data) for data in (
+        {}, {'text_first_name': 'Z\ue000'}, {'printer': f'{agent.id}:p2'}))
+    assert (plain['problems'], plain['notes'], len(plain['pictures'])) == ([], [], 1)
+    assert 'boxes in place of U+E000' in edited['notes'][-1]
+    assert len({plain['pictures'][0], edited['pictures'][0], other['pictures'][0]}) == 3
+    assert 'text.first_name' in problems(send(reg, show='1', text_first_name='x' * 201))
+    assert Job.query.count() == count
+
+
 def test_the_history_says_which_texts_and_not_what_they_say(send, printed, reg, manager, page, template):
     send(reg, text_first_name='Secret Agent', template=template.id)
     send(reg, text_first_name='Secret Agent', printer=f'{printed.desk.printers[1].agent_id}:p2', template='')
