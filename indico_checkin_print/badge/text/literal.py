@@ -8,7 +8,7 @@ the rest of a badge around.
 import unicodedata
 
 
-_ZWNJ, _ZWJ = '\u200c', '\u200d'
+_ZWNJ, _ZWJ, _NO_BREAK = '\u200c', '\u200d', '\u00a0'
 _TAGS = range(0xE0020, 0xE0080)
 #: Letters and combining marks that leave no ink (Default_Ignorable_Code_Point) and are not of the category Cf
 _BLANK = frozenset('\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0')
@@ -17,8 +17,13 @@ _DRAWN = (range(0x0600, 0x0606), (0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110B
 
 
 def literal(text):
-    """Return what is drawn of a text, in one line: Indico makes one blank of several and of a new line."""
-    return ' '.join(''.join(char for char in text if char.isspace() or not _is_dropped(char)).split())
+    """Return what is drawn of a text, in one line: Indico makes one blank of several and of a new line.
+
+    A mark after a blank stands on a no-break one (Unicode 15.1, section 2.11): the two are one letter, and no line ends
+    between them.
+    """
+    words = ''.join(char for char in text if char.isspace() or not _is_dropped(char)).split()
+    return ''.join((_NO_BREAK if unicodedata.category(word[0]).startswith('M') else ' ') + word for word in words)[1:]
 
 
 def _is_dropped(char):

@@ -19,7 +19,8 @@ def test_text_is_text(text):
 
 
 @pytest.mark.parametrize(('text', 'drawn'), [
-    ('  Zoë\t\n Müller\r\n', 'Zoë Müller'), ('Zo\0ë\x1b[1m', 'Zoë[1m'), ('a\u00a0b\u3000c\u2028d', 'a b c d'),
+    ('  Zoë\t\n Müller\r\n', 'Zoë Müller'), ('Zo\0ë\x1b[1m', 'Zoë[1m'),
+    ('\u0301a \u093fb', '\u0301a\u00a0\u093fb'), ('a\u00a0b\u3000c\u2028d', 'a b c d'),
     # directions that are turned around: overrides, embeddings, isolates, LRM and RLM
     ('\u202eelloH\u202c', 'elloH'), ('\u202aa\u202bb\u202d\u2066c\u2067\u2068\u2069\u200e\u200f\u061c', 'abc'),
     # nobody sees them
