@@ -30,7 +30,7 @@ MODULES = sorted(path for path in ROOT.rglob('*.py')
                  if not path.relative_to(ROOT).as_posix().startswith(FOR_PROGRAMS))
 #: What translates a text, and what takes a text for a log, an exception for programs or a library
 TRANSLATES = {'_', 'gettext', 'ngettext', 'pgettext'}
-SPEAKS_TO_NOBODY = {'log', '_log', '_change', 'log_failure', 'debug', 'info', 'warning', 'error', 'exception',
+SPEAKS_TO_NOBODY = {'log', '_log', '_change', '_move', 'log_failure', 'debug', 'info', 'warning', 'error', 'exception',
                     'savepoint', 'APIError', 'text', 'Markup', 'make_rate_limiter'}
 #: Attributes of HTML with a text
 READ_ALOUD = {'title', 'alt', 'aria-label', 'placeholder', 'label', 'summary'}
