@@ -214,6 +214,7 @@ class CupsBackend:
         accepting = bool(queue.get('printer-is-accepting-jobs', True))
         why = tuple(r for r in words(queue.get('printer-state-reasons')) if not r.startswith(_NOISE))
         model, media, loaded = str(queue.get('printer-make-and-model', '')), self._media.get(name, ()), False
+        dpi = bits = 0
         ipp = self._devices.ipp(name)
         if ipp is not None:
             try:
@@ -228,7 +229,7 @@ class CupsBackend:
             state = PRINTER_STOPPED if paused else view.state
             why = (('paused', *view.reasons) if paused and 'paused' not in view.reasons else view.reasons)
             model, media, accepting = view.model or model, view.media or media, accepting and view.accepting
-            loaded = bool(view.media)
+            loaded, dpi, bits = bool(view.media), view.dpi, view.bits
         elif mute := self._devices.mute(name):
             why = (*why, mute)
         elif name in self._devices.dead and not await self._devices.connects(name) and state != PRINTER_STOPPED:
@@ -237,7 +238,7 @@ class CupsBackend:
             media = self._media[name] = await self._offered_media(name)
         return p.Printer(name=name, state=_STATES.get(state, 'stopped'),  # type: ignore[arg-type]
                          reasons=tuple(r[:80] for r in why[:32]), accepting=accepting, model=model[:200],
-                         media=tuple(m[:200] for m in media[:200]), loaded=loaded,
+                         media=tuple(m[:200] for m in media[:200]), loaded=loaded, dpi=dpi, bits=bits,
                          reports=ipp is not None and not ipp.is_server and ipp.way != 'none')
 
     async def _offered_media(self, name: str) -> tuple[str, ...]:

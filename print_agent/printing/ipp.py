@@ -19,6 +19,7 @@ from pyipp.exceptions import IPPConnectionUpgradeRequired, IPPError, IPPResponse
 
 from print_agent.errors import Unreachable, Unreadable
 from print_agent.printing import ipp_reply
+from print_agent.printing.loaded import loaded_media
 from print_agent.printing.backend import is_named
 
 
@@ -38,13 +39,17 @@ _QUESTION = frozenset({400, 0x0501, *range(0x0400, 0x0500)} - {0x0406, 0x0407})
 _MISSING = frozenset({0x0404, 0x0406, 0x0407})
 #: Longest wait for a connection when a printer has not answered, in seconds.
 CONNECT_TIMEOUT = 1.0
+#: Finer dots than any printer has are not believed.
+MAX_DPI = 4800
 _PAGES = ('job-impressions-completed', 'job-media-sheets-completed')
 _JOB_ATTRIBUTES = ['job-id', 'job-name', 'job-state', 'job-state-reasons', *_PAGES, 'job-originating-user-name']
 #: Of several copies of a job, which one says more about whether a badge comes out: by ``job-state``, most first.
 _WEIGHT = {state: weight for weight, state in enumerate(
     (COMPLETED, PROCESSING, STOPPED, PENDING, HELD, ABORTED, CANCELED))}
 _PRINTER_ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-make-and-model', 'media-ready',
-                       'printer-is-accepting-jobs', 'printer-up-time', 'cups-version', 'document-format-supported']
+                       'media-col-ready', 'printer-is-accepting-jobs', 'printer-up-time', 'cups-version',
+                       'document-format-supported', 'printer-resolution-default', 'color-supported',
+                       'pwg-raster-document-type-supported', 'urf-supported']
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,11 @@ class PrinterView:
     state: int
     reasons: tuple[str, ...] = ()
     model: str = ''
+    #: What is loaded, by names that say its size as exactly as the printer does
     media: tuple[str, ...] = ()
+    #: Dots per inch, and bits of a dot; 0: it does not say.
+    dpi: int = 0
+    bits: int = 0
     accepting: bool = True
     #: Whether it takes a PDF as it is; else CUPS makes pixels of it.
     takes_pdf: bool = False
@@ -117,7 +126,9 @@ class IppClient:
         self.is_server = 'cups-version' in attrs
         return PrinterView(state=_count(attrs.get('printer-state', PRINTER_IDLE)),
                            reasons=words(attrs.get('printer-state-reasons')),
-                           model=str(attrs.get('printer-make-and-model', '')), media=words(attrs.get('media-ready')),
+                           model=str(attrs.get('printer-make-and-model', '')),
+                           media=loaded_media(words(attrs.get('media-ready')), attrs.get('media-col-ready')),
+                           dpi=_dpi(attrs), bits=_bits(attrs),
                            accepting=bool(attrs.get('printer-is-accepting-jobs', True)),
                            takes_pdf='application/pdf' in words(attrs.get('document-format-supported')))
 
@@ -288,6 +299,21 @@ def _user() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return 'unknown'  # so says libcups
+
+
+def _dpi(attrs: dict[str, Any]) -> int:
+    found = attrs.get('printer-resolution-default')
+    return found if isinstance(found, int) and 0 < found <= MAX_DPI else 0
+
+
+def _bits(attrs: dict[str, Any]) -> int:
+    """Bits of a dot of what the printer gets, by its formats for pixels (PWG 5102.4, Apple Raster)."""
+    if attrs.get('color-supported') is True:
+        return 24
+    formats = words(attrs.get('pwg-raster-document-type-supported')), words(attrs.get('urf-supported'))
+    if 'sgray_8' in formats[0] or 'W8' in formats[1]:
+        return 8
+    return 1 if 'black_1' in formats[0] else 0
 
 
 def _count(value: object) -> int:

@@ -2,7 +2,7 @@
 
 pyipp's own reader gives up a whole answer for one value: a date with month 0, a number that its enumerations lack, a
 collection of a maker's own. Printers send such values unasked. Here only what the agent needs is understood, and
-everything else is skipped by its length.
+everything else is skipped by its length. A collection becomes a dictionary of what is understood of it.
 """
 
 import struct
@@ -15,6 +15,9 @@ _GROUPS = {0x01: 'operation', 0x02: 'jobs', 0x04: 'printers', 0x05: 'unsupported
 _END = 0x03
 _INTEGERS = (0x21, 0x23)
 _BOOLEAN = 0x22
+_RESOLUTION = 0x32
+_DOTS_PER_CM = 4
+_BEGIN, _MEMBER, _END_COLLECTION = 0x34, 0x4a, 0x37
 _WITH_LANGUAGE = (0x35, 0x36)
 _FIRST_TEXT, _LAST_TEXT = 0x41, 0x49
 
@@ -37,32 +40,52 @@ def _read(data: bytes) -> dict[str, Any]:
     if major not in (1, 2):
         raise Unreadable('the answer is not IPP')
     group: dict[str, Any] | None = None
-    offset, name, depth, is_repeated = 8, '', 0, False
+    offset, name, is_repeated = 8, '', False
+    # the collections that are open, from the outside in, and the member of the last one that is read
+    open_ones: list[dict[str, Any]] = []
+    members: list[str] = []
     while (tag := data[offset]) != _END:
         offset += 1
         if tag < 0x10:
-            group, depth = {}, 0
+            group, open_ones, members = {}, [], []
             reply[_GROUPS.get(tag, 'unsupported')].append(group)
             continue
         key, offset = _chunk(data, offset)
         raw, offset = _chunk(data, offset)
         if group is None:
             raise Unreadable('an attribute outside of any group')
-        depth += {0x34: 1, 0x37: -1}.get(tag, 0)  # collections are skipped
-        if depth > 0 or tag == 0x37:
-            continue
-        if key:
+        if key and not open_ones:
             name = key.decode(errors='replace')
             is_repeated = name in group
-        value = _value(tag, raw)
-        if value is None or is_repeated:  # of an attribute that is there twice, the first counts, as for CUPS
+        if tag == _BEGIN:
+            open_ones.append({})
+            members.append('')
             continue
-        if name in group:
-            earlier = group[name]
-            group[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
-        else:
-            group[name] = value
+        if tag == _MEMBER:
+            if members:
+                members[-1] = raw.decode(errors='replace')
+            continue
+        value: Any = _value(tag, raw)
+        if tag == _END_COLLECTION and open_ones:
+            value = open_ones.pop()
+            members.pop()
+        if value is None:
+            continue
+        if open_ones:
+            _add(open_ones[-1], members[-1], value)
+        elif not is_repeated:  # of an attribute that is there twice, the first counts, as for CUPS
+            _add(group, name, value)
     return reply
+
+
+def _add(values: dict[str, Any], name: str, value: Any) -> None:
+    """Note a value: the only one of its name, or one more."""
+    if name not in values:
+        values[name] = value
+    elif isinstance(values[name], list):
+        values[name].append(value)
+    else:
+        values[name] = [values[name], value]
 
 
 def _chunk(data: bytes, offset: int) -> tuple[bytes, int]:
@@ -74,10 +97,14 @@ def _chunk(data: bytes, offset: int) -> tuple[bytes, int]:
 
 
 def _value(tag: int, raw: bytes) -> int | bool | str | None:
+    """What a value says; None if that is not understood. A resolution is in dots per inch, the coarser way."""
     if tag in _INTEGERS and len(raw) == 4:
         return int.from_bytes(raw, signed=True)
     if tag == _BOOLEAN and len(raw) == 1:
         return raw != b'\0'
+    if tag == _RESOLUTION and len(raw) == 9:
+        across, along, unit = struct.unpack('>iib', raw)
+        return round(int(min(across, along)) * (2.54 if unit == _DOTS_PER_CM else 1))
     if tag in _WITH_LANGUAGE:
         _, offset = _chunk(raw, 0)
         return _chunk(raw, offset)[0].decode(errors='replace')

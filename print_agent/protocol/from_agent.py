@@ -21,6 +21,10 @@ class Printer(Struct, frozen=True, kw_only=True):
     media: Annotated[tuple[Name, ...], Meta(max_length=200)] = ()
     #: Whether that is what is loaded, as the printer says; else it is what the printer could have.
     loaded: bool = False
+    #: Dots per inch of the printer, and bits of a dot of what it gets: 1 for black and white, 8 for grey, 24 for
+    #: colours. 0: it does not say.
+    dpi: Count = 0
+    bits: Count = 0
     #: Whether the agent says where badges lie on the labels; then ``calibration`` of a job does not count.
     calibrated: bool = False
     #: Whether the printer can say that a job is complete. If not, the best outcome is ``sent``.

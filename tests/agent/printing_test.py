@@ -151,11 +151,25 @@ async def test_labels_of_another_size(desk, printers):
     assert isinstance(await desk.end(await desk.print()), p.Completed)
 
 
-async def test_labels_that_are_too_small_are_not_fed(tmp_path, desk, printers):
+READY = 'ATTR keyword media-ready "oe_badge_96x134mm","iso_a4_210x297mm"'
+SIZES = """ATTR collection media-col-ready {
+    MEMBER collection media-size { MEMBER integer x-dimension 9600 MEMBER integer y-dimension 13400 }"""
+
+
+@pytest.mark.parametrize(('changes', 'loaded'), [
+    # by their names
+    ([(READY, 'ATTR keyword media-ready "oe_badge_93x134mm"')], ['oe_badge_93x134mm']),
+    # to the hundredth of a millimetre
+    ([(READY, 'ATTR keyword media-ready "oe_badge_93x134mm"'), (SIZES, SIZES.replace('9600', '9296'))],
+     ['custom_loaded_92.96x134mm'])])
+async def test_labels_that_are_too_small_are_not_fed(tmp_path, desk, printers, changes, loaded):
     """The printer says what is loaded: a badge 3 mm larger is returned, and prints when there are others."""
     printer, conf = printers['desk1'], tmp_path / 'small.conf'
-    conf.write_text((HERE / 'printer.conf').read_text().replace(
-        'media-ready "oe_badge_96x134mm","iso_a4_210x297mm"', 'media-ready "oe_badge_93x134mm"'))
+    text = (HERE / 'printer.conf').read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    conf.write_text(text)
     printer.reject_documents(conf)
     try:
         job = await desk.print()
@@ -163,6 +177,9 @@ async def test_labels_that_are_too_small_are_not_fed(tmp_path, desk, printers):
         assert (type(end), end.reason) == (p.Returned, 'does_not_fit')
         assert end.detail == 'The badge measures 96 x 134 mm, the labels in the printer 93 x 134 mm.'
         assert (desk.shown().state, desk.shown().reasons) == ('stopped', ('does_not_fit',))
+        # the list of printers is brought up to date every second
+        await desk.until(lambda: list(desk.shown().media) == loaded)
+        assert (desk.shown().dpi, desk.shown().bits) == (300, 24)
         assert desk.papers(job) == []
     finally:
         printer.reject_documents(HERE / 'printer.conf')

@@ -20,7 +20,7 @@ def test_preview(stack, log_in, take, keep):
     page.locator('#registration-details [data-badge]').get_by_role('link', name='Preview').click()
     dialog = page.get_by_role('dialog')
     first = dialog.get_by_role('img').get_attribute('src')
-    expect(dialog).to_contain_text('203 dots in an inch. Black and white.')
+    expect(dialog).to_contain_text('300 dots in an inch. In colours.')
     keep(page, 'preview', dialog)
     # another printer, by keyboard: the picture is another one, the focus stays
     choice = dialog.get_by_label('Printed at')

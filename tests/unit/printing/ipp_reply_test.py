@@ -28,11 +28,15 @@ def test_what_is_read_and_what_is_skipped():
     (printer,) = read(STRANGE)['printers']
     # the first of two attributes of one name counts, as for CUPS
     assert (printer['printer-state'], printer['printer-state-reasons'][0]) == (5, 'media-empty')
-    assert not {'printer-current-time', 'odd', 'media-col-ready'} & set(printer)
+    assert not {'printer-current-time', 'odd'} & set(printer)
+    # of a range, as of all that is not understood, nothing is left
+    assert printer['media-col-ready'] == [{'printer-state': 4},
+                                          {'media-size': {'x-dimension': 6200}, 'source': ['main', 'rear']}]
 
 
 @pytest.mark.parametrize(('tag', 'value', 'read_as'), [
     (0x21, b'\x00\x00\x00\x07', 7), (0x23, b'\xff\xff\xff\xff', -1), (0x22, b'\x01', True), (0x22, b'\x00', False),
+    (0x32, b'\0\0\x01\x2c\0\0\0\xcb\x03', 203), (0x32, b'\0\0\0\x50\0\0\0\x50\x04', 203),
     (0x44, b'one-sided', 'one-sided'), (0x35, b'\x00\x02en\x00\x05Label', 'Label')])
 def test_types(tag, value, read_as):
     answer = b'\x02\x00\x00\x00\x00\x00\x00\x01\x04' + attribute(tag, b'x', value) + b'\x03'
