@@ -23,6 +23,8 @@ class LossKind(StrEnum):
     cut = 'cut'
     #: A picture of the registration is left out. Detail: why, a `pictures.limits.PictureFault`
     picture = 'picture'
+    #: What a rule adds is left out, because its pages have another size than those of the badge. Detail: both, in mm
+    part = 'part'
 
 
 _WORDS = {
@@ -30,6 +32,7 @@ _WORDS = {
     LossKind.accents: _('{item}: {detail} stacked accents are left out.'),
     LossKind.cut: _('{item}: cut, {shown} of {all} characters are shown.'),
     LossKind.picture: _('{item}: left out, {fault}'),
+    LossKind.part: _('{item}: left out, its pages measure {shown} mm and those of the badge {all} mm.'),
 }
 
 

@@ -28,9 +28,10 @@ from indico_checkin_print.badge.faults import describe_fault
 from indico_checkin_print.badge.fold import FoldedAtSide, FoldedAtTop
 from indico_checkin_print.badge.losses import LossKind
 from indico_checkin_print.badge.names import is_nameless
+from indico_checkin_print.badge.parts import join, of_one_size, parts_in_facts
 from indico_checkin_print.badge.pictures.draw import Bare, Pictured
 from indico_checkin_print.badge.qr import Scannable
-from indico_checkin_print.badge.template_choice import choose_template
+from indico_checkin_print.badge.template_choice import Part, choose_parts, choose_template
 from indico_checkin_print.badge.text.draw import Written
 from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.logs import log_failure, logger
@@ -48,9 +49,11 @@ class BadgePDF:
     pages: int
     width_mm: float
     height_mm: float
+    #: Whether each second page is the back of the one before
+    two_sided: bool = False
     #: Each `losses.Loss`: what is on it otherwise than it was written
     losses: tuple = ()
-    #: Which template it is and why, as `TemplateChoice.facts` says; nothing of a ticket
+    #: Which template it is and why, as `parts.parts_in_facts` says; nothing of a ticket
     drawn_with: dict | None = None
 
     @property
@@ -60,7 +63,7 @@ class BadgePDF:
 
 
 def render(registration, setup, person='', *, template=None, language=BadgeLanguage.event, accepted=frozenset(),
-           edits=None, smallest=DEFAULT_SMALLEST_TEXT, qr_level=QRLevel.medium):
+           edits=None, smallest=DEFAULT_SMALLEST_TEXT, qr_level=QRLevel.medium, alone=False):
     """Render what a registration form prints for one registration.
 
     :param setup: The `FormSetup` of the registration's form.
@@ -72,26 +75,36 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
     :param edits: Texts to print in place of those of the registration, see `badge.edits`. A ticket has none.
     :param smallest: The size in points below which no text shrinks to fit; what has no room then is cut.
     :param qr_level: The event's `QRLevel`.
+    :param alone: Leave out the copies of the badge and what rules add to it.
     :raises CannotRender: if the template cannot be drawn, draws nothing, or makes a document that no desk accepts.
     :raises MustHold: if it would show no name of its person, boxes in place of characters that no font has, or not the
                       picture of its person.
     """
     kind = setup.kind if template is None else BadgeKind.badge
-    choice = None if kind == BadgeKind.ticket else choose_template(registration, setup, person, asked=template)
+    left_out, parts = (), []
+    if kind == BadgeKind.badge and template is None and not alone:
+        left_out, parts = of_one_size(choose_parts(registration, setup, person))
+    elif kind == BadgeKind.badge:
+        parts = [Part(choose_template(registration, setup, person, asked=template))]
     with drawing(registration, language):
         with _faults_of_templates(), _invariant_pdf():
-            pdf = (_prepare_ticket(registration) if choice is None else
-                   _prepare_badge(registration, choice, person, accepted, edits or {}))
-            pdf.smallest, pdf.qr_level = smallest, qr_level
-            content = pdf.get_pdf().getvalue()
-        losses = tuple(pdf.losses.values())
+            pdfs = ([_prepare_badge(registration, part.choice, person, accepted, edits or {}) for part in parts]
+                    or [_prepare_ticket(registration)])
+            for pdf in pdfs:
+                pdf.smallest, pdf.qr_level = smallest, qr_level
+            contents = [pdf.get_pdf().getvalue() for pdf in pdfs]
+            two_sided = any(part.choice.is_two_sided for part in parts)
+            copies = [part.copies for part in parts] or [1]
+            content = contents[0] if copies == [1] else join(zip(contents, copies, strict=True), two_sided=two_sided)
+        losses = (*(loss for pdf in pdfs for loss in pdf.losses.values()), *left_out)
         missing = [loss.detail for loss in losses if loss.kind == LossKind.missing_glyphs]
         if missing and Reason.missing_glyphs not in accepted:
             raise MustHold(Reason.missing_glyphs, ' '.join(dict.fromkeys(' '.join(missing).split())))
         pictures = [str(loss) for loss in losses if loss.kind == LossKind.picture]
         if pictures and Reason.lost_picture not in accepted:
             raise MustHold(Reason.lost_picture, ' '.join(pictures))
-        return _checked(kind, content, losses, choice and choice.facts)
+        return _checked(kind, content, losses=losses, two_sided=two_sided,
+                        drawn_with=parts_in_facts(parts) if parts else None)
 
 
 def drawing_choices(rules):
@@ -204,7 +217,7 @@ def _faults_of_templates():
         raise CannotRender(Reason.render_failed, describe_fault(exc)) from exc
 
 
-def _checked(kind, content, losses, drawn_with):
+def _checked(kind, content, **about):
     """Measure a PDF and refuse what agents would refuse."""
     if len(content) > MAX_DOCUMENT:
         raise CannotRender(Reason.document_too_large, _('{size} bytes; the limit is {limit}.').format(
@@ -216,5 +229,4 @@ def _checked(kind, content, losses, drawn_with):
     if len(pages) > MAX_PAGES or max(width, height) > MAX_SIDE_MM:
         raise CannotRender(Reason.document_too_large, _('{pages} pages of {width} x {height} mm.').format(
             pages=len(pages), width=width, height=height))
-    return BadgePDF(kind=kind, content=content, pages=len(pages), width_mm=width, height_mm=height,
-                    losses=losses, drawn_with=drawn_with)
+    return BadgePDF(kind=kind, content=content, pages=len(pages), width_mm=width, height_mm=height, **about)

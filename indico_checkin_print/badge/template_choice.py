@@ -15,8 +15,8 @@ from indico_checkin_print.badge.builtin import builtin_template
 from indico_checkin_print.badge.fold import folded_size
 from indico_checkin_print.models.choices import Fold, TemplateLevel
 from indico_checkin_print.models.rules import EventSetup
-from indico_checkin_print.routing.rules import Facts, answer, needs_of, parse
-from indico_checkin_print.routing.template_rules import TemplateRule, first_rule
+from indico_checkin_print.routing.rules import Facts, FormIs, answer, needs_of, parse
+from indico_checkin_print.routing.template_rules import TemplateRule, added_by, first_rule
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,22 @@ class TemplateChoice:
         return folded_size(self.template.data['width'], self.template.data['height'], self.fold)
 
     @property
+    def is_two_sided(self):
+        """Whether the backside is on a page of its own."""
+        return self.backside is not None and self.fold == Fold.none
+
+    @property
     def facts(self):
         """What is kept of it on the job (`Job.facts`)."""
         return {'level': str(self.level), 'template': self.template.id, 'rule': self.rule}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the documents of a person, and how many of it print."""
+
+    choice: TemplateChoice
+    copies: int = 1
 
 
 def choose_template(registration, setup, person='', *, asked=None):
@@ -52,10 +65,22 @@ def choose_template(registration, setup, person='', *, asked=None):
     """
     if asked is not None:
         return _choice(asked, TemplateLevel.asked, setup)
-    rule, number = _rule(registration, person)
-    if rule is not None:
-        return _choice(DesignerTemplate.get(rule.template), TemplateLevel.rule, rule, number)
-    return form_choice(setup)
+    return choose_parts(registration, setup, person)[0].choice
+
+
+def choose_parts(registration, setup, person=''):
+    """Return each `Part` of what prints for a registration when nobody asks for a template: the badge comes first."""
+    rules = template_rules(registration.event_id)
+    if not rules:
+        return [Part(form_choice(setup))]
+    templates = {template.id: template for template in DesignerTemplate.query.filter(
+        DesignerTemplate.id.in_({rule.template for rule in rules}))}
+    facts = _facts(registration, person, needs_of(rules))
+    rule, number = first_rule(rules, facts, templates)
+    badge = (Part(form_choice(setup)) if rule is None else
+             Part(_choice(templates[rule.template], TemplateLevel.rule, rule, number), rule.copies))
+    return [badge, *(Part(_choice(templates[rule.template], TemplateLevel.rule, rule), rule.copies)
+                     for rule in added_by(rules, facts, templates))]
 
 
 def form_choice(setup):
@@ -66,6 +91,20 @@ def form_choice(setup):
     if setup.template is not None:
         return _choice(setup.template, TemplateLevel.form, setup)
     return default_choice(setup.registration_form.event, setup)
+
+
+def choices_of(setup, rules=()):
+    """Return each `TemplateChoice` that people of a form may get: its own first, then those of template rules.
+
+    :param setup: The `FormSetup` of the form.
+    :param rules: What `template_rules` returns for the event.
+    """
+    mine = [rule for rule in rules if not rule.adds and all(
+        setup.registration_form_id in condition.forms for condition in rule.when if isinstance(condition, FormIs))]
+    templates = {template.id: template for template in DesignerTemplate.query.filter(
+        DesignerTemplate.id.in_({rule.template for rule in mine}))} if mine else {}
+    return [form_choice(setup), *(_choice(templates[rule.template], TemplateLevel.rule, rule, rules.index(rule) + 1)
+                                  for rule in mine if rule.template in templates)]
 
 
 def default_choice(event, setup=None):
@@ -92,16 +131,6 @@ def _choice(template, level, sides, number=None):
     if sides is None or not sides.backside or template.backside_template is None:
         return TemplateChoice(template, level, rule=number)
     return TemplateChoice(template, level, template.backside_template, sides.fold, number)
-
-
-def _rule(registration, person):
-    rules = template_rules(registration.event_id)
-    if not rules:
-        return None, None
-    ids = {rule.template for rule in rules}
-    there = {id_ for id_, in DesignerTemplate.query.filter(DesignerTemplate.id.in_(ids)).with_entities(
-        DesignerTemplate.id)}
-    return first_rule(rules, _facts(registration, person, needs_of(rules)), there)
 
 
 def _facts(registration, person, needs):

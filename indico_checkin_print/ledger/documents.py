@@ -17,8 +17,8 @@ def store_document(pdf, registration_id, of_job=None):
     """
     table = Document.__table__
     values = {'registration_id': registration_id, 'kind': pdf.kind, 'content': pdf.content,
-              'length': len(pdf.content), 'sha256': pdf.sha256, 'pages': pdf.pages, 'width_mm': pdf.width_mm,
-              'height_mm': pdf.height_mm}
+              'length': len(pdf.content), 'sha256': pdf.sha256, 'pages': pdf.pages, 'two_sided': pdf.two_sided,
+              'width_mm': pdf.width_mm, 'height_mm': pdf.height_mm}
     row = db.select(*(db.literal(value, table.c[name].type) for name, value in values.items()), now())
     if of_job is not None:
         row = row.select_from(Job.__table__).where(*of_job).with_for_update(key_share=True)

@@ -564,6 +564,7 @@ def upgrade():
         sa.Column('length', sa.Integer(), nullable=False),
         sa.Column('sha256', sa.String(), nullable=False),
         sa.Column('pages', sa.Integer(), nullable=False),
+        sa.Column('two_sided', sa.Boolean(), server_default='false', nullable=False),
         sa.Column('width_mm', sa.Float(), nullable=False),
         sa.Column('height_mm', sa.Float(), nullable=False),
         sa.Column('created_dt', UTCDateTime(), nullable=False),

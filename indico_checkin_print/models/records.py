@@ -156,6 +156,13 @@ class Document(db.Model):
         db.Integer,
         nullable=False
     )
+    #: Whether each second page is the back of the one before
+    two_sided = db.Column(
+        db.Boolean,
+        nullable=False,
+        default=False,
+        server_default='false'
+    )
     #: Size of its pages, in mm
     width_mm = db.Column(
         db.Float,

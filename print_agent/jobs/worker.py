@@ -268,6 +268,5 @@ def _title(entry: Entry) -> str:
 def _request(entry: Entry, document: bytes) -> PrintRequest:
     return PrintRequest(tag=entry.tag, title=_title(entry), document=document, copies=entry.copies,
                         width_mm=entry.width_mm, height_mm=entry.height_mm, expires=entry.expires,
-                        # the pages of a ticket are one for each person
-                        two_sided=entry.kind == 'badge' and entry.pages == 2,
+                        two_sided=entry.two_sided,
                         canceled_for=entry.reason if entry.state is State.printing else '')

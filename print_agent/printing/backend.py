@@ -31,7 +31,7 @@ class PrintRequest:
     media: str = ''
     #: Dots per inch; 0 leaves it to the printer.
     resolution_dpi: int = 0
-    #: Whether the second page is the back of the first.
+    #: Whether each second page is the back of the one before.
     two_sided: bool = False
     #: Whether the badge lies on its side on these pages: it was turned by 90 or 270 degrees.
     sideways: bool = False

@@ -38,6 +38,8 @@ class Job(Message, frozen=True, kw_only=True, tag='job'):
     desk: Name = ''
     copies: Annotated[int, Meta(ge=1, le=10)] = 1
     pages: Annotated[int, Meta(ge=1, le=MAX_PAGES)] = 1
+    #: Whether each second page is the back of the one before.
+    two_sided: bool = False
     #: Size of every page of the document.
     width_mm: Millimetres
     height_mm: Millimetres

@@ -127,6 +127,8 @@ class Entry:
     kept: bool = False
     #: Pages of the document, as announced and checked.
     pages: int = 1
+    #: Whether each second page is the back of the one before.
+    two_sided: bool = False
     #: The :class:`~print_agent.protocol.calibration.Calibration` that came with it, as JSON; empty: none.
     calibration: str = ''
 

@@ -1,7 +1,7 @@
 """Every SQL statement of the spool, by name. Values are always bound, never formatted in."""
 
 #: Version of the schema below, kept in ``PRAGMA user_version``.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 #: Durable (FULL syncs the WAL on every commit) and forgetful (deleted badges are overwritten with zeros).
 PRAGMAS = ('PRAGMA journal_mode = WAL', 'PRAGMA synchronous = FULL', 'PRAGMA secure_delete = ON',
@@ -46,6 +46,7 @@ CREATE TABLE jobs (
     origin    TEXT NOT NULL DEFAULT '',
     pages     INTEGER NOT NULL DEFAULT 1,
     calibration TEXT NOT NULL DEFAULT '',
+    two_sided INTEGER NOT NULL DEFAULT 0,
     UNIQUE (source, job)
 ) STRICT""", """
 CREATE INDEX jobs_open ON jobs (printer, state, seq) WHERE acked = 0
@@ -57,10 +58,12 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE jobs ADD COLUMN origin TEXT NOT NULL DEFAULT ''", *_PAGE_INDEXES),
     3: ('ALTER TABLE jobs ADD COLUMN pages INTEGER NOT NULL DEFAULT 1',),
     4: ("ALTER TABLE jobs ADD COLUMN calibration TEXT NOT NULL DEFAULT ''",),
+    5: ('ALTER TABLE jobs ADD COLUMN two_sided INTEGER NOT NULL DEFAULT 0',),
 }
 
 _COLUMNS = ('seq, source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, tag, handle, '
             'reason, detail, received, expires, acked, settled AS gone, callback, name, origin, pages, calibration, '
+            'two_sided, '
             'ended, document IS NOT NULL AS kept')
 
 GET_META = 'SELECT value FROM meta WHERE key = :key'
@@ -74,16 +77,17 @@ FORGET = 'DELETE FROM jobs WHERE source = :source AND job = :job'
 INSERT = """
 INSERT INTO jobs (source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, reason, detail,
                   received, expires, ended, callback, document, acked, name, origin, pages,
-                  calibration)
+                  calibration, two_sided)
 VALUES (:source, :job, :dispatch, :printer, :title, :kind, :copies, :width_mm, :height_mm, :state, :reason, :detail,
         :received, :expires, :ended, :callback, :document, :acked, :name, :origin, :pages,
-        :calibration)
+        :calibration, :two_sided)
 """
 #: The same job under a newer dispatch, before it was near a printer: it keeps its place in the line.
 UPDATE = """
 UPDATE jobs SET dispatch = :dispatch, printer = :printer, title = :title, kind = :kind, copies = :copies,
        width_mm = :width_mm, height_mm = :height_mm, state = :state, expires = :expires, callback = :callback,
-       document = :document, name = :name, pages = :pages, calibration = :calibration
+       document = :document, name = :name, pages = :pages, calibration = :calibration,
+       two_sided = :two_sided
  WHERE seq = :seq AND state IN ('waiting', 'go')
 """
 RENUMBER = 'UPDATE jobs SET dispatch = :dispatch, acked = 0 WHERE seq = :seq'

@@ -291,12 +291,12 @@ class Spool:
     def _values(job: p.Job, printer: str) -> dict[str, object]:
         return {'job': job.job, 'dispatch': job.dispatch, 'printer': printer or job.printer, 'title': job.title,
                 'kind': job.kind, 'copies': job.copies, 'width_mm': job.width_mm, 'height_mm': job.height_mm,
-                'pages': job.pages, 'calibration': '' if job.calibration is UNSET else
+                'pages': job.pages, 'two_sided': job.two_sided, 'calibration': '' if job.calibration is UNSET else
                 msgspec.json.encode(job.calibration).decode()}
 
     def _entries(self, statement: str, **params: object) -> list[Entry]:
         return [Entry(**{**dict(row), 'state': State(row['state']),
-                         **{flag: bool(row[flag]) for flag in ('acked', 'gone', 'kept')}})
+                         **{flag: bool(row[flag]) for flag in ('acked', 'gone', 'kept', 'two_sided')}})
                 for row in self._db.execute(statement, params)]
 
     def _refetch(self, entry: Entry) -> Entry:

@@ -96,7 +96,7 @@ async def test_what_a_queue_has_as_defaults_does_not_win(desk, two, defaults, ki
 @pytest.mark.parametrize('kind', KINDS)
 async def test_the_back_of_a_badge_is_on_the_back_of_its_sheet(desk, two, kind):
     """One job of two pages, in order, that asks for both sides: one sheet where a printer can do that."""
-    job = await desk.print(kind, document=with_a_back(), pages=2)
+    job = await desk.print(kind, document=with_a_back(), pages=2, two_sided=True)
     assert await desk.end(job) == p.Completed(job=job, dispatch=1)
     pages, options = received(two[kind], job)
     assert pages == [FRONT, BACK]
@@ -107,7 +107,7 @@ async def test_the_back_of_a_badge_is_on_the_back_of_its_sheet(desk, two, kind):
 async def test_copies_of_a_badge_with_a_back_are_not_mixed(tmp_path, printing, server, two, defaults, kind):
     desk = await CupsDesk(tmp_path, printing, server, layouts={kind: Layout(copies=2)}).start()
     try:
-        job = await desk.print(kind, document=with_a_back(), pages=2)
+        job = await desk.print(kind, document=with_a_back(), pages=2, two_sided=True)
         assert await desk.end(job) == p.Completed(job=job, dispatch=1)
     finally:
         await desk.stop()

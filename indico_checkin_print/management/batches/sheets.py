@@ -114,7 +114,7 @@ class RHMakeSheets(RHChosenBase):
         for member in members:
             try:
                 badge = render(registrations[member.registration_id], setup, member.person, accepted=accepted_by(rules),
-                               **drawing_choices(rules))
+                               alone=True, **drawing_choices(rules))
             except (CannotRender, MustHold) as exc:
                 problems.append(f'#{member.number}: {exc.reason.sentence}')
                 continue

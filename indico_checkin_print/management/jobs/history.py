@@ -5,7 +5,7 @@ from indico.modules.users import User
 from indico.web.util import jsonify_template
 
 from indico_checkin_print import _
-from indico_checkin_print.badge.items import title_of
+from indico_checkin_print.badge.items import key_of_template, title_of
 from indico_checkin_print.badge.losses import losses_of
 from indico_checkin_print.management.base import RHJobBase, WPCheckinPrint
 from indico_checkin_print.management.jobs.rows import COLOURS, name_of
@@ -59,7 +59,13 @@ def drawn_with(job):
     }[TemplateLevel(known['level'])]
     title = (_('Simple badge') if known['level'] == TemplateLevel.builtin else
              template.title if template is not None else _('(deleted)'))
-    return _('{template} – {why}').format(template=title, why=words)
+    words = _('{template} – {why}').format(template=title, why=words)
+    return '; '.join([_copies(words, known.get('copies', 1)), *(
+        _copies(title_of(key_of_template(id_)), copies) for id_, copies in known.get('added', ()))])
+
+
+def _copies(words, copies):
+    return words if copies == 1 else _('{count} copies of {what}').format(count=copies, what=words)
 
 
 def _names(event, actors):

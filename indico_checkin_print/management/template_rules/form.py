@@ -1,8 +1,8 @@
 """The dialog of one template rule: its conditions and its template."""
 
 import msgspec
-from wtforms.fields import BooleanField, SelectField
-from wtforms.validators import DataRequired, ValidationError
+from wtforms.fields import BooleanField, IntegerField, SelectField
+from wtforms.validators import DataRequired, InputRequired, NumberRange, ValidationError
 
 from indico.web.forms.base import FormDefaults
 from indico.web.forms.fields import IndicoEnumSelectField
@@ -10,11 +10,14 @@ from indico.web.forms.validators import HiddenUnless
 from indico.web.forms.widgets import SwitchWidget
 
 from indico_checkin_print import _
-from indico_checkin_print.badge.templates import title_of, usable_templates
+from indico_checkin_print.badge.fold import folded_size
+from indico_checkin_print.badge.parts import is_one_size
+from indico_checkin_print.badge.template_choice import choices_of, template_rules
+from indico_checkin_print.badge.templates import PIXELS_MM, title_of, usable_templates
 from indico_checkin_print.management.desk_rules.conditions import ConditionsForm, defaults_of
-from indico_checkin_print.models.choices import Fold
+from indico_checkin_print.models.choices import BadgeKind, Fold
 from indico_checkin_print.routing.rules import check
-from indico_checkin_print.routing.template_rules import TemplateRule
+from indico_checkin_print.routing.template_rules import MAX_COPIES, TemplateRule
 
 
 class TemplateRuleForm(ConditionsForm):
@@ -26,6 +29,10 @@ class TemplateRuleForm(ConditionsForm):
 
     template_id = SelectField(_('Template'), [DataRequired()], coerce=int,
                               description=_('The badge is drawn with it if all conditions above hold.'))
+    adds = BooleanField(_('Besides the badge'), widget=SwitchWidget(),
+                        description=_('It is printed as well, after the badge that the other rules or the form decide '
+                                      'about, such as a meal ticket. Its pages must have the size of the badge.'))
+    copies = IntegerField(_('Copies'), [InputRequired(), NumberRange(1, MAX_COPIES)], default=1)
     backside = BooleanField(_('Print the backside'), widget=SwitchWidget(),
                             description=_('If the template has one.'))
     fold = IndicoEnumSelectField(_('Backside'), [HiddenUnless('backside', preserve_data=True)], enum=Fold, sorted=False,
@@ -35,7 +42,9 @@ class TemplateRuleForm(ConditionsForm):
         self.templates = event_templates(choices.event)
         template_id = target.template if target is not None and target.template in self.templates else 0
         super().__init__(*args, choices=choices, target=target,
-                         obj=FormDefaults(template_id=template_id, backside=target is not None and target.backside,
+                         obj=FormDefaults(template_id=template_id, adds=target is not None and target.adds,
+                                          copies=target.copies if target is not None else 1,
+                                          backside=target is not None and target.backside,
                                           fold=target.fold if target is not None else Fold.none,
                                           **defaults_of(target, choices)), **kwargs)
         self.template_id.choices = [(0, _('Please select…')),
@@ -62,15 +71,35 @@ class TemplateRuleForm(ConditionsForm):
         if field.data and template is not None and template.backside_template is None:
             raise ValidationError(_('This template has no backside.'))
 
+    def validate_adds(self, field):
+        template = self.templates.get(self.template_id.data)
+        if not field.data or template is None:
+            return
+        sizes = _sizes(self.event)
+        mine = folded_size(template.data['width'], template.data['height'],
+                           (self.fold.data if self.backside.data else None) or Fold.none)
+        if not any(is_one_size(mine, size) for size in sizes):
+            raise ValidationError(_('No badge of this event has the size of this template: {}.').format(
+                ', '.join(f'{width / PIXELS_MM:g} × {height / PIXELS_MM:g} mm' for width, height in sorted(sizes))))
+
     def rule_with(self, id_):
         """Return the `TemplateRule` that the dialog describes."""
         return check(TemplateRule(id_, self.template_id.data, tuple(self.conditions()), self.backside.data,
-                                  (self.fold.data if self.backside.data else None) or Fold.none))
+                                  (self.fold.data if self.backside.data else None) or Fold.none, self.adds.data,
+                                  self.copies.data))
 
     def _forms(self):
         """Return the forms that the rule asks for, if it is one: the other ones have not the fields of its template."""
         forms = set(self.forms.data or ()) if 'forms' in self else set()
         return forms if len(forms) == 1 else set()
+
+
+def _sizes(event):
+    """Return the sizes of the pages of all badges of an event, in pixels of the designer."""
+    rules = template_rules(event.id)
+    return {choice.size for regform in event.registration_forms
+            if not regform.is_deleted and (setup := regform.checkin_print_setup) is not None and setup.enabled
+            and setup.kind == BadgeKind.badge for choice in choices_of(setup, rules)}
 
 
 def event_templates(event):

@@ -31,7 +31,7 @@ class RHTemplateRulesBase(RHRuleListBase):
         template = DesignerTemplate.get(rule.template)
         return {'rule': in_english(sentence(rule, RuleChoices(self.event))),
                 'template': template.title if template is not None else '-', 'backside': rule.backside,
-                'fold': rule.fold.name}
+                'fold': rule.fold.name, 'besides the badge': rule.adds, 'copies': rule.copies}
 
 
 class RHTemplateRuleBase(OneRule, RHTemplateRulesBase):
@@ -97,7 +97,11 @@ def template_rules_context(event):
 
 def _problems(rules, choices, templates):
     """Return why nobody reaches a rule, by its id: what is asked, or that another one comes first."""
-    # to the lint a rule leads somewhere; here that is a template
-    found = lint([Rule(rule.id, rule.template, rule.when) for rule in rules], replace(choices.known, desks=templates))
+    # to the lint a rule leads somewhere; here that is a template. One that adds something keeps no other from anybody
+    known = replace(choices.known, desks=templates)
+    found = lint([Rule(rule.id, 0 if rule.adds else rule.template, rule.when) for rule in rules], known)
+    for rule in (rule for rule in rules if rule.adds):
+        found.pop(rule.id, None)
+        found |= lint([Rule(rule.id, rule.template, rule.when)], known)
     return {id_: _('Its template was deleted. Choose another one.') if problem.why == Why.desk_gone else
             why_unreachable(problem) for id_, problem in found.items()}

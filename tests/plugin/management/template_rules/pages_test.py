@@ -56,7 +56,7 @@ def stored(event):
 
 def data(template, **kwargs):
     fold = {'fold': 'none'} if 'backside' in kwargs else {}
-    return {'template_id': template.id, 'text_field': 0, 'person': '', **fold, **kwargs}
+    return {'template_id': template.id, 'text_field': 0, 'person': '', 'copies': 1, **fold, **kwargs}
 
 
 def test_add_edit_delete(manager, url, event, tag, template, create_template, log_of, form, box):
@@ -76,6 +76,20 @@ def test_add_edit_delete(manager, url, event, tag, template, create_template, lo
     assert 'There are no rules' in box()
     for words in ('Template rule added', 'Template rule changed', 'Template rule deleted', 'Gold'):
         assert words in log_of(event)
+
+
+def test_what_is_printed_besides_the_badge(manager, url, event, tag, form, create_template, box):
+    ticket = create_template('Dinner')
+    assert not manager.save(f'{url}add', **data(ticket, tags=tag.id, adds='y', copies=2))
+    assert not manager.save(f'{url}add', **data(form.template, tags=tag.id))
+    assert stored(event)[0] == TemplateRule(1, ticket.id, (HasTag((tag.id,)),), adds=True, copies=2)
+    assert '+ Besides the badge: Dinner × 2' in box()
+    # it keeps the second rule from nobody
+    assert 'Nobody gets here' not in box()
+    ticket.data = {**ticket.data, 'width': 300}
+    errors = manager.save(f'{url}1/', **data(ticket, tags=tag.id, adds='y', copies=10))
+    assert errors['adds'] == 'No badge of this event has the size of this template: 96 × 134 mm.'
+    assert 'copies' in errors
 
 
 def test_the_dialog_shows_the_rule(manager, url, event, tag, template, store):

@@ -1,0 +1,126 @@
+"""Several documents of one person as one: what rules add to a badge, and copies."""
+
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
+from tests.plugin.conftest import fresh, text_item
+
+from indico.modules.events.registration.models.tags import RegistrationTag
+
+from indico_checkin_print.badge.content import fingerprint_of
+from indico_checkin_print.badge.losses import losses_of
+from indico_checkin_print.badge.render import drawing_choices, render
+from indico_checkin_print.management.jobs.history import drawn_with
+from indico_checkin_print.messages.envelope import job_message
+from indico_checkin_print.models.choices import Fold
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.models.rules import EventSetup
+from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.routing.rules import FormIs, HasTag, dump
+from indico_checkin_print.routing.template_rules import TemplateRule
+from indico_checkin_print.work.prepare import prepare_registration
+from indico_checkin_print.work.worker import render_waiting
+
+
+@pytest.fixture
+def tag(db, dummy_event, reg):
+    tag = RegistrationTag(event=dummy_event, title='Dinner', color='red')
+    reg.tags.add(tag)
+    db.session.flush()
+    return tag
+
+
+@pytest.fixture
+def store(db, dummy_event, form):
+    """Return a function that stores rules."""
+    def _store(*rules):
+        setup = EventSetup.query.get(dummy_event.id) or EventSetup(event=dummy_event)
+        setup.template_rules = dump(rules)
+        db.session.add(setup)
+        db.session.flush()
+    return _store
+
+
+@pytest.fixture
+def ticket(create_template):
+    return create_template('Dinner ticket', items=[text_item('fixed', 10, text='Dinner'), text_item('last_name', 90)])
+
+
+@pytest.fixture
+def anybody(dummy_regform):
+    return FormIs((dummy_regform.id,)),
+
+
+def texts(pdf):
+    return [page.extract_text() for page in PdfReader(BytesIO(pdf.content)).pages]
+
+
+def test_what_rules_add_follows_the_badge(store, form, reg, tag, ticket, create_template, anybody):
+    gold = create_template('Gold', items=[text_item('fixed', 10, text='Gold'), text_item('full_name_b', 90)])
+    store(TemplateRule(1, ticket.id, (HasTag((tag.id,)),), adds=True, copies=2),
+          TemplateRule(2, gold.id, anybody, copies=2),
+          # another one had decided before it, and nobody has this tag
+          TemplateRule(3, ticket.id, (HasTag((tag.id + 1,)),), adds=True))
+    pdf = render(reg, form)
+    assert [('Gold' in text, 'Dinner' in text) for text in texts(pdf)] == [(True, False)] * 2 + [(False, True)] * 2
+    assert (pdf.pages, pdf.two_sided, pdf.losses) == (4, False, ())
+    assert pdf.drawn_with == {'level': 'rule', 'template': gold.id, 'rule': 2, 'copies': 2, 'added': [[ticket.id, 2]]}
+    assert render(reg, form).content == pdf.content
+    # what somebody chose prints alone, and so does a badge on a sheet
+    assert [len(texts(render(reg, form, **one))) for one in ({'template': ticket}, {'alone': True})] == [1, 1]
+
+
+def test_backs_stay_behind_their_fronts(store, form, reg, ticket, create_template, anybody):
+    back = create_template('Back', items=[text_item('fixed', 10, text='Back')])
+    form.template.backside_template, form.backside = back, True
+    store(TemplateRule(1, ticket.id, anybody, adds=True, copies=2))
+    pdf = render(reg, form)
+    assert ['Dinner' in text for text in texts(pdf)] == [False, False, True, False, True, False]
+    assert ('Back' in texts(pdf)[1], texts(pdf)[3]) == (True, '')
+    assert pdf.two_sided
+    form.fold = Fold.side
+    assert not render(reg, form).two_sided
+
+
+def test_another_size_is_left_out_and_said(db, store, reg, ticket, anybody, check_in):
+    ticket.data = {**ticket.data, 'height': 300}
+    store(TemplateRule(1, ticket.id, anybody, adds=True))
+    job, = check_in(reg)
+    render_waiting('test')
+    job = fresh(db, job)
+    assert (job.state, job.document.pages) == (JobState.ready, 1)
+    assert list(map(str, losses_of(job))) == [
+        'Dinner ticket: left out, its pages measure 96 × 60 mm and those of the badge 96 × 134 mm.']
+
+
+def test_they_are_one_job(db, store, reg, tag, ticket, check_in):
+    store(TemplateRule(1, ticket.id, (HasTag((tag.id,)),), adds=True, copies=3))
+    job, = check_in(reg)
+    render_waiting('test')
+    job = fresh(db, job)
+    message = job_message(job, go=True, printer='p1')
+    assert (message.pages, message.copies, message.two_sided) == (4, 1, False)
+    assert drawn_with(job).endswith('; 3 copies of Dinner ticket')
+    assert Job.query.filter_by(registration_id=reg.id).count() == 1
+
+
+def test_made_before_check_in(db, store, reg, tag, ticket, check_in, dummy_event):
+    store(TemplateRule(1, ticket.id, (HasTag((tag.id,)),), adds=True))
+    before = db.session.query(fingerprint_of(reg.id)).scalar()
+    prepare_registration(reg.id, drawing_choices(EventSetup.query.get(dummy_event.id)))
+    # a change of what is added draws all anew
+    ticket.data = {**ticket.data, 'items': [text_item('fixed', 10, text='Lunch')]}
+    db.session.flush()
+    assert db.session.query(fingerprint_of(reg.id)).scalar() != before
+    job, = check_in(reg)
+    render_waiting('test')
+    job = fresh(db, job)
+    assert ['Lunch' in page.extract_text() for page in PdfReader(BytesIO(job.document.content)).pages] == [False, True]
+
+
+def test_too_many_pages_are_a_reason(db, store, reg, ticket, anybody, check_in):
+    store(*(TemplateRule(n, ticket.id, anybody, adds=True, copies=9) for n in (1, 2, 3)))
+    job, = check_in(reg)
+    render_waiting('test')
+    assert fresh(db, job).reason == Reason.document_too_large
