@@ -74,7 +74,8 @@ def any_badge_within(stack, seconds, *, besides=0):
     return poll(lambda: len(stack.papers()) > besides, seconds, interval=0.05)
 
 
-def judge(stack, people, *, not_printed=(), copies=None, other_titles=None, anywhere=False, desks=None):
+def judge(stack, people, *, not_printed=(), copies=None, other_titles=None, anywhere=False, desks=None,
+          pages=None):
     """Compare what came out with who was checked in.
 
     :param people: Those whose badge should be out.
@@ -82,6 +83,7 @@ def judge(stack, people, *, not_printed=(), copies=None, other_titles=None, anyw
     :param copies: registration id -> number of badges, of those who should have another number than one.
     :param anywhere: Whether a badge may come out at another desk's printer as well.
     :param desks: registration id -> name of the printer at the desk, where it is not that of the person's form.
+    :param pages: registration id -> number of pages, of those whose badge has another number than one.
     :param other_titles: How the titles of papers begin that have nothing to do with it.
     """
     facts = Facts(checked_in=len(people))
@@ -106,7 +108,7 @@ def judge(stack, people, *, not_printed=(), copies=None, other_titles=None, anyw
         if paper.printer != desk and not anywhere:
             facts.faults.append(f'The badge of registration {person["id"]} came out at {paper.printer} instead of '
                                 f'{desk}.')
-        elif len(content.pages) != 1 or not content.has_size(*size):
+        elif len(content.pages) != (pages or {}).get(person['id'], 1) or not content.has_size(*size):
             facts.faults.append(f'The badge of registration {person["id"]} has pages of {content.pages} mm instead '
                                 f'of one of {size} mm.')
         elif len(by_person[person['id']]) == 1:
