@@ -19,8 +19,8 @@ _DRAWN = (range(0x0600, 0x0606), (0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110B
 def literal(text):
     """Return what is drawn of a text, in one line: Indico makes one blank of several and of a new line.
 
-    A mark after a blank stands on a no-break one (Unicode 15.1, section 2.11): the two are one letter, and no line ends
-    between them.
+    A combining mark after a blank stands on a no-break one (Unicode 15.1, section 2.11): the two are one letter,
+    and no line ends between them.
     """
     words = ''.join(char for char in text if char.isspace() or not _is_dropped(char)).split()
     return ''.join((_NO_BREAK if unicodedata.category(word[0]).startswith('M') else ' ') + word for word in words)[1:]
