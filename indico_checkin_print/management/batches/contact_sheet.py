@@ -34,7 +34,7 @@ from indico_checkin_print.routing.batch_order import BatchOrder, arrange
 
 #: How long the page can be looked at
 KEPT_FOR = 12 * 3600  # seconds
-#: Badges whose pictures are asked for at once: drawing them takes half a second
+#: Badges whose pictures are asked for at once: drawing them takes a second
 PART = 12
 _cache = make_scoped_cache('checkin-print-contact-sheet')
 
