@@ -13,6 +13,7 @@ from indico.core.db import db
 from indico.modules.events.models.events import Event
 
 from indico_checkin_print import ledger, settings
+from indico_checkin_print.certificates.cli import certificates
 from indico_checkin_print.errors import CannotListen, SettingError
 from indico_checkin_print.ledger import prepared
 from indico_checkin_print.models.jobs import Job, JobState
@@ -34,6 +35,9 @@ MAX_JOBS = 1000
 @cli_group(name='checkin-print')
 def cli():
     """Print badges on check-in."""
+
+
+cli.add_command(certificates)
 
 
 @cli.command()

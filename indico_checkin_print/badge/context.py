@@ -1,4 +1,4 @@
-"""The context in which a badge is drawn: without a user's session, in the event's time zone, in one language.
+"""The context in which a badge or a certificate is drawn: no user's session, the event's time zone, one language.
 
 Indico's placeholders format dates by the session of a web request and translate by the locale of the context. A worker
 has neither, and what Indico remembers in ``flask.g`` (`get_display_tz` among it) would otherwise hold for every badge
@@ -18,9 +18,19 @@ from indico_checkin_print.models.choices import BadgeLanguage
 
 @contextmanager
 def drawing(registration, language):
-    """Provide an app context and a request context of their own, in the database session of the caller.
+    """Provide the context for a registration's badge, see `in_event`.
 
     :param language: The event's `BadgeLanguage`.
+    """
+    with in_event(registration.event, lambda: _locale(registration, language)):
+        yield
+
+
+@contextmanager
+def in_event(event, locale):
+    """Provide an app context and a request context of their own, in the database session of the caller.
+
+    :param locale: Returns the locale, e.g. ``fr_FR``. Called in there, where Indico reads an event's settings once.
     """
     shared = db.session()
     try:
@@ -28,9 +38,8 @@ def drawing(registration, language):
             db.session.registry.set(shared)
             try:
                 with current_app.test_request_context(base_url=config.BASE_URL):
-                    session.timezone = registration.event.timezone
-                    # in here, where Indico reads the settings of an event once
-                    with force_locale(_locale(registration, language)):
+                    session.timezone = event.timezone
+                    with force_locale(locale()):
                         yield
             finally:
                 # the end of an app context ends the database session that it finds

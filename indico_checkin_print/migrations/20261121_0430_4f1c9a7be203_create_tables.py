@@ -717,7 +717,7 @@ def upgrade():
         sa.Column('title', sa.String(), nullable=False),
         sa.Column('enabled', sa.Boolean(), nullable=False),
         sa.Column('source', PyIntEnum(_CertificateSource), nullable=False),
-        sa.Column('who', postgresql.JSONB(), nullable=False),
+        sa.Column('who', postgresql.JSONB(), nullable=True),
         sa.Column('checked_in_only', sa.Boolean(), nullable=False),
         sa.Column('topic', PyIntEnum(_TopicSource), nullable=False),
         sa.Column('topic_field_id', sa.Integer(), nullable=True),

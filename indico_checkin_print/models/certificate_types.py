@@ -48,11 +48,11 @@ class CertificateType(db.Model):
         nullable=False,
         default=CertificateSource.registrations
     )
-    #: Conditions, one of which must hold for a registration, as certificates/types.py reads them; without any all do
+    #: Groups of conditions, one of which must fit a registration, as certificates/types.py reads them; not set for
+    #: everybody
     who = db.Column(
-        JSONB,
-        nullable=False,
-        default=[]
+        JSONB(none_as_null=True),
+        nullable=True
     )
     #: Only registrations that are checked in
     checked_in_only = db.Column(

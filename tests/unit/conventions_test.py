@@ -42,6 +42,7 @@ TESTED_BY = {
     'indico_checkin_print/badge/printed_name.py': 'plugin/desk/kiosk/pages_test.py',
     'indico_checkin_print/badge/separator.py': 'plugin/ledger/batches_test.py',
     'indico_checkin_print/badge/templates.py': 'plugin/management/setup/setup_test.py',
+    'indico_checkin_print/certificates/types.py': 'plugin/certificates/selection_test.py',
     'indico_checkin_print/certificates/transition.py': 'plugin/certificates/states_test.py',
     'indico_checkin_print/delivery/notify.py': 'plugin/delivery/breaker_test.py',
     'indico_checkin_print/desk/board_view.py': 'plugin/desk/board_test.py',

@@ -1,0 +1,131 @@
+"""The command line of certificates: ``indico checkin-print certificates …``.
+
+What is asked wrongly is answered with exit code 2, and what exists is named; what cannot be done with 1.
+"""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+
+import click
+from terminaltables import AsciiTable
+
+from indico.core.db import db
+from indico.modules.events.models.events import Event
+from indico.modules.events.registration.models.forms import RegistrationForm
+from indico.modules.events.registration.models.tags import RegistrationTag
+
+from indico_checkin_print.certificates.people import select
+from indico_checkin_print.certificates.presets import ensure_types, events_with_certificates, types_of
+from indico_checkin_print.certificates.selection import SENTENCES
+from indico_checkin_print.certificates.types import Who
+from indico_checkin_print.routing.rules import FormIs, HasTag, dump
+
+
+@click.group()
+def certificates():
+    """Certificates of attendance of an event."""
+
+
+def _event_option(command):
+    return click.option('--event', 'event_id', type=click.IntRange(0, 2**31 - 1), help='The number of the event.')(
+        command)
+
+
+def _type_option(command):
+    return click.option('--type', 'type_name', help='The type, such as attendee.')(command)
+
+
+def _json_option(command):
+    return click.option('--json', 'as_json', is_flag=True, help='One JSON object instead of lines.')(command)
+
+
+def _event(event_id):
+    if event_id is None:
+        there = ', '.join(f'{id_} ({title})' for id_, title in events_with_certificates())
+        raise click.UsageError(f'--event is missing. Events with certificates: {there or "none"}.')
+    event = Event.get(event_id, is_deleted=False)
+    if event is None:
+        raise click.UsageError(f'There is no event {event_id}.')
+    return event
+
+
+def _type(event, name, *, enabled=True):
+    types = [type_ for type_ in types_of(event) if type_.enabled or not enabled]
+    for type_ in types:
+        if type_.name == name:
+            return type_
+    there = ', '.join(type_.name for type_ in types)
+    what = '--type is missing.' if name is None else f'{name!r} is no type of certificate that is on for this event.'
+    raise click.UsageError(f'{what} There is: {there or "none"}. See "certificates types".')
+
+
+@certificates.command('types')
+@_event_option
+@click.option('--on', multiple=True, help='A type to switch on.')
+@click.option('--off', multiple=True, help='A type to switch off.')
+@click.option('--unsigned', multiple=True, help='A type whose PDFs are not signed.')
+@click.option('--signed', multiple=True, help='A type whose PDFs are signed.')
+@click.option('--pdf-a', multiple=True, help='A type whose PDFs are PDF/A-2b.')
+@click.option('--for-form', type=(str, int), multiple=True, help='A type, and a registration form that it is for.')
+@click.option('--for-tag', type=(str, int), multiple=True, help='A type, and a tag of registrations that it is for.')
+@_json_option
+def list_types(event_id, on, off, unsigned, signed, pdf_a, for_form, for_tag, as_json):
+    """List the types of certificates of an event, or change them. All changes are made, or none."""
+    event = _event(event_id)
+    ensure_types(event)
+    changes = []
+    for names, column, value in ((on, 'enabled', True), (off, 'enabled', False), (unsigned, 'signed', False),
+                                 (signed, 'signed', True), (pdf_a, 'pdf_a', True)):
+        changes += [(_type(event, name, enabled=False), column, value) for name in names]
+    for choices, model, condition in ((for_form, RegistrationForm, FormIs), (for_tag, RegistrationTag, HasTag)):
+        for name, id_ in choices:
+            if model.query.filter_by(event_id=event.id, id=id_).first() is None:
+                what = 'tag' if model is RegistrationTag else 'form'
+                raise click.UsageError(f'Event {event.id} has no {what} {id_}.')
+            changes.append((_type(event, name, enabled=False), 'who', condition((id_,))))
+    # all of them exist
+    for type_, column, value in changes:
+        if column == 'who':
+            group, = dump([Who((value,))])
+            value = [*(type_.who or ()), *([group] if group not in (type_.who or ()) else [])]
+        setattr(type_, column, value)
+    db.session.commit()
+    types = types_of(event)
+    if as_json:
+        click.echo(json.dumps([{'name': type_.name, 'title': type_.title, 'on': type_.enabled, 'signed': type_.signed,
+                                'pdf_a': type_.pdf_a, 'groups': None if type_.who is None else len(type_.who)}
+                               for type_ in types]))
+        return
+    rows = [[type_.name, type_.title, 'on' if type_.enabled else 'off', 'signed' if type_.signed else 'NOT SIGNED',
+             'everybody' if type_.who is None else f'{len(type_.who)} groups'] for type_ in types]
+    click.echo(AsciiTable([['Type', 'Title', 'State', 'PDFs', 'For'], *rows]).table)
+
+
+@certificates.command()
+@_event_option
+@_type_option
+@_json_option
+def preview(event_id, type_name, as_json):
+    """Show who gets a certificate of a type, and of all others why not. Changes nothing."""
+    type_ = _type(_event(event_id), type_name)
+    selection = select(type_)
+    if as_json:
+        click.echo(json.dumps({
+            'event': type_.event_id, 'type': type_.name,
+            'recipients': [asdict(recipient) for recipient in selection.recipients],
+            'skipped': [{'subject_key': skip.recipient.subject_key, 'full_name': skip.recipient.full_name,
+                         'email': skip.recipient.email, 'topic': skip.recipient.topic, 'reason': str(skip.reason),
+                         'words': str(SENTENCES[skip.reason]), 'other': skip.other} for skip in selection.skips]}))
+        return
+    for one in selection.recipients:
+        click.echo('  '.join(filter(None, ('OK  ', one.subject_key, one.full_name, one.email, one.topic))))
+    for skip in selection.skips:
+        one = skip.recipient
+        other = f' ({skip.other})' if skip.other else ''
+        click.echo('  '.join(filter(None, ('SKIP', one.subject_key, one.full_name, one.topic,
+                                           f'{SENTENCES[skip.reason]}{other}'))))
+    counts = Counter(skip.reason for skip in selection.skips)
+    click.echo(f'{len(selection.recipients)} recipients, {len(selection.skips)} skipped'
+               + (': ' if counts else '')
+               + ', '.join(f'{count} {reason}' for reason, count in sorted(counts.items())) + '.')
