@@ -4,8 +4,12 @@ import gc
 from types import SimpleNamespace
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from flask import g, session
+from flask_babel import Domain
 
+from indico.core.plugins import plugin_engine
 from indico.modules.designer import TemplateType
 from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
@@ -55,6 +59,22 @@ def configure(mocker):
             f'PLUGIN_CHECKIN_PRINT_{name}': value for name, value in (settings.DEFAULTS | values).items()},
             BASE_URL='https://indico.example.com'))
     return _configure
+
+
+@pytest.fixture
+def translate(tmp_path, monkeypatch):
+    """Return a function that translates texts of the plugin, by a dict with what they are in a language."""
+    def _translate(locale, texts):
+        catalog = Catalog(locale=locale)
+        for text, translated in texts.items():
+            catalog.add(text, translated)
+        folder = tmp_path / locale / 'LC_MESSAGES'
+        folder.mkdir(parents=True)
+        with (folder / 'messages.mo').open('wb') as file:
+            write_mo(file, catalog)
+        plugin = plugin_engine.get_plugin('checkin_print')
+        monkeypatch.setitem(plugin.__dict__, 'translation_domain', Domain(str(tmp_path)))
+    return _translate
 
 
 @pytest.fixture

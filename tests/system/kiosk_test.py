@@ -56,7 +56,8 @@ def test_from_the_code_to_the_badge(stack, log_in, take, keep, picture):
     page.fill('#name', 'Entrance left')
     page.select_option('#desk_id', label='Desk 1')
     page.fill('#place', 'to the right')
-    page.get_by_label('Français').check()
+    # nobody has translated the plugin
+    expect(page.get_by_label('Français')).to_have_count(0)
     keep(page, 'kiosk-add', page.get_by_role('dialog'))
     page.get_by_role('button', name='Add and show its code').click()
     code = page.locator('.checkin-print-secret').inner_text()
@@ -147,18 +148,18 @@ def test_the_next_person_scans_at_once(stack, open_kiosk, take):
 
 def test_languages_and_keys_alone(stack, open_kiosk, take):
     person, = take(1)
-    kiosk = open_kiosk('Languages', languages=('en_GB', 'fr_FR', 'de_DE'))
+    kiosk = open_kiosk('Languages', languages=('en_GB', 'en_US'))
     page = kiosk.page
     for __ in range(10):
         page.keyboard.press('Tab')
-        if page.evaluate('document.activeElement.lang') == 'fr-FR':
+        if page.evaluate('document.activeElement.lang') == 'en-US':
             break
     page.keyboard.press('Enter')
-    expect(page.locator('html')).to_have_attribute('lang', 'fr-FR')
-    expect(page.get_by_role('button', name='Français')).to_have_attribute('aria-pressed', 'true')
+    expect(page.locator('html')).to_have_attribute('lang', 'en-US')
+    expect(page.get_by_role('button', name='English (United States)')).to_have_attribute('aria-pressed', 'true')
     kiosk.scan(tickets(stack, [person])[0])
     # the language stays for this person
-    expect(page.locator('html')).to_have_attribute('lang', 'fr-FR')
+    expect(page.locator('html')).to_have_attribute('lang', 'en-US')
     # an Enter right after the scan would be the scanner's
     page.wait_for_timeout(1000)
     page.keyboard.press('Tab')

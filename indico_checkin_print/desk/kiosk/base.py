@@ -13,7 +13,7 @@ from indico.core.config import config
 from indico.core.plugins import url_for_plugin
 from indico.modules.events.features.util import is_feature_enabled
 from indico.util.date_time import now_utc
-from indico.util.i18n import force_locale, get_all_locales
+from indico.util.i18n import force_locale
 from indico.web.rh import RH, custom_auth
 
 from indico_checkin_print import _
@@ -21,6 +21,7 @@ from indico_checkin_print.api.base import JSONRequest
 from indico_checkin_print.credentials import KIOSK_PREFIX, digest
 from indico_checkin_print.desk.kiosk.limits import COOKIE_LIFETIME, MAX_BODY
 from indico_checkin_print.errors import APIError
+from indico_checkin_print.management.setup.languages import page_languages
 from indico_checkin_print.models.kiosks import Kiosk
 
 
@@ -111,9 +112,10 @@ def set_cookie(response, token):
 
 
 def languages_of(kiosk):
-    """Return the languages that people can choose at a kiosk, as far as Indico still has them."""
-    known = get_all_locales()
-    return [x for x in kiosk.languages if x in known] or [kiosk.event.default_locale or config.DEFAULT_LOCALE]
+    """Return the languages that people can choose at a kiosk, as far as its page still speaks them; at least one."""
+    known = page_languages()
+    own = kiosk.event.default_locale or config.DEFAULT_LOCALE
+    return [x for x in kiosk.languages if x in known] or [own if own in known else next(iter(known))]
 
 
 def _language(kiosk):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from flask import make_response
+from flask import make_response, session
 from msgspec import Meta, Struct
 from sqlalchemy.orm import joinedload
 
@@ -30,6 +30,7 @@ from indico_checkin_print.desk.kiosk.words import (describe_badges, describe_sto
 from indico_checkin_print.desk.scan import code_patterns, find_code, scan_person
 from indico_checkin_print.desk.ticket_code import MAX_CODE
 from indico_checkin_print.management.base import static
+from indico_checkin_print.management.setup.languages import html_language
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
@@ -71,7 +72,8 @@ class RHKiosk(RHKioskBase):
     def _process(self):
         kiosk = kiosk_of_request()
         if kiosk is None:
-            return render_plugin_template('checkin_print:kiosk_start.html', static=static)
+            return render_plugin_template('checkin_print:kiosk_start.html', static=static,
+                                          language=html_language(session.lang))
         page = {'languages': languages_for_page(kiosk), 'seconds': limits.SECONDS, 'handlers': code_patterns(),
                 'version': version_of_page(kiosk),
                 'vendor': url_for('plugin_checkin_print.static', filename='vendor/zxing')}

@@ -3,7 +3,7 @@
 from babel import Locale
 from flask_pluginengine import current_plugin
 
-from indico.util.i18n import force_locale, get_all_locales
+from indico.util.i18n import force_locale
 
 from indico_checkin_print import _
 from indico_checkin_print.desk.answers import Answer
@@ -11,6 +11,7 @@ from indico_checkin_print.desk.kiosk.base import languages_of
 from indico_checkin_print.desk.scan_station import since
 from indico_checkin_print.ledger.states import OUT
 from indico_checkin_print.management.jobs.rows import PROBLEMS
+from indico_checkin_print.management.setup.languages import page_languages
 from indico_checkin_print.models.jobs import JobState
 
 
@@ -93,7 +94,7 @@ def where(kiosk, jobs, number_of_printer):
 
 def languages_for_page(kiosk):
     """Return each language of a kiosk with all words of the page."""
-    names, codes = get_all_locales(), languages_of(kiosk)
+    names, codes = page_languages(), languages_of(kiosk)
     found = []
     for code in codes:
         locale = Locale.parse(code)
@@ -109,4 +110,4 @@ def languages_for_page(kiosk):
 
 def version_of_page(kiosk):
     """Return what changes if the page of a kiosk has to be loaded again."""
-    return repr((current_plugin.version, kiosk.name, kiosk.languages, kiosk.event.title))
+    return repr((current_plugin.version, kiosk.name, languages_of(kiosk), kiosk.event.title))

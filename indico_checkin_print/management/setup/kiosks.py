@@ -12,7 +12,6 @@ from indico.core.db import db
 from indico.core.plugins import url_for_plugin
 from indico.modules.logs.models.entries import LogKind
 from indico.util.date_time import format_datetime
-from indico.util.i18n import get_all_locales
 from indico.web.forms.base import FormDefaults
 from indico.web.forms.fields import IndicoSelectMultipleCheckboxField
 from indico.web.util import jsonify_data, jsonify_form, jsonify_template
@@ -20,6 +19,7 @@ from indico.web.util import jsonify_data, jsonify_form, jsonify_template
 from indico_checkin_print import _
 from indico_checkin_print.management.base import DialogForm, RHCheckinPrintBase, WPCheckinPrint, action_form
 from indico_checkin_print.management.qr_code import qr_code
+from indico_checkin_print.management.setup.languages import page_languages
 from indico_checkin_print.management.status import Status, pairing_status
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.devices import Device
@@ -68,7 +68,7 @@ class KioskForm(DialogForm):
         own = event.default_locale or config.DEFAULT_LOCALE
         self.languages.choices = [(code, f'{name} ({territory})' if ambiguous and territory else name)
                                   for code, (name, territory, ambiguous) in sorted(
-                                      get_all_locales().items(), key=lambda x: (x[0] != own, x[1]))]
+                                      page_languages().items(), key=lambda x: (x[0] != own, x[1]))]
 
     def validate_name(self, field):
         query = _kiosks(self.event).filter(Kiosk.revoked_dt.is_(None),
@@ -92,7 +92,7 @@ def _desks(event):
 
 
 def _languages_to_begin_with(event):
-    known = get_all_locales()
+    known = page_languages()
     wanted = [event.default_locale or config.DEFAULT_LOCALE, *event.supported_locales]
     return [x for x in dict.fromkeys(wanted) if x in known] or list(known)[:1]
 

@@ -114,7 +114,7 @@ def test_it_is_heard_of(ask, kiosk, db):
     assert not kiosk.is_heard_of
     version = ask('alive')[1]['version']
     assert kiosk.is_heard_of
-    kiosk.languages = ['fr_FR']
+    kiosk.languages = ['en_US']
     db.session.flush()
     assert ask('alive')[1]['version'] != version
 

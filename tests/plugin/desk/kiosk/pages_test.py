@@ -241,17 +241,46 @@ def test_the_kiosk_has_no_desk_any_more(ask, kiosk, desk, db, scan, reg, make_ob
 
 # -- the page ---------------------------------------------------------------------------------------------------------
 
-def test_languages(ask, kiosk, browse, db):
+def test_languages(ask, kiosk, browse, db, translate):
     client = browse().client
     client.set_cookie(COOKIE, TOKEN, path='/kiosk/')
-    html = client.get('/kiosk/').get_data(as_text=True)
+
+    def _page():
+        return client.get('/kiosk/').get_data(as_text=True)
+
+    def _words(wanted):
+        status, answer = ask('scan', {'code': 'x'}, headers={LANGUAGE_HEADER: wanted})
+        assert status == 200
+        return answer['word']
+
+    # nobody has translated the plugin: its page is in English, and says so
+    html = _page()
+    assert '<html lang="en-GB"' in html
+    assert 'data-language=' not in html
+    assert _words('fr_FR') == 'Unknown code'
+    version = ask('alive')[1]['version']
+    translate('fr_FR', {'Unknown code': 'Code inconnu'})
+    html = _page()
     assert 'Français' in html
     assert 'Deutsch' not in html
-    for wanted in ('fr_FR', 'de_DE', '', 'x' * 100):
-        assert ask('scan', {'code': 'x'}, headers={LANGUAGE_HEADER: wanted})[0] == 200
-    kiosk.languages = ['xx_XX']
+    assert _words('fr_FR') == 'Code inconnu'
+    for wanted in ('de_DE', '', 'x' * 100):
+        assert _words(wanted) == 'Unknown code'
+    assert ask('alive')[1]['version'] != version
+    kiosk.languages = ['de_DE', 'xx_XX']
     db.session.flush()
-    assert 'Scan your ticket' in client.get('/kiosk/').get_data(as_text=True)
+    html = _page()
+    assert '<html lang="en-GB"' in html
+    assert 'Scan your ticket' in html
+
+
+def test_the_page_that_takes_a_code_says_its_language(browse, translate):
+    def _page():
+        return browse().client.get('/kiosk/', headers={'Accept-Language': 'fr-FR'}).get_data(as_text=True)
+
+    assert '<html lang="en">' in _page()
+    translate('fr_FR', {'Code': 'Code'})
+    assert '<html lang="fr-FR">' in _page()
 
 
 def test_the_page_names_nobody(ask, scan, reg, browse):

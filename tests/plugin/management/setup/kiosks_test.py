@@ -46,7 +46,7 @@ def test_add(manager, page, objects, log_of, event):
 
 @pytest.mark.parametrize(('field', 'value'), [
     ('name', ''), ('name', 'x' * 101), ('name', 'entrance'), ('place', 'x' * 61), ('desk_id', 2**30),
-    ('languages', 'xx_XX'), ('languages', None)])
+    ('languages', 'xx_XX'), ('languages', 'de_DE'), ('languages', None)])
 def test_refused(manager, page, objects, field, value):
     assert field in manager.save(f'{page}/kiosks/add', **data(objects, **{field: value}))
     assert Kiosk.query.count() == 1
