@@ -5,6 +5,7 @@ no token of a session is in it, and its buttons belong to a form that the page h
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -14,7 +15,7 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 
 from indico_checkin_print import _
 from indico_checkin_print.diagnostics.standstill import WAITING, standstills
-from indico_checkin_print.ledger.conditions import in_batch_queue
+from indico_checkin_print.ledger.conditions import in_batch_queue, still_wanted
 from indico_checkin_print.management.jobs.held import can_release
 from indico_checkin_print.management.jobs.reprint import REASONS
 from indico_checkin_print.management.jobs.rows import rows_of, waits_since
@@ -24,10 +25,13 @@ from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.sql import now
 
 
-#: How many people a board shows, and how many badges of which nobody knows whether they came out
-MAX_ROWS, MAX_QUESTIONS = 12, 6
+#: How many people a board shows, how many badges that need somebody, and of which nobody knows whether they came out
+MAX_ROWS, MAX_STUCK, MAX_QUESTIONS = 12, 6, 6
+#: A badge that failed earlier is not for the people of today; one that is held expires after as long
+FAILED_SHOWN_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,40 @@ def context(desk, conditions):
     """Return what the templates of a board want to know about a desk."""
     of_desk = [Job.event_id == desk.event_id, Job.desk_id == desk.id, Job.webhook_id.is_(None), *conditions]
     unknown = [id_ for id_, in _ids(of_desk, Job.state == JobState.unknown).limit(MAX_QUESTIONS)]
-    latest = [id_ for id_, in _ids(of_desk, Job.state != JobState.unknown, ~in_batch_queue())
+    is_stuck = needs_somebody(paused=_is_paused(desk))
+    # all are counted, so that PostgreSQL looks for them by their state, and not through all badges of the desk
+    stuck = _ids(of_desk, is_stuck).add_columns(db.func.count().over()).limit(MAX_STUCK).all()
+    latest = [id_ for id_, in _ids(of_desk, Job.state != JobState.unknown, ~in_batch_queue(), ~is_stuck)
               .limit(MAX_ROWS)]
-    rows = rows_of(desk.event, [*unknown, *latest])
+    rows = {row.job.id: row for row in rows_of(desk.event, [*unknown, *(id_ for id_, __ in stuck), *latest])}
     return {'desk': desk, 'event': desk.event, 'headline': headline(desk, of_desk, conditions),
-            'questions': [row for row in rows if row.job.state == JobState.unknown],
-            'rows': [row for row in rows if row.job.state != JobState.unknown], 'reasons': REASONS,
+            'questions': _of(rows, unknown), 'stuck': _of(rows, [id_ for id_, __ in stuck]),
+            'more_stuck': stuck[0][1] - len(stuck) if stuck else 0, 'rows': _of(rows, latest), 'reasons': REASONS,
             'can_release': can_release, 'waits_since': waits_since, 'statuses': _named_statuses(desk),
             'call': desk.tech_call}
+
+
+def needs_somebody(*, paused):
+    """Return the condition for badges that do not print unless a person does something about each.
+
+    :param paused: Whether the desk is paused: what is held for that prints when printing resumes.
+    """
+    later = db.aliased(Job)
+    has_another = (db.session.query(later.id)
+                   .filter(later.registration_id == Job.registration_id, later.person == Job.person,
+                           later.purpose == Job.PURPOSE_BADGE, later.id > Job.id)
+                   .exists())
+    held = [Job.state == JobState.held, ~in_batch_queue()]
+    if paused:
+        held.append(Job.reason != Reason.paused)
+    failed = [Job.state == JobState.failed, Job.changed_dt > now(-FAILED_SHOWN_FOR.total_seconds()), ~has_another,
+              still_wanted()]
+    return db.and_(Job.purpose == Job.PURPOSE_BADGE, Job.state.in_([JobState.held, JobState.failed]),
+                   db.or_(db.and_(*held), db.and_(*failed)))
+
+
+def _of(rows, ids):
+    return [rows[id_] for id_ in ids if id_ in rows]
 
 
 def _ids(of_desk, *conditions):
@@ -82,7 +112,7 @@ def headline(desk, of_desk, conditions):
                               .filter(*of_desk, db.or_(Job.state.in_(WAITING),
                                                        db.and_(Job.state == JobState.held,
                                                                Job.reason == Reason.paused)))).one()
-    if desk.paused or setup_of(desk.event).paused:
+    if _is_paused(desk):
         return Headline(_with_count(_('Paused'), waiting + held_by_pause), 'warning')
     if not _is_switched_on(desk.event_id):
         return Headline(_('Switched off: no registration form prints badges'), 'strong')
@@ -95,6 +125,10 @@ def headline(desk, of_desk, conditions):
             if status.css:
                 return Headline(_with_count(status.text, waiting), status.css)
     return Headline(_with_count(_('Printing'), waiting), 'highlight') if waiting else Headline(_('Ready'), 'success')
+
+
+def _is_paused(desk):
+    return desk.paused or setup_of(desk.event).paused
 
 
 def _with_count(words, waiting):

@@ -16,10 +16,11 @@ from indico_checkin_print.desk.edit_rules import may_change
 from indico_checkin_print.desk.own_desk import own_desk
 from indico_checkin_print.desk.people import optional_id, summary
 from indico_checkin_print.desk.scan import Scan, code_patterns, scan_code, scan_person, undo
+from indico_checkin_print.ledger.states import MAY_BE_OUT
 from indico_checkin_print.management.base import static
 from indico_checkin_print.management.setup.when import setup_of
 from indico_checkin_print.models.choices import CheckinSource
-from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.models.jobs import Job, JobState
 
 
 #: What the page's script says, by its own names
@@ -41,6 +42,10 @@ WORDS = {
     'not_undone': _('Not undone'),
     'close': _('Close'),
     'edit_failed': _('No answer from Indico. Close this and try again.'),
+    'action_failed': _('No answer from Indico: it is not known whether the badge prints. Try again.'),
+    'loading': _('One moment…'),
+    'edit': _('Edit for this print'),
+    'cancel': _('Cancel'),
     'print_failed': _('No answer from Indico: it is not known whether the badge prints. Close this and look at the '
                       'board of the desk.'),
     'show_failed': _('No answer from Indico: the badge cannot be shown now. Try again.'),
@@ -64,7 +69,7 @@ class WPScanStation(WPVolunteer):
     def get_extra_js_files(self):
         return [*WPVolunteer.get_extra_js_files(self), *map(static, (
             'wedge.js', 'camera.js', 'scan_queue.js', 'scan_sound.js', 'scan_only.js', 'scan_people.js',
-            'scan_badges.js', 'edit_print.js', 'scan.js'))]
+            'scan_badges.js', 'scan_undo.js', 'scan_lines.js', 'edit_print.js', 'scan.js'))]
 
 
 class RHScanStation(RHVolunteerBase):
@@ -133,8 +138,17 @@ class RHUndoScan(RHVolunteerBase):
         if registration is None:
             return jsonify(undone=False, sentence=_('It is too late: nothing was changed. Undo the check-in in the '
                                                     'list of participants.'))
-        return jsonify(undone=True, word=_('Undone'),
-                       sentence=_('{} is not checked in any more.').format(name_of(registration)))
+        sentence = _('{} is not checked in any more.').format(name_of(registration))
+        if count := _count_out(registration, checked_in_dt):
+            please = _('Please collect the badge.') if count == 1 else _('Please collect the badges.')
+            sentence = f'{sentence} {please}'
+        return jsonify(undone=True, word=_('Undone'), sentence=sentence)
+
+
+def _count_out(registration, checked_in_dt):
+    """Return how many badges of a check-in are, or may be, on paper."""
+    return Job.query.filter(Job.registration_id == registration.id, Job.checked_in_dt == checked_in_dt,
+                            Job.purpose == Job.PURPOSE_BADGE, Job.state.in_(MAY_BE_OUT)).count()
 
 
 def describe(scan, event):

@@ -1,6 +1,6 @@
 """The URLs of the volunteers' pages."""
 
-from indico_checkin_print.desk import board, walk_in
+from indico_checkin_print.desk import board, scan_badges, walk_in
 from indico_checkin_print.desk.badge_progress import RHBadgeProgress
 from indico_checkin_print.desk.edit_print import RHEditPrint
 from indico_checkin_print.desk.kiosk import pages as kiosk
@@ -43,6 +43,11 @@ def add_desk_urls(blueprint):
     _add('/scan/undo', 'undo_scan', RHUndoScan, 'POST')
     _add('/scan/people', 'find_people', RHFindPeople, 'GET')
     _add('/scan/badges/<int:registration_id>', 'badge_progress', RHBadgeProgress, 'GET')
+    _add('/scan/jobs/<int:job_id>/reprint', 'scan_reprint', scan_badges.RHScanReprint, 'POST')
+    _add('/scan/jobs/<int:job_id>/came-out', 'scan_came_out', scan_badges.RHScanCameOut, 'POST')
+    _add('/scan/jobs/<int:job_id>/missed', 'scan_missed', scan_badges.RHScanMissed, 'POST')
+    _add('/scan/jobs/<int:job_id>/retry', 'scan_retry', scan_badges.RHScanRetry, 'POST')
+    _add('/scan/jobs/<int:job_id>/release', 'scan_release', scan_badges.RHScanRelease, 'POST')
     _add('/scan/edit/<int:registration_id>', 'edit_print', RHEditPrint, 'GET', 'POST')
     # Those who come without a registration
     _add('/walk-in/', 'walk_in', walk_in.RHWalkIn, 'GET')

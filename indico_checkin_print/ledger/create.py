@@ -184,14 +184,16 @@ def announce_undone(registration, actor):
     return created
 
 
-def reprint(job, user, reason):
+def reprint(job, user, reason, desk=None):
     """Make a new job that repeats one, because a person asked for another badge. Return it.
+
+    :param desk: The `DeskChoice` where it comes out, if that is not where the first one did.
 
     It is the same badge: with another template, or with texts that were changed, if the first one has them. After the
     name was corrected it is as registered.
     """
     kept = ('template',) if reason == Reason.name_corrected else ('template', 'edits')
-    desk = desks_for_jobs([job.id]).get(job.id)
+    desk = desk or desks_for_jobs([job.id]).get(job.id)
     row = new_row(job.purpose, person=job.person, desk_id=desk.desk_id if desk else None, webhook_id=job.webhook_id,
                   reason=reason, reprint_of_id=job.id, detail=desk.detail if desk else '',
                   facts={key: value for key, value in (job.facts or {}).items() if key in kept} or None)

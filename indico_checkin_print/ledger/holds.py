@@ -18,7 +18,7 @@ from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import notify, now
 
 
-def release(jobs, actor, reason=Reason.released):
+def release(jobs, actor, reason=Reason.released, desk=None):
     """Queue jobs that are held, or ended without paper, in the order in which they are given.
 
     They get a new time to live, a new dispatch, and a desk if they had none; a badge that failed at a webhook also
@@ -26,6 +26,7 @@ def release(jobs, actor, reason=Reason.released):
     people who come later. If the event has no desk they are held for that. Return the ids of those that were queued.
 
     :param jobs: Jobs, or rows with their ``id`` and ``state``.
+    :param desk: The `DeskChoice` where all of them come out, if that is not where each belongs.
     """
     jobs = list(jobs)
     ids = [job.id for job in jobs]
@@ -39,10 +40,12 @@ def release(jobs, actor, reason=Reason.released):
                           (of_batch, now(HELD_EXPIRES_AFTER.total_seconds()))],
                          else_=now(EXPIRES_AFTER.total_seconds()))
     failed_there = db.and_(Job.state == S.failed, Job.purpose == Job.PURPOSE_BADGE, Job.agent_id.is_(None))
-    moved = move([Job.id.in_(ids), *still], S.queued, reason, actor, attempts=0, dispatched_dt=None,
+    moved = move([Job.id.in_(ids), *still], S.queued, reason, actor, desk.detail if desk else '', attempts=0,
+                 dispatched_dt=None,
                  uuid=db.case([(failed_there, db.func.gen_random_uuid())], else_=Job.uuid),
                  queue_dt=queue_dt, next_try_dt=now(),
-                 dispatch=Job.dispatch + 1, expires_dt=expires_dt, desk_id=desk_of_each(desks_for_jobs(ids)),
+                 dispatch=Job.dispatch + 1, expires_dt=expires_dt,
+                 desk_id=desk.desk_id if desk else desk_of_each(desks_for_jobs(ids)),
                  skipped_printers=[],
                  **UNASSIGNED)
     # they print when there is a desk; ready for none they would expire

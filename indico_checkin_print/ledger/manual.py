@@ -10,9 +10,12 @@ from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.sql import notify_agents
 
 
-def retry(job, user):
-    """Queue a job again that is held, failed, expired or was cancelled, because a person asked for it."""
-    return release([job], f'user:{user.id}', Reason.retried)
+def retry(job, user, desk=None):
+    """Queue a job again that is held, failed, expired or was cancelled, because a person asked for it.
+
+    :param desk: The `DeskChoice` where it comes out, if that is not where it belongs.
+    """
+    return release([job], f'user:{user.id}', Reason.retried, desk)
 
 
 def resolve(job, user, *, came_out):

@@ -175,6 +175,9 @@ class RHJobBase(RHCheckinPrintBase):
             return url_for('event_registration.registration_details', self.job.registration)
         return RHCheckinPrintBase._page_of_button(self)
 
+    def _desk(self):
+        """Return the `DeskChoice` where a badge comes out that is asked for; ``None`` is where the first one did."""
+
     def _process_args(self):
         RHCheckinPrintBase._process_args(self)
         self.job = (Job.query

@@ -69,6 +69,7 @@ class Reason(IndicoStrEnum):
     not_paid = 'not_paid'
     printed_before = 'printed_before'
     source_off = 'source_off'
+    check_in_only = 'check_in_only'
     discarded = 'discarded'
     batch_canceled = 'batch_canceled'
     replaced = 'replaced'
@@ -111,8 +112,8 @@ SENTENCES = {
     Reason.no_desk: _('This form has no desk to print at. Add a desk, or choose one for the form.'),
     Reason.unpaid: _('The registration is not paid. The badge prints when it is, or when someone releases it.'),
     Reason.bulk: _('Many people were checked in at once. The badges print when someone releases them.'),
-    Reason.already_printed: _('This person had a badge before. Another one prints when someone releases it; on the '
-                              'board: Print it now.'),
+    Reason.already_printed: _('This person had a badge before. Another one prints when someone releases it; at the '
+                              'desk: Print it now.'),
     Reason.paused: _('Printing is paused. The badge prints when printing resumes.'),
     Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or '
                       'releases it.'),
@@ -165,6 +166,7 @@ SENTENCES = {
     Reason.not_paid: _('The registration is not paid, so it gets no badge.'),
     Reason.printed_before: _('This person had a badge before and gets no other.'),
     Reason.source_off: _('This way of check-in does not print.'),
+    Reason.check_in_only: _('Checked in at a scan station that is set to "Check in only".'),
     Reason.discarded: _('Someone discarded it.'),
     Reason.batch_canceled: _('Someone cancelled its batch.'),
     Reason.replaced: _('Someone changed the badge for this print: another one prints instead.'),

@@ -74,8 +74,11 @@ def judge(setup, checkin, desk_id, person=''):
     if checkin.blocked:
         return JobState.canceled, Reason.not_allowed
     if checkin.source not in setup.sources:
-        return ((JobState.held, Reason.badge_desk) if setup.badge_desk else
-                (JobState.canceled, Reason.source_off))
+        if setup.badge_desk:
+            return JobState.held, Reason.badge_desk
+        # the event prints what scan stations check in; it was the volunteer who wanted no badge
+        only = checkin.source == CheckinSource.scan_only
+        return JobState.canceled, Reason.check_in_only if only else Reason.source_off
     if checkin.state == RegistrationState.unpaid and setup.unpaid == UnpaidPolicy.skip:
         return JobState.canceled, Reason.not_paid
     if had_one and setup.reprint == ReprintPolicy.skip:

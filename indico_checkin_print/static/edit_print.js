@@ -15,6 +15,12 @@
 
     async function open(where, person) {
       url = where;
+      dialog.innerHTML = '<form method="dialog"><h2 id="edit-print-title"></h2><p role="status"></p>'
+        + '<button class="i-button big" autofocus></button></form>';
+      dialog.querySelector('h2').textContent = words.edit;
+      dialog.querySelector('p').textContent = words.loading;
+      dialog.querySelector('button').textContent = words.cancel;
+      dialog.showModal();
       await load(new URLSearchParams({person}));
     }
 
@@ -54,11 +60,10 @@
           field('copies').value = was;
         }
       }
-      if (!dialog.open) {
-        dialog.showModal();
-      } else if (focused && document.getElementById(focused)) {
-        document.getElementById(focused).focus();
-      }
+      // by its attribute a browser focuses only what is there when the dialog opens
+      const next = (focused && document.getElementById(focused)) || dialog.querySelector('[autofocus]')
+        || dialog.querySelector('button, input:not([type=hidden])');
+      next.focus();
     }
 
     dialog.addEventListener('change', event => {

@@ -26,7 +26,14 @@
     }
     button.setAttribute('aria-disabled', 'true');
     show(host, await send(form, button));
-    button.closest('details')?.removeAttribute('open');
+    const details = button.closest('details');
+    if (details) {
+      if (details.contains(document.activeElement)) {
+        // what is folded away has no focus
+        details.querySelector('summary').focus();
+      }
+      details.removeAttribute('open');
+    }
     button.removeAttribute('aria-disabled');
     await window.CheckinPrint.refresh();
     render();

@@ -161,14 +161,17 @@
       return;
     }
     const before = latestChange(document);
+    const focusAgain = [];
     for (const part of fresh.querySelectorAll('[data-live]')) {
       const old = document.getElementById(part.id);
       const html = part.innerHTML.trim();
       if (old && (known.get(old) ?? old.innerHTML.trim()) !== html) {
-        replace(old, part);
+        focusAgain.push(replace(old, part));
         known.set(old, html);
       }
     }
+    // a row may have moved to a part that was replaced later
+    focusAgain.forEach(again => again());
     const after = latestChange(document);
     if (after && (!before || after.dataset.changed > before.dataset.changed)) {
       announce(after.dataset.news);
@@ -176,7 +179,8 @@
     document.dispatchEvent(new CustomEvent('checkin-print:updated', {detail: {fresh}}));
   }
 
-  // Replaces the content of a part. The control that has the focus keeps it; one that is gone leaves it to its row.
+  // Replaces the content of a part. Returns a function that returns the focus to the control that had it; one that is
+  // gone leaves it to its row.
   function replace(old, part) {
     const active = document.activeElement;
     const hadFocus = old.contains(active);
@@ -192,10 +196,13 @@
         old.setAttribute(name, value);
       }
     }
-    if (hadFocus) {
-      const host = row && document.getElementById(row.id);
-      focus((selector && old.querySelector(selector)) || (host && host.querySelector('button, a[href]')) || host || old);
-    }
+    return () => {
+      if (hadFocus) {
+        const host = row && document.getElementById(row.id);
+        focus((selector && old.querySelector(selector)) || (host && host.querySelector('button, a[href], summary'))
+          || host || old);
+      }
+    };
   }
 
   function focus(element) {

@@ -4,8 +4,6 @@
 document.addEventListener('DOMContentLoaded', () => {
   'use strict';
 
-  const UNDO_SECONDS = 10;
-  const MAX_LINES = 12;
   const EDITABLE = new Set(['welcome', 'already_in', 'edited']); // answers about somebody who is in
   const SIGNS = {good: '✓', note: '!', stop: '✕', wait: '…'};
 
@@ -20,8 +18,10 @@ document.addEventListener('DOMContentLoaded', () => {
   }).filter(Boolean);
   const part = name => root.querySelector(`[data-part=${name}]`);
   let shown = null; // the scan whose answer is on the screen
-  let undoTimer = null;
   const sound = window.CheckinPrintSound(part('sound'));
+  const addLine = window.CheckinPrintLines({
+    box: part('history'), list: part('lines'), timezone: root.dataset.timezone, signs: SIGNS, words,
+  });
   const checkInOnly = window.CheckinPrintScanOnly({
     button: part('only'), event: root.dataset.event,
     show: isOn => {
@@ -29,17 +29,41 @@ document.addEventListener('DOMContentLoaded', () => {
       part('only-note').hidden = !isOn;
     },
   });
-  const follow = window.CheckinPrintBadges({
-    url: root.dataset.badgesUrl, list: part('badges'), news: part('news'), lines: part('lines'), words,
+  const badges = window.CheckinPrintBadges({
+    url: root.dataset.badgesUrl, list: part('badges'), actions: part('actions'), news: part('news'),
+    lines: part('lines'), words, post, keepFocus,
     isShown: scan => shown === scan,
+    hasButtons: scan => !scan.only && EDITABLE.has(scan.answer.answer),
+    onDone: text => {
+      part('sentence').textContent = text;
+      say(text);
+    },
+  });
+  const offerUndo = window.CheckinPrintUndo({
+    button: part('undo'), seconds: part('undo-left'), url: root.dataset.undoUrl, words, post,
+    getScan: () => shown,
+    hide: button => {
+      const hadFocus = document.activeElement === button;
+      button.hidden = true;
+      keepFocus(hadFocus);
+    },
+    onUndone: (scan, answer) => {
+      queue.forget(scan.key);
+      if (shown === scan) {
+        show({key: '', answer});
+      }
+      addLine(answer);
+    },
   });
 
   // Requests
 
-  const post = (url, data, signal) => fetch(url, {
-    method: 'POST', signal, body: new URLSearchParams(data),
-    headers: {'X-CSRF-Token': root.dataset.token, 'X-Requested-With': 'XMLHttpRequest'},
-  });
+  function post(url, data, signal) {
+    return fetch(url, {
+      method: 'POST', signal, body: new URLSearchParams(data),
+      headers: {'Accept': 'application/json', 'X-CSRF-Token': root.dataset.token, 'X-Requested-With': 'XMLHttpRequest'},
+    });
+  }
 
   const queue = new window.CheckinPrintQueue({
     send: (scan, signal) => post(scan.only ? root.dataset.onlyUrl : root.dataset.answerUrl, scan.data, signal),
@@ -124,7 +148,9 @@ document.addEventListener('DOMContentLoaded', () => {
     part('who').textContent = [answer.accompanies && words.accompanies.replace('{}', answer.accompanies),
       answer.affiliation, answer.form].filter(Boolean).join(' · ');
     part('sentence').textContent = answer.sentence;
+    const hadFocus = part('answer').contains(document.activeElement);
     part('badges').replaceChildren();
+    badges.clear();
     part('edit').hidden = !edit || scan.only || !answer.registration || !EDITABLE.has(answer.answer);
     part('unpaid').textContent = answer.all_the_same ?? words.all_the_same;
     part('unpaid').hidden = answer.answer !== 'not_paid' || !part('unpaid').textContent;
@@ -134,9 +160,10 @@ document.addEventListener('DOMContentLoaded', () => {
     }
     sound.play(answer.tone);
     offerUndo(answer);
+    keepFocus(hadFocus);
     // who was checked in only gets no badge here, and the sentence says where
     if (answer.registration && !(scan.only && answer.checked_in_dt)) {
-      follow(scan);
+      badges.follow(scan);
     }
   }
 
@@ -156,79 +183,19 @@ document.addEventListener('DOMContentLoaded', () => {
       part(name).textContent = '';
     }
     part('sentence').textContent = words.kept_sentence;
+    const hadFocus = box.contains(document.activeElement);
+    badges.clear();
     part('undo').hidden = part('unpaid').hidden = part('edit').hidden = true;
+    keepFocus(hadFocus);
   }
 
-  // One line for each answer, newest on top
-
-  function addLine(answer) {
-    const line = document.createElement('li');
-    line.dataset.tone = answer.tone;
-    line.dataset.registration = answer.registration || '';
-    const time = document.createElement('time');
-    time.textContent = new Date().toLocaleTimeString([], {
-      hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone: root.dataset.timezone,
-    });
-    const sign = document.createElement('span');
-    sign.className = 'scan-line-sign';
-    sign.setAttribute('aria-hidden', 'true');
-    sign.textContent = SIGNS[answer.tone];
-    const name = document.createElement('bdi');
-    name.textContent = answer.name || words.nobody;
-    const state = document.createElement('span');
-    state.className = 'scan-line-state';
-    state.textContent = answer.word;
-    line.append(time, sign, name, state);
-    part('lines').prepend(line);
-    while (part('lines').children.length > MAX_LINES) {
-      part('lines').lastElementChild.remove();
+  // A button that is gone leaves the focus to the answer, from where the next key leads to what can be done about it.
+  function keepFocus(hadFocus) {
+    const active = document.activeElement;
+    if (hadFocus && (!active || active === document.body || active.closest('[hidden]'))) {
+      part('answer').focus();
     }
-    part('history').hidden = false;
   }
-
-  // Undo
-
-  function offerUndo(answer) {
-    clearInterval(undoTimer);
-    const button = part('undo');
-    let left = UNDO_SECONDS;
-    button.hidden = !answer.checked_in_dt;
-    part('undo-left').textContent = left;
-    if (button.hidden) {
-      return;
-    }
-    undoTimer = setInterval(() => {
-      left -= 1;
-      part('undo-left').textContent = left;
-      if (left <= 0) {
-        clearInterval(undoTimer);
-        button.hidden = true;
-      }
-    }, 1000);
-  }
-
-  part('undo').addEventListener('click', async () => {
-    const scan = shown;
-    clearInterval(undoTimer);
-    part('undo').hidden = true;
-    const {registration, checked_in_dt} = scan.answer; // eslint-disable-line camelcase
-    let result = {undone: false, sentence: words.undo_failed};
-    try {
-      const response = await post(root.dataset.undoUrl, {registration, checked_in_dt}, AbortSignal.timeout(15000));
-      if (response.ok) {
-        result = await response.json();
-      }
-    } catch {
-      // said by the sentence
-    }
-    queue.forget(scan.key);
-    const answer = result.undone ? {tone: 'note', answer: 'undone', registration, ...result, name: scan.answer.name}
-      : {tone: 'stop', answer: 'not_undone', word: words.not_undone, ...result, name: scan.answer.name};
-    if (shown === scan) {
-      show({key: '', answer});
-    }
-    addLine(answer);
-  });
 
   part('unpaid').addEventListener('click', () => {
     add({key: `unpaid ${shown.answer.registration}`, data: {registration: shown.answer.registration, unpaid_too: '1'}});
@@ -302,7 +269,14 @@ document.addEventListener('DOMContentLoaded', () => {
       event.target.closest('button').blur();
     }
   });
-  window.CheckinPrintWedge.listen(scanned);
+  window.CheckinPrintWedge.listen(scanned, text => {
+    // somebody types a name without a click on its field
+    if (/^[\p{L}\p{N}#]/u.test(text) && !document.querySelector('dialog[open]')) {
+      part('search').focus();
+      part('search').value += text;
+      part('search').dispatchEvent(new Event('input', {bubbles: true}));
+    }
+  });
   root.dataset.ready = '';
   if (edit && root.dataset.edit) {
     openEdit(root.dataset.edit, root.dataset.person);

@@ -1,8 +1,10 @@
 // Follows the badge of a person who was scanned, until it is out: in the answer on the screen, and in their line below.
+// Below the answer it has the buttons for what can be done about the badge.
 
 (function() {
   'use strict';
 
+  const TIMEOUT = 15000; // ms
   const FOLLOW_FOR = 180000; // ms
   const MIN_INTERVAL = 300; // ms between two questions, after a change
   const MAX_INTERVAL = 3000; // ms
@@ -10,17 +12,24 @@
   const HELD_INTERVAL = 5000; // ms: somebody has to release it first
   const HELD_INTERVAL_IN_LIST = 20000; // ms
 
-  // Returns a function that follows the badges of a scan; `isShown` says whether its answer is on the screen.
-  window.CheckinPrintBadges = function({url, list, news, lines, words, isShown}) {
+  // Returns {follow(scan), clear()}; `isShown` says whether the answer of a scan is on the screen, `hasButtons` whether
+  // badges are printed for it here. `post(url, data, signal)` sends a form; `onDone(text)` is called with what became of
+  // it, and `keepFocus()` when a button may be gone.
+  window.CheckinPrintBadges = function({url, list, actions, news, lines, words, post, isShown, hasButtons, onDone,
+    keepFocus}) {
+    let shownButtons = '';
+
     async function follow(scan) {
       const {registration} = scan.answer;
       const isListed = () => lines.querySelector(`[data-registration="${registration}"]`);
+      // after a button there is another badge to follow
+      const round = scan.round = (scan.round || 0) + 1;
       let until = Date.now() + FOLLOW_FOR;
       let etag = '';
       let wait = MIN_INTERVAL;
       let isHeld = false;
       // who is no longer on the screen is followed in the list, as long as they are there
-      while (Date.now() < until && (isShown(scan) || isListed())) {
+      while (scan.round === round && Date.now() < until && (isShown(scan) || isListed())) {
         try {
           const response = await fetch(url.replace('/0', `/${registration}`), {
             cache: 'no-store', headers: etag ? {'If-None-Match': etag} : {}, signal: AbortSignal.timeout(10000),
@@ -29,6 +38,9 @@
             etag = response.headers.get('ETag');
             wait = MIN_INTERVAL;
             const progress = await response.json();
+            if (scan.round !== round) {
+              return;
+            }
             show(scan, progress);
             if (progress.ended) {
               return;
@@ -70,8 +82,75 @@
         return item;
       }));
       news.textContent = texts.map(([badge, text]) => [text, badge.why].filter(Boolean).join('. ')).join('. ');
+      showButtons(scan, hasButtons(scan) ? badges : []);
     }
 
-    return follow;
+    // What is open or has the focus stays as it is unless there is something else to do.
+    function showButtons(scan, badges) {
+      const wanted = JSON.stringify(badges.map(({job, name, buttons}) => [job, name, buttons]));
+      if (wanted === shownButtons) {
+        return;
+      }
+      shownButtons = wanted;
+      const hadFocus = actions.contains(document.activeElement);
+      actions.replaceChildren(...badges.flatMap(({name, buttons}) => buttons.map(
+        button => draw(scan, button, badges.length > 1 ? name : ''))));
+      keepFocus(hadFocus);
+    }
+
+    function draw(scan, {text, url: where, reasons}, name) {
+      const title = name ? `${text}: ${name}` : text;
+      if (!reasons) {
+        return drawButton(title, () => act(scan, where, {}));
+      }
+      const details = document.createElement('details');
+      const summary = document.createElement('summary');
+      const choices = document.createElement('div');
+      summary.className = 'i-button big';
+      summary.textContent = title;
+      choices.append(...reasons.map(({text: why, reason}) => drawButton(why, () => act(scan, where, {reason}))));
+      details.append(summary, choices);
+      return details;
+    }
+
+    function drawButton(text, onClick) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'i-button big';
+      button.textContent = text;
+      button.addEventListener('click', onClick);
+      return button;
+    }
+
+    async function act(scan, where, data) {
+      if (actions.dataset.busy) {
+        return;
+      }
+      actions.dataset.busy = '1';
+      let text = words.action_failed;
+      try {
+        const response = await post(where, data, AbortSignal.timeout(TIMEOUT));
+        if (response.ok) {
+          text = (await response.json()).messages.map(message => message.text).join(' ');
+        }
+      } catch {
+        // said by the text
+      }
+      delete actions.dataset.busy;
+      if (isShown(scan)) {
+        const hadFocus = actions.contains(document.activeElement);
+        clear();
+        keepFocus(hadFocus);
+        onDone(text);
+      }
+      follow(scan);
+    }
+
+    function clear() {
+      shownButtons = '';
+      actions.replaceChildren();
+    }
+
+    return {follow, clear};
   };
 })();

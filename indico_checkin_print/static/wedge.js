@@ -38,8 +38,8 @@
     return code in OTHER_KEYS ? OTHER_KEYS[code][shift ? 1 : 0] : '';
   }
 
-  // Calls `onScan({code, byPosition})` for each scan from now on.
-  function listen(onScan) {
+  // Calls `onScan({code, byPosition})` for each scan from now on, and `onTyped(text)` for what somebody types in no field.
+  function listen(onScan, onTyped = () => {}) {
     let letters = '';
     let positions = '';
     let keys = 0;
@@ -124,8 +124,12 @@
       timer = setTimeout(() => {
         if (isScan()) {
           finish(performance.now());
-        } else {
-          start(document.body);
+          return;
+        }
+        const typed = field ? '' : letters;
+        start(document.body);
+        if (typed) {
+          onTyped(typed);
         }
       }, maxGap());
     }, true);

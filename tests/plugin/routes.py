@@ -156,6 +156,11 @@ DESK_ROUTES = [
     ('POST', '/scan/undo'),
     ('GET', '/scan/people'),
     ('GET', '/scan/badges/{registration}'),
+    ('POST', '/scan/jobs/{job}/reprint'),
+    ('POST', '/scan/jobs/{job}/came-out'),
+    ('POST', '/scan/jobs/{job}/missed'),
+    ('POST', '/scan/jobs/{job}/retry'),
+    ('POST', '/scan/jobs/{job}/release'),
     ('GET', '/scan/edit/{registration}'),
     ('POST', '/scan/edit/{registration}'),
 ]

@@ -17,7 +17,7 @@ def set_rules(manager, ways, *, badge_desk=False, edits=('text', 'printer', 'cop
     :param badge_desk: Whether who is checked in by another way gets the badge at the badge desk.
     """
     rules = {'unpaid': 'hold', 'reprint': 'hold', 'nameless': 'hold', 'missing_glyphs': 'hold', 'language': 'event',
-             'smallest_text': '6', 'bulk_limit': '20'} | others
+             'smallest_text': '6', 'bulk_limit': '20', 'qr_level': 'medium'} | others
     answer = manager.post('/manage/checkin-print/when', [
         *rules.items(), *(('sources', way) for way in ways), *(('edits', edit) for edit in edits),
         *[('badge_desk', 'y')] * badge_desk])

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.stack.agent import COMMAND
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import wait_for_badges
-from tests.stack.states import JobState
+from tests.stack.states import JobState, RegistrationState
 
 
 PHONE = {'width': 390, 'height': 844}
@@ -57,6 +57,8 @@ def test_from_check_in_to_reprint(stack, board, take, keep):
     board.keyboard.press('Tab')
     expect(row.get_by_role('button', name='It was misprinted')).to_be_focused()
     board.keyboard.press('Enter')
+    # the reasons are folded away
+    expect(row.locator('summary')).to_be_focused()
     expect(board.locator('.checkin-print-answer').first).to_contain_text('Printed')
     wait_for_badges(stack, count + 2)
     assert board.url.endswith('/board')
@@ -140,6 +142,28 @@ def test_a_question_is_answered(stack, board, take):
     expect(question).to_have_count(0)
     assert stack.postgres.sql('indico', f'SELECT reason FROM plugin_checkin_print.jobs WHERE id = {job_id}') == [
         'person_saw_it']
+
+
+def test_a_badge_that_is_held_waits_at_the_top(stack, board, take, keep):
+    """By keyboard: it prints, and the focus goes with its row."""
+    person, = take(1)
+    count = len(stack.papers())
+    stack.postgres.sql('indico', f'UPDATE event_registration.registrations SET state = {RegistrationState.unpaid} '
+                                 f'WHERE id = {person["id"]}')
+    CheckIn(stack)(person)
+    box = board.get_by_role('region', name='Held or failed')
+    expect(box).to_contain_text(person['last_name'])
+    expect(box).to_contain_text('The registration is not paid.')
+    assert fits(board)
+    keep(board, 'board-held')
+    row = box.get_by_role('listitem').filter(has_text=person['last_name'])
+    row.get_by_role('button', name='Print it now').focus()
+    board.keyboard.press('Enter')
+    expect(row_of(board, person)).to_have_attribute('data-state', 'completed')
+    # those of other people may be there
+    expect(row).to_have_count(0)
+    assert board.evaluate("document.activeElement.closest('[data-job]') !== null")
+    wait_for_badges(stack, count + 1)
 
 
 def test_it_says_when_it_is_out_of_date(stack, board):

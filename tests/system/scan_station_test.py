@@ -127,9 +127,64 @@ def test_by_keyboard_alone(stack, open_page, take, picture):
     expect(part(page, 'undo')).to_be_focused()
     page.keyboard.press('Enter')
     expect(part(page, 'word')).to_have_text('Undone')
+    # the button is gone
+    expect(part(page, 'answer')).to_be_focused()
     checked_in, = stack.postgres.sql('indico', 'SELECT checked_in FROM event_registration.registrations '
                                                f'WHERE id = {person["id"]}')
     assert checked_in == 'f'
+
+
+def test_a_name_is_typed_without_a_click(stack, open_page, take):
+    person, = take(1)
+    page = open_page().page
+    page.keyboard.type(person['last_name'][:6], delay=130)
+    expect(part(page, 'search')).to_have_value(person['last_name'][:6])
+    expect(part(page, 'search')).to_be_focused()
+    expect(part(page, 'people').locator('button').first).to_contain_text(person['last_name'])
+
+
+def test_what_to_do_about_a_badge(stack, open_page, take, keep):
+    """One that waits, and one that is out, by keyboard: the badge comes out, and the focus stays where it was."""
+    person, = take(1)
+    desk_id, (ticket,) = stack.seeded['desks']['Desk 1'], tickets(stack, [person])
+    station = open_page()
+    page = station.page
+    count = len(stack.papers())
+    set_paused(stack, desk_id, 'true')
+    try:
+        station.scan(ticket)
+        expect(part(page, 'badges')).to_contain_text('Badge: Held')
+        keep(page, 'scan-station-held')
+        page.wait_for_timeout(1000)
+        part(page, 'actions').get_by_role('button', name='Print it now').focus()
+        page.keyboard.press('Enter')
+        expect(part(page, 'sentence')).to_have_text('The badge prints now.')
+        expect(part(page, 'answer')).to_be_focused()
+        expect(part(page, 'badges')).to_contain_text('Badge: Printed')
+    finally:
+        set_paused(stack, desk_id, 'false')
+    wait_for_badges(stack, count + 1)
+    page.reload()
+    page.wait_for_selector('#scan[data-ready]')
+    assert station.scan(ticket)['answer'] == 'already_in'
+    reasons = part(page, 'actions').locator('summary')
+    expect(reasons).to_have_text('Print again')
+    page.wait_for_timeout(1000)
+    reasons.focus()
+    page.keyboard.press('Enter')
+    page.set_viewport_size(PHONE)
+    assert fits(page)
+    keep(page, 'scan-station-again')
+    page.keyboard.press('Tab')
+    page.keyboard.press('Enter')
+    expect(part(page, 'sentence')).to_contain_text('is on its way')
+    expect(part(page, 'answer')).to_be_focused()
+    wait_for_badges(stack, count + 2)
+    expect(part(page, 'badges')).to_contain_text('Badge: Printed')
+
+
+def set_paused(stack, desk_id, paused):
+    stack.postgres.sql('indico', f'UPDATE plugin_checkin_print.desks SET paused = {paused} WHERE id = {desk_id}')
 
 
 def test_the_connection_is_lost(stack, open_page, take, keep):
@@ -258,6 +313,26 @@ def test_a_scan_while_a_badge_is_edited(stack, open_page, take, picture):
     wait_for_badges(stack, count + 4)
     assert sum('Countess' in text for text in texts_of(stack.papers()[count:])) == 1
     assert len(stack.papers()) == count + 4
+
+
+def test_the_dialog_is_there_at_once(stack, open_page, take):
+    """It says that it loads, takes what was typed as soon as it can, and is closed by Escape before that."""
+    person, = take(1)
+    station = open_page()
+    page = station.page
+    station.scan(tickets(stack, [person])[0])
+    page.route('**/scan/edit/*', lambda route: (page.wait_for_timeout(1500), route.continue_()))
+    part(page, 'edit').click()
+    dialog = page.get_by_role('dialog')
+    expect(dialog.get_by_role('status')).to_have_text('One moment…')
+    expect(dialog.get_by_label('First Name')).to_be_focused()
+    page.keyboard.press('Escape')
+    expect(dialog).to_be_hidden()
+    part(page, 'edit').click()
+    expect(dialog.get_by_role('status')).to_have_text('One moment…')
+    page.keyboard.press('Escape')
+    page.wait_for_timeout(2000)
+    expect(dialog).to_be_hidden()
 
 
 def test_edit_by_keyboard_alone(stack, open_page, take):

@@ -75,6 +75,7 @@ TESTED_BY = {
     'indico_checkin_print/management/setup/delivery_choices.py': 'plugin/management/setup/setup_test.py',
     'indico_checkin_print/management/setup/desks.py': 'plugin/management/setup/setup_test.py',
     'indico_checkin_print/management/setup/forms.py': 'plugin/management/setup/setup_test.py',
+    'indico_checkin_print/management/setup/languages.py': 'plugin/desk/kiosk/pages_test.py',
     'indico_checkin_print/management/setup/when.py': 'plugin/management/jobs/held_test.py',
     'indico_checkin_print/management/status.py': 'plugin/management/page_test.py',
     'indico_checkin_print/management/today/figures.py': 'plugin/management/today/live_board_test.py',

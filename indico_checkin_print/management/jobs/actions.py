@@ -5,16 +5,17 @@ from flask import flash, session
 from indico_checkin_print import _, kick, ledger, sql
 from indico_checkin_print.management.base import RHJobBase
 from indico_checkin_print.management.jobs.held import has_desk
-from indico_checkin_print.management.jobs.rows import CAN_RETRY
+from indico_checkin_print.management.jobs.rows import can_retry
 
 
 class RHRetryJob(RHJobBase):
     """Print a badge after all that failed, expired or was canceled."""
 
     def _process(self):
-        if self.job.state in CAN_RETRY and self.job.webhook_id is None and not has_desk(self.event):
+        may = can_retry(self.job)
+        if may and self.job.webhook_id is None and not has_desk(self.event):
             flash(_('There is no desk to print at. Add one first.'), 'error')
-        elif self.job.state in CAN_RETRY and ledger.retry(self.job, session.user):
+        elif may and ledger.retry(self.job, session.user, self._desk()):
             kick.after_commit()
             flash(_('The badge is printed again.'), 'success')
         else:

@@ -98,7 +98,7 @@ class RHReleaseJob(RHJobBase):
         held = can_release(self.job)
         if held and self.job.desk_id is None and not has_desk(self.event):
             flash(_('There is no desk to print at. Add one first.'), 'error')
-        elif held and ledger.release([self.job], f'user:{session.user.id}'):
+        elif held and ledger.release([self.job], f'user:{session.user.id}', desk=self._desk()):
             kick.after_commit()
             flash(_('The badge prints now.'), 'success')
         else:

@@ -45,7 +45,7 @@ class RHReprint(RHJobBase):
             flash(_('The badge has changed in the meantime.'), 'warning')
             return None
         name = name_of(self.job)
-        job = ledger.reprint(self.job, session.user, reason)
+        job = ledger.reprint(self.job, session.user, reason, self._desk())
         kick.after_commit()
         self._log(LogKind.change, f'Badge of "{name}" printed again', reason=in_english(REASONS[reason]))
         flash(_('Another badge of {} is on its way.').format(name), 'success')
@@ -67,7 +67,8 @@ class RHMissed(RHJobBase):
     """Note that a badge did not come out of which nobody knew, and print it."""
 
     def _process(self):
-        if ledger.resolve(self.job, session.user, came_out=False) and ledger.retry(self.job, session.user):
+        if (ledger.resolve(self.job, session.user, came_out=False)
+                and ledger.retry(self.job, session.user, self._desk())):
             kick.after_commit()
             flash(_('The badge is printed now.'), 'success')
         else:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload
 
 from indico.core.db import db
 from indico.modules.events.registration.models.form_fields import RegistrationFormFieldData
-from indico.modules.events.registration.models.registrations import Registration, RegistrationData
+from indico.modules.events.registration.models.registrations import Registration, RegistrationData, RegistrationState
 from indico.web.flask.util import url_for
 
 import print_agent.protocol.reasons
@@ -20,6 +20,7 @@ from indico_checkin_print.management.status import elsewhere, printer_status
 from indico_checkin_print.management.visibility import visible
 from indico_checkin_print.models.jobs import Job, JobState, news_of
 from indico_checkin_print.reasons.codes import Reason, describe
+from indico_checkin_print.reasons.desk import PREFIX
 
 
 #: How many jobs the page of the event shows
@@ -102,8 +103,8 @@ class JobRow:
 
     @property
     def can_retry(self):
-        """Whether it can be queued once more: nothing came out."""
-        return self.job.state in CAN_RETRY
+        """Whether it can be queued once more: nothing came out, and somebody may want it."""
+        return can_retry(self.job)
 
     @property
     def can_reprint(self):
@@ -123,6 +124,17 @@ def state_of(job):
     if job.state == JobState.ready and job.desk is not None and job.desk.webhook_id is not None:
         return MESSAGE_STATES[job.state]
     return job.state.title
+
+
+def can_retry(job):
+    """Return whether a job can be queued once more: nothing came out, and it is not that of an undone check-in."""
+    if job.state not in CAN_RETRY or job.purpose != Job.PURPOSE_BADGE:
+        return job.state in CAN_RETRY
+    registration = job.registration
+    # one that was changed for one print prints as another job
+    return (job.reason != Reason.replaced and registration is not None and not registration.is_deleted
+            and registration.state in {RegistrationState.complete, RegistrationState.unpaid}
+            and job.checked_in_dt in {None, registration.checked_in_dt})
 
 
 def can_reprint(job):
@@ -224,7 +236,8 @@ def detail_of(job):
     """Return what is known about a job's state besides its reason; nothing if that says the same."""
     # what a held badge lacks is why it is held, or belongs to a document that is drawn anew
     losses = map(str, losses_of(job)) if job.state != JobState.held else ()
-    said = job.detail in (print_agent.protocol.reasons.SENTENCES.get(job.reason), job.printer)
+    known = (print_agent.protocol.reasons.SENTENCES.get(job.reason), job.printer)
+    said = job.detail in known or job.detail.startswith(PREFIX)
     return ' '.join(filter(None, ('' if said else job.detail, *losses)))
 
 

@@ -117,6 +117,63 @@ def test_names_are_escaped(live, create_job, create_reg):
     assert '&lt;b&gt;Bold' in html
 
 
+# -- held and failed --------------------------------------------------------------------------------------------------
+
+def box_of(html, box):
+    return re.findall(r'data-job="(\d+)"', html.partition(f'id="board-{box}"')[2].partition('data-live>')[2]
+                      .partition('<div id="board-')[0])
+
+
+def test_held_and_failed_badges_stay_in_sight(db, live, objects, switched_on, create_job, create_reg):
+    assert 'Held or failed' not in live()
+    held = create_job(create_reg('Ada', 'Held'), JobState.held, reason=Reason.already_printed)
+    failed = create_job(create_reg('Bo', 'Failed'), JobState.failed, reason='printer_failed')
+    test = create_job(state=JobState.failed, purpose=Job.PURPOSE_TEST)
+    create_job(create_reg('Cy', 'Batch'), JobState.held, reason=Reason.in_batch)
+    printed = [create_job(create_reg('Di', f'Printed {n}')) for n in range(board.board_view.MAX_ROWS)]
+    html = live()
+    assert box_of(html, 'stuck') == [str(failed.id), str(held.id)]
+    assert f'/board/jobs/{held.id}/release"' in html
+    assert f'/board/jobs/{failed.id}/retry"' in html
+    assert box_of(html, 'rows') == [str(job.id) for job in printed[::-1]]
+    # the oldest are counted, and hide nobody
+    many = [create_job(create_reg('Ed', f'Held {n}'), JobState.held, reason=Reason.bulk) for n in range(6)]
+    html = live()
+    assert box_of(html, 'stuck') == [str(job.id) for job in many[::-1]]
+    assert '2 more. Scan the ticket' in html
+    assert len(box_of(html, 'rows')) == board.board_view.MAX_ROWS
+    assert str(test.id) not in box_of(html, 'stuck')
+
+
+def test_what_nobody_has_to_do_anything_about(db, live, objects, switched_on, create_job, create_reg, set_job):
+    again, undone = create_reg('Ada', 'Again'), create_reg('Bo', 'Undone')
+    another = create_job(again, JobState.failed, reason='printer_failed')
+    latest = create_job(again)
+    old = create_job(create_reg('Cy', 'Old'), JobState.failed, reason='printer_failed',
+                     changed_dt=now_utc() - timedelta(hours=25))
+    gone = create_job(undone, JobState.failed, reason='printer_failed', checked_in_dt=now_utc())
+    paused = create_job(create_reg('Di', 'Paused'), JobState.held, reason=Reason.paused)
+    # left behind when printing resumed
+    assert box_of(live(), 'stuck') == [str(paused.id)]
+    objects.desk.paused = True
+    html = live()
+    assert box_of(html, 'stuck') == []
+    assert {str(job.id) for job in (another, latest, old, gone, paused)} <= set(box_of(html, 'rows'))
+    # why it failed is said, and there is nothing to retry of an undone check-in
+    assert f'/jobs/{gone.id}/retry' not in html
+    assert f'/jobs/{old.id}/retry' in html
+
+
+def test_why_a_badge_was_cancelled(live, create_job, create_reg):
+    job = create_job(create_reg('Ada', 'Only'), JobState.canceled, reason=Reason.check_in_only)
+    html = live()
+    assert 'Checked in at a scan station that is set to &#34;Check in only&#34;.' in html
+    assert f'/board/jobs/{job.id}/retry"' in html
+    # the other one prints
+    job = create_job(create_reg('Bo', 'Replaced'), JobState.canceled, reason=Reason.replaced)
+    assert f'/board/jobs/{job.id}/retry"' not in live()
+
+
 # -- ETag -------------------------------------------------------------------------------------------------------------
 
 def test_etag(volunteer, url, objects, create_job, create_reg):
@@ -193,7 +250,7 @@ def test_buttons_of_hidden_people(db, volunteer, url, create_job, create_reg, bu
 
 def test_every_handler_of_one_job_asks(app):
     handlers = {getattr(board, app.view_functions[rule.endpoint].__name__) for rule in app.url_map.iter_rules()
-                if '/desk/' in rule.rule and 'job_id' in rule.arguments}
+                if '/board/' in rule.rule and 'job_id' in rule.arguments}
     assert len(handlers) >= 5
     assert [rh for rh in handlers if not issubclass(rh, board.BoardJobButton) or not issubclass(rh, RHJobBase)] == []
 
@@ -203,7 +260,7 @@ def test_every_handler_of_one_job_asks(app):
 @pytest.mark.parametrize(('button', 'becomes'), [('came-out', JobState.completed), ('missed', JobState.queued),
                                                  ('retry', JobState.queued), ('release', JobState.queued)])
 def test_buttons(db, volunteer, url, create_job, create_reg, button, becomes):
-    job = create_job(create_reg(), BUTTONS[button], reason=Reason.bulk, checked_in_dt=now_utc())
+    job = create_job(create_reg(), BUTTONS[button], reason=Reason.bulk)
     answer = volunteer.post(f'{url}/jobs/{job.id}/{button}', xhr=False)
     assert (answer.status_code, answer.location) == (302, url)
     db.session.expire_all()

@@ -51,7 +51,7 @@ def test_no_badge_in_an_event_without_a_badge_desk(scan, scan_only, code_of, reg
     assert reg.checked_in
     job = Job.query.one()
     # there is an answer to "where is my badge?", and a manager can retry it
-    assert (job.state, job.reason) == (JobState.canceled, Reason.source_off)
+    assert (job.state, job.reason) == (JobState.canceled, Reason.check_in_only)
     assert scan(code_of(reg))['answer'] == 'already_in'
     assert Job.query.one().state == JobState.canceled
 

@@ -19,6 +19,8 @@ from indico_checkin_print.models.records import JobHistory
 pytestmark = pytest.mark.usefixtures('no_kick')
 
 STATES = RegistrationState
+#: Indico refuses the other one, see below
+WITHOUT_NUL = st.characters(codec='utf-8', exclude_characters='\0')
 
 
 @pytest.fixture
@@ -234,7 +236,7 @@ def test_a_code_with_nul_is_refused_by_indico_itself(volunteer, url, reg):
 def test_damaged_codes(scan, code_of, reg, data):
     code = code_of(reg)
     place = data.draw(st.integers(0, len(code)))
-    damaged = code[:place] + data.draw(st.text(max_size=3)) + code[place + data.draw(st.integers(0, 5)):]
+    damaged = code[:place] + data.draw(st.text(WITHOUT_NUL, max_size=3)) + code[place + data.draw(st.integers(0, 5)):]
     answer = scan(damaged)
     assert answer['answer'] in {'welcome', 'already_in', 'unknown', 'other_event'}
     if answer['answer'] in {'welcome', 'already_in'}:
@@ -253,6 +255,14 @@ def test_undo(db, scan, volunteer, url, code_of, reg, form):
     second = volunteer.post(f'{url}/undo', registration=reg.id, checked_in_dt=answer['checked_in_dt']).json
     assert second['undone'] is False
     assert scan(code_of(reg))['answer'] == 'welcome'
+
+
+def test_undo_when_the_badge_is_out(scan, volunteer, url, code_of, reg, form, set_job):
+    answer = scan(code_of(reg))
+    job = set_job(Job.query.one(), state=JobState.completed, reason='printed')
+    undone = volunteer.post(f'{url}/undo', registration=reg.id, checked_in_dt=answer['checked_in_dt']).json
+    assert undone['sentence'] == 'Zoë Müller is not checked in any more. Please collect the badge.'
+    assert job.state == JobState.completed
 
 
 @pytest.mark.parametrize('late', [timedelta(seconds=21), timedelta(days=1)])

@@ -114,8 +114,8 @@ def test_number_of_queries(app, db, event, page, manager, objects, create_reg, c
 
 
 @pytest.mark.parametrize('state', list(JobState))
-def test_retry(db, manager, page, create_job, state):
-    job = create_job(state=state)
+def test_retry(db, manager, page, create_job, create_reg, state):
+    job = create_job(create_reg(), state=state)
     html = manager.get(f'{page}/live').get_data(as_text=True)
     allowed = state in {JobState.failed, JobState.expired, JobState.canceled}
     assert (f'/jobs/{job.id}/retry' in html) == allowed

@@ -42,6 +42,8 @@ def setup(**kwargs):
       for state in (RegistrationState.pending, RegistrationState.rejected, RegistrationState.withdrawn)],
     ({}, {'blocked': True}, S.canceled, Reason.not_allowed),
     ({}, {'source': CheckinSource.other}, S.canceled, Reason.source_off),
+    ({}, {'source': CheckinSource.scan_only}, S.canceled, Reason.check_in_only),
+    ({'badge_desk': True}, {'source': CheckinSource.scan_only}, S.held, Reason.badge_desk),
     ({'sources': frozenset({'other'})}, {'source': CheckinSource.other}, S.queued, Reason.checked_in),
     ({'sources': frozenset()}, {}, S.canceled, Reason.source_off),
     ({'sources': frozenset(), 'badge_desk': True}, {}, S.held, Reason.badge_desk),
