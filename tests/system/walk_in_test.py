@@ -56,6 +56,44 @@ def test_by_keyboard_from_the_form_to_the_badge(stack, page, keep):
     expect(page.locator('input[name="first_name"]')).to_be_focused()
 
 
+@pytest.fixture
+def unreachable(stack):
+    """The address of a user at which nobody can be reached."""
+    old, new = 'manager@indico.example', 'mona@indico.invalid'
+    change = "UPDATE users.emails SET email = '{}' WHERE email = '{}'"
+    stack.postgres.sql('indico', change.format(new, old))
+    yield new
+    stack.postgres.sql('indico', change.format(old, new))
+
+
+def test_what_the_server_refuses_is_said_beside_the_field(page, keep, unreachable):
+    """The browser's check finds the account of an address, and then Indico refuses the address."""
+    page.get_by_role('link', name='Participants').click()
+    email = page.locator('input[name="email"]')
+    page.locator('input[name="first_name"]').fill('Wim')
+    # nobody has sent anything, so nothing is missing yet
+    missing = page.get_by_text('You need to review some of the fields')
+    expect(missing).to_be_hidden()
+    page.get_by_role('button', name='Register').click()
+    expect(missing).to_be_visible()
+    page.locator('input[name="last_name"]').fill('Walker')
+    email.fill(unreachable)
+    promise = page.get_by_text('will be associated with the Indico account')
+    expect(promise).to_be_visible()
+    page.get_by_role('button', name='Register').click()
+    refusal = page.locator('.field').filter(has=email).get_by_role('alert')
+    expect(refusal).to_have_text('Invalid email address')
+    expect(email).to_be_focused()
+    expect(promise).to_be_hidden()
+    assert fits(page)
+    keep(page, 'walk-in-refused')
+    email.fill('wim@people.test')
+    expect(refusal).to_have_count(0)
+    expect(page.get_by_text('The registration will not be associated with any Indico account')).to_be_visible()
+    page.get_by_role('button', name='Register').click()
+    expect(page.locator('.board-state')).to_contain_text('Checked in')
+
+
 def test_who_is_registered_already(stack, page, take, keep):
     person, = take(1)
     email, = stack.postgres.sql('indico', f'SELECT email FROM event_registration.registrations '
