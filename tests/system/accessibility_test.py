@@ -255,6 +255,31 @@ def test_a_webhook_that_does_not_work(stack, log_in, tmp_path, picture):
         manager.post(f'{path}/delete')
 
 
+def test_the_preview_of_a_badge(stack, log_in, take, picture):
+    person, = take(1, form=1)
+    page = log_in('manager')
+
+    def opens():
+        page.goto(f'{stack.event_url}/manage/registration/{person["form_id"]}/registrations/{person["id"]}/')
+        page.get_by_role('link', name='Preview').click()
+        page.get_by_role('dialog').get_by_role('img').wait_for()
+
+    faults = judge(page, picture, 'preview of a badge', within=DIALOG, palette=INDICO_COLOURS, fits=False,
+                   has_dark=False, opens=opens)
+    assert not faults, '\n'.join(faults)
+
+
+def test_a_contact_sheet(stack, log_in, take, picture):
+    people, page = take(3, form=1), log_in('manager')
+    answer = Manager(stack).post(f'/manage/checkin-print/forms/{people[0]["form_id"]}/contact-sheet/choose',
+                                 [*(('registration_id', person['id']) for person in people), ('order', 'name'),
+                                  ('submitted', '1')])
+    page.goto(answer.json()['redirect'])
+    expect(page.get_by_role('img')).to_have_count(3)
+    faults = judge(page, picture, 'contact sheet', has_dark=False)
+    assert not faults, '\n'.join(faults)
+
+
 def test_the_page_of_a_registration(stack, log_in, take, picture):
     person, = take(1, form=1)
     page, count = log_in('manager'), len(stack.papers())
