@@ -8,6 +8,7 @@ Indico and other plugins put there, and its modules are where they are in Indico
 
 import json
 from io import BytesIO
+from types import SimpleNamespace
 
 from qrcode import QRCode
 from reportlab.lib.units import cm
@@ -18,6 +19,7 @@ from indico.modules.designer.placeholders import RegistrationTicketQRPlaceholder
 from indico.modules.events.registration.util import get_ticket_qr_code_data
 from indico.util.placeholders import get_placeholders
 
+from indico_checkin_print.badge.items import key_of
 from indico_checkin_print.badge.qr_limits import Code
 from indico_checkin_print.badge.qr_room import BORDER, module_of, white_around
 from indico_checkin_print.models.choices import QRLevel
@@ -65,9 +67,17 @@ def code_on(data, item, payload, level=QRLevel.medium):
 
     :param data: What a `DesignerTemplate` has as its data.
     """
-    count = len(symbol(payload, level))
+    return code_at(item, SimpleNamespace(**data), payload, len(symbol(payload, level)))
+
+
+def code_at(item, template, payload, count):
+    """Return the `Code` for a symbol.
+
+    :param template: What has the width, height and items of the template.
+    :param count: The modules on a side of the symbol.
+    """
     return Code(payload, count, module_of(item, count) / PIXELS_CM * 10,
-                min(white_around(item, data['items'], data['width'], data['height'], count)))
+                min(white_around(item, template.items, template.width, template.height, count)))
 
 
 def mask(modules):
@@ -104,9 +114,16 @@ class Scannable:
     #: The `QRLevel` of all codes
     qr_level = QRLevel.medium
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        #: The `Code` that was drawn last for each item, by what `items.key_of` says
+        self.codes = {}
+
     def _draw_item(self, canvas, item, tpl_data, content, margin_x, margin_y):
         if isinstance(content, TicketCode):
-            self._draw_code(canvas, item, tpl_data, symbol(content.payload, self.qr_level), margin_x, margin_y)
+            modules = symbol(content.payload, self.qr_level)
+            self.codes[key_of(item)] = code_at(item, tpl_data, content.payload, len(modules))
+            self._draw_code(canvas, item, tpl_data, modules, margin_x, margin_y)
         else:
             super()._draw_item(canvas, item, tpl_data, content, margin_x, margin_y)
 

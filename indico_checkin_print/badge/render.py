@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from types import SimpleNamespace
 
@@ -55,6 +55,8 @@ class BadgePDF:
     losses: tuple = ()
     #: Which template it is and why, as `parts.parts_in_facts` says; nothing of a ticket
     drawn_with: dict | None = None
+    #: Each `qr_limits.Code` on it, by the item that shows it
+    codes: dict = field(default_factory=dict)
 
     @property
     def sha256(self):
@@ -104,7 +106,16 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
         if pictures and Reason.lost_picture not in accepted:
             raise MustHold(Reason.lost_picture, ' '.join(pictures))
         return _checked(kind, content, losses=losses, two_sided=two_sided,
-                        drawn_with=parts_in_facts(parts) if parts else None)
+                        drawn_with=parts_in_facts(parts) if parts else None, codes=_codes(pdfs))
+
+
+def _codes(pdfs):
+    """Return the codes of all parts by their items: of two with one name that with the smaller squares."""
+    codes = {}
+    for pdf in pdfs:
+        for item, code in pdf.codes.items():
+            codes[item] = min(codes.get(item, code), code, key=lambda each: each.module_mm)
+    return codes
 
 
 def drawing_choices(rules):

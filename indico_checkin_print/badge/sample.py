@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from indico.core.db import db
+from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
+
+from indico_checkin_print.models.rules import FormSetup
 
 
 @contextmanager
@@ -31,3 +34,12 @@ def sample_registration(regform, name=''):
         yield registration
     finally:
         savepoint.rollback()
+
+
+def setup_for_test(event_id, desk_id):
+    """Return the form whose badge a desk prints as a test: one that prints there, else any that prints."""
+    setups = (FormSetup.query
+              .join(RegistrationForm, RegistrationForm.id == FormSetup.registration_form_id)
+              .filter(RegistrationForm.event_id == event_id, ~RegistrationForm.is_deleted, FormSetup.enabled)
+              .order_by(db.func.coalesce(FormSetup.desk_id == desk_id, False).desc(), RegistrationForm.id))
+    return setups.first()

@@ -99,10 +99,10 @@ class RHEditPrint(RHVolunteerBase):
 
     def _show(self, dialog, facts):
         """Return a picture of the badge with the changes, and what is wrong with it."""
-        shown = show(self.registration, setup_of(self.event), dialog.person, template=dialog.template,
-                     edits=facts.get('edits'))
         printer = next((x for x in dialog.printers if [x.agent_id, x.printer] == facts.get('printer')),
                        next(iter(dialog.printers), None))
+        shown = show(self.registration, setup_of(self.event), dialog.person, dots=dots_of(printer),
+                     template=dialog.template, edits=facts.get('edits'))
         pictures = pictures_of(shown.content, dots_of(printer)) if shown.content else []
         return jsonify(printed=False, problems=[], notes=shown.notes, width_mm=shown.width_mm,
                        pictures=list(map(as_url, pictures)))

@@ -49,7 +49,7 @@ class WPCheckinPrint(WPJinjaMixinPlugin, WPEventManagement):
 
     def get_extra_js_files(self):
         return [static(x) for x in ('live.js', 'in_place.js', 'event_page.js', 'jobs_page.js', 'desk_rules.js',
-                                    'calls.js')]
+                                    'calls.js', 'preview.js')]
 
 
 class WPWithoutMenus(WPJinjaMixinPlugin, WPBase):

@@ -29,6 +29,7 @@ from indico_checkin_print.management.setup.forms import RHEditForm, RHSwitchForm
 from indico_checkin_print.management.setup.kiosks import (RHAddKiosk, RHEditKiosk, RHNewKioskCode, RHRemoveKiosk,
                                                           RHRevokeKiosk)
 from indico_checkin_print.management.setup.prepared import RHDeletePrepared, RHEditPrepared, RHPrepare
+from indico_checkin_print.management.setup.preview import RHPreviewTest
 from indico_checkin_print.management.setup.when import RHEditWhen
 from indico_checkin_print.management.template_rules.pages import (RHAddTemplateRule, RHDeleteTemplateRule,
                                                                   RHEditTemplateRule, RHMoveTemplateRule)
@@ -85,6 +86,7 @@ def add_management_urls(blueprint):
     _add('/desks/<int:desk_id>/delete', 'delete_desk', RHDeleteDesk, 'POST')
     _add('/desks/<int:desk_id>/test', 'test_desk', RHTestDesk, 'POST')
     _add('/desks/<int:desk_id>/test-with-name', 'test_desk_with_name', RHTestDeskWithName, 'GET', 'POST')
+    _add('/desks/<int:desk_id>/preview', 'preview_test', RHPreviewTest, 'GET')
     _add('/desks/<int:desk_id>/printers/<int:position>/sheet', 'print_calibration_sheet', RHPrintCalibrationSheet,
          'GET', 'POST')
     _add('/desks/<int:desk_id>/printers/<int:position>/calibration', 'calibrate_printer', RHCalibratePrinter,

@@ -7,14 +7,13 @@ from sqlalchemy.orm import joinedload
 
 from indico.core.db import db
 from indico.modules.designer.models.templates import DesignerTemplate
-from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import RegistrationState
 
 from indico_checkin_print import _, heartbeat, kick, ledger, sql
 from indico_checkin_print.badge.calibration import render_calibration_sheet
 from indico_checkin_print.badge.drawing_version import drawing_version
 from indico_checkin_print.badge.render import accepted_by, drawing_choices, render
-from indico_checkin_print.badge.sample import sample_registration
+from indico_checkin_print.badge.sample import sample_registration, setup_for_test
 from indico_checkin_print.badge.separator import render_separator
 from indico_checkin_print.delivery.deliver import begin, enter, send
 from indico_checkin_print.errors import CannotRender, MustHold
@@ -180,15 +179,6 @@ def _render(job, accepted, choices):
         raise CannotRender(Reason.template_missing)
     return render(job.registration, setup, job.person, template=template, accepted=accepted,
                   edits=(job.facts or {}).get('edits'), **choices)
-
-
-def setup_for_test(event_id, desk_id):
-    """Return the form whose badge a desk prints as a test: one that prints there, else any that prints."""
-    setups = (FormSetup.query
-              .join(RegistrationForm, RegistrationForm.id == FormSetup.registration_form_id)
-              .filter(RegistrationForm.event_id == event_id, ~RegistrationForm.is_deleted, FormSetup.enabled)
-              .order_by(db.func.coalesce(FormSetup.desk_id == desk_id, False).desc(), RegistrationForm.id))
-    return setups.first()
 
 
 def post_waiting(actor, *, seconds=30, may_claim=None, meanwhile=None):

@@ -47,6 +47,7 @@ ROUTES = [
     ('POST', '/desks/{desk}/test'),
     ('GET', '/desks/{desk}/test-with-name'),
     ('POST', '/desks/{desk}/test-with-name'),
+    ('GET', '/desks/{desk}/preview'),
     ('GET', '/desks/{desk}/printers/{printer}/sheet'),
     ('POST', '/desks/{desk}/printers/{printer}/sheet'),
     ('GET', '/desks/{desk}/printers/{printer}/calibration'),

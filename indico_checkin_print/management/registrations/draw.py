@@ -6,6 +6,7 @@ A badge that would wait for somebody is shown as it comes out when it is release
 from dataclasses import dataclass
 
 from indico_checkin_print.badge.losses import Loss
+from indico_checkin_print.badge.qr_limits import judge
 from indico_checkin_print.badge.render import accepted_by, drawing_choices, render
 from indico_checkin_print.errors import CannotRender, MustHold
 
@@ -22,10 +23,11 @@ class Shown:
     notes: tuple[str, ...] = ()
 
 
-def show(registration, rules, person='', **asked):
+def show(registration, rules, person='', *, dots=None, **asked):
     """Draw a badge and return what is `Shown`.
 
     :param rules: The `EventSetup` of its event, if it has one.
+    :param dots: The `Dots` of the printer for which codes are judged; without them they are not.
     :param asked: What somebody asks for this once, as `render` takes it.
     """
     setup, accepted, notes = registration.registration_form.checkin_print_setup, set(accepted_by(rules)), []
@@ -38,7 +40,12 @@ def show(registration, rules, person='', **asked):
         except CannotRender as exc:
             return Shown(notes=(*notes, _sentence(exc)))
         else:
-            return Shown(pdf.content, pdf.width_mm, pdf.height_mm, (*notes, *map(str, pdf.losses)))
+            return Shown(pdf.content, pdf.width_mm, pdf.height_mm,
+                         (*notes, *map(str, pdf.losses), *(_about_codes(pdf, dots) if dots is not None else ())))
+
+
+def _about_codes(pdf, dots):
+    return dict.fromkeys(str(why) for code in pdf.codes.values() for why in judge(code, dots.dpi, bits=dots.bits)[1])
 
 
 def shown_ahead(prepared):

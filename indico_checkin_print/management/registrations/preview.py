@@ -3,6 +3,7 @@
 from flask import request, session
 from werkzeug.exceptions import NotFound
 
+from indico.core.plugins import url_for_plugin
 from indico.web.util import jsonify_template
 
 from indico_checkin_print import _, ledger
@@ -37,14 +38,31 @@ class RHPreviewBadge(RHRegistrationBase):
         if value and value not in printers:
             raise NotFound
         __, printer = printers.get(value, (None, None))
-        dots = dots_of(printer)
-        shown = show(self.registration, setup_of(self.event), person)
-        pictures = pictures_of(shown.content, dots) if shown.content else []
-        return jsonify_template(
-            'preview.html', _render_func=WPCheckinPrint.render_template_func, registration=self.registration,
-            persons={id_: name_of(self.registration, id_) for id_ in persons}, person=person,
-            printers={key: _title(*each) for key, each in printers.items()}, printer=value, dots=dots, shown=shown,
-            calibration=in_words(printer) if printer is not None else '', pictures=list(map(as_url, pictures)))
+        return preview_dialog(
+            show(self.registration, setup_of(self.event), person, dots=dots_of(printer)), printer,
+            url=url_for_plugin('checkin_print.preview_badge', self.registration),
+            name=name_of(self.registration, person), person=person,
+            persons={id_: name_of(self.registration, id_) for id_ in persons},
+            printers={key: _title(*each) for key, each in printers.items()}, chosen=value)
+
+
+def preview_dialog(shown, printer, *, url, name, printers, chosen, person='', persons=(), texts=()):
+    """Return the dialog with a badge.
+
+    :param shown: What is `Shown`.
+    :param printer: The `DeskPrinter` that prints it, if there is one.
+    :param url: Where another badge is asked for, with what the fields of the dialog say.
+    :param name: Whose badge it is.
+    :param printers: What can be chosen: the words for each value, of which one is `chosen`.
+    :param persons: The same for persons.
+    :param texts: Fields to type in: (name, label, value) each.
+    """
+    dots = dots_of(printer)
+    pictures = pictures_of(shown.content, dots) if shown.content else []
+    return jsonify_template(
+        'preview.html', _render_func=WPCheckinPrint.render_template_func, shown=shown, dots=dots, url=url, name=name,
+        calibration=in_words(printer) if printer is not None else '', pictures=list(map(as_url, pictures)),
+        printers=printers, chosen=chosen, person=person, persons=persons, texts=texts)
 
 
 def _printers(event):

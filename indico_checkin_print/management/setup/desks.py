@@ -24,6 +24,8 @@ from indico_checkin_print.models.own_desks import OwnDesk
 from indico_checkin_print.models.rules import FormSetup
 
 
+#: Letters of each name on a test badge
+MAX_NAME = 250
 _WAITING = [*STILL_HERE, JobState.dispatched, JobState.printing]
 
 
@@ -128,8 +130,8 @@ class RHDeleteDesk(RHDeskBase):
 class TestNameForm(DialogForm):
     """The name on a test badge."""
 
-    first_name = StringField(_('First name'), [Length(max=250)])
-    last_name = StringField(_('Last name'), [DataRequired(), Length(max=250)],
+    first_name = StringField(_('First name'), [Length(max=MAX_NAME)])
+    last_name = StringField(_('Last name'), [DataRequired(), Length(max=MAX_NAME)],
                             description=_('By default the longest name among the registrations.'))
 
 

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
+from tests.plugin.conftest import text_item
 from werkzeug.exceptions import Forbidden
 
 from indico_checkin_print.models.desks import Desk, DeskPrinter
@@ -48,6 +49,19 @@ def test_what_is_wrong_is_said(manager, url, create_reg):
     html = manager.get(url(create_reg('\ue000', 'Müller'))).json['html']
     assert 'boxes in place of U+E000' in html
     assert len(pictures(html)) == 1
+
+
+def test_a_code_that_will_not_scan_is_said(db, manager, url, reg, form, create_template, agent):
+    form.template = create_template('Small code', items=[
+        text_item('full_name_b', 100), {**text_item('ticket_qr_code', 300), 'width': 60, 'height': 60}])
+    html = manager.get(url(reg)).json['html']
+    assert 'dots of a printer with 203 dpi' in html
+    # with finer dots the squares are as small, but not of so few dots
+    agent.printers = [{'name': 'p1', 'dpi': 1200}]
+    db.session.flush()
+    html = manager.get(url(reg)).json['html']
+    assert 'dots of a printer' not in html
+    assert 'Some phones need' in html
 
 
 def test_a_form_that_prints_nothing(db, form, manager, url, reg):
