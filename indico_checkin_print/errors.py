@@ -5,6 +5,8 @@
     ├── SettingError            a setting in indico.conf makes no sense
     ├── SecretUnreadable        a secret cannot be decrypted any more
     ├── CannotRender            a badge cannot be made until a person changes something
+    ├── CannotMake              a certificate cannot be made until a person changes something
+    ├── CannotSign              nothing can be signed until the administrator changes something
     ├── MustHold                a badge waits until a person has looked at it
     ├── PictureRefused          a picture cannot be printed
     ├── DocumentGone            a badge has no document any more
@@ -52,6 +54,20 @@ class CannotRender(CheckinPrintError):
 
     def __init__(self, reason, detail=''):
         super().__init__(detail, reason)
+
+
+class CannotMake(CheckinPrintError):
+    """A certificate cannot be made, and another try will not help until a person changes something.
+
+    ``reason`` is a `certificates.reasons.CertificateReason`.
+    """
+
+    def __init__(self, reason, detail=''):
+        super().__init__(str(detail), reason)
+
+
+class CannotSign(CheckinPrintError):
+    """Nothing can be signed until the administrator changes something; the text says what. No certificate is begun."""
 
 
 class MustHold(CheckinPrintError):

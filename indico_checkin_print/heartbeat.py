@@ -33,6 +33,8 @@ POSTS_INTERVAL, POSTS_TIMEOUT = 2, 6
 RELAY_TIMEOUT = 20
 #: The chain of Celery tasks that draws badges ahead
 PREPARES = 'turn to prepare'
+#: The chain of Celery tasks that makes certificates
+CERTIFICATES = 'turn to make certificates'
 #: A process that draws badges is forgotten after so many seconds if another one is there.
 DRAWS_TIMEOUT = 300
 #: A worker that has not renewed its turn for so many seconds is dead.

@@ -25,7 +25,17 @@ DEFAULTS = {
     'PREPARED_MB': 5000,
     # where the manual for event managers (docs/manager.md) is published; each box links to its chapter there
     'MANUAL_URL': None,
+    # the key that signs certificates of attendance: a PKCS#12 file, and a file with its password in the first line
+    'CERTIFICATE_KEY': None,
+    'CERTIFICATE_PASSWORD_FILE': None,
+    # what viewers show of the signature: 'contact', 'location', 'reason'
+    'CERTIFICATE_SIGNATURE': {},
+    # a timestamp server (RFC 3161)
+    'CERTIFICATE_TIMESTAMP_URL': None,
 }
+
+#: Most characters of each text that a signature shows
+MAX_SIGNATURE_TEXT = 200
 
 
 def allowed_networks():
@@ -89,6 +99,47 @@ def manual_url(chapter):
     """Return where a chapter of the manual is, by its heading's anchor; empty if the manual is not published."""
     url = config.PLUGIN_CHECKIN_PRINT_MANUAL_URL
     return f'{url}#{chapter}' if url else ''
+
+
+def certificate_key():
+    """Return the paths of the key for certificates and of the file with its password; twice ``None`` without a key.
+
+    :raises SettingError: if one of them is missing, or no absolute path.
+    """
+    names = ('CERTIFICATE_KEY', 'CERTIFICATE_PASSWORD_FILE')
+    paths = [getattr(config, f'PLUGIN_CHECKIN_PRINT_{name}') for name in names]
+    if paths == [None, None]:
+        return None, None
+    for name, path in zip(names, paths, strict=True):
+        if not isinstance(path, str) or not path.startswith('/'):
+            raise SettingError(f'PLUGIN_CHECKIN_PRINT_{name} is {path!r}; it must be the absolute path of a file. A '
+                               'key and its password are set together.')
+    return tuple(paths)
+
+
+def certificate_texts():
+    """Return what viewers show of a signature, as a dict with some of ``contact``, ``location`` and ``reason``.
+
+    :raises SettingError: if it is anything else.
+    """
+    texts = config.PLUGIN_CHECKIN_PRINT_CERTIFICATE_SIGNATURE
+    if (not isinstance(texts, dict) or not texts.keys() <= {'contact', 'location', 'reason'}
+            or not all(isinstance(text, str) and len(text) <= MAX_SIGNATURE_TEXT for text in texts.values())):
+        raise SettingError("PLUGIN_CHECKIN_PRINT_CERTIFICATE_SIGNATURE must be a dict with 'contact', 'location' and "
+                           f"'reason', each with at most {MAX_SIGNATURE_TEXT} characters; each may be missing.")
+    return texts
+
+
+def certificate_timestamp_url():
+    """Return the URL of the timestamp server; ``None`` if there is none.
+
+    :raises SettingError: if it is no URL.
+    """
+    url = config.PLUGIN_CHECKIN_PRINT_CERTIFICATE_TIMESTAMP_URL
+    if url is not None and (not isinstance(url, str) or urlsplit(url).scheme not in {'http', 'https'}):
+        raise SettingError(f'PLUGIN_CHECKIN_PRINT_CERTIFICATE_TIMESTAMP_URL is {url!r}; it must begin with https:// or '
+                           'http://, or be None.')
+    return url
 
 
 def parse_networks(value):

@@ -11,8 +11,10 @@ from indico.core.db import db
 
 from indico_checkin_print import heartbeat
 from indico_checkin_print.badge.warm_up import warm_up
-from indico_checkin_print.certificates import sweep as certificates
+from indico_checkin_print.certificates import generate
+from indico_checkin_print.certificates.sweep import sweep as sweep_certificates
 from indico_checkin_print.diagnostics import attention_email, equipment, standstill_email
+from indico_checkin_print.errors import CannotSign
 from indico_checkin_print.ledger.conditions import post_is_due
 from indico_checkin_print.ledger.prepared import wanted
 from indico_checkin_print.logs import logger
@@ -27,6 +29,8 @@ SWEEP_INTERVAL = 15
 POST_DURATION = 10
 #: For how long a task draws badges ahead, and how long other tasks have a turn then, in seconds.
 PREPARE_DURATION, PREPARE_PAUSE = 2, 0.5
+#: The same for certificates.
+CERTIFICATES_DURATION, CERTIFICATES_PAUSE = 5, 0.5
 #: Between two searches for documents that are not needed any more, in seconds.
 DOCUMENT_PURGE_INTERVAL = 300
 
@@ -84,6 +88,32 @@ def prepare(chain=None):
         db.session.commit()
 
 
+@celery.task(name='checkin_print_certificates', plugin='checkin_print', ignore_result=True)
+def make_certificates(chain=None):
+    """Make certificates for a moment, then again after a pause, as long as there are any: in one worker at a time.
+
+    :param chain: Names the tasks that follow each other; a new one begins only where none is.
+    """
+    chain = chain or uuid4().hex
+    is_first = heartbeat.take(heartbeat.CERTIFICATES, chain)
+    db.session.commit()
+    if not is_first:
+        return
+    actor = f'celery:{os.getpid()}'
+    try:
+        # badges do not wait for certificates, not even where there is only one worker
+        __, more = generate.make_waiting(actor, seconds=CERTIFICATES_DURATION,
+                                         meanwhile=lambda: render_waiting(actor, seconds=2))
+    except CannotSign as exc:
+        logger.error('Certificates wait: %s', exc.detail)
+        more = False
+    if more:
+        make_certificates.apply_async((chain,), countdown=CERTIFICATES_PAUSE)
+    else:
+        heartbeat.forget(heartbeat.CERTIFICATES, detail=chain)
+        db.session.commit()
+
+
 def _want_posts():
     """Ask for POSTs if some are due: at once, or when the relay that should make them proves to be gone."""
     wanted = post_is_due()
@@ -101,8 +131,10 @@ def sweep():
     db.session.commit()
     work()
     # after the badges of those who stand at a desk
-    certificates.sweep('sweep')
+    sweep_certificates('sweep')
     db.session.commit()
+    if generate.anything_waits():
+        make_certificates.delay()
     if wanted():
         prepare.delay()
     equipment.check()

@@ -4,6 +4,7 @@ What is asked wrongly is answered with exit code 2, and what exists is named; wh
 """
 
 import json
+import sys
 from collections import Counter
 from dataclasses import asdict
 
@@ -15,11 +16,22 @@ from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.tags import RegistrationTag
 
+from indico_checkin_print.certificates.generate import failed_of, make_waiting, progress
 from indico_checkin_print.certificates.people import select
+from indico_checkin_print.certificates.plan import plan
 from indico_checkin_print.certificates.presets import ensure_types, events_with_certificates, types_of
+from indico_checkin_print.certificates.reasons import describe
 from indico_checkin_print.certificates.selection import SENTENCES
+from indico_checkin_print.certificates.sign import load_signature
 from indico_checkin_print.certificates.types import Who
+from indico_checkin_print.errors import CannotMake, CannotSign
 from indico_checkin_print.routing.rules import FormIs, HasTag, dump
+
+
+#: Exit code when a command could not do all that it was asked to
+EXIT_FAILED = 1
+#: How often a command that takes long says how far it is, in seconds
+NEWS_INTERVAL = 5
 
 
 @click.group()
@@ -129,3 +141,45 @@ def preview(event_id, type_name, as_json):
     click.echo(f'{len(selection.recipients)} recipients, {len(selection.skips)} skipped'
                + (': ' if counts else '')
                + ', '.join(f'{count} {reason}' for reason, count in sorted(counts.items())) + '.')
+
+
+@certificates.command()
+@_event_option
+@_type_option
+@_json_option
+def generate(event_id, type_name, as_json):
+    """Make the certificates of a type, here and now. Repeat it at any time: what shows what is true is left alone."""
+    type_ = _type(_event(event_id), type_name)
+    if not type_.signed and not as_json:
+        click.echo('PDFs of this type are NOT SIGNED.')
+    made, more = 0, True
+    try:
+        if type_.signed:
+            # before anything is entered
+            load_signature()
+        planned = plan(type_, 'cli')
+        while more:
+            count, more = make_waiting('cli', seconds=NEWS_INTERVAL, type_id=type_.id)
+            made += count
+            now = progress(type_)
+            if more and not as_json:
+                left = '' if now.seconds_left is None else f', {now.seconds_left} s left'
+                click.echo(f'{now.ready} of {now.total}, {now.made_per_minute:.0f} a minute{left}')
+    except (CannotMake, CannotSign) as exc:
+        raise click.ClickException(exc.detail)
+    now = progress(type_)
+    if as_json:
+        click.echo(json.dumps({'event': type_.event_id, 'type': type_.name, 'planned': asdict(planned), 'made': made,
+                               'progress': asdict(now)}))
+    else:
+        click.echo(f'{planned.recipients} recipients, {planned.skipped} skipped; {planned.new} new, {planned.changed} '
+                   f'changed, {planned.unchanged} unchanged; {made} made.')
+        if planned.no_recipient:
+            click.echo(f'{planned.no_recipient} were issued to people who are no recipients any more.')
+        for certificate in failed_of(type_):
+            why = f'{describe(certificate.reason)} {certificate.detail}'
+            click.echo(f'FAILED  {certificate.subject_key}  {why}', err=True)
+        click.echo(f'{now.total} certificates: {now.ready} ready, {now.waiting} waiting, {now.failed} failed, '
+                   f'{now.revoked} revoked.')
+    if now.failed or now.waiting:
+        sys.exit(EXIT_FAILED)

@@ -1,15 +1,34 @@
 """How certificates change: the state and its line of history in one statement. Nothing else changes a state."""
 
+from sqlalchemy.dialects.postgresql import insert
+
 from indico.core.db import db
 
+from indico_checkin_print.certificates.reasons import CertificateReason
 from indico_checkin_print.certificates.states import SEND_TRANSITIONS, TRANSITIONS
 from indico_checkin_print.models.certificate_records import CertificateHistory
 from indico_checkin_print.models.certificates import Certificate
+from indico_checkin_print.models.states import CertificateState
 from indico_checkin_print.sql import now
 
 
 #: Most characters of what somebody says about a change
 MAX_DETAIL = 2000
+
+
+def create(actor, **values):
+    """Enter a certificate that is to be made, unless somebody else has entered it meanwhile. Return how many that are.
+
+    :param values: Its columns.
+    """
+    new = (insert(Certificate.__table__).values(state=CertificateState.queued, reason=str(CertificateReason.planned),
+                                                next_try_dt=now(), **values)
+           .on_conflict_do_nothing(index_elements=['type_id', 'subject_key']).returning(Certificate.__table__.c.id))
+    ids = db.session.execute(new).scalars().all()
+    db.session.add_all(CertificateHistory(certificate_id=id_, state=CertificateState.queued, detail='', actor=actor,
+                                          reason=str(CertificateReason.planned)) for id_ in ids)
+    db.session.flush()
+    return len(ids)
 
 
 def move(where, to, reason, actor, detail='', **values):

@@ -24,6 +24,8 @@ MAX_OVERDUE = 60
 MAX_WAIT = 300
 #: Clocks that differ by more than so many seconds
 CLOCK_WARN_OFFSET, CLOCK_WRONG_OFFSET = 2, 30
+#: The certificate of the key that signs should be valid for so many days
+MIN_KEY_DAYS = 60
 #: Networks with fewer bits than these contain much more than a conference
 MIN_PREFIX = {4: 16, 6: 48}
 
@@ -262,6 +264,25 @@ def check_missed(pile):
                                            f'{ago(pile.oldest)}. Why is in Indico\'s log ("could not be recorded"). '
                                            'Print these badges from the participant list.')
     return Finding('check-ins', OK, 'All are recorded')
+
+
+def check_signing(wanted, error, subject, days_left):
+    """Check the key that signs certificates of attendance.
+
+    :param wanted: How many types of certificates are on that are signed.
+    :param error: What is wrong with the key.
+    :param days_left: For how many days its certificate is still valid.
+    """
+    if error:
+        if not wanted:
+            return Finding('signing', OK, 'No event has a type of certificate on that is signed')
+        return Finding('signing', WRONG, f'{wanted} types of certificates are signed, and none of theirs can be made. '
+                                         f'{error}')
+    if days_left < MIN_KEY_DAYS:
+        return Finding('signing', WARN, f'The certificate of the key ({subject}) ends in {days_left} days. Get a new '
+                                        'one, and put it in the place of PLUGIN_CHECKIN_PRINT_CERTIFICATE_KEY. What '
+                                        'was signed before stays valid.')
+    return Finding('signing', OK, f'{subject}, valid for {days_left} days')
 
 
 def check_webhooks(count, off, open_):

@@ -18,6 +18,7 @@ from indico.core.config import config
 from indico.core.db import db
 from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.forms import RegistrationForm
+from indico.util.date_time import now_utc
 
 from indico_checkin_print import heartbeat, settings
 from indico_checkin_print.badge.render import drawing_choices, render
@@ -25,12 +26,14 @@ from indico_checkin_print.badge.sample import sample_registration
 from indico_checkin_print.badge.text.draw import scripts_without_font
 from indico_checkin_print.badge.text.folders import wheel
 from indico_checkin_print.badge.text.packages import cure_for
+from indico_checkin_print.certificates.sign import load_signature
 from indico_checkin_print.diagnostics import checks
 from indico_checkin_print.diagnostics.findings import OK, Answer, LastBeat, Pile
 from indico_checkin_print.diagnostics.labels import wrong_labels
-from indico_checkin_print.errors import CannotRender, MustHold, SettingError
+from indico_checkin_print.errors import CannotRender, CannotSign, MustHold, SettingError
 from indico_checkin_print.ledger.conditions import behind_another, due, for_receiver, for_webhooks
 from indico_checkin_print.ledger.prepared import storage_by_event
+from indico_checkin_print.models.certificate_types import CertificateType
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.jobs import Job, JobState
@@ -80,6 +83,7 @@ def examine():
     yield checks.check_scripts(missing, cure_for({script for scripts in missing.values() for script in scripts},
                                                  _system(), is_root=os.geteuid() == 0, has_wheel=wheel() is not None))
     yield checks.check_webhooks(*_webhooks())
+    yield checks.check_signing(*_signing())
     yield checks.check_jobs(*_jobs())
     posting = [beat for name, beat in beats.items()
                if name.startswith(heartbeat.POSTS) and beat.age < checks.MAX_RELAY_AGE]
@@ -89,6 +93,15 @@ def examine():
     if not wrong_setting:
         yield checks.check_prepared(*_prepared())
     yield checks.check_purge(beats.get(heartbeat.PURGE))
+
+
+def _signing():
+    wanted = CertificateType.query.filter(CertificateType.enabled, CertificateType.signed).count()
+    try:
+        signature = load_signature()
+    except CannotSign as exc:
+        return wanted, exc.detail, '', None
+    return wanted, '', signature.subject, (signature.ends - now_utc()).days
 
 
 def _error_of(function):

@@ -9,6 +9,8 @@ from indico.modules.events.registration.models.tags import RegistrationTag
 
 from indico_checkin_print.cli import cli
 from indico_checkin_print.models.certificate_types import CertificateType
+from indico_checkin_print.models.certificates import Certificate
+from indico_checkin_print.models.states import CertificateState
 
 
 @pytest.fixture
@@ -61,3 +63,20 @@ def test_what_is_asked_wrongly_names_what_exists(run, dummy_event, attendee):
     assert (code, "'guest' is no type of certificate that is on for this event. There is: attendee." in output) == (
         2, True)
     assert run('preview', '--event', 2**30, '--type', 'attendee')[0] == 2
+
+
+def test_generate(run, db, dummy_event, attendee, create_reg, configure):
+    configure()
+    create_reg(checked_in=True)
+    code, output = run('generate', '--event', dummy_event.id, '--type', 'attendee')
+    assert code == 0, output
+    assert 'PDFs of this type are NOT SIGNED.' in output
+    assert output.endswith('1 certificates: 1 ready, 0 waiting, 0 failed, 0 revoked.\n')
+    found = json.loads(run('generate', '--event', dummy_event.id, '--type', 'attendee', '--json')[1])
+    assert (found['planned']['unchanged'], found['made'], found['progress']['ready']) == (1, 0, 1)
+    attendee.signed = True
+    db.session.flush()
+    code, output = run('generate', '--event', dummy_event.id, '--type', 'attendee')
+    assert (code, 'Error: PLUGIN_CHECKIN_PRINT_CERTIFICATE_KEY is not set' in output) == (1, True)
+    # nothing was begun
+    assert Certificate.query.filter_by(state=CertificateState.ready).count() == 1

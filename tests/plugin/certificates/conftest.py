@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.fakes.keys import Authority, new_key, write_key
 
 from indico.util.date_time import now_utc
 
@@ -60,3 +61,16 @@ def create_file(db):
         db.session.flush()
         return file
     return _create
+
+
+@pytest.fixture(scope='session')
+def authority():
+    """A certificate authority, for keys that sign."""
+    return Authority()
+
+
+@pytest.fixture(scope='session')
+def key_files(tmp_path_factory, authority):
+    """The files of a key that can sign, and of its password."""
+    key = new_key()
+    return write_key(tmp_path_factory.mktemp('keys'), key, authority.issue('Committee', key), authority)

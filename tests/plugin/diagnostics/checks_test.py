@@ -69,6 +69,10 @@ NOBODY = Answer(error='ConnectionError')
     (checks.check_networks(['127.0.0.0/8', '::1']), WARN, 'this server itself (127.0.0.0/8, ::1/128)'),
     (checks.check_networks(['10.20.0.1/16']), WRONG, "'10.20.0.1/16' is not a network"),
     (checks.check_networks(7), WRONG, 'cannot be read'),
+    (checks.check_signing(0, 'No key.', '', None), OK, 'No event'),
+    (checks.check_signing(2, 'No key.', '', None), WRONG, 'none of theirs can be made. No key.'),
+    (checks.check_signing(2, '', 'CN=Committee', 59), WARN, '(CN=Committee) ends in 59 days'),
+    (checks.check_signing(0, '', 'CN=Committee', 60), OK, 'CN=Committee, valid for 60 days'),
     (checks.check_settings(''), OK, ''),
     (checks.check_settings('It is nonsense.'), WRONG, 'nonsense'),
     (checks.check_jobs(Pile(), Pile(), Pile(3, 20)), OK, '3 wait'),
@@ -127,12 +131,12 @@ def examine(app, db, mocker, form):
 def test_a_healthy_installation(examine):
     findings = examine()
     assert {name for name, (level, __) in findings.items() if level != OK} == set(), findings
-    assert len(findings) == 19
+    assert len(findings) == 20
 
 
 def test_for_people(examine, db):
     output = CliRunner().invoke(cli, ['doctor']).output.splitlines()
-    assert len(output) == 19
+    assert len(output) == 20
     assert all(line.startswith('OK     ') for line in output)
 
 
