@@ -70,3 +70,12 @@ def _judge(desk_printer, size):
     return WrongLabels(desk_id=desk_printer.desk_id, position=desk_printer.position, printer=desk_printer.printer,
                        badge=size, loaded=tuple(media.sizes(names)),
                        is_too_large=media.too_small(size, names) is not None)
+
+
+def label_problem(desk_printer, size):
+    """Return in a sentence that a printer of a desk has other labels loaded than those of a badge; empty if not.
+
+    :param size: Width and height of the badge, in mm.
+    """
+    found = _judge(desk_printer, size)
+    return str(found.words) if found is not None else ''

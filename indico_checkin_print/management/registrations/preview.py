@@ -10,6 +10,7 @@ from indico_checkin_print import _, ledger
 from indico_checkin_print.badge.persons import name_of, persons_of
 from indico_checkin_print.badge.preview import as_url, pictures_of
 from indico_checkin_print.diagnostics.dots import dots_of
+from indico_checkin_print.diagnostics.labels import label_problem
 from indico_checkin_print.management.base import WPCheckinPrint
 from indico_checkin_print.management.registrations.draw import show
 from indico_checkin_print.management.registrations.hooks import RHRegistrationBase
@@ -59,10 +60,11 @@ def preview_dialog(shown, printer, *, url, name, printers, chosen, person='', pe
     """
     dots = dots_of(printer)
     pictures = pictures_of(shown.content, dots) if shown.content else []
+    labels = label_problem(printer, (shown.width_mm, shown.height_mm)) if pictures and printer is not None else ''
     return jsonify_template(
-        'preview.html', _render_func=WPCheckinPrint.render_template_func, shown=shown, dots=dots, url=url, name=name,
-        calibration=in_words(printer) if printer is not None else '', pictures=list(map(as_url, pictures)),
-        printers=printers, chosen=chosen, person=person, persons=persons, texts=texts)
+        'preview.html', _render_func=WPCheckinPrint.render_template_func, shown=shown, labels=labels, dots=dots,
+        calibration=in_words(printer) if printer is not None else '', pictures=list(map(as_url, pictures)), url=url,
+        name=name, printers=printers, chosen=chosen, person=person, persons=persons, texts=texts)
 
 
 def _printers(event):

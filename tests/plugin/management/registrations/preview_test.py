@@ -64,6 +64,15 @@ def test_a_code_that_will_not_scan_is_said(db, manager, url, reg, form, create_t
     assert 'Some phones need' in html
 
 
+def test_other_labels_are_said(db, manager, url, reg, agent):
+    for media, words in ((['oe_badge_96x134mm'], None), (['oe_label_62x29mm'], 'prints none of these badges')):
+        agent.printers = [{'name': 'p1', 'loaded': True, 'media': media}]
+        db.session.flush()
+        html = manager.get(url(reg)).json['html']
+        assert (' mm loaded' in html) == bool(words)
+        assert not words or words in html
+
+
 def test_a_form_that_prints_nothing(db, form, manager, url, reg):
     form.enabled = False
     db.session.flush()
