@@ -1,6 +1,7 @@
 """What a process does that has claimed a certificate under a lease, to make it or to send its e-mail."""
 
 from indico.core.db import db
+from indico.modules.events.models.events import Event
 
 from indico_checkin_print.certificates.reasons import CertificateReason as R
 from indico_checkin_print.certificates.states import MAKE_LEASE, MAX_MAKES, MAX_SENDS, RETRY_INTERVAL, SEND_LEASE, C, M
@@ -18,7 +19,9 @@ def claim(actor, *where):
     """
     next_id = (db.session.query(Certificate.id)
                .join(CertificateType, CertificateType.id == Certificate.type_id)
-               .filter(Certificate.state == C.queued, Certificate.next_try_dt <= now(), CertificateType.enabled, *where)
+               .join(Event, Event.id == Certificate.event_id)
+               .filter(Certificate.state == C.queued, Certificate.next_try_dt <= now(), CertificateType.enabled,
+                       ~Event.is_deleted, *where)
                .order_by(Certificate.id).limit(1)
                .with_for_update(skip_locked=True, of=Certificate).scalar_subquery())
     ids = move([Certificate.id == next_id], C.making, R.claimed, actor, lease_dt=now(MAKE_LEASE),
@@ -79,7 +82,8 @@ def claim_sending(message_id, actor, *where):
     """
     next_id = (db.session.query(Certificate.id)
                .join(CertificateType, CertificateType.id == Certificate.type_id)
-               .filter(CertificateType.enabled,
+               .join(Event, Event.id == Certificate.event_id)
+               .filter(CertificateType.enabled, ~Event.is_deleted,
                        db.or_(Certificate.send_next_dt.is_(None), Certificate.send_next_dt <= now()), *where)
                .order_by(Certificate.id).limit(1)
                .with_for_update(skip_locked=True, of=Certificate).scalar_subquery())

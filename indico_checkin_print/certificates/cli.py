@@ -17,14 +17,19 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.tags import RegistrationTag
 
 from indico_checkin_print.certificates.generate import failed_of, make_waiting, progress
+from indico_checkin_print.certificates.identity import written
 from indico_checkin_print.certificates.people import select
 from indico_checkin_print.certificates.plan import plan
 from indico_checkin_print.certificates.presets import ensure_types, events_with_certificates, types_of
 from indico_checkin_print.certificates.reasons import describe
+from indico_checkin_print.certificates.reissue import correct, correction_of, find, has_drifted
+from indico_checkin_print.certificates.reissue import restore as restore_certificate
+from indico_checkin_print.certificates.reissue import revoke as revoke_certificate
 from indico_checkin_print.certificates.selection import SENTENCES
 from indico_checkin_print.certificates.sign import load_signature
 from indico_checkin_print.certificates.types import Who
 from indico_checkin_print.errors import CannotMake, CannotSign
+from indico_checkin_print.models.certificates import Certificate
 from indico_checkin_print.routing.rules import FormIs, HasTag, dump
 
 
@@ -159,7 +164,7 @@ def generate(event_id, type_name, as_json):
             load_signature()
         planned = plan(type_, 'cli')
         while more:
-            count, more = make_waiting('cli', seconds=NEWS_INTERVAL, type_id=type_.id)
+            count, more = make_waiting('cli', Certificate.type_id == type_.id, seconds=NEWS_INTERVAL)
             made += count
             now = progress(type_)
             if more and not as_json:
@@ -183,3 +188,62 @@ def generate(event_id, type_name, as_json):
                    f'{now.revoked} revoked.')
     if now.failed or now.waiting:
         sys.exit(EXIT_FAILED)
+
+
+def _certificate(uuid, type_name):
+    certificate = find(uuid)
+    if certificate is None or (type_name is not None and certificate.type.name != type_name):
+        raise click.UsageError(f'There is no certificate {uuid}{f" of type {type_name}" if type_name else ""}.')
+    return certificate
+
+
+@certificates.command()
+@click.option('--uuid', required=True, help='The UUID of the certificate.')
+@click.option('--full-name', required=True, help='The name that is to stand on it.')
+@click.option('--first-name', default='', help='How its e-mail addresses the person; else the first word of the name.')
+@click.option('--type', 'type_name', help='Its type, to be sure.')
+@click.option('--dry-run', is_flag=True, help='Show what would change, and change nothing.')
+def reissue(uuid, full_name, first_name, type_name, dry_run):
+    """Make a certificate anew with a corrected name. Its UUID, serial and URLs stay."""
+    certificate = _certificate(uuid, type_name)
+    try:
+        correction = correction_of(full_name, first_name)
+        if certificate.type.signed:
+            # before anything is changed
+            load_signature()
+    except (ValueError, CannotSign) as exc:
+        raise click.ClickException(str(exc))
+    before, numbers = certificate.name, (certificate.uuid, certificate.serial)
+    click.echo(f'- {before}\n+ {correction["full_name"]}')
+    if dry_run:
+        return
+    if not correct(certificate, correction, 'cli'):
+        raise click.ClickException(f'Not possible, it is {certificate.state.name}.')
+    db.session.commit()
+    make_waiting('cli', Certificate.id == certificate.id, seconds=NEWS_INTERVAL)
+    if wrong := has_drifted(certificate.id, *numbers, correction['full_name']):
+        raise click.ClickException(f'Do not publish it: {wrong} is not as it must be. {certificate.detail}')
+    click.echo(f'Certificate {written(certificate.serial)} was made anew. Its e-mail is to be sent once more.')
+
+
+@certificates.command()
+@click.option('--uuid', required=True, help='The UUID of the certificate.')
+@click.option('--why', required=True, help='Why, for the public.')
+def revoke(uuid, why):
+    """Let a certificate be valid no longer."""
+    certificate = _certificate(uuid, None)
+    if not revoke_certificate(certificate, why, 'cli'):
+        raise click.ClickException(f'Not possible, it is {certificate.state.name}.')
+    db.session.commit()
+    click.echo(f'Certificate {written(certificate.serial)} is revoked.')
+
+
+@certificates.command()
+@click.option('--uuid', required=True, help='The UUID of the certificate.')
+def restore(uuid):
+    """Let a certificate that was revoked be valid once more."""
+    certificate = _certificate(uuid, None)
+    if not restore_certificate(certificate, 'cli'):
+        raise click.ClickException(f'Not possible, it is {certificate.state.name}.')
+    db.session.commit()
+    click.echo(f'Certificate {written(certificate.serial)} is valid once more.')

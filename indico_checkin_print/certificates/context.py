@@ -5,7 +5,6 @@ To be called in the context of the event and the language (`badge.context.in_eve
 
 from dataclasses import dataclass
 
-from indico.modules.receipts.util import get_safe_template_context
 from indico.util.date_time import format_date, format_interval, now_utc
 from indico.util.i18n import get_current_locale
 
@@ -13,6 +12,10 @@ from indico_checkin_print import _
 from indico_checkin_print.certificates.identity import written
 from indico_checkin_print.certificates.qr import qr_svg
 from indico_checkin_print.certificates.urls import validation_url
+
+
+#: Passes Indico's check of addresses; nothing is drawn or sent with it
+_ANY_ADDRESS = 'nobody@example.org'
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,11 @@ def build_context(shown, type_, registration, custom_fields, issued_dt=None):
     :param issued_dt: When it was first made; if not set, that is today.
     """
     event = type_.event
-    if registration is None:
-        context = _without_registration(event, shown, custom_fields)
-    else:
-        context = get_safe_template_context(event, registration, custom_fields)
+    context = _safe_context(event, registration if registration is not None else _no_registration(event),
+                            custom_fields, shown)
     if registration is None or shown.is_corrected:
-        context['registration']['personal_data'] |= {'first_name': shown.first_name, 'last_name': _rest(shown)}
+        context['registration']['personal_data'] |= {'first_name': shown.first_name, 'last_name': _rest(shown),
+                                                     'email': shown.email}
     start, end = (dt.astimezone(event.tzinfo) for dt in (event.start_dt, event.end_dt))
     # Indico's filter for dates leaves moments in the zone in which they are, which is UTC
     context['event'] |= {'start_dt': start, 'end_dt': end}
@@ -69,18 +71,25 @@ def build_context(shown, type_, registration, custom_fields, issued_dt=None):
     return context
 
 
-def _without_registration(event, shown, custom_fields):
-    """Return a context of the same shape for somebody who has no registration, or whose does not matter."""
+def _safe_context(event, registration, custom_fields, shown):
+    """Return what Indico's `get_safe_template_context` does, also for somebody whose address is none."""
     # its classes need all models of Indico, which are not there yet when plugins are loaded
     from indico.modules.receipts.schemas import TemplateDataSchema
     schema = TemplateDataSchema()
-    return schema.load(schema.dump({
-        'event': event, 'custom_fields': custom_fields,
-        'registration': {'id': 0, 'friendly_id': 0, 'submitted_dt': event.start_dt, 'base_price': 0, 'total_price': 0,
-                         'currency': '', 'formatted_price': '', 'state': 'complete', 'field_data': [],
-                         'personal_data': {'first_name': shown.first_name, 'last_name': _rest(shown),
-                                           'email': shown.email},
-                         'transaction': None}}))
+    dumped = schema.dump({'event': event, 'registration': registration, 'custom_fields': custom_fields})
+    data = dumped['registration']['personal_data']
+    # one address that Indico would not accept must not keep all others from their certificates
+    email, data['email'] = data.get('email', shown.email), _ANY_ADDRESS
+    context = schema.load(dumped)
+    context['registration']['personal_data']['email'] = email
+    return context
+
+
+def _no_registration(event):
+    """Return what stands for the registration of a speaker."""
+    return {'id': 0, 'friendly_id': 0, 'submitted_dt': event.start_dt, 'base_price': 0, 'total_price': 0,
+            'currency': '', 'formatted_price': '', 'state': 'complete', 'field_data': [],
+            'personal_data': {'first_name': '', 'last_name': ''}, 'transaction': None}
 
 
 def _rest(shown):

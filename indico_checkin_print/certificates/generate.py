@@ -1,7 +1,4 @@
-"""Makes what is queued: draws it, signs it, stores it. Any number of processes may, and any of them may be killed.
-
-A file whose transaction fails is deleted. A process that is killed between the two leaves a file that nothing knows.
-"""
+"""Makes what is queued: draws it, signs it, stores it. Any number of processes may, and any of them may be killed."""
 
 import hashlib
 import time
@@ -10,7 +7,7 @@ from io import BytesIO
 
 from indico.core.db import db
 from indico.core.storage import StorageError
-from indico.core.storage.backend import get_storage
+from indico.modules.events.models.events import Event
 from indico.modules.files.models.files import File
 
 from indico_checkin_print.badge.context import in_event
@@ -49,12 +46,12 @@ class Progress:
     seconds_left: float | None
 
 
-def make_waiting(actor, *, seconds, type_id=None, meanwhile=None):
+def make_waiting(actor, *where, seconds, meanwhile=None):
     """Make what is queued until nothing is or the time is up. Return how many were made and whether more may be.
 
     Of types that are signed nothing is begun without a valid key.
 
-    :param type_id: Only of this type.
+    :param where: Conditions for `Certificate`, to make these only.
     :param meanwhile: Called between two of them: what others wait for.
     :raises CannotSign: after all that needs no signature, if something waits that cannot be signed.
     """
@@ -63,8 +60,7 @@ def make_waiting(actor, *, seconds, type_id=None, meanwhile=None):
         signature = load_signature()
     except CannotSign as exc:
         cannot_sign = exc
-    where = [] if type_id is None else [Certificate.type_id == type_id]
-    may = where if signature is not None else [*where, ~CertificateType.signed]
+    may = where if signature is not None else (*where, ~CertificateType.signed)
     done, until = 0, time.monotonic() + seconds
     while time.monotonic() < until:
         certificate = claims.claim(actor, *may)
@@ -84,7 +80,9 @@ def make_waiting(actor, *, seconds, type_id=None, meanwhile=None):
 def _waits(*where):
     """Return whether something is queued for which it is time."""
     return (db.session.query(Certificate.id).join(CertificateType, CertificateType.id == Certificate.type_id)
-            .filter(Certificate.state == C.queued, Certificate.next_try_dt <= now(), CertificateType.enabled, *where)
+            .join(Event, Event.id == Certificate.event_id)
+            .filter(Certificate.state == C.queued, Certificate.next_try_dt <= now(), CertificateType.enabled,
+                    ~Event.is_deleted, *where)
             .has_rows())
 
 
@@ -135,29 +133,15 @@ def _store(certificate, pdf, made_from, signed_by, actor):
     before = certificate.file
     file = File.create_from_stream(BytesIO(pdf), f'certificate-{written(certificate.serial)}.pdf', 'application/pdf',
                                    ('event', str(certificate.event_id), 'certificates'))
-    file.claim()
-    # what becomes waste: the new one, until the record has it
-    waste, held = _place(file), False
-    try:
-        held = claims.made(certificate, file, hashlib.sha256(pdf).hexdigest(), made_from, actor, signed_by=signed_by)
-        if held:
-            replaced = _place(before) if before is not None else None
-            if before is not None:
-                db.session.delete(before)
-            db.session.commit()
-            waste = replaced
-        else:
-            db.session.delete(file)
-            db.session.commit()
-    finally:
-        if waste is not None:
-            backend, name = waste
-            get_storage(backend).delete(name)
+    # what nothing claims Indico deletes: this file if the next lines are not reached, or the one that it replaces
+    db.session.commit()
+    held = claims.made(certificate, file, hashlib.sha256(pdf).hexdigest(), made_from, actor, signed_by=signed_by)
+    if held:
+        file.claim()
+        if before is not None:
+            before.claimed = False
+    db.session.commit()
     return held
-
-
-def _place(file):
-    return file.storage_backend, file.storage_file_id
 
 
 def progress(type_):

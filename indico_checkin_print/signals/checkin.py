@@ -15,6 +15,7 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import kick, ledger, sql
 from indico_checkin_print.badge.persons import persons_of
+from indico_checkin_print.certificates.forget import forget as forget_certificates
 from indico_checkin_print.ledger.forget import forget
 from indico_checkin_print.ledger.rule_facts import load_facts
 from indico_checkin_print.ledger.states import MAY_BE_OUT, STILL_HERE
@@ -125,6 +126,8 @@ def on_deleted(registration, permanent=False, **kwargs):
     if permanent:
         with _savepoint(registration):
             forget(registration)
+        with _savepoint(registration):
+            forget_certificates(registration.id, origin.actor())
 
 
 def on_state_updated(registration, **kwargs):

@@ -44,7 +44,10 @@ def test_made_once(db, create_certificate, create_file, attendee):
     assert claims.failed(second, R.template, 'no such field', 'b', final=False)
     second.next_try_dt = LONG_AGO
     db.session.flush()
-    # nothing of a type that is off is made
+    # nothing of a type that is off is made, nor of an event that is deleted
+    assert claims.claim('a') is None
+    attendee.enabled = attendee.event.is_deleted = True
+    db.session.flush()
     assert claims.claim('a') is None
 
 

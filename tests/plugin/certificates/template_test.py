@@ -136,6 +136,16 @@ def test_a_corrected_name_is_everywhere(app, attendee, reg):
                                                                                       'Zoë Maria Meyer')
 
 
+def test_an_address_that_is_none(app, attendee, create_reg):
+    """Indico has checked some addresses less strictly; all others get their certificates all the same."""
+    reg = create_reg('Zoë', 'Müller Berg')
+    assert ' ' in reg.email
+    assert context_for(attendee, registration=reg)['registration']['personal_data']['email'] == reg.email
+    nobody = Shown('7Q2MXRVT', ZOE.uuid, 'Zoë Müller', 'Zoë', 'none')
+    assert context_for(attendee, nobody)['registration']['personal_data'] == {
+        **context_for(attendee)['registration']['personal_data'], 'email': 'none'}
+
+
 def test_pdf_a(app, attendee):
     pdf = drawn(attendee, pdf_a=True)
     assert b'pdfaid:part' in pdf or b'pdfaid' in PdfReader(BytesIO(pdf)).trailer['/Root']['/Metadata'].get_data()
