@@ -4,6 +4,7 @@ from indico.core.plugins import IndicoPluginBlueprint
 
 from indico_checkin_print.api.agents import RHDocument, RHPair, RHPoll
 from indico_checkin_print.api.badges import RHBadge, RHRequestBadge
+from indico_checkin_print.api.choices import RHChoices
 from indico_checkin_print.api.outcome import RHOutcome
 from indico_checkin_print.desk.urls import add_desk_urls
 from indico_checkin_print.management.urls import add_management_urls
@@ -21,6 +22,7 @@ blueprint.add_url_rule('/api/plugin/checkin-print/outcome/<uuid:job>', 'outcome'
 blueprint.add_url_rule('/api/plugin/checkin-print/event/<int:event_id>/badges', 'api_badges', RHRequestBadge,
                        methods=('POST',))
 blueprint.add_url_rule('/api/plugin/checkin-print/event/<int:event_id>/badges/<int:job_id>', 'api_badge', RHBadge)
+blueprint.add_url_rule('/api/plugin/checkin-print/event/<int:event_id>/choices', 'api_choices', RHChoices)
 
 add_management_urls(blueprint)
 add_desk_urls(blueprint)

@@ -39,7 +39,7 @@ MAX_KEY = 100
 REQUESTS_PER_MINUTE, QUESTIONS_PER_MINUTE = 60, 600
 
 _requests = cache(lambda: make_rate_limiter('checkin-print-badges', f'{REQUESTS_PER_MINUTE} per minute', by_ip=False))
-_questions = cache(lambda: make_rate_limiter('checkin-print-badge', f'{QUESTIONS_PER_MINUTE} per minute', by_ip=False))
+questions = cache(lambda: make_rate_limiter('checkin-print-badge', f'{QUESTIONS_PER_MINUTE} per minute', by_ip=False))
 
 
 class BadgeRequest(Struct, forbid_unknown_fields=True):
@@ -186,7 +186,7 @@ class RHBadge(RHBadgesBase):
     """Say what became of a badge."""
 
     def _process(self):
-        self._check_rate(_questions())
+        self._check_rate(questions())
         job = Job.query.filter_by(event_id=self.event.id, id=request.view_args['job_id'],
                                   purpose=Job.PURPOSE_BADGE).first()
         if job is None or job.registration is None or not self._may_see(job.registration):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from indico.core.oauth.models.personal_tokens import PersonalToken
 from indico.util.date_time import now_utc
 
 from print_agent.protocol.messages import Hello, Poll, PollReply, Printer
@@ -69,3 +70,15 @@ def posted_job(db, webhook_desk, ready_job):
     assert ledger.delivered(ready_job, 'HTTP 202', 'test')
     db.session.refresh(ready_job)
     return ready_job
+
+
+@pytest.fixture
+def token_of(db):
+    """Return a function that returns a personal token of a user."""
+    def _token_of(user, scopes=('registrants',)):
+        token = PersonalToken(user=user, name=f'Token {len(user.personal_tokens.all())}', scopes=set(scopes))
+        secret = token.generate_token()
+        db.session.add(token)
+        db.session.flush()
+        return secret
+    return _token_of

@@ -131,6 +131,7 @@ VOLUNTEER_ROUTES = {
 API_ROUTES = {
     ('POST', '/api/plugin/checkin-print/event/<int:event_id>/badges'),
     ('GET', '/api/plugin/checkin-print/event/<int:event_id>/badges/<int:job_id>'),
+    ('GET', '/api/plugin/checkin-print/event/<int:event_id>/choices'),
 }
 
 #: The volunteers' pages

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from indico.core import signals
-from indico.core.oauth.models.personal_tokens import PersonalToken
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import ledger
@@ -32,18 +31,6 @@ DOC = (Path(__file__).parents[3] / 'docs' / 'api.md').read_text()
 
 
 @pytest.fixture
-def token_of(db):
-    """Return a function that returns a personal token of a user."""
-    def _token_of(user, scopes=('registrants',)):
-        token = PersonalToken(user=user, name=f'Token {len(user.personal_tokens.all())}', scopes=set(scopes))
-        secret = token.generate_token()
-        db.session.add(token)
-        db.session.flush()
-        return secret
-    return _token_of
-
-
-@pytest.fixture
 def volunteer(create_user, event):
     user = create_user(150, 'Vera', 'Volunteer')
     event.update_principal(user, add_permissions={'registration_checkin'})
@@ -54,7 +41,7 @@ def volunteer(create_user, event):
 def call(test_client, event, volunteer, token_of, app):
     """Return a function that asks as the volunteer, or with another token; it returns the status and the answer."""
     own = token_of(volunteer)
-    for limiter in (badges._requests(), badges._questions()):
+    for limiter in (badges._requests(), badges.questions()):
         limiter.clear(event.id, volunteer.id)
 
     def _call(body=None, key='key 1', *, badge=None, token=own, event_id=event.id):
@@ -291,5 +278,5 @@ def test_the_document(call, reg):
     assert f'1 to {badges.MAX_COPIES}' in DOC
     assert f'up to {badges.MAX_KEY} characters' in DOC
     assert f'more than {badges.REQUESTS_PER_MINUTE} requests for badges, or {badges.QUESTIONS_PER_MINUTE} ' in DOC
-    example = json.loads(re.findall(r'```json\n(.*?)```', DOC, re.DOTALL)[1])
+    example = json.loads(re.findall(r'```json\n(.*?)```', DOC, re.DOTALL)[-1])
     assert call({'registration': reg.id})[1].keys() == example.keys()
