@@ -48,8 +48,8 @@ class WPCheckinPrint(WPJinjaMixinPlugin, WPEventManagement):
         return [static(x) for x in ('event_page.css', 'jobs_page.css', 'desk_rules.css', 'batches.css')]
 
     def get_extra_js_files(self):
-        return [static(x) for x in ('live.js', 'in_place.js', 'event_page.js', 'jobs_page.js', 'desk_rules.js',
-                                    'calls.js', 'preview.js')]
+        return [static(x) for x in ('live.js', 'dialogs.js', 'in_place.js', 'event_page.js', 'jobs_page.js',
+                                    'desk_rules.js', 'calls.js', 'preview.js')]
 
 
 class WPWithoutMenus(WPJinjaMixinPlugin, WPBase):

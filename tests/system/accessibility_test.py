@@ -44,6 +44,9 @@ BROKEN = r"""() => [...document.querySelectorAll('.form-label, .form-label *')].
   })).map(x => x.data.trim())"""
 FORM = '#registration-form-submission-container'
 
+#: The boxes of the tab *Set-up* that have a picture of their own, by their id
+BOXES = {'templates': 'which template', 'prepared': 'made before check-in'}
+
 #: Name: who opens it, its path below the event, and the button that opens a dialog on it
 PAGES = {
     'my desk': ('registrar', '/desk/', None),
@@ -59,20 +62,28 @@ PAGES = {
     'first steps': ('manager', '/manage/checkin-print/first-steps', None),
     'all badges': ('manager', '/manage/checkin-print/jobs/', None),
     'rules of printing': ('manager', '/manage/checkin-print/setup', 'Change the rules'),
+    'made before check-in, its dialog': ('manager', '/manage/checkin-print/setup', 'Change when badges are made'),
+    'choose what prints': ('manager', '/manage/checkin-print/setup', 'Choose what prints'),
+    'a new template rule': ('manager', '/manage/checkin-print/setup', 'Add a template rule'),
     'a new desk': ('manager', '/manage/checkin-print/setup', 'Add a desk'),
+    'edit a desk': ('manager', '/manage/checkin-print/setup', 'Edit the desk Desk 1'),
+    'calibrate': ('manager', '/manage/checkin-print/setup', 'Calibrate desk1'),
     'a new agent': ('manager', '/manage/checkin-print/setup', 'Add a print agent'),
+    'a new code': ('manager', '/manage/checkin-print/setup', 'New code for'),
     'a new rule': ('manager', '/manage/checkin-print/setup', 'Add a rule'),
     'a new kiosk': ('manager', '/manage/checkin-print/setup', 'Add a kiosk'),
     'a new webhook': ('manager', '/manage/checkin-print/setup', 'Add a webhook'),
+    'print again': ('manager', '/manage/checkin-print/jobs/', 'Print again the badge of'),
     'history of a badge': ('manager', '/manage/checkin-print/jobs/', 'History'),
 }
 
 
-def judge(page, picture, name, *, has_dark=True, fits=True, opens=None, **what):
+def judge(page, picture, name, *, has_dark=True, fits=True, opens=None, part=None, **what):
     """Return the faults of what a window shows, under both sizes and both schemes, without loading it anew.
 
     :param fits: Whether the page has to be no wider than the window.
     :param opens: A function that opens it anew for each size: Indico's dialogs stay where and as wide as they were.
+    :param part: What the docs show of the page, if not the window.
     """
     faults, views = [], []
     for size, viewport in SIZES.items():
@@ -85,7 +96,7 @@ def judge(page, picture, name, *, has_dark=True, fits=True, opens=None, **what):
             faults += [where + fault for fault in accessibility_faults(page, **what)]
             picture(page, f'axe-{name}-{size}-{scheme}')
             if MAKES_PICTURES and (has_dark or scheme == 'light'):
-                views.append(page.screenshot(animations='disabled'))
+                views.append((part or page).screenshot(animations='disabled'))
             if fits and (wide := page.evaluate(WIDE)):
                 faults.append(f'{where}wider than the window: ' + ' | '.join(wide))
             faults += [f'{where}a word of the label "{label}" is broken' for label in page.evaluate(BROKEN)]
@@ -191,11 +202,55 @@ def test_page(stack, log_in, picture, name):
             page.locator(f'{FORM} input[name="email"]').wait_for()
         if button:
             page.get_by_role('button', name=button).first.click()
-            page.locator(f'{DIALOG[0]} :is(form, table)').first.wait_for()
+            page.locator(f'{DIALOG[0]} :is(form, table, .checkin-print-secret)').first.wait_for()
 
     faults = judge(page, picture, name, within=DIALOG if button else OURS if manages else ('body',), without=(FORM,),
                    palette=INDICO_COLOURS if manages else '', has_dark=not manages, opens=opens)
     assert not faults, '\n'.join(faults)
+
+
+def test_boxes_of_set_up(stack, log_in, picture):
+    """Those that its picture, which is cut, does not show."""
+    manager, page = Manager(stack), log_in('manager')
+    template, = stack.postgres.sql('indico', 'SELECT min(template_id) FROM plugin_checkin_print.forms')
+    answer = manager.post('/manage/checkin-print/template-rules/add', {
+        'person': 'accompanying', 'text_field': '0', 'template_id': template})
+    assert answer.json().get('success'), answer.text
+    try:
+        page.goto(f'{stack.event_url}/manage/checkin-print/setup')
+        faults = []
+        for id_, name in BOXES.items():
+            selector = f'#checkin-print-{id_}'
+            faults += judge(page, picture, name, within=(selector,), palette=INDICO_COLOURS, has_dark=False,
+                            part=page.locator(selector))
+        assert not faults, '\n'.join(faults)
+    finally:
+        stack.postgres.sql('indico', "UPDATE plugin_checkin_print.events SET template_rules = '[]'")
+
+
+def test_dialogs_about_what_happened(stack, log_in, take, picture):
+    person, *people = take(26, form=1)
+    count, page = len(stack.papers()), log_in('manager')
+    CheckIn(stack)(person)
+    wait_for_badges(stack, count + 1)
+    # more than print at once without a click
+    Manager(stack).check_in_all(people)
+
+    def opens(path, button):
+        def _opens():
+            page.goto(f'{stack.event_url}/manage/checkin-print/{path}')
+            page.get_by_role('button', name=button).first.click()
+            page.locator(f'{DIALOG[0]} form').wait_for()
+        return _opens
+
+    try:
+        faults = []
+        for name, *where in (('a device', 'setup', 'Assign'), ('release all', '', 'Release all')):
+            faults += judge(page, picture, name, within=DIALOG, palette=INDICO_COLOURS, has_dark=False,
+                            opens=opens(*where))
+        assert not faults, '\n'.join(faults)
+    finally:
+        Manager(stack).post('/manage/checkin-print/held/discard')
 
 
 def test_a_desk_to_take(stack, log_in, picture):
@@ -249,6 +304,14 @@ def test_a_webhook_that_does_not_work(stack, log_in, tmp_path, picture):
         page.goto(f'{stack.event_url}{path}/log')
         expect(page.get_by_role('button', name='Send again: Test event')).to_be_visible(timeout=EXPECT_TIMEOUT)
         faults = judge(page, picture, 'a webhook', within=OURS, palette=INDICO_COLOURS, has_dark=False)
+
+        def opens():
+            page.reload()
+            page.get_by_role('button', name='Send again since').click()
+            expect(page.locator(f'{DIALOG[0]} form').get_by_role('textbox').first).to_be_focused()
+
+        faults += judge(page, picture, 'send again since', within=DIALOG, palette=INDICO_COLOURS, has_dark=False,
+                        opens=opens)
         assert not faults, '\n'.join(faults)
     finally:
         receiver.stop()

@@ -127,6 +127,7 @@ def test_a_kiosk_is_paired_and_used(stack, log_in, set_up, take):
     keys.fill(dialog(set_up).get_by_label('Desk', exact=True), 'Desk 1', shows=False)
     keys.use(dialog(set_up).get_by_label('English (United States)'), 'Space')
     keys.use(dialog(set_up).locator('input[type=submit]'))
+    expect(dialog(set_up).locator('.checkin-print-secret')).to_be_focused()
     code = dialog(set_up).locator('.checkin-print-secret').inner_text()
     keys.use(dialog(set_up).locator('.checkin-print-qr summary'))
     expect(dialog(set_up).locator('.checkin-print-qr svg')).to_be_visible()
@@ -139,6 +140,8 @@ def test_a_kiosk_is_paired_and_used(stack, log_in, set_up, take):
     window.wait_for_selector('#kiosk[data-ready]')
     expect(set_up.locator('#checkin-print-pairing')).to_have_text('Paired: Keys')
     keys.use(button(set_up, 'Done'))
+    # the page was loaded anew, and the focus is in the new row
+    expect(button(set_up, 'New code for Keys')).to_be_focused()
     person, = take(1)
     count = len(stack.papers())
     Wedge(window)(tickets(stack, [person])[0])
@@ -181,6 +184,71 @@ def test_walk_in(stack, log_in):
     expect(page.get_by_role('link', name='Next person')).to_be_focused()
     keys.press('Enter')
     expect(page.locator('input[name="first_name"]')).to_be_focused()
+
+
+def test_the_focus_returns(stack, set_up):
+    page, keys = set_up, Keyboard(set_up)
+    message = page.locator('#flashed-messages')
+    # a dialog that is saved, and the page is loaded anew
+    for before, after in (('Desk 2', 'Desk 2b'), ('Desk 2b', 'Desk 2')):
+        keys.use(button(page, f'Edit the desk {before}', exact=True))
+        keys.reach(dialog(page).locator('#name'), shows=False)
+        keys.press('Control+A')
+        page.keyboard.type(after)
+        keys.use(dialog(page).locator('input[type=submit]'))
+        expect(message).to_contain_text(f'The desk "{after}" has been changed.')
+        expect(button(page, f'Edit the desk {after}', exact=True)).to_be_focused()
+    # a page that was just loaded says nothing without being asked
+    expect(page.locator('#checkin-print-news')).to_contain_text('has been changed')
+    # one that is left as it was
+    choose = button(page, 'Choose what prints').first
+    keys.use(choose)
+    keys.reach(dialog(page).locator('#template_id'), shows=False)
+    keys.press('Escape')
+    expect(dialog(page)).to_have_count(0)
+    expect(choose).to_be_focused()
+    # one that changed something as it opened
+    code = page.locator('#checkin-print-agents').get_by_role('button', name=re.compile('^New code for')).first
+    keys.use(code)
+    expect(dialog(page).locator('.checkin-print-secret')).to_be_visible()
+    with page.expect_navigation():
+        keys.press('Escape')
+    expect(code).to_be_focused()
+    # what is new, and what is gone
+    keys.use(button(page, 'Add a desk'))
+    keys.fill(dialog(page).locator('#name'), 'By keys', shows=False)
+    keys.fill(dialog(page).get_by_label('Badges go to', exact=True), 'laptop', shows=False)
+    keys.use(dialog(page).locator('input[type=submit]'))
+    expect(message).to_contain_text('The desk "By keys" has been added.')
+    row = page.get_by_role('row').filter(has_text='By keys')
+    expect(row.locator(':focus')).to_have_count(1)
+    keys.use(button(page, 'Delete the desk By keys'))
+    keys.use(button(page, 'OK', exact=True))
+    expect(message).to_contain_text('The desk "By keys" has been deleted.')
+    expect(page.locator('#checkin-print-desks')).to_be_focused()
+
+
+def test_a_webhook(stack, set_up):
+    page, keys = set_up, Keyboard(set_up)
+    keys.use(button(page, 'Add a webhook'))
+    keys.fill(dialog(page).locator('#name'), 'Keys', shows=False)
+    keys.fill(dialog(page).locator('#url'), 'https://hooks.example.com/', shows=False)
+    keys.use(dialog(page).locator('input[type=submit]'))
+    expect(dialog(page).locator('.checkin-print-secret')).to_be_focused()
+    keys.use(dialog(page).get_by_role('button', name='Done'))
+    link = page.get_by_role('link', name='Keys', exact=True)
+    expect(link).to_be_focused()
+    keys.press('Enter')
+    since = button(page, re.compile('^Send again since'))
+    keys.use(since)
+    expect(dialog(page).get_by_role('textbox').first).to_be_focused()
+    keys.use(dialog(page).locator('input[type=submit]'))
+    expect(page.locator('#live-attempts')).to_contain_text('Messages that are sent again: 0')
+    expect(since).to_be_focused()
+    page.go_back()
+    keys.use(button(page, 'Delete the webhook Keys'))
+    keys.use(button(page, 'OK', exact=True))
+    expect(link).to_have_count(0)
 
 
 def test_a_device_gets_a_desk(stack, set_up, take):
@@ -246,6 +314,12 @@ def test_live_board_leads_to_what_is_held(stack, log_in, take):
     page = log_in('manager')
     keys = Keyboard(page)
     page.goto(f'{stack.event_url}/manage/checkin-print/')
+    release = page.locator('tr[data-held=bulk]').get_by_role('button', name=re.compile('^Release all'))
+    keys.use(release)
+    expect(dialog(page)).to_contain_text('Badges that wait: 25 – many people were checked in at once.')
+    keys.reach(dialog(page).locator('#order'), shows=False)
+    keys.press('Escape')
+    expect(release).to_be_focused()
     keys.use(page.get_by_role('link', name='Live board'))
     keys.use(page.get_by_role('region', name='All desks').get_by_role('link', name=re.compile('held')))
     expect(page.locator('tr[data-state=held]').first).to_be_visible()

@@ -103,6 +103,7 @@ class RHEditDesk(RHDeskBase):
                 _hand_over(self.desk)
                 self._log(LogKind.change, f'Desk "{self.desk.name}" changed', badges_went_to=before,
                           badges_go_to=_describe_delivery(self.desk))
+                flash(_('The desk "{}" has been changed.').format(self.desk.name), 'success')
                 return jsonify_data(flash=False)
         return jsonify_form(form)
 

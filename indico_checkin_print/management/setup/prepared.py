@@ -51,6 +51,7 @@ class RHEditPrepared(RHCheckinPrintBase):
             form.populate_obj(setup)
             self._log(LogKind.change, 'When badges are made before check-in was changed', when=setup.prepare.name,
                       time=setup.prepare_dt.isoformat() if setup.prepare_dt else '')
+            flash(_('The time at which badges are made has been changed.'), 'success')
             return jsonify_data(flash=False)
         return jsonify_form(form)
 
@@ -64,6 +65,7 @@ class RHPrepare(RHCheckinPrintBase):
         prepared.ask(self.event.id)
         kick.prepare_after_response()
         self._log(LogKind.positive, 'Badges are made before check-in')
+        flash(_('The badges are being made.'), 'success')
         return self._back_to_page()
 
 
