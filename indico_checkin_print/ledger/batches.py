@@ -35,6 +35,9 @@ UNDER_WAY = (S.queued, S.rendering, S.ready, S.dispatched, S.printing)
 #: What becomes of a badge that goes back to its batch. A worker that draws it, or an agent that has it, has another one
 BACK = {'expires_dt': now(HELD_EXPIRES_AFTER.total_seconds()), 'dispatch': Job.dispatch + 1, **UNASSIGNED}
 
+#: Who queues badges in their turn: nobody in person, also when a manager has just started or resumed their batch
+ACTOR = 'batch'
+
 # One statement, however many people there are. Somebody who has a badge by now is left out; no registration is locked,
 # so who gets one at this very moment is noticed when it is their turn
 _CREATE = """
@@ -93,7 +96,7 @@ def create_batch(batch, parts, actor):
         count, = cur.fetchone()
     # `feed_batches` has to find one
     db.session.execute(insert(EventSetup.__table__).values(event_id=batch.event_id).on_conflict_do_nothing())
-    feed_batches(actor, batch.id)
+    feed_batches(ACTOR, batch.id)
     return count
 
 
@@ -196,7 +199,7 @@ def pause_batch(batch, actor, *, paused):
     if paused:
         recall([Job.batch_id == batch.id, Job.state != S.held], S.held, Reason.in_batch, actor, **BACK)
     else:
-        feed_batches(actor, batch.id)
+        feed_batches(ACTOR, batch.id)
     return True
 
 

@@ -18,7 +18,8 @@ class BadgeKind(RichIntEnum):
 class UnpaidPolicy(RichIntEnum):
     """What happens when someone is checked in who has not paid."""
 
-    __titles__ = [None, _('No badge'), _('Hold the badge until they have paid'), _('Print the badge')]
+    __titles__ = [None, _('No badge'), _('Hold the badge until they have paid or somebody releases it'),
+                  _('Print the badge')]
     skip = 1
     hold = 2
     print = 3
@@ -27,7 +28,7 @@ class UnpaidPolicy(RichIntEnum):
 class ReprintPolicy(RichIntEnum):
     """What happens when someone is checked in again whose badge was printed already."""
 
-    __titles__ = [None, _('Hold the badge until someone asks for it'), _('Print another badge'), _('No other badge')]
+    __titles__ = [None, _('Hold the badge until somebody releases it'), _('Print another badge'), _('No other badge')]
     hold = 1
     print = 2
     skip = 3

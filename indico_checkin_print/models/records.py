@@ -45,7 +45,7 @@ class JobHistory(db.Model):
         db.String,
         nullable=False
     )
-    #: 'user:5', 'agent:3', 'relay', 'worker', 'sweep'
+    #: 'user:5', 'agent:3', 'relay', 'worker', 'sweep', 'batch'
     actor = db.Column(
         db.String,
         nullable=False

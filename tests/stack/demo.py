@@ -4,12 +4,14 @@ With ``--once`` it ends then, with exit code 0 only if every badge came out once
 """
 
 import argparse
+import signal
 import sys
 import threading
 import time
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from tests.stack.checkin import CheckIn
@@ -17,6 +19,7 @@ from tests.stack.facts import commit_times, judge, percentile
 from tests.stack.papers import names_in, read
 from tests.stack.process import StartError
 from tests.stack.say import say
+from tests.stack.scan_page import tickets
 from tests.stack.scenarios.ways import evenly
 from tests.stack.stack import Wanted, running
 
@@ -97,6 +100,8 @@ def main():
     parser.add_argument('--once', action='store_true', help='end after the check-ins')
     args = parser.parse_args()
     console = Console(highlight=False)
+    # a shell without job control lets what it starts in the background ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with running(Wanted(), say=say) as stack:
             facts = check_in(stack, console)
@@ -119,7 +124,7 @@ def main():
 def stay(stack, console):
     """Say where everything is, and wait for Ctrl-C."""
     manager, volunteer = (stack.seeded['users'][name] for name in ('manager', 'volunteer'))
-    person = evenly(stack, COUNT + 1)[-1]
+    person, other = evenly(stack, COUNT + 2)[-2:]
     address = (f'{stack.url}/api/checkin/event/{stack.seeded["event"]["id"]}/forms/{person["form_id"]}'
                f'/registrations/{person["id"]}')
     console.print(f"""
@@ -147,6 +152,13 @@ To try, from another terminal:
   curl -X PATCH -H 'Authorization: Bearer {stack.seeded['token']}' -H 'Content-Type: application/json' \\
     -d '{{"checked_in": true}}' {address}
 
+  A ticket of {other['first_name']} {other['last_name']}, to be typed at a scan station or a kiosk, with Enter:
+
+  {escape(tickets(stack, [other])[0])}
+
+  Others have theirs on Indico's page of the registration, as a QR code in "Get ticket".
+
+A walk-in needs an e-mail address whose domain exists, because Indico asks DNS.
 Webhooks may go to http://127.0.0.1 here. No e-mail is sent.
 """, soft_wrap=True)
     known = {paper.path for paper in stack.papers()}

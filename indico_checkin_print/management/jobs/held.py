@@ -23,9 +23,19 @@ from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason, describe
 
 
+#: Why they are held, after their number
+WHY_HELD = {
+    Reason.bulk: _('many people were checked in at once'),
+    Reason.unpaid: _('not paid'),
+    Reason.already_printed: _('had a badge before'),
+    Reason.paused: _('printing was paused'),
+    Reason.no_name: _('the badge would show no name'),
+    Reason.missing_glyphs: _('a character has no font'),
+    Reason.lost_picture: _('a picture cannot be printed'),
+    Reason.badge_desk: _('not scanned at the badge desk yet'),
+}
 #: What a person can release; the others wait for a desk
-CAN_RELEASE = (Reason.bulk, Reason.unpaid, Reason.already_printed, Reason.paused, Reason.no_name,
-               Reason.missing_glyphs, Reason.lost_picture, Reason.badge_desk)
+CAN_RELEASE = tuple(WHY_HELD)
 ORDERS = {
     'checkin': (_('In the order of check-in'), (Job.queue_dt, Job.id)),
     'name': (_('By last name'), (*Registration.order_by_name, Job.id)),
@@ -76,7 +86,9 @@ class RHReleaseHeld(RHCheckinPrintBase):
             if printing or not released:
                 flash(_('Badges that print now: {}').format(printing), 'success')
             return dialog_done()
-        return action_form(form, _('Release all'))
+        message = _('Badges that wait: {count} – {why}.').format(count=_releasable(self.event, self.reason).count(),
+                                                                 why=WHY_HELD[self.reason])
+        return action_form(form, _('Release all'), message=message)
 
 
 class RHDiscardHeld(RHCheckinPrintBase):

@@ -63,6 +63,9 @@ def test_a_few_at_a_time(db, make_batch, people, mocker):
     assert batch.made == 8
     assert states(batch) == [S.queued] * 3 + [S.held] * 5
     assert [job.registration_id for job in jobs_of(batch)] == [reg.id for reg in people]
+    # somebody made the batch; nobody in person says whose turn it is
+    assert [(step.reason, step.actor) for step in jobs_of(batch)[0].history] == [
+        (Reason.in_batch, 'test'), (Reason.batch_turn, 'batch')]
     assert ledger.feed_batches('test') == []
     ledger.move([Job.id == jobs_of(batch)[0].id], S.canceled, Reason.discarded, 'test')
     assert len(ledger.feed_batches('test')) == 1

@@ -160,6 +160,7 @@ def test_left_behind_by_a_pause(db, manager, page, objects, hold):
 def test_release_all_during_a_pause(db, manager, page, event, hold):
     south = Desk(event=event, name='South', paused=True)
     here, there = hold('unpaid'), hold('unpaid', desk=south)
+    assert 'Badges that wait: 2 – not paid.' in manager.get(f'{page}/held/release?reason=unpaid').json['html']
     assert not manager.save(f'{page}/held/release?reason=unpaid', order='checkin')
     assert states(db, here, there) == ['queued', 'held']
     assert there.reason == 'paused'
