@@ -71,7 +71,7 @@ class CannotSign(CheckinPrintError):
 
 
 class MustHold(CheckinPrintError):
-    """A badge would not show what it should: its person's name, or a character. Someone corrects that, or releases it.
+    """A badge would not show what it should: its person's name, or a character. Somebody corrects that, or releases it.
 
     ``reason`` is a `reasons.codes.Reason`.
     """

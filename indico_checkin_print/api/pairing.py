@@ -44,7 +44,7 @@ def check_guesses(look):
     try:
         allowed = [look(limit) for limit in (wrong_codes_from_here(), wrong_codes_in_all())]
     except redis.exceptions.RedisError:
-        # without the counters anyone could guess for ever
+        # without the counters anybody could guess for ever
         raise APIError(503, 'try_later', 'Pairing is not possible just now. Try again in a minute.')
     if not all(allowed):
         raise APIError(429, 'too_many_tries', 'Too many wrong pairing codes. Wait five minutes, then make a new code.')

@@ -44,15 +44,15 @@ def _title(item):
     kind = item.get('type', '')
     if is_regform_field_placeholder(item):
         field = RegistrationFormField.query.get(item.get('field_id') or kind.removeprefix('field-'))
-        return f'“{field.title}”' if field is not None else f'“{kind}”'
+        return f'"{field.title}"' if field is not None else f'"{kind}"'
     placeholder = get_placeholders('designer-fields').get(kind)
-    return f'“{placeholder.description}”' if placeholder is not None else f'“{kind}”'
+    return f'"{placeholder.description}"' if placeholder is not None else f'"{kind}"'
 
 
 def _item_fault(exc, item, frames):
     names = {frame.f_code.co_name for frame in frames}
     if item.get('font_family') not in FONT_STYLES:
-        return _('its font “{}” does not exist. Choose another one.').format(item.get('font_family'))
+        return _('its font "{}" does not exist. Choose another one.').format(item.get('font_family'))
     if 'drawImage' in names or ('render' in names and _is_image(item)):
         return _LOST_PICTURE
     if isinstance(exc, TypeError) and item.get('height') is None and _is_image(item):

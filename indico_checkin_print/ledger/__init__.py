@@ -1,6 +1,6 @@
 """The states of a job. Every change of a job's state in the whole product is made by a function of this package.
 
-The ledger in PostgreSQL is the truth; Celery, NOTIFY and the relay's memory only wake someone up. Each function works
+The ledger in PostgreSQL is the truth; Celery, NOTIFY and the relay's memory only wake somebody up. Each function works
 in the caller's transaction and each change writes one row of history. The clock is the database's.
 """
 

@@ -82,7 +82,7 @@ def _facts_with(losses, drawn_with):
 
 
 def hold_claimed(job, reason, detail, actor):
-    """Hold a claimed badge for a person to look at, unless it was held for the same before: then someone released it.
+    """Hold a claimed badge for a person to look at, unless it was held for the same before: then somebody released it.
 
     :return: Whether it is held.
     """

@@ -16,7 +16,7 @@ class BadgeKind(RichIntEnum):
 
 
 class UnpaidPolicy(RichIntEnum):
-    """What happens when someone is checked in who has not paid."""
+    """What happens when somebody is checked in who has not paid."""
 
     __titles__ = [None, _('No badge'), _('Hold the badge until they have paid or somebody releases it'),
                   _('Print the badge')]
@@ -26,7 +26,7 @@ class UnpaidPolicy(RichIntEnum):
 
 
 class ReprintPolicy(RichIntEnum):
-    """What happens when someone is checked in again whose badge was printed already."""
+    """What happens when somebody is checked in again whose badge was printed already."""
 
     __titles__ = [None, _('Hold the badge until somebody releases it'), _('Print another badge'), _('No other badge')]
     hold = 1
@@ -37,7 +37,7 @@ class ReprintPolicy(RichIntEnum):
 class NamelessPolicy(RichIntEnum):
     """What happens when a badge would show no name of its person."""
 
-    __titles__ = [None, _('Hold the badge until someone corrects the name or releases it'), _('Print the badge')]
+    __titles__ = [None, _('Hold the badge until somebody corrects the name or releases it'), _('Print the badge')]
     hold = 1
     print = 2
 
@@ -45,7 +45,7 @@ class NamelessPolicy(RichIntEnum):
 class MissingGlyphsPolicy(RichIntEnum):
     """What happens when no font of the server has a character of a badge."""
 
-    __titles__ = [None, _('Hold the badge until someone corrects the text or releases it'),
+    __titles__ = [None, _('Hold the badge until somebody corrects the text or releases it'),
                   _('Print the badge with boxes in their place')]
     hold = 1
     print = 2
@@ -78,7 +78,7 @@ class QRLevel(RichIntEnum):
 class PrepareWhen(RichIntEnum):
     """When the badges of an event are drawn that nobody has asked for yet."""
 
-    __titles__ = [None, _('When someone asks for it'), _('At a set time'), _('Whenever the server has nothing to do')]
+    __titles__ = [None, _('When somebody asks for it'), _('At a set time'), _('Whenever the server has nothing to do')]
     request = 1
     time = 2
     idle = 3
@@ -150,7 +150,7 @@ class BadgeEdit(IndicoStrEnum):
 
 
 class CheckinSource(IndicoStrEnum):
-    """The ways to check someone in, as far as Indico lets us distinguish them."""
+    """The ways to check somebody in, as far as Indico lets us distinguish them."""
 
     #: Indico's check-in app
     app = 'app'

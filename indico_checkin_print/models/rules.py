@@ -180,7 +180,7 @@ class FormSetup(db.Model):
         nullable=False,
         default=BadgeKind.badge
     )
-    #: The designer template of a badge (a ticket has its own); without one, and if someone deleted it, the category's
+    #: The designer template of a badge (a ticket has its own); without one, and if somebody deleted it, the category's
     #: default prints, see `badge.template_choice`
     template_id = db.Column(
         db.Integer,

@@ -44,7 +44,7 @@ class Reason(IndicoStrEnum):
     released = 'released'
     paid = 'paid'
     scanned = 'scanned'
-    # why someone asked for another badge
+    # why somebody asked for another badge
     lost = 'lost'
     misprint = 'misprint'
     name_corrected = 'name_corrected'
@@ -110,16 +110,16 @@ class Reason(IndicoStrEnum):
 
 SENTENCES = {
     Reason.no_desk: _('This form has no desk to print at. Add a desk, or choose one for the form.'),
-    Reason.unpaid: _('The registration is not paid. The badge prints when it is, or when someone releases it.'),
-    Reason.bulk: _('Many people were checked in at once. The badges print when someone releases them.'),
-    Reason.already_printed: _('This person had a badge before. Another one prints when someone releases it; at the '
+    Reason.unpaid: _('The registration is not paid. The badge prints when it is, or when somebody releases it.'),
+    Reason.bulk: _('Many people were checked in at once. The badges print when somebody releases them.'),
+    Reason.already_printed: _('This person had a badge before. Another one prints when somebody releases it; at the '
                               'desk: Print it now.'),
     Reason.paused: _('Printing is paused. The badge prints when printing resumes.'),
-    Reason.no_name: _('The badge would show no name of its person. It prints when someone corrects the name, or '
+    Reason.no_name: _('The badge would show no name of its person. It prints when somebody corrects the name, or '
                       'releases it.'),
-    Reason.missing_glyphs: _('This server has no font for some characters of the badge. It prints when someone '
+    Reason.missing_glyphs: _('This server has no font for some characters of the badge. It prints when somebody '
                              'corrects the text, or releases it with boxes in their place.'),
-    Reason.lost_picture: _('A picture of the person cannot be printed. The badge prints when someone replaces the '
+    Reason.lost_picture: _('A picture of the person cannot be printed. The badge prints when somebody replaces the '
                            'picture, or releases the badge without it.'),
     Reason.badge_desk: _('The badge prints when the ticket is scanned at the badge desk.'),
     Reason.in_batch: _('The badge prints when its turn in the batch comes.'),
@@ -128,7 +128,7 @@ SENTENCES = {
     Reason.checked_in: _('The attendee was checked in.'),
     Reason.corrected: _('Something on the badge has changed; it is made anew.'),
     Reason.desk_found: _('There is a desk for it now.'),
-    Reason.test: _('Someone asked for a test badge.'),
+    Reason.test: _('Somebody asked for a test badge.'),
     Reason.claimed: _('The badge is being made.'),
     Reason.rendered: _('The badge is made and waits for its printer.'),
     Reason.prepared: _('The badge was made before and waits for its printer.'),
@@ -139,22 +139,22 @@ SENTENCES = {
     Reason.handed_over: _('The badge was handed to a printer that cannot say whether it came out.'),
     Reason.delivered: _('The receiver has it.'),
     Reason.returned: _('The desk could not print it and returned it.'),
-    Reason.retried: _('Someone asked for another try.'),
+    Reason.retried: _('Somebody asked for another try.'),
     Reason.printer_cancels: _('The printer cancelled several badges in a row, so this one is tried again.'),
-    Reason.released: _('Someone released it.'),
+    Reason.released: _('Somebody released it.'),
     Reason.paid: _('The registration was paid.'),
     Reason.scanned: _('The ticket was scanned at the badge desk.'),
-    Reason.lost: _('The badge was lost; someone asked for another one.'),
-    Reason.misprint: _('The badge was misprinted; someone asked for another one.'),
-    Reason.name_corrected: _('The name was corrected; someone asked for another badge.'),
-    Reason.other: _('Someone asked for another badge.'),
-    Reason.edited: _('Someone asked for the badge with changes for this print.'),
-    Reason.resent: _('Someone asked to send it again.'),
+    Reason.lost: _('The badge was lost; somebody asked for another one.'),
+    Reason.misprint: _('The badge was misprinted; somebody asked for another one.'),
+    Reason.name_corrected: _('The name was corrected; somebody asked for another badge.'),
+    Reason.other: _('Somebody asked for another badge.'),
+    Reason.edited: _('Somebody asked for the badge with changes for this print.'),
+    Reason.resent: _('Somebody asked to send it again.'),
     Reason.asked_for: _('A program asked for the badge.'),
     Reason.batch_turn: _('Its turn in the batch has come.'),
     Reason.announced: _('Something happened that the webhook is notified of.'),
-    Reason.person_saw_it: _('Someone looked: the badge came out.'),
-    Reason.person_missed_it: _('Someone looked: the badge did not come out.'),
+    Reason.person_saw_it: _('Somebody looked: the badge came out.'),
+    Reason.person_missed_it: _('Somebody looked: the badge did not come out.'),
     Reason.worker_died: _('The process that worked on it stopped. Another one takes over.'),
     Reason.check_in_undone: _('The check-in was undone before the badge was printed.'),
     Reason.registration_gone: _('The registration was deleted.'),
@@ -167,9 +167,9 @@ SENTENCES = {
     Reason.printed_before: _('This person had a badge before and gets no other.'),
     Reason.source_off: _('This way of check-in does not print.'),
     Reason.check_in_only: _('Checked in at a scan station that is set to "Check in only".'),
-    Reason.discarded: _('Someone discarded it.'),
-    Reason.batch_canceled: _('Someone cancelled its batch.'),
-    Reason.replaced: _('Someone changed the badge for this print: another one prints instead.'),
+    Reason.discarded: _('Somebody discarded it.'),
+    Reason.batch_canceled: _('Somebody cancelled its batch.'),
+    Reason.replaced: _('Somebody changed the badge for this print: another one prints instead.'),
     Reason.too_old: _('It waited too long. Badges do not print when nobody stands at the desk any more.'),
     Reason.template_missing: _('The badge template that was chosen for this print no longer exists.'),
     Reason.form_off: _('Printing was switched off for this form.'),

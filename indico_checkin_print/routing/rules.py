@@ -203,7 +203,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Needs:
-    """What some rules ask that is not at hand when someone is checked in. Empty if nothing has to be loaded."""
+    """What some rules ask that is not at hand when somebody is checked in. Empty if nothing has to be loaded."""
 
     tags: bool = False
     event_roles: frozenset[int] = frozenset()

@@ -30,7 +30,7 @@ from indico_checkin_print.signals.savepoint import savepoint
 
 _FLIP = 'checkin_print_flip'
 
-# Two volunteers may scan one person at the same moment: both requests find someone who is not checked in, and the
+# Two volunteers may scan one person at the same moment: both requests find somebody who is not checked in, and the
 # later commit puts another time on the check-in. So the second one waits here for the first one's commit, and the
 # second statement sees what that left behind.
 _SETUP = sql.Function('check_in_setup', first="""
@@ -162,7 +162,7 @@ def record(registration, way, user_id, token, actor, *, late=0):
         with sql.cursor() as cursor:
             cursor.execute(_NOTE_DEVICE, {'event_id': registration.event_id, 'token': token})
     if (known and ledger.restamp(registration, stamped)) or stamped not in (None, registration.checked_in_dt):
-        # someone else's scan of a moment ago is already in the ledger, or was not to print
+        # somebody else's scan of a moment ago is already in the ledger, or was not to print
         return []
     persons = persons_of(registration) if setup.kind == BadgeKind.badge else ['']
     desks = desks_of(registration, persons, desk_facts, rules, way)

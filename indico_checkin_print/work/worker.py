@@ -140,7 +140,7 @@ def _render_or_hold(job, actor, *, only_data):
         except MustHold as exc:
             if ledger.hold_claimed(job, exc.reason, exc.detail, actor):
                 return
-            # someone has released it
+            # somebody has released it
             accepted = {*accepted, exc.reason}
         else:
             ledger.rendered(job, pdf, actor)

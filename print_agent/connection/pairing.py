@@ -58,7 +58,7 @@ def check_url(url: str, *, allow_http: bool = False) -> str:
     if not usable:
         raise PairingError(f'{url!r} is not the address of an Indico, such as https://indico.example.org')
     if parts.scheme in ('http', 'ws') and parts.hostname not in LOCAL and not allow_http:
-        raise PairingError(f'{parts.scheme}://{parts.netloc} is not encrypted: anyone in this network could read '
+        raise PairingError(f'{parts.scheme}://{parts.netloc} is not encrypted: anybody in this network could read '
                            f'badges and the token. Use https://, or add --allow-http if you accept that.')
     return url.rstrip('/')
 

@@ -1,6 +1,6 @@
 """What may go to a printer, and in which shape: checks on a PDF before CUPS sees a byte of it.
 
-Anyone who can send a document to a desk could otherwise print posters on it, or feed its printer with PostScript. No
+Anybody who can send a document to a desk could otherwise print posters on it, or feed its printer with PostScript. No
 PDF that came from outside is read in the agent's own process: :func:`problem` and :func:`lay_out` ask another one, in
 which :func:`answer` does the work.
 """

@@ -45,8 +45,8 @@ SENTENCES: dict[str, str] = {
     'submit_unclear': 'CUPS stopped answering while it took the badge.',
     'restart_unclear': 'The print agent was restarted while it printed this badge.',
     'stopped_midway': 'The badge was stopped on its way to the printer.',
-    'person_saw_it': 'Someone at the desk looked: the badge came out.',
-    'person_missed_it': 'Someone at the desk looked: the badge did not come out.',
+    'person_saw_it': 'Somebody at the desk looked: the badge came out.',
+    'person_missed_it': 'Somebody at the desk looked: the badge did not come out.',
     'agent_error': 'The print agent had an error of its own; its log says more.',
     # documents
     'too_large': 'The document is too large.',

@@ -26,7 +26,7 @@ HEADERS = {
 }
 #: Longest path with its query, in bytes.
 MAX_PATH = 512
-#: Anyone on this computer may fetch these: they reveal nothing.
+#: Anybody on this computer may fetch these: they reveal nothing.
 OPEN = ('/static/', '/enter')
 
 

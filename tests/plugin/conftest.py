@@ -167,7 +167,7 @@ def reg(create_reg):
 
 @pytest.fixture
 def check_in(app, db, form):
-    """Return a function that does what Indico does when someone is scanned, and returns their jobs."""
+    """Return a function that does what Indico does when somebody is scanned, and returns their jobs."""
     from indico.core import signals
 
     def _check_in(*registrations, user=None, token=None, value=True, path='/api/checkin/event/{0.event_id}/forms/'

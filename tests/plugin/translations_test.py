@@ -181,4 +181,4 @@ def test_a_translation_is_found_on_the_pages(manager, objects, event, translate)
     # as JSON for the page's script
     assert r'\u27e6The camera does not work.\u27e7' in text
     text = _texts('/manage/checkin-print/setup')
-    assert '⟦What is printed when someone who registered with this form is checked in.⟧' in text
+    assert '⟦What is printed when somebody who registered with this form is checked in.⟧' in text

@@ -22,7 +22,7 @@ class Case:
     shown: tuple[str, str, str]
     #: The kinds of losses that are written down
     losses: frozenset[str] = frozenset()
-    #: Why the badge is held before someone releases it
+    #: Why the badge is held before somebody releases it
     held: str = ''
     #: Whether Indico 3.3.14 can check this person in: it takes a name with braces for a pattern of Python, in its log
     can_check_in: bool = True

@@ -157,7 +157,7 @@ class Stack:
             _stop(part)
 
     def tails(self):
-        """Return the last lines of every log, for someone who looks for the reason of a failure."""
+        """Return the last lines of every log, for somebody who looks for the reason of a failure."""
         return '\n'.join(f'--- {path.name}\n' + '\n'.join(path.read_text(errors='replace').splitlines()[-15:])
                          for path in sorted(self.folder.glob('*.log')))
 

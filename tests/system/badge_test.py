@@ -25,7 +25,7 @@ def papers_of(stack, person):
 
 @pytest.fixture
 def scan(stack):
-    """Return a function that checks someone in and waits for the badge."""
+    """Return a function that checks somebody in and waits for the badge."""
     def _scan(person):
         before = len(papers_of(stack, person))
         CheckIn(stack)(person)
@@ -60,7 +60,7 @@ def test_two_scans_print_once(stack, people, scan):
 
 @pytest.fixture
 def always_reprint(stack):
-    """Let the event print another badge when someone is checked in again."""
+    """Let the event print another badge when somebody is checked in again."""
     stack.postgres.sql('indico', f"""
         INSERT INTO plugin_checkin_print.events (event_id, paused, unpaid, reprint, bulk_limit, sources)
         VALUES ({stack.seeded["event"]["id"]}, false, 2, 2, 20, '{{app,list,bulk,api}}')

@@ -174,7 +174,7 @@ def test_file(page, tmp_path):
         lines = list(csv.DictReader(file))
     assert [int(line['ID']) for line in lines][:len(shown)] == shown
     assert {line['State'] for line in lines} == {'Cancelled'}
-    assert {line['Reason'] for line in lines} >= {'Someone discarded it.'}
+    assert {line['Reason'] for line in lines} >= {'Somebody discarded it.'}
 
 
 def test_without_scripts(stack, held, chromium, page):

@@ -190,7 +190,7 @@ def test_pause_and_release(stack, log_in, url, take):
     expect(job).to_contain_text('Printed again: 1')
     expect(job).to_have_attribute('data-state', re.compile('completed|sent'), timeout=EXPECT_TIMEOUT)
     job.get_by_role('button', name='History').click()
-    expect(dialog(page)).to_contain_text('The badge was lost; someone asked for another one.')
+    expect(dialog(page)).to_contain_text('The badge was lost; somebody asked for another one.')
 
 
 def test_rules(log_in, setup_url):
@@ -223,7 +223,7 @@ def test_webhook(log_in, setup_url):
     expect(page.get_by_role('button', name='Forget the old one')).to_have_count(0)
     page.get_by_role('button', name='Switch off').click()
     page.goto(setup_url)
-    expect(page.locator('#live-banner')).to_contain_text('The webhook “Hooks” is off.')
+    expect(page.locator('#live-banner')).to_contain_text('The webhook "Hooks" is off.')
     expect(row(page, 'Webhooks', 'Hooks')).to_contain_text('Off')
     row(page, 'Webhooks', 'Hooks').get_by_role('button', name='Delete').click()
     confirm(page)

@@ -50,7 +50,7 @@ def test_print_again_from_both_pages(stack, log_in, take):
     expect(_dialog(page)).to_have_count(0)
     _is_out(1)
     _badge(page).get_by_role('link', name='History').click()
-    expect(_dialog(page)).to_contain_text('The badge was lost; someone asked for another one.')
+    expect(_dialog(page)).to_contain_text('The badge was lost; somebody asked for another one.')
 
     page.goto(f'{pages}/')
     page.locator(f'#registration-{person["id"]} input[type=checkbox]').check()

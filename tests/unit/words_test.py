@@ -42,6 +42,7 @@ WORDS = {
     r'(go|goes|going|went|gone)[ _]on(?![ _](to|for)(?![^\W_]))': 'resume',
     r'by[ _](itself|themselves|himself|herself)': 'automatically',
     r'whoever': 'the user, who',
+    r'someone|anyone|everyone': 'somebody, anybody, everybody: one word for one thing',
     r'in[ _]peace|at[ _]hazard|somewhen|of[ _]yesterday': 'gracefully, at random, at some time, stale',
 }
 #: The same, only as (part of) a name in code: in a sentence these words are ordinary English.
@@ -57,6 +58,9 @@ NAMES = {
 #: What waits for an agent is outgoing; elsewhere mail is e-mail.
 MAIL = r'(?<!e-)(?<!e_)(?<!\w)mails?(?!\w)|(?<=_)mails?(?!\w)'
 MAIL_FOLDERS = ('print_agent/', 'indico_checkin_print/agents/', 'indico_checkin_print/relay/', 'tests/agent/')
+#: What people read on a screen has one kind of quotation marks; a certificate is set as a book is
+QUOTES = r'[“”„‟]'
+QUOTE_FOLDERS = ('print_agent/', 'indico_checkin_print/', 'docs/')
 #: What the database has stored under an old name: a table, a column, keys and codes. Only as a literal of exactly that.
 STORED = re.compile(r"""(['"`]{1,2})(passed_over|gave_back|marks|printer_troubles|no_word|try_again)\1""")
 
@@ -64,6 +68,7 @@ STORED = re.compile(r"""(['"`]{1,2})(passed_over|gave_back|marks|printer_trouble
 _words = re.compile('|'.join(rf'(?<![^\W_])(?:{pattern})(?![^\W_])' for pattern in WORDS), re.I)
 _names = re.compile('|'.join(rf'(?<!\w)(?:{pattern})(?!\w)' for pattern in NAMES))
 _mail = re.compile(MAIL)
+_quotes = re.compile(QUOTES)
 
 
 def files(*paths):
@@ -86,6 +91,8 @@ def private_words(name):
             matches += _names.finditer(line)
         if name.startswith(MAIL_FOLDERS):
             matches += _mail.finditer(line)
+        if name.startswith(QUOTE_FOLDERS) and not name.startswith('indico_checkin_print/certificates/'):
+            matches += _quotes.finditer(line)
         found += [(number, match[0], line.strip()) for match in matches]
     return found
 

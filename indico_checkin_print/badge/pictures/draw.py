@@ -139,7 +139,7 @@ def in_words(item, fault):
     """
     if item is None:
         return _('The background image of the template: {}').format(describe(fault))
-    return _('The item {item} of the template: {fault}').format(item=f'“{title_of(item_key(item))}”',
+    return _('The item {item} of the template: {fault}').format(item=f'"{title_of(item_key(item))}"',
                                                                  fault=describe(fault))
 
 

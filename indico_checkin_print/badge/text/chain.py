@@ -19,7 +19,7 @@ _CJK = ('Noto Sans CJK JP', 'Noto Sans CJK SC', 'Noto Sans JP', 'Noto Serif CJK 
         'HanaMinB', 'BabelStone Han')
 #: The last one has another name on distributions with newer fonts
 _SYMBOLS = ('Noto Sans Symbols', 'Noto Sans Symbols2', 'Noto Sans Symbols 2')
-#: Families of scripts that are not called “Noto Sans” and the name of the script
+#: Families of scripts that are not called "Noto Sans" and the name of the script
 FAMILIES = {
     'Arab': ('Noto Sans Arabic', 'Noto Naskh Arabic'),
     'Bopo': _CJK,

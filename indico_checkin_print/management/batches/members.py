@@ -36,7 +36,7 @@ class Kind(IndicoStrEnum):
 
 SENTENCES = {
     Kind.first: _('Will get a badge: {}'),
-    Kind.had: _('Already had one (skipped unless you choose “Print again”): {}'),
+    Kind.had: _('Already had one (skipped unless you choose "Print again"): {}'),
     Kind.under_way: _('Badge waits or is on its way, skipped: {}'),
     Kind.not_paid: _('Not paid, skipped: {}'),
     Kind.not_allowed: _('Not complete, or their ticket is blocked, skipped: {}'),

@@ -1,4 +1,4 @@
-"""Another badge for someone whose first one is, or may be, on paper; and what a person saw at the printer."""
+"""Another badge for somebody whose first one is, or may be, on paper; and what a person saw at the printer."""
 
 from flask import flash, session
 from wtforms.fields import SelectField
@@ -21,7 +21,7 @@ REASONS = {
 
 
 class ReprintForm(DialogForm):
-    """Why someone gets another badge."""
+    """Why somebody gets another badge."""
 
     reason = SelectField(_('Why'), [DataRequired()],
                          choices=[('', _('Please select…')),

@@ -1,4 +1,4 @@
-"""What it means to print the badge of someone: another one, the one that waits, or a first one. Pure."""
+"""What it means to print the badge of somebody: another one, the one that waits, or a first one. Pure."""
 
 from indico.util.enum import IndicoStrEnum
 

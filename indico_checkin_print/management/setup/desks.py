@@ -188,7 +188,7 @@ def _save(desk, form):
             set_delivery(desk, form.deliveries)
             db.session.add(desk)
     except IntegrityError:
-        # someone else took the name while the form was checked
+        # somebody else took the name while the form was checked
         form.name.errors = [_('Another desk has this name.')]
         return False
     return True

@@ -78,7 +78,7 @@ class RHDeletePrepared(RHCheckinPrintBase):
         lock_setup(self.event)
         prepared.delete_prepared(self.event.id)
         self._log(LogKind.negative, 'Badges that were made before check-in were deleted')
-        flash(_('The badges have been deleted. They are made when their people are checked in, or when someone asks '
+        flash(_('The badges have been deleted. They are made when their people are checked in, or when somebody asks '
                 'for it here.'), 'success')
         return self._back_to_page()
 
@@ -107,7 +107,7 @@ def prepared_in_words(event, setup):
 
 
 _WHEN = {
-    PrepareWhen.request: _('Badges are made before check-in when someone asks for it here.'),
+    PrepareWhen.request: _('Badges are made before check-in when somebody asks for it here.'),
     PrepareWhen.time: _('Badges are made before check-in: {}.'),
     PrepareWhen.idle: _('Badges are made before check-in whenever the server has nothing to do.'),
 }

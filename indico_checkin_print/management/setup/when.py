@@ -45,22 +45,22 @@ MIN_SMALLEST_TEXT, MAX_SMALLEST_TEXT = 4, 20
 MAX_ALERT_EMAILS = 20
 _UNPAID = {
     UnpaidPolicy.skip: _('Attendees who have not paid get no badge.'),
-    UnpaidPolicy.hold: _('The badge of someone who has not paid waits until they have, or until someone releases it.'),
+    UnpaidPolicy.hold: _('The badge of somebody who has not paid waits until they have paid or somebody releases it.'),
     UnpaidPolicy.print: _('Attendees who have not paid get a badge anyway.'),
 }
 _REPRINT = {
-    ReprintPolicy.hold: _('The badge of someone who had one before waits until someone releases it.'),
+    ReprintPolicy.hold: _('The badge of somebody who had one before waits until somebody releases it.'),
     ReprintPolicy.print: _('Attendees who had a badge before get another one when they are checked in again.'),
     ReprintPolicy.skip: _('Attendees who had a badge before get no other when they are checked in again.'),
 }
 
 
 _NAMELESS = {
-    NamelessPolicy.hold: _('A badge that would show no name waits until someone corrects the name or releases it.'),
+    NamelessPolicy.hold: _('A badge that would show no name waits until somebody corrects the name or releases it.'),
     NamelessPolicy.print: _('A badge that shows no name prints anyway.'),
 }
 _MISSING_GLYPHS = {
-    MissingGlyphsPolicy.hold: _('A badge with a character that has no font waits until someone corrects the text or '
+    MissingGlyphsPolicy.hold: _('A badge with a character that has no font waits until somebody corrects the text or '
                                 'releases it.'),
     MissingGlyphsPolicy.print: _('A badge with a character that has no font prints with a box in its place.'),
 }
@@ -73,8 +73,8 @@ _LANGUAGE = {
 class EventSetupForm(DialogForm):
     """When a check-in prints."""
 
-    unpaid = IndicoEnumSelectField(_('Someone has not paid'), [InputRequired()], enum=UnpaidPolicy, sorted=False)
-    reprint = IndicoEnumSelectField(_('Someone had a badge before'), [InputRequired()], enum=ReprintPolicy,
+    unpaid = IndicoEnumSelectField(_('Somebody has not paid'), [InputRequired()], enum=UnpaidPolicy, sorted=False)
+    reprint = IndicoEnumSelectField(_('Somebody had a badge before'), [InputRequired()], enum=ReprintPolicy,
                                     sorted=False, description=_('When a check-in is undone and done again, or the '
                                                                 'badge was printed before the check-in.'))
     nameless = IndicoEnumSelectField(_('The badge would show no name'), [InputRequired()], enum=NamelessPolicy,
@@ -94,7 +94,7 @@ class EventSetupForm(DialogForm):
                                                                  'torn. More makes its squares smaller.'))
     bulk_limit = IntegerField(_('Maximum at once'), [InputRequired(), NumberRange(min=0, max=1000)],
                               description=_('If more people than this are checked in with one click, their badges wait '
-                                            'until someone releases them. With 0, every badge waits.'))
+                                            'until somebody releases them. With 0, every badge waits.'))
     alert_emails = EmailListField(_('E-mails about problems'),
                                   description=_('One address per line. They get an e-mail when a desk stands still, a '
                                                 'webhook fails, or badges need a person. If there is no address, the '
@@ -102,7 +102,7 @@ class EventSetupForm(DialogForm):
     sources = IndicoSelectMultipleCheckboxField(_('Which check-ins print'), [InputRequired()],
                                                 choices=[(str(source), title)
                                                          for source, title in SOURCE_TITLES.items()],
-                                                description=_('The ways to check someone in that print a badge.'))
+                                                description=_('The ways to check somebody in that print a badge.'))
     badge_desk = BooleanField(_('Badge at another desk than check-in'), widget=SwitchWidget(),
                               description=_('Who is checked in by a way that does not print, such as the app at the '
                                             'entrance, gets the badge when the ticket is scanned at a scan station '
@@ -157,10 +157,10 @@ def lock_setup(event):
 def rules_in_words(setup):
     """Return the rules as sentences."""
     if setup.bulk_limit:
-        bulk = _('If more people than {} are checked in at once, their badges wait until someone releases '
+        bulk = _('If more people than {} are checked in at once, their badges wait until somebody releases '
                  'them.').format(setup.bulk_limit)
     else:
-        bulk = _('Every badge waits until someone releases it.')
+        bulk = _('Every badge waits until somebody releases it.')
     titles = [str(title) for source, title in SOURCE_TITLES.items() if source in setup.sources]
     return [_UNPAID[setup.unpaid], _REPRINT[setup.reprint], _NAMELESS[setup.nameless],
             _MISSING_GLYPHS[setup.missing_glyphs], _LANGUAGE[setup.language],

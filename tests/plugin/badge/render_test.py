@@ -91,15 +91,15 @@ def test_it_can_be_retried_with_another_template(db, check_in, form, reg, create
 
 
 @pytest.mark.parametrize(('item', 'fault'), [
-    (text_item('full_name', 10, font_size='huge'), 'The item “Full Name” of the template: its font size is no number.'),
+    (text_item('full_name', 10, font_size='huge'), 'The item "Full Name" of the template: its font size is no number.'),
     (text_item('full_name', 10, font_family='none'),
-     'The item “Full Name” of the template: its font “none” does not exist. Choose another one.'),
+     'The item "Full Name" of the template: its font "none" does not exist. Choose another one.'),
     (text_item('full_name', 10, color='no colour'),
-     'The item “Full Name” of the template: one of its colours does not exist.'),
+     'The item "Full Name" of the template: one of its colours does not exist.'),
     ({**text_item('ticket_qr_code', 10), 'height': None},
-     'The item “Ticket QR Code” of the template: a picture needs a height. Give it one.'),
+     'The item "Ticket QR Code" of the template: a picture needs a height. Give it one.'),
     (text_item('fixed_image', 10, height=50, image_id=12345),
-     'The item “Fixed Image” of the template: the picture is missing or cannot be drawn. Upload it again.'),
+     'The item "Fixed Image" of the template: the picture is missing or cannot be drawn. Upload it again.'),
 ])
 def test_a_template_that_cannot_be_drawn(form, reg, create_template, item, fault):
     form.template = create_template('Broken', items=[text_item('full_name', 5), item])

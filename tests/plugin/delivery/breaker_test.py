@@ -158,7 +158,7 @@ def test_managers_are_notified_once(db, jobs, receiver, webhook, managers, probe
         probe_now()
         post_waiting('test')
     (subject, to, body), = emails(smtp)
-    assert 'The webhook “CRM” does not work' in subject
+    assert 'The webhook "CRM" does not work' in subject
     assert set(to.replace(',', ' ').split()) == {'registration@example.test', 'full@example.test'}
     assert 'No connection: the receiver is off' in body
     # how many that are is not said: some recipients may not see all of these people

@@ -73,7 +73,7 @@ def test_each_outcome_is_announced_once_and_as_it_was(db, webhook, wants, printi
     assert types(webhook) == ['badge.unknown', 'badge.failed']
     first, second = map(content, messages(webhook))
     assert (first['data']['badge']['state'], second['data']['badge']['state']) == ('unknown', 'failed')
-    assert second['data']['badge']['message'] == 'Someone looked: the badge did not come out.'
+    assert second['data']['badge']['message'] == 'Somebody looked: the badge did not come out.'
 
 
 @pytest.mark.parametrize('purpose', [Job.PURPOSE_TEST, 'webhook'])

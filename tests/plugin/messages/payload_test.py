@@ -37,7 +37,7 @@ def receiver(mocker):
 
 @pytest.fixture
 def data_job(check_in, reg, webhook):
-    """Return a function that checks someone in and returns the job of a webhook that no desk uses."""
+    """Return a function that checks somebody in and returns the job of a webhook that no desk uses."""
     return lambda: next(j for j in check_in(reg) if j.webhook_id == webhook.id)
 
 
@@ -210,7 +210,7 @@ def test_earlier_check_in_is_resent(db, data_job, receiver, check_in, reg, dummy
 
 
 def test_another_badge_is_another_message(db, webhook_desk, ready_job, receiver, dummy_user):
-    """At a desk someone asked for a second piece of paper."""
+    """At a desk somebody asked for a second piece of paper."""
     post_waiting('test')
     headers, __, __ = sent(receiver)
     reprint = ledger.reprint(ready_job, dummy_user, 'lost')

@@ -165,7 +165,7 @@ def test_many_at_once_wait_for_a_click(db, check_in, create_reg, rules, dummy_us
     jobs = check_in(*registrations, path=BULK, method='POST')
     assert {(j.state, j.reason) for j in jobs} == {(S.held, Reason.bulk)}
     assert [h.state for h in jobs[0].history] == [S.queued, S.held]
-    # in the order someone chose
+    # in the order somebody chose
     chosen = [jobs[i] for i in (4, 0, 3, 1, 2)]
     assert ledger.release(chosen, f'user:{dummy_user.id}') == [j.id for j in chosen]
     rendered = []

@@ -53,7 +53,7 @@ def test_a_second_scan_changes_nothing(app, check_in, reg, db, kicks):
 
 
 def test_two_scans_at_the_same_moment(check_in, reg, db):
-    """Both requests find someone who is not checked in. The other one was committed first."""
+    """Both requests find somebody who is not checked in. The other one was committed first."""
     job, = check_in(reg)
     # this request still has what it read before
     inspect(reg).dict.update(checked_in=False, checked_in_dt=None)
@@ -63,7 +63,7 @@ def test_two_scans_at_the_same_moment(check_in, reg, db):
     assert [h.state for h in job.history] == [JobState.queued]
 
 
-def test_two_scans_of_someone_who_gets_no_badge(check_in, reg, db):
+def test_two_scans_of_somebody_who_gets_no_badge(check_in, reg, db):
     with signals.event.is_ticket_blocked.connected_to(lambda sender: True):
         check_in(reg)
         inspect(reg).dict.update(checked_in=False, checked_in_dt=None)
@@ -79,7 +79,7 @@ def test_the_flip_is_seen_after_a_flush(app, reg, form, db):
     assert Job.query.count() == 1
 
 
-def test_someone_checked_in_before_printing_was_switched_on(reg, request_context, db, form):
+def test_somebody_checked_in_before_printing_was_switched_on(reg, request_context, db, form):
     reg.checked_in = True
     db.session.flush()
     db.session.expire(reg)

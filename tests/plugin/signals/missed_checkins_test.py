@@ -37,7 +37,7 @@ def broken(mocker):
 
 @pytest.fixture
 def missed(check_in, reg, broken, mocker):
-    """Someone was checked in, and nothing was recorded."""
+    """Somebody was checked in, and nothing was recorded."""
     assert check_in(reg, path=LIST, method='PUT') == []
     mocker.stop(broken)
     return MissedCheckin.query.one()

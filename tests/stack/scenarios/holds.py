@@ -146,12 +146,12 @@ def expiry():
         any_badge_within(stack, 20)
         before = len(stack.papers())
         expired = jobs(stack, people, JobState.expired)
-        say(f'{before} came out, {len(expired)} are expired; someone wants them all the same')
+        say(f'{before} came out, {len(expired)} are expired; somebody wants them all the same')
         stack.indico.run(BIN / 'indico', 'checkin-print', 'jobs', 'retry', *expired)
         wait_for_badges(stack, 10, extra=2)
         facts = judge(stack, people)
         if before or len(expired) != 10:
-            facts.faults.append(f'{before} came out before anyone asked; {len(expired)} of 10 were expired.')
+            facts.faults.append(f'{before} came out before anybody asked; {len(expired)} of 10 were expired.')
         return facts, {'printed_on_return': before, 'expired': len(expired)}
 
 

@@ -183,7 +183,7 @@ def _silent(stack, people, kinds):
             continue
         expected = ((JobState.held, 'lost_picture', 'Picture') if kind.where == 'person' else
                     (JobState.failed, 'picture_refused', {'background': 'The background image',
-                                                          'item': '“Fixed Image”'}[kind.where]))
+                                                          'item': '"Fixed Image"'}[kind.where]))
         if (int(state), reason) != expected[:2] or expected[2] not in detail:
             silent[name] = f'said was {reason} {detail}'
         elif kind.where == 'person' and kind.fault not in losses:

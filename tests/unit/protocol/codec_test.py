@@ -8,7 +8,7 @@ from print_agent.protocol import messages as p
 
 def test_an_unknown_type_is_not_nonsense():
     with pytest.raises(errors.UnknownType) as unknown:
-        p.decode_from_server('{"type": "fax", "to": "everyone"}')
+        p.decode_from_server('{"type": "fax", "to": "everybody"}')
     assert unknown.value.reason == 'unknown_type'
     with pytest.raises(errors.ProtocolError) as bad:
         p.decode_from_server('{"type": "go"}')

@@ -91,7 +91,7 @@ async def test_yes_is_reported_as_completed_by_a_person(desk):
     desk.control.answer(entry, came_out=True)
     (message,) = desk.heard
     assert message == p.Completed(job=J1, dispatch=1, reason='person_saw_it',
-                               detail='Someone at the desk looked: the badge came out.')
+                               detail='Somebody at the desk looked: the badge came out.')
     with refused('answered'):
         desk.control.answer(desk.spool.get(entry.seq), came_out=False)
 

@@ -42,9 +42,9 @@ def test_faults_of_both_sides(template, create_template, store):
     back.data = {**back.data, 'items': [fixed(image), fixed(image, image_id=4711)]}
     assert [str(fault).partition(': ')[::2] for fault in faults_of(template)] == [
         ('The background image of the template', 'the file is cut off, its end is missing. Upload it again.'),
-        ('The item “Fixed Image” of the template',
+        ('The item "Fixed Image" of the template',
          'it is no picture that can be printed. Upload it again, as PNG or JPEG.'),
-        ('The item “Fixed Image” of the template', 'its file cannot be found. Upload it again.')]
+        ('The item "Fixed Image" of the template', 'its file cannot be found. Upload it again.')]
 
 
 def test_what_is_converted_is_no_fault(template, store):

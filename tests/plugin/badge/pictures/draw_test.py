@@ -223,7 +223,7 @@ def test_a_broken_item_is_named(reg, form, fixed):
     with pytest.raises(CannotRender) as excinfo:
         render(reg, form)
     assert excinfo.value.reason == Reason.picture_refused
-    assert str(excinfo.value.detail).startswith('The item “Fixed Image” of the template: it is no picture')
+    assert str(excinfo.value.detail).startswith('The item "Fixed Image" of the template: it is no picture')
 
 
 def test_a_background_whose_file_is_gone(reg, form, background, mocker):

@@ -2,6 +2,7 @@
 
 import pytest
 from flask import session
+from markupsafe import escape
 
 from indico.core import signals
 from indico.modules.events.registration.models.form_fields import RegistrationFormField
@@ -64,10 +65,10 @@ def test_the_dialog_says_who_gets_one(db, manager, url, people, check_in, set_jo
     first = create_reg('New', 'Comer')
     db.session.flush()
     html = manager.post(url, registration_id=[reg.id for reg in [*people, first]]).json['html']
-    for sentence in ('Will get a badge: 1.', 'Already had one (skipped unless you choose “Print again”): 1.',
+    for sentence in ('Will get a badge: 1.', 'Already had one (skipped unless you choose "Print again"): 1.',
                      'Badge waits or is on its way, skipped: 1.', 'Not paid, skipped: 1.',
                      'Not complete, or their ticket is blocked, skipped: 1.', 'Print again'):
-        assert sentence in html
+        assert escape(sentence) in html
     assert Batch.query.count() == 0
 
 
@@ -103,7 +104,7 @@ def test_those_whose_other_badge_ended_without_paper(make, manager, people, chec
     set_job(first, state=S.completed, reason='printed')
     make(people[:1], reprint='1')
     manager.post(f'{page}/batches/{Batch.query.one().id}/cancel')
-    assert 'Already had one (skipped unless you choose “Print again”): 1.' in make(people[:1])['html']
+    assert escape('Already had one (skipped unless you choose "Print again"): 1.') in make(people[:1])['html']
     assert 'redirect' in make(people[:1], reprint='1')
     assert [job.reprint_of_id for job in badges(Batch.query.order_by(Batch.id.desc()).first())] == [first.id]
 

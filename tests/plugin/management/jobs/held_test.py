@@ -302,7 +302,7 @@ def test_history(manager, manager_user, page, reg, create_job, objects):
     job = create_job(reg, JobState.unknown)
     manager.post(f'{page}/jobs/{job.id}/came-out', xhr=False)
     html = manager.get(f'{page}/jobs/{job.id}/history').json['html']
-    for words in (reg.full_name, 'Someone looked: the badge came out.', manager_user.full_name, 'Printed'):
+    for words in (reg.full_name, 'Somebody looked: the badge came out.', manager_user.full_name, 'Printed'):
         assert words in html
 
 

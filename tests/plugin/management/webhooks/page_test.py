@@ -82,7 +82,7 @@ def test_a_webhook_that_does_not_work(show, webhook, create_message, create_atte
     assert 'Next try' in html
     assert 'No connection: the receiver is off' in html
     assert '1 message</dd>' in html.replace(' </dd>', '</dd>')
-    assert 'The webhook “CRM” does not work.' in show(of_event=True)
+    assert 'The webhook "CRM" does not work.' in show(of_event=True)
     webhook.probe_dt = now_utc() - timedelta(seconds=1)
     assert 'The next message is sent as a test.' in show()
 
@@ -90,7 +90,7 @@ def test_a_webhook_that_does_not_work(show, webhook, create_message, create_atte
 def test_a_webhook_that_is_off(show, webhook):
     webhook.enabled = False
     assert 'Switch on' in show()
-    assert 'The webhook “CRM” is off.' in show(of_event=True)
+    assert 'The webhook "CRM" is off.' in show(of_event=True)
 
 
 def test_the_state_of_a_desk(show, objects):
