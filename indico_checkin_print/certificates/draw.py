@@ -4,6 +4,7 @@ The same input gives the same bytes. To be called in the context of the event an
 """
 
 from weasyprint import CSS, HTML
+from weasyprint.urls import FatalURLFetchingError
 from werkzeug.exceptions import UnprocessableEntity
 
 from indico.modules.receipts.util import IndicoURLFetcher, compile_jinja_code
@@ -47,12 +48,29 @@ def draw(template, context, event, *, title, pdf_a=False):
     return pdf
 
 
+class _Fetcher:
+    """Indico's fetcher, made when something is fetched: it reads all authorities that the machine trusts (25 ms)."""
+
+    #: What WeasyPrint asks its fetchers for: a certificate without its logo is not what somebody designed
+    _fail_on_errors = True
+
+    def __init__(self, event, **kwargs):
+        self._make = lambda: IndicoURLFetcher(event, **kwargs)
+        self._fetcher = None
+
+    def __call__(self, url, headers=None):
+        self._fetcher = self._fetcher or self._make()
+        return self._fetcher.fetch(url, headers)
+
+
 def _layout(html, css, event):
     config = fonts()
     try:
-        sheet = CSS(string=css, url_fetcher=IndicoURLFetcher(event), font_config=config)
-        return HTML(string=html, url_fetcher=IndicoURLFetcher(event, allow_event_images=True)).render(
+        sheet = CSS(string=css, url_fetcher=_Fetcher(event), font_config=config)
+        return HTML(string=html, url_fetcher=_Fetcher(event, allow_event_images=True)).render(
             stylesheets=[sheet], font_config=config)
+    except FatalURLFetchingError as exc:
+        raise CannotMake('template', f'{exc}: {exc.__cause__}') from exc
     except (IndexError, ValueError, ArithmeticError, AttributeError, TypeError, KeyError) as exc:
         # WeasyPrint has no error of its own for CSS that it cannot lay out
         raise CannotMake('template', _('WeasyPrint cannot lay it out: {error}').format(error=repr(exc)[:200])) from exc

@@ -153,7 +153,9 @@ def test_pdf_a(app, attendee):
 
 @pytest.mark.parametrize(('html', 'reason', 'words'), [
     ('<p style="break-after: page">x</p>' * (MAX_PAGES + 1), 'too_large', f'makes {MAX_PAGES + 1} pages'),
-    ('{{ 1 / 0 }}', 'template', ''), ('{{ certificate.nothing.name }}', 'template', '')])
+    ('{{ 1 / 0 }}', 'template', ''),
+    ('<img src="event://images/9">', 'template', 'Invalid event-local image'),
+    ('{{ certificate.nothing.name }}', 'template', '')])
 def test_what_cannot_be_drawn(app, attendee, html, reason, words):
     with in_event(attendee.event, lambda: 'en_GB'), pytest.raises(CannotMake) as refused:
         draw(Template('x', html, '', {}), build_context(ZOE, attendee, None, {}), attendee.event, title='x')
