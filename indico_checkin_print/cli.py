@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from dataclasses import asdict
 
 import click
@@ -11,11 +12,12 @@ from terminaltables import AsciiTable
 from indico.cli.core import cli_group
 from indico.core.db import db
 from indico.modules.events.models.events import Event
+from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger, settings
 from indico_checkin_print.certificates.cli import certificates
 from indico_checkin_print.errors import CannotListen, SettingError
-from indico_checkin_print.ledger import prepared
+from indico_checkin_print.ledger import examined, prepared
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason, describe
 from indico_checkin_print.sql import notify_agents
@@ -120,6 +122,57 @@ def prepare(event_id):
     if counts.drawn < counts.people:
         raise click.ClickException('The rest finds no room: PLUGIN_CHECKIN_PRINT_PREPARED_MB_PER_EVENT and '
                                    'PLUGIN_CHECKIN_PRINT_PREPARED_MB set the limits.')
+
+
+@cli.command()
+@click.argument('event_id', type=click.IntRange(0, 2**31 - 1))
+@click.option('--json', 'as_json', is_flag=True, help='One JSON object instead of lines.')
+def preflight(event_id, as_json):
+    """Examine the badges of an event before the doors open: all that is wrong with them, and with what makes them.
+
+    Badges that are as they were when they were examined last are not drawn again. The exit code is 1 if badges would
+    wait, not come out or not scan. People are named by the numbers of their registrations.
+    """
+    from indico_checkin_print.diagnostics.preflight import report_on
+    from indico_checkin_print.work.preflight import examine as examine_badges
+    event = Event.get(event_id, is_deleted=False)
+    if event is None or event.end_dt < now_utc():
+        raise click.ClickException(f'There is no event {event_id}, or it is over.')
+    began = time.monotonic()
+    examined.ask(event_id)
+    db.session.commit()
+    while examine_badges(seconds=PREPARE_NEWS_INTERVAL, event_id=event_id):
+        done = examined.progress(event_id)
+        click.echo(f'{done.examined} of {done.people} registrations', err=True)
+    report = report_on(event_id)
+    progress = report.progress
+    if as_json:
+        click.echo(json.dumps({'ok': not report.has_errors, 'people': progress.people, 'examined': progress.examined,
+                               'ms_per_badge': round(progress.ms_per_badge, 1),
+                               'seconds': round(time.monotonic() - began, 1),
+                               'findings': list(map(_finding, report.groups))}))
+    else:
+        for group in report.groups:
+            click.echo(f'{"wrong" if group.is_error else "warn":5}  {group.kind:16}  {_whose(group)}: {group.words}')
+        click.echo(f'{progress.examined} of {progress.people} registrations examined, '
+                   f'{progress.ms_per_badge:.0f} ms for each badge. Findings: {len(report.groups)}.')
+    if report.has_errors:
+        sys.exit(EXIT_FAILED)
+
+
+def _finding(group):
+    registration, person = group.whose or (None, None)
+    return {'kind': str(group.kind), 'error': group.is_error, 'registration': registration, 'person': person,
+            'template': None if group.whose else group.template, 'items': [each.item for each in group.findings],
+            'badges': group.badges, 'words': group.words}
+
+
+def _whose(group):
+    if group.whose:
+        registration, person = group.whose
+        return f'registration {registration}' + (f', person {person}' if person else '')
+    badges = f' ({group.badges} badges)' if group.badges else ''
+    return (f'template {group.template}' if group.template else group.findings[0].item or 'simple badge') + badges
 
 
 @cli.group()

@@ -15,9 +15,10 @@ from indico_checkin_print.certificates import generate
 from indico_checkin_print.certificates.sweep import sweep as sweep_certificates
 from indico_checkin_print.diagnostics import attention_email, equipment, standstill_email
 from indico_checkin_print.errors import CannotSign
+from indico_checkin_print.ledger import examined, prepared
 from indico_checkin_print.ledger.conditions import post_is_due
-from indico_checkin_print.ledger.prepared import wanted
 from indico_checkin_print.logs import logger
+from indico_checkin_print.work import preflight
 from indico_checkin_print.work import prepare as ahead
 from indico_checkin_print.work import retention
 from indico_checkin_print.work.worker import post_waiting, recover_stalled, render_waiting
@@ -70,7 +71,9 @@ def post():
 
 @celery.task(name='checkin_print_prepare', plugin='checkin_print', ignore_result=True)
 def prepare(chain=None):
-    """Draw badges ahead for a moment, then again after a pause, as long as there are any: in one worker at a time.
+    """Draw badges ahead, or examine them, for a moment, then again after a pause, as long as there are any.
+
+    In one worker at a time.
 
     :param chain: Names the tasks that follow each other; a new one begins only where none is.
     """
@@ -81,7 +84,9 @@ def prepare(chain=None):
         return
     actor = f'celery:{os.getpid()}'
     # who is checked in does not wait for it, not even where there is only one worker
-    if ahead.prepare(heartbeat.CELERY, seconds=PREPARE_DURATION, meanwhile=lambda: render_waiting(actor, seconds=2)):
+    work = {'seconds': PREPARE_DURATION, 'meanwhile': lambda: render_waiting(actor, seconds=2)}
+    # what is drawn ahead is examined on the way
+    if ahead.prepare(heartbeat.CELERY, **work) or preflight.examine(**work):
         prepare.apply_async((chain,), countdown=PREPARE_PAUSE)
     else:
         heartbeat.forget(heartbeat.PREPARES, detail=chain)
@@ -135,7 +140,7 @@ def sweep():
     db.session.commit()
     if generate.anything_waits():
         make_certificates.delay()
-    if wanted():
+    if prepared.wanted() or examined.wanted():
         prepare.delay()
     equipment.check()
     # last, because a mail server may hang

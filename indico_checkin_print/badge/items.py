@@ -26,6 +26,11 @@ def key_of_template(template_id):
     return f'{_TEMPLATE}{template_id}'
 
 
+def is_personal(key):
+    """Return whether what stands there is about a person, and not about the event or the template."""
+    return not key.startswith(('event_', 'category_', 'fixed', _TEMPLATE))
+
+
 def title_of(key):
     """Return in words what a text is."""
     if key.startswith(_FIXED):

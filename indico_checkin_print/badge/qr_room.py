@@ -19,12 +19,12 @@ def room_around(item, items, width, height, wanted):
     :param width: The template's, as `height` is.
     :param wanted: No side grows more.
     """
-    mine = _box(item)
+    mine = box_of(item)
     room = [min(wanted, free) for free in (mine[0], mine[1], width - mine[2], height - mine[3])]
     for other in items:
         if other is item or (other.get('id'), other['type']) == (item.get('id'), item['type']):
             continue
-        theirs = _box(other)
+        theirs = box_of(other)
         gaps = (mine[0] - theirs[2], mine[1] - theirs[3], theirs[0] - mine[2], theirs[1] - mine[3])
         # on which sides it is: two if it is beyond a corner, and then it is enough to stay clear of it on one of them
         sides = [side for side in range(4) if gaps[side] >= 0]
@@ -56,8 +56,8 @@ def module_of(item, count):
     return min(item['width'], item['height']) / (count + 2 * BORDER)
 
 
-def _box(item):
-    """Return the left, top, right and bottom of an item; a text without a height has one line."""
+def box_of(item):
+    """Return the left, top, right and bottom of an item, in pixels; a text without a height has one line."""
     left, top = float(item['x']), float(item['y'])
     height = item.get('height')
     if height is None:

@@ -57,6 +57,8 @@ class BadgePDF:
     drawn_with: dict | None = None
     #: Each `qr_limits.Code` on it, by the item that shows it
     codes: dict = field(default_factory=dict)
+    #: Whether its template shows names, and it shows none
+    is_nameless: bool = False
 
     @property
     def sha256(self):
@@ -98,15 +100,13 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
             two_sided = any(part.choice.is_two_sided for part in parts)
             copies = [part.copies for part in parts] or [1]
             content = contents[0] if copies == [1] else join(zip(contents, copies, strict=True), two_sided=two_sided)
-        losses = (*(loss for pdf in pdfs for loss in pdf.losses.values()), *left_out)
-        missing = [loss.detail for loss in losses if loss.kind == LossKind.missing_glyphs]
-        if missing and Reason.missing_glyphs not in accepted:
-            raise MustHold(Reason.missing_glyphs, ' '.join(dict.fromkeys(' '.join(missing).split())))
-        pictures = [str(loss) for loss in losses if loss.kind == LossKind.picture]
-        if pictures and Reason.lost_picture not in accepted:
-            raise MustHold(Reason.lost_picture, ' '.join(pictures))
-        return _checked(kind, content, losses=losses, two_sided=two_sided,
-                        drawn_with=parts_in_facts(parts) if parts else None, codes=_codes(pdfs))
+        badge = _checked(kind, content, losses=(*(loss for pdf in pdfs for loss in pdf.losses.values()), *left_out),
+                         two_sided=two_sided, drawn_with=parts_in_facts(parts) if parts else None, codes=_codes(pdfs),
+                         is_nameless=any(pdf.is_nameless for pdf in pdfs))
+        for reason, detail in doubts(badge):
+            if reason not in accepted:
+                raise MustHold(reason, detail)
+        return badge
 
 
 def _codes(pdfs):
@@ -116,6 +116,20 @@ def _codes(pdfs):
         for item, code in pdf.codes.items():
             codes[item] = min(codes.get(item, code), code, key=lambda each: each.module_mm)
     return codes
+
+
+#: All that `doubts` may yield
+DOUBTS = frozenset({Reason.no_name, Reason.missing_glyphs, Reason.lost_picture})
+
+
+def doubts(pdf):
+    """Yield why a `BadgePDF` is held unless that is accepted: (`Reason`, detail)."""
+    if pdf.is_nameless:
+        yield Reason.no_name, ''
+    if missing := [loss.detail for loss in pdf.losses if loss.kind == LossKind.missing_glyphs]:
+        yield Reason.missing_glyphs, ' '.join(dict.fromkeys(' '.join(missing).split()))
+    if pictures := [str(loss) for loss in pdf.losses if loss.kind == LossKind.picture]:
+        yield Reason.lost_picture, ' '.join(pictures)
 
 
 def drawing_choices(rules):
@@ -161,16 +175,19 @@ def _prepare_ticket(registration):
     signals.event.designer.print_badge_template.send(template, regform=regform, registrations=[registration])
     pdf_class = RegistrantsListToBadgesPDFFoldable if template.backside_template else RegistrantsListToBadgesPDF
     ticket_class = type('Ticket', (Written, Scannable, Pictured, pdf_class), {})
-    return ticket_class(template, DEFAULT_TICKET_PRINTING_SETTINGS, registration.event, [registration],
-                        regform.tickets_for_accompanying_persons)
+    pdf = ticket_class(template, DEFAULT_TICKET_PRINTING_SETTINGS, registration.event, [registration],
+                       regform.tickets_for_accompanying_persons)
+    # it is Indico's, whatever is on it
+    pdf.is_nameless = False
+    return pdf
 
 
 def _prepare_badge(registration, choice, person, accepted, edits):
     pdf = _prepare(registration, choice, person, Edited, Pictured)
     pdf.edits = edits
     items = [*choice.template.data['items'], *(choice.backside.data['items'] if choice.backside else ())]
-    if (Reason.no_name not in accepted
-            and is_nameless(items, pdf.persons[0]['first_name'], pdf.persons[0]['last_name'], edits)):
+    pdf.is_nameless = is_nameless(items, pdf.persons[0]['first_name'], pdf.persons[0]['last_name'], edits)
+    if pdf.is_nameless and Reason.no_name not in accepted:
         raise MustHold(Reason.no_name)
     return pdf
 

@@ -93,13 +93,14 @@ def form_choice(setup):
     return default_choice(setup.registration_form.event, setup)
 
 
-def choices_of(setup, rules=()):
+def choices_of(setup, rules=(), *, with_added=False):
     """Return each `TemplateChoice` that people of a form may get: its own first, then those of template rules.
 
     :param setup: The `FormSetup` of the form.
     :param rules: What `template_rules` returns for the event.
+    :param with_added: Also those of what rules add to the badge.
     """
-    mine = [rule for rule in rules if not rule.adds and all(
+    mine = [rule for rule in rules if (with_added or not rule.adds) and all(
         setup.registration_form_id in condition.forms for condition in rule.when if isinstance(condition, FormIs))]
     templates = {template.id: template for template in DesignerTemplate.query.filter(
         DesignerTemplate.id.in_({rule.template for rule in mine}))} if mine else {}

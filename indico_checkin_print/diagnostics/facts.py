@@ -23,6 +23,7 @@ from indico.util.date_time import now_utc
 from indico_checkin_print import heartbeat, settings
 from indico_checkin_print.badge.render import drawing_choices, render
 from indico_checkin_print.badge.sample import sample_registration
+from indico_checkin_print.badge.template_choice import choices_of, template_rules
 from indico_checkin_print.badge.text.draw import scripts_without_font
 from indico_checkin_print.badge.text.folders import wheel
 from indico_checkin_print.badge.text.packages import cure_for
@@ -34,6 +35,7 @@ from indico_checkin_print.errors import CannotRender, CannotSign, MustHold, Sett
 from indico_checkin_print.ledger.conditions import behind_another, due, for_receiver, for_webhooks
 from indico_checkin_print.ledger.prepared import storage_by_event
 from indico_checkin_print.models.certificate_types import CertificateType
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.jobs import Job, JobState
@@ -202,14 +204,19 @@ def _labels():
                   .order_by(RegistrationForm.id).all())
         known += sum(any(each['name'] == x.printer and each.get('loaded') for each in x.agent.printers)
                      for desk in of_event for x in desk.printers)
-        wrong += [(event_id, found) for found in wrong_labels(of_event, setups)]
+        wrong += [(event_id, found) for found in wrong_labels(of_event, setups, template_rules(event_id))]
     return known, wrong
 
 
 def _problem(setup):
+    """Return what keeps a badge of a form from being made, with its own template or one of a rule; else ``''``."""
     try:
         with sample_registration(setup.registration_form) as registration:
-            render(registration, setup, **drawing_choices(EventSetup.query.get(registration.event_id)))
+            choices = drawing_choices(EventSetup.query.get(registration.event_id))
+            render(registration, setup, **choices)
+            if setup.kind == BadgeKind.badge:
+                for choice in choices_of(setup, template_rules(registration.event_id))[1:]:
+                    render(registration, setup, template=choice.template, **choices)
     except (CannotRender, MustHold) as exc:
         return f'{describe(exc.reason)} {exc.detail}'.strip()
     except Exception as exc:  # one form must not end the examination

@@ -8,7 +8,7 @@ from print_agent.protocol import media
 
 from indico_checkin_print import _
 from indico_checkin_print.badge.separator import A4_CM
-from indico_checkin_print.badge.template_choice import form_choice
+from indico_checkin_print.badge.template_choice import choices_of
 from indico_checkin_print.models.choices import BadgeKind
 
 
@@ -34,30 +34,35 @@ class WrongLabels:
         return words.format(badge=media.in_words(self.badge), printer=self.printer, loaded=loaded)
 
 
-def badge_size(setup):
-    """Return width and height in mm of what a registration form prints for people whom no template rule fits."""
+def sizes_of(setup, rules=()):
+    """Return width and height in mm of all that people of a registration form may get.
+
+    :param rules: What `template_rules` returns for the event.
+    """
     if setup.kind == BadgeKind.ticket:
-        return tuple(side * 10 for side in A4_CM)
-    return tuple(round(side / PIXELS_CM * 10, 1) for side in form_choice(setup).size)
+        return [tuple(side * 10 for side in A4_CM)]
+    return [tuple(round(side / PIXELS_CM * 10, 1) for side in choice.size) for choice in choices_of(setup, rules)]
 
 
-def badge_sizes(desk, setups, *, is_first):
+def badge_sizes(desk, setups, rules=(), *, is_first):
     """Return the sizes of the badges that come out at a desk, as the registration forms say.
 
     :param setups: The `FormSetup` of each form of the event that prints.
     :param is_first: Whether it is the first desk of the event, which forms without a desk print at.
     """
-    return list(dict.fromkeys(badge_size(setup) for setup in setups
-                              if setup.desk_id == desk.id or (setup.desk_id is None and is_first)))
+    return list(dict.fromkeys(size for setup in setups
+                              if setup.desk_id == desk.id or (setup.desk_id is None and is_first)
+                              for size in sizes_of(setup, rules)))
 
 
-def wrong_labels(desks, setups):
+def wrong_labels(desks, setups, rules=()):
     """Return the `WrongLabels` at desks of one event, in their order.
 
     :param desks: The desks by id, with their printers and agents.
+    :param rules: What `template_rules` returns for the event.
     """
     return [found for number, desk in enumerate(desks)
-            for size in badge_sizes(desk, setups, is_first=not number)
+            for size in badge_sizes(desk, setups, rules, is_first=not number)
             for printer in desk.printers
             if (found := _judge(printer, size)) is not None]
 

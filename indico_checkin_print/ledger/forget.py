@@ -3,6 +3,7 @@
 from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration
 
+from indico_checkin_print.models.examined import Examined
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.prepared import Prepared
 from indico_checkin_print.models.records import Attempt, Document, JobHistory
@@ -18,6 +19,7 @@ def forget(registration):
     # what was drawn ahead goes with its document
     for table, column, whose in ((Document.__table__, 'registration_id', [registration.id]),
                                  (Prepared.__table__, 'registration_id', [registration.id]),
+                                 (Examined.__table__, 'registration_id', [registration.id]),
                                  (Attempt.__table__, 'job_id', ids)):
         db.session.execute(db.delete(table).where(table.c[column].in_(whose)))
     _forget_edits(Job.id.in_(ids))

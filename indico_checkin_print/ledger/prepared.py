@@ -70,30 +70,31 @@ def is_busy():
     return db.session.query(Job.query.filter(Job.state.in_(_UNDER_WAY), Job.next_try_dt <= now()).exists()).scalar()
 
 
-def next_people(event_id, since, version, *, only_known):
+def next_people(event_id, since, version, *, only_known=False, kept=Prepared):
     """Return whose documents are to be checked next, by registration: whether they show what is true.
 
     :param since: What was checked since then is left alone.
     :param version: The `badge.drawing_version` of the caller.
     :param only_known: Leave those alone who have no document yet.
+    :param kept: What is kept of them: the documents, or what was `Examined`.
     """
-    of_them = Prepared.registration_id == Registration.id
-    known = [db.session.query(Prepared).filter(of_them).exists()] * only_known
+    of_them = kept.registration_id == Registration.id
+    known = [db.session.query(kept).filter(of_them).exists()] * only_known
     next_ones = (db.session.query(Registration.id)
                  .join(RegistrationForm, RegistrationForm.id == Registration.registration_form_id)
                  .join(FormSetup, FormSetup.registration_form_id == RegistrationForm.id)
-                 .filter(Registration.event_id == event_id, *_gets_badge(), *known,
-                         ~db.session.query(Prepared).filter(of_them, Prepared.checked_dt >= since).exists())
+                 .filter(Registration.event_id == event_id, *gets_badge(), *known,
+                         ~db.session.query(kept).filter(of_them, kept.checked_dt >= since).exists())
                  .order_by(Registration.id).limit(PEOPLE_PER_CHECK).subquery())
-    good = db.and_(Prepared.drawn_by == version, Prepared.drawn_from == fingerprint_of(next_ones.c.id))
+    good = db.and_(kept.drawn_by == version, kept.drawn_from == fingerprint_of(next_ones.c.id))
     return dict(db.session.query(next_ones.c.id, db.func.coalesce(db.func.bool_and(good), False))
-                .outerjoin(Prepared, Prepared.registration_id == next_ones.c.id)
+                .outerjoin(kept, kept.registration_id == next_ones.c.id)
                 .group_by(next_ones.c.id).order_by(next_ones.c.id).all())
 
 
-def confirm(registration_ids):
-    """Note that the documents of some registrations show what is true."""
-    db.session.execute(db.update(Prepared.__table__).where(Prepared.registration_id.in_(registration_ids))
+def confirm(registration_ids, kept=Prepared):
+    """Note that what is kept of some registrations shows what is true."""
+    db.session.execute(db.update(kept.__table__).where(kept.registration_id.in_(registration_ids))
                        .values(checked_dt=now()))
 
 
@@ -181,10 +182,7 @@ def counts(event_id, *visible):
 
     :param visible: Conditions for the registrations that count.
     """
-    people = (db.session.query(db.func.count()).select_from(Registration)
-              .join(RegistrationForm, RegistrationForm.id == Registration.registration_form_id)
-              .join(FormSetup, FormSetup.registration_form_id == RegistrationForm.id)
-              .filter(Registration.event_id == event_id, *_gets_badge(), *visible).scalar())
+    people = count_people(event_id, *visible)
     ahead = (db.session.query(Prepared).select_from(Prepared)
              .join(Registration, Registration.id == Prepared.registration_id)
              .outerjoin(Document, Document.id == Prepared.document_id)
@@ -196,6 +194,17 @@ def counts(event_id, *visible):
     without = dict(ahead.filter(Prepared.document_id.is_(None)).group_by(Prepared.reason)
                    .with_entities(Prepared.reason, db.func.count()).order_by(Prepared.reason).all())
     return Counts(people, drawn, documents, int(size), without)
+
+
+def count_people(event_id, *visible):
+    """Return how many registrations of an event get a badge.
+
+    :param visible: Conditions for the registrations that count.
+    """
+    return (db.session.query(db.func.count()).select_from(Registration)
+            .join(RegistrationForm, RegistrationForm.id == Registration.registration_form_id)
+            .join(FormSetup, FormSetup.registration_form_id == RegistrationForm.id)
+            .filter(Registration.event_id == event_id, *gets_badge(), *visible).scalar())
 
 
 def ask(event_id):
@@ -218,18 +227,19 @@ def is_usable():
     return db.and_(Prepared.document_id.isnot(None), Prepared.drawn_by.in_(today))
 
 
-def is_over():
+def is_over(kept=Prepared):
     """Return the condition for what is kept of people who get no badge any more: withdrawn, deleted, or at home."""
     still = (db.session.query(Registration.id)
              .join(RegistrationForm, RegistrationForm.id == Registration.registration_form_id)
              .join(FormSetup, FormSetup.registration_form_id == RegistrationForm.id)
              .join(Event, Event.id == Registration.event_id)
-             .filter(Registration.id == Prepared.registration_id, *_gets_badge(), ~Event.is_deleted,
+             .filter(Registration.id == kept.registration_id, *gets_badge(), ~Event.is_deleted,
                      Event.end_dt > now(-KEEP_PREPARED.total_seconds())))
     return ~still.exists()
 
 
-def _gets_badge():
+def gets_badge():
+    """Return the conditions for registrations that get a badge, for a query that has the form and its setup."""
     return (FormSetup.enabled, ~RegistrationForm.is_deleted, ~Registration.is_deleted,
             Registration.state.in_([RegistrationState.complete, RegistrationState.unpaid]))
 

@@ -9,7 +9,7 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.util.string import natural_sort_key
 
 from indico_checkin_print.badge.pictures.check import faults_of
-from indico_checkin_print.badge.template_choice import form_choice
+from indico_checkin_print.badge.template_choice import form_choice, template_rules
 from indico_checkin_print.calls import open_calls
 from indico_checkin_print.diagnostics.attention import attention
 from indico_checkin_print.diagnostics.labels import wrong_labels
@@ -96,7 +96,7 @@ def _wrong_labels(desks, regforms):
     setups = [each.checkin_print_setup for each in regforms
               if each.checkin_print_setup is not None and each.checkin_print_setup.enabled]
     found = defaultdict(list)
-    for each in wrong_labels(desks, setups):
+    for each in wrong_labels(desks, setups, template_rules(regforms[0].event_id) if regforms else ()):
         found[each.desk_id, each.position].append(each)
     return found
 

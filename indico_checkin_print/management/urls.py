@@ -15,6 +15,7 @@ from indico_checkin_print.management.jobs.history import RHJobHistory
 from indico_checkin_print.management.jobs.page import RHJobs
 from indico_checkin_print.management.jobs.reprint import RHCameOut, RHMissed, RHReprint
 from indico_checkin_print.management.page import RHFirstSteps, RHLive, RHManage, RHSetup
+from indico_checkin_print.management.preflight.page import RHExamine, RHPreflight, RHPreflightLive
 from indico_checkin_print.management.registrations.action import RHPrintRegistrations
 from indico_checkin_print.management.registrations.hooks import RHRegistrationBadges
 from indico_checkin_print.management.registrations.preview import RHPreviewBadge
@@ -80,6 +81,10 @@ def add_management_urls(blueprint):
     _add('/prepared', 'edit_prepared', RHEditPrepared, 'GET', 'POST')
     _add('/prepared/now', 'prepare', RHPrepare, 'POST')
     _add('/prepared/delete', 'delete_prepared', RHDeletePrepared, 'POST')
+    # Preflight
+    _add('/preflight/', 'preflight', RHPreflight, 'GET')
+    _add('/preflight/live', 'preflight_live', RHPreflightLive, 'GET')
+    _add('/preflight/now', 'examine', RHExamine, 'POST')
     # Desks
     _add('/desks/add', 'add_desk', RHAddDesk, 'GET', 'POST')
     _add('/desks/<int:desk_id>/', 'edit_desk', RHEditDesk, 'GET', 'POST')

@@ -392,6 +392,8 @@ def upgrade():
         sa.Column('prepare_dt', UTCDateTime(), nullable=True),
         sa.Column('prepare_asked_dt', UTCDateTime(), nullable=True),
         sa.Column('prepared_dt', UTCDateTime(), nullable=True),
+        sa.Column('preflight_asked_dt', UTCDateTime(), nullable=True),
+        sa.Column('preflight_dt', UTCDateTime(), nullable=True),
         sa.Column('edits', postgresql.ARRAY(sa.String()), server_default='{text,printer,copies}', nullable=False),
         sa.Column('alert_emails', postgresql.ARRAY(sa.String()), server_default='{}', nullable=False),
         sa.Column('alerted_dt', UTCDateTime(), nullable=True),
@@ -593,6 +595,23 @@ def upgrade():
     )
     op.create_index(op.f('ix_prepared_document_id'), 'prepared', ['document_id'], schema=SCHEMA)
     op.create_index(op.f('ix_prepared_event_id'), 'prepared', ['event_id'], schema=SCHEMA)
+
+    op.create_table('examined',
+        sa.Column('registration_id', sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column('person', sa.String(), nullable=False),
+        sa.Column('event_id', sa.Integer(), nullable=False),
+        sa.Column('drawn_from', sa.String(), nullable=False),
+        sa.Column('drawn_by', sa.String(), nullable=False),
+        sa.Column('findings', postgresql.JSONB(), nullable=True),
+        sa.Column('is_blocked', sa.Boolean(), nullable=False),
+        sa.Column('seconds', sa.Float(), nullable=False),
+        sa.Column('checked_dt', UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_examined_event_id_events')),
+        sa.ForeignKeyConstraint(['registration_id'], ['event_registration.registrations.id'], name=op.f('fk_examined_registration_id_registrations'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('registration_id', 'person', name=op.f('pk_examined')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_examined_event_id'), 'examined', ['event_id'], schema=SCHEMA)
 
     op.create_table('jobs',
         sa.Column('id', sa.BigInteger(), nullable=False),
@@ -850,6 +869,7 @@ def downgrade():
     op.drop_table('job_history', schema=SCHEMA)
     op.drop_table('attempts', schema=SCHEMA)
     op.drop_table('jobs', schema=SCHEMA)
+    op.drop_table('examined', schema=SCHEMA)
     op.drop_table('prepared', schema=SCHEMA)
     op.drop_table('documents', schema=SCHEMA)
     op.drop_table('batches', schema=SCHEMA)

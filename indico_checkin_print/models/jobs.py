@@ -7,7 +7,7 @@ from indico.core.db.sqlalchemy import PyIntEnum, UTCDateTime
 from indico.util.date_time import now_utc
 from indico.util.string import format_repr
 
-from indico_checkin_print.models import SCHEMA, batches, prepared  # noqa: F401
+from indico_checkin_print.models import SCHEMA, batches, examined, prepared  # noqa: F401
 from indico_checkin_print.models.choices import WebhookEvent
 from indico_checkin_print.models.states import JobState
 

@@ -115,6 +115,16 @@ class EventSetup(db.Model):
         UTCDateTime,
         nullable=True
     )
+    #: When somebody last asked for all badges to be examined; from then on that is repeated
+    preflight_asked_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
+    #: When all of them were last examined
+    preflight_dt = db.Column(
+        UTCDateTime,
+        nullable=True
+    )
     #: What volunteers may change about one badge, for one print
     edits = db.Column(
         ARRAY(db.String),

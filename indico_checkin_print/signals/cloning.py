@@ -64,7 +64,7 @@ class CheckinPrintCloner(EventCloner):
         if old is not None:
             new = EventSetup(event=new_event)
             skip = {'paused', 'desk_rules', 'template_rules', 'alert_emails', 'alerted_dt', 'prepare_dt',
-                    'prepare_asked_dt', 'prepared_dt'}
+                    'prepare_asked_dt', 'prepared_dt', 'preflight_asked_dt', 'preflight_dt'}
             new.populate_from_attrs(old, get_attrs_to_clone(EventSetup, skip=skip))
             db.session.add(new)
 

@@ -19,6 +19,7 @@ from indico_checkin_print.ledger.states import DOCUMENT_RETENTION, ENDED, EXPIRE
 from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.calls import TechCall
 from indico_checkin_print.models.devices import Device
+from indico_checkin_print.models.examined import Examined
 from indico_checkin_print.models.heartbeats import Heartbeat
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.missed import MissedCheckin
@@ -81,8 +82,9 @@ def purge_documents():
 
 
 def _forget_prepared():
-    """Delete what was drawn ahead of those who get no badge any more."""
-    _purge(Prepared, Prepared.registration_id, is_over())
+    """Delete what was drawn ahead, or found, of those who get no badge any more."""
+    for kept in (Prepared, Examined):
+        _purge(kept, kept.registration_id, is_over(kept))
 
 
 def _forget_sheets(ended):

@@ -117,7 +117,7 @@ async def test_copies_of_a_badge_with_a_back_are_not_mixed(tmp_path, printing, s
     assert options['multiple_document_handling'] == 'separate-documents-collated-copies'
 
 
-async def test_badges_that_are_turned_again_are_named_by_the_doctor(tmp_path, printing, server, two):
+async def test_badges_that_are_turned_twice_are_named_by_the_doctor(tmp_path, printing, server, two):
     """The printer for pixels has 96 x 134 mm, not 134 x 96; what the doctor advises comes out as it says."""
     layouts = {kind: Layout(orientation=90) for kind in KINDS}
     desk = await CupsDesk(tmp_path, printing, server, layouts=layouts).start()

@@ -8,6 +8,7 @@ import pytest
 
 from print_agent.protocol import messages
 
+from indico_checkin_print.badge.preflight.findings import FindingKind
 from indico_checkin_print.ledger import states
 from indico_checkin_print.cli import cli
 from indico_checkin_print.models.jobs import JobState
@@ -102,3 +103,8 @@ def test_metrics():
 ])
 def test_limits_of_the_relay(row):
     assert row in read('install.md')
+
+
+def test_findings_of_preflight():
+    table = read('manager.md').partition('\n## Preflight\n')[2].partition('\n## ')[0]
+    assert re.findall(r'^\| `(\w+)` \|', table, re.MULTILINE) == [str(kind) for kind in FindingKind]

@@ -4,7 +4,9 @@ Only what is ours is judged: Indico made its menus around the manager's pages, a
 walk-ins. Indico itself has no dark colours; the volunteers' pages are dark where the device is.
 """
 
+import json
 import re
+import sys
 
 import pytest
 from playwright.sync_api import expect
@@ -12,6 +14,7 @@ from playwright.sync_api import expect
 from tests.stack.browser import accessibility_faults
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import wait_for_badges
+from tests.stack.keyboard import Keyboard
 from tests.stack.kiosk_page import KioskPage, add_kiosk
 from tests.stack.manager import Manager
 from tests.stack.pictures import save_sheet
@@ -360,6 +363,26 @@ def test_the_page_of_a_registration(stack, log_in, take, picture):
     assert page.locator(f'{badge[0]} .text').bounding_box()['width'] > SIZES['phone']['width'] / 2
     faults += judge(page, picture, 'a registration with its badge', within=badge, palette=INDICO_COLOURS,
                     has_dark=False)
+    assert not faults, '\n'.join(faults)
+
+
+def test_preflight(stack, log_in, take, picture):
+    """Two badges are spoilt. Without a mouse a manager finds them, and the way to one of them."""
+    boxes, long = take(2, form=1)
+    names = {boxes['id']: 'Zoë\ue000', long['id']: 'Wolfeschlegelsteinhausen' * 200}
+    stack.indico.run(sys.executable, '-m', 'tests.stack.correct', stdin=json.dumps({'rename': names}))
+    page = log_in('manager')
+    keys = Keyboard(page)
+    page.goto(f'{stack.event_url}/manage/checkin-print/preflight/')
+    keys.use(page.get_by_role('button', name='Examine now'))
+    people = page.locator('#live-preflight-people')
+    expect(people).to_contain_text('no font has U+E000', timeout=60000)
+    expect(people).to_contain_text('characters are shown')
+    expect(page.locator('#live-preflight')).to_contain_text('ms for each badge')
+    expect(page.locator('#live-preflight')).not_to_contain_text('Under way', timeout=300000)
+    faults = judge(page, picture, 'preflight', within=OURS, palette=INDICO_COLOURS, has_dark=False)
+    keys.use(people.get_by_role('link', name='Zoë').first)
+    page.wait_for_url(f'**/registrations/{boxes["id"]}/')
     assert not faults, '\n'.join(faults)
 
 

@@ -30,6 +30,9 @@ EXEMPT = {
 
 #: Modules without a test of their own name, which are a part of what this test is about.
 TESTED_BY = {
+    'indico_checkin_print/badge/preflight/drawn.py': 'plugin/work/preflight_test.py',
+    'indico_checkin_print/diagnostics/preflight.py': 'plugin/work/preflight_test.py',
+    'indico_checkin_print/ledger/examined.py': 'plugin/work/preflight_test.py',
     'print_agent/cli/local_client.py': 'unit/cli/local_test.py',
     'print_agent/cli/status.py': 'unit/cli/local_test.py',
     'print_agent/jobs/handover.py': 'unit/jobs/worker_test.py',

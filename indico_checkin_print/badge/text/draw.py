@@ -24,7 +24,7 @@ from indico.util.i18n import get_current_locale
 from indico.util.signals import values_from_signal
 from indico.util.string import RichMarkup, strip_tags
 
-from indico_checkin_print.badge.items import key_of
+from indico_checkin_print.badge.items import is_personal, key_of
 from indico_checkin_print.badge.losses import Loss, LossKind
 from indico_checkin_print.badge.names import code_points, names_of
 from indico_checkin_print.badge.text import fonts
@@ -40,8 +40,6 @@ from indico_checkin_print.badge.text.shaping import Style, Text
 from indico_checkin_print.models.choices import DEFAULT_SMALLEST_TEXT
 
 
-#: What does not begin so is about the person
-_IMPERSONAL = ('event_', 'category_', 'fixed')
 #: Where lines begin, or end, see `room.Item`
 _ALIGN = {TA_CENTER: 0.5, TA_RIGHT: 1}
 #: What people write in whose country Chinese characters have forms of their own
@@ -142,7 +140,7 @@ class Written:
         rect, align = _rect_of(item, x, y), _ALIGN.get(style['alignment'], 0)
         return Writing(text, Item(rect.left, rect.top, rect.right - rect.left, align), font, style['fontSize'],
                        style['leading'] / style['fontSize'], item.get('text_overflow') or 'wrap',
-                       is_name=bool(names_of(item['type'])), is_personal=not item['type'].startswith(_IMPERSONAL),
+                       is_name=bool(names_of(item['type'])), is_personal=is_personal(item['type']),
                        languages=lambda: languages_of(self._country, str(get_current_locale())),
                        padding=style['borderPadding'][2] if style['backColor'] else None), style
 

@@ -15,6 +15,7 @@ from print_agent.protocol.calibration import CARD_LONG_MM, EDGES, MAX_LINE_MM, A
 from print_agent.protocol.errors import WrongAnswer
 
 from indico_checkin_print import _, kick, ledger
+from indico_checkin_print.badge.template_choice import template_rules
 from indico_checkin_print.diagnostics.labels import badge_sizes
 from indico_checkin_print.management.base import DialogForm, RHDeskBase, action_form, dialog_done
 from indico_checkin_print.models.desks import Desk
@@ -169,4 +170,4 @@ def _badges_of(desk):
               .filter(RegistrationForm.event_id == desk.event_id, ~RegistrationForm.is_deleted, FormSetup.enabled)
               .order_by(RegistrationForm.id).all())
     first = Desk.query.filter_by(event_id=desk.event_id, is_deleted=False).order_by(Desk.id).first()
-    return badge_sizes(desk, setups, is_first=first == desk)
+    return badge_sizes(desk, setups, template_rules(desk.event_id), is_first=first == desk)

@@ -10,6 +10,7 @@ from indico.modules.logs.models.entries import LogKind
 from indico.web.util import jsonify_data, jsonify_form
 
 from indico_checkin_print import _
+from indico_checkin_print.badge.pictures.check import faults_of
 from indico_checkin_print.management.base import in_english
 from indico_checkin_print.management.desk_rules.choices import RuleChoices
 from indico_checkin_print.management.desk_rules.words import in_words, sentence, why_unreachable
@@ -90,7 +91,8 @@ def template_rules_context(event):
     templates = {tpl.id: tpl for tpl in DesignerTemplate.query.filter(
         DesignerTemplate.id.in_({rule.template for rule in rules}))} if rules else {}
     return {'template_rules': rules, 'unreadable_template_rules': len(unreadable(stored, TemplateRule)),
-            'rule_templates': templates, 'max_template_rules': MAX_TEMPLATE_RULES,
+            'rule_templates': templates, 'rule_picture_faults': {id_: faults_of(tpl) for id_, tpl in templates.items()},
+            'max_template_rules': MAX_TEMPLATE_RULES,
             'template_rule_words': {rule.id: in_words(rule, choices) for rule in rules},
             'template_rule_problems': _problems(rules, choices, frozenset(templates)) if rules else {}}
 

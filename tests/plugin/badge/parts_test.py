@@ -10,6 +10,7 @@ from indico.modules.events.registration.models.tags import RegistrationTag
 
 from indico_checkin_print.badge.content import fingerprint_of
 from indico_checkin_print.badge.losses import losses_of
+from indico_checkin_print.badge.preview import Dots
 from indico_checkin_print.badge.render import drawing_choices, render
 from indico_checkin_print.management.jobs.history import drawn_with
 from indico_checkin_print.messages.envelope import job_message
@@ -108,7 +109,7 @@ def test_they_are_one_job(db, store, reg, tag, ticket, check_in):
 def test_made_before_check_in(db, store, reg, tag, ticket, check_in, dummy_event):
     store(TemplateRule(1, ticket.id, (HasTag((tag.id,)),), adds=True))
     before = db.session.query(fingerprint_of(reg.id)).scalar()
-    prepare_registration(reg.id, drawing_choices(EventSetup.query.get(dummy_event.id)))
+    prepare_registration(reg.id, drawing_choices(EventSetup.query.get(dummy_event.id)), Dots())
     # a change of what is added draws all anew
     ticket.data = {**ticket.data, 'items': [text_item('fixed', 10, text='Lunch')]}
     db.session.flush()

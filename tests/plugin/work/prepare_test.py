@@ -136,8 +136,8 @@ def test_a_badge_that_would_be_held_has_no_document(rules, create_reg, check_in,
 
 def test_the_others_do_not_wait_for_a_badge_that_fails(rules, reg, create_reg, mocker):
     other = create_reg('Ada', 'Lovelace')
-    draw = prepare.render
-    mocker.patch.object(prepare, 'render', lambda registration, *args, **kwargs: (
+    draw = prepare.draw
+    mocker.patch.object(prepare, 'draw', lambda registration, *args, **kwargs: (
         1 / 0 if registration == reg else draw(registration, *args, **kwargs)))
     prepare_all()
     assert (of(reg).document_id, of(reg).reason) == (None, Reason.render_failed)

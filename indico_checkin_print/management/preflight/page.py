@@ -1,0 +1,117 @@
+"""What preflight found: a list for templates and printers and one for people, with links to what has to change."""
+
+from dataclasses import dataclass
+
+from indico.core.plugins import url_for_plugin
+from indico.modules.events.registration.models.registrations import Registration
+from indico.modules.logs.models.entries import LogKind
+from indico.web.flask.util import url_for
+
+from indico_checkin_print import _, kick
+from indico_checkin_print.badge.persons import name_of
+from indico_checkin_print.badge.preflight.findings import TITLES
+from indico_checkin_print.diagnostics.preflight import report_on
+from indico_checkin_print.ledger import examined
+from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
+from indico_checkin_print.management.setup.when import setup_of
+from indico_checkin_print.management.visibility import visible_registrations
+
+
+#: Most people whose badges are listed; the command line lists all
+MAX_LISTED = 300
+#: Most characters of a name in the list
+MAX_NAME = 60
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whose badge it is."""
+
+    #: Their own name, and that of the registrant whom they accompany
+    name: str
+    with_whom: str
+    url: str
+    #: That of the dialog with the picture of the badge
+    preview_url: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list."""
+
+    is_error: bool
+    title: str
+    words: str
+    #: Of a badge of one person that person, of a template some people, if it was found on badges
+    people: tuple[Person, ...]
+    #: On how many badges it was found
+    badges: int = 0
+    #: What is at fault: a template or a desk, and where it is changed
+    where: str = ''
+    url: str = ''
+
+
+class RHPreflight(RHCheckinPrintBase):
+    """Show what is wrong with the badges of the event."""
+
+    def _process(self):
+        return WPCheckinPrint.render_template('preflight.html', self.event, **context(self.event))
+
+
+class RHPreflightLive(RHCheckinPrintBase):
+    """Return the parts of the page that change; the page's script asks for them."""
+
+    def _process(self):
+        return WPCheckinPrint.render_template_func('preflight_live.html', event=self.event, **context(self.event))
+
+
+class RHExamine(RHCheckinPrintBase):
+    """Examine all badges now; those that have not changed are not drawn again."""
+
+    TAB = 'preflight'
+
+    def _process(self):
+        examined.ask(self.event.id)
+        kick.prepare_after_response()
+        self._log(LogKind.positive, 'Preflight of the badges')
+        return self._back_to_page()
+
+
+def context(event):
+    """Return what the page shows to the user: nothing of people whom Indico hides from them, nor their number."""
+    allowed = visible_registrations(event)
+    report = report_on(event.id, *([] if allowed is None else [Registration.id.in_(allowed)]))
+    setup = setup_of(event)
+    rows = [_row(report, group) for group in report.groups if group.whose is None]
+    people = [group for group in report.groups if group.whose is not None]
+    return {'progress': report.progress, 'of_templates': rows, 'of_people': [_row(report, group) for group
+                                                                              in people[:MAX_LISTED]],
+            'errors': sum(group.is_error for group in report.groups), 'warnings': sum(
+                not group.is_error for group in report.groups),
+            'not_listed': max(0, len(people) - MAX_LISTED), 'asked': setup.preflight_asked_dt is not None,
+            'under_way': any(not wanted.is_idle for wanted in examined.wanted(event.id))}
+
+
+def _row(report, group):
+    people = tuple(_person(report.registrations[id_], person) for id_, person in
+                   ([group.whose] if group.whose else group.examples))
+    row = {'is_error': group.is_error, 'title': TITLES[group.kind], 'words': group.words, 'people': people,
+           'badges': group.badges}
+    if group.whose:
+        return Row(**row)
+    template = report.templates.get(group.template)
+    if template is not None and template.id is not None:
+        return Row(**row, where=template.title, url=url_for('designer.edit_template', template))
+    # of a printer it is the name of its desk
+    return Row(**row, where=group.findings[0].item if template is None else str(_('Simple badge')))
+
+
+def _person(registration, person):
+    return Person(_shorten(name_of(registration, person)), _shorten(registration.full_name) if person else '',
+                  url_for('event_registration.registration_details', registration),
+                  url_for_plugin('checkin_print.preview_badge', registration, person=person))
+
+
+def _shorten(name):
+    """Return a name as a list shows it: one that is cut on a badge may have thousands of letters."""
+    return name if len(name) <= MAX_NAME else f'{name[:MAX_NAME]}…'

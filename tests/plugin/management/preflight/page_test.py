@@ -1,0 +1,56 @@
+"""The tab *Preflight*: what was found, for whom, and with which links."""
+
+from datetime import timedelta
+
+import pytest
+
+from indico.core import signals
+from indico.modules.events.registration.models.registrations import Registration
+from indico.util.date_time import now_utc
+
+from indico_checkin_print.ledger import examined
+from indico_checkin_print.work import preflight
+
+
+pytestmark = pytest.mark.usefixtures('no_kick')
+
+
+@pytest.fixture
+def seeded(db, event, form, template, create_reg):
+    """An event with two people whose badges have boxes, and a template with an item outside its page."""
+    event.start_dt, event.end_dt = now_utc(), now_utc() + timedelta(days=1)
+    template.data = {**template.data, 'items': [*template.data['items'], {**template.data['items'][0], 'x': 1000}]}
+    people = [create_reg(f'{name}\ue000', 'Person') for name in ('Viktor', 'Hildegard')]
+    db.session.flush()
+    return people
+
+
+def test_before_and_after(manager, page, seeded, event, template, log_of):
+    assert 'have not been examined yet' in manager.get(f'{page}/preflight/', xhr=False).get_data(as_text=True)
+    manager.post(f'{page}/preflight/now')
+    assert 'Under way' in manager.get(f'{page}/preflight/live').get_data(as_text=True)
+    assert not preflight.examine(seconds=30)
+    text = manager.get(f'{page}/preflight/', xhr=False).get_data(as_text=True)
+    assert '2 of 2 registrations' in text
+    assert 'Under way' not in text
+    for registration in seeded:
+        assert f'/registrations/{registration.id}/"' in text
+        assert f'/registrations/{registration.id}/preview' in text
+    assert f'/designer/{template.id}/' in text
+    assert 'outside the page' in text
+    assert 'Preflight of the badges' in log_of(event)
+
+
+def test_hidden_people_are_neither_shown_nor_counted(manager, page, seeded, event, dummy_regform):
+    examined.ask(event.id)
+    assert not preflight.examine(seconds=30)
+
+    def _only_viktor(regform, user, **kwargs):
+        return Registration.first_name.startswith('Viktor')
+
+    with signals.event.filter_registration_list.connected_to(_only_viktor, sender=dummy_regform):
+        text = manager.get(f'{page}/preflight/', xhr=False).get_data(as_text=True)
+    assert '1 of 1 registrations' in text
+    assert 'Viktor' in text
+    assert 'Hildegard' not in text
+    assert f'/registrations/{seeded[1].id}/' not in text
