@@ -7,6 +7,7 @@
     ├── CannotRender            a badge cannot be made until a person changes something
     ├── CannotMake              a certificate cannot be made until a person changes something
     ├── CannotSign              nothing can be signed until the administrator changes something
+    ├── CannotSend              e-mails with certificates cannot be sent until a person changes something
     ├── MustHold                a badge waits until a person has looked at it
     ├── PictureRefused          a picture cannot be printed
     ├── DocumentGone            a badge has no document any more
@@ -68,6 +69,10 @@ class CannotMake(CheckinPrintError):
 
 class CannotSign(CheckinPrintError):
     """Nothing can be signed until the administrator changes something; the text says what. No certificate is begun."""
+
+
+class CannotSend(CheckinPrintError):
+    """E-mails with certificates cannot be sent until a person changes something; the text says what."""
 
 
 class MustHold(CheckinPrintError):

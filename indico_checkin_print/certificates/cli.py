@@ -44,20 +44,20 @@ def certificates():
     """Certificates of attendance of an event."""
 
 
-def _event_option(command):
+def event_option(command):
     return click.option('--event', 'event_id', type=click.IntRange(0, 2**31 - 1), help='The number of the event.')(
         command)
 
 
-def _type_option(command):
+def type_option(command):
     return click.option('--type', 'type_name', help='The type, such as attendee.')(command)
 
 
-def _json_option(command):
+def json_option(command):
     return click.option('--json', 'as_json', is_flag=True, help='One JSON object instead of lines.')(command)
 
 
-def _event(event_id):
+def event_of(event_id):
     if event_id is None:
         there = ', '.join(f'{id_} ({title})' for id_, title in events_with_certificates())
         raise click.UsageError(f'--event is missing. Events with certificates: {there or "none"}.')
@@ -67,7 +67,7 @@ def _event(event_id):
     return event
 
 
-def _type(event, name, *, enabled=True):
+def type_of(event, name, *, enabled=True):
     types = [type_ for type_ in types_of(event) if type_.enabled or not enabled]
     for type_ in types:
         if type_.name == name:
@@ -78,7 +78,7 @@ def _type(event, name, *, enabled=True):
 
 
 @certificates.command('types')
-@_event_option
+@event_option
 @click.option('--on', multiple=True, help='A type to switch on.')
 @click.option('--off', multiple=True, help='A type to switch off.')
 @click.option('--unsigned', multiple=True, help='A type whose PDFs are not signed.')
@@ -86,21 +86,21 @@ def _type(event, name, *, enabled=True):
 @click.option('--pdf-a', multiple=True, help='A type whose PDFs are PDF/A-2b.')
 @click.option('--for-form', type=(str, int), multiple=True, help='A type, and a registration form that it is for.')
 @click.option('--for-tag', type=(str, int), multiple=True, help='A type, and a tag of registrations that it is for.')
-@_json_option
+@json_option
 def list_types(event_id, on, off, unsigned, signed, pdf_a, for_form, for_tag, as_json):
     """List the types of certificates of an event, or change them. All changes are made, or none."""
-    event = _event(event_id)
+    event = event_of(event_id)
     ensure_types(event)
     changes = []
     for names, column, value in ((on, 'enabled', True), (off, 'enabled', False), (unsigned, 'signed', False),
                                  (signed, 'signed', True), (pdf_a, 'pdf_a', True)):
-        changes += [(_type(event, name, enabled=False), column, value) for name in names]
+        changes += [(type_of(event, name, enabled=False), column, value) for name in names]
     for choices, model, condition in ((for_form, RegistrationForm, FormIs), (for_tag, RegistrationTag, HasTag)):
         for name, id_ in choices:
             if model.query.filter_by(event_id=event.id, id=id_).first() is None:
                 what = 'tag' if model is RegistrationTag else 'form'
                 raise click.UsageError(f'Event {event.id} has no {what} {id_}.')
-            changes.append((_type(event, name, enabled=False), 'who', condition((id_,))))
+            changes.append((type_of(event, name, enabled=False), 'who', condition((id_,))))
     # all of them exist
     for type_, column, value in changes:
         if column == 'who':
@@ -120,12 +120,12 @@ def list_types(event_id, on, off, unsigned, signed, pdf_a, for_form, for_tag, as
 
 
 @certificates.command()
-@_event_option
-@_type_option
-@_json_option
+@event_option
+@type_option
+@json_option
 def preview(event_id, type_name, as_json):
     """Show who gets a certificate of a type, and of all others why not. Changes nothing."""
-    type_ = _type(_event(event_id), type_name)
+    type_ = type_of(event_of(event_id), type_name)
     selection = select(type_)
     if as_json:
         click.echo(json.dumps({
@@ -149,12 +149,12 @@ def preview(event_id, type_name, as_json):
 
 
 @certificates.command()
-@_event_option
-@_type_option
-@_json_option
+@event_option
+@type_option
+@json_option
 def generate(event_id, type_name, as_json):
     """Make the certificates of a type, here and now. Repeat it at any time: what shows what is true is left alone."""
-    type_ = _type(_event(event_id), type_name)
+    type_ = type_of(event_of(event_id), type_name)
     if not type_.signed and not as_json:
         click.echo('PDFs of this type are NOT SIGNED.')
     made, more = 0, True

@@ -2,26 +2,11 @@
 
 import json
 
-import pytest
-from click.testing import CliRunner
-
 from indico.modules.events.registration.models.tags import RegistrationTag
 
-from indico_checkin_print.cli import cli
 from indico_checkin_print.models.certificate_types import CertificateType
 from indico_checkin_print.models.certificates import Certificate
 from indico_checkin_print.models.states import CertificateState
-
-
-@pytest.fixture
-def run(app, db):
-    """Return a function that runs ``indico checkin-print certificates`` and returns its exit code and output."""
-    def _run(*args):
-        result = CliRunner().invoke(cli, ['certificates', *map(str, args)])
-        db.session.expire_all()
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result.exit_code, result.output
-    return _run
 
 
 def test_types(run, db, dummy_event, dummy_regform):

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 from tests.fakes.keys import Authority, new_key, write_key
 
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.certificates.identity import identify
+from indico_checkin_print.cli import cli
 from indico_checkin_print.models.certificate_types import CertificateType
 from indico_checkin_print.models.certificates import Certificate
 from indico_checkin_print.models.states import CertificateState
@@ -74,3 +76,14 @@ def key_files(tmp_path_factory, authority):
     """The files of a key that can sign, and of its password."""
     key = new_key()
     return write_key(tmp_path_factory.mktemp('keys'), key, authority.issue('Committee', key), authority)
+
+
+@pytest.fixture
+def run(app, db):
+    """Return a function that runs ``indico checkin-print certificates`` and returns its exit code and output."""
+    def _run(*args):
+        result = CliRunner().invoke(cli, ['certificates', *map(str, args)])
+        db.session.expire_all()
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result.exit_code, result.output
+    return _run
