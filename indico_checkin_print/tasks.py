@@ -1,6 +1,7 @@
 """Celery's part: wake-ups for work whose truth is in the ledger."""
 
 import os
+from functools import lru_cache
 from uuid import uuid4
 
 from celery.schedules import crontab, schedule
@@ -110,13 +111,19 @@ def make_certificates(chain=None):
         __, more = generate.make_waiting(actor, seconds=CERTIFICATES_DURATION,
                                          meanwhile=lambda: render_waiting(actor, seconds=2))
     except CannotSign as exc:
-        logger.error('Certificates wait: %s', exc.detail)
+        _warn_once(exc.detail)
         more = False
     if more:
         make_certificates.apply_async((chain,), countdown=CERTIFICATES_PAUSE)
     else:
         heartbeat.forget(heartbeat.CERTIFICATES, detail=chain)
         db.session.commit()
+
+
+@lru_cache(maxsize=16)
+def _warn_once(detail):
+    """Log why certificates wait, once for each process: every sweep finds it, and so does the doctor."""
+    logger.warning('Certificates wait: %s', detail)
 
 
 def _want_posts():

@@ -12,6 +12,7 @@ from indico.modules.files.models.files import File
 from indico.modules.receipts.models.templates import ReceiptTemplate
 from indico.util.date_time import now_utc
 
+from indico_checkin_print import tasks
 from indico_checkin_print.certificates import generate
 from indico_checkin_print.certificates.generate import make_waiting, progress
 from indico_checkin_print.certificates.plan import plan
@@ -171,3 +172,21 @@ def test_a_lost_claim_leaves_no_file(db, attendee, zoe, mocker):
     # Indico deletes what nothing claims
     assert [file.claimed for file in File.query] == [False]
     assert Certificate.query.one().file_id is None
+
+
+def test_in_celery(db, attendee, zoe, configure, caplog):
+    configure()
+    attendee.signed = True
+    db.session.flush()
+    db.session.expire_all()
+    plan(attendee, 'test')
+    db.session.execute(db.update(Certificate.__table__).values(next_try_dt=now_utc() - timedelta(hours=1)))
+    tasks.make_certificates()
+    tasks.make_certificates()
+    # each sweep finds it, and says so once
+    assert caplog.text.count('Certificates wait') == 1
+    attendee.signed = False
+    db.session.flush()
+    tasks.make_certificates()
+    db.session.expire_all()
+    assert Certificate.query.one().state == C.ready
