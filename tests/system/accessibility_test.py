@@ -217,7 +217,7 @@ def test_boxes_of_set_up(stack, log_in, picture):
     manager, page = Manager(stack), log_in('manager')
     template, = stack.postgres.sql('indico', 'SELECT min(template_id) FROM plugin_checkin_print.forms')
     answer = manager.post('/manage/checkin-print/template-rules/add', {
-        'person': 'accompanying', 'text_field': '0', 'template_id': template})
+        'person': 'accompanying', 'text_field': '0', 'copies': '1', 'template_id': template})
     assert answer.json().get('success'), answer.text
     try:
         page.goto(f'{stack.event_url}/manage/checkin-print/setup')
