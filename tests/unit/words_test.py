@@ -107,6 +107,12 @@ def test_words_are_of_the_field(name):
     assert private_words(name) == []
 
 
+def test_no_quotes_in_titles_of_buttons():
+    """In a template ``_`` returns markup, in which a quotation mark would end the attribute of a title."""
+    names = files('indico_checkin_print/templates')
+    assert [name for name in names if re.search(r"""_\('[^']*"[^']*'\)""", (ROOT / name).read_text())] == []
+
+
 if __name__ == '__main__':
     for name in files(*sys.argv[1:]):
         for number, word, line in private_words(name):
