@@ -10,6 +10,7 @@ import click
 from indico.core.db import db
 from indico.util.string import validate_email
 
+from indico_checkin_print.certificates import bounces
 from indico_checkin_print.certificates import dry_run as dry_run_files
 from indico_checkin_print.certificates import send as sending
 from indico_checkin_print.certificates import words
@@ -101,6 +102,28 @@ def send_emails(event_id, type_name, dry_run, smoke, limit, only, bcc, as_json):
                               for key, value in done.items()) + '.')
     if done.get('failed') or done.get('later'):
         sys.exit(EXIT_FAILED)
+
+
+@certificates.command('bounces')
+@event_option
+@click.argument('path', type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def enter_bounces(event_id, path, as_json):
+    """Note which e-mails came back, from a CSV file with the columns "message-id" and "status". All, or none."""
+    event = event_of(event_id)
+    if path.stat().st_size > bounces.MAX_LIST:
+        raise click.UsageError(f'A list may have at most {bounces.MAX_LIST // 1_000_000} MB.')
+    try:
+        count, unknown = bounces.enter(event, bounces.read(path.read_bytes()), 'cli')
+    except (CannotSend, OSError) as exc:
+        raise click.ClickException(str(exc))
+    db.session.commit()
+    if as_json:
+        click.echo(json.dumps({'bounced': count, 'unknown': unknown}))
+        return
+    for message_id in unknown:
+        click.echo(f'No e-mail that counts as sent has {message_id}.', err=True)
+    click.echo(f'{count} came back.')
 
 
 def _named(type_, serials):

@@ -30,7 +30,7 @@ def defaults():
         'greeting': str(_('Dear ${full_name},')),
         'intro': str(_('Your certificate for **${event_full_name}** (${event_dates}) is attached. Its number is '
                        '${serial}.')),
-        'closing': str(_('If your name is not spelled as it should be, please answer this e-mail.')),
+        'closing': str(_('If your name is not spelled as it should be, please write to the organizers.')),
         'signature': str(_('Kind regards')),
         'sign_off': '${event_full_name}',
         'footer': '',
