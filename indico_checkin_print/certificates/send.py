@@ -17,6 +17,7 @@ from indico.vendor.django_mail import get_connection
 from indico.vendor.django_mail.backends.smtp import EmailBackend
 from indico.vendor.django_mail.message import sanitize_address
 
+from indico_checkin_print import _
 from indico_checkin_print.certificates import claims
 from indico_checkin_print.certificates.identity import written
 from indico_checkin_print.certificates.mail import compose, new_message_id
@@ -86,7 +87,8 @@ class Server:
             self._backend.open()
         except (OSError, smtplib.SMTPException) as exc:
             host, port = self._backend.host, self._backend.port
-            raise CannotSend(f'The mail server {host}:{port} cannot be used: {exc}') from exc
+            raise CannotSend(_('The mail server {server} cannot be used: {error}').format(
+                server=f'{host}:{port}', error=exc)) from exc
 
     def send(self, message, to, before_data=lambda: None):
         """Hand an e-mail over for one address.
@@ -243,12 +245,13 @@ def smoke(certificates, to, *, rate=RATE):
     :raises CannotSend: if one cannot be sent.
     """
     if not validate_email(to, check_dns=False):
-        raise CannotSend('That is no e-mail address.')
+        raise CannotSend(_('That is no e-mail address.'))
     with Server() as server:
         for certificate in certificates:
             try:
                 server.send(compose(certificate).message(to, new_message_id()), to)
             except (_Refused, OSError, StorageError) as exc:
-                raise CannotSend(f'Certificate {written(certificate.serial)} cannot be sent: {exc}') from exc
+                raise CannotSend(_('Certificate {serial} cannot be sent: {error}').format(
+                    serial=written(certificate.serial), error=exc)) from exc
             time.sleep(1 / rate)
     return len(certificates)

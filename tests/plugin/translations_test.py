@@ -18,9 +18,9 @@ ROOT = Path(indico_checkin_print.__file__).parent
 TEMPLATES = sorted((ROOT / 'templates').rglob('*.html'))
 SCRIPTS = sorted((ROOT / 'static').glob('*.js'))
 #: Rooms whose texts are for programs, administrators' consoles and logs, which are English as Indico's are
-FOR_PROGRAMS = ('agents', 'api', 'certificates/cli.py', 'certificates/sign.py', 'cli.py', 'delivery',
-                'diagnostics/checks.py', 'diagnostics/facts.py', 'diagnostics/findings.py', 'errors.py',
-                'ledger', 'messages', 'migrations', 'models', 'relay', 'settings.py', 'sql.py')
+FOR_PROGRAMS = ('agents', 'api', 'certificates/cli.py', 'certificates/send_cli.py', 'certificates/sign.py',
+                'cli.py', 'delivery', 'diagnostics/checks.py', 'diagnostics/facts.py', 'diagnostics/findings.py',
+                'errors.py', 'ledger', 'messages', 'migrations', 'models', 'relay', 'settings.py', 'sql.py')
 MODULES = sorted(path for path in ROOT.rglob('*.py')
                  if not path.relative_to(ROOT).as_posix().startswith(FOR_PROGRAMS))
 #: What translates a text, and what takes a text for a log, an exception for programs or a library
