@@ -8,6 +8,8 @@
     ├── CannotMake              a certificate cannot be made until a person changes something
     ├── CannotSign              nothing can be signed until the administrator changes something
     ├── CannotSend              e-mails with certificates cannot be sent until a person changes something
+    ├── MailRefused             the mail server does not take an e-mail
+    ├── ClaimLost               somebody else has taken what a process was busy with
     ├── MustHold                a badge waits until a person has looked at it
     ├── PictureRefused          a picture cannot be printed
     ├── DocumentGone            a badge has no document any more
@@ -73,6 +75,19 @@ class CannotSign(CheckinPrintError):
 
 class CannotSend(CheckinPrintError):
     """E-mails with certificates cannot be sent until a person changes something; the text says what."""
+
+
+class MailRefused(CheckinPrintError):
+    """The mail server does not take an e-mail, and cannot have it. ``is_final``: another try would be in vain."""
+
+    def __init__(self, code, answer):
+        super().__init__(f'{code} {answer.decode(errors="replace")}')
+        # RFC 5321, 4.2.1
+        self.is_final = code >= 500
+
+
+class ClaimLost(CheckinPrintError):
+    """Somebody else has taken what a process was busy with, because its lease had ended."""
 
 
 class MustHold(CheckinPrintError):

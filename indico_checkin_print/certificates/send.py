@@ -24,7 +24,7 @@ from indico_checkin_print.certificates.mail import compose, new_message_id
 from indico_checkin_print.certificates.reasons import CertificateReason as R
 from indico_checkin_print.certificates.states import C, M
 from indico_checkin_print.certificates.transition import fresh
-from indico_checkin_print.errors import CannotSend
+from indico_checkin_print.errors import CannotSend, ClaimLost, MailRefused
 from indico_checkin_print.logs import logger
 from indico_checkin_print.models.certificates import Certificate
 
@@ -41,19 +41,6 @@ class Outcome:
     #: Tried without success: another run takes them
     later: list = field(default_factory=list)
     failed: list = field(default_factory=list)
-
-
-class _Refused(Exception):
-    """The mail server does not take an e-mail, and cannot have it."""
-
-    def __init__(self, code, answer):
-        super().__init__(f'{code} {answer.decode(errors="replace")}')
-        #: Not worth another try (RFC 5321, 4.2.1)
-        self.final = code >= 500
-
-
-class _ClaimLost(Exception):
-    """Somebody else has taken the e-mail meanwhile, because the lease had ended."""
 
 
 class Server:
@@ -94,7 +81,7 @@ class Server:
         """Hand an e-mail over for one address.
 
         :param before_data: Called just before the server gets the text: until then it cannot have the e-mail.
-        :raises _Refused: if the server does not take it.
+        :raises MailRefused: if the server does not take it.
         :raises OSError: if the connection ends (`SMTPServerDisconnected` as well).
         """
         smtp = self._backend.connection
@@ -107,7 +94,7 @@ class Server:
             self._expect({250}, *smtp.data(content))
         except smtplib.SMTPDataError as exc:
             # the server did not want the text
-            raise _Refused(exc.smtp_code, exc.smtp_error) from exc
+            raise MailRefused(exc.smtp_code, exc.smtp_error) from exc
 
     def reset(self):
         """Forget an e-mail that the server did not take."""
@@ -120,7 +107,7 @@ class Server:
     @staticmethod
     def _expect(codes, code, answer):
         if code not in codes:
-            raise _Refused(code, answer)
+            raise MailRefused(code, answer)
 
     def _close(self):
         try:
@@ -170,7 +157,7 @@ def _send_claimed(server, certificate, actor, bcc, outcome):
     def _hand_over():
         nonlocal handed_over
         if not claims.hand_over(certificate):
-            raise _ClaimLost
+            raise ClaimLost
         db.session.commit()
         handed_over = True
 
@@ -192,12 +179,12 @@ def _send_claimed(server, certificate, actor, bcc, outcome):
             return
         composed = compose(certificate)
         server.send(composed.message(to, message_id), to, _hand_over)
-    except _ClaimLost:
+    except ClaimLost:
         db.session.rollback()
         server.reset()
-    except _Refused as exc:
+    except MailRefused as exc:
         server.reset()
-        _not_sent(R.refused, str(exc).replace(to, '…'), final=exc.final)
+        _not_sent(R.refused, str(exc).replace(to, '…'), final=exc.is_final)
     except StorageError as exc:
         _not_sent(R.storage, exc, final=True)
     except CannotSend as exc:
@@ -220,7 +207,7 @@ def _send_claimed(server, certificate, actor, bcc, outcome):
 def _copy(server, message, bcc, certificate):
     try:
         server.send(message, bcc)
-    except (_Refused, OSError) as exc:
+    except (MailRefused, OSError) as exc:
         # the person has it, and that is what counts
         logger.warning('The copy of the e-mail of certificate %d was not sent: %s', certificate.id, exc)
         server.reset()
@@ -250,7 +237,7 @@ def smoke(certificates, to, *, rate=RATE):
         for certificate in certificates:
             try:
                 server.send(compose(certificate).message(to, new_message_id()), to)
-            except (_Refused, OSError, StorageError) as exc:
+            except (MailRefused, OSError, StorageError) as exc:
                 raise CannotSend(_('Certificate {serial} cannot be sent: {error}').format(
                     serial=written(certificate.serial), error=exc)) from exc
             time.sleep(1 / rate)
