@@ -65,9 +65,10 @@ class RHEditPrint(RHVolunteerBase):
 
     def _process_args(self):
         RHVolunteerBase._process_args(self)
-        # locked, so that no second click and no scan makes another badge meanwhile
+        # who prints locks it, so that no second click and no scan makes another badge meanwhile
         self.registration = load(self.event, Registration.id == request.view_args['registration_id'],
-                                 Registration.event_id == self.event.id)
+                                 Registration.event_id == self.event.id,
+                                 lock=request.method == 'POST' and 'show' not in request.form)
         if self.registration is None:
             raise NotFound
         self.regform = self.registration.registration_form

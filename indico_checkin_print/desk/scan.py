@@ -155,20 +155,20 @@ def _find_custom(event, text, handler):
     return None if found is None else load(event, Registration.id == found.id)
 
 
-def load(event, *criteria):
+def load(event, *criteria, lock=True):
     """Return a registration that is not deleted, and in this event only one that the user may see, or ``None``.
 
-    It stays locked until the commit: of two scans of one ticket at the same moment the second finds them checked in.
+    :param lock: Whether it stays locked until the commit: of two scans of one ticket at the same moment the second
+        finds them checked in.
     """
     allowed = visible_registrations(event)
     if allowed is not None:
         criteria = (*criteria, db.or_(Registration.event_id != event.id, Registration.id.in_(allowed)))
-    return (Registration.query
-            .join(Registration.registration_form)
-            .join(Registration.event)
-            .filter(*criteria, ~Registration.is_deleted, ~RegistrationForm.is_deleted, ~Event.is_deleted)
-            .options(contains_eager(Registration.registration_form), contains_eager(Registration.event),
-                     loads_summary())
-            .populate_existing()
-            .with_for_update(key_share=True, of=Registration)
-            .first())
+    query = (Registration.query
+             .join(Registration.registration_form)
+             .join(Registration.event)
+             .filter(*criteria, ~Registration.is_deleted, ~RegistrationForm.is_deleted, ~Event.is_deleted)
+             .options(contains_eager(Registration.registration_form), contains_eager(Registration.event),
+                      loads_summary())
+             .populate_existing())
+    return (query.with_for_update(key_share=True, of=Registration) if lock else query).first()

@@ -4,6 +4,7 @@ from flask import flash, request, session
 from werkzeug.exceptions import NotFound
 
 from indico.core.plugins import url_for_plugin
+from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import _
 from indico_checkin_print.desk.base import RHVolunteerBase
@@ -12,7 +13,7 @@ from indico_checkin_print.ledger.states import OUT
 from indico_checkin_print.management.jobs.actions import RHRetryJob
 from indico_checkin_print.management.jobs.held import RHReleaseJob, can_release
 from indico_checkin_print.management.jobs.reprint import REASONS, RHCameOut, RHMissed, RHReprint
-from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.reasons.desk import DeskReason
 from indico_checkin_print.routing.desk import DeskChoice
@@ -46,6 +47,16 @@ def _has_desk(job):
     return job.webhook_id is None and job.desk is not None and not job.desk.is_deleted
 
 
+def _has_newer(job):
+    """Return whether another badge was asked for after this one; until the commit nobody asks for one.
+
+    The buttons stay on the screen of a scan station, and another one may show the same.
+    """
+    Registration.query.filter_by(id=job.registration_id).with_for_update(key_share=True).first()
+    return Job.query.filter(Job.registration_id == job.registration_id, Job.person == job.person,
+                            Job.purpose == Job.PURPOSE_BADGE, Job.id > job.id).has_rows()
+
+
 class ScanBadgeButton:
     """What makes a button of the manager's page one of the scan station: the badge comes out where the user stands."""
 
@@ -56,6 +67,12 @@ class ScanBadgeButton:
         if not _has_desk(self.job):
             raise NotFound
         self.desks = {self.job.desk_id}
+
+    def _process(self):
+        if _has_newer(self.job):
+            flash(_('This person has a newer badge by now. Scan the ticket again.'), 'warning')
+            return self._back_to_page()
+        return super()._process()
 
     def _desk(self):
         mine = own_desk(self.event, session.user)
@@ -74,8 +91,8 @@ class ScanBadgeButton:
         return url_for_plugin('checkin_print.scan_station', self.event)
 
 
-class RHScanReprint(ScanBadgeButton, RHReprint):
-    """Print another badge like one that came out, for the reason that the form says."""
+class _ReprintAtOnce(RHReprint):
+    """Print another badge for the reason that the button says, without a dialog."""
 
     def _process(self):
         reason = Reason.get(request.form.get('reason'))
@@ -83,6 +100,10 @@ class RHScanReprint(ScanBadgeButton, RHReprint):
             flash(_('Choose a reason.'), 'warning')
             return self._back_to_page()
         return self._back_to_page(follow=self._reprint(reason))
+
+
+class RHScanReprint(ScanBadgeButton, _ReprintAtOnce):
+    """Print another badge like one that came out, for the reason that the form says."""
 
 
 class RHScanCameOut(ScanBadgeButton, RHCameOut):

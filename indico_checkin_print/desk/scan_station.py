@@ -43,6 +43,7 @@ WORDS = {
     'close': _('Close'),
     'edit_failed': _('No answer from Indico. Close this and try again.'),
     'action_failed': _('No answer from Indico: it is not known whether the badge prints. Try again.'),
+    'action_refused': _('Not possible. If you are logged in, scan the ticket again.'),
     'loading': _('One moment…'),
     'edit': _('Edit for this print'),
     'cancel': _('Cancel'),

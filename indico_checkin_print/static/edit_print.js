@@ -12,6 +12,7 @@
     const field = name => form().elements.namedItem(name);
     let url = '';
     let latest = 0;
+    let shown = 0; // counts what the picture of the badge was asked for
 
     async function open(where, person) {
       url = where;
@@ -66,7 +67,19 @@
       next.focus();
     }
 
+    // a picture is that of the form as it was
+    function forgetPicture() {
+      const part = dialog.querySelector('[data-part=edit-shown]');
+      shown += 1;
+      if (part) {
+        part.replaceChildren();
+      }
+    }
+
+    dialog.addEventListener('input', forgetPicture);
+
     dialog.addEventListener('change', event => {
+      forgetPicture();
       if (event.target.matches('[data-reload]')) {
         const data = new FormData(form());
         load(new URLSearchParams({person: data.get('person') || '', template: data.get('template') || ''}));
@@ -85,6 +98,7 @@
         return;
       }
       const number = latest;
+      const asked = ++shown;
       button.setAttribute('aria-disabled', 'true');
       const data = new FormData(form());
       data.append('show', '1');
@@ -93,6 +107,9 @@
         return;
       }
       button.removeAttribute('aria-disabled');
+      if (asked !== shown) {
+        return;
+      }
       if (result.problems.length) {
         showProblems(result.problems);
       } else {
@@ -115,6 +132,7 @@
 
     function showBadge({notes, pictures, width_mm: width}) {
       dialog.querySelector('[role=alert]').hidden = true;
+      clearMarks();
       const part = dialog.querySelector('[data-part=edit-shown]');
       part.replaceChildren(...notes.map(note => {
         const line = document.createElement('p');
@@ -149,8 +167,12 @@
       }
     });
 
-    function showProblems(problems) {
+    function clearMarks() {
       dialog.querySelectorAll('[aria-invalid]').forEach(input => input.removeAttribute('aria-invalid'));
+    }
+
+    function showProblems(problems) {
+      clearMarks();
       const box = dialog.querySelector('[role=alert]');
       box.hidden = false;
       box.replaceChildren(...problems.map(({field: name, text}) => {

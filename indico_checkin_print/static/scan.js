@@ -31,7 +31,7 @@ document.addEventListener('DOMContentLoaded', () => {
   });
   const badges = window.CheckinPrintBadges({
     url: root.dataset.badgesUrl, list: part('badges'), actions: part('actions'), news: part('news'),
-    lines: part('lines'), words, post, keepFocus,
+    lines: part('lines'), words, post, renew, keepFocus,
     isShown: scan => shown === scan,
     hasButtons: scan => !scan.only && EDITABLE.has(scan.answer.answer),
     onDone: text => {
@@ -65,15 +65,18 @@ document.addEventListener('DOMContentLoaded', () => {
     });
   }
 
+  // after a new login the page has another token
+  async function renew() {
+    const page = await fetch(location.href, {signal: AbortSignal.timeout(10000)});
+    const fresh = new DOMParser().parseFromString(await page.text(), 'text/html').getElementById('scan');
+    if (fresh) {
+      root.dataset.token = fresh.dataset.token;
+    }
+  }
+
   const queue = new window.CheckinPrintQueue({
     send: (scan, signal) => post(scan.only ? root.dataset.onlyUrl : root.dataset.answerUrl, scan.data, signal),
-    renew: async () => {
-      const page = await fetch(location.href, {signal: AbortSignal.timeout(10000)});
-      const fresh = new DOMParser().parseFromString(await page.text(), 'text/html').getElementById('scan');
-      if (fresh) {
-        root.dataset.token = fresh.dataset.token;
-      }
-    },
+    renew,
     onAnswer: showAnswer,
     onRepeat: scan => {
       if (shown && shown.key === scan.key && shown.answer) {

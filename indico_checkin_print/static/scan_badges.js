@@ -13,10 +13,10 @@
   const HELD_INTERVAL_IN_LIST = 20000; // ms
 
   // Returns {follow(scan), clear()}; `isShown` says whether the answer of a scan is on the screen, `hasButtons` whether
-  // badges are printed for it here. `post(url, data, signal)` sends a form; `onDone(text)` is called with what became of
+  // badges are printed for it here. `post(url, data, signal)` sends a form, `renew()` gets what it is sent with; `onDone(text)` is called with what became of
   // it, and `keepFocus()` when a button may be gone.
-  window.CheckinPrintBadges = function({url, list, actions, news, lines, words, post, isShown, hasButtons, onDone,
-    keepFocus}) {
+  window.CheckinPrintBadges = function({url, list, actions, news, lines, words, post, renew, isShown, hasButtons,
+    onDone, keepFocus}) {
     let shownButtons = '';
 
     async function follow(scan) {
@@ -123,20 +123,23 @@
     }
 
     async function act(scan, where, data) {
-      if (actions.dataset.busy) {
+      if (scan.busy) {
         return;
       }
-      actions.dataset.busy = '1';
+      scan.busy = true;
       let text = words.action_failed;
       try {
         const response = await post(where, data, AbortSignal.timeout(TIMEOUT));
         if (response.ok) {
           text = (await response.json()).messages.map(message => message.text).join(' ');
+        } else if (response.status < 500) {
+          text = words.action_refused;
+          await renew();
         }
       } catch {
         // said by the text
       }
-      delete actions.dataset.busy;
+      scan.busy = false;
       if (isShown(scan)) {
         const hadFocus = actions.contains(document.activeElement);
         clear();

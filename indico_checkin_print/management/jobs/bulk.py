@@ -1,6 +1,7 @@
 """What a manager does about several jobs at once: those that were chosen on the jobs page."""
 
 from flask import flash, redirect, request, session
+from sqlalchemy.orm import selectinload
 from wtforms.fields import HiddenField, IntegerField
 from wtforms.validators import InputRequired, NumberRange
 from wtforms.widgets import HiddenInput
@@ -18,7 +19,7 @@ from indico_checkin_print.management.base import RHCheckinPrintBase, action_form
 from indico_checkin_print.management.jobs.filter import MAX_ID, list_args
 from indico_checkin_print.management.jobs.held import can_release, has_desk
 from indico_checkin_print.management.jobs.reprint import REASONS, ReprintForm
-from indico_checkin_print.management.jobs.rows import CAN_RETRY, can_reprint
+from indico_checkin_print.management.jobs.rows import can_reprint, can_retry
 from indico_checkin_print.management.setup.when import lock_setup
 from indico_checkin_print.management.today.pause import wait_if_paused
 from indico_checkin_print.management.visibility import visible
@@ -69,6 +70,7 @@ class RHJobsBase(RHCheckinPrintBase):
             lock_setup(self.event)
         return (Job.query
                 .filter(Job.event_id == self.event.id, Job.id.in_(self.ids), *visible(self.event))
+                .options(selectinload(Job.registration))
                 .order_by(Job.queue_dt, Job.id)
                 .populate_existing()
                 .with_for_update(key_share=True, skip_locked=True, of=Job)
@@ -112,7 +114,7 @@ class RHRetryJobs(RHJobsBase):
     LOG_SUMMARY = 'Badges retried'
 
     def _act(self, jobs):
-        wanted = [job for job in jobs if job.state in CAN_RETRY]
+        wanted = [job for job in jobs if can_retry(job)]
         return ledger.release(wanted, f'user:{session.user.id}', Reason.retried) if wanted else []
 
 

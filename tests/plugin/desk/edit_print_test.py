@@ -139,6 +139,14 @@ def test_it_is_shown_before_it_is_printed(db, send, printed, reg, agent):
     assert Job.query.count() == count
 
 
+def test_who_only_looks_locks_nobody(show, send, printed, reg, statements):
+    show(reg)
+    send(reg, show='1')
+    assert not [statement for statement in statements if 'NO KEY UPDATE' in statement]
+    send(reg)
+    assert [statement for statement in statements if 'NO KEY UPDATE' in statement]
+
+
 def test_the_history_says_which_texts_and_not_what_they_say(send, printed, reg, manager, page, template):
     send(reg, text_first_name='Secret Agent', template=template.id)
     send(reg, text_first_name='Secret Agent', printer=f'{printed.desk.printers[1].agent_id}:p2', template='')

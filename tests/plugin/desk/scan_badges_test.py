@@ -96,6 +96,22 @@ def test_it_comes_out_where_the_volunteer_stands(db, job, ask, set_job, voluntee
     assert (latest != job) == (what == 'reprint')
 
 
+@pytest.mark.parametrize(('state', 'what'), [
+    (JobState.completed, 'reprint'), (JobState.failed, 'retry'), (JobState.unknown, 'missed'),
+    (JobState.unknown, 'came-out'), (JobState.held, 'release')])
+def test_only_the_latest_badge(db, job, set_job, volunteer, url, state, what):
+    """The buttons of a badge stay on a screen after another station has asked for the next one."""
+    set_job(job, state=JobState.completed, reason='printed', changed_dt=now_utc())
+    volunteer.post(f'{url}/jobs/{job.id}/reprint', reason='lost')
+    set_job(job, state=state, reason='already_printed')
+    data = {'csrf_token': volunteer.token, 'reason': 'lost'}
+    answer = volunteer.client.post(f'{url}/jobs/{job.id}/{what}', data=data,
+                                   headers={'Accept': 'application/json'}).json
+    db.session.expire_all()
+    assert answer['messages'][-1]['text'] == 'This person has a newer badge by now. Scan the ticket again.'
+    assert (job.state, Job.query.count()) == (state, 2)
+
+
 def test_a_printer_that_was_chosen_is_at_its_desk(db, job, set_job, volunteer, url, south, desk, agent):
     set_job(job, state=JobState.failed, reason='printer_failed', facts={'printer': [agent.id, 'p1']})
     volunteer.post(f'{url}/jobs/{job.id}/retry')

@@ -47,6 +47,13 @@ def test_action(db, event, manager, url, flashes, log_of, create_job, person, ac
     assert all(job.history[-1].actor == 'user:101' for state, job in jobs.items() if state in allowed)
 
 
+def test_what_was_replaced_is_not_retried(db, manager, url, create_job, person):
+    job = create_job(person(), S.canceled, reason='replaced')
+    manager.post(url + 'retry', job_id=[job.id])
+    db.session.expire_all()
+    assert job.state == S.canceled
+
+
 @pytest.mark.parametrize('action', ['release', 'retry', 'discard', 'reprint'])
 def test_nothing_chosen(event, manager, url, flashes, log_of, action):
     assert manager.post(url + action).status_code in {200, 302}
