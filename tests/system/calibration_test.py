@@ -64,4 +64,4 @@ def test_from_the_sheet_to_a_badge_in_its_place(stack, log_in, take, printer, ke
 
     page.get_by_role('button', name='Remove the calibration of desk1').click()
     page.get_by_role('button', name='OK', exact=True).click()
-    expect(page.get_by_text('Calibrated: ')).to_be_hidden()
+    expect(page.get_by_text('Calibrated: 2 mm to the right, 1 mm up', exact=True)).to_be_hidden()
