@@ -58,7 +58,9 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE jobs ADD COLUMN origin TEXT NOT NULL DEFAULT ''", *_PAGE_INDEXES),
     3: ('ALTER TABLE jobs ADD COLUMN pages INTEGER NOT NULL DEFAULT 1',),
     4: ("ALTER TABLE jobs ADD COLUMN calibration TEXT NOT NULL DEFAULT ''",),
-    5: ('ALTER TABLE jobs ADD COLUMN two_sided INTEGER NOT NULL DEFAULT 0',),
+    5: ('ALTER TABLE jobs ADD COLUMN two_sided INTEGER NOT NULL DEFAULT 0',
+        # what printers were told until then
+        "UPDATE jobs SET two_sided = 1 WHERE kind = 'badge' AND pages = 2"),
 }
 
 _COLUMNS = ('seq, source, job, dispatch, printer, title, kind, copies, width_mm, height_mm, state, tag, handle, '

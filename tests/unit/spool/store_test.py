@@ -133,6 +133,17 @@ def test_a_spool_of_the_first_version_is_taken_over(path):
     assert indexes[0] == indexes[1]
 
 
+def test_what_waits_is_as_two_sided_as_before(path):
+    spool = Spool(path)
+    for name, pages in (('one', 1), ('two', 2)):
+        stored(spool, name)
+        spool._db.execute('UPDATE jobs SET pages = ? WHERE job = ?', (pages, name))
+    spool._db.execute('ALTER TABLE jobs DROP COLUMN two_sided')
+    spool._db.execute('PRAGMA user_version = 4')
+    spool.close()
+    assert {entry.job: entry.two_sided for entry in Spool(path).open()} == {'one': False, 'two': True}
+
+
 def test_notes_survive(spool, path):
     assert spool.note('paused') is None
     spool.set_note('paused', 'a')
