@@ -59,7 +59,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
     3: ('ALTER TABLE jobs ADD COLUMN pages INTEGER NOT NULL DEFAULT 1',),
     4: ("ALTER TABLE jobs ADD COLUMN calibration TEXT NOT NULL DEFAULT ''",),
     5: ('ALTER TABLE jobs ADD COLUMN two_sided INTEGER NOT NULL DEFAULT 0',
-        # what printers were told until then
+        # as badges of two pages were printed until now
         "UPDATE jobs SET two_sided = 1 WHERE kind = 'badge' AND pages = 2"),
 }
 

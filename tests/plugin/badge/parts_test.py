@@ -18,7 +18,7 @@ from indico_checkin_print.models.choices import Fold
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.routing.rules import FormIs, HasTag, dump
+from indico_checkin_print.routing.rules import FormIs, HasTag
 from indico_checkin_print.routing.template_rules import TemplateRule
 from indico_checkin_print.work.prepare import prepare_registration
 from indico_checkin_print.work.worker import render_waiting
@@ -30,17 +30,6 @@ def tag(db, dummy_event, reg):
     reg.tags.add(tag)
     db.session.flush()
     return tag
-
-
-@pytest.fixture
-def store(db, dummy_event, form):
-    """Return a function that stores rules."""
-    def _store(*rules):
-        setup = EventSetup.query.get(dummy_event.id) or EventSetup(event=dummy_event)
-        setup.template_rules = dump(rules)
-        db.session.add(setup)
-        db.session.flush()
-    return _store
 
 
 @pytest.fixture

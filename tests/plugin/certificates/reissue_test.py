@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from click.testing import CliRunner
 
 from indico.util.date_time import now_utc
 
@@ -11,24 +10,16 @@ from indico_checkin_print.certificates.generate import make_waiting
 from indico_checkin_print.certificates.plan import plan
 from indico_checkin_print.certificates.reasons import CertificateReason as R
 from indico_checkin_print.certificates.reissue import correction_of, find
-from indico_checkin_print.cli import cli
 from indico_checkin_print.models.certificates import Certificate
 from indico_checkin_print.models.states import CertificateState as C
 from indico_checkin_print.models.states import SendState
 
 
 @pytest.fixture
-def run(app, db, mocker):
-    """Return a function that runs ``indico checkin-print certificates`` and returns its exit code and output."""
+def run(run, mocker):
     # the clock of the database stands still in a transaction, and is behind ours
     mocker.patch('indico_checkin_print.certificates.reissue.now', return_value=now_utc() - timedelta(hours=1))
-
-    def _run(*args):
-        result = CliRunner().invoke(cli, ['certificates', *map(str, args)])
-        db.session.expire_all()
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result.exit_code, result.output
-    return _run
+    return run
 
 
 @pytest.fixture
