@@ -3,9 +3,11 @@
 A calibration is no part of it. It makes up for what the printer does to a page, so what lies on the label is the page.
 
 PDFium draws the dots. What it draws is a document of our own, whose pictures were made anew by us. Two threads may not
-use it at once, not even with different documents.
+use it at once, not even with different documents. Pages come one by one, so that neither all of them are in memory nor
+all others wait until the last one is drawn.
 """
 
+import itertools
 import threading
 from base64 import b64encode
 from dataclasses import dataclass
@@ -32,14 +34,14 @@ class Dots:
 
 
 def pictures_of(document, dots):
-    """Return a picture of each page of a PDF as a printer prints it (``PIL.Image``).
+    """Yield a picture of each page of a PDF as a printer prints it (``PIL.Image``).
 
     :param dots: The `Dots` of the printer. What is grey or coloured is dithered where they have one bit, as printers
                  and their drivers do it; letters and codes have no smooth edges there.
     """
     sharp = dict.fromkeys(('no_smoothtext', 'no_smoothpath', 'no_smoothimage'), dots.bits == 1)
-    return [picture.convert('1') if dots.bits == 1 else picture
-            for picture in _draw(document, lambda page: _scale(page, dots.dpi), grayscale=dots.bits < 24, **sharp)]
+    for picture in _draw(document, lambda page: _scale(page, dots.dpi), grayscale=dots.bits < 24, **sharp):
+        yield picture.convert('1') if dots.bits == 1 else picture
 
 
 def small_pictures_of(document, side=SMALL):
@@ -47,7 +49,7 @@ def small_pictures_of(document, side=SMALL):
 
     :param side: Its pixels on the longer side.
     """
-    return _draw(document, lambda page: side / max(page.get_size()))
+    return list(_draw(document, lambda page: side / max(page.get_size())))
 
 
 def as_url(picture):
@@ -63,5 +65,11 @@ def _scale(page, dpi):
 
 
 def _draw(document, scale_of, **how):
-    with _pdfium, pypdfium2.PdfDocument(document) as pdf:
-        return [page.render(scale=scale_of(page), **how).to_pil() for page in pdf]
+    for number in itertools.count():
+        # opened anew for each: nothing of it is left to be closed without the lock
+        with _pdfium, pypdfium2.PdfDocument(document) as pdf:
+            if number >= len(pdf):
+                return
+            page = pdf[number]
+            picture = page.render(scale=scale_of(page), **how).to_pil()
+        yield picture

@@ -59,11 +59,11 @@ def preview_dialog(shown, printer, *, url, name, printers, chosen, person='', pe
     :param texts: Fields to type in: (name, label, value) each.
     """
     dots = dots_of(printer)
-    pictures = pictures_of(shown.content, dots) if shown.content else []
+    pictures = [as_url(picture) for picture in pictures_of(shown.content, dots)] if shown.content else []
     labels = label_problem(printer, (shown.width_mm, shown.height_mm)) if pictures and printer is not None else ''
     return jsonify_template(
         'preview.html', _render_func=WPCheckinPrint.render_template_func, shown=shown, labels=labels, dots=dots,
-        calibration=in_words(printer) if printer is not None else '', pictures=list(map(as_url, pictures)), url=url,
+        calibration=in_words(printer) if printer is not None else '', pictures=pictures, url=url,
         name=name, printers=printers, chosen=chosen, person=person, persons=persons, texts=texts)
 
 

@@ -42,16 +42,24 @@ def test_a_badge_has_the_dots_of_its_printer(form, reg, dpi):
 
 def test_grey_is_dithered_only_where_there_is_none():
     page = document(20, 20, grey)
-    black, soft = (pictures_of(page, Dots(203, bits))[0] for bits in (1, 8))
+    black, soft = (next(pictures_of(page, Dots(203, bits))) for bits in (1, 8))
     assert soft.getextrema() == (128, 128)
     shares = [number / (black.width * black.height) for number, __ in black.getcolors()]
     assert shares == pytest.approx([0.5, 0.5], abs=0.02)
-    assert pictures_of(page, Dots(203, 24))[0].mode == 'RGB'
+    assert next(pictures_of(page, Dots(203, 24))).mode == 'RGB'
 
 
 def test_a_page_that_is_too_large_is_coarser():
     picture, = pictures_of(document(450, 450), Dots(600))
     assert picture.width * picture.height <= MAX_PIXELS * 1.01
+
+
+def test_pages_come_one_by_one(form, reg):
+    pages = pictures_of(document(50, 50, lambda canvas: canvas.showPage()), Dots())
+    first = next(pages)
+    # nobody waits for those that are not asked for yet
+    assert next(pictures_of(render(reg, form).content, Dots())).size != first.size
+    assert [page.size for page in pages] == [first.size]
 
 
 def test_small_pictures(form, reg):
@@ -67,5 +75,5 @@ def test_a_picture_as_a_url():
 def test_threads_wait_for_each_other():
     pages = [document(50, 50, grey), document(40, 60)] * 10
     with ThreadPoolExecutor(8) as pool:
-        sizes = [pictures[0].size for pictures in pool.map(lambda page: pictures_of(page, Dots()), pages)]
+        sizes = list(pool.map(lambda page: next(pictures_of(page, Dots())).size, pages))
     assert sizes == sizes[:2] * 10
