@@ -55,6 +55,8 @@ class FindingKind(StrEnum):
 #: Those about a person; all others are about a template or a printer
 PERSONAL = frozenset({FindingKind.nameless, FindingKind.missing_glyphs, FindingKind.accents, FindingKind.cut,
                       FindingKind.picture, FindingKind.blocked})
+#: Those at a printer; their item is the name of its desk
+AT_PRINTERS = frozenset({FindingKind.labels, FindingKind.labels_too_small, FindingKind.turned_twice})
 #: With these, badges wait, do not come out, or do not scan
 _ERRORS = frozenset({FindingKind.nameless, FindingKind.missing_glyphs, FindingKind.picture, FindingKind.not_drawn,
                      FindingKind.template_picture, FindingKind.labels_too_small})

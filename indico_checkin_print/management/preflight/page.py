@@ -9,7 +9,7 @@ from indico.web.flask.util import url_for
 
 from indico_checkin_print import _, kick
 from indico_checkin_print.badge.persons import name_of
-from indico_checkin_print.badge.preflight.findings import TITLES
+from indico_checkin_print.badge.preflight.findings import AT_PRINTERS, TITLES
 from indico_checkin_print.diagnostics.preflight import report_on
 from indico_checkin_print.ledger import examined
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
@@ -99,11 +99,13 @@ def _row(report, group):
            'badges': group.badges}
     if group.whose:
         return Row(**row)
+    if group.kind in AT_PRINTERS:
+        return Row(**row, where=group.findings[0].item)
     template = report.templates.get(group.template)
     if template is not None and template.id is not None:
         return Row(**row, where=template.title, url=url_for('designer.edit_template', template))
-    # of a printer it is the name of its desk
-    return Row(**row, where=group.findings[0].item if template is None else str(_('Simple badge')))
+    # of a template that the event uses no longer there is no name
+    return Row(**row, where=str(_('Simple badge')) if group.template is None else '')
 
 
 def _person(registration, person):

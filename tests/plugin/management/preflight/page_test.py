@@ -1,6 +1,7 @@
 """The tab *Preflight*: what was found, for whom, and with which links."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,6 +40,17 @@ def test_before_and_after(manager, page, seeded, event, template, log_of):
     assert f'/designer/{template.id}/' in text
     assert 'outside the page' in text
     assert 'Preflight of the badges' in log_of(event)
+
+
+def test_a_printer_is_named_by_its_desk(db, manager, page, event, form, desk, mocker):
+    form.template = None
+    mocker.patch('indico_checkin_print.badge.template_choice.get_default_badge_on_category', return_value=None)
+    mocker.patch('indico_checkin_print.diagnostics.preflight.turned_twice',
+                 return_value=[SimpleNamespace(desk_id=desk.id, words='Turned twice.')])
+    db.session.flush()
+    text = manager.get(f'{page}/preflight/', xhr=False).get_data(as_text=True)
+    assert f'<bdi>{desk.name}</bdi>' in text
+    assert 'Simple badge' not in text
 
 
 def test_hidden_people_are_neither_shown_nor_counted(manager, page, seeded, event, dummy_regform):
