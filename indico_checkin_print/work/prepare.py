@@ -2,7 +2,6 @@
 
 import time
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
 from indico.core.db import db
@@ -119,9 +118,9 @@ def _store(registration, drawn, drawn_from, dots, began, *, keep):
 def is_blocked(registration):
     """Return whether another plugin of Indico blocks the ticket of a registration."""
     try:
-        return registration.is_ticket_blocked
-    except SQLAlchemyError:
-        raise
+        # a statement of that plugin that fails must not end our transaction
+        with db.session.begin_nested():
+            return registration.is_ticket_blocked
     except Exception as exc:
         # a fault of that plugin says nothing about the badge
         log_failure(logger, exc, 'Whether the ticket of registration %d is blocked cannot be known', registration.id)

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from indico.core import signals
 from indico.modules.events.registration.models.registrations import RegistrationState
@@ -109,14 +110,18 @@ def test_what_is_drawn_ahead_is_examined(rules, create_reg, mocker):
     assert kinds(report_on(rules.event_id)) == [(FindingKind.missing_glyphs, boxes.id)]
 
 
-def test_a_blocked_ticket(examine, later, reg, mocker):
+def test_a_blocked_ticket(examine, later, reg, mocker, db):
     """It is asked anew, although nothing on the badge has changed."""
     assert kinds(examine()) == []
     draw = mocker.spy(prepare, 'draw')
-    for answers, expected in (([True], [(FindingKind.blocked, reg.id)]), ([ValueError], []), ([], [])):
+    blocked = [(FindingKind.blocked, reg.id)]
+    for answers, expected in (([True], blocked), ([ValueError], []), ([True], blocked), ([SQLAlchemyError], []),
+                              ([], [])):
         def _is_blocked(registration, answers=answers, **kwargs):
             if answers == [ValueError]:
                 raise ValueError('a fault of another plugin')
+            if answers == [SQLAlchemyError]:
+                db.session.execute('SELECT 1 / 0')
             return any(answers)
         later()
         with signals.event.is_ticket_blocked.connected_to(_is_blocked):
