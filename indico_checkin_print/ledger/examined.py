@@ -7,12 +7,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from indico.core.db import db
 from indico.modules.events.models.events import Event
+from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print.badge.preflight.findings import to_stored
-from indico_checkin_print.ledger.prepared import CHECK_INTERVAL, Wanted, count_people
+from indico_checkin_print.ledger.prepared import CHECK_INTERVAL, Wanted, count_people, gets_badge
 from indico_checkin_print.models.examined import Examined
-from indico_checkin_print.models.rules import EventSetup
+from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.sql import now
 
 
@@ -85,7 +86,7 @@ def note_blocked(registration_id, *, is_blocked):
 class Progress:
     """How far the badges of an event are examined."""
 
-    #: Registrations that get a badge, and those of them that are examined
+    #: Registrations that get a badge, and those of them that are examined since somebody asked
     people: int
     examined: int
     #: How long that took, in seconds, and for how many badges
@@ -105,9 +106,12 @@ def progress(event_id, *visible):
 
     :param visible: Conditions for the registrations that count.
     """
+    asked = db.session.query(EventSetup.preflight_asked_dt).filter_by(event_id=event_id).scalar_subquery()
+    # what was found before somebody asked is listed until it is looked at again, but does not count
+    is_new = db.or_(asked.is_(None), Examined.checked_dt >= asked)
     examined, seconds, badges, checked_dt = _found(event_id, *visible).with_entities(
-        db.func.count(Examined.registration_id.distinct()), db.func.coalesce(db.func.sum(Examined.seconds), 0),
-        db.func.count(), db.func.max(Examined.checked_dt)).one()
+        db.func.count(Examined.registration_id.distinct()).filter(is_new),
+        db.func.coalesce(db.func.sum(Examined.seconds), 0), db.func.count(), db.func.max(Examined.checked_dt)).one()
     return Progress(count_people(event_id, *visible), examined, float(seconds), badges, checked_dt)
 
 
@@ -123,4 +127,6 @@ def found(event_id, *visible):
 
 def _found(event_id, *visible):
     return (Examined.query.join(Registration, Registration.id == Examined.registration_id)
-            .filter(Examined.event_id == event_id, ~Registration.is_deleted, *visible))
+            .join(RegistrationForm, RegistrationForm.id == Registration.registration_form_id)
+            .join(FormSetup, FormSetup.registration_form_id == RegistrationForm.id)
+            .filter(Examined.event_id == event_id, *gets_badge(), *visible))

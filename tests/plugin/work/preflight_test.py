@@ -129,6 +129,30 @@ def test_a_blocked_ticket(examine, later, reg, mocker, db):
     assert not draw.called
 
 
+def test_who_gets_no_badge_is_not_reported(examine, db, create_reg, form):
+    withdrawn, boxes = create_reg('\ue000', 'One'), create_reg('\ue000', 'Two')
+    assert len(kinds(examine())) == 2
+    withdrawn.state = RegistrationState.withdrawn
+    db.session.flush()
+    report = report_on(boxes.event_id)
+    assert kinds(report) == [(FindingKind.missing_glyphs, boxes.id)]
+    assert (report.progress.people, report.progress.examined, report.progress.badges) == (1, 1, 1)
+    form.enabled = False
+    db.session.flush()
+    assert not report_on(boxes.event_id).has_errors
+
+
+def test_a_new_run_counts_anew(examine, later, rules, create_reg):
+    boxes = create_reg('\ue000')
+    examine()
+    later()
+    examined.ask(rules.event_id)
+    report = report_on(rules.event_id)
+    assert (report.progress.examined, report.is_complete) == (0, False)
+    assert kinds(report) == [(FindingKind.missing_glyphs, boxes.id)]
+    assert examine().is_complete
+
+
 def test_nobody_waits_for_it(rules, later, reg, create_reg, check_in, mocker):
     preflight.examine(seconds=30)
     check_in(reg)
