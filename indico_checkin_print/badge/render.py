@@ -41,6 +41,17 @@ from indico_checkin_print.reasons.codes import Reason
 
 
 @dataclass(frozen=True)
+class DrawnPart:
+    """What is on a document because of one template; `BadgePDF` has the same of the whole."""
+
+    #: Its id; ``None`` for the simple badge
+    template: int | None
+    losses: tuple
+    codes: dict
+    is_nameless: bool
+
+
+@dataclass(frozen=True)
 class BadgePDF:
     """A rendered document; all its pages have the same size (in mm)."""
 
@@ -59,6 +70,8 @@ class BadgePDF:
     codes: dict = field(default_factory=dict)
     #: Whether its template shows names, and it shows none
     is_nameless: bool = False
+    #: Each `DrawnPart`, the badge itself first
+    parts: tuple = ()
 
     @property
     def sha256(self):
@@ -102,7 +115,9 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
             content = contents[0] if copies == [1] else join(zip(contents, copies, strict=True), two_sided=two_sided)
         badge = _checked(kind, content, losses=(*(loss for pdf in pdfs for loss in pdf.losses.values()), *left_out),
                          two_sided=two_sided, drawn_with=parts_in_facts(parts) if parts else None, codes=_codes(pdfs),
-                         is_nameless=any(pdf.is_nameless for pdf in pdfs))
+                         is_nameless=any(pdf.is_nameless for pdf in pdfs), parts=tuple(
+                             DrawnPart(pdf.template.id, tuple(pdf.losses.values()), pdf.codes, pdf.is_nameless)
+                             for pdf in pdfs))
         for reason, detail in doubts(badge):
             if reason not in accepted:
                 raise MustHold(reason, detail)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from indico_checkin_print.badge.losses import LossKind
 from indico_checkin_print.badge.preflight.codes import read_codes
 from indico_checkin_print.badge.preflight.findings import Finding, FindingKind, code_detail
 from indico_checkin_print.badge.qr_limits import Verdict, judge
@@ -41,8 +42,8 @@ def draw(registration, person, choices, dots):
     except CannotRender as exc:
         return Drawn(None, exc.reason, (Finding(FindingKind.not_drawn, _template_of(registration, setup, person),
                                                 str(exc.reason), str(exc.detail)),))
-    template = pdf.drawn_with['template'] if pdf.drawn_with else _template_of(registration, setup, person)
-    return Drawn(pdf, next((reason for reason, __ in doubts(pdf)), None), tuple(_findings(pdf, template, dots)))
+    # what rules add twice is wrong once
+    return Drawn(pdf, next((reason for reason, __ in doubts(pdf)), None), tuple(dict.fromkeys(_findings(pdf, dots))))
 
 
 def _template_of(registration, setup, person):
@@ -51,13 +52,18 @@ def _template_of(registration, setup, person):
     return choose_template(registration, setup, person).template.id
 
 
-def _findings(pdf, template, dots):
-    if pdf.is_nameless:
-        yield Finding(FindingKind.nameless, template)
-    for loss in pdf.losses:
-        yield Finding(FindingKind(loss.kind), template, loss.item, loss.detail)
-    payloads = {code.payload for code in pdf.codes.values()}
+def _findings(pdf, dots):
+    payloads = {code.payload for part in pdf.parts for code in part.codes.values()}
     read = read_codes(pdf.content, dots, payloads) if payloads else ()
-    for item, code in pdf.codes.items():
-        if judge(code, dots.dpi, bits=dots.bits, read=read)[0] != Verdict.ok:
-            yield Finding(FindingKind.code, template, item, code_detail(code, dots, is_read=code.payload in read))
+    for part in pdf.parts:
+        if part.is_nameless:
+            yield Finding(FindingKind.nameless, part.template)
+        for loss in part.losses:
+            yield Finding(FindingKind(loss.kind), part.template, loss.item, loss.detail)
+        for item, code in part.codes.items():
+            if judge(code, dots.dpi, bits=dots.bits, read=read)[0] != Verdict.ok:
+                detail = code_detail(code, dots, is_read=code.payload in read)
+                yield Finding(FindingKind.code, part.template, item, detail)
+    for loss in pdf.losses:
+        if loss.kind == LossKind.part:
+            yield Finding(FindingKind.part, pdf.parts[0].template, loss.item, loss.detail)

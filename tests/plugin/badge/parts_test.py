@@ -10,6 +10,8 @@ from indico.modules.events.registration.models.tags import RegistrationTag
 
 from indico_checkin_print.badge.content import fingerprint_of
 from indico_checkin_print.badge.losses import losses_of
+from indico_checkin_print.badge.preflight.drawn import draw
+from indico_checkin_print.badge.preflight.findings import FindingKind
 from indico_checkin_print.badge.preview import Dots
 from indico_checkin_print.badge.render import drawing_choices, render
 from indico_checkin_print.management.jobs.history import drawn_with
@@ -82,6 +84,16 @@ def test_another_size_is_left_out_and_said(db, store, reg, ticket, anybody, chec
     assert (job.state, job.document.pages) == (JobState.ready, 1)
     assert list(map(str, losses_of(job))) == [
         'Dinner ticket: left out, its pages measure 96 × 60 mm and those of the badge 96 × 134 mm.']
+
+
+def test_what_is_found_belongs_to_its_template(store, form, reg, ticket, anybody):
+    code = next(item for item in form.template.data['items'] if item['type'] == 'ticket_qr_code')
+    items = [text_item('fixed', 200, text='\ue000'), {**code, 'width': 30, 'height': 30}]
+    ticket.data = {**ticket.data, 'items': items}
+    store(*(TemplateRule(number, ticket.id, anybody, adds=True) for number in (1, 2)))
+    found = draw(reg, '', {}, Dots()).findings
+    assert [(each.kind, each.template) for each in found] == [(FindingKind.missing_glyphs, ticket.id),
+                                                              (FindingKind.code, ticket.id)]
 
 
 def test_they_are_one_job(db, store, reg, tag, ticket, check_in):
