@@ -42,6 +42,8 @@ class CheckIn:
 
     def every(self, people, seconds):
         """Check people in at a steady pace, one every so many seconds; return the answers' times in seconds."""
+        # the server has closed it if there was a pause before
+        self._connection.close()
         started, took = time.monotonic(), []
         for number, person in enumerate(people):
             time.sleep(max(0, started + number * seconds - time.monotonic()))
