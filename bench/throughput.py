@@ -2,16 +2,13 @@
 
 The badges are made before check-in, and people are checked in while no agent is connected. Then the agents come; the
 time runs from the first byte of the first badge to that of the last one. For the ceiling the same documents are handed
-to the same CUPS by one thread for each printer (``python -m bench.throughput QUEUE=FOLDER…``), by pycups itself and
-with the agent's options: nothing is stored, and nobody is asked whether it came out.
+to the same CUPS by ``ceiling.py``. ``python -m bench.throughput`` measures this alone.
 """
 
 import base64
+import json
 import os
 import subprocess
-import sys
-import threading
-from pathlib import Path
 
 from bench import prepared
 from tests.stack.checkin import CheckIn
@@ -19,6 +16,7 @@ from tests.stack.facts import desk_of, judge, wait_for_badges
 from tests.stack.folder import subfolder
 from tests.stack.indico import ROOT
 from tests.stack.process import StartError, wait_until
+from tests.stack.say import say
 from tests.stack.scenarios.ways import evenly
 from tests.stack.stack import Wanted, running
 from tests.stack.states import JobState
@@ -32,7 +30,7 @@ DOCUMENTS = """
 """
 
 
-def measure(say):
+def measure():
     """Return how many badges a second came out, and how many CUPS alone prints."""
     with running(Wanted(desks=DESKS, registrations=2 * (BADGES + WARM_UP)), say=say) as stack:
         people = evenly(stack, WARM_UP + BADGES)
@@ -78,35 +76,12 @@ def by_cups_alone(stack, people):
         (folder / f'{person["id"]}.pdf').write_bytes(base64.b64decode(documents[str(person['id'])]))
     out = len(stack.papers())
     template = stack.seeded['template']
-    subprocess.run([sys.executable, '-m', 'bench.throughput',
+    subprocess.run([ROOT / '.venv' / 'agent' / 'bin' / 'python', '-m', 'bench.ceiling',
                     f'Custom.{template["width_mm"]:g}x{template["height_mm"]:g}mm',
                     *(f'{queue}={folder}' for queue, folder in queues.items())],
                    cwd=ROOT, check=True, env={**os.environ, **stack.printing.env})
     wait_for_badges(stack, out + len(people), timeout=180)
 
 
-def main():
-    import cups
-
-    from print_agent.printing.cups import _PLAIN
-    media, *queues = sys.argv[1:]
-
-    def _print(queue, folder):
-        connection = cups.Connection()
-        for path in sorted(Path(folder).glob('*.pdf')):
-            document = path.read_bytes()
-            job = connection.createJob(queue, path.stem, {**_PLAIN, 'media': media, 'copies': '1',
-                                                          'sides': 'one-sided'})
-            connection.startDocument(queue, job, path.stem, 'application/pdf', 1)
-            connection.writeRequestData(document, len(document))
-            connection.finishDocument(queue)
-
-    threads = [threading.Thread(target=_print, args=queue.split('=', 1)) for queue in queues]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 if __name__ == '__main__':
-    main()
+    print(json.dumps(measure()))

@@ -63,10 +63,13 @@ def release_paid(registration, actor):
     Who had asked for a badge before the check-in gets that of the check-in, and not both. Who had one of an earlier
     check-in gets another if the event wants that, as at a check-in of who has paid.
     """
+    unpaid = [Job.registration_id == registration.id, Job.state == S.held, Job.reason == Reason.unpaid]
+    # nearly always: every registration comes here
+    if not Job.query.filter(*unpaid).has_rows():
+        return []
     other = db.aliased(Job)
     others = db.session.query(other.id).filter(
         other.registration_id == Job.registration_id, other.person == Job.person, other.purpose == Job.PURPOSE_BADGE)
-    unpaid = [Job.registration_id == registration.id, Job.state == S.held, Job.reason == Reason.unpaid]
     of_checkin = others.filter(other.id > Job.id, other.checked_in_dt.isnot(None),
                                other.state.in_(MAY_BE_OUT.union(STILL_HERE)))
     move([*unpaid, Job.checked_in_dt.is_(None), of_checkin.exists()], S.canceled, Reason.printed_before, actor)
@@ -76,8 +79,7 @@ def release_paid(registration, actor):
         had_one = others.filter(other.id < Job.id, other.state.in_(MAY_BE_OUT))
         move([*unpaid, Job.checked_in_dt.isnot(None), Job.reprint_of_id.is_(None), had_one.exists()], S.held,
              Reason.already_printed, actor)
-    moved = release(Job.query.filter(Job.registration_id == registration.id, Job.state == S.held,
-                                     Job.reason == Reason.unpaid).order_by(Job.id), actor, Reason.paid)
+    moved = release(Job.query.filter(*unpaid).order_by(Job.id), actor, Reason.paid)
     hold_paused(registration.event_id, actor, job_ids=moved)
     return moved
 

@@ -108,7 +108,9 @@ def broken(break_it, repair_it, words, *, holding=False, hidden=False, back_befo
             check_in(victim)
         if hidden:
             _wait_for_state(stack, victim, JobState.dispatched)
-        shown = watch.until(words)
+        # as the state of the printer, that is: badges that came out elsewhere keep saying why
+        on_page = f'– {words}'
+        shown = watch.until(on_page)
         say(f'"{words}" is on the page after {shown} s; {PEOPLE_MEANWHILE} more people are checked in')
         other = stack.printers['desk2']
         before = len(other.papers())
@@ -122,7 +124,8 @@ def broken(break_it, repair_it, words, *, holding=False, hidden=False, back_befo
         asked = answer_until_done(stack, manager, 5 + PEOPLE_MEANWHILE)
         all_out = round(time.monotonic() - repaired - 2, 1)
         own = len(printer.papers())
-        wait_until(lambda: words not in unescape(manager.get('/manage/checkin-print/live')), 70, interval=0.5)
+        is_over = wait_until(lambda: on_page not in unescape(manager.get('/manage/checkin-print/live')), 70,
+                             interval=0.5)
         CheckIn(stack).every(later, 1)  # a connection that was quiet for long may be closed
         wait_for_badges(stack, len(people), extra=2)
         asked += answer_until_done(stack, manager, len(people))
@@ -131,6 +134,8 @@ def broken(break_it, repair_it, words, *, holding=False, hidden=False, back_befo
                          - {'checked_in', 'claimed', 'rendered', 'pushed', 'at_printer', 'printed'})
         if shown is None or shown > SHOWN_TIMEOUT:
             facts.faults.append(f'The page said "{words}" after {shown} s.')
+        if not is_over:
+            facts.faults.append(f'The page still said "{words}" 70 s after the printer was repaired.')
         if elsewhere < PEOPLE_MEANWHILE:
             facts.faults.append(f'Only {elsewhere} of {PEOPLE_MEANWHILE} badges came out at the other one meanwhile.')
         if len(printer.papers()) == own:
