@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
-from bench import board, first_badge, overhead, path, prepared, render, scan_answer, throughput
+from bench import board, certificates, first_badge, overhead, path, prepared, render, scan_answer, throughput
+from tests.fakes.keys import Authority, conf_for
 from tests.stack.facts import percentile
 from tests.stack.indico import Indico
 from tests.stack.process import StartError
@@ -27,7 +30,8 @@ SCANNED = scan_answer.WARM_UP + scan_answer.SCANS
 
 def main():
     try:
-        with running(Wanted(registrations=REGISTRATIONS), say=say) as stack:
+        with (tempfile.TemporaryDirectory() as folder,
+              running(Wanted(registrations=REGISTRATIONS, conf=conf_for(Path(folder), Authority())), say=say) as stack):
             plain = Indico('plain', stack.folder, database=stack.postgres.uri('indico'), redis=stack.redis,
                            plugin=False)
             web = plain.web()
@@ -59,7 +63,9 @@ def main():
                 result |= {'board_ms': board.measure(stack, others, say),
                            'scan_answer_ms': scan_answer.measure(stack, plain, scanned, say),
                            'render_ms': render.measure(stack, say),
-                           'first_badge_ms': first_badge.measure(stack, say)}
+                           'first_badge_ms': first_badge.measure(stack, say),
+                           # last: Celery is stopped
+                           'certificates_per_s': certificates.measure(stack, say)}
                 say(json.dumps(result))
             finally:
                 web.stop()
@@ -151,6 +157,10 @@ def show(result, took):
     first = result['first_badge_ms']
     print(f'\nThe first badge of a process: {first["first"]:.1f} ms, later {first["warm"]:.1f} ms '
           f'(aim: at most twice as long)')
+    made = result['certificates_per_s']
+    print(f'\nCertificates by one process: {made["per_s"]} a second, to draw and sign alone {made["ceiling"]}, ratio '
+          f'{made["ratio"]} (aim: 10, 0.9)')
+    print(f'  with {certificates.RECORDS} records: {made["per_s_10000"]} a second, ratio {made["ratio_10000"]}')
     rate = result['badges_per_s']
     print(f'\n{throughput.BADGES} badges that were made before at {throughput.DESKS} printers: {rate["badges"]} a '
           f'second, CUPS alone {rate["ceiling"]}, ratio {rate["ratio"]} (aim: 20, 0.8)\n')

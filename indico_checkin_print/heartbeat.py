@@ -80,6 +80,12 @@ def relay_posts():
     return db.session.query(fresh.exists()).scalar()
 
 
+def is_taken(name):
+    """Return whether some process has what one process at a time has."""
+    return db.session.query(Heartbeat.query.filter(Heartbeat.name == name, Heartbeat.dt > now(-TURN_TIMEOUT))
+                            .exists()).scalar()
+
+
 def take_turn(holder):
     """Take or keep the turn to make POSTs in Celery, where no relay makes them: one worker at a time has it.
 

@@ -64,19 +64,34 @@ def _kick_to_prepare():
     celery.send_task('checkin_print_prepare', retry=False, ignore_result=True)
 
 
+def _kick_to_send():
+    celery.send_task('checkin_print_send_certificates', retry=False, ignore_result=True)
+
+
 def _complain(exc):
-    logger.warning('Celery could not be notified of a check-in (%s); the relay or the sweep will find it', exc)
+    logger.warning('Celery could not be notified (%s); the relay or the sweep will find what there is to do', exc)
 
 
 kicker = Kicker(_kick, _complain)
 prepare_kicker = Kicker(_kick_to_prepare, _complain)
+send_kicker = Kicker(_kick_to_send, _complain)
 
 
 def prepare_after_response():
     """Ask for badges to be drawn ahead, when the request has committed and is answered; the sweep asks otherwise."""
+    _after_response(prepare_kicker)
+
+
+def send_after_response():
+    """Ask for e-mails with certificates to be sent, in the same way; outside a request only the sweep asks."""
+    if has_request_context():
+        _after_response(send_kicker)
+
+
+def _after_response(kicker):
     @after_this_request
     def _kick_when_sent(response):
-        response.call_on_close(prepare_kicker.want)
+        response.call_on_close(kicker.want)
         return response
 
 

@@ -1,5 +1,6 @@
 """PostgreSQL's clock, its NOTIFY, and the way past SQLAlchemy where every millisecond counts."""
 
+from contextlib import contextmanager
 from functools import lru_cache
 
 from psycopg2.errors import DeadlockDetected
@@ -31,6 +32,17 @@ def notify(payload, *where):
     :param payload: A string, or an expression for one for each row that matches the conditions.
     """
     db.session.execute(db.select(db.func.pg_notify(CHANNEL, payload)).where(*where))
+
+
+@contextmanager
+def alone(name):
+    """Yield whether this process is the only one that does something now, on all machines.
+
+    PostgreSQL forgets it as soon as the process is gone, because its connection is.
+    """
+    # a connection of its own: the session commits in between
+    with db.engine.connect() as connection, connection.begin():
+        yield connection.scalar(db.select(db.func.pg_try_advisory_xact_lock(db.func.hashtext(name))))
 
 
 def commit_without_waiting():

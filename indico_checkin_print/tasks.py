@@ -12,7 +12,7 @@ from indico.core.db import db
 
 from indico_checkin_print import heartbeat
 from indico_checkin_print.badge.warm_up import warm_up
-from indico_checkin_print.certificates import generate
+from indico_checkin_print.certificates import generate, runs
 from indico_checkin_print.certificates.sweep import sweep as sweep_certificates
 from indico_checkin_print.diagnostics import attention_email, equipment, standstill_email
 from indico_checkin_print.errors import CannotSign
@@ -33,6 +33,8 @@ POST_DURATION = 10
 PREPARE_DURATION, PREPARE_PAUSE = 2, 0.5
 #: The same for certificates.
 CERTIFICATES_DURATION, CERTIFICATES_PAUSE = 5, 0.5
+#: The same for e-mails with certificates.
+SEND_DURATION, SEND_PAUSE = 5, 0.2
 #: Between two searches for documents that are not needed any more, in seconds.
 DOCUMENT_PURGE_INTERVAL = 300
 
@@ -118,6 +120,28 @@ def make_certificates(chain=None):
     else:
         heartbeat.forget(heartbeat.CERTIFICATES, detail=chain)
         db.session.commit()
+        _want_emails()
+
+
+@celery.task(name='checkin_print_send_certificates', plugin='checkin_print', ignore_result=True)
+def send_certificates():
+    """Send e-mails with certificates for a moment, then again after a pause, as long as some are to be sent.
+
+    After the certificates that wait to be made, and in one worker at a time.
+    """
+    if heartbeat.is_taken(heartbeat.CERTIFICATES):
+        # who makes the last one asks once more
+        return
+    actor = f'celery:{os.getpid()}'
+    if runs.send_due(actor, seconds=SEND_DURATION, meanwhile=lambda: render_waiting(actor, seconds=2)):
+        send_certificates.apply_async(countdown=SEND_PAUSE)
+
+
+def _want_emails():
+    """Ask for e-mails to be sent if there are any."""
+    if runs.anything_waits():
+        send_certificates.delay()
+    db.session.commit()
 
 
 @lru_cache(maxsize=16)
@@ -147,6 +171,7 @@ def sweep():
     db.session.commit()
     if generate.anything_waits():
         make_certificates.delay()
+    _want_emails()
     if prepared.wanted() or examined.wanted():
         prepare.delay()
     equipment.check()

@@ -73,22 +73,27 @@ def may_be_sent():
                           db.and_(Certificate.send_state == M.failed, Certificate.send_reason != R.uncertain)))
 
 
-def claim_sending(message_id, actor, *where):
+def to_send(*where):
+    """Return the query for the ids of certificates that match and whose e-mail may be sent now, in order."""
+    return (db.session.query(Certificate.id)
+            .join(CertificateType, CertificateType.id == Certificate.type_id)
+            .join(Event, Event.id == Certificate.event_id)
+            .filter(CertificateType.enabled, ~Event.is_deleted,
+                    db.or_(Certificate.send_next_dt.is_(None), Certificate.send_next_dt <= now()), *where)
+            .order_by(Certificate.id))
+
+
+def claim_sending(message_id, actor, *where, **values):
     """Take the next certificate that matches and whose e-mail is to be sent under a lease. Return it, or ``None``.
 
     The caller commits at once, so that the message-id is stored before a mail server hears of it.
 
     :param where: The conditions, `may_be_sent` among them unless somebody asked for it by its number.
+    :param values: Other columns that change with it.
     """
-    next_id = (db.session.query(Certificate.id)
-               .join(CertificateType, CertificateType.id == Certificate.type_id)
-               .join(Event, Event.id == Certificate.event_id)
-               .filter(CertificateType.enabled, ~Event.is_deleted,
-                       db.or_(Certificate.send_next_dt.is_(None), Certificate.send_next_dt <= now()), *where)
-               .order_by(Certificate.id).limit(1)
-               .with_for_update(skip_locked=True, of=Certificate).scalar_subquery())
+    next_id = to_send(*where).limit(1).with_for_update(skip_locked=True, of=Certificate).scalar_subquery()
     ids = move_sending([Certificate.id == next_id], M.sending, R.sending, actor, send_lease_dt=now(SEND_LEASE),
-                       message_id=message_id, handed_dt=None, send_attempts=Certificate.send_attempts + 1)
+                       message_id=message_id, handed_dt=None, send_attempts=Certificate.send_attempts + 1, **values)
     return fresh(ids[0]) if ids else None
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict
 import click
 from terminaltables import AsciiTable
 
+from indico.cli.core import cli_group
 from indico.core.db import db
 from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.forms import RegistrationForm
@@ -39,7 +40,8 @@ EXIT_FAILED = 1
 NEWS_INTERVAL = 5
 
 
-@click.group()
+# a group of click's own would run its commands without Indico's application
+@cli_group()
 def certificates():
     """Certificates of attendance of an event."""
 

@@ -1,157 +1,34 @@
-"""Sends the e-mails with certificates: one at a time, paced, each at most once. A run that is repeated takes the rest.
+"""Sends the e-mail of one certificate, at most once, and notes what became of it; or of some to one address, to try."""
 
-It speaks to the mail server itself, with the connection and the settings of Indico (``SMTP_…``): Indico's own task says
-neither what the server answered nor which message-id the e-mail had.
-"""
-
-import smtplib
 import time
-from dataclasses import dataclass, field
 
 from indico.core.db import db
 from indico.core.storage import StorageError
 from indico.modules.logs.models.entries import EventLogRealm, LogKind
 from indico.util.date_time import now_utc
 from indico.util.string import validate_email
-from indico.vendor.django_mail import get_connection
-from indico.vendor.django_mail.backends.smtp import EmailBackend
-from indico.vendor.django_mail.message import sanitize_address
 
 from indico_checkin_print import _
 from indico_checkin_print.certificates import claims
 from indico_checkin_print.certificates.identity import written
 from indico_checkin_print.certificates.mail import compose, new_message_id
+from indico_checkin_print.certificates.mail_server import Server
 from indico_checkin_print.certificates.reasons import CertificateReason as R
-from indico_checkin_print.certificates.states import C, M
-from indico_checkin_print.certificates.transition import fresh
 from indico_checkin_print.errors import CannotSend, ClaimLost, MailRefused
 from indico_checkin_print.logs import logger
-from indico_checkin_print.models.certificates import Certificate
 
 
 #: E-mails in a second
 RATE = 5
 
 
-@dataclass
-class Outcome:
-    """What a run did, by the serials of the certificates."""
+def send_claimed(server, certificate, actor, bcc=None):
+    """Send the e-mail of a certificate that was claimed, and commit what became of it.
 
-    sent: list = field(default_factory=list)
-    #: Tried without success: another run takes them
-    later: list = field(default_factory=list)
-    failed: list = field(default_factory=list)
-
-
-class Server:
-    """The connection to the mail server that Indico uses, to be used in a ``with``.
-
-    :raises CannotSend: if there is none.
+    :param server: A `Server` that is connected.
+    :param bcc: An address that gets a copy; what becomes of the copy changes nothing.
     """
-
-    def __init__(self):
-        self._backend = get_connection()
-        if not isinstance(self._backend, EmailBackend):
-            raise CannotSend('EMAIL_BACKEND in indico.conf is none that speaks to a mail server.')
-
-    def __enter__(self):
-        self.connect()
-        return self
-
-    def __exit__(self, *args):
-        self._close()
-
-    def connect(self):
-        """Have a connection that the server answers on."""
-        smtp = self._backend.connection
-        try:
-            if smtp is not None and smtp.noop()[0] != 250:
-                self._close()
-        except (OSError, smtplib.SMTPException):
-            # servers end a connection that had a pause
-            self._close()
-        try:
-            self._backend.open()
-        except (OSError, smtplib.SMTPException) as exc:
-            host, port = self._backend.host, self._backend.port
-            raise CannotSend(_('The mail server {server} cannot be used: {error}').format(
-                server=f'{host}:{port}', error=exc)) from exc
-
-    def send(self, message, to, before_data=lambda: None):
-        """Hand an e-mail over for one address.
-
-        :param before_data: Called just before the server gets the text: until then it cannot have the e-mail.
-        :raises MailRefused: if the server does not take it.
-        :raises OSError: if the connection ends (`SMTPServerDisconnected` as well).
-        """
-        smtp = self._backend.connection
-        smtp.ehlo_or_helo_if_needed()
-        content = message.message().as_bytes(linesep='\r\n')
-        try:
-            self._expect({250}, *smtp.mail(sanitize_address(message.from_email, 'utf-8')))
-            self._expect({250, 251}, *smtp.rcpt(sanitize_address(to, 'utf-8')))
-            before_data()
-            self._expect({250}, *smtp.data(content))
-        except smtplib.SMTPDataError as exc:
-            # the server did not want the text
-            raise MailRefused(exc.smtp_code, exc.smtp_error) from exc
-
-    def reset(self):
-        """Forget an e-mail that the server did not take."""
-        try:
-            self._backend.connection.rset()
-        except (OSError, smtplib.SMTPException):
-            # `connect` makes another one
-            self._close()
-
-    @staticmethod
-    def _expect(codes, code, answer):
-        if code not in codes:
-            raise MailRefused(code, answer)
-
-    def _close(self):
-        try:
-            self._backend.close()
-        except (OSError, smtplib.SMTPException):
-            # a connection that has ended cannot be ended
-            self._backend.connection = None
-
-
-def send(type_, actor, *, limit=None, only=(), bcc=None, rate=RATE, news=lambda outcome: None):
-    """Send the e-mails of a type that are to be sent; commits after each step. Return the `Outcome`.
-
-    :param limit: Most e-mails of this run.
-    :param only: The ids of certificates that are sent although they were before.
-    :param bcc: An address that gets a copy of each; what becomes of the copy changes nothing.
-    :param news: Called after each e-mail.
-    :raises CannotSend: if the mail server cannot be used; what is not sent then is as it was.
-    """
-    mine = [Certificate.type_id == type_.id, Certificate.state == C.ready, Certificate.published_dt.isnot(None)]
-    # what fails is not tried twice in one run
-    wanted = Certificate.id.in_(only) if only else claims.may_be_sent()
-    ids = [id_ for id_, in db.session.query(Certificate.id).filter(*mine, wanted).order_by(Certificate.id).limit(limit)]
-    outcome = Outcome()
-    if not ids:
-        return outcome
-    with Server() as server:
-        for id_ in ids:
-            began = time.monotonic()
-            server.connect()
-            # what it asks may have changed since; nobody else may be sending it
-            is_free = db.or_(Certificate.send_state.is_(None), Certificate.send_state != M.sending)
-            certificate = claims.claim_sending(new_message_id(), actor, Certificate.id == id_, *mine,
-                                               is_free if only else claims.may_be_sent())
-            db.session.commit()
-            if certificate is None:
-                continue
-            _send_claimed(server, certificate, actor, bcc, outcome)
-            news(outcome)
-            time.sleep(max(0, 1 / rate - (time.monotonic() - began)))
-    return outcome
-
-
-def _send_claimed(server, certificate, actor, bcc, outcome):
-    serial, message_id, to = certificate.serial, certificate.message_id, certificate.email
+    message_id, to = certificate.message_id, certificate.email
     handed_over = False
 
     def _hand_over():
@@ -170,8 +47,6 @@ def _send_claimed(server, certificate, actor, bcc, outcome):
             _log(certificate, None, error)
         claims.not_sent(certificate, reason, str(error), actor, final=final)
         db.session.commit()
-        has_failed = fresh(certificate.id).send_state == M.failed
-        (outcome.failed if has_failed else outcome.later).append(serial)
 
     try:
         if not validate_email(to, check_dns=False):
@@ -199,7 +74,6 @@ def _send_claimed(server, certificate, actor, bcc, outcome):
         claims.sent(certificate, actor)
         _log(certificate, composed)
         db.session.commit()
-        outcome.sent.append(serial)
         if bcc:
             _copy(server, composed.message(to, message_id), bcc, certificate)
 

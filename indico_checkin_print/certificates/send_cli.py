@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import asdict
+import time
 from pathlib import Path
 
 import click
@@ -12,15 +12,20 @@ from indico.util.string import validate_email
 
 from indico_checkin_print.certificates import bounces
 from indico_checkin_print.certificates import dry_run as dry_run_files
-from indico_checkin_print.certificates import send as sending
-from indico_checkin_print.certificates import words
+from indico_checkin_print.certificates import runs, words
 from indico_checkin_print.certificates.cli import (EXIT_FAILED, certificates, event_of, event_option, json_option,
                                                    type_of, type_option)
 from indico_checkin_print.certificates.identity import typed
+from indico_checkin_print.certificates.send import smoke as send_to_one
 from indico_checkin_print.errors import CannotSend
 from indico_checkin_print.models.certificates import Certificate
+from indico_checkin_print.models.send_runs import SendRun
 from indico_checkin_print.models.states import CertificateState
 from indico_checkin_print.sql import now
+
+
+#: For how long to send before others may, and between two tries to be the only one that sends, in seconds
+SLICE, LOCK_INTERVAL = 60, 0.5
 
 
 @certificates.command()
@@ -88,13 +93,12 @@ def send_emails(event_id, type_name, dry_run, smoke, limit, only, bcc, as_json):
             if not found:
                 raise click.ClickException('There are no certificates yet.')
             if smoke:
-                done = {'smoke': sending.smoke(found, smoke)}
+                done = {'smoke': send_to_one(found, smoke)}
             else:
                 index, count = dry_run_files.write(found, dry_run)
                 done = {'written': count, 'index': index}
         else:
-            outcome = sending.send(type_, 'cli', limit=limit, only=ids, bcc=bcc)
-            done = {key: len(serials) for key, serials in asdict(outcome).items()}
+            done = _send_here(type_, limit=limit, only=ids or None, bcc=bcc)
     except CannotSend as exc:
         raise click.ClickException(str(exc.detail))
     click.echo(json.dumps({'event': type_.event_id, 'type': type_.name, **done}) if as_json
@@ -102,6 +106,35 @@ def send_emails(event_id, type_name, dry_run, smoke, limit, only, bcc, as_json):
                               for key, value in done.items()) + '.')
     if done.get('failed') or done.get('later'):
         sys.exit(EXIT_FAILED)
+
+
+def _send_here(type_, **wanted):
+    """Send in this process; what the mail server put off is left to Celery. Return what became of it."""
+    run = runs.queue_sending(type_, 'cli', **wanted)
+    id_ = run.id
+    db.session.commit()
+    try:
+        while _is_due(id_):
+            if not runs.send_due('cli', SendRun.id == id_, seconds=SLICE):
+                # Celery is sending, maybe this
+                time.sleep(LOCK_INTERVAL)
+    except KeyboardInterrupt:
+        runs.stop_sending(type_, SendRun.id == id_)
+        db.session.commit()
+        raise
+    if run.error:
+        error = run.error
+        runs.stop_sending(type_, SendRun.id == id_)
+        db.session.commit()
+        raise CannotSend(error)
+    return runs.outcome(run)
+
+
+def _is_due(run_id):
+    """Return whether a run has something to do that is not put off."""
+    db.session.rollback()
+    return (SendRun.query.filter(SendRun.id == run_id, SendRun.ended_dt.is_(None), SendRun.next_try_dt <= now())
+            .has_rows())
 
 
 @certificates.command('bounces')

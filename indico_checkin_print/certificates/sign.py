@@ -7,23 +7,12 @@ made without. The key is read once; a new file in its place is noticed. `CannotS
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 
-from asn1crypto.keys import PrivateKeyInfo
-from asn1crypto.x509 import Certificate as Asn1Certificate
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.general import SigningError
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
-from pyhanko.sign.timestamps import TimestampRequestError
-from pyhanko.sign.timestamps.requests_client import RequestsHTTPTimeStamper
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from indico_checkin_print import settings
 from indico_checkin_print.errors import CannotSign, SettingError
@@ -33,40 +22,22 @@ from indico_checkin_print.errors import CannotSign, SettingError
 MAX_FILE_SIZE = 1_000_000
 #: Least bits of an RSA key
 MIN_RSA_BITS = 2048
-#: How long the timestamp server may take, in seconds
-TIMESTAMP_TIMEOUT = 10
-#: The name of the field in the PDF
-FIELD = 'Signature'
-
-
-class _Signer(SimpleSigner):
-    """Signs with a key that is parsed once: `SimpleSigner` parses it twice for each signature."""
-
-    def __init__(self, key, certificate, chain):
-        self._key = key
-        der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        super().__init__(_asn1(certificate), PrivateKeyInfo.load(der),
-                         SimpleCertificateStore.from_certs([_asn1(one) for one in chain]), embed_roots=False)
-
-    def sign_raw(self, data, digest_algorithm):
-        assert digest_algorithm == 'sha256'
-        if isinstance(self._key, EllipticCurvePrivateKey):
-            return self._key.sign(data, ECDSA(SHA256()))
-        return self._key.sign(data, PKCS1v15(), SHA256())
 
 
 @dataclass(frozen=True)
 class Signature:
     """A key that can sign, and what its certificate says."""
 
-    signer: SimpleSigner
+    #: A `pades.Signer`
+    signer: object
     #: SHA-256 of the certificate (DER), in hexadecimal
     fingerprint: str
     #: Whom the certificate names
     subject: str
     #: When it ends, in UTC
     ends: datetime
-    timestamper: RequestsHTTPTimeStamper | None
+    #: Where timestamps come from, if there are any
+    timestamp_url: str | None
     #: ``contact_info``, ``location`` and ``reason``, as viewers show them
     texts: dict
 
@@ -77,18 +48,10 @@ class Signature:
 
         :raises CannotSign: if the certificate has ended, or there is no timestamp.
         """
+        # what it needs takes half a second to load, and few processes sign
+        from indico_checkin_print.certificates.pades import sign
         _check_dates(self.subject, None, self.ends)
-        metadata = PdfSignatureMetadata(field_name=FIELD, md_algorithm='sha256', subfilter=SigSeedSubFilter.PADES,
-                                        certify=True, docmdp_permissions=MDPPerm.NO_CHANGES, **self.texts)
-        try:
-            signed = PdfSigner(metadata, self.signer, timestamper=self.timestamper).sign_pdf(
-                IncrementalPdfFileWriter(BytesIO(pdf)), output=BytesIO())
-        except TimestampRequestError as exc:
-            raise CannotSign(f'The timestamp server does not answer as it should: {exc}. Check '
-                             'PLUGIN_CHECKIN_PRINT_CERTIFICATE_TIMESTAMP_URL.') from exc
-        except SigningError as exc:
-            raise CannotSign(f'The PDF cannot be signed: {exc}') from exc
-        return signed.getvalue()
+        return sign(pdf, self.signer, self.timestamp_url, self.texts)
 
 
 def load_signature():
@@ -107,8 +70,7 @@ def load_signature():
     signer, certificate = _load(key_file, _modified(key_file), password_file, _modified(password_file))
     subject, ends = certificate.subject.rfc4514_string(), certificate.not_valid_after_utc
     _check_dates(subject, certificate.not_valid_before_utc, ends)
-    timestamper = RequestsHTTPTimeStamper(timestamp_url, timeout=TIMESTAMP_TIMEOUT) if timestamp_url else None
-    return Signature(signer, certificate.fingerprint(SHA256()).hex(), subject, ends, timestamper,
+    return Signature(signer, certificate.fingerprint(SHA256()).hex(), subject, ends, timestamp_url,
                      {{'contact': 'contact_info'}.get(name, name): text for name, text in texts.items()})
 
 
@@ -128,7 +90,8 @@ def _load(key_file, key_modified, password_file, password_modified):
         raise CannotSign(f'The key in {key_file} must be RSA or EC.')
     if isinstance(key, RSAPrivateKey) and key.key_size < MIN_RSA_BITS:
         raise CannotSign(f'The key in {key_file} has {key.key_size} bits; {MIN_RSA_BITS} are the least.')
-    return _Signer(key, certificate, chain), certificate
+    from indico_checkin_print.certificates.pades import Signer
+    return Signer(key, certificate, chain), certificate
 
 
 def _modified(path):
@@ -156,7 +119,3 @@ def _check_dates(subject, begins, ends):
     if today > ends:
         raise CannotSign(f'The certificate of the key ({subject}) ended on {ends:%Y-%m-%d}. Put a new PKCS#12 file in '
                          'its place. What was signed before stays valid.')
-
-
-def _asn1(certificate):
-    return Asn1Certificate.load(certificate.public_bytes(Encoding.DER))

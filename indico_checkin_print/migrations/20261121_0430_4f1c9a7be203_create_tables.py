@@ -761,6 +761,25 @@ def upgrade():
         schema=SCHEMA
     )
 
+    op.create_table('send_runs',
+        sa.Column('id', sa.BigInteger(), nullable=False),
+        sa.Column('type_id', sa.Integer(), nullable=False),
+        sa.Column('actor', sa.String(), nullable=False),
+        sa.Column('only', postgresql.JSONB(), nullable=True),
+        sa.Column('max_emails', sa.Integer(), nullable=True),
+        sa.Column('bcc', sa.String(), nullable=True),
+        sa.Column('created_dt', UTCDateTime(), server_default=sa.text("(clock_timestamp() AT TIME ZONE 'UTC')"), nullable=False),
+        sa.Column('next_try_dt', UTCDateTime(), nullable=False),
+        sa.Column('failures', sa.Integer(), nullable=False),
+        sa.Column('error', sa.String(), nullable=False),
+        sa.Column('ended_dt', UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(['type_id'], [f'{SCHEMA}.certificate_types.id'], name=op.f('fk_send_runs_type_id_certificate_types'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_send_runs')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_send_runs_type_id'), 'send_runs', ['type_id'], schema=SCHEMA)
+    op.create_index('ix_send_runs_open', 'send_runs', ['next_try_dt'], schema=SCHEMA, postgresql_where=sa.text('ended_dt IS NULL'))
+
     op.create_table('certificates',
         sa.Column('id', sa.BigInteger(), nullable=False),
         sa.Column('uuid', postgresql.UUID(), nullable=False),
@@ -794,6 +813,7 @@ def upgrade():
         sa.Column('revoked_dt', UTCDateTime(), nullable=True),
         sa.Column('revoked_why', sa.String(), nullable=False),
         sa.Column('send_state', PyIntEnum(_SendState), nullable=True),
+        sa.Column('send_run_id', sa.BigInteger(), nullable=True),
         sa.Column('message_id', sa.String(), nullable=True),
         sa.Column('send_lease_dt', UTCDateTime(), nullable=True),
         sa.Column('handed_dt', UTCDateTime(), nullable=True),
@@ -809,6 +829,7 @@ def upgrade():
         sa.ForeignKeyConstraint(['event_id'], ['events.events.id'], name=op.f('fk_certificates_event_id_events')),
         sa.ForeignKeyConstraint(['file_id'], ['indico.files.id'], name=op.f('fk_certificates_file_id_files')),
         sa.ForeignKeyConstraint(['registration_id'], ['event_registration.registrations.id'], name=op.f('fk_certificates_registration_id_registrations'), ondelete='SET NULL'),
+        sa.ForeignKeyConstraint(['send_run_id'], [f'{SCHEMA}.send_runs.id'], name=op.f('fk_certificates_send_run_id_send_runs'), ondelete='SET NULL'),
         sa.ForeignKeyConstraint(['type_id'], [f'{SCHEMA}.certificate_types.id'], name=op.f('fk_certificates_type_id_certificate_types')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_certificates')),
         sa.UniqueConstraint('serial', name=op.f('uq_certificates_serial')),
@@ -820,6 +841,7 @@ def upgrade():
     op.create_index(op.f('ix_certificates_file_id'), 'certificates', ['file_id'], schema=SCHEMA)
     op.create_index('ix_certificates_message', 'certificates', ['message_id'], schema=SCHEMA, postgresql_where=sa.text('message_id IS NOT NULL'))
     op.create_index(op.f('ix_certificates_registration_id'), 'certificates', ['registration_id'], schema=SCHEMA)
+    op.create_index(op.f('ix_certificates_send_run_id'), 'certificates', ['send_run_id'], schema=SCHEMA)
     op.create_index('ix_certificates_sending', 'certificates', ['send_lease_dt'], schema=SCHEMA, postgresql_where=sa.text('send_state = 1'))
     op.create_index(op.f('ix_certificates_sha256'), 'certificates', ['sha256'], schema=SCHEMA)
     op.create_index('ix_certificates_to_make', 'certificates', ['state', 'next_try_dt'], schema=SCHEMA, postgresql_where=sa.text('state IN (1, 2)'))
@@ -863,6 +885,7 @@ def downgrade():
     op.drop_table('replaced_files', schema=SCHEMA)
     op.drop_table('certificate_history', schema=SCHEMA)
     op.drop_table('certificates', schema=SCHEMA)
+    op.drop_table('send_runs', schema=SCHEMA)
     op.drop_table('certificate_types', schema=SCHEMA)
     op.drop_table('missed', schema=SCHEMA)
     op.drop_table('marks', schema=SCHEMA)

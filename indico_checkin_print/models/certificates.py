@@ -9,6 +9,7 @@ from indico.util.string import format_repr
 
 from indico_checkin_print.models import SCHEMA
 from indico_checkin_print.models.certificate_types import CertificateType  # noqa: F401
+from indico_checkin_print.models.send_runs import SendRun  # noqa: F401
 from indico_checkin_print.models.states import CertificateState, SendState
 
 
@@ -197,6 +198,13 @@ class Certificate(db.Model):
     #: How far its e-mail is; not set if it was not sent, or is to be sent once more
     send_state = db.Column(
         PyIntEnum(SendState),
+        nullable=True
+    )
+    #: The run that last sent it, or tried to
+    send_run_id = db.Column(
+        db.BigInteger,
+        db.ForeignKey(f'{SCHEMA}.send_runs.id', ondelete='SET NULL'),
+        index=True,
         nullable=True
     )
     #: Of the e-mail that was last begun

@@ -74,6 +74,14 @@ def write_key(folder, key, certificate, authority, *, password=PASSWORD, name='k
     return str(key_file), str(password_file)
 
 
+def conf_for(folder, authority):
+    """Write a key that can sign, and return the lines of ``indico.conf`` that name it."""
+    key = new_key()
+    key_file, password_file = write_key(folder, key, authority.issue('Committee', key), authority)
+    return (f'PLUGIN_CHECKIN_PRINT_CERTIFICATE_KEY = {key_file!r}\n'
+            f'PLUGIN_CHECKIN_PRINT_CERTIFICATE_PASSWORD_FILE = {password_file!r}\n')
+
+
 @contextmanager
 def timestamp_server(authority):
     """Run a timestamp server (RFC 3161) on this machine. Yields its URL."""

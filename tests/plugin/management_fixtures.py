@@ -22,6 +22,7 @@ def no_kick(mocker):
     """Keep Celery, which is eager in tests, from working in another thread."""
     mocker.patch('indico_checkin_print.kick.after_commit')
     mocker.patch('indico_checkin_print.kick.prepare_kicker.want')
+    mocker.patch('indico_checkin_print.kick.send_kicker.want')
 
 
 @pytest.fixture

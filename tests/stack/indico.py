@@ -56,11 +56,12 @@ class Indico:
     :param database: URI of its database.
     :param plugin: Whether the plugin is switched on; the benchmark compares an Indico with and one without it.
     :param smtp_port: Where e-mails go; by default nobody is there.
+    :param conf: More lines for ``indico.conf``.
     :param relay_port: Where agents find the relay; ``None`` if there is none.
     """
 
     def __init__(self, name, folder, *, database, redis, plugin=True, relay_port=None,
-                 smtp_port=9):
+                 smtp_port=9, conf=''):
         self.name = name
         self.run_folder = folder
         self.folder = subfolder(folder, name)
@@ -68,10 +69,10 @@ class Indico:
         self.url = f'http://127.0.0.1:{self.port}'
         for sub in ('cache', 'tmp', 'log', 'archive', 'custom'):
             subfolder(self.folder, sub)
-        extra = ''
+        extra = conf
         if plugin:
             # receivers of webhooks are on this machine here; real administrators open the networks of their desks
-            extra = "PLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS = ['127.0.0.0/8', '::1/128']\n"
+            extra += "\nPLUGIN_CHECKIN_PRINT_ALLOWED_NETWORKS = ['127.0.0.0/8', '::1/128']\n"
             if relay_port:
                 extra += f"PLUGIN_CHECKIN_PRINT_RELAY_URL = 'ws://127.0.0.1:{relay_port}/checkin-print/ws'\n"
         self.conf = self.folder / 'indico.conf'

@@ -49,6 +49,8 @@ class Wanted:
     relay_host: str = '127.0.0.1'
     #: Whether there is a mail server, which keeps what it gets
     mail: bool = False
+    #: More lines for ``indico.conf``
+    conf: str = ''
 
 
 class Stack:
@@ -76,7 +78,7 @@ class Stack:
             self.mail = Mail(self.redis)
         self.indico = Indico('indico', folder, database=self.postgres.uri('indico'), redis=self.redis,
                              relay_port=self.relay_port if self.wanted.relay else None,
-                             smtp_port=self.mail.port if self.mail else 9)
+                             smtp_port=self.mail.port if self.mail else 9, conf=self.wanted.conf)
         self.web = self.indico.web()
         self.celery = self.indico.celery()
         self.relays = [self.indico.relay(port, number, host=self.wanted.relay_host)

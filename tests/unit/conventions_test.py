@@ -47,6 +47,8 @@ TESTED_BY = {
     'indico_checkin_print/badge/templates.py': 'plugin/management/setup/setup_test.py',
     'indico_checkin_print/certificates/context.py': 'plugin/certificates/template_test.py',
     'indico_checkin_print/certificates/draw.py': 'plugin/certificates/template_test.py',
+    'indico_checkin_print/certificates/mail_server.py': 'plugin/certificates/send_test.py',
+    'indico_checkin_print/certificates/pades.py': 'plugin/certificates/sign_test.py',
     'indico_checkin_print/certificates/plan.py': 'plugin/certificates/generate_test.py',
     'indico_checkin_print/certificates/qr.py': 'plugin/certificates/template_test.py',
     'indico_checkin_print/certificates/types.py': 'plugin/certificates/selection_test.py',

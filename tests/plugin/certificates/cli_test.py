@@ -4,9 +4,16 @@ import json
 
 from indico.modules.events.registration.models.tags import RegistrationTag
 
+from indico_checkin_print.certificates.cli import certificates
+from indico_checkin_print.cli import cli
 from indico_checkin_print.models.certificate_types import CertificateType
 from indico_checkin_print.models.certificates import Certificate
 from indico_checkin_print.models.states import CertificateState
+
+
+def test_commands_have_an_application():
+    """These tests give one to every command; on a server the group does."""
+    assert type(certificates) is type(cli)
 
 
 def test_types(run, db, dummy_event, dummy_regform):

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from aiosmtpd.controller import Controller
 from click.testing import CliRunner
 from tests.fakes.keys import Authority, new_key, write_key
+from tests.fakes.mail_server import MailServer
 
 from indico.util.date_time import now_utc
 
@@ -13,6 +15,7 @@ from indico_checkin_print.cli import cli
 from indico_checkin_print.models.certificate_types import CertificateType
 from indico_checkin_print.models.certificates import Certificate
 from indico_checkin_print.models.states import CertificateState
+from indico_checkin_print.sql import now
 
 
 #: Before the transaction of a test
@@ -87,3 +90,31 @@ def run(app, db):
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result.exit_code, result.output
     return _run
+
+
+@pytest.fixture
+def mail_server(app, disallow_emails):
+    """A real mail server, which Indico uses."""
+    server = MailServer()
+    controller = Controller(server, hostname='127.0.0.1', port=server.port)
+    controller.start()
+    disallow_emails.add(('127.0.0.1', server.port))
+    names = {'EMAIL_BACKEND': 'indico.vendor.django_mail.backends.smtp.EmailBackend', 'EMAIL_HOST': '127.0.0.1',
+             'EMAIL_PORT': server.port, 'EMAIL_USE_TLS': False, 'EMAIL_USE_SSL': False}
+    before = {name: app.config[name] for name in names}
+    app.config.update(names)
+    yield server
+    app.config.update(before)
+    controller.stop()
+
+
+@pytest.fixture
+def published(create_certificate, create_file, db):
+    """Return a function that makes a certificate with a PDF that everybody may see."""
+    def _create(key='registration:1', **kwargs):
+        certificate = create_certificate(key, state=CertificateState.ready, sha256='00', file_id=create_file().id,
+                                         **kwargs)
+        certificate.published_dt = now()
+        db.session.flush()
+        return certificate
+    return _create

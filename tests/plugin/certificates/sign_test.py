@@ -2,15 +2,13 @@
 
 import os
 import re
-import subprocess
 from io import BytesIO
 
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
-from pyhanko.sign.validation import validate_pdf_signature
-from pyhanko_certvalidator import ValidationContext
 from tests.fakes.keys import new_key, timestamp_server, write_key
+from tests.fakes.signatures import judge, pdfsig
 from weasyprint import HTML
 
 from indico_checkin_print.certificates.sign import load_signature
@@ -20,20 +18,6 @@ from indico_checkin_print.errors import CannotSign
 @pytest.fixture(scope='module')
 def pdf():
     return HTML(string='<p>Zoë Müller</p>').write_pdf(pdf_variant='pdf/a-2b')
-
-
-def judge(signed, authority):
-    """Return what pyHanko says about the one signature of a PDF."""
-    signature, = PdfFileReader(BytesIO(signed)).embedded_signatures
-    context = ValidationContext(trust_roots=[authority.asn1()], allow_fetching=False)
-    return validate_pdf_signature(signature, context, ts_validation_context=context)
-
-
-def pdfsig(signed, tmp_path):
-    """Return what poppler says about a PDF. Its exit code is 0 for one that was changed, too."""
-    path = tmp_path / 'signed.pdf'
-    path.write_bytes(signed)
-    return subprocess.run(['pdfsig', '-nocert', path], capture_output=True, text=True).stdout
 
 
 @pytest.mark.parametrize('kind', ['ec', 'rsa'])

@@ -10,7 +10,7 @@ import importlib
 FILES = ('ways', 'outages', 'repeats', 'holds', 'printers', 'queues', 'agents', 'crashes', 'links', 'load',
          'webhooks', 'slow', 'truth', 'desks', 'desk_rules', 'boards', 'scan_station', 'walk_ins', 'kiosks',
          'batches', 'scripts', 'hostile_text', 'labels', 'pictures', 'codes',
-         'prepared', 'parts', 'preflight')
+         'prepared', 'parts', 'preflight', 'certificates')
 #: name -> (function, sentence)
 _found = {}
 
