@@ -8,6 +8,7 @@ from indico_checkin_print.api.choices import RHChoices
 from indico_checkin_print.api.outcome import RHOutcome
 from indico_checkin_print.desk.urls import add_desk_urls
 from indico_checkin_print.management.urls import add_management_urls
+from indico_checkin_print.registrant.urls import add_registrant_urls
 
 
 blueprint = IndicoPluginBlueprint('checkin_print', 'indico_checkin_print')
@@ -26,3 +27,4 @@ blueprint.add_url_rule('/api/plugin/checkin-print/event/<int:event_id>/choices',
 
 add_management_urls(blueprint)
 add_desk_urls(blueprint)
+add_registrant_urls(blueprint)

@@ -6,6 +6,7 @@ from indico.core.plugins import IndicoPlugin, PluginCategory
 from indico_checkin_print.badge import qr
 from indico_checkin_print.management import menu
 from indico_checkin_print.management.registrations import column, hooks
+from indico_checkin_print.registrant import section
 from indico_checkin_print.settings import DEFAULTS
 from indico_checkin_print.signals import checkin, cloning, corrections, deletion, templates
 
@@ -21,7 +22,7 @@ class CheckinPrintPlugin(IndicoPlugin):
 
     def init(self):
         super().init()
-        for room in (checkin, corrections, deletion, cloning, templates, hooks, column, menu, qr):
+        for room in (checkin, corrections, deletion, cloning, templates, hooks, column, menu, section, qr):
             room.connect(self)
         self.connect(signals.core.import_tasks, self._import_tasks)
         self.connect(signals.plugin.cli, self._extend_cli)

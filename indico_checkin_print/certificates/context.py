@@ -106,10 +106,15 @@ def _hours(minutes):
     return '' if minutes is None else f'{minutes / 60:.2f}'.rstrip('0').rstrip('.')
 
 
-def _words(type_, shown, event):
-    """Return the sentences of the product's own template, in the language of the certificate."""
+def title_of(type_):
+    """Return what a certificate of a type is called by the product's own template."""
     titles = {'masterclass': _('Masterclass certificate'), 'speaker': _('Speaker certificate'),
               'volunteer': _('Certificate of appreciation')}
+    return str(titles.get(type_.name, _('Certificate of attendance')))
+
+
+def _words(type_, shown, event):
+    """Return the sentences of the product's own template, in the language of the certificate."""
     named = {'event': event.title, 'topic': shown.topic, 'how': shown.attended_how}
     sentences = {
         'masterclass': _('has taken part in the masterclass “{topic}” at {event}.'),
@@ -123,7 +128,7 @@ def _words(type_, shown, event):
     else:
         sentence = sentences.get(type_.name, _('has attended {event}.'))
     return {
-        'title': str(titles.get(type_.name, _('Certificate of attendance'))),
+        'title': title_of(type_),
         'certifies': str(_('This is to certify that')),
         'sentence': str(sentence).format(**named),
         'hours': str(_('Hours: {hours}')).format(hours=_hours(shown.minutes)) if shown.minutes else '',

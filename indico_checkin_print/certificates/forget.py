@@ -11,6 +11,7 @@ from indico_checkin_print.certificates.states import C
 from indico_checkin_print.certificates.transition import move
 from indico_checkin_print.models.certificate_records import CertificateHistory
 from indico_checkin_print.models.certificates import Certificate
+from indico_checkin_print.models.name_requests import NameRequest
 from indico_checkin_print.sql import now
 
 
@@ -25,6 +26,8 @@ def forget(registration_id, actor):
     db.session.execute(db.update(Certificate.__table__).where(*theirs).values(
         first_name='', full_name='', email='', correction=None, facts={}, detail='', send_error='', file_id=None,
         made_from=None))
+    ids = db.select(Certificate.id).where(*theirs)
+    db.session.execute(db.delete(NameRequest.__table__).where(NameRequest.__table__.c.certificate_id.in_(ids)))
     # mail servers repeat addresses
-    of_theirs = CertificateHistory.certificate_id.in_(db.select(Certificate.id).where(*theirs))
+    of_theirs = CertificateHistory.certificate_id.in_(ids)
     db.session.execute(db.update(CertificateHistory.__table__).where(of_theirs).values(detail=''))

@@ -3,10 +3,12 @@
 The name is corrected on the certificate; the registration stays as it is.
 """
 
+import unicodedata
 import uuid as uuids
 
 from indico.core.db import db
 
+from indico_checkin_print import _
 from indico_checkin_print.certificates.reasons import CertificateReason as R
 from indico_checkin_print.certificates.states import C, M
 from indico_checkin_print.certificates.transition import fresh, move, move_sending
@@ -30,11 +32,13 @@ def correction_of(full_name, first_name=''):
     """Return a correction as `Certificate.correction` has it.
 
     :param first_name: If it is not given, the first word of the full name.
-    :raises ValueError: if the name is empty or too long.
+    :raises ValueError: if the name is empty or too long, or has a character that cannot be drawn.
     """
     full_name, first_name = ' '.join(full_name.split()), ' '.join(first_name.split())
     if not full_name or len(full_name) > MAX_NAME or len(first_name) > MAX_NAME:
-        raise ValueError(f'A name has 1 to {MAX_NAME} characters.')
+        raise ValueError(_('A name has 1 to {max} characters.').format(max=MAX_NAME))
+    if any(unicodedata.category(char) in {'Cc', 'Cs'} for char in full_name + first_name):
+        raise ValueError(_('There is a character in the name that cannot be drawn.'))
     return {'full_name': full_name, 'first_name': first_name or full_name.split()[0]}
 
 

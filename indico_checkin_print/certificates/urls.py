@@ -1,5 +1,7 @@
 """Where a certificate is on the web. They are printed in codes, so they never change."""
 
+from urllib.parse import urlencode
+
 from indico.core.config import config
 
 
@@ -10,3 +12,14 @@ VALIDATION_PATH = '/c/'
 def validation_url(serial):
     """Return the URL that says whether a certificate is genuine."""
     return f'{config.BASE_URL}{VALIDATION_PATH}{serial}'
+
+
+def linkedin_url(name, organization, issued_on, serial):
+    """Return the URL that adds a certificate to one's profile on LinkedIn.
+
+    :param name: What the certificate is called there.
+    :param issued_on: A date.
+    """
+    return 'https://www.linkedin.com/profile/add?' + urlencode({
+        'startTask': 'CERTIFICATION_NAME', 'name': name, 'organizationName': organization, 'issueYear': issued_on.year,
+        'issueMonth': issued_on.month, 'certUrl': validation_url(serial), 'certId': serial})

@@ -18,6 +18,7 @@ from indico_checkin_print.management.page import RHFirstSteps, RHLive, RHManage,
 from indico_checkin_print.management.preflight.page import RHExamine, RHPreflight, RHPreflightLive
 from indico_checkin_print.management.registrations.action import RHPrintRegistrations
 from indico_checkin_print.management.registrations.hooks import RHRegistrationBadges
+from indico_checkin_print.management.registrations.name_requests import RHAnswerNameRequest
 from indico_checkin_print.management.registrations.preview import RHPreviewBadge
 from indico_checkin_print.management.setup.agents import (RHAddAgent, RHEditAgent, RHNewCode, RHRemoveAgent,
                                                           RHRevokeAgent)
@@ -62,6 +63,8 @@ def add_management_urls(blueprint):
     _add('/forms/<int:reg_form_id>/print', 'print_registrations', RHPrintRegistrations, 'POST')
     _add('/forms/<int:reg_form_id>/registrations/<int:registration_id>/badges', 'registration_badges',
          RHRegistrationBadges, 'GET')
+    _add('/forms/<int:reg_form_id>/registrations/<int:registration_id>/name-requests/<int:request_id>',
+         'answer_name_request', RHAnswerNameRequest, 'GET', 'POST')
     _add('/forms/<int:reg_form_id>/batch', 'create_batch', RHCreateBatch, 'POST')
     _add('/forms/<int:reg_form_id>/sheets', 'make_sheets', RHMakeSheets, 'POST')
     _add('/forms/<int:reg_form_id>/sheets/download', 'download_sheets', RHDownloadSheets, 'GET')

@@ -305,6 +305,12 @@ class _CertificateLanguage(int, Enum):
     event = 2
 
 
+class _RequestState(int, Enum):
+    open = 1
+    accepted = 2
+    refused = 3
+
+
 class _CertificateState(int, Enum):
     queued = 1
     making = 2
@@ -875,6 +881,22 @@ def upgrade():
     op.create_index(op.f('ix_replaced_files_certificate_id'), 'replaced_files', ['certificate_id'], schema=SCHEMA)
     op.create_index(op.f('ix_replaced_files_sha256'), 'replaced_files', ['sha256'], schema=SCHEMA)
 
+    op.create_table('name_requests',
+        sa.Column('id', sa.BigInteger(), nullable=False),
+        sa.Column('certificate_id', sa.BigInteger(), nullable=False),
+        sa.Column('state', PyIntEnum(_RequestState), nullable=False),
+        sa.Column('full_name', sa.String(), nullable=False),
+        sa.Column('note', sa.String(), nullable=False),
+        sa.Column('created_dt', UTCDateTime(), nullable=False),
+        sa.Column('answered_dt', UTCDateTime(), nullable=True),
+        sa.Column('answered_by', sa.String(), nullable=False),
+        sa.Column('answer', sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(['certificate_id'], [f'{SCHEMA}.certificates.id'], name=op.f('fk_name_requests_certificate_id_certificates'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_name_requests')),
+        schema=SCHEMA
+    )
+    op.create_index(op.f('ix_uq_name_requests_certificate_id'), 'name_requests', ['certificate_id'], unique=True, schema=SCHEMA, postgresql_where=sa.text('state = 1'))
+
     for function in (FUNCTION, CHECK_IN_SETUP, RECORD_JOBS):
         op.execute(function)
 
@@ -882,6 +904,7 @@ def upgrade():
 def downgrade():
     for function in ('badge_fingerprint', 'check_in_setup', 'record_jobs'):
         op.execute(f'DROP FUNCTION {SCHEMA}.{function}')
+    op.drop_table('name_requests', schema=SCHEMA)
     op.drop_table('replaced_files', schema=SCHEMA)
     op.drop_table('certificate_history', schema=SCHEMA)
     op.drop_table('certificates', schema=SCHEMA)

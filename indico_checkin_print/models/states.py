@@ -68,3 +68,16 @@ class SendState(RichIntEnum):
     sent = 2
     #: The mail server refused it, it bounced, or nobody knows
     failed = 3
+
+
+class RequestState(RichIntEnum):
+    """What became of a request for another name on a certificate."""
+
+    __titles__ = [None, _('Open'), _('Accepted'), _('Refused')]
+    __css_classes__ = [None, 'highlight', 'accept', 'danger']
+    #: A manager has to answer it
+    open = 1
+    #: The certificate was made anew
+    accepted = 2
+    #: It stays as it is
+    refused = 3

@@ -1,10 +1,16 @@
 """Every route of the event manager's pages, and how tests ask for them. A test compares them with the URL map."""
 
+from uuid import uuid4
+
 from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print.models.batches import Batch
+from indico_checkin_print.models.certificate_types import CertificateType
+from indico_checkin_print.models.certificates import Certificate
+from indico_checkin_print.models.name_requests import NameRequest
 from indico_checkin_print.models.rules import EventSetup
+from indico_checkin_print.models.states import CertificateState
 from indico_checkin_print.routing.rules import Accompanies, Rule, SurnameIn, dump
 from indico_checkin_print.routing.template_rules import TemplateRule
 
@@ -22,6 +28,8 @@ ROUTES = [
     ('POST', '/forms/{form}/print'),
     ('GET', '/forms/{form}/registrations/{registration}/badges'),
     ('GET', '/forms/{form}/registrations/{registration}/preview'),
+    ('GET', '/forms/{form}/registrations/{registration}/name-requests/{request}'),
+    ('POST', '/forms/{form}/registrations/{registration}/name-requests/{request}'),
     ('POST', '/forms/{form}/contact-sheet/choose'),
     ('GET', '/forms/{form}/contact-sheet/'),
     ('GET', '/forms/{form}/contact-sheet/part'),
@@ -189,6 +197,12 @@ KIOSK_ROUTES = {
     ('POST', '/kiosk/badge'),
     ('POST', '/kiosk/call'),
 }
+#: What people do with their certificates; `certificates/name_requests_test.py` asks as everybody else
+REGISTRANT_ROUTES = {
+    ('GET', '/event/<int:event_id>/registrations/<int:reg_form_id>/certificates/<uuid:uuid>.pdf'),
+    ('GET', '/event/<int:event_id>/registrations/<int:reg_form_id>/certificates/<uuid:uuid>/name'),
+    ('POST', '/event/<int:event_id>/registrations/<int:reg_form_id>/certificates/<uuid:uuid>/name'),
+}
 #: Pages that only lead elsewhere, and those for programs, which have tests of their own
 OTHER_ROUTES = {
     ('GET', '/desk/<int:desk_id>'),
@@ -198,6 +212,7 @@ OTHER_ROUTES = {
     ('POST', '/api/plugin/checkin-print/outcome/<uuid:job>'),
     *API_ROUTES,
     *KIOSK_ROUTES,
+    *REGISTRANT_ROUTES,
 }
 
 
@@ -205,7 +220,7 @@ def ids_of(objects, regform):
     return {'form': regform.id, 'desk': objects.desk.id, 'agent': objects.agent.id, 'webhook': objects.webhook.id,
             'device': objects.device.id, 'kiosk': objects.kiosk.device_id, 'batch': batch_of(objects, regform),
             'job': objects.job.id, 'registration': registration_of(regform), 'rule': rule_of(objects.desk),
-            'printer': objects.desk.printers[0].position}
+            'printer': objects.desk.printers[0].position, 'request': name_request_of(regform)}
 
 
 def batch_of(objects, regform):
@@ -225,6 +240,20 @@ def rule_of(desk):
     db.session.add(setup)
     db.session.flush()
     return 1
+
+
+def name_request_of(regform):
+    registration_id = registration_of(regform)
+    certificate = Certificate.query.filter_by(registration_id=registration_id).first()
+    if certificate is None:
+        type_ = CertificateType(event_id=regform.event_id, name='attendee', title='Attendees', enabled=True)
+        certificate = Certificate(uuid=str(uuid4()), serial=f'TEST{regform.id}', event_id=regform.event_id, type=type_,
+                                  subject_key=f'registration:{registration_id}', registration_id=registration_id,
+                                  first_name='Guinea', full_name='Guinea Pig', email='pig@example.com', locale='en_GB',
+                                  input_hash='one', state=CertificateState.ready, sha256='00')
+        db.session.add(NameRequest(certificate=certificate, full_name='Guinea Big'))
+        db.session.flush()
+    return NameRequest.query.filter_by(certificate_id=certificate.id).one().id
 
 
 def registration_of(regform):

@@ -42,7 +42,7 @@ def test_every_route_is_here(app):
              for method in rule.methods & {'GET', 'POST'} if rule.rule.startswith(PREFIX)}
     names = {'form': 'reg_form_id', 'desk': 'desk_id', 'agent': 'agent_id', 'webhook': 'webhook_id', 'job': 'job_id',
              'registration': 'registration_id', 'device': 'device_id', 'kiosk': 'kiosk_id', 'rule': 'rule_id',
-             'batch': 'batch_id', 'printer': 'position'}
+             'batch': 'batch_id', 'printer': 'position', 'request': 'request_id'}
     here = {(method, path.format(**{key: f'<int:{name}>' for key, name in names.items()})) for method, path in ROUTES}
     assert here == rules
     assert blueprint.name == 'plugin_checkin_print'

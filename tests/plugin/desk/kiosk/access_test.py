@@ -49,7 +49,8 @@ def test_no_other_route_takes_it(client, token, event, objects, dummy_regform, h
                          *sorted(OTHER_ROUTES - KIOSK_ROUTES)]:
         for pattern, value in {'<int:event_id>': event.id, '<int:desk_id>': ids['desk'], '<int:job_id>': ids['job'],
                                '<uuid:job>': '9f0e1c7e-6ad5-4b4e-9a53-2f1b8c0b7d11', '<int:dispatch>': 1,
-                               '<int:registration_id>': ids['registration']}.items():
+                               '<int:registration_id>': ids['registration'], '<int:reg_form_id>': ids['form'],
+                               '<uuid:uuid>': '9f0e1c7e-6ad5-4b4e-9a53-2f1b8c0b7d11'}.items():
             path = path.replace(pattern, str(value))
         response = client.open(path.format(**ids), method=method, headers=headers,
                                **({'json': {}} if method == 'POST' else {}))

@@ -1,0 +1,1 @@
+"""What people with a registration see of their certificates, on Indico's own page about it."""
