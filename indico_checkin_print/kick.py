@@ -68,6 +68,10 @@ def _kick_to_send():
     celery.send_task('checkin_print_send_certificates', retry=False, ignore_result=True)
 
 
+def _kick_to_make_certificates():
+    celery.send_task('checkin_print_certificates', retry=False, ignore_result=True)
+
+
 def _complain(exc):
     logger.warning('Celery could not be notified (%s); the relay or the sweep will find what there is to do', exc)
 
@@ -75,6 +79,7 @@ def _complain(exc):
 kicker = Kicker(_kick, _complain)
 prepare_kicker = Kicker(_kick_to_prepare, _complain)
 send_kicker = Kicker(_kick_to_send, _complain)
+certificates_kicker = Kicker(_kick_to_make_certificates, _complain)
 
 
 def prepare_after_response():
@@ -86,6 +91,11 @@ def send_after_response():
     """Ask for e-mails with certificates to be sent, in the same way; outside a request only the sweep asks."""
     if has_request_context():
         _after_response(send_kicker)
+
+
+def make_certificates_after_response():
+    """Ask for certificates to be made, in the same way."""
+    _after_response(certificates_kicker)
 
 
 def _after_response(kicker):

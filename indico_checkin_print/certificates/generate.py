@@ -144,12 +144,16 @@ def _store(certificate, pdf, made_from, signed_by, actor):
     return held
 
 
-def progress(type_):
-    """Return the `Progress` of a type."""
-    counts = dict(db.session.query(Certificate.state, db.func.count()).filter(Certificate.type_id == type_.id)
+def progress(type_, *where):
+    """Return the `Progress` of a type.
+
+    :param where: Conditions for `Certificate`, to count these only.
+    """
+    mine = [Certificate.type_id == type_.id, *where]
+    counts = dict(db.session.query(Certificate.state, db.func.count()).filter(*mine)
                   .group_by(Certificate.state).all())
     made, since = (db.session.query(db.func.count(), db.func.extract('epoch', now() - db.func.min(Certificate.made_dt)))
-                   .filter(Certificate.type_id == type_.id, Certificate.made_dt > now(-SPEED_WINDOW)).one())
+                   .filter(*mine, Certificate.made_dt > now(-SPEED_WINDOW)).one())
     waiting = counts.get(C.queued, 0) + counts.get(C.making, 0)
     speed = made / float(since) if made > 1 and since else 0
     return Progress(sum(count for state, count in counts.items() if state != C.canceled), counts.get(C.ready, 0),

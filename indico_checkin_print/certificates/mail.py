@@ -78,15 +78,17 @@ def new_message_id():
     return make_msgid(domain=urlsplit(config.BASE_URL).hostname)
 
 
-def compose(certificate):
+def compose(certificate, pdf=None):
     """Return the e-mail with a certificate that is ready, as `Composed`, in the certificate's language.
 
+    :param pdf: What is attached, if not the certificate's own PDF.
     :raises CannotSend: if its words ask for what does not exist.
     :raises StorageError: if the PDF cannot be read.
     """
     event = certificate.event
-    with certificate.file.open() as file:
-        pdf = file.read()
+    if pdf is None:
+        with certificate.file.open() as file:
+            pdf = file.read()
     with in_event(event, lambda: certificate.locale):
         subject, blocks = words.merged(certificate.type)
         words.check(subject, blocks)

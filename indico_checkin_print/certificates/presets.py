@@ -7,6 +7,7 @@ from indico.modules.events.models.events import Event
 
 from indico_checkin_print.certificates.types import PRESETS
 from indico_checkin_print.models.certificate_types import CertificateType
+from indico_checkin_print.models.certificates import Certificate
 
 
 def ensure_types(event):
@@ -22,6 +23,18 @@ def ensure_types(event):
 def types_of(event):
     """Return the types that an event has, in order."""
     return CertificateType.query.filter_by(event_id=event.id).order_by(CertificateType.id).all()
+
+
+def has_issued(type_):
+    """Return whether a certificate of a type was ever issued; if so, the type stays."""
+    return Certificate.query.filter(Certificate.type_id == type_.id, Certificate.sha256.isnot(None)).has_rows()
+
+
+def delete_type(type_):
+    """Delete a type of which nothing was issued, with those who were to get one."""
+    db.session.execute(db.delete(Certificate.__table__).where(Certificate.type_id == type_.id))
+    db.session.delete(type_)
+    db.session.flush()
 
 
 def events_with_certificates():

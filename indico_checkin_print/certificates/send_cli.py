@@ -10,7 +10,7 @@ import click
 from indico.core.db import db
 from indico.util.string import validate_email
 
-from indico_checkin_print.certificates import bounces
+from indico_checkin_print.certificates import bounces, bulk
 from indico_checkin_print.certificates import dry_run as dry_run_files
 from indico_checkin_print.certificates import runs, words
 from indico_checkin_print.certificates.cli import (EXIT_FAILED, certificates, event_of, event_option, json_option,
@@ -35,8 +35,7 @@ SLICE, LOCK_INTERVAL = 60, 0.5
 def publish(event_id, type_name, as_json):
     """Publish the certificates of a type that are made: from now on they can be sent."""
     type_ = type_of(event_of(event_id), type_name)
-    count = (Certificate.query.filter_by(type_id=type_.id, state=CertificateState.ready, published_dt=None)
-             .update({'published_dt': now()}))
+    count = len(bulk.publish(Certificate.type_id == type_.id))
     db.session.commit()
     click.echo(json.dumps({'published': count}) if as_json else f'{count} published.')
 

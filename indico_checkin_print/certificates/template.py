@@ -41,10 +41,16 @@ def template_of(type_):
     if template is not None and template.is_deleted:
         raise CannotMake('template', _('The document template “{title}” was deleted. Choose another one.')
                          .format(title=template.title))
-    template = template or default_template()
-    values = {field['name']: type_.template_values.get(field['name'], _default(field))
-              for field in template.custom_fields}
-    return Template(template.title, template.html, template.css, values)
+    return filled(template or default_template(), type_.template_values)
+
+
+def filled(template, values):
+    """Return a `ReceiptTemplate` as a `Template`.
+
+    :param values: The values of its own fields by their names; a field that lacks one has its default.
+    """
+    return Template(template.title, template.html, template.css,
+                    {field['name']: values.get(field['name'], default_of(field)) for field in template.custom_fields})
 
 
 def default_template():
@@ -59,7 +65,8 @@ def _default_files():
             'yaml': (folder / 'metadata.yaml').read_text()}
 
 
-def _default(field):
+def default_of(field):
+    """Return what a template's own field has if nobody says anything else."""
     attributes = field['attributes']
     if field['type'] == 'dropdown' and 'default' in attributes:
         return attributes['options'][attributes['default']]

@@ -5,5 +5,6 @@ Here is what all of them share, and the page of an event with its tabs (`page`).
 - `setup`: what prints, where, and with what; `desk_rules` the editor of the rules about desks
 - `today`: what the desks do now
 - `jobs`: the jobs page, and what is done about jobs; `webhooks` the page of one webhook
+- `certificates`: the types of certificates, who gets one, and what became of each
 - `registrations`: badges on Indico's own pages
 """

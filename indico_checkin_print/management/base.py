@@ -45,7 +45,8 @@ class WPCheckinPrint(WPJinjaMixinPlugin, WPEventManagement):
     sidemenu_option = 'checkin_print'
 
     def get_extra_css_files(self):
-        return [static(x) for x in ('event_page.css', 'jobs_page.css', 'desk_rules.css', 'batches.css')]
+        return [static(x) for x in ('event_page.css', 'jobs_page.css', 'desk_rules.css', 'batches.css',
+                                   'certificates.css')]
 
     def get_extra_js_files(self):
         return [static(x) for x in ('live.js', 'dialogs.js', 'in_place.js', 'event_page.js', 'jobs_page.js',

@@ -5,6 +5,18 @@ from indico_checkin_print.management.batches.contact_sheet import (RHChooseConta
 from indico_checkin_print.management.batches.pages import (RHBatch, RHBatchLive, RHCancelBatch, RHCreateBatch,
                                                            RHPauseBatch)
 from indico_checkin_print.management.batches.sheets import RHDownloadSheets, RHMakeSheets
+from indico_checkin_print.management.certificates.actions import RHActOnCertificates, RHRevokeCertificates
+from indico_checkin_print.management.certificates.correct import RHCorrectName
+from indico_checkin_print.management.certificates.files import RHCertificatePDF, RHCertificateZIP
+from indico_checkin_print.management.certificates.overview import RHCertificates, RHCertificatesLive
+from indico_checkin_print.management.certificates.preview import RHPreviewCertificate, RHPreviewType
+from indico_checkin_print.management.certificates.recipients import RHRecipients
+from indico_checkin_print.management.certificates.records import RHCertificateHistory, RHCertificateList
+from indico_checkin_print.management.certificates.rules import (RHAddTypeRule, RHDeleteTypeRule, RHEditTypeRule,
+                                                                RHMoveTypeRule)
+from indico_checkin_print.management.certificates.types import (RHAddType, RHCopyTemplate, RHDeleteType, RHEditFields,
+                                                                RHEditText, RHEditType, RHGenerate, RHSwitchType,
+                                                                RHType)
 from indico_checkin_print.management.desk_rules.editor import (RHAddRule, RHDeleteRule, RHEditRule, RHMoveRule,
                                                                RHPreviewRule, RHRuleBars, RHRules, RHTryRules)
 from indico_checkin_print.management.jobs.actions import RHDiscardJob, RHRetryJob
@@ -88,6 +100,36 @@ def add_management_urls(blueprint):
     _add('/preflight/', 'preflight', RHPreflight, 'GET')
     _add('/preflight/live', 'preflight_live', RHPreflightLive, 'GET')
     _add('/preflight/now', 'examine', RHExamine, 'POST')
+    # Certificates of attendance
+    _add('/certificates/', 'certificates', RHCertificates, 'GET')
+    _add('/certificates/live', 'certificates_live', RHCertificatesLive, 'GET')
+    _add('/certificates/types/add', 'add_certificate_type', RHAddType, 'GET', 'POST')
+    _add('/certificates/types/<int:type_id>/', 'certificate_type', RHType, 'GET')
+    _add('/certificates/types/<int:type_id>/edit', 'edit_certificate_type', RHEditType, 'GET', 'POST')
+    _add('/certificates/types/<int:type_id>/fields', 'edit_certificate_fields', RHEditFields, 'GET', 'POST')
+    _add('/certificates/types/<int:type_id>/text', 'edit_certificate_text', RHEditText, 'GET', 'POST')
+    _add('/certificates/types/<int:type_id>/switch', 'switch_certificate_type', RHSwitchType, 'POST')
+    _add('/certificates/types/<int:type_id>/delete', 'delete_certificate_type', RHDeleteType, 'POST')
+    _add('/certificates/types/<int:type_id>/generate', 'generate_certificates', RHGenerate, 'POST')
+    _add('/certificates/types/<int:type_id>/copy-template', 'copy_certificate_template', RHCopyTemplate, 'POST')
+    _add('/certificates/types/<int:type_id>/recipients', 'certificate_recipients', RHRecipients, 'GET')
+    _add('/certificates/types/<int:type_id>/preview', 'preview_certificate_type', RHPreviewType, 'GET')
+    _add('/certificates/types/<int:type_id>/<any(who,how):kind>/add', 'add_certificate_rule', RHAddTypeRule,
+         'GET', 'POST')
+    _add('/certificates/types/<int:type_id>/<any(who,how):kind>/<int:key>/', 'edit_certificate_rule', RHEditTypeRule,
+         'GET', 'POST')
+    _add('/certificates/types/<int:type_id>/<any(who,how):kind>/<int:key>/delete', 'delete_certificate_rule',
+         RHDeleteTypeRule, 'POST')
+    _add('/certificates/types/<int:type_id>/<any(who,how):kind>/<int:key>/move', 'move_certificate_rule',
+         RHMoveTypeRule, 'POST')
+    _add('/certificates/list/', 'certificate_list', RHCertificateList, 'GET')
+    _add('/certificates/list/act', 'act_on_certificates', RHActOnCertificates, 'POST')
+    _add('/certificates/list/revoke', 'revoke_certificates', RHRevokeCertificates, 'POST')
+    _add('/certificates/list/zip', 'download_certificates', RHCertificateZIP, 'POST')
+    _add('/certificates/<int:certificate_id>/history', 'certificate_history', RHCertificateHistory, 'GET')
+    _add('/certificates/<int:certificate_id>/preview', 'preview_certificate', RHPreviewCertificate, 'GET')
+    _add('/certificates/<int:certificate_id>/pdf', 'certificate_pdf', RHCertificatePDF, 'GET')
+    _add('/certificates/<int:certificate_id>/name', 'correct_certificate', RHCorrectName, 'GET', 'POST')
     # Desks
     _add('/desks/add', 'add_desk', RHAddDesk, 'GET', 'POST')
     _add('/desks/<int:desk_id>/', 'edit_desk', RHEditDesk, 'GET', 'POST')

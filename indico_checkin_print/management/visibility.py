@@ -13,6 +13,7 @@ from indico.modules.events.registration.models.forms import RegistrationForm
 from indico.modules.events.registration.models.registrations import Registration
 from indico.util.signals import values_from_signal
 
+from indico_checkin_print.models.certificates import Certificate
 from indico_checkin_print.models.jobs import Job
 
 
@@ -24,6 +25,17 @@ def visible(event):
     # asked of each job that is read, and not of all registrations; no part of a query around it that reads them, too
     theirs = allowed.where(Registration.id == Job.registration_id).correlate(Job).exists()
     return [db.or_(Job.registration_id.is_(None), theirs)]
+
+
+def visible_certificates(event):
+    """Return the SQL conditions for the certificates of an event that the user may see: an empty list for all of them.
+
+    Speakers have no registration that could be hidden; neither has a person whose registration was purged, who has no
+    name any more.
+    """
+    allowed = visible_registrations(event)
+    return [] if allowed is None else [db.or_(Certificate.registration_id.is_(None),
+                                              Certificate.registration_id.in_(allowed))]
 
 
 def count_visible(event, job_ids):

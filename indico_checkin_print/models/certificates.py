@@ -269,5 +269,9 @@ class Certificate(db.Model):
         """The name by which its e-mail addresses the person."""
         return (self.correction or {}).get('first_name') or self.first_name
 
+    @property
+    def locator(self):
+        return dict(self.event.locator, certificate_id=self.id)
+
     def __repr__(self):
         return format_repr(self, 'id', 'event_id', 'type_id', 'serial', 'state')

@@ -41,6 +41,11 @@ def template_rules_for_clone(rules, templates, copies):
                  for rule, when in _conditions(rules, copies) if rule.template in templates)
 
 
+def conditional_for_clone(rules, copies):
+    """Return for the clone whatever else has conditions in ``when``; what stays behind is as with `rules_for_clone`."""
+    return tuple(replace(rule, when=when) for rule, when in _conditions(rules, copies))
+
+
 def _conditions(rules, copies):
     """Yield the rules of which something is left of each condition, with the conditions for the clone."""
     for rule in rules:

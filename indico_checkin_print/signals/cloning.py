@@ -1,4 +1,4 @@
-"""What an event that is cloned takes over of check-in printing: its rules, its desks, and what its forms print.
+"""What an event that is cloned takes over of check-in printing: rules, desks, what forms print, types of certificates.
 
 Nothing that lets somebody in goes along: no print agent, so no desk has a printer, and no webhook with its address and
 secrets. So nothing of the clone prints before a manager pairs a laptop for it. A pause is not a rule and stays behind,
@@ -17,11 +17,13 @@ from indico.modules.events.features.util import is_feature_enabled
 from indico.modules.events.registration.models.forms import RegistrationForm
 
 from indico_checkin_print import _
+from indico_checkin_print.models.certificate_types import CertificateType
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.routing.rule_copies import Copies, rules_for_clone, template_rules_for_clone
 from indico_checkin_print.routing.rules import dump, parse
 from indico_checkin_print.routing.template_rules import TemplateRule
+from indico_checkin_print.signals.cloning_certificates import clone_types
 
 
 def connect(plugin):
@@ -34,7 +36,7 @@ class CheckinPrintCloner(EventCloner):
     """Clones rules and desks; what the forms print, if the registration forms are cloned as well."""
 
     name = 'checkin_print'
-    friendly_name = _('Check-in printing (rules, desks, what forms print)')
+    friendly_name = _('Check-in printing (rules, desks, what forms print, types of certificates)')
     uses = frozenset({'registration_forms', 'registration_tags', 'event_roles'})
 
     @property
@@ -57,6 +59,7 @@ class CheckinPrintCloner(EventCloner):
         templates = Templates(new_event, forms['form_map'], forms['item_map'])
         self._clone_forms(forms['form_map'], desks, templates)
         self._clone_template_rules(new_event, templates, copies)
+        clone_types(self.old_event, new_event, copies)
         db.session.flush()
 
     def _clone_rules(self, new_event):
@@ -190,6 +193,7 @@ class Templates:
 
 def _has_content(event):
     return (EventSetup.query.filter_by(event_id=event.id).has_rows() or _desks(event).has_rows()
+            or CertificateType.query.filter_by(event_id=event.id, enabled=True).has_rows()
             or FormSetup.query.join(RegistrationForm)
             .filter(RegistrationForm.event_id == event.id, ~RegistrationForm.is_deleted).has_rows())
 

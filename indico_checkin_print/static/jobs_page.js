@@ -22,6 +22,8 @@
     const boxesOf = () => [...page.querySelectorAll('.js-job')];
     const buttons = [...form.querySelectorAll('.js-needs-jobs')];
     const count = form.querySelector('#jobs-count');
+    // all that the list shows, on its other pages as well
+    const whole = form.querySelector('.js-whole');
     let last = null;
 
     function update() {
@@ -31,8 +33,9 @@
       all.indeterminate = chosen.length > 0 && !all.checked;
       count.textContent = chosen.length ? count.dataset.text.replace('{}', chosen.length) : '';
       for (const button of buttons) {
-        button.disabled = !chosen.length;
-        button.classList.toggle('disabled', !chosen.length);
+        const isOff = !chosen.length && !(whole?.checked && 'whole' in button.dataset);
+        button.disabled = isOff;
+        button.classList.toggle('disabled', isOff);
       }
       for (const box of boxes) {
         box.closest('tr').classList.toggle('selected', box.checked);
@@ -61,6 +64,7 @@
       last = box;
       update();
     });
+    whole?.addEventListener('change', update);
     document.addEventListener('checkin-print:updated', update);
     // the browser may bring back what was chosen, after this event too
     update();

@@ -23,6 +23,7 @@ def no_kick(mocker):
     mocker.patch('indico_checkin_print.kick.after_commit')
     mocker.patch('indico_checkin_print.kick.prepare_kicker.want')
     mocker.patch('indico_checkin_print.kick.send_kicker.want')
+    mocker.patch('indico_checkin_print.kick.certificates_kicker.want')
 
 
 @pytest.fixture

@@ -131,7 +131,43 @@ ROUTES = [
     ('POST', '/held/discard'),
 ]
 
-#: Those of them that are about one registration, whose page Indico shows volunteers as well
+#: Those of certificates. Tests walk them together: each is asked for in a moment
+CERTIFICATE_ROUTES = [
+    ('GET', '/certificates/'),
+    ('GET', '/certificates/live'),
+    ('GET', '/certificates/types/add'),
+    ('POST', '/certificates/types/add'),
+    ('GET', '/certificates/types/{type}/'),
+    ('GET', '/certificates/types/{type}/edit'),
+    ('POST', '/certificates/types/{type}/edit'),
+    ('GET', '/certificates/types/{type}/fields'),
+    ('POST', '/certificates/types/{type}/fields'),
+    ('GET', '/certificates/types/{type}/text'),
+    ('POST', '/certificates/types/{type}/text'),
+    ('POST', '/certificates/types/{type}/generate'),
+    ('GET', '/certificates/types/{type}/recipients'),
+    ('GET', '/certificates/types/{type}/preview'),
+    ('GET', '/certificates/types/{type}/{kind}/add'),
+    ('POST', '/certificates/types/{type}/{kind}/add'),
+    ('GET', '/certificates/types/{type}/{kind}/{key}/'),
+    ('POST', '/certificates/types/{type}/{kind}/{key}/'),
+    ('POST', '/certificates/types/{type}/{kind}/{key}/move'),
+    ('POST', '/certificates/types/{type}/{kind}/{key}/delete'),
+    ('GET', '/certificates/list/'),
+    ('POST', '/certificates/list/act'),
+    ('POST', '/certificates/list/revoke'),
+    ('POST', '/certificates/list/zip'),
+    ('GET', '/certificates/{certificate}/history'),
+    ('GET', '/certificates/{certificate}/preview'),
+    ('GET', '/certificates/{certificate}/pdf'),
+    ('GET', '/certificates/{certificate}/name'),
+    ('POST', '/certificates/{certificate}/name'),
+    ('POST', '/certificates/types/{type}/copy-template'),
+    ('POST', '/certificates/types/{type}/switch'),
+    ('POST', '/certificates/types/{type}/delete'),
+]
+
+#: Those that are about one registration, whose page Indico shows volunteers as well
 VOLUNTEER_ROUTES = {
     ('POST', '/forms/{form}/print'),
     ('GET', '/forms/{form}/registrations/{registration}/badges'),

@@ -106,7 +106,7 @@ class ConditionsForm(DialogForm):
             conditions.append(SurnameIn(data['surname_first'] or '', data['surname_last'] or ''))
         if data.get('days'):
             conditions.append(OnDay(tuple(date.fromisoformat(day) for day in data['days'])))
-        if data['person']:
+        if data.get('person'):
             conditions.append(Accompanies(data['person'] == _ACCOMPANYING))
         if data.get('ways'):
             conditions.append(CheckedInBy(tuple(CheckinSource(way) for way in data['ways'])))

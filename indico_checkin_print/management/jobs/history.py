@@ -23,7 +23,7 @@ class RHJobHistory(RHJobBase):
     def _process(self):
         steps = self.job.history
         reprints = Job.query.filter_by(event_id=self.event.id, reprint_of_id=self.job.id).order_by(Job.id).all()
-        names = _names(self.event, {step.actor for step in steps})
+        names = actor_names(self.event, {step.actor for step in steps})
         return jsonify_template('job_history.html', _render_func=WPCheckinPrint.render_template_func,
                                 event=self.event, job=self.job, name=name_of(self.job), steps=steps, names=names,
                                 reprints=reprints, describe=describe,
@@ -68,7 +68,7 @@ def _copies(words, copies):
     return words if copies == 1 else _('{count} copies of {what}').format(count=copies, what=words)
 
 
-def _names(event, actors):
+def actor_names(event, actors):
     """Return who the actors of a history are, by their code; whatever is no person, agent or kiosk is Indico itself."""
     ids = {'user': set(), 'agent': set(), 'kiosk': set()}
     for actor in actors:

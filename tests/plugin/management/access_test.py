@@ -7,7 +7,7 @@ from indico.modules.events.features.util import set_feature_enabled
 from indico_checkin_print.blueprint import blueprint
 from indico_checkin_print.management.urls import PREFIX
 from indico_checkin_print.models.jobs import Job
-from tests.plugin.routes import ROUTES, VOLUNTEER_ROUTES, ask, ask_all, ids_of
+from tests.plugin.routes import CERTIFICATE_ROUTES, ROUTES, VOLUNTEER_ROUTES, ask, ask_all, ids_of
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')
@@ -42,8 +42,10 @@ def test_every_route_is_here(app):
              for method in rule.methods & {'GET', 'POST'} if rule.rule.startswith(PREFIX)}
     names = {'form': 'reg_form_id', 'desk': 'desk_id', 'agent': 'agent_id', 'webhook': 'webhook_id', 'job': 'job_id',
              'registration': 'registration_id', 'device': 'device_id', 'kiosk': 'kiosk_id', 'rule': 'rule_id',
-             'batch': 'batch_id', 'printer': 'position', 'request': 'request_id'}
-    here = {(method, path.format(**{key: f'<int:{name}>' for key, name in names.items()})) for method, path in ROUTES}
+             'batch': 'batch_id', 'printer': 'position', 'type': 'type_id', 'certificate': 'certificate_id',
+             'key': 'key', 'request': 'request_id'}
+    here = {(method, path.format(kind='<any(who,how):kind>', **{key: f'<int:{name}>' for key, name in names.items()}))
+            for method, path in ROUTES + CERTIFICATE_ROUTES}
     assert here == rules
     assert blueprint.name == 'plugin_checkin_print'
 

@@ -1,0 +1,127 @@
+"""What a manager does about several certificates at once: those that were chosen in the list, or all that it shows."""
+
+from flask import flash, redirect, request
+from wtforms.fields import HiddenField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from indico.core.errors import UserValueError
+from indico.core.plugins import url_for_plugin
+from indico.modules.logs.models.entries import LogKind
+from indico.web.forms.fields import HiddenFieldList
+from indico.web.util import jsonify_data
+
+from indico_checkin_print import _, kick
+from indico_checkin_print.certificates import bulk
+from indico_checkin_print.certificates.presets import types_of
+from indico_checkin_print.certificates.reissue import MAX_WHY, restore, revoke
+from indico_checkin_print.certificates.states import C
+from indico_checkin_print.management.base import DialogForm, action_form
+from indico_checkin_print.management.certificates.base import RHCertificatesBase
+from indico_checkin_print.management.certificates.filter import ARGS, parse
+from indico_checkin_print.management.jobs.filter import MAX_ID
+from indico_checkin_print.management.visibility import visible_certificates
+from indico_checkin_print.models.certificates import Certificate
+
+
+#: Most certificates that one request names; all that the list shows have no limit
+MAX_CHOSEN = 200
+
+
+class RHChosenBase(RHCertificatesBase):
+    """Base class of what is done to the certificates that the form's field ``certificate_id`` names.
+
+    With the field ``whole`` it is done to all that the list shows, whose filters the URL has.
+    """
+
+    def _process_args(self):
+        RHCertificatesBase._process_args(self)
+        chosen = set(request.form.getlist('certificate_id'))
+        if len(chosen) > MAX_CHOSEN:
+            raise UserValueError(_('At most {} certificates at once, please.').format(MAX_CHOSEN))
+        if not all(id_.isascii() and id_.isdigit() and len(id_) < 20 and int(id_) <= MAX_ID for id_ in chosen):
+            raise UserValueError(_('This is not the number of a certificate.'))
+        self.ids = {int(id_) for id_ in chosen}
+        self.is_whole = 'whole' in request.form
+
+    @property
+    def conditions(self):
+        """The SQL conditions for the certificates, of which the user may see each; ``None`` if none was chosen."""
+        if self.is_whole:
+            wanted, __, problems = parse(request.args, types_of(self.event))
+            if problems:
+                # of another list than the one that somebody saw
+                raise UserValueError(problems[0])
+            return wanted.conditions(self.event)
+        if not self.ids:
+            return None
+        return [Certificate.event_id == self.event.id, Certificate.id.in_(self.ids), *visible_certificates(self.event)]
+
+    def _back_to_list(self):
+        args = {key: request.args.getlist(key) for key in (*ARGS, 'before', 'after') if key in request.args}
+        return redirect(url_for_plugin('checkin_print.certificate_list', self.event, **args))
+
+
+class RHActOnCertificates(RHChosenBase):
+    """Do what the form's field ``act`` says."""
+
+    def _process(self):
+        act = {'retry': self._retry, 'publish': self._publish, 'restore': self._restore}.get(request.form.get('act'))
+        where = self.conditions
+        if act is None or where is None:
+            flash(_('Choose some certificates first.'), 'warning')
+        else:
+            act(where)
+        return self._back_to_list()
+
+    def _retry(self, where):
+        ids = bulk.retry(self.actor, *where)
+        kick.make_certificates_after_response()
+        self._done(ids, _('Certificates that are tried once more: {}'), 'Certificates tried once more')
+
+    def _publish(self, where):
+        self._done(bulk.publish(*where), _('Certificates that were published: {}'), 'Certificates published')
+
+    def _restore(self, where):
+        revoked = Certificate.query.filter(*where, Certificate.state == C.revoked).order_by(Certificate.id)
+        ids = [certificate.id for certificate in revoked if restore(certificate, self.actor)]
+        kick.make_certificates_after_response()
+        self._done(ids, _('Certificates that are valid once more: {}'), 'Certificates restored')
+
+    def _done(self, ids, words, summary):
+        if ids:
+            self._log(LogKind.change, summary, certificates=len(ids))
+            flash(words.format(len(ids)), 'success')
+        else:
+            flash(_('This is possible for none of them.'), 'warning')
+
+
+class RevokeForm(DialogForm):
+    """Why certificates are revoked."""
+
+    why = TextAreaField(_('Why'), [DataRequired(), Length(max=MAX_WHY)],
+                        description=_('The public sees it where certificates can be checked, so write no names.'))
+    certificate_id = HiddenFieldList()
+    submitted = HiddenField()
+
+    def is_submitted(self):
+        # the dialog itself is asked for with a POST, because the certificates are many
+        return super().is_submitted() and 'submitted' in request.form
+
+
+class RHRevokeCertificates(RHChosenBase):
+    """Let certificates be valid no longer, for a reason."""
+
+    def _process(self):
+        if not self.ids:
+            flash(_('Choose some certificates first.'), 'warning')
+            return jsonify_data(flash=False)
+        form = RevokeForm(event=self.event, certificate_id=sorted(self.ids))
+        found = Certificate.query.filter(*self.conditions, Certificate.sha256.isnot(None),
+                                         Certificate.state != C.revoked).order_by(Certificate.id).all()
+        if form.validate_on_submit():
+            done = [certificate for certificate in found if revoke(certificate, form.why.data, self.actor)]
+            self._log(LogKind.negative, 'Certificates revoked', certificates=len(done), why=form.why.data)
+            flash(_('Certificates that were revoked: {}').format(len(done)), 'success' if done else 'warning')
+            return jsonify_data(flash=False)
+        return action_form(form, _('Revoke'), message=_('Issued certificates that you have chosen: {}. They are not '
+                                                        'valid any more then, and can be restored.').format(len(found)))
