@@ -14,6 +14,7 @@ from indico_checkin_print.management.certificates.recipients import RHRecipients
 from indico_checkin_print.management.certificates.records import RHCertificateHistory, RHCertificateList
 from indico_checkin_print.management.certificates.rules import (RHAddTypeRule, RHDeleteTypeRule, RHEditTypeRule,
                                                                 RHMoveTypeRule)
+from indico_checkin_print.management.certificates.sending import RHSendType, RHStopSending
 from indico_checkin_print.management.certificates.types import (RHAddType, RHCopyTemplate, RHDeleteType, RHEditFields,
                                                                 RHEditText, RHEditType, RHGenerate, RHSwitchType,
                                                                 RHType)
@@ -111,6 +112,8 @@ def add_management_urls(blueprint):
     _add('/certificates/types/<int:type_id>/switch', 'switch_certificate_type', RHSwitchType, 'POST')
     _add('/certificates/types/<int:type_id>/delete', 'delete_certificate_type', RHDeleteType, 'POST')
     _add('/certificates/types/<int:type_id>/generate', 'generate_certificates', RHGenerate, 'POST')
+    _add('/certificates/types/<int:type_id>/send', 'send_certificates', RHSendType, 'GET', 'POST')
+    _add('/certificates/types/<int:type_id>/stop', 'stop_certificates', RHStopSending, 'POST')
     _add('/certificates/types/<int:type_id>/copy-template', 'copy_certificate_template', RHCopyTemplate, 'POST')
     _add('/certificates/types/<int:type_id>/recipients', 'certificate_recipients', RHRecipients, 'GET')
     _add('/certificates/types/<int:type_id>/preview', 'preview_certificate_type', RHPreviewType, 'GET')

@@ -1,9 +1,12 @@
 """What a manager does about several certificates at once: those that were chosen in the list, or all that it shows."""
 
+from collections import defaultdict
+
 from flask import flash, redirect, request
 from wtforms.fields import HiddenField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
+from indico.core.db import db
 from indico.core.errors import UserValueError
 from indico.core.plugins import url_for_plugin
 from indico.modules.logs.models.entries import LogKind
@@ -11,15 +14,17 @@ from indico.web.forms.fields import HiddenFieldList
 from indico.web.util import jsonify_data
 
 from indico_checkin_print import _, kick
-from indico_checkin_print.certificates import bulk
+from indico_checkin_print.certificates import bulk, claims
 from indico_checkin_print.certificates.presets import types_of
 from indico_checkin_print.certificates.reissue import MAX_WHY, restore, revoke
-from indico_checkin_print.certificates.states import C
+from indico_checkin_print.certificates.runs import queue_sending
+from indico_checkin_print.certificates.states import C, M
 from indico_checkin_print.management.base import DialogForm, action_form
 from indico_checkin_print.management.certificates.base import RHCertificatesBase
 from indico_checkin_print.management.certificates.filter import ARGS, parse
 from indico_checkin_print.management.jobs.filter import MAX_ID
 from indico_checkin_print.management.visibility import visible_certificates
+from indico_checkin_print.models.certificate_types import CertificateType
 from indico_checkin_print.models.certificates import Certificate
 
 
@@ -65,7 +70,8 @@ class RHActOnCertificates(RHChosenBase):
     """Do what the form's field ``act`` says."""
 
     def _process(self):
-        act = {'retry': self._retry, 'publish': self._publish, 'restore': self._restore}.get(request.form.get('act'))
+        act = {'retry': self._retry, 'publish': self._publish, 'restore': self._restore,
+               'send': self._send, 'resend': self._resend}.get(request.form.get('act'))
         where = self.conditions
         if act is None or where is None:
             flash(_('Choose some certificates first.'), 'warning')
@@ -86,6 +92,26 @@ class RHActOnCertificates(RHChosenBase):
         ids = [certificate.id for certificate in revoked if restore(certificate, self.actor)]
         kick.make_certificates_after_response()
         self._done(ids, _('Certificates that are valid once more: {}'), 'Certificates restored')
+
+    def _send(self, where):
+        self._queue_emails([*where, claims.may_be_sent()])
+
+    def _resend(self, where):
+        if self.is_whole:
+            raise UserValueError(_('Choose each certificate whose e-mail is to be sent once more.'))
+        is_free = db.or_(Certificate.send_state.is_(None), Certificate.send_state != M.sending)
+        self._queue_emails([*where, Certificate.state == C.ready, Certificate.published_dt.isnot(None), is_free])
+
+    def _queue_emails(self, where):
+        ids = defaultdict(list)
+        for id_, type_id in (db.session.query(Certificate.id, Certificate.type_id)
+                             .join(CertificateType, CertificateType.id == Certificate.type_id)
+                             .filter(*where, CertificateType.enabled).order_by(Certificate.id)):
+            ids[type_id].append(id_)
+        for type_id, theirs in ids.items():
+            queue_sending(CertificateType.get(type_id), self.actor, only=theirs)
+        self._done([id_ for theirs in ids.values() for id_ in theirs], _('E-mails that are sent now: {}'),
+                   'E-mails with certificates asked for')
 
     def _done(self, ids, words, summary):
         if ids:

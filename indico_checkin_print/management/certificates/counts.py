@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from indico.core.db import db
 
+from indico_checkin_print.certificates import runs
 from indico_checkin_print.certificates.generate import progress
 from indico_checkin_print.certificates.states import C, M
 from indico_checkin_print.management.visibility import visible_certificates
@@ -28,6 +29,11 @@ class Counts:
     #: While some wait: of the last minute, and at this speed, in seconds
     made_per_minute: float = 0
     seconds_left: float | None = None
+    #: The same for e-mails, while a run is open; why it stands still
+    is_sending: bool = False
+    sent_per_minute: float = 0
+    sending_seconds_left: float | None = None
+    sending_error: str = ''
 
     @property
     def total(self):
@@ -60,6 +66,13 @@ def counts_of(event, types):
         if found[type_.id].waiting:
             now = progress(type_, *conditions)
             found[type_.id].made_per_minute, found[type_.id].seconds_left = now.made_per_minute, now.seconds_left
+    # nobody who sees only some people sees how fast those of all others are
+    for type_ in types if not conditions else ():
+        run = runs.progress(type_)
+        if run.is_open:
+            counts = found[type_.id]
+            counts.is_sending, counts.sending_error = True, run.error
+            counts.sent_per_minute, counts.sending_seconds_left = run.sent_per_minute, run.seconds_left
     return found
 
 
