@@ -30,9 +30,9 @@ WITHOUT_INDICO = ['-p', 'no:indico']
 #: Each environment has some of the pytest plugins that setup.cfg has options for, and warns about the others.
 PYTEST = ['-m', 'pytest', '-p', 'tests.stack.no_skips', '-W', 'ignore::pytest.PytestConfigWarning', '--durations=5']
 #: The tests in a browser that have a suite of their own
-PAGES = [f'tests/system/{name}_test.py' for name in ('accessibility', 'batches', 'board', 'desk', 'desk_rules',
-                                                     'first_steps', 'keyboard', 'kiosk', 'live_board', 'preview',
-                                                     'scan_station', 'walk_in')]
+PAGES = [f'tests/system/{name}_test.py' for name in ('accessibility', 'batches', 'board', 'certificates', 'desk',
+                                                     'desk_rules', 'first_steps', 'keyboard', 'kiosk', 'live_board',
+                                                     'preview', 'scan_station', 'walk_in')]
 #: Those that make the pictures of the docs; the first one wants to see an event in which little has happened
 PICTURES = ['tests/system/pages_test.py::test_picture', *(x for x in PAGES if 'keyboard' not in x),
             'tests/system/agent_page_test.py::test_picture',

@@ -386,6 +386,42 @@ def test_preflight(stack, log_in, take, picture):
     assert not faults, '\n'.join(faults)
 
 
+def test_certificates(stack, log_in, take, picture):
+    """The tab, its pages and its dialogs, before and after certificates were made."""
+    Manager(stack).check_in_all(take(2, form=1))
+    page, base = log_in('manager'), f'{stack.event_url}/manage/checkin-print/certificates/'
+    look = {'palette': INDICO_COLOURS, 'has_dark': False}
+    page.goto(base)
+    faults = judge(page, picture, 'certificates', within=OURS, **look)
+    id_, = stack.postgres.sql('indico', "SELECT id FROM plugin_checkin_print.certificate_types WHERE name = 'attendee'")
+    stack.postgres.sql('indico', f'UPDATE plugin_checkin_print.certificate_types SET signed = false, enabled = true '
+                                 f'WHERE id = {id_}')
+    for path, name in (('', 'a type of certificate'), ('recipients', 'people of a type'),
+                       ('preview', 'preview of a certificate')):
+        page.goto(f'{base}types/{id_}/{path}')
+        faults += judge(page, picture, name, within=OURS, without=('iframe',), **look)
+
+    def opens(path, button):
+        def _opens():
+            page.goto(f'{base}{path}')
+            page.get_by_role('button', name=button).first.click()
+            page.locator(f'{DIALOG[0]} :is(form, table)').first.wait_for()
+        return _opens
+
+    for button in ('Edit the type', 'Fill in the template', 'Edit the e-mail', 'Add a rule'):
+        faults += judge(page, picture, f'certificates, {button}', within=DIALOG, opens=opens(f'types/{id_}/', button),
+                        **look)
+    Manager(stack).post(f'/manage/checkin-print/certificates/types/{id_}/generate')
+    page.goto(base)
+    expect(page.locator(f'#certificate-type-{id_}')).to_contain_text(re.compile(r'(\d+) of \1 made'), timeout=60000)
+    Manager(stack).post('/manage/checkin-print/certificates/list/act', {'act': 'publish', 'whole': '1'})
+    page.goto(f'{base}list/')
+    faults += judge(page, picture, 'all certificates', within=OURS, **look)
+    for path, button in (('', 'Send e-mails of'), ('list/', 'Correct the name of'), ('list/', 'History of the')):
+        faults += judge(page, picture, f'certificates, {button}', within=DIALOG, opens=opens(path, button), **look)
+    assert not faults, '\n'.join(faults)
+
+
 def test_a_walk_in_who_is_registered_already(stack, log_in, take, picture):
     person, = take(1, form=1)
     email, = stack.postgres.sql('indico', f'SELECT email FROM event_registration.registrations '

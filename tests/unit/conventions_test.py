@@ -52,7 +52,6 @@ TESTED_BY = {
     'indico_checkin_print/certificates/plan.py': 'plugin/certificates/generate_test.py',
     'indico_checkin_print/certificates/qr.py': 'plugin/certificates/template_test.py',
     'indico_checkin_print/certificates/types.py': 'plugin/certificates/selection_test.py',
-    'indico_checkin_print/certificates/bulk.py': 'plugin/management/certificates/actions_test.py',
     'indico_checkin_print/certificates/sample.py': 'plugin/management/certificates/preview_test.py',
     'indico_checkin_print/management/certificates/counts.py': 'plugin/management/certificates/overview_test.py',
     'indico_checkin_print/management/certificates/filter.py': 'plugin/management/certificates/records_test.py',

@@ -15,7 +15,7 @@ from indico_checkin_print.signals.cloning_certificates import clone_types
 
 def test_types(db, event, create_event, dummy_regform):
     mine = ReceiptTemplate(title='Mine', event=event, html='<p>', css='p {}', yaml='')
-    tag = RegistrationTag(event=event, title='Crew', color='red')
+    tag = RegistrationTag(event=event, title='Helper', color='red')
     db.session.add_all([mine, tag])
     db.session.flush()
     old = {type_.name: type_ for type_ in ensure_types(event)}

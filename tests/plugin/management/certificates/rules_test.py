@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures('no_kick')
 
 @pytest.fixture
 def tags(db, event):
-    tags = [RegistrationTag(event=event, title=title, color='red') for title in ('Crew', 'Remote')]
+    tags = [RegistrationTag(event=event, title=title, color='red') for title in ('Helper', 'Remote')]
     db.session.add_all(tags)
     db.session.flush()
     return [tag.id for tag in tags]
@@ -27,8 +27,8 @@ def test_groups(db, manager, here, types, tags, log_of):
     assert 'Choose at least one condition.' in str(manager.save(f'{url}/who/add'))
     assert manager.save(f'{url}/who/add', tags=tags[0]) == {}
     assert volunteer.who == dump([Who((HasTag((tags[0],)),))])
-    assert 'tag Crew' in manager.get(f'{url}/', xhr=False).get_data(as_text=True)
-    assert 'tag Crew' in manager.get(f'{here}/live').get_data(as_text=True)
+    assert 'tag Helper' in manager.get(f'{url}/', xhr=False).get_data(as_text=True)
+    assert 'tag Helper' in manager.get(f'{here}/live').get_data(as_text=True)
     key, = keyed(volunteer.who, Who)
     assert manager.save(f'{url}/who/{key}/', tags=tags[1]) == {}
     # somebody else had the page open before

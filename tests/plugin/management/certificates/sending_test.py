@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures('no_kick')
 
 @pytest.fixture
 def ones(people, attendee, create_certificate):
-    """Certificates whose e-mails were not sent, sent, refused, and which nobody knows; and one that is not published."""
+    """E-mails that were not sent, sent, refused, of which nobody knows; and a certificate that is not published."""
     states = ({}, {'send_state': SendState.sent}, {'send_state': SendState.failed, 'send_reason': R.refused},
               {'send_state': SendState.failed, 'send_reason': R.uncertain})
     return [*(create_certificate(people[0], pdf=b'%PDF', published_dt=attendee.event.start_dt, message_id='<a@b>',
