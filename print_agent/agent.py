@@ -22,7 +22,7 @@ from print_agent.printing.calibrations import Layouts
 from print_agent.printing.printer_list import Printers
 from print_agent.protocol import messages as p
 from print_agent.runtime.clock import SleepDetector
-from print_agent.runtime.systemd import Notifier, Heartbeats, Watchdog
+from print_agent.runtime.systemd import Heartbeats, Notifier, Watchdog
 from print_agent.runtime.trace import Trace
 from print_agent.spool.housekeeping import Housekeeping
 from print_agent.spool.store import Spool

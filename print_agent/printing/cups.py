@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from print_agent.errors import CupsDown, CupsRefused, HandoverFailed, NotReady, SubmitFailed, Unreachable, NotGone
+from print_agent.errors import CupsDown, CupsRefused, HandoverFailed, NotGone, NotReady, SubmitFailed, Unreachable
 from print_agent.printing.backend import Outcome, PrintRequest
 from print_agent.printing.cups_client import CupsClient
 from print_agent.printing.devices import Devices

@@ -19,8 +19,8 @@ from pyipp.exceptions import IPPConnectionUpgradeRequired, IPPError, IPPResponse
 
 from print_agent.errors import Unreachable, Unreadable
 from print_agent.printing import ipp_reply
-from print_agent.printing.loaded import loaded_media
 from print_agent.printing.backend import is_named
+from print_agent.printing.loaded import loaded_media
 
 
 #: ``job-state`` (RFC 8011, 5.3.7) and ``printer-state`` (5.4.11)

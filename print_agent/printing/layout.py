@@ -16,8 +16,9 @@ from pypdf import PageObject, PdfWriter, Transformation
 from print_agent.errors import CannotLayOut, LabelsTooSmall
 from print_agent.printing.backend import PrintRequest
 from print_agent.printing.sheet import MM_PER_POINT, SAME_MM, Sheet, Sheets, choose
-from print_agent.protocol import media, reasons
+from print_agent.protocol import media
 from print_agent.protocol import messages as p
+from print_agent.protocol import reasons
 from print_agent.protocol.calibration import MAX_OFFSET_MM, MAX_SCALE, MIN_SCALE, Calibration
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from print_agent.errors import Unreachable
 from print_agent.printing.backend import is_named, short_tag
-from print_agent.printing.ipp import ListedJob, IppClient
+from print_agent.printing.ipp import IppClient, ListedJob
 
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,9 @@ from print_agent.printing import test_page
 from print_agent.printing.calibrations import Layouts
 from print_agent.printing.layout import Layout
 from print_agent.printing.printer_list import Printers
-from print_agent.protocol import calibration_sheet, reasons
+from print_agent.protocol import calibration_sheet
 from print_agent.protocol import messages as p
+from print_agent.protocol import reasons
 from print_agent.protocol.calibration import Answers, Calibration, find, size_of
 from print_agent.protocol.errors import WrongAnswer
 from print_agent.spool.job import ENDED, REPEATABLE, Entry, SourceKind, State

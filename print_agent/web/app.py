@@ -24,8 +24,8 @@ from print_agent.spool.job import Entry
 from print_agent.version import SOFTWARE
 from print_agent.web.actions import Control
 from print_agent.web.auth import SESSION_LIFETIME, Keys
-from print_agent.web.guard import Guard
 from print_agent.web.connection_history import History
+from print_agent.web.guard import Guard
 from print_agent.web.log_buffer import LogBuffer
 from print_agent.web.status import Snapshot, Viewer, badge
 

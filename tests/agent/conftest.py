@@ -8,14 +8,15 @@ import asyncio
 import contextlib
 
 import pytest
+
+from print_agent.printing import verdict
+
 from tests.fakes.cups_desk import CupsDesk
 from tests.fakes.indico import FakeServer
 from tests.fakes.odd_queue import ODD, point
 from tests.stack.folder import run_folder
 from tests.stack.meddler import Meddler
 from tests.stack.printing import Printing
-
-from print_agent.printing import verdict
 
 
 @pytest.fixture(scope='session')

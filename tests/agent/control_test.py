@@ -2,12 +2,13 @@
 
 import io
 
-from tests.fakes.cups_desk import CupsDesk
 from pypdf import PdfReader
 
-from print_agent.protocol import messages as p
 from print_agent.printing.layout import Layout
+from print_agent.protocol import messages as p
 from print_agent.spool.job import State
+
+from tests.fakes.cups_desk import CupsDesk
 
 
 async def done(desk, entry, state=State.completed):

@@ -9,11 +9,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+
+from print_agent.protocol import messages as p
+
 from tests.fakes.badges import PDF, make_job
 from tests.fakes.cups_desk import WAIT_TIMEOUT
 from tests.fakes.indico import pairing_file
-
-from print_agent.protocol import messages as p
 
 
 ROOT = Path(__file__).parents[2]

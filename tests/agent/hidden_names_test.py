@@ -5,14 +5,15 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
+
+from print_agent.printing import cups, cups_client, recognize
+from print_agent.printing.backend import PrintRequest
+from print_agent.printing.ipp import IppClient, ListedJob
+from print_agent.protocol import messages as p
+
 from tests.fakes.badges import PDF
 from tests.fakes.odd_queue import ODD, look
 from tests.stack.meddler import GET_PRINTER_ATTRIBUTES
-
-from print_agent.protocol import messages as p
-from print_agent.printing import cups, cups_client, recognize
-from print_agent.printing.backend import PrintRequest
-from print_agent.printing.ipp import ListedJob, IppClient
 
 
 async def test_answers_that_cups_itself_refuses_where_names_are_hidden(odd, nameless, impatient):

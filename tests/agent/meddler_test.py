@@ -3,11 +3,12 @@
 import logging
 
 import pytest
-from tests.fakes.odd_queue import ODD, look, point
-from tests.stack.meddler import (CREATE_JOB, GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES, SEND_DOCUMENT)
 
-from print_agent.protocol import messages as p
 from print_agent.printing import devices
+from print_agent.protocol import messages as p
+
+from tests.fakes.odd_queue import ODD, look, point
+from tests.stack.meddler import CREATE_JOB, GET_JOB_ATTRIBUTES, GET_JOBS, GET_PRINTER_ATTRIBUTES, SEND_DOCUMENT
 
 
 LOGIN = 'desk:s3cr3t-p4ss'

@@ -6,15 +6,16 @@ Looked at in what the printers received: one takes PDF, the other one pixels, wh
 import io
 
 import pytest
-from tests.fakes import raster
-from tests.fakes.cups_desk import CupsDesk
-from tests.fakes.drawings import with_rectangle, place
 from pypdf import PdfReader, PdfWriter
-from tests.stack.printer import HERE, Printer
 
 from print_agent.cli import doctor
-from print_agent.protocol import messages as p
 from print_agent.printing.layout import Layout
+from print_agent.protocol import messages as p
+
+from tests.fakes import raster
+from tests.fakes.cups_desk import CupsDesk
+from tests.fakes.drawings import place, with_rectangle
+from tests.stack.printer import HERE, Printer
 
 
 KINDS = PDF, PIXELS = 'takes-pdf', 'takes-pixels'

@@ -3,11 +3,12 @@
 import asyncio
 
 import pytest
-from tests.fakes.badges import PDF
 
-from print_agent.protocol import messages as p
 from print_agent.printing.backend import PrintRequest
 from print_agent.printing.ipp import HELD
+from print_agent.protocol import messages as p
+
+from tests.fakes.badges import PDF
 
 
 async def handed_over(desk, tag):

@@ -7,16 +7,17 @@ import struct
 from dataclasses import replace
 
 import pytest
+from pypdf import PdfReader
+
+from print_agent.errors import NotReady
+from print_agent.printing.backend import PrintRequest
+from print_agent.printing.layout import Layout
+from print_agent.protocol import messages as p
+
 from tests.fakes.badges import PDF, make_job, pdf
 from tests.fakes.cups_desk import CupsDesk
-from tests.fakes.drawings import with_rectangle, place
-from pypdf import PdfReader
+from tests.fakes.drawings import place, with_rectangle
 from tests.stack.printer import HERE, Printer
-
-from print_agent.protocol import messages as p
-from print_agent.printing.backend import PrintRequest
-from print_agent.errors import NotReady
-from print_agent.printing.layout import Layout
 
 
 async def handed_over(desk, tag):

@@ -12,16 +12,17 @@ from uuid import uuid4
 import httpx
 import msgspec
 import pytest
+
+from print_agent.cli import service_unit
+from print_agent.protocol import messages as p
+from print_agent.protocol import signing
+
 from tests.fakes.badges import PDF, make_job
 from tests.fakes.bombs import content_bomb, xref_bomb
 from tests.fakes.indico import pairing_file
 from tests.stack import proc
 from tests.stack.agent import PrintAgent
 from tests.stack.process import free_port
-
-from print_agent.protocol import messages as p
-from print_agent.cli import service_unit
-from print_agent.protocol import signing
 
 
 #: What the log may grow by in a flood, in bytes: a line for each of some kinds, and not one for each connection.

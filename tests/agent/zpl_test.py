@@ -3,12 +3,13 @@
 import asyncio
 
 import pytest
-from tests.fakes.cups_desk import CupsDesk
-from tests.fakes.drawings import with_rectangle
-from tests.stack import received
 
 from print_agent.printing.layout import Layout
 from print_agent.protocol import messages as p
+
+from tests.fakes.cups_desk import CupsDesk
+from tests.fakes.drawings import with_rectangle
+from tests.stack import received
 
 
 @pytest.fixture

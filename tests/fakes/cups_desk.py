@@ -3,14 +3,14 @@
 import asyncio
 from uuid import uuid4
 
-from tests.fakes.badges import PDF, make_job
-from tests.fakes.indico import TOKEN
-
 from print_agent.agent import Agent, backends
 from print_agent.config import Config
 from print_agent.connection.pairing import Pairing
 from print_agent.protocol import messages as p
 from print_agent.spool.store import Spool
+
+from tests.fakes.badges import PDF, make_job
+from tests.fakes.indico import TOKEN
 
 
 #: Longest wait for anything, in seconds. Not a claim about speed: a loaded machine must not fail a test.

@@ -3,9 +3,6 @@
 import asyncio
 
 import pytest
-from tests.fakes.backend import FakeBackend
-from tests.fakes.badges import J1, PDF, make_job
-from tests.fakes.waiting import until
 
 from print_agent.errors import ActionRefused
 from print_agent.jobs.manager import Jobs
@@ -17,6 +14,10 @@ from print_agent.protocol import messages as p
 from print_agent.spool.job import LOCAL
 from print_agent.spool.store import Spool
 from print_agent.web.actions import Control
+
+from tests.fakes.backend import FakeBackend
+from tests.fakes.badges import J1, PDF, make_job
+from tests.fakes.waiting import until
 
 
 class Desk:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import httpx
 import msgspec
-from tests.fakes.waiting import fail
 from websockets.asyncio.server import ServerConnection, serve
 
 from print_agent.protocol import messages as p
+
+from tests.fakes.waiting import fail
 
 
 TOKEN = 'icpa_test'

@@ -2,9 +2,6 @@
 
 import asyncio
 
-from tests.fakes.backend import FakeBackend
-from tests.fakes.indico import TOKEN
-
 from print_agent.connection import pairing as pairing_module
 from print_agent.connection.backoff import Backoff
 from print_agent.connection.link import Link
@@ -14,6 +11,9 @@ from print_agent.jobs.manager import Jobs
 from print_agent.jobs.worker import Worker
 from print_agent.protocol import messages as p
 from print_agent.spool.store import Spool
+
+from tests.fakes.backend import FakeBackend
+from tests.fakes.indico import TOKEN
 
 
 PRINTERS = (p.Printer(name='desk1', model='Fake'),)

@@ -3,13 +3,14 @@
 import time
 
 import httpx
-from tests.fakes.desk import StaffedDesk
 
 from print_agent.web.app import Web
 from print_agent.web.auth import Keys
 from print_agent.web.connection_history import History
 from print_agent.web.log_buffer import LogBuffer
 from print_agent.web.status import Viewer
+
+from tests.fakes.desk import StaffedDesk
 
 
 PORT = 8632

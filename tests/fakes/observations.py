@@ -1,8 +1,8 @@
 """What CUPS and a printer say, second by second, for the verdict on a badge."""
 
 
-from print_agent.printing.verdict import (CupsView, Follower)
 from print_agent.printing.ipp import JobView
+from print_agent.printing.verdict import CupsView, Follower
 
 
 def job(state, *why):

@@ -5,9 +5,6 @@ import time
 
 import httpx
 import msgspec
-from tests.fakes.backend import FakeBackend
-from tests.fakes.badges import PDF
-from tests.fakes.waiting import until
 
 from print_agent.config import Config, WebhookEndpoint
 from print_agent.jobs.manager import Jobs
@@ -17,6 +14,10 @@ from print_agent.protocol import signing
 from print_agent.spool.store import Spool
 from print_agent.webhook.outcome_reporter import OutcomeReporter
 from print_agent.webhook.receiver import Receiver
+
+from tests.fakes.backend import FakeBackend
+from tests.fakes.badges import PDF
+from tests.fakes.waiting import until
 
 
 OLD, NEW = signing.new_secret(), signing.new_secret()

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from print_agent.connection import websocket
 from print_agent.connection.proxy import Network
-from print_agent.protocol.messages import Go
 from print_agent.connection.websocket import MAX_TRANSIT, Stream
+from print_agent.protocol.messages import Go
 
 from indico_checkin_print.ledger.states import GO_MARGIN, PRINT_WITHIN
 from indico_checkin_print.relay.session import aged

@@ -7,12 +7,12 @@ import asyncio
 from dataclasses import dataclass
 from functools import wraps
 
-from print_agent.protocol import messages
+from print_agent.errors import NotGone, NotReady, SubmitFailed
 from print_agent.jobs.manager import Jobs
-from print_agent.printing.backend import Outcome
-from print_agent.errors import NotReady, SubmitFailed, NotGone
-from print_agent.spool.store import Spool
 from print_agent.jobs.worker import Worker
+from print_agent.printing.backend import Outcome
+from print_agent.protocol import messages
+from print_agent.spool.store import Spool
 
 
 class Killed(BaseException):

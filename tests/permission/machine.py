@@ -11,11 +11,10 @@ from collections import Counter
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from indico_checkin_print.models.jobs import JobState
 from tests.permission.memory_ledger import MemoryLedger
 from tests.permission.network import PDF, SHA256
 from tests.permission.world import World
-
-from indico_checkin_print.models.jobs import JobState
 
 
 S = JobState

@@ -8,18 +8,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_OID, uuid5
 
-from tests.permission.printers import Printers
-
 from print_agent.protocol import messages as protocol
 
+from indico_checkin_print.agents.inbound import MEANING
+from indico_checkin_print.agents.outbound import AT_AGENT, MAX_JOBS_PER_AGENT, Assigned, plan
+from indico_checkin_print.errors import Replaced
 from indico_checkin_print.ledger import UNREPORTED
+from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
 from indico_checkin_print.ledger.states import AGENT_TIMEOUT, EXPIRES_AFTER, GO_MARGIN, PRINT_WITHIN, TRANSITIONS
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
-from indico_checkin_print.agents.outbound import AT_AGENT, MAX_JOBS_PER_AGENT, Assigned, plan
-from indico_checkin_print.agents.inbound import MEANING
-from indico_checkin_print.errors import Replaced
 from indico_checkin_print.reasons.codes import Reason
+from tests.permission.printers import Printers
 
 
 S = JobState

@@ -8,24 +8,24 @@ import random
 from datetime import timedelta
 
 import pytest
-from tests.permission.memory_ledger import MemoryLedger
-from tests.permission.network import PDF, SHA256
 
 from print_agent.protocol import messages as p
 
-from indico_checkin_print.messages import envelope
 from indico_checkin_print import ledger
+from indico_checkin_print.agents import candidates, inbound, outbound, printer_health
 from indico_checkin_print.badge.render import BadgePDF
-from indico_checkin_print.ledger.states import EXPIRES_AFTER
 from indico_checkin_print.errors import Replaced
+from indico_checkin_print.ledger.states import EXPIRES_AFTER
+from indico_checkin_print.messages import envelope
 from indico_checkin_print.models import agents as agents_module
 from indico_checkin_print.models import pairing
 from indico_checkin_print.models.agents import Agent, PrinterBreaker
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.agents import candidates, inbound, outbound, printer_health
+from tests.permission.memory_ledger import MemoryLedger
+from tests.permission.network import PDF, SHA256
 
 
 STEPS = 700

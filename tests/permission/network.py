@@ -6,11 +6,10 @@ What is under way is in a list here, so that a state machine can choose what bec
 import hashlib
 from dataclasses import dataclass, field
 
-from tests.permission.laptop import Laptop, Process
-
 from print_agent.protocol import messages as protocol
 
 from indico_checkin_print.errors import Replaced
+from tests.permission.laptop import Laptop, Process
 
 
 PDF = b'%PDF-1.7 badge'

@@ -11,9 +11,9 @@ import msgspec
 
 from print_agent.protocol import messages
 
-from indico_checkin_print.routing import printer_breaker
-from indico_checkin_print.models.agents import Agent as RealAgent
 from indico_checkin_print.ledger.skipped_printers import add_note, has_returned, skip_note
+from indico_checkin_print.models.agents import Agent as RealAgent
+from indico_checkin_print.routing import printer_breaker
 from indico_checkin_print.routing.printer import Candidate, choose_printer, reported_block
 
 

@@ -1,14 +1,14 @@
 """Sequences that once broke a promise, in plain words; the state machine found them."""
 
 import pytest
-from tests.permission.memory_ledger import MemoryLedger
-from tests.permission.network import PDF, SHA256
-from tests.permission.virtual_time import install
-from tests.permission.world import World
 
 from print_agent.protocol import messages
 
 from indico_checkin_print.models.jobs import JobState
+from tests.permission.memory_ledger import MemoryLedger
+from tests.permission.network import PDF, SHA256
+from tests.permission.virtual_time import install
+from tests.permission.world import World
 
 
 S = JobState

@@ -7,9 +7,9 @@ import asyncio
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from print_agent.runtime import clock
 from print_agent.jobs import manager
 from print_agent.printing import pdf_check
+from print_agent.runtime import clock
 from print_agent.spool import store
 
 

@@ -7,15 +7,14 @@ die between any two commits. `paper` is the only truth about what came out.
 import asyncio
 from collections import Counter
 
-from tests.permission.laptop import Laptop, MortalSpool, Process
-from tests.permission.network import Network
-from tests.permission.virtual_time import Loop
-
 from print_agent.protocol import messages
 from print_agent.spool.job import UNTOUCHED, State
 
 from indico_checkin_print.ledger.states import ENDED, PRINT_WITHIN
 from indico_checkin_print.models.jobs import JobState
+from tests.permission.laptop import Laptop, MortalSpool, Process
+from tests.permission.network import Network
+from tests.permission.virtual_time import Loop
 
 
 class World(Network):

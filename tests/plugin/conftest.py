@@ -19,11 +19,11 @@ from indico_checkin_print import settings
 from indico_checkin_print.credentials import digest, seal
 # the mappers need all tables
 from indico_checkin_print.models import (calls, certificate_records, certificates, devices, equipment,  # noqa: F401
-                                        heartbeats, jobs, kiosks, missed, name_requests, own_desks, records)
+                                         heartbeats, jobs, kiosks, missed, name_requests, own_desks, records)
 from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 

@@ -8,14 +8,14 @@ import pytest
 
 from print_agent.protocol import messages
 
+from indico_checkin_print.agents import outbound
 from indico_checkin_print.badge.preflight.findings import FindingKind
-from indico_checkin_print.ledger import states
 from indico_checkin_print.cli import cli
+from indico_checkin_print.ledger import states
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.reasons import desk
 from indico_checkin_print.reasons.codes import SENTENCES
-from indico_checkin_print.agents import outbound
 from indico_checkin_print.relay import server
 from indico_checkin_print.relay import session as relay_session
 from indico_checkin_print.relay.metrics import METRICS

@@ -10,8 +10,6 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from tests.plugin.api_fixtures import API
-from tests.plugin.conftest import SECRET, TOKEN
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
@@ -19,9 +17,11 @@ from msgspec import inspect
 from print_agent.protocol import messages, signing
 from print_agent.protocol.errors import ProtocolError
 
+from indico_checkin_print.agents import inbound
 from indico_checkin_print.api import pairing
 from indico_checkin_print.api.agents import PairRequest
-from indico_checkin_print.agents import inbound
+from tests.plugin.api_fixtures import API
+from tests.plugin.conftest import SECRET, TOKEN
 
 
 LINK = 'link'

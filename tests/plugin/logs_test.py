@@ -5,9 +5,9 @@ import logging
 import pytest
 
 from indico_checkin_print import ledger
-from indico_checkin_print.work import retention
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.work import retention
 from indico_checkin_print.work.worker import post_waiting, recover_stalled, render_waiting
 
 

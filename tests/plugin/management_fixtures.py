@@ -4,6 +4,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
+
 from indico.modules.events.features.util import set_feature_enabled
 from indico.modules.logs.models.entries import EventLogEntry
 from indico.util.date_time import now_utc

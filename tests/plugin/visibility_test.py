@@ -14,12 +14,11 @@ from indico.util.date_time import now_utc
 
 from indico_checkin_print.management import urls
 from indico_checkin_print.management.base import RHJobBase
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt, JobHistory
-from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.reasons.codes import Reason
-
 from tests.plugin.routes import API_ROUTES, ROUTES, ask, ids_of
 
 

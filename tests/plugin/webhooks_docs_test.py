@@ -12,17 +12,18 @@ from pathlib import Path
 import jsonschema
 import msgspec
 import pytest
-from tests.plugin.conftest import SECRET
 
-from indico_checkin_print.delivery import breaker, post, retry, notify
+from indico_checkin_print.delivery import breaker
 from indico_checkin_print.delivery import deliver as deliver_module
-from indico_checkin_print.settings import parse_networks
+from indico_checkin_print.delivery import notify, post, retry
+from indico_checkin_print.messages.payload import FIELDS
 from indico_checkin_print.messages.schema import schema
 from indico_checkin_print.messages.webhook import MESSAGES, Badge, EventData, PrinterData
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.models.records import Attempt
-from indico_checkin_print.messages.payload import FIELDS
+from indico_checkin_print.settings import parse_networks
 from indico_checkin_print.work.worker import post_waiting, render_waiting
+from tests.plugin.conftest import SECRET
 
 
 TEXT = (Path(__file__).parents[2] / 'docs' / 'webhooks.md').read_text()

@@ -9,8 +9,8 @@ from print_agent.protocol.signing import new_secret
 
 from indico_checkin_print.credentials import digest, new_code, normalize_code, seal
 from indico_checkin_print.models.agents import Agent
-from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.rules import FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 

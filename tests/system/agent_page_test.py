@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from print_agent.protocol import messages as p
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
+
 from tests.stack.agent import COMMAND
 from tests.stack.papers import read
 from tests.stack.pictures import save_sheet

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from print_agent.protocol import messages, signing
+
 from tests.stack.checkin import CheckIn
 from tests.stack.papers import names_in, read
 from tests.stack.pictures import save_paper

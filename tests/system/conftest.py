@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import redis
-from tests.system.independent_client import Client
 from playwright.sync_api import expect
 
 from tests.stack import browser
 from tests.stack.pictures import save_picture
 from tests.stack.say import say
 from tests.stack.stack import Wanted, running
+from tests.system.independent_client import Client
 
 
 #: How long the page may take to show what happened: its own interval and a slow printer.

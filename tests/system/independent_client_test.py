@@ -1,12 +1,12 @@
 """docs/protocol.md is enough to write an agent: one written from it pairs, prints and reports, both ways."""
 
 import pytest
-from tests.system.independent_client import Client
 
 from tests.stack.checkin import CheckIn
 from tests.stack.manager import Manager
 from tests.stack.papers import names_in, read
 from tests.stack.states import JobState
+from tests.system.independent_client import Client
 
 
 def jobs_of(stack, people):

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import pytest
 import requests
-from tests.system.prometheus import read_metrics
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -21,6 +20,7 @@ from tests.stack.checkin import CheckIn
 from tests.stack.papers import names_in, read
 from tests.stack.process import Service, accepts, free_port, wait_for
 from tests.stack.states import JobState
+from tests.system.prometheus import read_metrics
 
 
 COMPLETED = str(int(JobState.completed))

@@ -9,11 +9,11 @@ import click
 import msgspec
 import pytest
 
-from print_agent.cli import main
 from print_agent import config
+from print_agent.cli import main
 from print_agent.errors import AgentError, AlreadyRunning, ConfigError, NotRunning
-from print_agent.protocol import reasons
 from print_agent.protocol import messages as p
+from print_agent.protocol import reasons
 
 
 DOCS = Path(main.__file__).parents[2] / 'docs'

@@ -3,15 +3,16 @@
 import asyncio
 
 import pytest
-from tests.fakes.badges import PDF, make_job
-from tests.fakes.indico import FakeServer, pairing_file
-from tests.fakes.program import FOLDERS_ONLY, invoke
 
 from print_agent.agent import Agent, backends
 from print_agent.config import Config
 from print_agent.connection import pairing
 from print_agent.spool.housekeeping import Housekeeping
 from print_agent.spool.store import Spool
+
+from tests.fakes.badges import PDF, make_job
+from tests.fakes.indico import FakeServer, pairing_file
+from tests.fakes.program import FOLDERS_ONLY, invoke
 
 
 def test_half_an_agent_ends_with_a_sentence_and_an_exit_code(tmp_path, monkeypatch):

@@ -4,16 +4,17 @@ import asyncio
 import socket
 
 import pytest
-from tests.fakes.badges import J1, J2, PDF, make_job
-from tests.fakes.desk import Desk
-from tests.fakes.indico import FakeServer
-from tests.fakes.linked_desk import LinkedDesk
 
 from print_agent.errors import NoRoom
 from print_agent.jobs import worker as worker_module
 from print_agent.printing.backend import Outcome
 from print_agent.protocol import messages as p
 from print_agent.spool.store import Spool
+
+from tests.fakes.badges import J1, J2, PDF, make_job
+from tests.fakes.desk import Desk
+from tests.fakes.indico import FakeServer
+from tests.fakes.linked_desk import LinkedDesk
 
 
 @pytest.fixture

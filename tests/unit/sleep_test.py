@@ -4,15 +4,16 @@ import asyncio
 import signal
 
 import pytest
-from tests.fakes.badges import J1, J2, J3, PDF, make_job
-from tests.fakes.indico import FakeServer, pairing_file
-from tests.fakes.linked_desk import LinkedDesk
-from tests.fakes.program import FOLDERS_ONLY, Running
 
 from print_agent.connection import websocket as stream_module
 from print_agent.protocol import messages as p
 from print_agent.runtime import clock
 from print_agent.spool.job import State
+
+from tests.fakes.badges import J1, J2, J3, PDF, make_job
+from tests.fakes.indico import FakeServer, pairing_file
+from tests.fakes.linked_desk import LinkedDesk
+from tests.fakes.program import FOLDERS_ONLY, Running
 
 
 @pytest.fixture

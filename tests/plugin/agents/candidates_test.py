@@ -3,19 +3,19 @@
 from datetime import timedelta
 
 import pytest
-from tests.plugin.agents.talk import fresh, next_messages, stop
 
 from print_agent.protocol import messages as protocol
 from print_agent.protocol.messages import Cancel, Go, Returned
 
 from indico_checkin_print import ledger
+from indico_checkin_print.agents import outbound
+from indico_checkin_print.agents.inbound import receive
+from indico_checkin_print.agents.outbound import MAX_JOBS_PER_PRINTER, outgoing
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.agents import outbound
-from indico_checkin_print.agents.outbound import MAX_JOBS_PER_PRINTER, outgoing
-from indico_checkin_print.agents.inbound import receive
 from indico_checkin_print.work.worker import render_waiting
+from tests.plugin.agents.talk import fresh, next_messages, stop
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

@@ -9,11 +9,11 @@ import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
-from indico_checkin_print.credentials import digest
 from indico_checkin_print.agents import inbound
 from indico_checkin_print.agents.connect_limit import ConnectLimit
+from indico_checkin_print.credentials import digest
 from indico_checkin_print.relay.metrics import Metrics
-from indico_checkin_print.relay.server import CONNECT_INTERVAL, CONNECT_BURST, PATH, UNKNOWN_TOKEN_BURST, Relay
+from indico_checkin_print.relay.server import CONNECT_BURST, CONNECT_INTERVAL, PATH, UNKNOWN_TOKEN_BURST, Relay
 
 
 class Database:

@@ -1,22 +1,22 @@
 """What an agent says, and who may say it."""
 
 import pytest
-from tests.plugin.agents.talk import fresh, next_messages, say_hello
-from tests.plugin.conftest import TOKEN
+
+from indico.util.date_time import now_utc
 
 from print_agent.protocol.messages import (Accepted, Ack, Cancel, Canceled, Completed, Drain, Failed, Held, Printing,
                                            Refused, Returned, Sent, Unknown)
 
-from indico.util.date_time import now_utc
-
 from indico_checkin_print import ledger
-from indico_checkin_print.signals.checkin import on_deleted
+from indico_checkin_print.agents import inbound
+from indico_checkin_print.agents.inbound import authenticate, receive
+from indico_checkin_print.agents.outbound import outgoing
+from indico_checkin_print.errors import Replaced, Revoked
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.agents import inbound
-from indico_checkin_print.agents.outbound import outgoing
-from indico_checkin_print.agents.inbound import authenticate, receive
-from indico_checkin_print.errors import Replaced, Revoked
+from indico_checkin_print.signals.checkin import on_deleted
+from tests.plugin.agents.talk import fresh, next_messages, say_hello
+from tests.plugin.conftest import TOKEN
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

@@ -3,16 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from tests.plugin.agents.talk import fresh, next_messages
 
 from print_agent.protocol import messages as protocol
 from print_agent.protocol.messages import Ack, Cancel, Completed, Go, Printer, Printing, Returned
 
 from indico_checkin_print import ledger
-from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.agents.outbound import MAX_JOBS_PER_PRINTER, Assigned, Plan, plan
 from indico_checkin_print.agents.inbound import receive
+from indico_checkin_print.agents.outbound import MAX_JOBS_PER_PRINTER, Assigned, Plan, plan
+from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.work.worker import render_waiting
+from tests.plugin.agents.talk import fresh, next_messages
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

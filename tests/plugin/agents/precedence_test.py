@@ -5,8 +5,9 @@ import random
 import pytest
 from sqlalchemy import tuple_
 
-from print_agent.protocol.messages import Cancel, Completed, Go, Printing, Returned
+from print_agent.protocol.messages import Cancel, Completed, Go
 from print_agent.protocol.messages import Job as JobMessage
+from print_agent.protocol.messages import Printing, Returned
 
 from indico_checkin_print import ledger
 from indico_checkin_print.agents.inbound import receive

@@ -1,17 +1,17 @@
 """The circuit breaker of a printer, and what its agent reports."""
 
 import pytest
-from tests.plugin.agents.talk import next_messages, stop
+
+from indico.util.date_time import now_utc
 
 from print_agent.protocol import messages as protocol
 from print_agent.protocol.messages import Cancel, Completed, Failed, Printer, Printing
 
-from indico.util.date_time import now_utc
-
 from indico_checkin_print import ledger
+from indico_checkin_print.agents.inbound import receive
 from indico_checkin_print.models.agents import PrinterBreaker
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.agents.inbound import receive
+from tests.plugin.agents.talk import next_messages, stop
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

@@ -3,8 +3,8 @@
 from print_agent.protocol import messages as protocol
 from print_agent.protocol.messages import Hello, Printer
 
-from indico_checkin_print.agents.outbound import outgoing
 from indico_checkin_print.agents.inbound import hello, receive
+from indico_checkin_print.agents.outbound import outgoing
 
 
 def next_messages(agent, holding=None):

@@ -2,15 +2,15 @@
 
 import msgspec
 import pytest
-from tests.plugin.agents.talk import fresh, next_messages, say_hello
 
 from print_agent.protocol import messages as protocol
 from print_agent.protocol.messages import Cancel, Canceled, Completed, Held, Printing, Returned, Unknown
 
 from indico_checkin_print import ledger
+from indico_checkin_print.agents.inbound import receive
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons.codes import Reason
-from indico_checkin_print.agents.inbound import receive
+from tests.plugin.agents.talk import fresh, next_messages, say_hello
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

@@ -7,12 +7,12 @@ from pypdf import PdfReader
 
 from indico.modules.events.registration.models.form_fields import RegistrationFormField
 from indico.modules.events.registration.models.registrations import Registration, RegistrationData
-from tests.plugin.conftest import text_item
 
 from indico_checkin_print.badge.edits import MAX_TEXT, normalize, problem_with
 from indico_checkin_print.badge.render import render, texts_of
 from indico_checkin_print.errors import MustHold
 from indico_checkin_print.models.choices import BadgeKind
+from tests.plugin.conftest import text_item
 
 
 def words(pdf):

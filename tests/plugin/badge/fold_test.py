@@ -5,11 +5,11 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 from reportlab.lib.units import mm
-from tests.plugin.conftest import text_item
 
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.template_choice import form_choice
 from indico_checkin_print.models.choices import Fold
+from tests.plugin.conftest import text_item
 
 
 @pytest.fixture

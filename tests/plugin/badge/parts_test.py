@@ -4,7 +4,6 @@ from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
-from tests.plugin.conftest import fresh, text_item
 
 from indico.modules.events.registration.models.tags import RegistrationTag
 
@@ -24,6 +23,7 @@ from indico_checkin_print.routing.rules import FormIs, HasTag
 from indico_checkin_print.routing.template_rules import TemplateRule
 from indico_checkin_print.work.prepare import prepare_registration
 from indico_checkin_print.work.worker import render_waiting
+from tests.plugin.conftest import fresh, text_item
 
 
 @pytest.fixture

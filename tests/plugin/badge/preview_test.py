@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from tests.plugin.conftest import HEIGHT, WIDTH
-from tests.stack.codes import texts_in
 
 from indico_checkin_print.badge.preview import MAX_PIXELS, SMALL, Dots, as_url, pictures_of, small_pictures_of
 from indico_checkin_print.badge.render import render
+from tests.plugin.conftest import HEIGHT, WIDTH
+from tests.stack.codes import texts_in
 
 
 def document(width, height, draw=lambda canvas: None):

@@ -6,9 +6,6 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops
 from pypdf import PdfReader
-from tests.plugin.conftest import text_item
-from tests.stack.codes import texts_in, texts_seen
-from tests.stack.dots import diffuse, in_grey, threshold
 
 from indico.core import signals
 from indico.modules.designer.models.images import DesignerImageFile
@@ -20,6 +17,9 @@ from indico.modules.events.registration.util import generate_ticket_qr_code, get
 from indico_checkin_print.badge import qr
 from indico_checkin_print.badge.render import render, texts_of
 from indico_checkin_print.models.choices import BadgeKind, QRLevel
+from tests.plugin.conftest import text_item
+from tests.stack.codes import texts_in, texts_seen
+from tests.stack.dots import diffuse, in_grey, threshold
 
 
 PERSON = 'a3a4e3d2-0a5d-4c43-9c5f-3e6b1f6a1a52'

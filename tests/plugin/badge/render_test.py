@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
-from tests.plugin.conftest import HEIGHT, WIDTH, text_item
 from flask import has_request_context
 from pypdf import PdfReader
 
@@ -13,15 +12,16 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import ledger
 from indico_checkin_print.badge.render import render
-from indico_checkin_print.errors import CannotRender
 from indico_checkin_print.badge.sample import sample_registration
+from indico_checkin_print.errors import CannotRender
 from indico_checkin_print.management.jobs.rows import detail_of
+from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage, MissingGlyphsPolicy, NamelessPolicy
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Document
-from indico_checkin_print.models.choices import BadgeKind, BadgeLanguage, MissingGlyphsPolicy, NamelessPolicy
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.work.worker import render_waiting
+from tests.plugin.conftest import HEIGHT, WIDTH, text_item
 
 
 PERSON = 'a3a4e3d2-0a5d-4c43-9c5f-3e6b1f6a1a52'

@@ -1,7 +1,6 @@
 """Which template a badge has: the chain, what of it stands on the job, and that a change of it draws a badge anew."""
 
 import pytest
-from tests.plugin.conftest import fresh
 
 from indico.modules.categories.models.categories import Category
 from indico.modules.designer import TemplateType
@@ -19,6 +18,7 @@ from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.routing.rules import Accompanies, FormIs, HasAnswer, HasTag
 from indico_checkin_print.routing.template_rules import TemplateRule
 from indico_checkin_print.work.worker import render_waiting
+from tests.plugin.conftest import fresh
 
 
 PERSON = 'a3a4e3d2-0a5d-4c43-9c5f-3e6b1f6a1a52'

@@ -5,8 +5,6 @@ from datetime import timedelta
 import pytest
 from aiosmtpd.controller import Controller
 from click.testing import CliRunner
-from tests.fakes.keys import Authority, new_key, write_key
-from tests.fakes.mail_server import MailServer
 
 from indico.util.date_time import now_utc
 
@@ -16,6 +14,8 @@ from indico_checkin_print.models.certificate_types import CertificateType
 from indico_checkin_print.models.certificates import Certificate
 from indico_checkin_print.models.states import CertificateState
 from indico_checkin_print.sql import now
+from tests.fakes.keys import Authority, new_key, write_key
+from tests.fakes.mail_server import MailServer
 
 
 #: Before the transaction of a test

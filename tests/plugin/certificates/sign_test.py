@@ -7,12 +7,12 @@ from io import BytesIO
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
-from tests.fakes.keys import new_key, timestamp_server, write_key
-from tests.fakes.signatures import judge, pdfsig
 from weasyprint import HTML
 
 from indico_checkin_print.certificates.sign import load_signature
 from indico_checkin_print.errors import CannotSign
+from tests.fakes.keys import new_key, timestamp_server, write_key
+from tests.fakes.signatures import judge, pdfsig
 
 
 @pytest.fixture(scope='module')

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from tests.plugin.conftest import SECRET
 from standardwebhooks.webhooks import Webhook as Oracle
 from werkzeug.formparser import parse_form_data
 from werkzeug.test import EnvironBuilder
@@ -15,6 +14,7 @@ from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.work.worker import post_waiting
+from tests.plugin.conftest import SECRET
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from indico.modules.events.registration.models.registrations import RegistrationState as State
 
 from indico_checkin_print.desk.answers import Answer, Facts, decide

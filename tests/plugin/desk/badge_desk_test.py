@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from indico.core import signals
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.util.date_time import now_utc

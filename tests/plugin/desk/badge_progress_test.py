@@ -1,6 +1,7 @@
 """What became of the badges of a person, asked again and again."""
 
 import pytest
+
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.models.jobs import Job, JobState

@@ -4,11 +4,11 @@ import re
 from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
+
 from indico.core import signals
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.modules.logs.models.entries import EventLogEntry
-from pypdf import PdfReader
-from tests.plugin.conftest import text_item
 
 from indico_checkin_print import ledger
 from indico_checkin_print.agents.candidates import Candidates
@@ -21,6 +21,7 @@ from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.work.worker import render_waiting
+from tests.plugin.conftest import text_item
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

@@ -1,6 +1,7 @@
 """People who are found by name, and what the page shows of them."""
 
 import pytest
+
 from indico.modules.events.registration.models.registrations import RegistrationState
 
 

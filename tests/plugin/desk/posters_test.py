@@ -1,6 +1,7 @@
 """The pages for the wall."""
 
 import re
+
 import pytest
 
 from indico_checkin_print.models.desks import Desk

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from indico.core import signals
 from indico.modules.events.features.util import set_feature_enabled
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from indico.modules.events.registration.util import get_ticket_qr_code_data
 
 from indico_checkin_print.desk.ticket_code import MAX_CODE, TicketCode, parse, server_of

@@ -7,10 +7,10 @@ from click.testing import CliRunner
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print.diagnostics import checks, facts
 from indico_checkin_print import heartbeat
 from indico_checkin_print.cli import cli
-from indico_checkin_print.diagnostics.findings import OK, WARN, WRONG, Answer, Pile, LastBeat
+from indico_checkin_print.diagnostics import checks, facts
+from indico_checkin_print.diagnostics.findings import OK, WARN, WRONG, Answer, LastBeat, Pile
 from indico_checkin_print.models.missed import MissedCheckin
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from indico.util.date_time import now_utc
 
+from indico_checkin_print.diagnostics.standstill import standstills
 from indico_checkin_print.models.agents import PrinterBreaker
 from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import JobState
-from indico_checkin_print.diagnostics.standstill import standstills
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

@@ -7,9 +7,9 @@ from dataclasses import replace
 from zipfile import ZipFile
 
 import pytest
-from tests.fakes import debs
 
 from font_wheel.build import BuildError, build
+from tests.fakes import debs
 
 
 INFO = 'indico_plugin_checkin_print_fonts-20201225.1.dist-info'

@@ -7,9 +7,9 @@ from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from tests.fakes import debs
 
 from font_wheel.fetch import FetchError, fetch
+from tests.fakes import debs
 
 
 FONTS = {'A-Regular.ttf': b'a font' * 1000}

@@ -13,8 +13,8 @@ from indico_checkin_print.agents.outbound import outgoing
 from indico_checkin_print.badge.render import BadgePDF
 from indico_checkin_print.ledger import batches
 from indico_checkin_print.models.batches import Batch
-from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.jobs import JobState as S
 from indico_checkin_print.models.rules import EventSetup

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-
 from indico.modules.events.registration.models.registrations import Registration
 from indico.util.date_time import now_utc
 

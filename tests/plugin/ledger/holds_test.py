@@ -1,6 +1,7 @@
 """What is held, and what a payment releases."""
 
 import pytest
+
 from indico.core import signals
 from indico.modules.events.registration.models.registrations import RegistrationState
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-
 from indico_checkin_print import ledger
 from indico_checkin_print.models.choices import WebhookEvent
 from indico_checkin_print.models.jobs import Job

@@ -4,9 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from tests.plugin.races.connections import TIMEOUT
-from tests.plugin.races.conftest import BADGE, S, claim_render, jobs_by_state, states_of
-
 from indico.core.db import db as db_
 from indico.modules.events.models.events import Event
 from indico.modules.events.registration.models.registrations import Registration
@@ -15,6 +12,8 @@ from indico_checkin_print import ledger
 from indico_checkin_print.management.setup.when import lock_setup
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import Reason
+from tests.plugin.races.conftest import BADGE, S, claim_render, jobs_by_state, states_of
+from tests.plugin.races.connections import TIMEOUT
 
 
 def release(job_id, reason=Reason.released):

@@ -5,8 +5,6 @@ from functools import partial
 
 import pytest
 
-from tests.plugin.races.conftest import S, states_of
-
 from indico.core import signals
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
@@ -14,6 +12,7 @@ from indico_checkin_print import ledger
 from indico_checkin_print.models.choices import DEFAULT_BULK_LIMIT
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import Reason
+from tests.plugin.races.conftest import S, states_of
 
 
 @pytest.fixture

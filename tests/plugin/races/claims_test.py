@@ -5,17 +5,16 @@ from itertools import chain
 
 import pytest
 
-from tests.plugin.races.conftest import S, claim_render, outgoing_jobs, states_of
-
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import heartbeat, ledger
-from indico_checkin_print.errors import Replaced
 from indico_checkin_print.credentials import seal
+from indico_checkin_print.errors import Replaced
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.desks import DeskPrinter
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.webhooks import Webhook
+from tests.plugin.races.conftest import S, claim_render, outgoing_jobs, states_of
 
 
 def test_workers_share_what_is_to_be_rendered(db, races, queued):

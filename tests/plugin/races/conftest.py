@@ -2,16 +2,15 @@
 
 import pytest
 
-from tests.plugin.races.connections import Races, rows_of_all_tables, take_away_all_but
-
 from print_agent.protocol import messages as protocol
 
 from indico_checkin_print import ledger
 from indico_checkin_print.agents.outbound import outgoing
 from indico_checkin_print.badge.render import BadgePDF
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
-from indico_checkin_print.models.choices import BadgeKind
+from tests.plugin.races.connections import Races, rows_of_all_tables, take_away_all_but
 
 
 S = JobState

@@ -2,9 +2,6 @@
 
 import pytest
 
-from tests.plugin.races.conftest import BADGE, S, claim_render, jobs_by_state, outgoing_jobs, states_of
-from tests.plugin.races.connections import TIMEOUT
-
 from indico.core import signals
 from indico.core.db import db as db_
 from indico.modules.designer.models.templates import DesignerTemplate
@@ -19,6 +16,8 @@ from indico_checkin_print.api.base import RHAgentBase
 from indico_checkin_print.management.base import RHCheckinPrintBase
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import Reason
+from tests.plugin.races.conftest import BADGE, S, claim_render, jobs_by_state, outgoing_jobs, states_of
+from tests.plugin.races.connections import TIMEOUT
 
 
 def test_corrected_before_a_worker_takes_it(db, races, people, queued):

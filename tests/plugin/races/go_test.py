@@ -2,8 +2,6 @@
 
 from sqlalchemy import func
 
-from tests.plugin.races.conftest import S, jobs_by_state, outgoing_jobs
-
 from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import ledger
@@ -11,6 +9,7 @@ from indico_checkin_print.agents.outbound import outgoing
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.reasons.codes import Reason
+from tests.plugin.races.conftest import S, jobs_by_state, outgoing_jobs
 
 
 def test_undone_while_it_gets_its_go(db, races, agent, people, ready):

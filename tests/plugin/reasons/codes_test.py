@@ -3,8 +3,8 @@
 import print_agent.protocol.reasons
 
 from indico_checkin_print.reasons import agent
-from indico_checkin_print.reasons.printer import PRINTER_REASONS
 from indico_checkin_print.reasons.codes import Reason, describe
+from indico_checkin_print.reasons.printer import PRINTER_REASONS
 
 
 def test_indico_has_the_agents_words(app_context):

@@ -5,22 +5,22 @@ import threading
 import time
 
 import pytest
-from tests.plugin.conftest import SECRET
 
-from indico_checkin_print import ledger, heartbeat, tasks
+from indico_checkin_print import heartbeat, ledger, tasks
 from indico_checkin_print.credentials import seal
 from indico_checkin_print.delivery import deliver as deliver_module
 from indico_checkin_print.delivery.deliver import Delivery
 from indico_checkin_print.delivery.post import Answer, PostError
-from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.errors import DatabaseAway
 from indico_checkin_print.models.heartbeats import Heartbeat
+from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import Attempt
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.relay import posts as posts_module
-from indico_checkin_print.errors import DatabaseAway
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.posts import Posts
 from indico_checkin_print.work.worker import post_waiting
+from tests.plugin.conftest import SECRET
 
 
 #: More than anything here takes, in seconds; only a fault makes a test wait so long.

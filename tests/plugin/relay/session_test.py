@@ -17,8 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from print_agent.protocol import messages
 
 from indico_checkin_print.agents import inbound, tech_calls
-from indico_checkin_print.relay import session as session_module
 from indico_checkin_print.errors import DatabaseAway, Revoked
+from indico_checkin_print.relay import session as session_module
 from indico_checkin_print.relay.metrics import Metrics
 from indico_checkin_print.relay.session import Session
 

@@ -9,8 +9,8 @@ from indico.modules.events.registration.models.registrations import Registration
 
 from indico_checkin_print import ledger
 from indico_checkin_print.ledger.states import BADGE_DESK_EXPIRES_AFTER
-from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.choices import CheckinSource, ReprintPolicy, UnpaidPolicy
+from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.routing.admission import CheckIn, Setup, judge

@@ -6,8 +6,8 @@ import pytest
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print.routing import printer_breaker
 from indico_checkin_print.models.jobs import JobState
+from indico_checkin_print.routing import printer_breaker
 
 
 S = JobState

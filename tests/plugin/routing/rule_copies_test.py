@@ -3,8 +3,7 @@
 from datetime import date, timedelta
 
 from indico_checkin_print.routing.rule_copies import Copies, rules_for_clone, template_rules_for_clone
-from indico_checkin_print.routing.rules import (Accompanies, FormIs, HasAnswer, HasRole, HasTag, OnDay, Rule,
-                                                SurnameIn)
+from indico_checkin_print.routing.rules import Accompanies, FormIs, HasAnswer, HasRole, HasTag, OnDay, Rule, SurnameIn
 from indico_checkin_print.routing.template_rules import TemplateRule
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from indico_checkin_print.models.choices import CheckinSource
 from indico_checkin_print.routing.rules import (MAX_RULES, Accompanies, CheckedInBy, Facts, FormIs, HasAnswer, HasRole,
-                                                HasTag, Needs, OnDay, Rule, SurnameIn, answer, check, dump,
-                                                first_match, needs_of, parse, unreadable)
+                                                HasTag, Needs, OnDay, Rule, SurnameIn, answer, check, dump, first_match,
+                                                needs_of, parse, unreadable)
 
 
 CHOICE = '2b1f5c7e-0000-4000-8000-00000000000a'

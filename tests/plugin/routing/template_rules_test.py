@@ -1,7 +1,7 @@
 """Rules about templates: which one decides, and what is stored."""
 
 from indico_checkin_print.models.choices import CheckinSource
-from indico_checkin_print.routing.rules import (Accompanies, CheckedInBy, Facts, HasTag, dump, parse, unreadable)
+from indico_checkin_print.routing.rules import Accompanies, CheckedInBy, Facts, HasTag, dump, parse, unreadable
 from indico_checkin_print.routing.template_rules import TemplateRule, first_rule
 
 

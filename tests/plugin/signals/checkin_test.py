@@ -7,13 +7,13 @@ from sqlalchemy import inspect
 
 from indico.core import signals
 
-from indico_checkin_print.signals import checkin
-from indico_checkin_print import ledger, kick, sql
+from indico_checkin_print import kick, ledger, sql
 from indico_checkin_print.ledger import create
+from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
-from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.signals import checkin
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from tests.plugin.conftest import text_item
 from flask import session
 
 from indico.modules.designer import TemplateType
@@ -21,14 +20,15 @@ from indico.modules.events.registration.util import clone_registration_form, cre
 
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.choices import BadgeKind, ReprintPolicy, UnpaidPolicy
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.models.choices import BadgeKind, ReprintPolicy, UnpaidPolicy
 from indico_checkin_print.models.rules import EventSetup, FormSetup
 from indico_checkin_print.models.webhooks import Webhook
 from indico_checkin_print.routing.rules import FormIs, HasAnswer, HasRole, HasTag, OnDay, Rule, SurnameIn, dump, parse
 from indico_checkin_print.routing.template_rules import TemplateRule
 from indico_checkin_print.work.worker import render_waiting
+from tests.plugin.conftest import text_item
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

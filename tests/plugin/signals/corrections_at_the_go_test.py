@@ -1,23 +1,22 @@
 """What nobody was notified of is seen at the go, and before a POST."""
 
 import pytest
-from tests.plugin.conftest import text_item
-
-from print_agent.protocol.messages import Go
-from print_agent.protocol.messages import Job as JobMessage
 
 from indico.modules.categories.models.categories import Category
 from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
+from print_agent.protocol.messages import Go
+from print_agent.protocol.messages import Job as JobMessage
+
 from indico_checkin_print import ledger
-from indico_checkin_print.badge.content import fingerprint
-from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.choices import BadgeKind
-from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.agents.outbound import outgoing
+from indico_checkin_print.badge.content import fingerprint
+from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.jobs import Job, JobState
+from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.work.worker import render_waiting
-from tests.plugin.conftest import fresh
+from tests.plugin.conftest import fresh, text_item
 from tests.plugin.signals.conftest import words
 
 

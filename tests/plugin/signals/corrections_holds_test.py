@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 import pytest
-from tests.plugin.conftest import announce, fresh
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -12,13 +11,15 @@ from indico.modules.events.models.persons import EventPerson, EventPersonLink
 from indico.modules.events.models.settings import EventSetting
 from indico.modules.events.registration.models.registrations import RegistrationData, RegistrationState
 
-from indico_checkin_print.signals import corrections
 from indico_checkin_print import ledger
 from indico_checkin_print.badge.render import BadgePDF
-from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.choices import BadgeKind
+from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.signals import corrections
 from indico_checkin_print.work.worker import render_waiting
+from tests.plugin.conftest import announce, fresh
+
 
 S = JobState
 
@@ -73,9 +74,10 @@ def test_a_person_who_is_on_no_badge_changes_nothing(db, ready_job, dummy_user, 
     db.session.flush()
     assert fresh(db, ready_job).state == S.ready
     if what == 'backref':
+        from datetime import timedelta
+
         from indico.modules.events.contributions.models.contributions import Contribution
         from indico.modules.events.contributions.models.persons import ContributionPersonLink
-        from datetime import timedelta
         c = Contribution(event=ready_job.event, title='Talk', duration=timedelta(minutes=20))
         c.person_links.append(ContributionPersonLink(person=person))
         db.session.flush()

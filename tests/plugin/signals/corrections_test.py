@@ -1,9 +1,7 @@
 """What prints is true at the moment of the go: names, templates, states and check-ins that changed meanwhile."""
 
 import pytest
-from tests.plugin.conftest import text_item
 from sqlalchemy import inspect
-
 
 from indico.core import signals
 from indico.modules.designer.models.templates import DesignerTemplate
@@ -11,15 +9,15 @@ from indico.modules.events.models.persons import EventPerson, EventPersonLink
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 from indico.modules.events.registration.models.tags import RegistrationTag
 
-from indico_checkin_print.signals import corrections
 from indico_checkin_print import ledger
 from indico_checkin_print.badge.content import ON_A_BADGE
-from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.choices import BadgeKind, UnpaidPolicy
+from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.signals import corrections
 from indico_checkin_print.work.worker import render_waiting
-from tests.plugin.conftest import announce, fresh
+from tests.plugin.conftest import announce, fresh, text_item
 from tests.plugin.signals.conftest import words
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-
 from indico.core import signals
 
 from indico_checkin_print import ledger

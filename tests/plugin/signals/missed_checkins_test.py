@@ -6,12 +6,12 @@ import pytest
 
 from indico.core import signals
 
-from indico_checkin_print.signals import checkin
+from indico_checkin_print.models.choices import CheckinSource
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.missed import MissedCheckin
-from indico_checkin_print.models.choices import CheckinSource
 from indico_checkin_print.plugin import CheckinPrintPlugin
 from indico_checkin_print.reasons.codes import Reason
+from indico_checkin_print.signals import checkin
 from indico_checkin_print.work.worker import recover_stalled
 
 

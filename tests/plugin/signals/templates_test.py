@@ -3,13 +3,13 @@
 from io import BytesIO
 
 import pytest
-from tests.fakes import pictures
 
 from indico.modules.designer import TemplateType
 from indico.modules.designer.models.images import DesignerImageFile
 from indico.testing.fixtures.storage import MemoryStorage
 
 from indico_checkin_print.signals import templates
+from tests.fakes import pictures
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

@@ -10,20 +10,20 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.events.registration.tasks import delete_field_data, delete_registrations
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import ledger, heartbeat, settings
-from indico_checkin_print.ledger import states
-from indico_checkin_print.work import retention
+from indico_checkin_print import heartbeat, ledger, settings
 from indico_checkin_print.errors import SettingError
+from indico_checkin_print.ledger import states
 from indico_checkin_print.models.batches import Batch
 from indico_checkin_print.models.devices import Device
-from indico_checkin_print.models.own_desks import OwnDesk
-from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.records import Attempt, Document, JobHistory
 from indico_checkin_print.models.heartbeats import Heartbeat
+from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.missed import MissedCheckin
+from indico_checkin_print.models.own_desks import OwnDesk
+from indico_checkin_print.models.records import Attempt, Document, JobHistory
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.routing.batch_order import Member, Sheet
 from indico_checkin_print.routing.desk import DeskChoice
+from indico_checkin_print.work import retention
 
 
 DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from tests.stack.manager import Manager
 from tests.stack.process import wait_until
 from tests.stack.say import say
 from tests.stack.scenarios import scenario
-from tests.stack.scenarios.printers import history, open_questions, answer_until_done
+from tests.stack.scenarios.printers import answer_until_done, history, open_questions
 from tests.stack.scenarios.ways import evenly
 from tests.stack.stack import Wanted, running
 from tests.stack.states import JobState

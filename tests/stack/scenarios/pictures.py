@@ -6,6 +6,7 @@ import sys
 from io import BytesIO
 
 from PIL import Image
+
 from tests.fakes import pictures
 from tests.stack import proc
 from tests.stack.checkin import CheckIn

@@ -9,15 +9,16 @@ import time
 from dataclasses import replace
 
 import pytest
-from tests.fakes.badges import PDF, make_job
-from tests.fakes.indico import TOKEN, FakeServer, pairing_file
-from tests.fakes.program import FOLDERS_ONLY, invoke
 
 from print_agent import config
 from print_agent.cli import doctor
 from print_agent.spool import lock
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
+
+from tests.fakes.badges import PDF, make_job
+from tests.fakes.indico import TOKEN, FakeServer, pairing_file
+from tests.fakes.program import FOLDERS_ONLY, invoke
 
 
 # -- looking ----------------------------------------------------------------------------------------------------------

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.fakes.badges import PDF, make_job
-from tests.fakes.indico import pairing_file
 
-from print_agent.cli import main, local
+from print_agent.cli import local, main
 from print_agent.protocol.calibration import code
 from print_agent.spool import lock
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
+
+from tests.fakes.badges import PDF, make_job
+from tests.fakes.indico import pairing_file
 
 
 SETTINGS = """

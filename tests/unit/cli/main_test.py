@@ -6,9 +6,6 @@ import signal
 import sys
 
 import pytest
-from tests.fakes.badges import J1, J2, PDF, make_job
-from tests.fakes.indico import FakeServer, pairing_file
-from tests.fakes.program import FOLDERS_ONLY, Running, invoke
 
 from print_agent import agent as agent_module
 from print_agent.config import Config
@@ -20,6 +17,10 @@ from print_agent.protocol import signing
 from print_agent.spool import lock
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
+
+from tests.fakes.badges import J1, J2, PDF, make_job
+from tests.fakes.indico import FakeServer, pairing_file
+from tests.fakes.program import FOLDERS_ONLY, Running, invoke
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ import sys
 
 import pytest
 from click.testing import CliRunner
-from tests.fakes.indico import pairing_file
 
 from print_agent.cli import main, service, service_unit
 from print_agent.cli.service import Launchd, Systemd
 from print_agent.errors import ServiceError
 from print_agent.spool import lock
+
+from tests.fakes.indico import pairing_file
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ import logging
 import time
 
 import pytest
-from tests.fakes.badges import J1, J2, PDF, make_job
-from tests.fakes.indico import TOKEN, FakeServer
-from tests.fakes.linked_desk import PRINTERS, LinkedDesk
 
 from print_agent.connection import link as link_module
 from print_agent.protocol import messages as p
+
+from tests.fakes.badges import J1, J2, PDF, make_job
+from tests.fakes.indico import TOKEN, FakeServer
+from tests.fakes.linked_desk import PRINTERS, LinkedDesk
 
 
 @pytest.fixture

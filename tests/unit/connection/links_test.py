@@ -5,13 +5,14 @@ import json
 import logging
 
 import pytest
-from tests.fakes.badges import J1, J2, PDF, make_job
-from tests.fakes.indico import TOKEN, FakeServer, pairing_file
-from tests.fakes.linked_desk import PairedDesk
 
 from print_agent.connection import links as links_module
 from print_agent.protocol import messages as p
 from print_agent.spool.job import State
+
+from tests.fakes.badges import J1, J2, PDF, make_job
+from tests.fakes.indico import TOKEN, FakeServer, pairing_file
+from tests.fakes.linked_desk import PairedDesk
 
 
 @pytest.fixture(autouse=True)

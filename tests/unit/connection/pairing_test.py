@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from tests.fakes.indico import pairing_file
 
 from print_agent.connection import pairing
 from print_agent.errors import PairingError
+
+from tests.fakes.indico import pairing_file
 
 
 ANSWER = {'token': 'icpa_abc', 'agent': {'id': 3, 'name': 'Desk'}, 'event': {'id': 1, 'title': 'Conference'},

@@ -6,9 +6,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from tests.fakes.badges import J1, J9, PDF, make_job
-from tests.fakes.indico import FakeServer
-from tests.fakes.linked_desk import PRINTERS, LinkedDesk
 
 from print_agent.connection import polling as poll_module
 from print_agent.connection.close_reasons import Why
@@ -19,6 +16,10 @@ from print_agent.printing.backend import Outcome
 from print_agent.protocol import messages as p
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
+
+from tests.fakes.badges import J1, J9, PDF, make_job
+from tests.fakes.indico import FakeServer
+from tests.fakes.linked_desk import PRINTERS, LinkedDesk
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import subprocess
 import httpx
 import pytest
 from websockets.asyncio.server import serve
-from tests.fakes.indico import FakeServer, pairing_file
 
 from print_agent import config
 from print_agent.connection import pairing
@@ -18,6 +17,8 @@ from print_agent.connection.proxy import DIRECT, Network
 from print_agent.errors import ConfigError, NetworkError, PairingError
 from print_agent.jobs.manager import Jobs
 from print_agent.spool.store import Spool
+
+from tests.fakes.indico import FakeServer, pairing_file
 
 
 #: A name that no resolver knows: only a proxy can reach it.

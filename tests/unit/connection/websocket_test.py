@@ -3,9 +3,6 @@
 import asyncio
 
 import pytest
-from tests.fakes.badges import J1, J2, J3, J9, PDF, make_job
-from tests.fakes.indico import TOKEN, FakeServer, ack
-from tests.fakes.linked_desk import LinkedDesk
 
 from print_agent.connection import websocket as stream_module
 from print_agent.connection.close_reasons import Why
@@ -14,6 +11,10 @@ from print_agent.connection.websocket import Stream
 from print_agent.jobs.manager import Jobs
 from print_agent.protocol import messages as p
 from print_agent.spool.store import Spool
+
+from tests.fakes.badges import J1, J2, J3, J9, PDF, make_job
+from tests.fakes.indico import TOKEN, FakeServer, ack
+from tests.fakes.linked_desk import LinkedDesk
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """How many badges an agent holds."""
 
 import pytest
-from tests.fakes.badges import J1, PDF, make_job
-from tests.fakes.disk import FullDisk
 
 from print_agent.errors import SpoolFull
 from print_agent.jobs import capacity
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
+
+from tests.fakes.badges import J1, PDF, make_job
+from tests.fakes.disk import FullDisk
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@
 import asyncio
 
 import pytest
+
+from print_agent.errors import NotReady
+from print_agent.jobs import worker as worker_module
+from print_agent.protocol import messages as p
+from print_agent.runtime import clock
+
 from tests.fakes.badges import J1, J2, PDF, make_job
 from tests.fakes.desk import Desk
-
-from print_agent.runtime import clock
-from print_agent.protocol import messages as p
-from print_agent.jobs import worker as worker_module
-from print_agent.errors import NotReady
 
 
 @pytest.fixture(autouse=True)

@@ -1,14 +1,15 @@
 """The rules that keep a badge from printing twice, or without permission: every state, every message."""
 
 import pytest
-from tests.fakes.badges import J1, make_job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from print_agent.protocol import messages as p
 from print_agent.jobs import decisions
-from print_agent.jobs.decisions import OnJob, OnRestart, OnMessage
+from print_agent.jobs.decisions import OnJob, OnMessage, OnRestart
+from print_agent.protocol import messages as p
 from print_agent.spool.job import AT_PRINTER, ENDED, NOT_PRINTED, UNTOUCHED, Entry, State
+
+from tests.fakes.badges import J1, make_job
 
 
 def entry(state=State.waiting, dispatch=5, expires=1000.0, acked=False, reason=''):

@@ -4,15 +4,16 @@ import json
 import time
 
 import pytest
-from tests.fakes.badges import J1, J2, J3, J4, PDF, make_job
-from tests.fakes.desk import Desk
 
-from print_agent.protocol import messages as p
+from print_agent.errors import SubmitFailed
 from print_agent.jobs import worker as worker_module
 from print_agent.printing.backend import Outcome
-from print_agent.errors import SubmitFailed
-from print_agent.spool.job import State
+from print_agent.protocol import messages as p
 from print_agent.runtime.trace import Trace
+from print_agent.spool.job import State
+
+from tests.fakes.badges import J1, J2, J3, J4, PDF, make_job
+from tests.fakes.desk import Desk
 
 
 @pytest.fixture(autouse=True)

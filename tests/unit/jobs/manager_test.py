@@ -3,14 +3,15 @@
 import asyncio
 
 import pytest
+
+from print_agent.errors import NoRoom, NotReady
+from print_agent.jobs import capacity
+from print_agent.jobs import worker as worker_module
+from print_agent.protocol import messages as p
+from print_agent.spool.job import State
+
 from tests.fakes.badges import J0, J1, J2, J3, J4, PDF, make_job
 from tests.fakes.desk import Desk
-
-from print_agent.jobs import capacity
-from print_agent.protocol import messages as p
-from print_agent.jobs import worker as worker_module
-from print_agent.errors import NoRoom, NotReady
-from print_agent.spool.job import State
 
 
 @pytest.fixture(autouse=True)

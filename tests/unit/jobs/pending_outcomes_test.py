@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from tests.fakes.badges import J1, PDF, make_job
-from tests.fakes.disk import FullDisk
 
 from print_agent.jobs.pending_outcomes import SAVE_INTERVAL, PendingOutcomes
 from print_agent.runtime import clock
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
+
+from tests.fakes.badges import J1, PDF, make_job
+from tests.fakes.disk import FullDisk
 
 
 @pytest.fixture

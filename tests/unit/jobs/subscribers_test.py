@@ -1,12 +1,13 @@
 """Who hears what becomes of jobs."""
 
 import pytest
-from tests.fakes.badges import J1, PDF, make_job
 
 from print_agent.jobs.subscribers import Subscribers
 from print_agent.protocol import messages as p
 from print_agent.spool.job import LOCAL, Source, State
 from print_agent.spool.store import Spool
+
+from tests.fakes.badges import J1, PDF, make_job
 
 
 MESSAGE = p.Accepted(job=J1, dispatch=1)

@@ -7,8 +7,6 @@ import signal
 import subprocess
 
 import pytest
-from tests.fakes.badges import J1, J2, PDF, make_job
-from tests.fakes.desk import Desk
 
 from print_agent.errors import NoRoom
 from print_agent.jobs import worker as worker_module
@@ -21,6 +19,9 @@ from print_agent.printing.sheet import Sheets
 from print_agent.protocol import messages as p
 from print_agent.protocol import reasons
 from print_agent.spool.job import State
+
+from tests.fakes.badges import J1, J2, PDF, make_job
+from tests.fakes.desk import Desk
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 import asyncio
 
 import pytest
-from tests.fakes.badges import J1, J2, J3, PDF, make_job
-from tests.fakes.desk import Desk
 
 from print_agent.errors import NotGone, NotReady
 from print_agent.jobs import worker as worker_module
@@ -13,6 +11,9 @@ from print_agent.printing.backend import Outcome
 from print_agent.printing.breaker import MAX_TRIES, PrinterBreakers
 from print_agent.protocol import messages as p
 from print_agent.spool.job import Source, State
+
+from tests.fakes.badges import J1, J2, J3, PDF, make_job
+from tests.fakes.desk import Desk
 
 
 WEBHOOK = str(Source.webhook('desk1'))

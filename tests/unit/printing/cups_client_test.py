@@ -3,9 +3,9 @@
 import asyncio
 import threading
 
-from tests.fakes.badges import PDF
-
 from print_agent.printing.cups_client import CupsClient
+
+from tests.fakes.badges import PDF
 
 
 async def test_nothing_is_handed_over_once_nobody_follows_it():

@@ -7,8 +7,8 @@ import pytest
 
 from print_agent.printing.backend import PrintRequest
 from print_agent.printing.cups import CupsBackend
-from print_agent.printing.verdict import CupsView
 from print_agent.printing.ipp import COMPLETED, PRINTER_IDLE, PROCESSING, ListedJob
+from print_agent.printing.verdict import CupsView
 
 
 class Cups:

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
+from print_agent.errors import NotReady, SubmitFailed
 from print_agent.printing import folder as folder_module
 from print_agent.printing.backend import PrintRequest
-from print_agent.errors import NotReady, SubmitFailed
 from print_agent.printing.folder import FolderBackend
 
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from print_agent.printing.ipp_reply import read
 from print_agent.errors import Unreadable
+from print_agent.printing.ipp_reply import read
+
 from tests.fakes.ipp_answers import STRANGE, attribute
 
 

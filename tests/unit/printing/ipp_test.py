@@ -7,9 +7,10 @@ import pytest
 from pyipp.enums import IppPrinterState, IppStatus
 from pyipp.serializer import encode_dict
 
+from print_agent.errors import Unreachable
 from print_agent.printing import ipp
 from print_agent.printing.ipp import IppClient
-from print_agent.errors import Unreachable
+
 from tests.fakes.ipp_answers import STRANGE
 
 

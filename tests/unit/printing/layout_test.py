@@ -4,8 +4,6 @@ import io
 
 import msgspec
 import pytest
-from tests.fakes.badges import pdf
-from tests.fakes.drawings import with_rectangle, place
 from pypdf import PdfReader
 
 from print_agent import config
@@ -13,6 +11,9 @@ from print_agent.errors import CannotLayOut, ConfigError, LabelsTooSmall
 from print_agent.printing.backend import PrintRequest
 from print_agent.printing.layout import Layout, turned_besides
 from print_agent.printing.sheet import Sheet, Sheets
+
+from tests.fakes.badges import pdf
+from tests.fakes.drawings import place, with_rectangle
 
 
 def request(document, width_mm=96.0, height_mm=134.0, copies=1):

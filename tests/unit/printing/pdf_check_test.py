@@ -1,12 +1,13 @@
 """What may go to a printer, and what may not."""
 
 import pytest
-from tests.fakes.badges import PDF, make_job, pdf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from print_agent.printing import pdf_check
 from print_agent.errors import BadDocument
+from print_agent.printing import pdf_check
+
+from tests.fakes.badges import PDF, make_job, pdf
 
 
 def reason(job, document):

@@ -9,17 +9,17 @@ import time
 
 import pypdf
 import pytest
-from tests.fakes.badges import PDF, make_job, pdf
-from tests.fakes.bombs import content_bomb, flate_bomb, xref_bomb
-from tests.fakes.drawings import with_rectangle, place
 
+from print_agent.errors import CannotLayOut, UnreadableDocument
 from print_agent.printing import pdf_check, pdf_process
-from print_agent.printing.pdf_process import LayOut, PdfProcess, to_check
-from print_agent.errors import UnreadableDocument
 from print_agent.printing.backend import PrintRequest
 from print_agent.printing.layout import Layout
+from print_agent.printing.pdf_process import LayOut, PdfProcess, to_check
 from print_agent.printing.sheet import Sheet
-from print_agent.errors import CannotLayOut
+
+from tests.fakes.badges import PDF, make_job, pdf
+from tests.fakes.bombs import content_bomb, flate_bomb, xref_bomb
+from tests.fakes.drawings import place, with_rectangle
 
 
 TURNED, SHEET = Layout(orientation=90), Sheet(134.0, 96.0)

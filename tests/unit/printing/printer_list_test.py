@@ -2,12 +2,12 @@
 
 import asyncio
 
-from tests.fakes.backend import FakeBackend
-
-from print_agent.protocol import messages as p
-from print_agent.protocol import reasons
 from print_agent.printing.breaker import PrinterBreakers
 from print_agent.printing.printer_list import Printers, describe
+from print_agent.protocol import messages as p
+from print_agent.protocol import reasons
+
+from tests.fakes.backend import FakeBackend
 
 
 def test_a_printer_in_words():

@@ -2,10 +2,10 @@
 
 import pytest
 
+from print_agent.errors import Unreachable
 from print_agent.printing import recognize
 from print_agent.printing.backend import is_named, short_tag
 from print_agent.printing.ipp import PROCESSING, ListedJob
-from print_agent.errors import Unreachable
 from print_agent.printing.recognize import Recognizer, newest, try_out, way
 
 

@@ -8,8 +8,8 @@ import pytest
 from pypdf import PdfReader
 
 from print_agent.printing import pdf_check, test_page
-from print_agent.protocol import messages as p
 from print_agent.printing.layout import Layout
+from print_agent.protocol import messages as p
 
 
 @pytest.mark.parametrize(('media', 'last', 'size'), [

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from tests.fakes.observations import Clock, cups, job
 
+from print_agent.printing.ipp import ABORTED, CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, JobView
 from print_agent.printing.verdict import (ABSENCE_TIMEOUT, CONNECT_TIMEOUT, CUPS_TIMEOUT, DELIVERY_TIMEOUT,
                                           GRACE_PERIOD, LEARN_TIMEOUT, ORPHAN_TIMEOUT, CupsView, Follower)
-from print_agent.printing.ipp import ABORTED, CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, JobView
+
+from tests.fakes.observations import Clock, cups, job
 
 
 def nameless(value=True, **kwargs):

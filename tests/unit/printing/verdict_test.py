@@ -1,12 +1,13 @@
 """The verdict on a badge, from what CUPS and the printer say. One second of the tests' clock is one step."""
 
 import pytest
-from tests.fakes.observations import Clock, cups, job
 
-from print_agent.protocol import reasons
+from print_agent.printing.ipp import ABORTED, CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, JobView
 from print_agent.printing.verdict import (ABSENCE_TIMEOUT, CUPS_TIMEOUT, DELIVERY_TIMEOUT, GRACE_PERIOD, ORPHAN_TIMEOUT,
                                           SILENCE_TIMEOUT, pause)
-from print_agent.printing.ipp import ABORTED, CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, JobView
+from print_agent.protocol import reasons
+
+from tests.fakes.observations import Clock, cups, job
 
 
 def test_completed_is_the_printers_own_word():

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
-from tests.fakes.badges import J1
 
 from print_agent.protocol import errors
 from print_agent.protocol import messages as p
 from print_agent.protocol.text import PLAIN
+
+from tests.fakes.badges import J1
 
 
 FROM_AGENT, FROM_SERVER = p.FromAgent.__args__, p.FromServer.__args__

@@ -4,10 +4,11 @@ import json
 
 import msgspec
 import pytest
-from tests.fakes.badges import make_job
 
 from print_agent.protocol import errors
 from print_agent.protocol import messages as p
+
+from tests.fakes.badges import make_job
 
 
 def test_each_side_only_understands_what_the_other_may_say():

@@ -6,8 +6,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fakes.backend import FakeBackend
-from tests.fakes.badges import make_job
 
 from print_agent.jobs.manager import Jobs
 from print_agent.printing.printer_list import Printers
@@ -15,6 +13,9 @@ from print_agent.protocol import messages as p
 from print_agent.protocol import offer
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
+
+from tests.fakes.backend import FakeBackend
+from tests.fakes.badges import make_job
 
 
 #: As CUPS and printers may say it, and worse: nothing here is held against the protocol's limits.

@@ -2,12 +2,13 @@
 
 import msgspec
 import pytest
-from tests.fakes.badges import J1, make_job
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from print_agent.protocol import messages as p
 from print_agent.protocol.text import clean, fit
+
+from tests.fakes.badges import J1, make_job
 
 
 anything = st.text(st.characters(exclude_categories=()))

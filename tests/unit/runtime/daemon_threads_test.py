@@ -8,8 +8,8 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from print_agent.printing import pdf_check
 from print_agent.errors import Overloaded
+from print_agent.printing import pdf_check
 from print_agent.runtime import daemon_threads
 from print_agent.runtime.daemon_threads import DaemonExecutor
 

@@ -13,14 +13,14 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from print_agent.webhook import receiver as receiver_module
-from print_agent.runtime import http_server
-from print_agent.protocol import signing
 from print_agent.config import Config, WebhookEndpoint
 from print_agent.jobs.manager import Jobs
-from print_agent.webhook.receiver import Receiver
+from print_agent.protocol import signing
+from print_agent.runtime import http_server
 from print_agent.runtime.http_server import Server, listen
 from print_agent.spool.store import Spool
+from print_agent.webhook import receiver as receiver_module
+from print_agent.webhook.receiver import Receiver
 
 
 SECRET = signing.new_secret()

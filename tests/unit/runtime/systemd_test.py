@@ -6,11 +6,12 @@ import signal
 import socket
 
 import pytest
-from tests.fakes.indico import FakeServer, pairing_file
-from tests.fakes.program import FOLDERS_ONLY, Running
 
 from print_agent.runtime import systemd
-from print_agent.runtime.systemd import Notifier, Heartbeats, Watchdog
+from print_agent.runtime.systemd import Heartbeats, Notifier, Watchdog
+
+from tests.fakes.indico import FakeServer, pairing_file
+from tests.fakes.program import FOLDERS_ONLY, Running
 
 
 class Manager:

@@ -8,18 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from print_agent.errors import NoRoom, SpoolFull
+from print_agent.jobs import pending_outcomes
+from print_agent.printing.backend import Outcome
+from print_agent.protocol import messages as p
+from print_agent.spool import database
+from print_agent.spool.job import State
+from print_agent.spool.store import Spool
+
 from tests.fakes.badges import J1, J2, J3, make_job, pdf
 from tests.fakes.desk import Desk
 from tests.fakes.disk import FullDisk
-
-from print_agent.jobs import pending_outcomes
-from print_agent.protocol import messages as p
-from print_agent.spool import database
-from print_agent.printing.backend import Outcome
-from print_agent.errors import NoRoom
-from print_agent.spool.job import State
-from print_agent.spool.store import Spool
-from print_agent.errors import SpoolFull
 
 
 PDF = pdf()

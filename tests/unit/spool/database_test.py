@@ -5,15 +5,16 @@ import os
 import sqlite3
 
 import pytest
-from tests.fakes.badges import J1, make_job, pdf
-from tests.fakes.indico import FakeServer, pairing_file
-from tests.fakes.program import FOLDERS_ONLY, Running
 
+from print_agent.errors import SpoolCorrupt, SpoolError
 from print_agent.protocol import messages as p
 from print_agent.spool import queries
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
-from print_agent.errors import SpoolCorrupt, SpoolError
+
+from tests.fakes.badges import J1, make_job, pdf
+from tests.fakes.indico import FakeServer, pairing_file
+from tests.fakes.program import FOLDERS_ONLY, Running
 
 
 PDF = pdf()

@@ -4,7 +4,6 @@ import logging
 import os
 import time
 
-
 from print_agent.spool.housekeeping import Housekeeping
 from print_agent.spool.store import Spool
 

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
+from print_agent.errors import AlreadyRunning
 from print_agent.spool import lock as locking
 from print_agent.spool.lock import is_locked, lock
-from print_agent.errors import AlreadyRunning
 
 
 def test_a_second_agent_is_refused(tmp_path, monkeypatch):

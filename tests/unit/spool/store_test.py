@@ -4,13 +4,14 @@ import sqlite3
 import time
 
 import pytest
-from tests.fakes.badges import J0, J1, J2, J3, J9, PDF, make_job
 
-from print_agent.spool import store as spool_module
+from print_agent.errors import SpoolError
 from print_agent.spool import queries
+from print_agent.spool import store as spool_module
 from print_agent.spool.job import State
 from print_agent.spool.store import Spool
-from print_agent.errors import SpoolError
+
+from tests.fakes.badges import J0, J1, J2, J3, J9, PDF, make_job
 
 
 @pytest.fixture

@@ -4,14 +4,15 @@ import io
 
 import pytest
 from pypdf import PdfReader
-from tests.fakes.badges import J1, J2, J3, make_job
-from tests.fakes.desk import refused
-from tests.fakes.drawings import place, with_rectangle
 
 from print_agent.printing.layout import Layout
 from print_agent.protocol import calibration
 from print_agent.protocol.calibration import Answers, Calibration
 from print_agent.spool.job import State
+
+from tests.fakes.badges import J1, J2, J3, make_job
+from tests.fakes.desk import refused
+from tests.fakes.drawings import place, with_rectangle
 
 
 SEEN = Answers(d=2.0, b=-2.0, a=1.0, c=-1.0)

@@ -1,14 +1,15 @@
 """Reprints, and answers to the question whether a badge came out."""
 
 import pytest
-from tests.fakes.badges import J1, J2, J3, J4, PDF, make_job
-from tests.fakes.desk import refused
 
 from print_agent.errors import ActionRefused, NotReady
 from print_agent.jobs import worker as worker_module
 from print_agent.printing.backend import Outcome
 from print_agent.protocol import messages as p
 from print_agent.spool.job import LOCAL, State
+
+from tests.fakes.badges import J1, J2, J3, J4, PDF, make_job
+from tests.fakes.desk import refused
 
 
 @pytest.mark.parametrize('end', ['completed', 'sent', 'failed'])

@@ -1,11 +1,11 @@
 """What a person at the desk can do, and what Indico hears of it."""
 
-from tests.fakes.badges import J1, J2, J3
-from tests.fakes.desk import refused
-
 from print_agent.errors import NotReady
 from print_agent.protocol import messages as p
 from print_agent.spool.job import State
+
+from tests.fakes.badges import J1, J2, J3
+from tests.fakes.desk import refused
 
 
 # -- pause ------------------------------------------------------------------------------------------------------------

@@ -6,11 +6,12 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from tests.fakes.badges import J1, J2
-from tests.fakes.local_page import ORIGIN
 
 from print_agent.protocol import messages as p
 from print_agent.web import app as app_module
+
+from tests.fakes.badges import J1, J2
+from tests.fakes.local_page import ORIGIN
 
 
 def test_nothing_comes_from_elsewhere():

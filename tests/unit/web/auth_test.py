@@ -2,10 +2,10 @@
 
 import time
 
-from tests.fakes.local_page import BASE, ORIGIN, PORT
-
 from print_agent.web import auth as keys_module
 from print_agent.web.auth import Keys
+
+from tests.fakes.local_page import BASE, ORIGIN, PORT
 
 
 async def test_a_ticket_is_good_once_and_not_for_long(page_desk, cli, monkeypatch):

@@ -1,10 +1,11 @@
 """Fixtures of the tests of the local page."""
 
 import pytest
-from tests.fakes.desk import StaffedDesk
-from tests.fakes.local_page import PageDesk
 
 from print_agent.jobs import worker as worker_module
+
+from tests.fakes.desk import StaffedDesk
+from tests.fakes.local_page import PageDesk
 
 
 @pytest.fixture

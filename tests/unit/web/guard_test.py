@@ -1,6 +1,7 @@
 """Who may use the local page: nobody from elsewhere, and nobody without a token or a cookie."""
 
 import pytest
+
 from tests.fakes.local_page import ORIGIN, PORT
 
 

@@ -2,9 +2,9 @@
 
 import logging
 
-from tests.fakes.badges import J1
-
 from print_agent.web.log_buffer import LogBuffer
+
+from tests.fakes.badges import J1
 
 
 def test_the_log_buffer_hears_the_agent_while_it_is_open():

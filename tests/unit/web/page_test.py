@@ -5,8 +5,6 @@ import socket
 
 import httpx
 import pytest
-from tests.fakes.badges import J1
-from tests.fakes.local_page import ORIGIN
 
 from print_agent.config import Config
 from print_agent.errors import PairingError, SpoolFull
@@ -14,6 +12,9 @@ from print_agent.spool.job import State
 from print_agent.web import app as app_module
 from print_agent.web import auth as keys_module
 from print_agent.web.page import Page
+
+from tests.fakes.badges import J1
+from tests.fakes.local_page import ORIGIN
 
 
 # -- the server -------------------------------------------------------------------------------------------------------

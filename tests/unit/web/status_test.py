@@ -1,12 +1,13 @@
 """How the agent does, in words."""
 
 import pytest
-from tests.fakes.desk import StaffedDesk
 
 from print_agent.printing.backend import Outcome
 from print_agent.protocol import messages as p
 from print_agent.web.connection_history import History
 from print_agent.web.status import MAX_LATEST, MAX_QUEUE, Viewer, printer_status
+
+from tests.fakes.desk import StaffedDesk
 
 
 @pytest.mark.parametrize(('printer', 'paused', 'printing', 'level', 'words', 'sentence'), [

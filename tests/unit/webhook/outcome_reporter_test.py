@@ -6,14 +6,15 @@ import contextlib
 import httpx
 import msgspec
 import pytest
-from tests.fakes.badges import J1, J2, PDF, make_job
-from tests.fakes.disk import FullDisk
-from tests.fakes.sender import CALLBACK, NEW, Sender
 
 from print_agent.protocol import messages as p
 from print_agent.spool.job import State
 from print_agent.webhook import outcome_reporter
 from print_agent.webhook.outcome_reporter import OutcomeReporter
+
+from tests.fakes.badges import J1, J2, PDF, make_job
+from tests.fakes.disk import FullDisk
+from tests.fakes.sender import CALLBACK, NEW, Sender
 
 
 @pytest.fixture

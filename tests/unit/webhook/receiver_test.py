@@ -8,8 +8,6 @@ import time
 import httpx
 import pytest
 from standardwebhooks import Webhook
-from tests.fakes.badges import J1, J2, J3, PDF, make_job
-from tests.fakes.sender import CALLBACK, NEW, OLD, Sender
 
 from print_agent.config import Config, WebhookEndpoint
 from print_agent.jobs import capacity
@@ -18,6 +16,9 @@ from print_agent.protocol import signing
 from print_agent.spool.job import State
 from print_agent.webhook import receiver as receiver_module
 from print_agent.webhook.receiver import Receiver
+
+from tests.fakes.badges import J1, J2, J3, PDF, make_job
+from tests.fakes.sender import CALLBACK, NEW, OLD, Sender
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@
 from io import BytesIO
 
 import pytest
-from tests.fakes import pictures
-from tests.plugin.conftest import text_item
 
 from indico.modules.designer.models.images import DesignerImageFile
 
 from indico_checkin_print.badge.pictures import cache, draw
 from indico_checkin_print.badge.pictures.check import fault_of_file, faults_of
 from indico_checkin_print.badge.render import render
+from tests.fakes import pictures
+from tests.plugin.conftest import text_item
 
 
 @pytest.fixture(autouse=True)

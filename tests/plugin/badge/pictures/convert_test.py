@@ -5,9 +5,9 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from tests.fakes import pictures
 
 from indico_checkin_print.badge.pictures.convert import DPI, MAX_PRINTED_PIXELS, Fit, convert
+from tests.fakes import pictures
 
 
 #: In points: a pixel is 300 dpi

@@ -5,8 +5,6 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from tests.fakes import pictures
-from tests.plugin.conftest import HEIGHT, WIDTH, text_item
 
 from indico.core.storage import StorageError
 from indico.modules.designer.models.images import DesignerImageFile
@@ -24,6 +22,8 @@ from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.jobs import JobState
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.work.worker import render_waiting
+from tests.fakes import pictures
+from tests.plugin.conftest import HEIGHT, WIDTH, text_item
 
 
 #: In pixels of the designer, 20 % of the badge's width from its left upper corner

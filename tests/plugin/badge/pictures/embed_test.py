@@ -6,10 +6,10 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
-from tests.fakes import pictures
 
 from indico_checkin_print.badge.pictures.convert import Fit, convert
 from indico_checkin_print.badge.pictures.embed import place
+from tests.fakes import pictures
 
 
 @pytest.fixture

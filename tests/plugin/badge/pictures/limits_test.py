@@ -5,12 +5,12 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from tests.fakes import pictures
 
 from indico_checkin_print.badge.pictures import limits
 from indico_checkin_print.badge.pictures.convert import Fit, convert
 from indico_checkin_print.badge.pictures.limits import MAX_SCANS, PictureFault, describe, read
 from indico_checkin_print.errors import PictureRefused
+from tests.fakes import pictures
 
 
 @pytest.mark.parametrize('name', pictures.hostile())

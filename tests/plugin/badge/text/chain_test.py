@@ -1,9 +1,9 @@
 """Which font writes what."""
 
 import pytest
-from tests.fakes.texts import SANS, painted_font
 
 from indico_checkin_print.badge.text import chain, fonts
+from tests.fakes.texts import SANS, painted_font
 
 
 @pytest.fixture

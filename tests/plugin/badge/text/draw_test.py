@@ -5,22 +5,22 @@ from io import BytesIO
 
 import pytest
 from pypdf import PdfReader, PdfWriter
-from tests.fakes.texts import text_in
-from tests.plugin.conftest import text_item
-from tests.stack import ink
 
 from indico.core import signals
 from indico.modules.events.registration.models.items import PersonalDataType
 from indico.modules.events.registration.models.registrations import RegistrationData
 from indico.util.string import RichMarkup
 
-from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.items import key_of
 from indico_checkin_print.badge.losses import Loss, LossKind
+from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.text.draw import text_of
 from indico_checkin_print.errors import CannotRender, MustHold
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.reasons.codes import Reason
+from tests.fakes.texts import text_in
+from tests.plugin.conftest import text_item
+from tests.stack import ink
 
 
 BOXES = frozenset({Reason.missing_glyphs})

@@ -7,11 +7,11 @@ import pytest
 from pypdf import PdfReader
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
-from tests.fakes.texts import SANS, text_in
 
 from indico_checkin_print.badge.text import fonts
 from indico_checkin_print.badge.text.embed import Fonts
 from indico_checkin_print.badge.text.shaping import Style, Text
+from tests.fakes.texts import SANS, text_in
 
 
 def written(*texts):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indico_checkin_print.badge.text.fitting import (Extents, Measure, Piece, Way, break_up, fit, push_of, sizes, stack)
+from indico_checkin_print.badge.text.fitting import Extents, Measure, Piece, Way, break_up, fit, push_of, sizes, stack
 
 
 ALL = ((Way.words, 1), (Way.parts, .75), (Way.letters, .6))

@@ -7,20 +7,19 @@ from zipfile import ZipFile
 
 import pytest
 from fontTools.unicodedata import Scripts
-from tests.fakes import debs
-from tests.fakes.texts import SANS
-from tests.plugin.conftest import text_item
-from tests.stack.scripts import names
 
+from font_wheel.build import build
+from font_wheel.lock import read
 from indico_checkin_print.badge.losses import LossKind
 from indico_checkin_print.badge.render import render
 from indico_checkin_print.badge.text import chain, folders, fonts
 from indico_checkin_print.badge.text.draw import scripts_without_font
 from indico_checkin_print.badge.text.packages import NOT_IN_WHEEL
 from indico_checkin_print.badge.text.runs import COMMON, EMOJI
-
-from font_wheel.build import build
-from font_wheel.lock import read
+from tests.fakes import debs
+from tests.fakes.texts import SANS
+from tests.plugin.conftest import text_item
+from tests.stack.scripts import names
 
 
 #: Not the names: what is no script of its own

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.fakes.texts import SANS
 
 from indico_checkin_print.badge.text import folders, fonts
+from tests.fakes.texts import SANS
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Lines: the letters in them, their ink, and what is known of a text to say where they end."""
 
 import pytest
-from tests.fakes.texts import SANS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from indico_checkin_print.badge.text.fitting import Piece, Way, break_up
 from indico_checkin_print.badge.text.lines import lines_of, measure
 from indico_checkin_print.badge.text.literal import literal
 from indico_checkin_print.badge.text.shaping import Style, Text
+from tests.fakes.texts import SANS
 
 
 FONT = fonts.at(SANS)

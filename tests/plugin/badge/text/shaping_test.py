@@ -3,12 +3,12 @@
 import unicodedata
 
 import pytest
-from tests.fakes.texts import SANS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indico_checkin_print.badge.text import fonts
 from indico_checkin_print.badge.text.shaping import Style, Text, _language_of_han
+from tests.fakes.texts import SANS
 
 
 STYLE = Style(fonts.at(SANS))

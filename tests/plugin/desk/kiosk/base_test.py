@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import redis.exceptions
+
 from indico.core import signals
 from indico.modules.events.features.util import set_feature_enabled
 from indico.util.date_time import now_utc

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.credentials import digest

@@ -7,8 +7,7 @@ from markupsafe import escape
 from indico.core import signals
 from indico.modules.events.registration.models.form_fields import RegistrationFormField
 from indico.modules.events.registration.models.items import PersonalDataType
-from indico.modules.events.registration.models.registrations import (Registration, RegistrationData,
-                                                                     RegistrationState)
+from indico.modules.events.registration.models.registrations import Registration, RegistrationData, RegistrationState
 from indico.modules.events.registration.models.tags import RegistrationTag
 from indico.util.signals import values_from_signal
 

@@ -5,7 +5,6 @@ from io import BytesIO
 import pytest
 from flask import session
 from pypdf import PdfReader
-from tests.plugin.conftest import text_item
 
 from indico.core import signals
 from indico.modules.events.registration.models.registrations import RegistrationState
@@ -17,6 +16,7 @@ from indico_checkin_print.models.jobs import Job
 from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.routing.rules import HasTag, dump
 from indico_checkin_print.routing.template_rules import TemplateRule
+from tests.plugin.conftest import text_item
 
 
 pytestmark = pytest.mark.usefixtures('no_kick', 'form', 'event')

@@ -11,7 +11,6 @@ from indico_checkin_print.management.certificates.rules import key_of
 from indico_checkin_print.models.certificate_types import CertificateType
 from indico_checkin_print.models.certificates import Certificate
 from indico_checkin_print.routing.rules import FormIs, dump
-
 from tests.plugin.routes import CERTIFICATE_ROUTES, ask, ask_all
 
 

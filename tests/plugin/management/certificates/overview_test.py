@@ -1,10 +1,10 @@
 """The tab *Certificates*: its steps, its banners and its types."""
 
 import pytest
-from tests.fakes.keys import Authority, new_key, write_key
 
 from indico_checkin_print.models.certificate_types import CertificateType
 from indico_checkin_print.models.states import CertificateState, SendState
+from tests.fakes.keys import Authority, new_key, write_key
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

@@ -5,11 +5,11 @@ from werkzeug.datastructures import MultiDict
 
 from indico.modules.events.registration.models.registrations import Registration
 
+from indico_checkin_print.errors import TooManyPeople
 from indico_checkin_print.management.jobs import query
 from indico_checkin_print.management.jobs.filter import MAX_ID, MAX_NAME, Choices, Cursor, JobFilter, list_args, parse
 from indico_checkin_print.management.jobs.page import choices_of
 from indico_checkin_print.management.jobs.query import Page, find_page, find_people
-from indico_checkin_print.errors import TooManyPeople
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 

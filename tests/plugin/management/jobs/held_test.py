@@ -8,11 +8,11 @@ import pytest
 
 from indico.util.date_time import now_utc
 
-from indico_checkin_print import management, kick
+from indico_checkin_print import kick, management
+from indico_checkin_print.models.choices import CheckinSource, ReprintPolicy, UnpaidPolicy
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
 from indico_checkin_print.models.records import JobHistory
-from indico_checkin_print.models.choices import CheckinSource, ReprintPolicy, UnpaidPolicy
 from indico_checkin_print.models.rules import EventSetup
 
 

@@ -9,21 +9,21 @@ import re
 from itertools import product
 
 import pytest
-from tests.plugin.full_ledger import S, fill
 
 from indico.modules.designer.models.templates import DesignerTemplate
 from indico.modules.events.registration.models.registrations import Registration
 from indico.util.date_time import now_utc
 
-from indico_checkin_print.signals import checkin
 from indico_checkin_print import ledger, sql
-from indico_checkin_print.signals.corrections import Changes
+from indico_checkin_print.errors import TooManyPeople
+from indico_checkin_print.ledger.forget import forget
 from indico_checkin_print.management.jobs.filter import Cursor, JobFilter
 from indico_checkin_print.management.jobs.query import PAGE_SIZE, find_people, job_ids
-from indico_checkin_print.errors import TooManyPeople
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job
-from indico_checkin_print.ledger.forget import forget
+from indico_checkin_print.signals import checkin
+from indico_checkin_print.signals.corrections import Changes
+from tests.plugin.full_ledger import S, fill
 
 
 pytestmark = pytest.mark.usefixtures('no_kick')

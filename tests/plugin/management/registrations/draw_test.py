@@ -1,7 +1,5 @@
 """Badges that somebody looks at: what is wrong with them is said, and they are shown all the same."""
 
-from tests.plugin.conftest import text_item
-
 from indico_checkin_print.badge.drawing_version import drawing_version
 from indico_checkin_print.badge.preview import Dots
 from indico_checkin_print.badge.render import drawing_choices
@@ -9,6 +7,7 @@ from indico_checkin_print.ledger.prepared import drawn_ahead
 from indico_checkin_print.management.registrations.draw import show, shown_ahead
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.work.prepare import prepare_registration
+from tests.plugin.conftest import text_item
 
 
 def test_a_badge_that_waits_is_shown(form, create_reg):

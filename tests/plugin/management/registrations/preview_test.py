@@ -6,11 +6,11 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from tests.plugin.conftest import text_item
 from werkzeug.exceptions import Forbidden
 
 from indico_checkin_print.models.desks import Desk, DeskPrinter
 from indico_checkin_print.models.jobs import Job
+from tests.plugin.conftest import text_item
 
 
 pytestmark = pytest.mark.usefixtures('no_kick', 'form', 'event')

@@ -8,8 +8,8 @@ from indico.core import signals
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger
-from indico_checkin_print.management.setup.first_steps import first_steps, has_printed
 from indico_checkin_print.management.page import regforms_of
+from indico_checkin_print.management.setup.first_steps import first_steps, has_printed
 from indico_checkin_print.models.agents import Agent
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.desks import Desk, DeskPrinter

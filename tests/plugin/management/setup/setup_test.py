@@ -11,9 +11,9 @@ from indico.modules.designer.models.templates import DesignerTemplate
 from indico_checkin_print import sql
 from indico_checkin_print.management import base
 from indico_checkin_print.models.agents import Agent
+from indico_checkin_print.models.choices import BadgeKind, Fold
 from indico_checkin_print.models.desks import Desk
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.choices import BadgeKind, Fold
 from indico_checkin_print.models.rules import FormSetup
 
 
