@@ -8,6 +8,7 @@ from indico_checkin_print.api.choices import RHChoices
 from indico_checkin_print.api.outcome import RHOutcome
 from indico_checkin_print.desk.urls import add_desk_urls
 from indico_checkin_print.management.urls import add_management_urls
+from indico_checkin_print.public.pages import RHCertificate, RHCertificates, RHCheckFile, RHDownload
 from indico_checkin_print.registrant.urls import add_registrant_urls
 
 
@@ -24,6 +25,12 @@ blueprint.add_url_rule('/api/plugin/checkin-print/event/<int:event_id>/badges', 
                        methods=('POST',))
 blueprint.add_url_rule('/api/plugin/checkin-print/event/<int:event_id>/badges/<int:job_id>', 'api_badge', RHBadge)
 blueprint.add_url_rule('/api/plugin/checkin-print/event/<int:event_id>/choices', 'api_choices', RHChoices)
+
+# The public, with the number of a certificate, its PDF or its secret address
+blueprint.add_url_rule('/c/', 'certificates', RHCertificates)
+blueprint.add_url_rule('/c/<serial>', 'certificate', RHCertificate)
+blueprint.add_url_rule('/c/<uuid:uuid>.pdf', 'certificate_pdf', RHDownload)
+blueprint.add_url_rule('/c/check', 'certificate_file', RHCheckFile, methods=('POST',))
 
 add_management_urls(blueprint)
 add_desk_urls(blueprint)

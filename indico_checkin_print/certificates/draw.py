@@ -20,12 +20,13 @@ MAX_BYTES = 7_000_000
 MAX_PAGES = 4
 
 
-def draw(template, context, event, *, title, pdf_a=False):
+def draw(template, context, event, *, title, identifier=None, pdf_a=False):
     """Return a PDF as bytes.
 
     :param template: A `template.Template`.
     :param context: What `context.build_context` returned.
     :param title: The title of the document, for viewers.
+    :param identifier: The UUID, by which a PDF is known even if somebody has changed it.
     :param pdf_a: Whether it is PDF/A-2b (ISO 19005-2).
     :raises CannotMake: says what is wrong with the template.
     """
@@ -41,7 +42,8 @@ def draw(template, context, event, *, title, pdf_a=False):
         raise CannotMake('too_large', _('The document template makes {count} pages; {limit} are allowed.')
                          .format(count=len(document.pages), limit=MAX_PAGES))
     document.metadata.title = title
-    pdf = document.write_pdf(pdf_variant='pdf/a-2b' if pdf_a else None)
+    pdf = document.write_pdf(pdf_identifier=identifier and identifier.replace('-', '').encode(),
+                             pdf_variant='pdf/a-2b' if pdf_a else None)
     if len(pdf) > MAX_BYTES:
         raise CannotMake('too_large', _('The PDF has {size} MB; {limit} are allowed. Use smaller images.')
                          .format(size=round(len(pdf) / 1e6, 1), limit=MAX_BYTES // 1_000_000))

@@ -119,7 +119,7 @@ def _drawn(certificate, signature):
         if certificate.file_id is not None and certificate.made_from == made_from:
             return None, made_from, None
         title = f'{context["certificate"]["words"]["title"]} · {type_.event.title}'
-        pdf = draw(template, context, type_.event, title=title, pdf_a=type_.pdf_a)
+        pdf = draw(template, context, type_.event, title=title, identifier=certificate.uuid, pdf_a=type_.pdf_a)
     if not type_.signed:
         return pdf, made_from, None
     return signature.sign(pdf), made_from, signature.fingerprint

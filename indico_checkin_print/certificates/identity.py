@@ -35,9 +35,12 @@ def identify(secret, event_id, type_name, subject_key):
 
 
 def first_free(serial, taken):
-    """Return the shortest beginning of a serial that is not taken."""
+    """Return the shortest beginning of a serial that is not taken and has a letter.
+
+    Without one its page would be that of one of Indico's categories, which are at ``/c/5``.
+    """
     return next(serial[:length] for length in range(SERIAL_LENGTH, MAX_SERIAL_LENGTH + 1)
-                if serial[:length] not in taken)
+                if serial[:length] not in taken and not serial[:length].isdigit())
 
 
 def written(serial):
@@ -48,4 +51,4 @@ def written(serial):
 def typed(text):
     """Return the serial that a person typed, without blanks and dashes; empty if it cannot be one."""
     serial = ''.join(c for c in text[:100].upper().translate(_MISREAD) if c in ALPHABET)
-    return serial if SERIAL_LENGTH <= len(serial) <= MAX_SERIAL_LENGTH else ''
+    return serial if SERIAL_LENGTH <= len(serial) <= MAX_SERIAL_LENGTH and not serial.isdigit() else ''

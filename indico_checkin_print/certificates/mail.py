@@ -17,6 +17,7 @@ from indico.vendor.django_mail.message import EmailMultiAlternatives, SafeMIMEMu
 from indico_checkin_print.badge.context import in_event
 from indico_checkin_print.certificates import words
 from indico_checkin_print.certificates.identity import written
+from indico_checkin_print.certificates.urls import download_url, validation_url
 
 
 #: What the logo is called inside the e-mail
@@ -99,11 +100,17 @@ def compose(certificate, pdf=None):
             'checkin_print:emails/certificate.html', subject=words.line(subject, values), title=event.title,
             blocks={name: [Markup(paragraph) for paragraph in words.html(text, values)]  # noqa: S704 escaped there
                     for name, text in blocks.items()},
+            button=words.line(blocks['cta_label'], values), download_url=values['download_url'],
             language=locale.language, direction=locale.text_direction,
             logo=f'cid:{LOGO_CID}' if _logo(event) else None)
-        text = '\n\n'.join(filter(None, (words.plain(blocks[name], values) for name in words.BLOCKS))) + '\n'
+        text = '\n\n'.join(filter(None, (_plain(name, blocks[name], values) for name in words.BLOCKS))) + '\n'
         return Composed(words.line(subject, values), text, html, sender, tuple(sorted(reply_to)), _logo(event), pdf,
                         f'{written(certificate.serial)}.pdf')
+
+
+def _plain(name, text, values):
+    text = words.plain(text, values)
+    return f'{text} ({values["download_url"]})' if text and name == 'cta_label' else text
 
 
 def _values(certificate):
@@ -113,7 +120,9 @@ def _values(certificate):
     return {'event_full_name': event.title, 'first_name': certificate.given_name, 'full_name': certificate.name,
             'event_dates': format_date(start, 'long') if start == end else format_interval(start, end, 'yMMMMd'),
             'serial': written(certificate.serial), 'uuid': certificate.uuid, 'topic': topic, 'masterclass': topic,
-            'talk_title': topic, 'attended_how': facts.get('attended_how', '')}
+            'talk_title': topic, 'attended_how': facts.get('attended_how', ''),
+            'download_url': download_url(certificate.uuid),
+            'validation_url': validation_url(certificate.serial) if certificate.type.validated else ''}
 
 
 def _logo(event):

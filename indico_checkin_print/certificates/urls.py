@@ -1,4 +1,4 @@
-"""Where a certificate is on the web. They are printed in codes, so they never change."""
+"""Where a certificate is on the web. They are printed in codes and sent in e-mails, so they never change."""
 
 from urllib.parse import urlencode
 
@@ -23,3 +23,8 @@ def linkedin_url(name, organization, issued_on, serial):
     return 'https://www.linkedin.com/profile/add?' + urlencode({
         'startTask': 'CERTIFICATION_NAME', 'name': name, 'organizationName': organization, 'issueYear': issued_on.year,
         'issueMonth': issued_on.month, 'certUrl': validation_url(serial), 'certId': serial})
+
+
+def download_url(uuid):
+    """Return the URL of the PDF of a certificate; only who was given it knows it."""
+    return f'{config.BASE_URL}{VALIDATION_PATH}{uuid}.pdf'

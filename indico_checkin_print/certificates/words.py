@@ -11,25 +11,32 @@ from indico_checkin_print import _
 from indico_checkin_print.errors import CannotSend
 
 
-#: The blocks of the body, in order
-BLOCKS = ('greeting', 'intro', 'closing', 'signature', 'sign_off', 'footer')
+#: The blocks of the body, in order; ``cta_label`` stands on the button that leads to the PDF
+BLOCKS = ('greeting', 'intro', 'download_intro', 'cta_label', 'post_cta', 'closing', 'signature', 'sign_off', 'footer')
 #: What a placeholder may be called
 PLACEHOLDERS = ('event_full_name', 'event_dates', 'first_name', 'full_name', 'serial', 'uuid', 'topic', 'masterclass',
-                'talk_title', 'attended_how')
+                'talk_title', 'attended_how', 'download_url', 'validation_url')
 #: Most characters of the subject and of one block
 MAX_SUBJECT, MAX_BLOCK = 200, 5000
 _PLACEHOLDER = re.compile(r'\$\{([^}\n]*)\}?')
-#: ``**bold**``, ``*italic*``, ``[label](url)``
+#: ``**bold**``, ``*italic*``, ``[label](url)``; the URL may be that of a certificate
 _BOLD, _ITALIC = re.compile(r'\*\*(?=\S)(.+?)(?<=\S)\*\*'), re.compile(r'\*(?=\S)(.+?)(?<=\S)\*')
-_LINK = re.compile(r'\[([^\]\n]+)\]\(((?:https?://|mailto:)[^\s()]+)\)')
+_LINK = re.compile(r'\[([^\]\n]+)\]\(((?:https?://|mailto:)[^\s()]+|\$\{(?:download|validation)_url\})\)')
 
 
-def defaults():
-    """Return the subject and the blocks of the product, in the language of the context."""
+def defaults(*, validated=True):
+    """Return the subject and the blocks of the product, in the language of the context.
+
+    :param validated: Whether the public can check certificates of the type.
+    """
     return str(_('Your certificate: ${event_full_name}')), {
         'greeting': str(_('Dear ${full_name},')),
         'intro': str(_('Your certificate for **${event_full_name}** (${event_dates}) is attached. Its number is '
                        '${serial}.')),
+        'download_intro': str(_('You can also download it.')),
+        'cta_label': str(_('Download the certificate')),
+        'post_cta': str(_('Whoever wants to know whether it is genuine finds out here: '
+                          '[${validation_url}](${validation_url})')) if validated else '',
         'closing': str(_('If your name is not spelled as it should be, please write to the organizers.')),
         'signature': str(_('Kind regards')),
         'sign_off': '${event_full_name}',
@@ -39,7 +46,7 @@ def defaults():
 
 def merged(type_):
     """Return the subject and the blocks of a type: its own, else those of the product. An empty block shows nothing."""
-    subject, blocks = defaults()
+    subject, blocks = defaults(validated=type_.validated)
     return type_.subject or subject, blocks | {name: text for name, text in type_.body.items() if name in BLOCKS}
 
 

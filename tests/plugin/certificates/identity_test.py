@@ -23,10 +23,18 @@ def test_a_serial_that_is_taken_is_longer():
 
 
 @pytest.mark.parametrize(('text', 'serial'), [
-    ('7Q2M-XRVT', '7Q2MXRVT'), (' 7q2m xrvt', '7Q2MXRVT'), ('oil1-0000', '01110000'), ('7Q2M', ''), ('', ''),
+    ('7Q2M-XRVT', '7Q2MXRVT'), (' 7q2m xrvt', '7Q2MXRVT'), ('oil1-000a', '0111000A'), ('7Q2M', ''), ('', ''),
     ('A' * 25, ''), ('ééééééééé', '')])
 def test_what_people_type(text, serial):
     assert typed(text) == serial
+
+
+def test_a_number_is_that_of_a_category_of_indico(app):
+    """The reason why a serial has a letter. If this fails, Indico has changed."""
+    assert app.url_map.bind('').match('/c/12345678')[0] != 'plugin_checkin_print.certificate'
+    assert app.url_map.bind('').match('/c/1234567A')[0] == 'plugin_checkin_print.certificate'
+    assert first_free('1234567890A', set()) == '1234567890A'
+    assert typed('1234-5678') == ''
 
 
 def test_what_stands_on_it_can_be_typed():

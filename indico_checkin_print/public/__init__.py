@@ -1,0 +1,1 @@
+"""Pages for everybody: whether a certificate is genuine, and its PDF."""
