@@ -15,7 +15,7 @@ from indico.modules.events.models.events import Event
 from indico.util.date_time import now_utc
 
 from indico_checkin_print import ledger, settings
-from indico_checkin_print.certificates.send_cli import certificates
+from indico_checkin_print.certificates.audit_cli import certificates
 from indico_checkin_print.errors import CannotListen, SettingError
 from indico_checkin_print.ledger import examined, prepared
 from indico_checkin_print.models.jobs import Job, JobState

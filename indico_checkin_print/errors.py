@@ -7,6 +7,7 @@
     ├── CannotRender            a badge cannot be made until a person changes something
     ├── CannotMake              a certificate cannot be made until a person changes something
     ├── CannotSign              nothing can be signed until the administrator changes something
+    ├── CannotExport            certificates cannot be written into a folder
     ├── CannotSend              e-mails with certificates cannot be sent until a person changes something
     ├── MailRefused             the mail server does not take an e-mail
     ├── ClaimLost               somebody else has taken what a process was busy with
@@ -71,6 +72,10 @@ class CannotMake(CheckinPrintError):
 
 class CannotSign(CheckinPrintError):
     """Nothing can be signed until the administrator changes something; the text says what. No certificate is begun."""
+
+
+class CannotExport(CheckinPrintError):
+    """Certificates cannot be written into the folder that was named; the text says why."""
 
 
 class CannotSend(CheckinPrintError):

@@ -35,7 +35,7 @@ def defaults(*, validated=True):
                        '${serial}.')),
         'download_intro': str(_('You can also download it.')),
         'cta_label': str(_('Download the certificate')),
-        'post_cta': str(_('Whoever wants to know whether it is genuine finds out here: '
+        'post_cta': str(_('Anybody can check here that it is genuine: '
                           '[${validation_url}](${validation_url})')) if validated else '',
         'closing': str(_('If your name is not spelled as it should be, please write to the organizers.')),
         'signature': str(_('Kind regards')),

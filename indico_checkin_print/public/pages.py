@@ -101,7 +101,7 @@ class RHCheckFile(RHPublicBase):
 
 
 class RHDownload(RHPublicBase):
-    """Send the PDF of a certificate to whoever knows its UUID."""
+    """Send the PDF of a certificate to those who know its UUID."""
 
     def _answer(self):
         certificate = published.by_uuid(request.view_args['uuid'])
