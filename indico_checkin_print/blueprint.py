@@ -27,10 +27,10 @@ blueprint.add_url_rule('/api/plugin/checkin-print/event/<int:event_id>/badges/<i
 blueprint.add_url_rule('/api/plugin/checkin-print/event/<int:event_id>/choices', 'api_choices', RHChoices)
 
 # The public, with the number of a certificate, its PDF or its secret address
-blueprint.add_url_rule('/c/', 'certificates', RHCertificates)
-blueprint.add_url_rule('/c/<serial>', 'certificate', RHCertificate)
-blueprint.add_url_rule('/c/<uuid:uuid>.pdf', 'certificate_pdf', RHDownload)
-blueprint.add_url_rule('/c/check', 'certificate_file', RHCheckFile, methods=('POST',))
+blueprint.add_url_rule('/c/', 'public_certificates', RHCertificates)
+blueprint.add_url_rule('/c/<serial>', 'public_certificate', RHCertificate)
+blueprint.add_url_rule('/c/<uuid:uuid>.pdf', 'public_certificate_pdf', RHDownload)
+blueprint.add_url_rule('/c/check', 'public_certificate_file', RHCheckFile, methods=('POST',))
 
 add_management_urls(blueprint)
 add_desk_urls(blueprint)

@@ -59,7 +59,7 @@ class RHCertificates(RHPublicBase):
             return self._page()
         number = request.args['number'][:100]
         if serial := typed(number):
-            return redirect(url_for('.certificate', serial=serial))
+            return redirect(url_for('.public_certificate', serial=serial))
         return self._page(404, number=number)
 
 
@@ -70,7 +70,7 @@ class RHCertificate(RHPublicBase):
         number = request.view_args['serial'][:100]
         serial = typed(number)
         if serial and serial != number:
-            return redirect(url_for('.certificate', serial=serial))
+            return redirect(url_for('.public_certificate', serial=serial))
         # before it is looked up: after too many wrong ones a good one must reveal nothing either
         limits.check_misses()
         certificate = published.by_serial(serial) if serial else None

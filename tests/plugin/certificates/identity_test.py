@@ -31,8 +31,8 @@ def test_what_people_type(text, serial):
 
 def test_a_number_is_that_of_a_category_of_indico(app):
     """The reason why a serial has a letter. If this fails, Indico has changed."""
-    assert app.url_map.bind('').match('/c/12345678')[0] != 'plugin_checkin_print.certificate'
-    assert app.url_map.bind('').match('/c/1234567A')[0] == 'plugin_checkin_print.certificate'
+    assert app.url_map.bind('').match('/c/12345678')[0] != 'plugin_checkin_print.public_certificate'
+    assert app.url_map.bind('').match('/c/1234567A')[0] == 'plugin_checkin_print.public_certificate'
     assert first_free('1234567890A', set()) == '1234567890A'
     assert typed('1234-5678') == ''
 
