@@ -409,8 +409,8 @@ def test_certificates(stack, log_in, take, picture):
         return _opens
 
     for button in ('Edit the type', 'Fill in the template', 'Edit the e-mail', 'Add a rule'):
-        faults += judge(page, picture, f'certificates, {button}', within=DIALOG, opens=opens(f'types/{id_}/', button),
-                        **look)
+        faults += judge(page, picture, f'certificates, {button.lower()}', within=DIALOG,
+                        opens=opens(f'types/{id_}/', button), **look)
     Manager(stack).post(f'/manage/checkin-print/certificates/types/{id_}/generate')
     page.goto(base)
     expect(page.locator(f'#certificate-type-{id_}')).to_contain_text(re.compile(r'(\d+) of \1 made'), timeout=60000)
@@ -418,7 +418,8 @@ def test_certificates(stack, log_in, take, picture):
     page.goto(f'{base}list/')
     faults += judge(page, picture, 'all certificates', within=OURS, **look)
     for path, button in (('', 'Send e-mails of'), ('list/', 'Correct the name of'), ('list/', 'History of the')):
-        faults += judge(page, picture, f'certificates, {button}', within=DIALOG, opens=opens(path, button), **look)
+        faults += judge(page, picture, f'certificates, {button.lower()}', within=DIALOG, opens=opens(path, button),
+                        **look)
     assert not faults, '\n'.join(faults)
 
 

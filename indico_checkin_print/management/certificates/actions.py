@@ -82,16 +82,20 @@ class RHActOnCertificates(RHChosenBase):
     def _retry(self, where):
         ids = bulk.retry(self.actor, *where)
         kick.make_certificates_after_response()
-        self._done(ids, _('Certificates that are tried once more: {}'), 'Certificates tried once more')
+        if self._say(ids, _('Certificates that are tried once more: {}')):
+            self._log(LogKind.change, 'Certificates tried once more', certificates=len(ids))
 
     def _publish(self, where):
-        self._done(bulk.publish(*where), _('Certificates that were published: {}'), 'Certificates published')
+        ids = bulk.publish(*where)
+        if self._say(ids, _('Certificates that were published: {}')):
+            self._log(LogKind.change, 'Certificates published', certificates=len(ids))
 
     def _restore(self, where):
         revoked = Certificate.query.filter(*where, Certificate.state == C.revoked).order_by(Certificate.id)
         ids = [certificate.id for certificate in revoked if restore(certificate, self.actor)]
         kick.make_certificates_after_response()
-        self._done(ids, _('Certificates that are valid once more: {}'), 'Certificates restored')
+        if self._say(ids, _('Certificates that are valid once more: {}')):
+            self._log(LogKind.change, 'Certificates restored', certificates=len(ids))
 
     def _send(self, where):
         self._queue_emails([*where, claims.may_be_sent()])
@@ -110,15 +114,14 @@ class RHActOnCertificates(RHChosenBase):
             ids[type_id].append(id_)
         for type_id, theirs in ids.items():
             queue_sending(CertificateType.get(type_id), self.actor, only=theirs)
-        self._done([id_ for theirs in ids.values() for id_ in theirs], _('E-mails that are sent now: {}'),
-                   'E-mails with certificates asked for')
+        chosen = [id_ for theirs in ids.values() for id_ in theirs]
+        if self._say(chosen, _('E-mails that are sent now: {}')):
+            self._log(LogKind.positive, 'E-mails with certificates asked for', certificates=len(chosen))
 
-    def _done(self, ids, words, summary):
-        if ids:
-            self._log(LogKind.change, summary, certificates=len(ids))
-            flash(words.format(len(ids)), 'success')
-        else:
-            flash(_('This is possible for none of them.'), 'warning')
+    def _say(self, ids, words):
+        """Flash for how many it was done; return whether it was done for any."""
+        flash(*((words.format(len(ids)), 'success') if ids else (_('This is possible for none of them.'), 'warning')))
+        return bool(ids)
 
 
 class RevokeForm(DialogForm):

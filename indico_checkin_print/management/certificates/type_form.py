@@ -127,6 +127,10 @@ class TextForm(DialogForm):
     subject = StringField(_('Subject'), [DataRequired(), Length(max=words.MAX_SUBJECT)])
     greeting = TextAreaField(_('Greeting'), [Length(max=words.MAX_BLOCK)], render_kw={'rows': 2})
     intro = TextAreaField(_('Text'), [Length(max=words.MAX_BLOCK)], render_kw={'rows': 5})
+    download_intro = TextAreaField(_('Above the button'), [Length(max=words.MAX_BLOCK)], render_kw={'rows': 2})
+    cta_label = StringField(_('Button'), [Length(max=words.MAX_BLOCK)],
+                            description=_('It downloads the certificate. If empty, there is none.'))
+    post_cta = TextAreaField(_('Below the button'), [Length(max=words.MAX_BLOCK)], render_kw={'rows': 2})
     closing = TextAreaField(_('Closing'), [Length(max=words.MAX_BLOCK)], render_kw={'rows': 3})
     signature = TextAreaField(_('Regards'), [Length(max=words.MAX_BLOCK)], render_kw={'rows': 2})
     sign_off = TextAreaField(_('Who writes'), [Length(max=words.MAX_BLOCK)], render_kw={'rows': 2})

@@ -135,7 +135,7 @@ class RHEditText(RHTypePageBase):
         subject, blocks = words.merged(self.type)
         form = TextForm(event=self.event, target=self.type, obj=FormDefaults(subject=subject, **blocks))
         if form.validate_on_submit():
-            own_subject, own = words.defaults()
+            own_subject, own = words.defaults(validated=self.type.validated)
             type_ = self._lock()
             # what is as the product has it stays so in the languages of all recipients
             type_.subject = '' if form.subject.data == own_subject else form.subject.data

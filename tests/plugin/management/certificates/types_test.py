@@ -71,14 +71,16 @@ def test_words_of_the_email(manager, url, attendee):
     html = manager.get(f'{url}/text').json['html']
     assert 'Your certificate' in html
     good = {'subject': 'Thank you, ${first_name}', 'greeting': 'Dear ${full_name},', 'intro': 'Here it is.',
-            'closing': '', 'signature': 'Kind regards', 'sign_off': '${event_full_name}', 'footer': ''}
+            'download_intro': 'You can also download it.', 'cta_label': 'Get it', 'closing': '', 'post_cta': '',
+            'signature': 'Kind regards', 'sign_off': '${event_full_name}', 'footer': ''}
     errors = manager.save(f'{url}/text', **good | {'intro': 'See ${link}', 'subject': '${nope}'})
     assert errors.keys() == {'intro', 'subject'}
     assert '${link}' in errors['intro']
     assert attendee.body == {}
     assert manager.save(f'{url}/text', **good) == {}
     # what is as the product has it is not stored
-    assert attendee.body == {'intro': 'Here it is.', 'closing': ''}
+    assert attendee.body == {'intro': 'Here it is.', 'cta_label': 'Get it', 'closing': '', 'post_cta': ''}
+    assert 'Get it' in manager.get(f'{url}/text').json['html']
     assert attendee.subject == 'Thank you, ${first_name}'
 
 
