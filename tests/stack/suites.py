@@ -3,7 +3,7 @@
 ``python -m tests.stack.suites [NAME...]`` runs some of: lint, unit, agent, plugin, system, pages, pictures; without
 names all but the last two. All of them run, also when one fails; the last lines say which did.
 
-The plugin's tests compute, those of the other suites wait most of the time: they run side by side.
+The plugin's tests compute, the agent's wait for printers most of the time: both run beside the others.
 """
 
 import contextlib
@@ -43,8 +43,10 @@ PICTURES = ['tests/system/pages_test.py::test_picture', *(x for x in PAGES if 'k
 DRAWING_AND_PAGES = ['tests/plugin/badge', 'tests/plugin/desk', 'tests/plugin/management']
 HALVES = [DRAWING_AND_PAGES,
           ['tests/permission', 'tests/plugin', *(f'--ignore={folder}' for folder in DRAWING_AND_PAGES)]]
+#: Suites that run beside the others
+BESIDE = ('agent', 'plugin')
 #: What a suite may take at most, in seconds; one that hangs shall not hang the run.
-TIMEOUT = 1100
+TIMEOUT = 1800
 #: The same, for the tests of all pages
 PAGES_TIMEOUT = 2400
 
@@ -165,11 +167,12 @@ def main():
         return 2
     with contextlib.ExitStack() as stack:
         suites = {name: functools.partial(passes, name) for name in SUITES if name in names}
-        if 'plugin' in suites and len(suites) > 1:
-            say('plugin: begins, beside the others')
-            # it takes longest, so its end is waited for last
-            del suites['plugin']
-            suites['plugin'] = stack.enter_context(aside('plugin'))
+        for name in BESIDE:
+            if name in suites and len(suites) > 1:
+                say(f'{name}: begins, beside the others')
+                # they take longest, so their ends are waited for last
+                del suites[name]
+                suites[name] = stack.enter_context(aside(name))
         failed = [name for name, suite in suites.items() if not suite()]
     if len(names) > 1:
         print(f'\nFAILED: {", ".join(failed)}' if failed else f'\nAll suites passed: {", ".join(suites)}', flush=True)
