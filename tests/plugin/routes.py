@@ -242,6 +242,13 @@ REGISTRANT_ROUTES = {
     ('GET', '/event/<int:event_id>/registrations/<int:reg_form_id>/certificates/<uuid:uuid>/name'),
     ('POST', '/event/<int:event_id>/registrations/<int:reg_form_id>/certificates/<uuid:uuid>/name'),
 }
+#: What everybody may ask of certificates; `public/pages_test.py` asks
+PUBLIC_ROUTES = {
+    ('GET', '/c/'),
+    ('GET', '/c/<serial>'),
+    ('GET', '/c/<uuid:uuid>.pdf'),
+    ('POST', '/c/check'),
+}
 #: Pages that only lead elsewhere, and those for programs, which have tests of their own
 OTHER_ROUTES = {
     ('GET', '/desk/<int:desk_id>'),
@@ -251,6 +258,7 @@ OTHER_ROUTES = {
     ('POST', '/api/plugin/checkin-print/outcome/<uuid:job>'),
     *API_ROUTES,
     *KIOSK_ROUTES,
+    *PUBLIC_ROUTES,
     *REGISTRANT_ROUTES,
 }
 

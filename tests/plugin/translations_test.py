@@ -18,8 +18,8 @@ ROOT = Path(indico_checkin_print.__file__).parent
 TEMPLATES = sorted((ROOT / 'templates').rglob('*.html'))
 SCRIPTS = sorted((ROOT / 'static').glob('*.js'))
 #: Rooms whose texts are for programs, administrators' consoles and logs, which are English as Indico's are
-FOR_PROGRAMS = ('agents', 'api', 'certificates/cli.py', 'certificates/send_cli.py', 'certificates/sign.py',
-                'certificates/pades.py',
+FOR_PROGRAMS = ('agents', 'api', 'certificates/audit', 'certificates/cli.py', 'certificates/export.py',
+                'certificates/pades.py', 'certificates/send_cli.py', 'certificates/sign.py',
                 'cli.py', 'delivery', 'diagnostics/checks.py', 'diagnostics/facts.py', 'diagnostics/findings.py',
                 'errors.py', 'ledger', 'messages', 'migrations', 'models', 'relay', 'settings.py', 'sql.py')
 MODULES = sorted(path for path in ROOT.rglob('*.py')

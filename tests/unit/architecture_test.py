@@ -176,6 +176,17 @@ def test_docstrings_name_what_modules_have():
     assert stale == []
 
 
+def test_endpoints_have_one_handler():
+    """Indico does not start if two handlers have one name; only the plugin's tests would notice that as well."""
+    handlers = {}
+    for path in ALL.values():
+        for endpoint, handler in re.findall(r"(?:\badd_url_rule|\b_add)\(\s*.*?'[^']*',\s*'(\w+)',\s*(RH\w+)",
+                                            path.read_text()):
+            handlers.setdefault(endpoint, set()).add(f'{path.parent.name}: {handler}')
+    assert len(handlers) > 100
+    assert {endpoint: names for endpoint, names in handlers.items() if len(names) > 1} == {}
+
+
 def is_file(reference):
     """Return whether a reference is the name of a file."""
     return reference.endswith(('.py', '.js', '.md', '.toml', '.conf'))
