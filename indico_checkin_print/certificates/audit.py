@@ -24,7 +24,7 @@ def fault_of(certificate):
         return 'its PDF has another identifier'
     if certificate.signed_by is not None:
         return _fault_of_signature(pdf, certificate.signed_by)
-    return ''
+    return 'its PDF is not signed, as those of its type are' if certificate.type.signed else ''
 
 
 def _fault_of_signature(pdf, fingerprint):

@@ -22,6 +22,8 @@ class Shown:
     type: str
     topic: str
     issued: date | None
+    #: When its PDF last replaced an earlier one
+    replaced: date | None
     is_revoked: bool
     revoked: date | None
     revoked_why: str
@@ -34,11 +36,13 @@ def shown(certificate):
     event = certificate.event
     start, end = _day(event.start_dt, event), _day(event.end_dt, event)
     key = certificate.signed_by or ''
+    replaced_dt = max((one.replaced_dt for one in certificate.replaced_files), default=None)
     return Shown(written(certificate.serial), obfuscate(certificate.name), event.title,
                  format_date(start, 'long') if start == end else format_interval(start, end, 'yMMMMd'),
                  certificate.type.title, certificate.facts.get('topic', ''), _day(certificate.issued_dt, event),
-                 certificate.state == CertificateState.revoked, _day(certificate.revoked_dt, event),
-                 certificate.revoked_why, ' '.join(key[n:n + 4] for n in range(0, len(key), 4)))
+                 _day(replaced_dt, event), certificate.state == CertificateState.revoked,
+                 _day(certificate.revoked_dt, event), certificate.revoked_why,
+                 ' '.join(key[n:n + 4] for n in range(0, len(key), 4)))
 
 
 def _day(dt, event):

@@ -1,6 +1,6 @@
 """What anybody may ask of certificates: whether a number or a PDF is genuine, and the PDF by its secret address."""
 
-from flask import make_response, redirect, request
+from flask import after_this_request, redirect, request
 from markupsafe import Markup
 from werkzeug.exceptions import Gone, NotFound, RequestEntityTooLarge, ServiceUnavailable
 
@@ -40,15 +40,20 @@ class RHPublicBase(RH):
     CSRF_ENABLED = False
 
     def _process(self):
-        response = make_response(self._answer())
-        response.headers |= {'X-Robots-Tag': 'noindex, nofollow', 'Referrer-Policy': 'no-referrer',
-                             'Cache-Control': 'private, no-store'}
-        return response
+        # also on what is answered with an error
+        after_this_request(_with_headers)
+        return self._answer()
 
     def _page(self, status=200, **kwargs):
         page = WPCertificate(self, title=_('Certificates'), max_size=MAX_UPLOAD // 1_000_000,
                              **{'certificate': None, 'verdict': None, 'number': None, **kwargs})
         return page.display(_jinja_template='certificate.html'), status
+
+
+def _with_headers(response):
+    response.headers |= {'X-Robots-Tag': 'noindex, nofollow', 'Referrer-Policy': 'no-referrer',
+                         'Cache-Control': 'private, no-store', 'X-Content-Type-Options': 'nosniff'}
+    return response
 
 
 class RHCertificates(RHPublicBase):
@@ -110,9 +115,7 @@ class RHDownload(RHPublicBase):
         if certificate.state == CertificateState.revoked or certificate.file is None:
             raise Gone(_('This certificate was revoked. {why}').format(why=certificate.revoked_why))
         try:
-            response = send_file(certificate.file.filename, certificate.file.open(), 'application/pdf', inline=False)
+            return send_file(certificate.file.filename, certificate.file.open(), 'application/pdf', inline=False)
         except (StorageError, OSError) as exc:
             logger.error('The PDF of certificate %d cannot be read: %s', certificate.id, exc)
             raise ServiceUnavailable(_('The certificate cannot be read just now. Try again later.')) from exc
-        response.headers['X-Content-Type-Options'] = 'nosniff'
-        return response

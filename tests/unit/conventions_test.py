@@ -40,6 +40,7 @@ TESTED_BY = {
     'print_agent/printing/pdf_reader.py': 'unit/printing/pdf_process_test.py',
     'print_agent/printing/watch.py': 'unit/printing/cups_test.py',
     'indico_checkin_print/certificates/export.py': 'plugin/certificates/audit_cli_test.py',
+    'indico_checkin_print/certificates/public_view.py': 'plugin/public/pages_test.py',
     'indico_checkin_print/api/base.py': 'plugin/api/agents_test.py',
     'indico_checkin_print/badge/context.py': 'plugin/badge/render_test.py',
     'indico_checkin_print/badge/faults.py': 'plugin/badge/render_test.py',

@@ -10,6 +10,7 @@ from indico.util.date_time import now_utc
 from indico_checkin_print.certificates.generate import make_waiting
 from indico_checkin_print.certificates.plan import plan
 from indico_checkin_print.certificates.reissue import revoke
+from indico_checkin_print.certificates.urls import validation_url
 from indico_checkin_print.models.certificates import Certificate
 
 
@@ -51,16 +52,26 @@ def test_counts_and_faults(db, dummy_event, issued, run):
     assert run('verify', '--uuid', 'x')[0] == 2
 
 
+def test_no_half_of_a_file_stays(dummy_event, issued, run, tmp_path, mocker):
+    mocker.patch('pathlib.Path.replace', side_effect=OSError('No space left on device'))
+    code, output = run('export', '--event', dummy_event.id, tmp_path / 'out')
+    assert (code, 'No space left' in output, list((tmp_path / 'out').iterdir())) == (1, True, [])
+
+
 def test_export(db, dummy_event, issued, run, tmp_path):
     folder = tmp_path / 'out'
     arguments = ('export', '--event', dummy_event.id, folder, '--json')
     assert json.loads(run(*arguments)[1]) == {'pdfs': 4, 'pages': 4, 'removed': 0}
     first = Certificate.query.order_by(Certificate.id).first()
     pdf = folder / 'attendee' / first.uuid / f'{first.uuid}.pdf'
-    page = folder / 'attendee' / 'website-validate' / first.uuid
+    page = folder / 'attendee' / 'website-validate' / first.serial
+    uuid, url = first.uuid, validation_url(first.serial)
     assert pdf.read_bytes().startswith(b'%PDF')
     assert 'name: Z*ë M****r\n---\n' in (page / 'contents.lr').read_text()
     assert 'Z*ë M****r' in (page / 'index.html').read_text()
+    for text in (path.read_text() for path in page.iterdir()):
+        # a page does not lead to the PDF
+        assert (uuid in text, url in text) == (False, True)
     assert not (folder / 'volunteer' / 'website-validate').exists()
     # once more: only what has changed
     assert json.loads(run(*arguments)[1]) == {'pdfs': 0, 'pages': 0, 'removed': 0}
@@ -69,8 +80,15 @@ def test_export(db, dummy_event, issued, run, tmp_path):
     assert json.loads(run(*arguments)[1]) == {'pdfs': 0, 'pages': 2, 'removed': 1}
     assert not pdf.exists()
     contents = (page / 'contents.lr').read_text()
-    assert contents.count('\n---\n') == 11
+    assert contents.count('\n---\n') == 13
     assert 'state: revoked' in contents.split('\n---\n')
+    second = Certificate.query.order_by(Certificate.id).all()[1]
+    second.type.validated, second.sha256 = False, '0' * 64
+    db.session.flush()
+    code, output = run(*arguments[:-1])
+    assert (code, 'is not the one that was issued' in output) == (1, True)
+    # it came as far as the first one
+    assert not page.exists()
     (tmp_path / 'other').mkdir()
     (tmp_path / 'other' / 'file').touch()
     assert run('export', '--event', dummy_event.id, tmp_path / 'other')[0] == 1

@@ -41,7 +41,8 @@ def test_procedure(run, db, dummy_event, create_reg, configure, key_files, mail_
     for step, text in STEPS.items():
         for words in commands(text):
             certificate = Certificate.query.filter_by(first_name='Ada').first()
-            here = {'42': dummy_event.id, 'preview': tmp_path, 'bounces.csv': tmp_path / 'bounces.csv',
+            here = {'42': dummy_event.id, 'preview': tmp_path, 'elsewhere': tmp_path / 'elsewhere',
+                    'bounces.csv': tmp_path / 'bounces.csv',
                     **({'UUID': certificate.uuid, 'SERIAL': certificate.serial} if certificate else {})}
             if words[0] == 'bounces':
                 here['bounces.csv'].write_text(f'message-id,status\n{certificate.message_id},bounced\n')

@@ -10,6 +10,7 @@ from indico.modules.files.models.files import File
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.certificates.check_pdf import MAX_UPLOAD
+from indico_checkin_print.models.certificate_records import ReplacedFile
 from indico_checkin_print.models.certificate_types import CertificateType
 from indico_checkin_print.models.certificates import Certificate
 from indico_checkin_print.models.states import CertificateState
@@ -53,6 +54,7 @@ def text_of(response, status=200):
     assert response.status_code == status, response.location
     assert response.headers['X-Robots-Tag'] == 'noindex, nofollow'
     assert 'no-store' in response.headers['Cache-Control']
+    assert 'Set-Cookie' not in response.headers
     return response.get_data(as_text=True).partition('<main')[2].partition('</main>')[0]
 
 
@@ -83,9 +85,18 @@ def test_revoked(db, client, certificate):
     assert 'Issued by &lt;i&gt;mistake' in text
     assert 'Valid' not in text
     response = client.get(f'/c/{UUID}.pdf')
-    assert response.status_code == 410
+    assert (response.status_code, response.headers['X-Robots-Tag']) == (410, 'noindex, nofollow')
     assert PDF not in response.data
+    assert '<i>' not in response.get_data(as_text=True).partition('<body')[2].partition('Issued by')[2][:20]
     assert 'Revoked' in text_of(client.post('/c/check', data={'file': (BytesIO(PDF), 'x.pdf')}))
+
+
+def test_replaced(db, client, certificate):
+    db.session.add(ReplacedFile(certificate_id=certificate.id, sha256='00', made_dt=now_utc()))
+    db.session.flush()
+    db.session.expire_all()
+    text = text_of(client.get(f'/c/{SERIAL}'))
+    assert ('Valid' in text, 'An earlier PDF of it was replaced on' in text) == (True, True)
 
 
 @pytest.mark.parametrize('hide', [lambda certificate: setattr(certificate, 'published_dt', None),
