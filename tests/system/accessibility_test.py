@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from tests.stack.browser import accessibility_faults
 from tests.stack.checkin import CheckIn
 from tests.stack.facts import wait_for_badges
+from tests.stack.indico import BIN
 from tests.stack.keyboard import Keyboard
 from tests.stack.kiosk_page import KioskPage, add_kiosk
 from tests.stack.manager import Manager
@@ -434,6 +435,43 @@ def test_a_walk_in_who_is_registered_already(stack, log_in, take, picture):
     page.keyboard.press('Tab')
     page.locator('.walk-in-notice').wait_for()
     faults = judge(page, picture, 'walk-in, known', without=(FORM,))
+    assert not faults, '\n'.join(faults)
+
+
+def test_what_the_public_sees_of_a_certificate(stack, log_in, take, picture):
+    """Without an account: what a code leads to, and what becomes of a PDF that somebody has changed."""
+    person, = take(1, form=1)
+    CheckIn(stack)(person)
+    event = str(stack.seeded['event']['id'])
+
+    def certificates(command, *arguments):
+        stack.indico.run(BIN / 'indico', 'checkin-print', 'certificates', command, *arguments)
+
+    certificates('types', '--event', event, '--on', 'attendee', '--unsigned', 'attendee')
+    for command in ('generate', 'publish'):
+        certificates(command, '--event', event, '--type', 'attendee')
+    row, = stack.postgres.sql('indico', f'SELECT serial, uuid FROM plugin_checkin_print.certificates '
+                                        f'WHERE registration_id = {person["id"]}')
+    serial, uuid = row.split('\t')
+    page = log_in()
+    pdf = page.request.get(f'/c/{uuid}.pdf')
+    assert pdf.ok
+    page.goto(f'/c/{serial}')
+    page.get_by_role('heading', name='Valid').wait_for()
+    faults = judge(page, picture, 'certificate')
+    page.get_by_label('PDF', exact=True).set_input_files({'name': 'mine.pdf', 'mimeType': 'application/pdf',
+                                                          'buffer': pdf.body() + b'%'})
+    page.get_by_role('button', name='Check the PDF').click()
+    page.get_by_role('heading', name='Altered').wait_for()
+    faults += judge(page, picture, 'certificate, altered')
+    page.get_by_label('Number on the certificate').fill('ABCD-EFGH')
+    page.get_by_role('button', name='Check the number').click()
+    page.get_by_role('heading', name='No such certificate').wait_for()
+    faults += judge(page, picture, 'certificate, unknown')
+    certificates('revoke', '--uuid', uuid, '--why', 'Issued by mistake')
+    page.goto(f'/c/{serial}')
+    page.get_by_role('heading', name='Revoked').wait_for()
+    faults += judge(page, picture, 'certificate, revoked')
     assert not faults, '\n'.join(faults)
 
 
