@@ -174,7 +174,8 @@ async def test_a_browser_that_speaks_is_sent_away():
 
 @in_a_loop
 async def test_a_browser_that_takes_nothing_is_cut_and_holds_up_nobody(mocker):
-    mocker.patch.object(boards_module, 'SEND_TIMEOUT', 0.3)
+    # long enough for the browser that takes what it gets, also on a busy machine
+    mocker.patch.object(boards_module, 'SEND_TIMEOUT', 3)
     mocker.patch.object(boards_module, 'MAX_FRAME', 2**30)
     async with running(database := Database()) as (boards, browser), browser(max_size=None) as quick:
         slow = await browser(max_size=None, max_queue=1)

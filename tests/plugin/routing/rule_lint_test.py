@@ -45,7 +45,7 @@ def people(draw):
                  draw(st.sampled_from(list(CheckinSource))), draw(st.booleans()))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(RULES, st.lists(people(), min_size=1, max_size=8))
 def test_what_is_unreachable_is_never_reached(rules, persons):
     unreachable = lint(rules, KNOWN)
