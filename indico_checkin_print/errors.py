@@ -53,11 +53,12 @@ class SecretUnreadable(CheckinPrintError):
 class CannotRender(CheckinPrintError):
     """A badge cannot be made, and another try will not help until a person changes something.
 
-    ``reason`` is a `reasons.codes.Reason`.
+    ``reason`` is a `reasons.codes.Reason`, and ``template`` the id of the template that is at fault, if it is known.
     """
 
-    def __init__(self, reason, detail=''):
+    def __init__(self, reason, detail='', template=None):
         super().__init__(detail, reason)
+        self.template = template
 
 
 class CannotMake(CheckinPrintError):

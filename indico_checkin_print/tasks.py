@@ -22,7 +22,7 @@ from indico_checkin_print.logs import logger
 from indico_checkin_print.work import preflight
 from indico_checkin_print.work import prepare as ahead
 from indico_checkin_print.work import retention
-from indico_checkin_print.work.worker import post_waiting, recover_stalled, render_waiting
+from indico_checkin_print.work.worker import post_waiting, recover_stalled, render_if_queued, render_waiting
 
 
 #: Between two sweeps, in seconds.
@@ -87,7 +87,7 @@ def prepare(chain=None):
         return
     actor = f'celery:{os.getpid()}'
     # who is checked in does not wait for it, not even where there is only one worker
-    work = {'seconds': PREPARE_DURATION, 'meanwhile': lambda: render_waiting(actor, seconds=2)}
+    work = {'seconds': PREPARE_DURATION, 'meanwhile': lambda: render_if_queued(actor, seconds=2)}
     # what is drawn ahead is examined on the way
     if ahead.prepare(heartbeat.CELERY, **work) or preflight.examine(**work):
         prepare.apply_async((chain,), countdown=PREPARE_PAUSE)

@@ -18,6 +18,7 @@ from indico.web.rh import cors, json_errors, oauth_scope
 
 from indico_checkin_print import kick, ledger
 from indico_checkin_print.api.base import JSONRequest, answer
+from indico_checkin_print.badge.blocked import is_blocked
 from indico_checkin_print.badge.persons import persons_of
 from indico_checkin_print.badge.templates import usable_templates
 from indico_checkin_print.errors import APIError
@@ -139,7 +140,7 @@ class RHRequestBadge(RHBadgesBase):
             raise APIError(404, 'no_person', 'The registration has no such person with a badge.')
         if registration.state not in {RegistrationState.complete, RegistrationState.unpaid}:
             raise APIError(409, 'not_complete', in_english(Reason.not_complete))
-        if registration.is_ticket_blocked:
+        if is_blocked(registration):
             raise APIError(409, 'not_allowed', in_english(Reason.not_allowed))
         return registration
 

@@ -7,6 +7,7 @@ Indico and other plugins put there, and its modules are where they are in Indico
 """
 
 import json
+from dataclasses import dataclass
 from io import BytesIO
 from types import SimpleNamespace
 
@@ -107,6 +108,19 @@ def _picture(payload):
     return content.getvalue()
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A code, and where it is in a document."""
+
+    #: The item that shows it, as `items.key_of` names it
+    item: str
+    code: Code
+    #: The number of the page, from 0
+    page: int
+    #: The left, bottom, right and top of the symbol and the white around it, in points from the lower left corner
+    box: tuple[float, float, float, float]
+
+
 class Scannable:
     """Draws the codes of tickets as masks. It comes after `Written`, which keeps texts off them."""
 
@@ -118,17 +132,23 @@ class Scannable:
         super().__init__(*args, **kwargs)
         #: The `Code` that was drawn last for each item, by what `items.key_of` says
         self.codes = {}
+        #: Each code that was drawn: `Placed`
+        self.placed = []
 
     def _draw_item(self, canvas, item, tpl_data, content, margin_x, margin_y):
         if isinstance(content, TicketCode):
             modules = symbol(content.payload, self.qr_level)
-            self.codes[key_of(item)] = code_at(item, tpl_data, content.payload, len(modules))
-            self._draw_code(canvas, item, tpl_data, modules, margin_x, margin_y)
+            code = self.codes[key_of(item)] = code_at(item, tpl_data, content.payload, len(modules))
+            box = self._draw_code(canvas, item, tpl_data, modules, margin_x, margin_y)
+            self.placed.append(Placed(key_of(item), code, canvas.getPageNumber() - 1, box))
         else:
             super()._draw_item(canvas, item, tpl_data, content, margin_x, margin_y)
 
     def _draw_code(self, canvas, item, tpl_data, modules, margin_x, margin_y):
-        """Draw a symbol in the middle of its item, on white as far as a quiet zone needs it and there is room."""
+        """Draw a symbol in the middle of its item, on white as far as a quiet zone needs it and there is room.
+
+        Return the `Placed.box`.
+        """
         count = len(modules)
         module = module_of(item, count)
         left, top = (float(item[place]) + (item[side] - count * module) / 2
@@ -145,4 +165,9 @@ class Scannable:
         # ReportLab has no masks: what is set in it is painted black, from the top down
         canvas._code.append(f'{count} 0 0 {-count} 0 {count} cm BI /IM true /W {count * MASK_DOTS} /H '
                             f'{count * MASK_DOTS} /D [1 0] /F /AHx ID {"".join(mask(modules))}> EI')
+        # the page may be turned
+        corners = [canvas.absolutePosition(x, y) for x in (-white[0], count + white[2])
+                   for y in (-white[1], count + white[3])]
         canvas.restoreState()
+        across, upwards = zip(*corners, strict=True)
+        return min(across), min(upwards), max(across), max(upwards)

@@ -49,6 +49,11 @@ class DrawnPart:
     losses: tuple
     codes: dict
     is_nameless: bool
+    #: A PDF with one copy of it, and how many there are
+    content: bytes = field(repr=False)
+    copies: int = 1
+    #: Each `qr.Placed` in it
+    placed: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -104,20 +109,27 @@ def render(registration, setup, person='', *, template=None, language=BadgeLangu
     elif kind == BadgeKind.badge:
         parts = [Part(choose_template(registration, setup, person, asked=template))]
     with drawing(registration, language):
-        with _faults_of_templates(), _invariant_pdf():
-            pdfs = ([_prepare_badge(registration, part.choice, person, accepted, edits or {}) for part in parts]
-                    or [_prepare_ticket(registration)])
-            for pdf in pdfs:
-                pdf.smallest, pdf.qr_level = smallest, qr_level
-            contents = [pdf.get_pdf().getvalue() for pdf in pdfs]
+        with _invariant_pdf():
+            pdfs, contents = [], []
+            for part in parts or [None]:
+                shown = part.choice.template if part else registration.registration_form.get_ticket_template()
+                with _faults_of_template(shown.id):
+                    pdf = (_prepare_badge(registration, part.choice, person, accepted, edits or {}) if part else
+                           _prepare_ticket(registration, shown))
+                    pdf.smallest, pdf.qr_level = smallest, qr_level
+                    contents.append(pdf.get_pdf().getvalue())
+                pdfs.append(pdf)
             two_sided = any(part.choice.is_two_sided for part in parts)
             copies = [part.copies for part in parts] or [1]
-            content = contents[0] if copies == [1] else join(zip(contents, copies, strict=True), two_sided=two_sided)
+            with _faults_of_template():
+                content = (contents[0] if copies == [1] else
+                           join(zip(contents, copies, strict=True), two_sided=two_sided))
         badge = _checked(kind, content, losses=(*(loss for pdf in pdfs for loss in pdf.losses.values()), *left_out),
                          two_sided=two_sided, drawn_with=parts_in_facts(parts) if parts else None, codes=_codes(pdfs),
                          is_nameless=any(pdf.is_nameless for pdf in pdfs), parts=tuple(
-                             DrawnPart(pdf.template.id, tuple(pdf.losses.values()), pdf.codes, pdf.is_nameless)
-                             for pdf in pdfs))
+                             DrawnPart(pdf.template.id, tuple(pdf.losses.values()), pdf.codes, pdf.is_nameless,
+                                       *of_part, tuple(pdf.placed))
+                             for pdf, *of_part in zip(pdfs, contents, copies, strict=True)))
         for reason, detail in doubts(badge):
             if reason not in accepted:
                 raise MustHold(reason, detail)
@@ -176,17 +188,16 @@ def texts_of(registration, setup, person='', *, template=None, language=BadgeLan
     if template is None and setup.kind == BadgeKind.ticket:
         return []
     choice = choose_template(registration, setup, person, asked=template)
-    with drawing(registration, language), _faults_of_templates():
+    with drawing(registration, language), _faults_of_template(choice.template.id):
         pdf = _prepare(registration, choice, person, Recorder, Bare)
         pdf.texts = {}
         pdf.get_pdf()
     return in_words(pdf.texts)
 
 
-def _prepare_ticket(registration):
+def _prepare_ticket(registration, template):
     """Return what draws a ticket, as Indico's `generate_ticket` does it."""
     regform = registration.registration_form
-    template = regform.get_ticket_template()
     signals.event.designer.print_badge_template.send(template, regform=regform, registrations=[registration])
     pdf_class = RegistrantsListToBadgesPDFFoldable if template.backside_template else RegistrantsListToBadgesPDF
     ticket_class = type('Ticket', (Written, Scannable, Pictured, pdf_class), {})
@@ -248,16 +259,22 @@ def _invariant_pdf():
 
 
 @contextmanager
-def _faults_of_templates():
-    """Turn what Indico's designer raises into `CannotRender`."""
+def _faults_of_template(template=None):
+    """Turn what Indico's designer raises into `CannotRender`.
+
+    :param template: The id of the template with which it draws, if it is one.
+    """
     try:
         yield
-    except (CannotRender, MustHold, SQLAlchemyError):
+    except (MustHold, SQLAlchemyError):
+        raise
+    except CannotRender as exc:
+        exc.template = template
         raise
     except Exception as exc:
         # templates are users' input: whatever is wrong with one must end as a reason on its job
         log_failure(logger, exc, 'A badge could not be drawn')
-        raise CannotRender(Reason.render_failed, describe_fault(exc)) from exc
+        raise CannotRender(Reason.render_failed, describe_fault(exc), template) from exc
 
 
 def _checked(kind, content, **about):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from indico.core.db import db
 
 from indico_checkin_print import kick, ledger
+from indico_checkin_print.badge.blocked import is_blocked
 from indico_checkin_print.badge.persons import persons_of
 from indico_checkin_print.models.choices import BadgeKind
 from indico_checkin_print.models.jobs import Job, JobState
@@ -64,7 +65,7 @@ def _judge(registration, jobs):
     # those of accompanying persons who come no more wait for ever
     jobs = [job for job in jobs if job.person in persons]
     desks = desks_of(registration, [job.person for job in jobs], desk_facts, rules, way)
-    checkin = CheckIn(source=way, state=registration.state, blocked=registration.is_ticket_blocked,
+    checkin = CheckIn(source=way, state=registration.state, blocked=is_blocked(registration),
                       already_printed=already_printed)
     return [Waiting(job, *judge(setup, checkin, desk.desk_id, job.person), desk)
             for job in jobs for desk in (desks[job.person],)]

@@ -10,10 +10,11 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.logs.models.entries import EventLogRealm, LogKind
 
 from indico_checkin_print import _, kick, ledger
+from indico_checkin_print.badge.blocked import is_blocked
 from indico_checkin_print.badge.edits import BadgeText, normalize, problem_with
 from indico_checkin_print.badge.names import names_of
 from indico_checkin_print.badge.persons import name_of, persons_of
-from indico_checkin_print.badge.preview import as_url, pictures_of
+from indico_checkin_print.badge.preview import shown_pages
 from indico_checkin_print.badge.render import texts_of
 from indico_checkin_print.badge.templates import usable_templates
 from indico_checkin_print.desk.base import RHVolunteerBase, WPVolunteer
@@ -104,9 +105,9 @@ class RHEditPrint(RHVolunteerBase):
                        next(iter(dialog.printers), None))
         shown = show(self.registration, setup_of(self.event), dialog.person, dots=dots_of(printer),
                      template=dialog.template, edits=facts.get('edits'))
-        pictures = pictures_of(shown.content, dots_of(printer)) if shown.content else []
+        pages = shown_pages(shown.content, dots_of(printer)) if shown.content else []
         return jsonify(printed=False, problems=[], notes=shown.notes, width_mm=shown.width_mm,
-                       pictures=list(map(as_url, pictures)))
+                       pages=[{'url': page.url, 'times': page.times} for page in pages])
 
     def _person(self):
         return request.values.get('person', '')[:100]
@@ -192,7 +193,7 @@ def _refusal(registration, setup, may):
         return str(_('Check the person in first.'))
     if registration.state not in {RegistrationState.complete, RegistrationState.unpaid}:
         return str(_('The registration is not complete any more.'))
-    if registration.is_ticket_blocked:
+    if is_blocked(registration):
         return str(_('The ticket is blocked.'))
     return ''
 

@@ -18,6 +18,7 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.modules.events.registration.util import get_custom_ticket_qr_code_handlers
 from indico.util.date_time import now_utc
 
+from indico_checkin_print.badge.blocked import is_blocked
 from indico_checkin_print.desk.answers import Answer, Facts, decide
 from indico_checkin_print.desk.badge_desk import Waiting, hand_out, waiting_badges
 from indico_checkin_print.desk.people import loads_summary
@@ -111,7 +112,7 @@ def set_checked_in(registration, value):
 
 def _judge(registration, person, unpaid_too=False):
     badges = tuple(waiting_badges(registration))
-    facts = Facts(same_event=True, state=registration.state, blocked=registration.is_ticket_blocked,
+    facts = Facts(same_event=True, state=registration.state, blocked=is_blocked(registration),
                   checked_in=registration.checked_in, badge_waits=bool(badges))
     return Scan(decide(facts, unpaid_too=unpaid_too), registration, person, badges=badges)
 

@@ -1,5 +1,6 @@
 """Preflight of an event: what is wrong with its badges, templates and printers before the doors open."""
 
+import hashlib
 from dataclasses import dataclass
 
 from indico.core.db import db
@@ -48,19 +49,31 @@ def report_on(event_id, *visible):
 
     :param visible: Conditions for the registrations that count.
     """
+    of_event, templates = _of_event(event_id)
+    rows = examined.found(event_id, *visible)
+    groups = grouped([((row.registration_id, row.person), _findings(row)) for row in rows], of_event)
+    return Report(examined.progress(event_id, *visible), tuple(groups),
+                  {row.registration_id: row.registration for row in rows}, templates)
+
+
+def digest_of(event_id, *visible):
+    """Return a digest of what the groups of `report_on` are made of."""
+    of_event, templates = _of_event(event_id)
+    named = [(id_, template.title) for id_, template in templates.items()]
+    return hashlib.sha256(repr([of_event, named, examined.found_digest(event_id, *visible)]).encode()).hexdigest()[:32]
+
+
+def _of_event(event_id):
+    """Return each `Finding` about the templates and the printers of an event, and the templates by their ids."""
     rules, setups = template_rules(event_id), _setups(event_id)
     event_setup = EventSetup.query.get(event_id)
     smallest = event_setup.smallest_text if event_setup is not None else DEFAULT_SMALLEST_TEXT
     templates = _templates(setups, rules)
     existing = _existing_fields(template for template, __ in templates.values())
-    of_templates = [finding for template, forms in templates.values()
-                    for finding in findings_of(template, [_fields(form) for form in forms], existing, smallest)]
-    rows = examined.found(event_id, *visible)
-    groups = grouped([((row.registration_id, row.person), _findings(row)) for row in rows],
-                     [*of_templates, *_of_printers(desks_of(event_id), setups, rules)])
-    return Report(examined.progress(event_id, *visible), tuple(groups), {row.registration_id: row.registration
-                                                                         for row in rows},
-                  {id_: template for id_, (template, __) in templates.items()})
+    found = [finding for template, forms in templates.values()
+             for finding in findings_of(template, [_fields(form) for form in forms], existing, smallest)]
+    return ([*found, *_of_printers(desks_of(event_id), setups, rules)],
+            {id_: template for id_, (template, __) in templates.items()})
 
 
 def _findings(row):

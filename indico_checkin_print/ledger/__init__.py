@@ -10,7 +10,8 @@ from indico_checkin_print.ledger.batches import cancel_batch, create_batch, feed
 from indico_checkin_print.ledger.cancellation import (cancel, cancel_check_in, cancel_event, cancel_form,
                                                       cancel_registration)
 from indico_checkin_print.ledger.claims import (Claim, claim_post, claim_render, delivered, doubt, due_at_once,
-                                                fail_render, hold_claimed, rendered, undelivered, use_prepared)
+                                                fail_render, hold_claimed, is_any_queued, rendered, undelivered,
+                                                use_prepared)
 from indico_checkin_print.ledger.corrections import follow_state, redraw, restamp, undo_unsignaled
 from indico_checkin_print.ledger.create import (check_in_row, enter, new_row, record, reprint,
                                                 request_calibration_sheet, request_event_test, request_test, resend)

@@ -38,6 +38,11 @@ def claim_render(actor, *, due_for=0):
     return fresh(ids[0]) if ids else None
 
 
+def is_any_queued():
+    """Return whether there is anything that `claim_render` would take; unlike that, it takes no lock."""
+    return db.session.query(Job.query.filter(due(S.queued)).exists()).scalar()
+
+
 def rendered(job, pdf, actor):
     """Store the document of a claimed job, which is then ready for its desk.
 

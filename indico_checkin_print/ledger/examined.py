@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from indico.core.db import db
 from indico.modules.events.models.events import Event
@@ -56,23 +56,43 @@ def _note(event_id, column):
                        .on_conflict_do_update(index_elements=['event_id'], set_=values))
 
 
-def store_examined(registration, drawn, drawn_from, drawn_by, *, is_blocked, seconds):
-    """Store what was found on the badges of a registration.
+@dataclass(frozen=True)
+class Seen:
+    """What was found on the badges of a registration."""
 
-    :param drawn: By the id of each person a `badge.preflight.drawn.Drawn`.
-    :param drawn_from: The fingerprint from before they were drawn.
-    :param seconds: How long all of it took.
+    registration_id: int
+    event_id: int
+    #: The fingerprint from before they were drawn
+    drawn_from: str
+    #: By the id of each person a `badge.preflight.drawn.Drawn`
+    drawn: dict
+    is_blocked: bool
+    #: How long all of it took
+    seconds: float
+
+
+def store_examined(seen, drawn_by):
+    """Store what was found on the badges of some registrations of which each has a badge.
+
+    :param seen: Each `Seen`.
+    :param drawn_by: What drew them, see `models.examined.Examined`.
     """
-    Examined.query.filter(Examined.registration_id == registration.id, Examined.person.notin_(drawn)).delete(
-        synchronize_session=False)
-    for person, each in drawn.items():
-        findings = [[kind, template, item, detail[:MAX_DETAIL]] for kind, template, item, detail in
-                    to_stored(each.findings[:MAX_FINDINGS])]
-        values = {'registration_id': registration.id, 'person': person, 'event_id': registration.event_id,
-                  'drawn_from': drawn_from, 'drawn_by': drawn_by, 'findings': findings or db.null(),
-                  'is_blocked': is_blocked, 'seconds': seconds / len(drawn), 'checked_dt': now()}
-        db.session.execute(insert(Examined.__table__).values(values)
-                           .on_conflict_do_update(index_elements=['registration_id', 'person'], set_=values))
+    rows = [{'registration_id': each.registration_id, 'person': person, 'event_id': each.event_id,
+             'drawn_from': each.drawn_from, 'drawn_by': drawn_by, 'findings': _findings(drawn) or db.null(),
+             'is_blocked': each.is_blocked, 'seconds': each.seconds / len(each.drawn), 'checked_dt': now()}
+            for each in seen for person, drawn in each.drawn.items()]
+    Examined.query.filter(Examined.registration_id.in_({row['registration_id'] for row in rows}),
+                          db.tuple_(Examined.registration_id, Examined.person).notin_(
+                              [(row['registration_id'], row['person']) for row in rows])
+                          ).delete(synchronize_session=False)
+    new = insert(Examined.__table__).values(rows)
+    db.session.execute(new.on_conflict_do_update(index_elements=['registration_id', 'person'],
+                                                 set_={name: new.excluded[name] for name in rows[0]}))
+
+
+def _findings(drawn):
+    return [[kind, template, item, detail[:MAX_DETAIL]] for kind, template, item, detail in
+            to_stored(drawn.findings[:MAX_FINDINGS])]
 
 
 def note_blocked(registration_id, *, is_blocked):
@@ -94,6 +114,8 @@ class Progress:
     badges: int
     #: When the last of them was found to be true
     checked_dt: datetime | None
+    #: Of how many it is known by now that they are as they were, where nobody asked and all are looked through again
+    looked_through: int | None = None
 
     @property
     def ms_per_badge(self):
@@ -109,10 +131,26 @@ def progress(event_id, *visible):
     asked = db.session.query(EventSetup.preflight_asked_dt).filter_by(event_id=event_id).scalar_subquery()
     # what was found before somebody asked is listed until it is looked at again, but does not count
     is_new = db.or_(asked.is_(None), Examined.checked_dt >= asked)
-    examined, seconds, badges, checked_dt = _found(event_id, *visible).with_entities(
+    repeat_dt = next((each.since for each in wanted(event_id) if each.is_idle), None)
+    examined, looked_through, seconds, badges, checked_dt = _found(event_id, *visible).with_entities(
         db.func.count(Examined.registration_id.distinct()).filter(is_new),
+        db.func.count(Examined.registration_id.distinct()).filter(Examined.checked_dt >= (repeat_dt or now())),
         db.func.coalesce(db.func.sum(Examined.seconds), 0), db.func.count(), db.func.max(Examined.checked_dt)).one()
-    return Progress(count_people(event_id, *visible), examined, float(seconds), badges, checked_dt)
+    return Progress(count_people(event_id, *visible), examined, float(seconds), badges, checked_dt,
+                    looked_through if repeat_dt is not None else None)
+
+
+def found_digest(event_id, *visible):
+    """Return a digest of all that `found` returns, which is another one as soon as any of it is something else.
+
+    :param visible: Conditions for the registrations that count.
+    """
+    row = db.func.row(Examined.registration_id, Examined.person, Examined.drawn_from, Examined.findings,
+                      Examined.is_blocked)
+    rows = (_found(event_id, *visible).filter(db.or_(Examined.findings.isnot(None), Examined.is_blocked))
+            .with_entities(db.func.md5(db.cast(row, db.Text)).label('digest')).subquery())
+    return db.session.query(db.func.md5(db.func.coalesce(
+        db.func.string_agg(rows.c.digest, aggregate_order_by('', rows.c.digest)), ''))).scalar()
 
 
 def found(event_id, *visible):

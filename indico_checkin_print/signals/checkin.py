@@ -14,6 +14,7 @@ from indico.core.db import db
 from indico.modules.events.registration.models.registrations import Registration, RegistrationState
 
 from indico_checkin_print import kick, ledger, sql
+from indico_checkin_print.badge.blocked import is_blocked
 from indico_checkin_print.badge.persons import persons_of
 from indico_checkin_print.certificates.forget import forget as forget_certificates
 from indico_checkin_print.ledger.forget import forget
@@ -166,7 +167,7 @@ def record(registration, way, user_id, token, actor, *, late=0):
         return []
     persons = persons_of(registration) if setup.kind == BadgeKind.badge else ['']
     desks = desks_of(registration, persons, desk_facts, rules, way)
-    checkin = CheckIn(source=way, state=registration.state, blocked=registration.is_ticket_blocked,
+    checkin = CheckIn(source=way, state=registration.state, blocked=is_blocked(registration),
                       already_printed=already_printed)
     rows = [ledger.check_in_row(job) for job in jobs_for(setup, checkin, desks)]
     if late:

@@ -130,7 +130,7 @@
       return {printed: false, problems: [{field: '', text: failed}]};
     }
 
-    function showBadge({notes, pictures, width_mm: width}) {
+    function showBadge({notes, pages, width_mm: width}) {
       dialog.querySelector('[role=alert]').hidden = true;
       clearMarks();
       const part = dialog.querySelector('[data-part=edit-shown]');
@@ -138,11 +138,13 @@
         const line = document.createElement('p');
         line.textContent = note;
         return line;
-      }), ...pictures.map(source => {
+      }), ...pages.flatMap(({url, times}) => {
         const picture = document.createElement('img');
-        Object.assign(picture, {src: source, alt: part.dataset.alt});
+        Object.assign(picture, {src: url, alt: part.dataset.alt});
         picture.style.setProperty('--width-mm', width);
-        return picture;
+        const copies = document.createElement('p');
+        copies.textContent = times;
+        return times ? [picture, copies] : [picture];
       }));
       part.scrollIntoView({block: 'nearest'});
     }

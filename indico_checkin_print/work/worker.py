@@ -70,6 +70,11 @@ def render_waiting(actor, *, seconds=30, due_for=0):
     return done
 
 
+def render_if_queued(actor, *, seconds):
+    """Render what is queued. Where nothing is, the transaction of the caller stays open, with all that it has read."""
+    return render_waiting(actor, seconds=seconds) if ledger.is_any_queued() else 0
+
+
 #: What rendering reads, in one query
 _TO_RENDER = (joinedload('event'), joinedload('desk'), joinedload('webhook'), joinedload('prepared'),
               joinedload('registration').joinedload('registration_form').joinedload('checkin_print_setup')

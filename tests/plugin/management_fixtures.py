@@ -48,8 +48,8 @@ class Browser:
         self.client = client
         self.token = token
 
-    def get(self, url, /, *, xhr=True):
-        return self.client.get(url, headers=_headers(xhr))
+    def get(self, url, /, *, xhr=True, headers=()):
+        return self.client.get(url, headers={**_headers(xhr), **dict(headers)})
 
     def post(self, url, /, *, xhr=True, **data):
         data = {key: value for key, value in data.items() if value is not None}

@@ -89,6 +89,14 @@ def test_routing_is_pure():
         assert not attributes & {'query', 'now', 'session'}, path.name
 
 
+def test_one_function_asks_who_is_blocked():
+    """Other plugins answer, and their faults must not become ours."""
+    readers = {path.relative_to(ROOT).as_posix() for path in (ROOT / 'indico_checkin_print').rglob('*.py')
+               for node in ast.walk(ast.parse(path.read_text()))
+               if isinstance(node, ast.Attribute) and node.attr == 'is_ticket_blocked'}
+    assert readers == {'indico_checkin_print/badge/blocked.py'}
+
+
 def test_the_contract_imports_neither_side():
     for name, others in IMPORTS.items():
         contract = [other for other in others if other.startswith('print_agent.')]

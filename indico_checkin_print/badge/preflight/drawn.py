@@ -40,8 +40,9 @@ def draw(registration, person, choices, dots):
     try:
         pdf = render(registration, setup, person, accepted=DOUBTS, **choices)
     except CannotRender as exc:
-        return Drawn(None, exc.reason, (Finding(FindingKind.not_drawn, _template_of(registration, setup, person),
-                                                str(exc.reason), str(exc.detail)),))
+        # of what is wrong with all of its documents together the badge itself stands for them
+        template = exc.template if exc.template is not None else _template_of(registration, setup, person)
+        return Drawn(None, exc.reason, (Finding(FindingKind.not_drawn, template, str(exc.reason), str(exc.detail)),))
     # what rules add twice is wrong once
     return Drawn(pdf, next((reason for reason, __ in doubts(pdf)), None), tuple(dict.fromkeys(_findings(pdf, dots))))
 
@@ -53,17 +54,16 @@ def _template_of(registration, setup, person):
 
 
 def _findings(pdf, dots):
-    payloads = {code.payload for part in pdf.parts for code in part.codes.values()}
-    read = read_codes(pdf.content, dots, payloads) if payloads else ()
     for part in pdf.parts:
         if part.is_nameless:
             yield Finding(FindingKind.nameless, part.template)
         for loss in part.losses:
             yield Finding(FindingKind(loss.kind), part.template, loss.item, loss.detail)
-        for item, code in part.codes.items():
-            if judge(code, dots.dpi, bits=dots.bits, read=read)[0] != Verdict.ok:
-                detail = code_detail(code, dots, is_read=code.payload in read)
-                yield Finding(FindingKind.code, part.template, item, detail)
+        read = read_codes(part.content, dots, part.placed)
+        for each in part.placed:
+            is_read = each in read
+            if judge(each.code, dots.dpi, bits=dots.bits, read=None if is_read else ())[0] != Verdict.ok:
+                yield Finding(FindingKind.code, part.template, each.item, code_detail(each.code, dots, is_read=is_read))
     for loss in pdf.losses:
         if loss.kind == LossKind.part:
             yield Finding(FindingKind.part, pdf.parts[0].template, loss.item, loss.detail)

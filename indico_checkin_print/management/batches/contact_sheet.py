@@ -19,7 +19,7 @@ from indico.web.util import jsonify_data, jsonify_template
 from indico_checkin_print import _
 from indico_checkin_print.badge.drawing_version import drawing_version
 from indico_checkin_print.badge.persons import name_of
-from indico_checkin_print.badge.preview import as_url, small_pictures_of
+from indico_checkin_print.badge.preview import ShownPage, small_pages
 from indico_checkin_print.ledger.prepared import drawn_ahead
 from indico_checkin_print.management.base import (LABELS_ABOVE, RHRegFormBase, WPCheckinPrint, WPWithoutMenus,
                                                   action_form, static)
@@ -67,8 +67,7 @@ class Cell:
     #: Empty if the registration is gone, or hidden from the user
     name: str
     shown: Shown
-    #: Of each page, as a URL
-    pictures: tuple[str, ...]
+    pages: tuple[ShownPage, ...]
 
 
 class RHChooseContactSheet(RHChosenBase):
@@ -128,8 +127,8 @@ class RHContactSheetPart(RHRegFormBase):
                 yield Cell(index, number, '', Shown(notes=(_('The registration is no longer there.'),)), ())
                 continue
             shown = shown_ahead(ahead[id_, person]) if (id_, person) in ahead else show(registration, rules, person)
-            pictures = small_pictures_of(shown.content) if shown.content else ()
-            yield Cell(index, number, name_of(registration, person), shown, tuple(map(as_url, pictures)))
+            yield Cell(index, number, name_of(registration, person), shown,
+                       tuple(small_pages(shown.content)) if shown.content else ())
 
 
 def _kept():

@@ -15,6 +15,7 @@ from indico.util.enum import IndicoStrEnum
 from indico.util.signals import values_from_signal
 
 from indico_checkin_print import _
+from indico_checkin_print.badge.blocked import is_blocked
 from indico_checkin_print.ledger.states import MAY_BE_OUT, STILL_HERE
 from indico_checkin_print.management.registrations.action import latest_badges
 from indico_checkin_print.management.setup.when import setup_of
@@ -115,7 +116,7 @@ def _answers(regform, registration_ids):
 def _kind(registration, job, pays):
     if registration.state not in {RegistrationState.complete, RegistrationState.unpaid}:
         return Kind.not_allowed
-    if registration.is_ticket_blocked:
+    if is_blocked(registration):
         return Kind.not_allowed
     if registration.state == RegistrationState.unpaid and not pays:
         return Kind.not_paid

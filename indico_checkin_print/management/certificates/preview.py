@@ -3,13 +3,14 @@
 from base64 import b64encode
 
 from flask import request
+from pypdf.errors import PyPdfError
 from pypdfium2 import PdfiumError
 
 from indico.core.storage import StorageError
 from indico.web.util import jsonify_template
 
 from indico_checkin_print import _
-from indico_checkin_print.badge.preview import as_url, small_pictures_of
+from indico_checkin_print.badge.preview import small_pages
 from indico_checkin_print.certificates.identity import written
 from indico_checkin_print.certificates.mail import LOGO_CID, compose
 from indico_checkin_print.certificates.people import select
@@ -76,12 +77,12 @@ def shown_of(certificate, make_pdf):
     pdf = b''
     try:
         pdf = make_pdf()
-        shown['pictures'] = [as_url(picture) for picture in small_pictures_of(pdf, PICTURE_SIDE)]
+        shown['pictures'] = [page.url for page in small_pages(pdf, PICTURE_SIDE)]
     except CannotMake as exc:
         shown['problems'].append(exc.detail)
     except StorageError as exc:
         shown['problems'].append(str(exc))
-    except PdfiumError:
+    except (PdfiumError, PyPdfError):
         # what is stored is no PDF any more
         shown['problems'].append(_('The PDF cannot be shown. Download it to see what is wrong with it.'))
     try:

@@ -1,6 +1,9 @@
 """What preflight found: a list for templates and printers and one for people, with links to what has to change."""
 
+import hashlib
 from dataclasses import dataclass
+
+from flask import current_app, request, session
 
 from indico.core.plugins import url_for_plugin
 from indico.modules.events.registration.models.registrations import Registration
@@ -10,7 +13,7 @@ from indico.web.flask.util import url_for
 from indico_checkin_print import _, kick
 from indico_checkin_print.badge.persons import name_of
 from indico_checkin_print.badge.preflight.findings import AT_PRINTERS, TITLES
-from indico_checkin_print.diagnostics.preflight import report_on
+from indico_checkin_print.diagnostics.preflight import digest_of, report_on
 from indico_checkin_print.ledger import examined
 from indico_checkin_print.management.base import RHCheckinPrintBase, WPCheckinPrint
 from indico_checkin_print.management.setup.when import setup_of
@@ -59,10 +62,27 @@ class RHPreflight(RHCheckinPrintBase):
 
 
 class RHPreflightLive(RHCheckinPrintBase):
-    """Return the parts of the page that change; the page's script asks for them."""
+    """Return the parts of the page that change; the page's script asks for them.
+
+    What the browser has is not made again: its ``ETag`` says how far the run was then, and what had been found.
+    """
 
     def _process(self):
-        return WPCheckinPrint.render_template_func('preflight_live.html', event=self.event, **context(self.event))
+        visible, asked = _visible(self.event), request.if_none_match
+        now = {'progress': examined.progress(self.event.id, *visible), **_run(self.event)}
+        lists = digest_of(self.event.id, *visible)
+        if not now['under_way']:
+            # what is said of the badges as a whole is known when all of them are examined
+            lists = f'{lists}.'
+        etag = f'{lists}-{hashlib.sha256(repr([session.lang, now]).encode()).hexdigest()[:32]}'
+        if asked.contains_weak(etag):
+            return '', 304
+        has_lists = any(tag.startswith(f'{lists}-') for tag in asked.as_set(include_weak=True))
+        response = current_app.make_response(WPCheckinPrint.render_template_func(
+            'preflight_live.html', event=self.event, **(now if has_lists and now['under_way'] else
+                                                        context(self.event))))
+        response.set_etag(etag, weak=True)
+        return response
 
 
 class RHExamine(RHCheckinPrintBase):
@@ -79,17 +99,24 @@ class RHExamine(RHCheckinPrintBase):
 
 def context(event):
     """Return what the page shows to the user: nothing of people whom Indico hides from them, nor their number."""
-    allowed = visible_registrations(event)
-    report = report_on(event.id, *([] if allowed is None else [Registration.id.in_(allowed)]))
-    setup = setup_of(event)
+    report = report_on(event.id, *_visible(event))
     rows = [_row(report, group) for group in report.groups if group.whose is None]
     people = [group for group in report.groups if group.whose is not None]
     return {'progress': report.progress, 'of_templates': rows, 'of_people': [_row(report, group) for group
                                                                               in people[:MAX_LISTED]],
             'errors': sum(group.is_error for group in report.groups), 'warnings': sum(
                 not group.is_error for group in report.groups),
-            'not_listed': max(0, len(people) - MAX_LISTED), 'asked': setup.preflight_asked_dt is not None,
+            'not_listed': max(0, len(people) - MAX_LISTED), **_run(event)}
+
+
+def _run(event):
+    return {'asked': setup_of(event).preflight_asked_dt is not None,
             'under_way': any(not wanted.is_idle for wanted in examined.wanted(event.id))}
+
+
+def _visible(event):
+    allowed = visible_registrations(event)
+    return [] if allowed is None else [Registration.id.in_(allowed)]
 
 
 def _row(report, group):

@@ -18,6 +18,7 @@ from indico.util.signals import values_from_signal
 from indico.web.util import jsonify_data, jsonify_template
 
 from indico_checkin_print import _, kick, ledger
+from indico_checkin_print.badge.blocked import is_blocked
 from indico_checkin_print.badge.persons import persons_of
 from indico_checkin_print.management.base import LABELS_ABOVE, PERMISSION, WPCheckinPrint, action_form, in_english
 from indico_checkin_print.management.jobs.filter import MAX_ID
@@ -207,7 +208,7 @@ def in_words(badges):
 
 def _may_have_one(registration):
     return (registration.state in {RegistrationState.complete, RegistrationState.unpaid}
-            and not registration.is_ticket_blocked)
+            and not is_blocked(registration))
 
 
 def _pauses(event):

@@ -8,7 +8,7 @@ from indico.web.util import jsonify_template
 
 from indico_checkin_print import _, ledger
 from indico_checkin_print.badge.persons import name_of, persons_of
-from indico_checkin_print.badge.preview import as_url, pictures_of
+from indico_checkin_print.badge.preview import shown_pages
 from indico_checkin_print.diagnostics.dots import dots_of
 from indico_checkin_print.diagnostics.labels import label_problem
 from indico_checkin_print.management.base import WPCheckinPrint
@@ -59,11 +59,11 @@ def preview_dialog(shown, printer, *, url, name, printers, chosen, person='', pe
     :param texts: Fields to type in: (name, label, value) each.
     """
     dots = dots_of(printer)
-    pictures = [as_url(picture) for picture in pictures_of(shown.content, dots)] if shown.content else []
-    labels = label_problem(printer, (shown.width_mm, shown.height_mm)) if pictures and printer is not None else ''
+    pages = shown_pages(shown.content, dots) if shown.content else []
+    labels = label_problem(printer, (shown.width_mm, shown.height_mm)) if pages and printer is not None else ''
     return jsonify_template(
         'preview.html', _render_func=WPCheckinPrint.render_template_func, shown=shown, labels=labels, dots=dots,
-        calibration=in_words(printer) if printer is not None else '', pictures=pictures, url=url,
+        calibration=in_words(printer) if printer is not None else '', pages=pages, url=url,
         name=name, printers=printers, chosen=chosen, person=person, persons=persons, texts=texts)
 
 

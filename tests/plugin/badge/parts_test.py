@@ -11,13 +11,12 @@ from indico_checkin_print.badge.content import fingerprint_of
 from indico_checkin_print.badge.losses import losses_of
 from indico_checkin_print.badge.preflight.drawn import draw
 from indico_checkin_print.badge.preflight.findings import FindingKind
-from indico_checkin_print.badge.preview import Dots
-from indico_checkin_print.badge.render import drawing_choices, render
+from indico_checkin_print.badge.preview import Dots, shown_pages, small_pages
+from indico_checkin_print.badge.render import render
 from indico_checkin_print.management.jobs.history import drawn_with
 from indico_checkin_print.messages.envelope import job_message
 from indico_checkin_print.models.choices import Fold
 from indico_checkin_print.models.jobs import Job, JobState
-from indico_checkin_print.models.rules import EventSetup
 from indico_checkin_print.reasons.codes import Reason
 from indico_checkin_print.routing.rules import FormIs, HasTag
 from indico_checkin_print.routing.template_rules import TemplateRule
@@ -96,6 +95,22 @@ def test_what_is_found_belongs_to_its_template(store, form, reg, ticket, anybody
                                                               (FindingKind.code, ticket.id)]
 
 
+def test_what_cannot_be_drawn_belongs_to_its_template(store, reg, ticket, anybody):
+    ticket.data = {**ticket.data, 'items': [text_item('fixed', 10, text='Dinner', font_family='Comic Sans')]}
+    store(TemplateRule(1, ticket.id, anybody, adds=True))
+    found, = draw(reg, '', {}, Dots()).findings
+    assert (found.kind, found.template) == (FindingKind.not_drawn, ticket.id)
+
+
+def test_copies_are_shown_once(store, form, reg, ticket, create_template, anybody):
+    form.template.backside_template, form.backside = create_template('Back', items=[text_item('fixed', 10)]), True
+    store(TemplateRule(1, ticket.id, anybody, adds=True, copies=3))
+    content = render(reg, form).content
+    for shown in (shown_pages(content, Dots()), small_pages(content)):
+        # front, back, the ticket and its empty back
+        assert [page.times for page in shown] == ['', '', '× 3', '× 3']
+
+
 def test_they_are_one_job(db, store, reg, tag, ticket, check_in):
     store(TemplateRule(1, ticket.id, (HasTag((tag.id,)),), adds=True, copies=3))
     job, = check_in(reg)
@@ -107,10 +122,10 @@ def test_they_are_one_job(db, store, reg, tag, ticket, check_in):
     assert Job.query.filter_by(registration_id=reg.id).count() == 1
 
 
-def test_made_before_check_in(db, store, reg, tag, ticket, check_in, dummy_event):
+def test_made_before_check_in(db, store, reg, tag, ticket, check_in):
     store(TemplateRule(1, ticket.id, (HasTag((tag.id,)),), adds=True))
     before = db.session.query(fingerprint_of(reg.id)).scalar()
-    prepare_registration(reg.id, drawing_choices(EventSetup.query.get(dummy_event.id)), Dots())
+    prepare_registration(reg.id, Dots())
     # a change of what is added draws all anew
     ticket.data = {**ticket.data, 'items': [text_item('fixed', 10, text='Lunch')]}
     db.session.flush()

@@ -9,7 +9,8 @@ from PIL import Image
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from indico_checkin_print.badge.preview import MAX_PIXELS, SMALL, Dots, as_url, pictures_of, small_pictures_of
+from indico_checkin_print.badge.preview import (MAX_PIXELS, MAX_SHOWN_PIXELS, SMALL, Dots, as_url, pictures_of,
+                                                shown_pages, small_pages)
 from indico_checkin_print.badge.render import render
 from tests.plugin.conftest import HEIGHT, WIDTH
 from tests.stack.codes import texts_in
@@ -22,6 +23,10 @@ def document(width, height, draw=lambda canvas: None):
     canvas.showPage()
     canvas.save()
     return content.getvalue()
+
+
+def picture_in(url):
+    return Image.open(BytesIO(b64decode(url.removeprefix('data:image/png;base64,'))))
 
 
 def grey(canvas):
@@ -63,13 +68,23 @@ def test_pages_come_one_by_one(form, reg):
 
 
 def test_small_pictures(form, reg):
-    picture, = small_pictures_of(render(reg, form).content)
-    assert max(picture.size) == SMALL
+    page, = small_pages(render(reg, form).content)
+    assert (max(picture_in(page.url).size), page.times) == (SMALL, '')
+
+
+def test_many_large_pages_are_coarser():
+    def _pages(canvas):
+        for width in range(3):
+            canvas.rect(0, 0, 10 + width, 10)
+            canvas.showPage()
+
+    shown = [picture_in(page.url) for page in shown_pages(document(400, 400, _pages), Dots(600))]
+    assert len(shown) == 4
+    assert sum(picture.width * picture.height for picture in shown) <= MAX_SHOWN_PIXELS * 1.01
 
 
 def test_a_picture_as_a_url():
-    content = as_url(Image.new('1', (3, 2), 1)).removeprefix('data:image/png;base64,')
-    assert Image.open(BytesIO(b64decode(content))).size == (3, 2)
+    assert picture_in(as_url(Image.new('1', (3, 2), 1))).size == (3, 2)
 
 
 def test_threads_wait_for_each_other():

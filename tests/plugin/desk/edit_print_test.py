@@ -133,9 +133,9 @@ def test_it_is_shown_before_it_is_printed(db, send, printed, reg, agent):
     db.session.flush()
     plain, edited, other = (send(reg, show='1', **data) for data in (
         {}, {'text_first_name': '', 'text_last_name': ' '}, {'printer': f'{agent.id}:p2'}))
-    assert (plain['problems'], plain['notes'], len(plain['pictures'])) == ([], [], 1)
+    assert (plain['problems'], plain['notes'], len(plain['pages'])) == ([], [], 1)
     assert edited['notes'] == [str(Reason.no_name.sentence)]
-    assert len({plain['pictures'][0], edited['pictures'][0], other['pictures'][0]}) == 3
+    assert len({each['pages'][0]['url'] for each in (plain, edited, other)}) == 3
     assert 'text.first_name' in problems(send(reg, show='1', text_first_name='x' * 201))
     assert Job.query.count() == count
 

@@ -129,6 +129,43 @@ def test_a_blocked_ticket(examine, later, reg, mocker, db):
     assert not draw.called
 
 
+def test_what_others_have_in_common_is_read_once(examine, create_reg, count_queries):
+    """However many people there are, each costs few statements of its own."""
+    create_reg('Ada', 'Lovelace')
+    with count_queries() as alone:
+        examine()
+    for number in range(10):
+        create_reg(f'Ada{number}', 'Lovelace')
+    with count_queries() as ten:
+        examine()
+    assert ten() - alone() <= 10 * 3
+
+
+def test_one_that_cannot_be_stored_holds_up_no_other(examine, create_reg, mocker):
+    good, bad = create_reg('Ada', 'Lovelace'), create_reg('\ue000', 'Lovelace')
+    store = examined.store_examined
+
+    def _store(seen, drawn_by):
+        if any(each.registration_id == bad.id and each.drawn_from for each in seen):
+            raise ValueError(bad.id)
+        store(seen, drawn_by)
+
+    mocker.patch.object(examined, 'store_examined', side_effect=_store)
+    report = examine()
+    assert kinds(report) == [(FindingKind.not_drawn, None)]
+    assert report.groups[0].examples == ((bad.id, ''),)
+    assert Examined.query.filter_by(registration_id=good.id).one().findings is None
+
+
+def test_it_is_looked_through_once_more(examine, later, rules, create_reg):
+    create_reg('Ada', 'Lovelace')
+    assert examine().progress.looked_through is None
+    later()
+    progress = report_on(rules.event_id).progress
+    assert (progress.examined, progress.looked_through) == (1, 0)
+    assert examine().progress.looked_through is None
+
+
 def test_who_gets_no_badge_is_not_reported(examine, db, create_reg, form):
     withdrawn, boxes = create_reg('\ue000', 'One'), create_reg('\ue000', 'Two')
     assert len(kinds(examine())) == 2

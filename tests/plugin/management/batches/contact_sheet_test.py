@@ -10,7 +10,6 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.util.signals import values_from_signal
 
 from indico_checkin_print.badge.preview import Dots
-from indico_checkin_print.badge.render import drawing_choices
 from indico_checkin_print.management.batches import contact_sheet
 from indico_checkin_print.management.batches.contact_sheet import PART
 from indico_checkin_print.models.jobs import Job
@@ -80,7 +79,7 @@ def test_each_part_has_a_few(mocker, manager, make, people):
 
 def test_what_was_drawn_ahead_is_not_drawn_anew(db, mocker, manager, make, people):
     for person in people[:2]:
-        prepare_registration(person.id, drawing_choices(None), Dots())
+        prepare_registration(person.id, Dots())
     draw = mocker.spy(contact_sheet, 'show')
     __, part = make(people)
     assert manager.get(f'{part}&start=0').get_data(as_text=True).count('<img') == 3

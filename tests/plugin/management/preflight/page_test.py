@@ -10,6 +10,7 @@ from indico.modules.events.registration.models.registrations import Registration
 from indico.util.date_time import now_utc
 
 from indico_checkin_print.ledger import examined
+from indico_checkin_print.models.examined import Examined
 from indico_checkin_print.work import preflight
 
 
@@ -40,6 +41,33 @@ def test_before_and_after(manager, page, seeded, event, template, log_of):
     assert f'/designer/{template.id}/' in text
     assert 'outside the page' in text
     assert 'Preflight of the badges' in log_of(event)
+
+
+def test_what_the_browser_has_is_not_made_once_more(manager, page, seeded, event, template, db):
+    def _ask(etag=''):
+        answer = manager.get(f'{page}/preflight/live', headers={'If-None-Match': etag} if etag else {})
+        return answer.status_code, answer.headers.get('ETag'), answer.get_data(as_text=True)
+
+    examined.ask(event.id)
+    __, etag, text = _ask()
+    assert ('Under way' in text, 'outside the page' in text) == (True, True)
+    assert _ask(etag)[0] == 304
+    # how far it is has changed, and nothing was found
+    Examined.query.delete()
+    db.session.add(Examined(registration_id=seeded[0].id, person='', event_id=event.id, drawn_from='', drawn_by='',
+                            seconds=1, checked_dt=now_utc()))
+    db.session.flush()
+    __, etag, text = _ask(etag)
+    assert ('1 of 2' in text, 'outside the page' in text) == (True, False)
+    assert not preflight.examine(seconds=30)
+    __, etag, text = _ask(etag)
+    assert ('2 of 2' in text, 'U+E000' in text, 'Some badges need attention' in text) == (True, True, True)
+    assert _ask(etag)[0] == 304
+    # a template is looked at whenever somebody looks
+    template.data = {**template.data, 'items': template.data['items'][:-1]}
+    db.session.flush()
+    code, __, text = _ask(etag)
+    assert (code, 'outside the page' in text, 'U+E000' in text) == (200, False, True)
 
 
 def test_a_printer_is_named_by_its_desk(db, manager, page, event, form, desk, mocker):

@@ -2,7 +2,6 @@
 
 from indico_checkin_print.badge.drawing_version import drawing_version
 from indico_checkin_print.badge.preview import Dots
-from indico_checkin_print.badge.render import drawing_choices
 from indico_checkin_print.ledger.prepared import drawn_ahead
 from indico_checkin_print.management.registrations.draw import show, shown_ahead
 from indico_checkin_print.reasons.codes import Reason
@@ -29,7 +28,7 @@ def test_what_was_drawn_ahead_is_the_same(db, form, create_reg, create_template)
     form.template = create_template('Small', items=[{**text_item('full_name_b', 100), 'width': 60, 'height': 20}])
     reg = create_reg('Zoë', 'Müller-Lüdenscheidt von und zu ' * 100)
     db.session.flush()
-    prepare_registration(reg.id, drawing_choices(None), Dots())
+    prepare_registration(reg.id, Dots())
     ahead = drawn_ahead([reg.id], drawing_version())
     assert shown_ahead(ahead[reg.id, '']) == show(reg, None)
     assert any('cut' in note for note in show(reg, None).notes)
